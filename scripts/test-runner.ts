@@ -1,0 +1,51 @@
+/** The test command: finds `*.test.ts`, runs them with node's own runner, counts tests (not suites). */
+import {globSync, statSync} from 'node:fs';
+import {run} from 'node:test';
+import {spec} from 'node:test/reporters';
+
+const ROOTS = ['test', 'packages/*/test', 'bench'];
+
+/** Slow files start first, so that the two workers end together. */
+const SLOW_FIRST = ['/e2e/', '/integration/'];
+
+function findTests(patterns: readonly string[]): string[] {
+  const roots = patterns.length > 0 ? patterns : ROOTS;
+  const files = roots.flatMap((root) =>
+    root.endsWith('.ts') || (statSync(root, {throwIfNoEntry: false})?.isFile() ?? false)
+      ? [root]
+      : globSync(`${root}/**/*.test.ts`),
+  );
+  const rank = (file: string) => {
+    const at = SLOW_FIRST.findIndex((part) => file.includes(part));
+    return at === -1 ? SLOW_FIRST.length : at;
+  };
+  return [...new Set(files)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** Runs the tests named by `args` (files or folders; all by default) and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const only = args.indexOf('--only');
+  const pattern = only === -1 ? undefined : args[only + 1];
+  const files = findTests(only === -1 ? args : args.toSpliced(only, 2));
+  if (files.length === 0) {
+    process.stderr.write('No test files found.\n');
+    return 1;
+  }
+  const counts = {passed: 0, failed: 0, skipped: 0};
+  const stream = run({
+    files,
+    concurrency: 2,
+    ...(pattern === undefined ? {} : {testNamePatterns: [pattern]}),
+  });
+  stream.on('test:pass', (event) => {
+    if (event.details.type === 'suite') return;
+    counts[event.skip || event.todo ? 'skipped' : 'passed'] += 1;
+  });
+  stream.on('test:fail', (event) => {
+    if (event.details.type !== 'suite') counts.failed += 1;
+  });
+  for await (const chunk of stream.compose(new spec())) process.stdout.write(chunk);
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+  process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
+  return counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+}
