@@ -1,0 +1,123 @@
+/**
+ * The journal: the only queue of the system. Everything that happens to a call is one entry; everything that anybody
+ * is told is read from it. This file is the port; the promises below are what `test/support/journal-contract.ts`
+ * checks of every adapter.
+ */
+import type {CallEvent, CallRecord, JournalEntry, Offset} from './call-event.ts';
+import type {DialIntent, DialIntentRecord} from './dial-intent.ts';
+
+export type Unsubscribe = () => void;
+
+export interface AppendResult {
+  readonly entry: JournalEntry;
+  /** The journal had this event already (same `dedupeKey`): `entry` is the first one, and nothing was added. */
+  readonly repeated: boolean;
+}
+
+/** `too-old`: entries after the given offset have been trimmed, so that a replay would have a hole. */
+export type ReadResult =
+  | {readonly kind: 'entries'; readonly entries: readonly JournalEntry[]}
+  | {readonly kind: 'too-old'; readonly oldest: Offset};
+
+export interface ActiveCalls {
+  /** The calls are exactly as entries up to here left them. */
+  readonly offset: Offset;
+  readonly calls: readonly CallRecord[];
+}
+
+export interface CallQuery {
+  readonly state?: 'active' | 'ended';
+  /** Only calls of this user. */
+  readonly owner?: string;
+  /** Only calls whose first entry is before this offset: the cursor. */
+  readonly before?: Offset;
+  readonly limit: number;
+}
+
+/** An entry as evidence: with how often its event came again. */
+export interface HistoryEntry extends JournalEntry {
+  readonly repeats: number;
+}
+
+export interface CallHistory {
+  readonly call: CallRecord;
+  /** Child legs, oldest first. */
+  readonly legs: readonly CallRecord[];
+  /** Entries of the call and of its legs, in offset order, whatever their verdict. */
+  readonly entries: readonly HistoryEntry[];
+}
+
+export interface TrimRequest {
+  /** Calls that ended before this moment (milliseconds since 1970) go, with their entries. */
+  readonly endedBefore: number;
+  /** At most so many calls in one go, so that appends are not held up. */
+  readonly limit: number;
+}
+
+/** What a journal tells of its own state at start. */
+export interface JournalOpening {
+  /** Names this history. Another epoch means: offsets of before say nothing. */
+  readonly epoch: string;
+  readonly head: Offset;
+  /** Set when entries that had been acknowledged are gone (restored backup, damaged file): a new epoch began. */
+  readonly lost?: {readonly expected: Offset; readonly found: Offset};
+}
+
+export interface Journal {
+  /** Opens or creates the journal. Nothing is touched before. @throws JournalUnavailableError */
+  open(): Promise<JournalOpening>;
+
+  /**
+   * Decides what the event does to its call and writes it. Durable once resolved (J1), in commit order without gaps
+   * (J3); the same `dedupeKey` again returns the first entry (J2). An event with a `reference` binds the call to that
+   * intent in the same transaction. @throws JournalUnavailableError — then nothing was written, or a repetition of
+   * the append will find it: retrying is always safe.
+   */
+  append(event: CallEvent): Promise<AppendResult>;
+
+  /** Entries strictly after `after`, oldest first, without gaps, at most `limit`; none at the head. */
+  read(after: Offset, limit: number): Promise<ReadResult>;
+
+  /** Offset of the last entry that this process knows to be durable; 0 when empty. */
+  head(): Offset;
+
+  /** Says only that the head moved. A lost wake-up costs latency, never an entry. */
+  onAppend(listener: () => void): Unsubscribe;
+
+  /** Every call in progress, consistent with one offset. */
+  activeCalls(): Promise<ActiveCalls>;
+
+  /** One call as it is now. */
+  findCall(callSid: string): Promise<CallRecord | undefined>;
+
+  /** One call with its legs and entries. */
+  callHistory(callSid: string): Promise<CallHistory | undefined>;
+
+  /** Calls, newest first. */
+  listCalls(query: CallQuery): Promise<readonly CallRecord[]>;
+
+  /**
+   * Puts an intent to dial on disk before Twilio is asked. When the user has used the same idempotency key since
+   * `keysSince` (milliseconds since 1970), nothing is written and the first intent is returned. @throws JournalUnavailableError
+   */
+  openIntent(intent: DialIntent, keysSince: number): Promise<OpenIntentResult>;
+
+  /** Twilio refused: no call will come of it, and its idempotency key is free again. @throws JournalUnavailableError */
+  rejectIntent(reference: string): Promise<void>;
+
+  /** The intent a callback URL refers to. */
+  findIntent(reference: string): Promise<DialIntentRecord | undefined>;
+
+  /** Forgets ended calls, in small steps; returns how many went. @throws JournalUnavailableError */
+  trim(request: TrimRequest): Promise<number>;
+
+  /** Whether a write would be durable now: makes one. @throws JournalUnavailableError */
+  probe(): Promise<void>;
+
+  /** Writes out what was accepted and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+export type OpenIntentResult =
+  | {readonly kind: 'opened'}
+  | {readonly kind: 'exists'; readonly intent: DialIntentRecord};
