@@ -1,0 +1,227 @@
+/**
+ * The configuration: read from the environment once, at start, and passed down as plain values. This is the only
+ * file that reads `process.env`. All faults are reported together; nothing starts with a wrong configuration.
+ */
+import {readFileSync} from 'node:fs';
+import {parseEnv} from 'node:util';
+import {misspellings} from './misspellings.ts';
+import {type LogLevel, type Values, type VariableName, variables} from './variables.ts';
+
+export {
+  describeEnvironment,
+  environmentTable,
+  exampleFile,
+  markdownTable,
+  warnings,
+} from './documentation.ts';
+export type {LogLevel, VariableName} from './variables.ts';
+
+/** The effective configuration. */
+export interface Environment {
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Listening address; all interfaces when absent. */
+  readonly host?: string;
+  readonly twilio: {
+    readonly accountSid: string;
+    readonly authToken: string;
+    readonly alternateAuthToken?: string;
+    /** E.164. */
+    readonly phoneNumber: string;
+    /** Origin of the REST API. */
+    readonly apiUrl: string;
+  };
+  /** Normalised, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly databaseUrl: string;
+  readonly retentionDays: number;
+  /** Generated when absent. */
+  readonly accessKey?: string;
+  readonly auth: {
+    readonly jwtSecret?: string;
+    readonly jwksUrl?: string;
+    readonly issuer?: string;
+    readonly audience?: string;
+  };
+  readonly allowedOrigins: readonly string[] | '*';
+  readonly sessionTimeoutMs: number;
+  readonly maxSessions: number;
+  readonly maxSessionsPerUser?: number;
+  /** Prefixes. */
+  readonly allowedDestinations: readonly string[] | 'any';
+  /** A user. */
+  readonly maxCallsPerMinute: number;
+  readonly maxActiveCalls: number;
+  readonly callTimeLimitS: number;
+  /** The TwiML itself, also when a file was named. */
+  readonly voiceTwiml: string;
+  readonly logLevel: LogLevel;
+  /** What was found beside the variables and is worth a warning, such as a misspelt name. */
+  readonly notices: readonly string[];
+}
+
+export interface EnvironmentFault {
+  readonly variable: string;
+  /** What is wrong; never the value. */
+  readonly fault: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+/** The environment is wrong; carries every fault there is. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+  readonly faults: readonly EnvironmentFault[];
+
+  constructor(faults: readonly EnvironmentFault[]) {
+    super(
+      `The environment is wrong: ${faults.map(({variable, fault}) => `${variable} ${fault}`).join('; ')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+export interface EnvironmentSource {
+  /** @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * File with `NAME=value` lines; the real environment wins over it. A file that is named must exist.
+   * @default `.env` in the working directory if there is one; none when `env` is given
+   */
+  readonly envFile?: string;
+}
+
+/**
+ * Reads and checks the whole environment. An empty value (`FOO=`) counts as not set.
+ * @throws EnvironmentError with all faults
+ */
+export function loadEnvironment({env, envFile}: EnvironmentSource = {}): Environment {
+  const faults: EnvironmentFault[] = [];
+  const real = env ?? process.env;
+  const isDefaultFile = envFile === undefined;
+  const path = envFile ?? (env === undefined ? '.env' : undefined);
+  const fromFile = path === undefined ? {} : readEnvFile(path, isDefaultFile, faults);
+  const given = {...withoutEmpty(fromFile), ...withoutEmpty(real)};
+  const values = parseVariables(given, faults);
+  if (given['AUTH_JWT_SECRET'] !== undefined && given['AUTH_JWKS_URL'] !== undefined)
+    faults.push({
+      variable: 'AUTH_JWKS_URL',
+      fault: 'is set beside AUTH_JWT_SECRET',
+      remedy: 'Set one of the two.',
+    });
+  if (faults.length > 0) throw new EnvironmentError(faults);
+  // Without faults every required variable has its value, and every other its default or none.
+  return toEnvironment(values as Values, notices(given, withoutEmpty(real)));
+}
+
+/** All faults as lines for stderr, each with its remedy. */
+export function formatFaults(error: EnvironmentError): string {
+  const count = error.faults.length;
+  const head = `Hookswitch cannot start: ${count === 1 ? 'one thing is' : `${count} things are`} wrong with its environment.`;
+  const lines = error.faults.map(({variable, fault, remedy}) => `  ${variable} ${fault}.\n    ${remedy}`);
+  return `${[head, '', ...lines, '', 'Variables are read from the environment and from .env; see .env.example.'].join('\n')}\n`;
+}
+
+function readEnvFile(path: string, optional: boolean, faults: EnvironmentFault[]): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (optional && code === 'ENOENT') return {};
+    faults.push({
+      variable: path,
+      fault: `cannot be read (${code ?? 'unknown error'})`,
+      remedy: 'Make it a readable file, or remove it.',
+    });
+    return {};
+  }
+}
+
+function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const set = Object.entries(env).filter(
+    (entry): entry is [string, string] => (entry[1] ?? '').trim() !== '',
+  );
+  return Object.fromEntries(set);
+}
+
+function parseVariables(
+  given: Readonly<Record<string, string>>,
+  faults: EnvironmentFault[],
+): Partial<Values> {
+  const values: Record<string, unknown> = {};
+  for (const [name, declaration] of Object.entries(variables)) {
+    const raw = given[name] ?? ('default' in declaration ? declaration.default : undefined);
+    if (raw === undefined) {
+      if ('required' in declaration) faults.push(missing(name, given));
+      continue;
+    }
+    const result = declaration.schema.safeParse(raw);
+    if (result.success) {
+      values[name] = result.data;
+      continue;
+    }
+    for (const issue of result.error.issues) {
+      const remedy = issue.code === 'custom' ? String(issue.params?.['remedy'] ?? '') : '';
+      faults.push({variable: name, fault: issue.message, remedy});
+    }
+  }
+  return values;
+}
+
+function missing(name: string, given: Readonly<Record<string, string>>): EnvironmentFault {
+  const found = misspellings(given).find(({meant}) => meant === name)?.found;
+  const remedy = `Set it: ${variables[name as VariableName].meaning}`;
+  return {
+    variable: name,
+    fault: 'is missing',
+    remedy: found === undefined ? remedy : `There is ${found}: did you mean ${name}?`,
+  };
+}
+
+/** The Twilio SDK obeys these behind our back; misspelt names of optional variables would be ignored in silence. */
+function notices(given: Readonly<Record<string, string>>, real: Readonly<Record<string, string>>): string[] {
+  const redirects = ['TWILIO_REGION', 'TWILIO_EDGE'].filter((name) => real[name] !== undefined);
+  return [
+    ...redirects.map(
+      (name) =>
+        `${name} is set: the Twilio SDK sends requests there, and an account of another region answers them with 401 or 404.`,
+    ),
+    ...misspellings(given).map(({found, meant}) => `${found} means nothing here: did you mean ${meant}?`),
+  ];
+}
+
+function toEnvironment(values: Values, noticed: readonly string[]): Environment {
+  const defaultOrigins = [new URL(values.PUBLIC_URL).origin, `http://localhost:${values.PORT}`];
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    twilio: {
+      accountSid: values.TWILIO_ACCOUNT_SID,
+      authToken: values.TWILIO_AUTH_TOKEN,
+      alternateAuthToken: values.TWILIO_AUTH_TOKEN_ALTERNATE,
+      phoneNumber: values.TWILIO_PHONE_NUMBER,
+      apiUrl: values.TWILIO_API_URL,
+    },
+    publicUrl: values.PUBLIC_URL,
+    databaseUrl: values.DATABASE_URL,
+    retentionDays: values.RETENTION_DAYS,
+    accessKey: values.HOOKSWITCH_ACCESS_KEY,
+    auth: {
+      jwtSecret: values.AUTH_JWT_SECRET,
+      jwksUrl: values.AUTH_JWKS_URL,
+      issuer: values.AUTH_ISSUER,
+      audience: values.AUTH_AUDIENCE,
+    },
+    allowedOrigins: values.ALLOWED_ORIGINS ?? [...new Set(defaultOrigins)],
+    sessionTimeoutMs: values.SESSION_TIMEOUT_MS,
+    maxSessions: values.MAX_SESSIONS,
+    maxSessionsPerUser: values.MAX_SESSIONS_PER_USER,
+    allowedDestinations: values.ALLOWED_DESTINATIONS,
+    maxCallsPerMinute: values.MAX_CALLS_PER_MINUTE,
+    maxActiveCalls: values.MAX_ACTIVE_CALLS,
+    callTimeLimitS: values.CALL_TIME_LIMIT_S,
+    voiceTwiml: values.VOICE_TWIML,
+    logLevel: values.LOG_LEVEL,
+    notices: noticed,
+  };
+}

@@ -1,0 +1,45 @@
+/** Finds names in the environment that look like a variable of ours and are none. */
+import {type VariableName, variables} from './variables.ts';
+
+export interface Misspelling {
+  readonly found: string;
+  readonly meant: VariableName;
+}
+
+/** Names other programs use, which are close to ours by accident. */
+const FOREIGN = new Set(['TWILIO_API_KEY', 'HOSTNAME', 'PORTS', 'HOSTS']);
+
+/** Unknown names near a variable that is not set. Short names are left alone: too much is near `PORT`. */
+export function misspellings(given: Readonly<Record<string, string>>): readonly Misspelling[] {
+  const unset = (Object.keys(variables) as VariableName[]).filter(
+    (name) => given[name] === undefined && name.length >= 8,
+  );
+  return Object.keys(given).flatMap((found) => {
+    if (found in variables || FOREIGN.has(found) || found.length > 64) return [];
+    const meant = unset.find((name) => isNear(found, name));
+    return meant === undefined ? [] : [{found, meant}];
+  });
+}
+
+function isNear(found: string, name: string): boolean {
+  const [a, b] = [bare(found), bare(name)];
+  return a === b || (Math.abs(a.length - b.length) <= 2 && distance(a, b) <= 2);
+}
+
+function bare(name: string): string {
+  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+}
+
+/** Levenshtein's: how many letters to add, drop or change. */
+function distance(a: string, b: string): number {
+  let row = Array.from({length: b.length + 1}, (_, index) => index);
+  for (const [i, letter] of a.split('').entries()) {
+    const next = [i + 1];
+    for (const [j, other] of b.split('').entries()) {
+      const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

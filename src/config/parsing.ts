@@ -1,0 +1,102 @@
+/**
+ * How the text of one environment variable becomes a value. Each parser is a zod schema from text; a text that is
+ * wrong becomes an issue that says what is wrong and, in `params.remedy`, what to do about it. Values are never
+ * quoted in a fault: the variable may hold a secret.
+ */
+import {isIP} from 'node:net';
+import {z} from 'zod';
+
+/** What is wrong with a text, and what to do about it. */
+export class Refusal {
+  readonly fault: string;
+  readonly remedy: string;
+
+  constructor(fault: string, remedy: string) {
+    this.fault = fault;
+    this.remedy = remedy;
+  }
+}
+
+/** A schema for the text of a variable. `parse` gets the text without surrounding blanks and never an empty one. */
+export function text<T>(parse: (text: string) => T | Refusal) {
+  return z.string().transform((raw, context): T => {
+    const result = parse(raw.trim());
+    if (!(result instanceof Refusal)) return result;
+    context.addIssue({code: 'custom', message: result.fault, params: {remedy: result.remedy}});
+    return z.NEVER;
+  });
+}
+
+/** A text of a given shape. */
+export function pattern(shape: RegExp, fault: string, remedy: string) {
+  return text((value) => (shape.test(value) ? value : new Refusal(fault, remedy)));
+}
+
+/** A whole number in decimal digits, `min` to `max`. */
+export function integer(min: number, max: number, unit = '') {
+  const range = `a whole number from ${min} to ${max}${unit}`;
+  return text((value) => {
+    // Number() would also take `1e3`, `0x10`, ` 7 ` and ``.
+    if (!/^\d{1,15}$/.test(value)) return new Refusal('is not a whole number', `Set it to ${range}.`);
+    const number = Number(value);
+    return number >= min && number <= max ? number : new Refusal('is out of range', `Set it to ${range}.`);
+  });
+}
+
+/** Something secret that is sent as it is: no blanks, and not the placeholder of `.env.example`. */
+export function secret(placeholder: string | undefined, remedy: string) {
+  return text((value) => {
+    if (/^<.*>$|^x+$|^(?:your|my)[-_ ]|^(?:changeme|todo|\.\.\.)$/i.test(value) || value === placeholder)
+      return new Refusal('is still the placeholder', remedy);
+    if (/[\s\p{Cc}]/u.test(value)) return new Refusal('contains blanks', remedy);
+    return value;
+  });
+}
+
+/** A comma-separated list, without repetitions. */
+export function list<T>(parseItem: (item: string) => T | Refusal, remedy: string) {
+  return (value: string): readonly T[] | Refusal => {
+    const items = new Set<T>();
+    for (const item of value.split(',')) {
+      if (item.trim() === '') return new Refusal('has an empty entry', remedy);
+      const parsed = parseItem(item.trim());
+      if (parsed instanceof Refusal) return parsed;
+      items.add(parsed);
+    }
+    return [...items];
+  };
+}
+
+/** Whether a URL's host is this machine: the one place where http is as good as https. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
+}
+
+/** An absolute http(s) URL without credentials, query or fragment; a trailing slash is dropped. */
+export function parseBaseUrl(value: string, remedy: string): URL | Refusal {
+  if (/[\s\\]/.test(value) || !URL.canParse(value)) return new Refusal('is not an absolute URL', remedy);
+  const url = new URL(value);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return new Refusal('is neither https nor http', remedy);
+  if (url.username !== '' || url.password !== '') return new Refusal('contains credentials', remedy);
+  // `https://host/?` has an empty search, and is still not a base to put paths behind.
+  if (/[?#]/.test(value)) return new Refusal('has a query or a fragment', remedy);
+  return url;
+}
+
+/** A URL as text, without the slash at the end. */
+export function withoutTrailingSlash(url: URL): string {
+  return (url.origin + url.pathname).replace(/\/+$/, '');
+}
+
+/** A browser origin, as browsers write it: `scheme://host[:port]`. */
+export function parseOrigin(value: string, remedy: string): string | Refusal {
+  if (value === '*') return new Refusal('has * beside other origins', 'Use * alone, or only origins.');
+  // Browser extensions and packaged apps have origins of their own schemes, for which URL has no `origin`.
+  const packaged = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(?::\d{1,5})?$/i;
+  if (packaged.test(value)) return value.toLowerCase();
+  const url = parseBaseUrl(value, remedy);
+  if (url instanceof Refusal) return new Refusal(`has an entry that ${url.fault}`, remedy);
+  return url.pathname === '/' ? url.origin : new Refusal('has an entry with a path', remedy);
+}

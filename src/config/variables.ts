@@ -1,0 +1,299 @@
+/**
+ * Every variable, declared once: its shape, its default and its sentence. `--help`, the README's table and
+ * `.env.example` are made of these.
+ */
+import {isIP} from 'node:net';
+import type {z} from 'zod';
+import {
+  integer,
+  isLoopback,
+  list,
+  parseBaseUrl,
+  parseOrigin,
+  pattern,
+  Refusal,
+  secret,
+  text,
+  withoutTrailingSlash,
+} from './parsing.ts';
+import {DEFAULT_TWIML, readTwiml} from './voice-twiml.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface Variable<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema;
+  /** One sentence or two: what it is for. */
+  readonly meaning: string;
+  /** There is no default, and nothing starts without it. */
+  readonly required?: true;
+  /** The text that is parsed when it is not set. */
+  readonly default?: string;
+  /** What the documentation says instead of `default`: for defaults that are computed, or none. */
+  readonly defaultText?: string;
+  /** For `.env.example`; of a required variable it is a placeholder, which is refused as a value. */
+  readonly example?: string;
+}
+
+/** Keeps the exact type of each schema while checking the declaration. */
+function variable<Schema extends z.ZodType>(declaration: Variable<Schema>): Variable<Schema> {
+  return declaration;
+}
+
+const PUBLIC_URL_EXAMPLE = 'https://your-name.ngrok.app';
+const PUBLIC_URL_REMEDY =
+  'Set it to the https URL under which Twilio reaches this server, such as your ngrok URL.';
+const TOKEN_REMEDY = 'Copy the Auth Token from the Twilio console.';
+const ORIGINS_REMEDY = 'List origins such as https://app.example.com,http://localhost:3000, without a path.';
+
+function parsePublicUrl(value: string): string | Refusal {
+  const url = parseBaseUrl(value, PUBLIC_URL_REMEDY);
+  if (url instanceof Refusal) return url;
+  if (value === PUBLIC_URL_EXAMPLE) return new Refusal('is still the placeholder', PUBLIC_URL_REMEDY);
+  if (url.hostname.includes('_'))
+    return new Refusal(
+      'has an underscore in its host name',
+      'Twilio refuses callbacks to such hosts: use another name.',
+    );
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return new Refusal('is http', 'Use https; http is for loopback (localhost, 127.0.0.1, [::1]) only.');
+  return withoutTrailingSlash(url);
+}
+
+function parseApiUrl(value: string): string | Refusal {
+  const remedy = 'Set it to an origin such as https://api.twilio.com or http://localhost:4010.';
+  const url = parseBaseUrl(value, remedy);
+  if (url instanceof Refusal) return url;
+  return url.pathname === '/' ? url.origin : new Refusal('has a path', remedy);
+}
+
+function parseDatabaseUrl(value: string): string | Refusal {
+  const remedy = 'Set it to file: and a path, such as file:./data/hookswitch.db.';
+  if (/^postgres(?:ql)?:/i.test(value))
+    return new Refusal(
+      'is a Postgres URL; several nodes on one Postgres come with a later version',
+      `This version keeps its journal in SQLite, for one node. ${remedy}`,
+    );
+  if (!value.startsWith('file:')) return new Refusal('is not a file: URL', remedy);
+  const path = value.slice('file:'.length);
+  if (path === '' || path.endsWith('/') || path.includes('\0')) return new Refusal('names no file', remedy);
+  if (path.includes(':memory:'))
+    return new Refusal('is in memory', `What was acknowledged must survive a restart. ${remedy}`);
+  if (/[?#]/.test(path)) return new Refusal('has a query or a fragment', remedy);
+  return value;
+}
+
+function parseHost(value: string): string | Refusal {
+  const bare = value.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(bare) !== 0 || /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(bare)) return bare;
+  return new Refusal(
+    'is not an address',
+    'Set it to an IP address or a host name of this machine, without a port.',
+  );
+}
+
+function parseAccessKey(value: string): string | Refusal {
+  // Browsers carry it in a WebSocket subprotocol, which is an RFC 7230 token and may hold nothing else.
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value))
+    return new Refusal(
+      'has a character that a WebSocket subprotocol cannot carry',
+      "Use letters, digits and !#$%&'*+-.^_`|~ only, for example the output of: openssl rand -hex 24",
+    );
+  if (value.length < 8)
+    return new Refusal('is shorter than 8 characters', 'Use a long, random one: openssl rand -hex 24');
+  return value.length <= 512 ? value : new Refusal('is longer than 512 characters', 'Use a shorter one.');
+}
+
+function parseDestination(value: string): string | Refusal {
+  if (/^\+\d{0,15}$/.test(value) || /^(?:client|sips?):[\x21-\x7e]*$/.test(value)) return value;
+  return new Refusal(
+    'has an entry that is no prefix of a destination',
+    'List prefixes such as +1,+44,client:,sip: or use any.',
+  );
+}
+
+function parseJwksUrl(value: string): string | Refusal {
+  const remedy = 'Set it to the https URL of your key set.';
+  if (!URL.canParse(value)) return new Refusal('is not an absolute URL', remedy);
+  const url = new URL(value);
+  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  return safe ? url.href : new Refusal('is not https', remedy);
+}
+
+function parseLogLevel(value: string): LogLevel | Refusal {
+  const level = logLevels.find((known) => known === value.toLowerCase());
+  return level ?? new Refusal('is not a level', `Use one of ${logLevels.join(', ')}.`);
+}
+
+const originList = list((item) => parseOrigin(item, ORIGINS_REMEDY), ORIGINS_REMEDY);
+const destinationList = list(parseDestination, 'List prefixes such as +1,+44,client: or use any.');
+
+/** Any text that an HTTP client or server could send in a claim. */
+const claim = pattern(
+  /^[\x21-\x7e]{1,512}$/,
+  'is not a plain text',
+  'Set it to the value your tokens carry.',
+);
+
+export const variables = {
+  TWILIO_ACCOUNT_SID: variable({
+    required: true,
+    example: 'ACxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+    meaning: 'Your Twilio account. Webhooks of any other account are refused.',
+    schema: pattern(
+      /^AC[0-9a-fA-F]{32}$/,
+      'is not an account SID (AC and 32 hex digits)',
+      'Copy the Account SID from the Twilio console; an API key (SK…) is something else.',
+    ),
+  }),
+  TWILIO_AUTH_TOKEN: variable({
+    required: true,
+    example: 'your_auth_token',
+    meaning: 'Its auth token: signs webhooks, and is the password of the REST API.',
+    schema: secret('your_auth_token', TOKEN_REMEDY),
+  }),
+  TWILIO_PHONE_NUMBER: variable({
+    required: true,
+    example: '+1XXXXXXXXXX',
+    meaning: 'The number of that account which outgoing calls come from, in E.164.',
+    schema: pattern(
+      /^\+[1-9]\d{6,14}$/,
+      'is not a number in E.164',
+      'Write it with + and country code, digits only, such as +14155551234.',
+    ),
+  }),
+  PUBLIC_URL: variable({
+    required: true,
+    example: PUBLIC_URL_EXAMPLE,
+    meaning:
+      'The https URL (a path is allowed) under which Twilio reaches this server; http only for loopback.',
+    schema: text(parsePublicUrl),
+  }),
+  PORT: variable({
+    default: '8081',
+    meaning: 'The port to listen on; 0 takes a free one.',
+    schema: integer(0, 65_535),
+  }),
+  HOST: variable({
+    defaultText: 'all interfaces',
+    example: '127.0.0.1',
+    meaning: 'The address to listen on.',
+    schema: text(parseHost),
+  }),
+  TWILIO_API_URL: variable({
+    default: 'https://api.twilio.com',
+    meaning: 'Another REST host that speaks like Twilio, such as the simulator.',
+    schema: text(parseApiUrl),
+  }),
+  TWILIO_AUTH_TOKEN_ALTERNATE: variable({
+    defaultText: '–',
+    example: 'the_other_auth_token',
+    meaning: 'A second token that is accepted on webhook signatures while you rotate.',
+    schema: secret('the_other_auth_token', TOKEN_REMEDY),
+  }),
+  DATABASE_URL: variable({
+    default: 'file:./data/hookswitch.db',
+    meaning: 'Where the journal is: an SQLite file.',
+    schema: text(parseDatabaseUrl),
+  }),
+  RETENTION_DAYS: variable({
+    default: '7',
+    meaning: 'Days that ended calls and their entries are kept.',
+    schema: integer(1, 3650, ' days'),
+  }),
+  HOOKSWITCH_ACCESS_KEY: variable({
+    defaultText: 'generated, kept beside the database',
+    example: 'the-output-of-openssl-rand-hex-24',
+    meaning: 'The key with every scope, for people without an identity provider.',
+    schema: text((value) =>
+      value === 'the-output-of-openssl-rand-hex-24'
+        ? new Refusal('is still the placeholder', 'Use a long, random one: openssl rand -hex 24')
+        : parseAccessKey(value),
+    ),
+  }),
+  AUTH_JWT_SECRET: variable({
+    defaultText: '–',
+    example: 'shared_with_your_backend',
+    meaning: 'For JWTs from your own backend. Not used by this version: it accepts only the access key.',
+    schema: secret('shared_with_your_backend', 'Use the secret your backend signs with.'),
+  }),
+  AUTH_JWKS_URL: variable({
+    defaultText: '–',
+    example: 'https://auth.example.com/.well-known/jwks.json',
+    meaning: 'Instead of AUTH_JWT_SECRET: where the public keys are. Not used by this version.',
+    schema: text(parseJwksUrl),
+  }),
+  AUTH_ISSUER: variable({
+    defaultText: '–',
+    example: 'https://auth.example.com/',
+    meaning: 'The `iss` that JWTs must carry. Not used by this version.',
+    schema: claim,
+  }),
+  AUTH_AUDIENCE: variable({
+    defaultText: '–',
+    example: 'hookswitch',
+    meaning: 'The `aud` that JWTs must carry. Not used by this version.',
+    schema: claim,
+  }),
+  ALLOWED_ORIGINS: variable({
+    defaultText: 'origin of `PUBLIC_URL` and `http://localhost:PORT`',
+    example: 'https://app.example.com,http://localhost:3000',
+    meaning:
+      'Browser origins, comma-separated, for CORS and for the WebSocket upgrade; `*` lets every page in.',
+    schema: text((value) => (value === '*' ? '*' : originList(value))),
+  }),
+  SESSION_TIMEOUT_MS: variable({
+    default: '35000',
+    meaning: 'Milliseconds of silence after which a session is closed (it is pinged every 25 s).',
+    schema: integer(1000, 3_600_000, ' milliseconds'),
+  }),
+  MAX_SESSIONS: variable({
+    default: '10000',
+    meaning: 'Sessions at once; beyond, the upgrade is answered 503.',
+    schema: integer(1, 10_000_000),
+  }),
+  MAX_SESSIONS_PER_USER: variable({
+    defaultText: 'none',
+    example: '20',
+    meaning: 'Sessions at once of one user; beyond, they are closed with 4429.',
+    schema: integer(1, 10_000_000),
+  }),
+  ALLOWED_DESTINATIONS: variable({
+    default: 'any',
+    example: '+1,+44,client:',
+    meaning: 'Comma-separated prefixes that may be dialled.',
+    schema: text((value) => (value === 'any' ? 'any' : destinationList(value))),
+  }),
+  MAX_CALLS_PER_MINUTE: variable({
+    default: '60',
+    meaning: 'Calls a user may place in a minute; beyond, 429.',
+    schema: integer(1, 1_000_000),
+  }),
+  MAX_ACTIVE_CALLS: variable({
+    default: '100',
+    meaning: 'Calls in progress at once; beyond, placing one more is answered 429.',
+    schema: integer(1, 1_000_000),
+  }),
+  CALL_TIME_LIMIT_S: variable({
+    default: '14400',
+    meaning: 'Seconds after which Twilio ends a call that was placed here.',
+    schema: integer(1, 86_400, ' seconds'),
+  }),
+  VOICE_TWIML: variable({
+    default: DEFAULT_TWIML,
+    defaultText: 'a sentence that nobody is here',
+    example: './voice.xml',
+    meaning: 'What calls hear that bring no TwiML of their own: TwiML, or the path of a file, read at start.',
+    schema: text(readTwiml),
+  }),
+  LOG_LEVEL: variable({
+    default: 'info',
+    meaning: `One of ${logLevels.join(', ')}.`,
+    schema: text(parseLogLevel),
+  }),
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+
+/** What each variable is once parsed. */
+export type Values = {[Name in VariableName]: z.output<(typeof variables)[Name]['schema']>};
