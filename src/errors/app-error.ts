@@ -30,6 +30,8 @@ export type AppErrorCode = keyof typeof errorTypes;
 export interface AppErrorOptions extends ErrorOptions {
   /** What a program needs to know: the field or call at fault, Twilio's code. Never secrets, never a stack. */
   readonly context?: Readonly<Record<string, unknown>>;
+  /** HTTP status, where it is not the code's usual one. */
+  readonly status?: number;
   /** Seconds after which trying again makes sense; becomes `Retry-After`. */
   readonly retryAfterS?: number;
 }
@@ -42,6 +44,8 @@ export class AppError extends Error {
   /** ISO 8601. */
   readonly timestamp: string;
   readonly retryAfterS: number | undefined;
+  /** HTTP status. */
+  readonly status: number;
 
   constructor(code: AppErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options);
@@ -49,11 +53,7 @@ export class AppError extends Error {
     this.context = options.context ?? {};
     this.timestamp = new Date().toISOString();
     this.retryAfterS = options.retryAfterS;
-  }
-
-  /** HTTP status. */
-  get status(): number {
-    return errorTypes[this.code].status;
+    this.status = options.status ?? errorTypes[code].status;
   }
 }
 

@@ -1,0 +1,92 @@
+/** What the gateway counts, in Prometheus' terms. One registry per server, so that two in one process keep apart. */
+import {Counter, collectDefaultMetrics, Gauge, Histogram, Registry} from 'prom-client';
+
+/** Read at each scrape, so that no gauge can drift from what it measures. */
+export interface MetricSources {
+  readonly openSessions: () => number;
+  readonly laggingSessions: () => number;
+  readonly activeCalls: () => number;
+}
+
+const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** Twilio's timestamps have a resolution of 1 s, so that finer buckets would measure nothing. */
+const EVENT_AGE_BUCKETS_S = [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 3600];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Counters and histograms to be fed, and the registry that prints them. Starts nothing. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    sessionsOpened: new Counter({
+      name: 'hookswitch_sessions_opened_total',
+      help: 'WebSocket sessions opened.',
+      registers,
+    }),
+    sessionsClosed: new Counter({
+      name: 'hookswitch_sessions_closed_total',
+      help: 'WebSocket sessions closed, by close code.',
+      labelNames: ['code'],
+      registers,
+    }),
+    callbacks: new Counter({
+      name: 'hookswitch_callbacks_total',
+      help: 'Twilio webhooks, by what became of them: applied, late, duplicate, refused or unavailable.',
+      labelNames: ['verdict'],
+      registers,
+    }),
+    appendSeconds: new Histogram({
+      name: 'hookswitch_journal_append_seconds',
+      help: 'Time until an entry was durable.',
+      buckets: LATENCY_BUCKETS_S,
+      registers,
+    }),
+    messagesSent: new Counter({
+      name: 'hookswitch_messages_sent_total',
+      help: 'call.status messages written to sockets.',
+      registers,
+    }),
+    eventAgeSeconds: new Histogram({
+      name: 'hookswitch_event_age_seconds',
+      help: "Time from Twilio's own timestamp of an event to its write to the sockets.",
+      buckets: EVENT_AGE_BUCKETS_S,
+      registers,
+    }),
+    lookups: new Counter({
+      name: 'hookswitch_reconciler_lookups_total',
+      help: 'Calls looked up at Twilio, by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    callsPlaced: new Counter({
+      name: 'hookswitch_calls_placed_total',
+      help: 'Requests to place a call that reached Twilio, by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+  };
+}
+
+/** Adds the gauges and the process' own figures (event-loop lag, heap, CPU). */
+export function observe({registry}: Metrics, sources: MetricSources): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('hookswitch_sessions_open', 'WebSocket sessions open now.', sources.openSessions);
+  gauge(
+    'hookswitch_sessions_lagging',
+    'Sessions that are behind the head of the journal.',
+    sources.laggingSessions,
+  );
+  gauge('hookswitch_calls_active', 'Calls in progress.', sources.activeCalls);
+  collectDefaultMetrics({register: registry});
+}

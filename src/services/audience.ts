@@ -1,0 +1,33 @@
+/**
+ * Which entries a session is told about. Sessions that see the same entries have the same audience key, and share
+ * the bytes that are written to them.
+ */
+import {hasScope, type Principal} from '../auth/authenticator.ts';
+
+/** What decides whether an entry is seen. */
+export interface Visible {
+  readonly callSid: string;
+  readonly owner?: string;
+}
+
+export interface Audience {
+  readonly key: string;
+  sees(entry: Visible): boolean;
+}
+
+/** What a session asked to be told about. */
+export type Subscription = 'all' | readonly string[];
+
+/** The audience of a principal with a subscription. */
+export function audienceOf(principal: Principal, subscription: Subscription): Audience {
+  const scope = hasScope(principal, 'calls:read:all')
+    ? {key: 'all', sees: () => true}
+    : hasScope(principal, 'calls:read')
+      ? {key: `user:${principal.user}`, sees: (entry: Visible) => entry.owner === principal.user}
+      : {key: 'none', sees: () => false};
+  if (subscription === 'all') return scope;
+  const sids = new Set(subscription);
+  // A user's name may hold any character: the sids come first, where their form is known.
+  const key = `${[...sids].sort().join(',')}|${scope.key}`;
+  return {key, sees: (entry) => sids.has(entry.callSid) && scope.sees(entry)};
+}

@@ -1,0 +1,253 @@
+/**
+ * The head of the journal, in memory: the last entries as ready-made frames, and the calls in progress as those
+ * entries left them. It follows the journal by reading it; every session reads from here, and from the journal itself
+ * once it has fallen behind what is held.
+ *
+ * Invariant: `activeCalls()` is the state after entry `head`, and frames are held for every pushed entry after
+ * `floor`; both move in one synchronous step, so that whoever reads them in one turn sees one moment.
+ */
+import {hasEnded} from '@hookswitch/protocol';
+import type {Logger} from 'pino';
+import type {CancelTimer, Clock} from '../clock.ts';
+import type {CallRecord, JournalEntry, Offset} from '../journal/call-event.ts';
+import type {Journal, Unsubscribe} from '../journal/journal.ts';
+import {encodeTextFrame} from '../websocket/frame.ts';
+import type {Audience} from './audience.ts';
+import {toCallStatusMessage} from './call-view.ts';
+
+/** An entry as it is sent. */
+export interface FeedEntry {
+  readonly offset: Offset;
+  readonly callSid: string;
+  readonly owner?: string;
+  /** When it happened, milliseconds since 1970. */
+  readonly happenedAt: number;
+  /** The complete frame; absent where there is nothing to push. */
+  readonly frame?: Buffer;
+}
+
+/** What an audience is sent for a stretch of the journal. */
+export interface Batch {
+  /** The cursor afterwards. */
+  readonly to: Offset;
+  readonly messages: number;
+  /** Complete frames; absent when the audience sees none of the entries. */
+  readonly frames?: Buffer;
+}
+
+export interface LiveFeedOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Bytes of frames to hold. @default 8 MiB */
+  readonly maxBytes?: number;
+}
+
+const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
+const READ_PAGE = 1000;
+
+/** One write to a socket is at most about this many bytes, so that a slow reader's debt is bounded (W13). */
+const MAX_BATCH_BYTES = 64 * 1024;
+
+/** Below the wake-up: a lost one costs this much latency. */
+const POLL_MS = 1000;
+
+/** Entries that are not pushed are held too, and weigh something. */
+const BARE_ENTRY_BYTES = 64;
+
+/** How many different (audience, cursor) pairs are remembered between two moves of the head. */
+const MAX_CACHED_BATCHES = 512;
+
+/** Follows the journal and says when its head moved. */
+export class LiveFeed {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #maxBytes: number;
+  readonly #listeners = new Set<() => void>();
+  readonly #calls = new Map<string, CallRecord>();
+  readonly #batches = new Map<string, Batch>();
+  /** Entries `#floor + 1 … #head`, contiguous; the first `#dropped` of the array are gone already. */
+  #entries: FeedEntry[] = [];
+  #dropped = 0;
+  #bytes = 0;
+  #floor: Offset = 0;
+  #head: Offset = 0;
+  #following = false;
+  #woken = false;
+  #unsubscribe: Unsubscribe | undefined;
+  #stopPolling: CancelTimer | undefined;
+
+  constructor({journal, clock, logger, maxBytes = DEFAULT_MAX_BYTES}: LiveFeedOptions) {
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Loads the calls in progress and follows the journal from there. */
+  async start(): Promise<void> {
+    const {offset, calls} = await this.#journal.activeCalls();
+    for (const call of calls) this.#calls.set(call.callSid, call);
+    this.#floor = this.#head = offset;
+    this.#unsubscribe = this.#journal.onAppend(() => this.#wake());
+    this.#stopPolling = this.#clock.every(POLL_MS, () => this.#wake());
+  }
+
+  stop(): void {
+    this.#unsubscribe?.();
+    this.#stopPolling?.();
+    this.#listeners.clear();
+  }
+
+  /** Everything up to here is known. */
+  get head(): Offset {
+    return this.#head;
+  }
+
+  /** A cursor at or after this can be served from memory. */
+  get floor(): Offset {
+    return this.#floor;
+  }
+
+  /** The calls in progress after entry {@link head}. */
+  activeCalls(): MapIterator<CallRecord> {
+    return this.#calls.values();
+  }
+
+  /** A call in progress. */
+  activeCall(callSid: string): CallRecord | undefined {
+    return this.#calls.get(callSid);
+  }
+
+  get activeCallCount(): number {
+    return this.#calls.size;
+  }
+
+  /** Calls `listener` in the turn in which the head has moved. */
+  onAdvance(listener: () => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * What `audience` is sent next from cursor `after`, which is at or after {@link floor} and before {@link head}.
+   * The same question between two moves of the head has the same answer, bytes included: it is computed once.
+   */
+  batch(audience: Audience, after: Offset): Batch {
+    const key = `${after}@${audience.key}`;
+    const known = this.#batches.get(key);
+    if (known !== undefined) return known;
+    const start = after - this.#floor + this.#dropped;
+    const batch = joinFrames(this.#entries, start, audience);
+    if (this.#batches.size >= MAX_CACHED_BATCHES) this.#batches.clear();
+    this.#batches.set(key, batch);
+    return batch;
+  }
+
+  /** When the pushed entries after `offset` happened, as far as they are held; milliseconds since 1970. */
+  *happenedAfter(offset: Offset): Generator<number> {
+    for (
+      let index = Math.max(0, offset - this.#floor) + this.#dropped;
+      index < this.#entries.length;
+      index += 1
+    ) {
+      const entry = this.#entries[index];
+      if (entry?.frame !== undefined) yield entry.happenedAt;
+    }
+  }
+
+  /** `#woken` is a latch: a wake-up while a page is being read leads to another page. */
+  #wake(): void {
+    this.#woken = true;
+    if (this.#following) return;
+    this.#following = true;
+    this.#follow().catch((error: unknown) => {
+      this.#logger.error({err: error}, 'the journal could not be followed; trying again');
+    });
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      while (this.#woken) {
+        this.#woken = false;
+        const page = await this.#journal.read(this.#head, READ_PAGE);
+        if (page.kind === 'too-old') throw new Error(`entries after ${this.#head} were trimmed unread`);
+        if (page.entries.length === 0) continue;
+        this.#woken ||= page.entries.length === READ_PAGE;
+        this.#take(page.entries);
+        for (const listener of this.#listeners) listener();
+      }
+    } finally {
+      // In the same turn as the last look at the latch: a wake-up comes either before it or finds nobody following.
+      this.#following = false;
+    }
+  }
+
+  #take(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) {
+      const held = toFeedEntry(entry);
+      this.#entries.push(held);
+      this.#bytes += weight(held);
+      this.#head = entry.offset;
+      if (entry.call !== undefined) this.#project(entry.call);
+    }
+    this.#shrink();
+    this.#batches.clear();
+  }
+
+  #project(call: CallRecord): void {
+    if (hasEnded(call.providerStatus)) this.#calls.delete(call.callSid);
+    else this.#calls.set(call.callSid, call);
+  }
+
+  /** Drops the oldest entries; the array is copied only once half of it is gone, so that a drop costs O(1). */
+  #shrink(): void {
+    while (this.#bytes > this.#maxBytes && this.#dropped < this.#entries.length) {
+      const oldest = this.#entries[this.#dropped];
+      if (oldest === undefined) break;
+      this.#bytes -= weight(oldest);
+      this.#floor = oldest.offset;
+      this.#dropped += 1;
+    }
+    if (this.#dropped * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#dropped);
+      this.#dropped = 0;
+    }
+  }
+}
+
+/** A journal entry with its frame, encoded here and nowhere else. */
+export function toFeedEntry(entry: JournalEntry): FeedEntry {
+  const message = toCallStatusMessage(entry);
+  return {
+    offset: entry.offset,
+    callSid: entry.event.callSid,
+    owner: entry.owner,
+    happenedAt: entry.event.happenedAt,
+    frame: message === undefined ? undefined : encodeTextFrame(JSON.stringify(message)),
+  };
+}
+
+/** The frames of `entries` from index `start` that `audience` sees, joined, up to the size of one write. */
+export function joinFrames(entries: readonly FeedEntry[], start: number, audience: Audience): Batch {
+  const frames: Buffer[] = [];
+  let bytes = 0;
+  let to: Offset = 0;
+  for (let index = start; index < entries.length && bytes < MAX_BATCH_BYTES; index += 1) {
+    const entry = entries[index];
+    if (entry === undefined) break;
+    to = entry.offset;
+    if (entry.frame === undefined || !audience.sees(entry)) continue;
+    frames.push(entry.frame);
+    bytes += entry.frame.length;
+  }
+  const [only] = frames;
+  if (only === undefined) return {to, messages: 0};
+  const joined = frames.length === 1 ? only : Buffer.concat(frames, bytes);
+  return {to, messages: frames.length, frames: joined};
+}
+
+function weight(entry: FeedEntry): number {
+  return BARE_ENTRY_BYTES + (entry.frame?.length ?? 0);
+}

@@ -1,0 +1,166 @@
+/**
+ * Finds out about calls that have gone silent (J6): one that has said nothing for longer than its state allows is
+ * looked up at Twilio, and the journal is corrected. It reads; it never dials and never hangs up.
+ *
+ * It is also how an inbound call gets its `in-progress`: Twilio reports only the end of those.
+ */
+import {hasEnded, statusRank} from '@hookswitch/protocol';
+import type {Logger} from 'pino';
+import type {CancelTimer, Clock} from '../clock.ts';
+import type {CallRecord} from '../journal/call-event.ts';
+import type {Journal} from '../journal/journal.ts';
+import type {Metrics} from '../observability/metrics.ts';
+import type {TwilioCall, TwilioClient} from '../twilio/twilio-client.ts';
+import type {LiveFeed} from './live-feed.ts';
+import {RateLimit} from './rate-limit.ts';
+import {statusEventFrom} from './status-events.ts';
+
+export interface ReconcilerOptions {
+  readonly twilio: TwilioClient;
+  readonly journal: Journal;
+  readonly feed: LiveFeed;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** @default 60 */
+  readonly maxLookupsPerMinute?: number;
+}
+
+interface Watch {
+  /** Offset of the entry that was last when the watch began: a newer one starts it over. */
+  offset: number;
+  attempts: number;
+  misses: number;
+  /** Monotonic ms. */
+  dueAt: number;
+}
+
+const TICK_MS = 500;
+const DEFAULT_MAX_LOOKUPS_PER_MINUTE = 60;
+const MAX_CONCURRENT = 4;
+const MAX_BACKOFF_MS = 600_000;
+
+/** Look-ups that find nothing, spread by the back-off, before a call counts as over. */
+const MISSES_UNTIL_GONE = 3;
+
+/** How long a call may say nothing in its state, in milliseconds. Ringing: Twilio's default of 60 s and some. */
+export function allowedSilenceMs({providerStatus, direction}: CallRecord): number {
+  switch (providerStatus) {
+    case 'queued':
+    case 'initiated':
+      return 30_000;
+    case 'ringing':
+      return direction === 'inbound' ? 2000 : 75_000;
+    default:
+      // Of an inbound call nobody may tell us the end either: its number's StatusCallback can point elsewhere.
+      return direction === 'inbound' ? 60_000 : 120_000;
+  }
+}
+
+export class Reconciler {
+  readonly #twilio: TwilioClient;
+  readonly #journal: Journal;
+  readonly #feed: LiveFeed;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #limit: RateLimit;
+  readonly #watches = new Map<string, Watch>();
+  readonly #running = new Set<string>();
+  #stopTicking: CancelTimer | undefined;
+
+  constructor({maxLookupsPerMinute = DEFAULT_MAX_LOOKUPS_PER_MINUTE, ...options}: ReconcilerOptions) {
+    this.#twilio = options.twilio;
+    this.#journal = options.journal;
+    this.#feed = options.feed;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#metrics = options.metrics;
+    this.#limit = new RateLimit({perMinute: maxLookupsPerMinute, clock: options.clock});
+  }
+
+  /** Begins; calls that were left open by an earlier run are looked up first. */
+  start(): void {
+    const now = this.#clock.monotonic();
+    for (const {callSid, offset} of this.#feed.activeCalls()) {
+      this.#watches.set(callSid, {offset, attempts: 0, misses: 0, dueAt: now});
+    }
+    if (this.#watches.size > 0) this.#logger.info({calls: this.#watches.size}, 'looking up calls left open');
+    this.#stopTicking = this.#clock.every(TICK_MS, () => this.#tick());
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#stopTicking?.();
+  }
+
+  #tick(): void {
+    const now = this.#clock.monotonic();
+    for (const callSid of this.#watches.keys()) {
+      if (this.#feed.activeCall(callSid) === undefined) this.#watches.delete(callSid);
+    }
+    const due: {call: CallRecord; watch: Watch}[] = [];
+    for (const call of this.#feed.activeCalls()) {
+      const watch = this.#watch(call, now);
+      if (watch.dueAt <= now && !this.#running.has(call.callSid)) due.push({call, watch});
+    }
+    // The longest overdue first, so that under the limit nobody is starved.
+    due.sort((a, b) => a.watch.dueAt - b.watch.dueAt);
+    for (const {call, watch} of due) {
+      if (this.#running.size >= MAX_CONCURRENT || this.#limit.take('lookups') !== undefined) return;
+      void this.#lookUp(call, watch);
+    }
+  }
+
+  #watch(call: CallRecord, now: number): Watch {
+    const known = this.#watches.get(call.callSid);
+    if (known?.offset === call.offset) return known;
+    const silentFor = Math.max(0, this.#clock.now() - call.updatedAt);
+    const dueAt = now + Math.max(0, allowedSilenceMs(call) - silentFor);
+    const watch = {offset: call.offset, attempts: 0, misses: 0, dueAt};
+    this.#watches.set(call.callSid, watch);
+    return watch;
+  }
+
+  async #lookUp(call: CallRecord, watch: Watch): Promise<void> {
+    this.#running.add(call.callSid);
+    watch.attempts += 1;
+    const backoffMs = Math.min(MAX_BACKOFF_MS, allowedSilenceMs(call) * 2 ** Math.min(watch.attempts, 10));
+    watch.dueAt = this.#clock.monotonic() + backoffMs;
+    try {
+      const outcome = await this.#twilio.fetch(call.callSid);
+      this.#metrics.lookups.inc({outcome: outcome.kind});
+      if (outcome.kind === 'found') {
+        watch.misses = 0;
+        await this.#correct(call, outcome.call);
+      } else if (outcome.kind === 'missing') {
+        watch.misses += 1;
+        if (watch.misses >= MISSES_UNTIL_GONE) await this.#close(call);
+      } else {
+        this.#logger.warn({callSid: call.callSid, fault: outcome.fault}, 'a call could not be looked up');
+      }
+    } catch (error) {
+      this.#logger.warn({err: error, callSid: call.callSid}, 'a call could not be reconciled');
+    } finally {
+      this.#running.delete(call.callSid);
+    }
+  }
+
+  /** REST is eventually consistent and may be behind the callbacks: only what is ahead of us is news. */
+  async #correct(known: CallRecord, found: TwilioCall): Promise<void> {
+    if (statusRank(found.providerStatus) <= statusRank(known.providerStatus)) return;
+    await this.#journal.append(statusEventFrom(found, {source: 'reconcile', now: this.#clock.now()}));
+    this.#logger.info(
+      {callSid: known.callSid, was: known.providerStatus, is: found.providerStatus},
+      hasEnded(found.providerStatus) ? 'a call had ended unnoticed' : 'a call had moved on unnoticed',
+    );
+  }
+
+  /** Twilio does not know the call: only ended calls can be deleted, so this one has ended. */
+  async #close(call: CallRecord): Promise<void> {
+    this.#logger.error({callSid: call.callSid}, 'Twilio does not know this call; it counts as over');
+    const providerStatus = call.providerStatus === 'in-progress' ? 'completed' : 'failed';
+    const gone = {callSid: call.callSid, providerStatus} as const;
+    await this.#journal.append(statusEventFrom(gone, {source: 'reconcile', now: this.#clock.now()}));
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * How entries reach sessions. Resume, catch-up of a slow reader and live delivery are one mechanism (`deliver`): write
+ * what comes after the cursor, move the cursor, stop when the socket holds enough.
+ */
+import {type CloseReason, MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitch/protocol';
+import type {Logger} from 'pino';
+import type {Clock} from '../clock.ts';
+import type {Offset} from '../journal/call-event.ts';
+import type {Journal} from '../journal/journal.ts';
+import type {Metrics} from '../observability/metrics.ts';
+import {encodeTextFrame} from '../websocket/frame.ts';
+import type {Audience} from './audience.ts';
+import {toCall, toIso} from './call-view.ts';
+import {joinFrames, type LiveFeed, toFeedEntry} from './live-feed.ts';
+import type {Session} from './session.ts';
+
+/** Where a client left off. */
+export interface ResumePoint {
+  readonly epoch: string;
+  readonly offset: Offset;
+}
+
+export interface SessionDeliveryOptions {
+  readonly journal: Journal;
+  readonly feed: LiveFeed;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Names the journal's history; a cursor of another epoch says nothing. */
+  readonly epoch: () => string;
+  readonly heartbeatMs: number;
+  /** The sessions there are, in any order. */
+  readonly sessions: () => MapIterator<Session>;
+  readonly close: (session: Session, reason: CloseReason) => void;
+}
+
+/** Entries of one page for a session that is behind what the feed holds. */
+const CATCH_UP_PAGE = 256;
+
+/** Sessions written to in one turn of the event loop: between turns webhooks and heartbeats get their time. */
+const FAN_OUT_SLICE = 256;
+
+/** Audiences whose snapshot is kept until the head moves. */
+const MAX_CACHED_SNAPSHOTS = 64;
+
+export class SessionDelivery {
+  readonly #journal: Journal;
+  readonly #feed: LiveFeed;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #epoch: () => string;
+  readonly #heartbeatMs: number;
+  readonly #sessions: () => MapIterator<Session>;
+  readonly #close: (session: Session, reason: CloseReason) => void;
+  /** Snapshot frames by audience, for as long as the head stays: a thousand clients coming back share one. */
+  readonly #snapshots = new Map<string, Buffer>();
+  #fanningOut = false;
+  #fanOutAgain = false;
+  #announced: Offset = 0;
+
+  constructor(options: SessionDeliveryOptions) {
+    this.#journal = options.journal;
+    this.#feed = options.feed;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#metrics = options.metrics;
+    this.#epoch = options.epoch;
+    this.#heartbeatMs = options.heartbeatMs;
+    this.#sessions = options.sessions;
+    this.#close = options.close;
+  }
+
+  /** Says where the session stands, then brings it what it missed, or a snapshot where that cannot be had whole (W11). */
+  begin(session: Session, resume: ResumePoint | undefined): void {
+    const resumable =
+      resume !== undefined && resume.epoch === this.#epoch() && resume.offset <= this.#feed.head;
+    if (!resumable) this.#beginWithSnapshot(session);
+    else if (resume.offset >= this.#feed.floor) this.#beginAt(session, resume.offset);
+    else void this.#beginInThePast(session, resume.offset);
+  }
+
+  #beginAt(session: Session, offset: Offset): void {
+    session.cursor = offset;
+    session.state = {phase: 'streaming'};
+    session.socket.write(this.#readyFrame(session, true));
+    this.deliver(session);
+  }
+
+  #beginWithSnapshot(session: Session): void {
+    session.cursor = this.#feed.head;
+    session.state = {phase: 'streaming'};
+    // One write: a client that has seen where it stands has the snapshot that belongs to it.
+    session.socket.write(
+      Buffer.concat([this.#readyFrame(session, false), this.#snapshotFrame(session.audience)]),
+    );
+    this.deliver(session);
+  }
+
+  async #beginInThePast(session: Session, offset: Offset): Promise<void> {
+    try {
+      const page = await this.#journal.read(offset, 1);
+      if (session.state.phase !== 'opening') return;
+      if (page.kind === 'entries') this.#beginAt(session, offset);
+      else this.#beginWithSnapshot(session);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  /** Brings every session to the head of the journal, a slice of them a turn. */
+  broadcast(): void {
+    this.#snapshots.clear();
+    this.#fanOutAgain = this.#fanningOut;
+    if (this.#fanningOut) return;
+    this.#fanningOut = true;
+    this.#fanOut(this.#sessions());
+  }
+
+  #fanOut(rest: MapIterator<Session>): void {
+    for (let written = 0; written < FAN_OUT_SLICE; written += 1) {
+      const next = rest.next();
+      if (next.done === true) {
+        this.#endOfRound();
+        return;
+      }
+      if (next.value.cursor < this.#feed.head) this.deliver(next.value);
+    }
+    setImmediate(() => this.#fanOut(rest));
+  }
+
+  #endOfRound(): void {
+    const now = this.#clock.now();
+    for (const happenedAt of this.#feed.happenedAfter(this.#announced)) {
+      this.#metrics.eventAgeSeconds.observe(Math.max(0, now - happenedAt) / 1000);
+    }
+    this.#announced = this.#feed.head;
+    this.#fanningOut = false;
+    // Entries that came during the round reached only the sessions that were still to come: another round.
+    if (this.#fanOutAgain) this.broadcast();
+  }
+
+  /** The one way by which entries reach a session. */
+  deliver(session: Session): void {
+    while (session.state.phase === 'streaming') {
+      if (session.cursor >= this.#feed.head) {
+        this.#deliverSnapshot(session);
+        return;
+      }
+      const {unsentBytes} = session.socket;
+      if (unsentBytes > MAX_UNSENT_BYTES) {
+        session.state = {phase: 'blocked', unsentBytes, since: this.#clock.monotonic()};
+      } else if (session.cursor < this.#feed.floor) {
+        session.state = {phase: 'reading'};
+        void this.#catchUp(session);
+      } else {
+        const batch = this.#feed.batch(session.audience, session.cursor);
+        session.cursor = batch.to;
+        this.#write(session, batch.frames, batch.messages);
+      }
+    }
+  }
+
+  async #catchUp(session: Session): Promise<void> {
+    try {
+      const page = await this.#journal.read(session.cursor, CATCH_UP_PAGE);
+      if (session.state.phase !== 'reading') return;
+      // Trimmed under a reader: the rest would have a hole. It comes back and gets a snapshot (W11).
+      if (page.kind === 'too-old') {
+        this.#close(session, 'going-away');
+        return;
+      }
+      const entries = page.entries.map(toFeedEntry);
+      const last = entries.at(-1);
+      while (last !== undefined && session.cursor < last.offset) {
+        const start = entries.findIndex((entry) => entry.offset > session.cursor);
+        const batch = joinFrames(entries, start, session.audience);
+        session.cursor = batch.to;
+        this.#write(session, batch.frames, batch.messages);
+      }
+      session.state = {phase: 'streaming'};
+      this.deliver(session);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  #write(session: Session, frames: Buffer | undefined, messages: number): void {
+    if (frames === undefined) return;
+    session.socket.write(frames);
+    this.#metrics.messagesSent.inc(messages);
+  }
+
+  #fail(session: Session, error: unknown): void {
+    this.#logger.error({err: error, sessionId: session.id}, 'session could not read the journal');
+    this.#close(session, 'internal');
+  }
+
+  #deliverSnapshot(session: Session): void {
+    const due = session.snapshotDue;
+    if (due === undefined) return;
+    session.snapshotDue = undefined;
+    session.socket.write(this.#snapshotFrame(session.audience, due.requestId));
+  }
+
+  #readyFrame(session: Session, recovered: boolean): Buffer {
+    return encode({
+      type: 'session.ready',
+      sessionId: session.id,
+      epoch: this.#epoch(),
+      offset: session.cursor,
+      recovered,
+      heartbeatMs: this.#heartbeatMs,
+      user: session.principal.user,
+      scopes: [...session.principal.scopes],
+      timestamp: toIso(this.#clock.now()),
+    });
+  }
+
+  #snapshotFrame(audience: Audience, requestId?: string): Buffer {
+    const known = this.#snapshots.get(audience.key);
+    if (known !== undefined && requestId === undefined) return known;
+    const calls = [];
+    for (const call of this.#feed.activeCalls()) if (audience.sees(call)) calls.push(toCall(call));
+    const frame = encode({type: 'call.snapshot', offset: this.#feed.head, calls, requestId});
+    if (requestId === undefined && this.#snapshots.size < MAX_CACHED_SNAPSHOTS)
+      this.#snapshots.set(audience.key, frame);
+    return frame;
+  }
+}
+
+function encode(message: ServerMessage): Buffer {
+  return encodeTextFrame(JSON.stringify(message));
+}

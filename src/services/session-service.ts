@@ -1,0 +1,228 @@
+/**
+ * The sessions: who is connected, what each has asked for, and that nothing is kept of one that is gone. A session is
+ * a cursor over the journal; how it is moved is in `session-delivery.ts`, who has gone silent in `session-watch.ts`.
+ *
+ * Knows the journal, the feed and a socket port; never `ws`, SQL or Express.
+ */
+import {randomUUID} from 'node:crypto';
+import {type CloseReason, closeReasons, type ServerMessage} from '@hookswitch/protocol';
+import type {Logger} from 'pino';
+import type {Principal} from '../auth/authenticator.ts';
+import type {Clock} from '../clock.ts';
+import type {Offset} from '../journal/call-event.ts';
+import type {Journal, Unsubscribe} from '../journal/journal.ts';
+import type {Metrics} from '../observability/metrics.ts';
+import {encodeTextFrame} from '../websocket/frame.ts';
+import {toIso} from './call-view.ts';
+import type {LiveFeed} from './live-feed.ts';
+import {Session, type SessionPeer, type SessionSocket} from './session.ts';
+import {type ResumePoint, SessionDelivery} from './session-delivery.ts';
+import {SessionWatch} from './session-watch.ts';
+
+export interface SessionServiceOptions {
+  readonly journal: Journal;
+  readonly feed: LiveFeed;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Names the journal's history; a cursor of another epoch says nothing. */
+  readonly epoch: () => string;
+  /** Milliseconds of silence after which a session is closed. */
+  readonly sessionTimeoutMs: number;
+  readonly maxSessions: number;
+  readonly maxSessionsPerUser?: number;
+}
+
+export interface OpenSession {
+  readonly socket: SessionSocket;
+  readonly principal: Principal;
+  readonly peer: SessionPeer;
+  readonly resume?: ResumePoint;
+}
+
+/** What `GET /api/sessions` shows of a session. */
+export interface SessionInfo extends SessionPeer {
+  readonly sessionId: string;
+  readonly user: string;
+  readonly scopes: readonly string[];
+  readonly phase: string;
+  readonly subscription: 'all' | readonly string[];
+  readonly offset: Offset;
+  /** Entries behind the head of the journal. */
+  readonly lag: number;
+  readonly unsentBytes: number;
+  readonly connectedAt: string;
+  readonly lastActivityAt: string;
+}
+
+/** 25 s of the default timeout of 35 s. */
+const HEARTBEAT_SHARE = 5 / 7;
+const MAX_HEARTBEAT_MS = 25_000;
+
+export class SessionService {
+  readonly #feed: LiveFeed;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #maxSessions: number;
+  readonly #maxSessionsPerUser: number;
+  readonly #delivery: SessionDelivery;
+  readonly #watch: SessionWatch;
+  readonly #sessions = new Map<string, Session>();
+  readonly #perUser = new Map<string, number>();
+  readonly #onEmpty = new Set<() => void>();
+  #draining = false;
+  #unsubscribe: Unsubscribe | undefined;
+
+  constructor(options: SessionServiceOptions) {
+    const {feed, clock, logger, metrics, sessionTimeoutMs} = options;
+    this.#feed = feed;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#metrics = metrics;
+    this.#maxSessions = options.maxSessions;
+    this.#maxSessionsPerUser = options.maxSessionsPerUser ?? Number.POSITIVE_INFINITY;
+    const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, Math.round(sessionTimeoutMs * HEARTBEAT_SHARE));
+    const sessions = () => this.#sessions.values();
+    const close = (session: Session, reason: CloseReason) => this.close(session, reason);
+    const send = (session: Session, message: ServerMessage) => this.send(session, message);
+    this.#delivery = new SessionDelivery({...options, heartbeatMs, sessions, close});
+    this.#watch = new SessionWatch({clock, heartbeatMs, sessionTimeoutMs, sessions, close, send});
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#feed.onAdvance(() => this.broadcast());
+    this.#watch.start();
+  }
+
+  stop(): void {
+    this.#watch.stop();
+    this.#unsubscribe?.();
+  }
+
+  /** Whether another session may be opened at all; asked before the upgrade. */
+  get hasRoom(): boolean {
+    return !this.#draining && this.#sessions.size < this.#maxSessions;
+  }
+
+  get openCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** Sessions behind the head of the journal. */
+  get laggingCount(): number {
+    let lagging = 0;
+    for (const session of this.#sessions.values()) if (session.cursor < this.#feed.head) lagging += 1;
+    return lagging;
+  }
+
+  /** The sessions, as people look at them. */
+  *list(): Generator<SessionInfo> {
+    for (const session of this.#sessions.values()) yield this.#describe(session);
+  }
+
+  /**
+   * Takes a connected socket in. The first message is `session.ready`; then what was missed, or a snapshot. The
+   * caller reports what happens to the socket: {@link heard}, {@link drained}, {@link closed}.
+   */
+  open({socket, principal, peer, resume}: OpenSession): Session {
+    const now = this.#clock.now();
+    const monotonic = this.#clock.monotonic();
+    const session = new Session({id: randomUUID(), principal, socket, peer, now, monotonic});
+    const {user} = principal;
+    const ofUser = (this.#perUser.get(user) ?? 0) + 1;
+    this.#perUser.set(user, ofUser);
+    this.#sessions.set(session.id, session);
+    this.#metrics.sessionsOpened.inc();
+    this.#logger.info({sessionId: session.id, user, address: peer.address}, 'session opened');
+    this.#watch.begin(session);
+    if (ofUser > this.#maxSessionsPerUser) this.close(session, 'too-many');
+    else this.#delivery.begin(session, resume);
+    return session;
+  }
+
+  /** A sign of life: any message, or a pong from a session that has never sent a heartbeat of its own (W9). */
+  heard(session: Session, sign: 'message' | 'heartbeat' | 'pong'): void {
+    if (sign === 'heartbeat') session.sendsHeartbeats = true;
+    session.lastActivityAt = this.#clock.now();
+    if (sign === 'pong' && session.sendsHeartbeats) return;
+    session.heardAt = this.#clock.monotonic();
+  }
+
+  /** The socket has nothing unsent any more. */
+  drained(session: Session): void {
+    if (session.state.phase !== 'blocked') return;
+    session.state = {phase: 'streaming'};
+    this.#delivery.deliver(session);
+  }
+
+  /** Forgets the session: nothing of it is kept. */
+  closed(session: Session, code: number): void {
+    if (!this.#sessions.delete(session.id)) return;
+    session.state = {phase: 'closing', code};
+    const {user} = session.principal;
+    const left = (this.#perUser.get(user) ?? 1) - 1;
+    if (left > 0) this.#perUser.set(user, left);
+    else this.#perUser.delete(user);
+    this.#metrics.sessionsClosed.inc({code: String(code)});
+    this.#logger.info({sessionId: session.id, user, code}, 'session closed');
+    if (this.#sessions.size === 0) for (const resolve of this.#onEmpty) resolve();
+  }
+
+  /** Tells the client to go. */
+  close(session: Session, reason: CloseReason): void {
+    if (session.state.phase === 'closing') return;
+    const {code, text} = closeReasons[reason];
+    session.state = {phase: 'closing', code};
+    session.socket.close(code, text);
+  }
+
+  /** Sends a message to one session, outside the journal's order. */
+  send(session: Session, message: ServerMessage): void {
+    if (session.state.phase === 'closing') return;
+    session.socket.write(encodeTextFrame(JSON.stringify(message)));
+  }
+
+  /** Brings every session to the head of the journal. */
+  broadcast(): void {
+    this.#delivery.broadcast();
+  }
+
+  /** Replaces what the session is told about (W8), and shows it how things stand. */
+  subscribe(session: Session, calls: 'all' | readonly string[], requestId?: string): void {
+    session.subscription = calls;
+    session.snapshotDue = {requestId};
+    this.#delivery.deliver(session);
+  }
+
+  /** Goes on with a fresh token of the same user (W10). */
+  refresh(session: Session, principal: Principal): void {
+    session.principal = principal;
+  }
+
+  /** Lets nobody in any more and asks everybody to reconnect elsewhere; resolves when all are gone. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    const {promise, resolve} = Promise.withResolvers<void>();
+    this.#onEmpty.add(resolve);
+    for (const session of this.#sessions.values()) this.close(session, 'going-away');
+    if (this.#sessions.size === 0) resolve();
+    await promise;
+  }
+
+  #describe(session: Session): SessionInfo {
+    return {
+      sessionId: session.id,
+      user: session.principal.user,
+      scopes: [...session.principal.scopes],
+      phase: session.state.phase,
+      subscription: session.subscription,
+      offset: session.cursor,
+      lag: Math.max(0, this.#feed.head - session.cursor),
+      unsentBytes: session.socket.unsentBytes,
+      connectedAt: toIso(session.connectedAt),
+      lastActivityAt: toIso(session.lastActivityAt),
+      ...session.peer,
+    };
+  }
+}

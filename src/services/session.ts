@@ -1,0 +1,123 @@
+/** One client: a principal, a socket, and a cursor over the journal. */
+import {MESSAGE_BURST, MESSAGES_PER_MINUTE} from '@hookswitch/protocol';
+import type {Principal} from '../auth/authenticator.ts';
+import type {Offset} from '../journal/call-event.ts';
+import {type Audience, audienceOf, type Subscription} from './audience.ts';
+
+/** What a session needs of a socket. The adapter over `ws` is in `src/websocket/ws-socket.ts`. */
+export interface SessionSocket {
+  /** Bytes that were written and that the kernel has not taken yet. */
+  readonly unsentBytes: number;
+  /** Writes complete WebSocket frames. */
+  write(frames: Buffer): void;
+  ping(): void;
+  /** Starts the closing handshake, and ends the connection if the peer does not answer it. */
+  close(code: number, reason: string): void;
+}
+
+/** Where a session connects from: for people who look at the list of sessions. */
+export interface SessionPeer {
+  readonly address: string;
+  readonly origin?: string;
+  readonly protocol: string;
+}
+
+/**
+ * `opening`: nothing was sent yet. `streaming`: pushed to as the head moves. `reading`: behind what the feed holds, a
+ * page is being read for it. `blocked`: the socket holds all it may, waiting for it to drain; `since` (monotonic ms) is
+ * when its debt last shrank. `closing`: told to go.
+ */
+export type SessionState =
+  | {readonly phase: 'opening'}
+  | {readonly phase: 'streaming'}
+  | {readonly phase: 'reading'}
+  | {readonly phase: 'blocked'; readonly unsentBytes: number; readonly since: number}
+  | {readonly phase: 'closing'; readonly code: number};
+
+/** After so many messages beyond the limit in a row a session is closed: it is not listening. */
+export const MAX_REFUSED_MESSAGES = 20;
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly socket: SessionSocket;
+  readonly peer: SessionPeer;
+  readonly now: number;
+  readonly monotonic: number;
+}
+
+export class Session {
+  readonly id: string;
+  readonly socket: SessionSocket;
+  readonly peer: SessionPeer;
+  /** Milliseconds since 1970. */
+  readonly connectedAt: number;
+  state: SessionState = {phase: 'opening'};
+  /** Every entry up to here that it may see was written to the socket. */
+  cursor: Offset = 0;
+  /** Milliseconds since 1970 of the last message or pong. */
+  lastActivityAt: number;
+  /** The same on the monotonic clock, of what counts as life. */
+  heardAt: number;
+  /** A session that has sent a heartbeat is judged by its messages, another by its pongs too (W9). */
+  sendsHeartbeats = false;
+  /** Monotonic ms. */
+  nextHeartbeatAt = 0;
+  /** A snapshot is owed once the cursor is at the head, with the id of the request that asked for it. */
+  snapshotDue: {readonly requestId?: string} | undefined;
+  /** `session.expiring` was sent for the current token. */
+  expiryAnnounced = false;
+  #principal: Principal;
+  #subscription: Subscription = 'all';
+  #audience: Audience;
+  #tokens = MESSAGE_BURST;
+  #tokensAt: number;
+  #refused = 0;
+
+  constructor({id, principal, socket, peer, now, monotonic}: SessionOptions) {
+    this.id = id;
+    this.socket = socket;
+    this.peer = peer;
+    this.connectedAt = this.lastActivityAt = now;
+    this.heardAt = this.#tokensAt = monotonic;
+    this.#principal = principal;
+    this.#audience = audienceOf(principal, this.#subscription);
+  }
+
+  get principal(): Principal {
+    return this.#principal;
+  }
+
+  set principal(principal: Principal) {
+    this.#principal = principal;
+    this.expiryAnnounced = false;
+    this.#audience = audienceOf(principal, this.#subscription);
+  }
+
+  get subscription(): Subscription {
+    return this.#subscription;
+  }
+
+  set subscription(subscription: Subscription) {
+    this.#subscription = subscription;
+    this.#audience = audienceOf(this.#principal, subscription);
+  }
+
+  get audience(): Audience {
+    return this.#audience;
+  }
+
+  /** Takes one message from the allowance (W14): `closed` once a client goes on sending although it was refused. */
+  admitMessage(monotonic: number): 'admitted' | 'refused' | 'closed' {
+    const refill = ((monotonic - this.#tokensAt) * MESSAGES_PER_MINUTE) / 60_000;
+    this.#tokens = Math.min(MESSAGE_BURST, this.#tokens + refill);
+    this.#tokensAt = monotonic;
+    if (this.#tokens >= 1) {
+      this.#tokens -= 1;
+      this.#refused = 0;
+      return 'admitted';
+    }
+    this.#refused += 1;
+    return this.#refused > MAX_REFUSED_MESSAGES ? 'closed' : 'refused';
+  }
+}

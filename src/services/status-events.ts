@@ -1,0 +1,34 @@
+/** What Twilio's REST API says about a call, as an event for the journal. */
+import type {StatusEvent} from '../journal/call-event.ts';
+import type {TwilioCall} from '../twilio/twilio-client.ts';
+
+export interface FromTwilioOptions {
+  readonly source: 'api' | 'reconcile';
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly reference?: string;
+}
+
+/**
+ * The event. Its key holds the status and not the time: a call reaches each status once, so that hearing of it from
+ * the same side again is the same news (J2).
+ */
+export function statusEventFrom(call: TwilioCall, {source, now, reference}: FromTwilioOptions): StatusEvent {
+  return {
+    kind: 'status',
+    callSid: call.callSid,
+    dedupeKey: `${source}:${call.callSid}:${call.providerStatus}`,
+    source,
+    providerStatus: call.providerStatus,
+    // `start_time` is when dialling began; when the call was answered, only a callback says.
+    happenedAt: call.endedAt ?? now,
+    receivedAt: now,
+    direction: call.direction,
+    from: call.from,
+    to: call.to,
+    parentCallSid: call.parentCallSid,
+    answeredBy: call.answeredBy,
+    duration: call.duration,
+    reference,
+  };
+}

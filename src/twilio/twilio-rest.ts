@@ -1,0 +1,168 @@
+/** The Twilio port over Twilio's REST API, through the official SDK. */
+import {type CallDirection, type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
+import {callDirection} from '@hookswitch/protocol/schemas';
+import twilio from 'twilio';
+import type {
+  DialOutcome,
+  DialRequest,
+  EndOutcome,
+  FetchOutcome,
+  ProviderFault,
+  TwilioCall,
+  TwilioClient,
+} from './twilio-client.ts';
+
+export interface TwilioRestOptions {
+  readonly accountSid: string;
+  readonly authToken: string;
+  /** Origin of a Twilio-compatible REST host. @default 'https://api.twilio.com' */
+  readonly apiUrl?: string;
+  /** Milliseconds for a whole request. @default 10000 */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_API_URL = 'https://api.twilio.com';
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** All four, as repeated keys: joined into one string Twilio takes the call and never reports on it (21626). */
+const STATUS_CALLBACK_EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
+
+/** Errors of a connection that was never made, so that Twilio cannot have read the request. */
+const NEVER_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_INVALID_URL)/;
+
+/** The answers to an update of a call that is over: not found, or not in a state to be changed. */
+const NOT_ENDABLE_CODES = new Set([20404, 21220]);
+
+/** The SDK's transport, sent to another origin: `api.baseUrl` would still be rewritten by TWILIO_REGION and _EDGE. */
+class RedirectedRequestClient extends twilio.RequestClient {
+  readonly #origin: string;
+
+  constructor(origin: string, timeoutMs: number) {
+    // No keep-alive: a reused connection that the other side is just closing fails after the request went out, and a
+    // dial whose fate is unknown costs more than a handshake.
+    super({timeout: timeoutMs, keepAlive: false, autoRetry: false});
+    this.#origin = origin;
+  }
+
+  override request: twilio.RequestClient['request'] = (options) =>
+    super.request({...options, uri: this.#origin + pathOf(options.uri)});
+}
+
+function pathOf(uri: string): string {
+  const {pathname, search} = new URL(uri);
+  return pathname + search;
+}
+
+/** Twilio's REST API as a {@link TwilioClient}. Nothing is sent before the first call of a method. */
+export class TwilioRest implements TwilioClient {
+  readonly #sdk: twilio.Twilio;
+
+  constructor({accountSid, authToken, apiUrl, timeoutMs = DEFAULT_TIMEOUT_MS}: TwilioRestOptions) {
+    const origin = (apiUrl ?? DEFAULT_API_URL).replace(/\/+$/, '');
+    const httpClient = new RedirectedRequestClient(origin, timeoutMs);
+    this.#sdk = twilio(accountSid, authToken, {autoRetry: false, httpClient});
+  }
+
+  async dial(request: DialRequest): Promise<DialOutcome> {
+    const {instructions, ...rest} = request;
+    try {
+      const call = await this.#sdk.calls.create({
+        ...rest,
+        ...instructions,
+        statusCallbackEvent: STATUS_CALLBACK_EVENTS,
+        statusCallbackMethod: 'POST',
+      });
+      const placed = toTwilioCall(call);
+      if (placed !== undefined) return {kind: 'placed', call: placed};
+      return {kind: 'unknown', fault: {message: "Twilio's answer names no call.", status: 201}};
+    } catch (error) {
+      const fault = toFault(error);
+      return {kind: cannotHaveHappened(error, fault) ? 'rejected' : 'unknown', fault};
+    }
+  }
+
+  async end(callSid: string, status: 'canceled' | 'completed'): Promise<EndOutcome> {
+    try {
+      const call = toTwilioCall(await this.#sdk.calls(callSid).update({status}));
+      if (call !== undefined) return {kind: 'accepted', call};
+      return {kind: 'failed', fault: {message: "Twilio's answer could not be read."}};
+    } catch (error) {
+      const fault = toFault(error);
+      const notEndable =
+        fault.status === 404 || (fault.code !== undefined && NOT_ENDABLE_CODES.has(fault.code));
+      return {kind: notEndable ? 'not-endable' : 'failed', fault};
+    }
+  }
+
+  async fetch(callSid: string): Promise<FetchOutcome> {
+    try {
+      const call = toTwilioCall(await this.#sdk.calls(callSid).fetch());
+      if (call !== undefined) return {kind: 'found', call};
+      return {kind: 'failed', fault: {message: "Twilio's answer could not be read."}};
+    } catch (error) {
+      const fault = toFault(error);
+      return fault.status === 404 ? {kind: 'missing'} : {kind: 'failed', fault};
+    }
+  }
+}
+
+/** What we read of the SDK's call; every field of it may be missing or null, whatever its types say. */
+type SdkCall = Awaited<ReturnType<ReturnType<twilio.Twilio['calls']>['fetch']>>;
+
+function toTwilioCall(call: SdkCall): TwilioCall | undefined {
+  const providerStatus = providerStatuses.find((status) => status === call.status);
+  if (typeof call.sid !== 'string' || !/^CA[0-9a-fA-F]{32}$/.test(call.sid) || providerStatus === undefined) {
+    return undefined;
+  }
+  return {
+    callSid: call.sid,
+    providerStatus,
+    direction: toDirection(call.direction),
+    from: call.from || undefined,
+    to: call.to || undefined,
+    parentCallSid: call.parentCallSid || undefined,
+    answeredBy: call.answeredBy || undefined,
+    duration: toDuration(providerStatus, call.duration),
+    startedAt: toTime(call.startTime),
+    endedAt: toTime(call.endTime),
+  };
+}
+
+function toDirection(direction: string | null | undefined): CallDirection | undefined {
+  const parsed = callDirection.safeParse(direction);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Seconds; Twilio gives a string, and "0" for calls that are still ringing. */
+function toDuration(status: ProviderStatus, duration: string | null | undefined): number | undefined {
+  return status === 'completed' && duration && /^\d{1,9}$/.test(duration) ? Number(duration) : undefined;
+}
+
+function toTime(date: Date | null | undefined): number | undefined {
+  const time = date?.getTime();
+  return time === undefined || Number.isNaN(time) ? undefined : time;
+}
+
+interface ErrorFields {
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly message?: unknown;
+}
+
+/** `message` of the SDK's RestException is not enumerable, so it is read, never spread. */
+function toFault(error: unknown): ProviderFault {
+  const {code, status, message} = (error ?? {}) as ErrorFields;
+  return {
+    message: typeof message === 'string' && message !== '' ? message : 'Twilio could not be reached.',
+    code: typeof code === 'number' ? code : undefined,
+    status: typeof status === 'number' ? status : undefined,
+  };
+}
+
+/** Whether Twilio can be taken at its word that nothing was dialled. 5xx and broken connections leave it open. */
+function cannotHaveHappened(error: unknown, fault: ProviderFault): boolean {
+  if (fault.status !== undefined) return fault.status >= 400 && fault.status < 500;
+  const code = (error as ErrorFields | null)?.code;
+  return typeof code === 'string' && NEVER_SENT.test(code);
+}

@@ -1,0 +1,27 @@
+/** The little TwiML the gateway speaks itself. */
+import twilio from 'twilio';
+
+export interface ConnectOptions {
+  /** E.164 number, `client:name` or `sip:…`. */
+  readonly to: string;
+  /** Shown to the callee; a number of the account. */
+  readonly callerId: string;
+  /** Where the new leg's status callbacks go. */
+  readonly statusCallback: string;
+  /** Seconds after which the leg is ended. */
+  readonly timeLimit: number;
+}
+
+/** One attribute, space-separated: the opposite of the REST parameter of the same name. */
+const EVENTS = ['initiated', 'ringing', 'answered', 'completed'] as const;
+
+/** `<Dial>`s a second party, whose leg reports like the first one. */
+export function connectTwiml({to, callerId, statusCallback, timeLimit}: ConnectOptions): string {
+  const response = new twilio.twiml.VoiceResponse();
+  const dial = response.dial({callerId, timeLimit});
+  const reporting = {statusCallback, statusCallbackMethod: 'POST', statusCallbackEvent: [...EVENTS]};
+  if (to.startsWith('client:')) dial.client(reporting, to.slice('client:'.length));
+  else if (to.startsWith('sip:')) dial.sip(reporting, to);
+  else dial.number(reporting, to);
+  return response.toString();
+}
