@@ -1,0 +1,213 @@
+/**
+ * From a request to `/twilio/status` or `/twilio/voice` to something the journal may believe. Pure: no I/O, no clock.
+ *
+ * A signature says that Twilio signed this URL and these characters; it does not say where one field ends and the
+ * next begins, for it covers `name1value1name2value2…` without delimiters. Whoever got hold of one signed request
+ * could move the boundaries: `CallStatus=ringing&Called=…` may come back as `CallStatusringingCalled=…`, as long as
+ * the names still sort into the same text. Therefore, after the signature:
+ *
+ * - every name once, in an alphabet that values rarely keep to, and nothing in the query but `ref`, which has a
+ *   shape and a length (so that no field hides in it);
+ * - the fields that decide something have shapes that end them: one character more or less is refused, and
+ *   AccountSid, CallSid and CallStatus must be there;
+ * - no other field may contain one of them with its value (`CallStatusringing` inside of FromCity): that is where
+ *   a deciding field goes when another shall take its place, say one planted in a SIP caller's display name.
+ *
+ * What no check can see: boundaries between fields of free text (`FromCity=&FromCountry=US` as
+ * `FromCity=FromCountryUS`), and an optional field that disappears into a name which starts before it
+ * (`FromCountry=U`, `SSequenceNumber=3`). Neither changes which call it is, what state it is in, or whose account:
+ * those were said by Twilio, in this request. What is lost is detail (a city, a sequence number, the time), and the
+ * request that comes again without its number is a repetition: state only goes forward, by rank (J4).
+ */
+import {createHash} from 'node:crypto';
+import {type CallDirection, providerStatuses} from '@hookswitch/protocol';
+import type {StatusEvent} from '../journal/call-event.ts';
+import {type FormField, parseForm} from './form.ts';
+import {signatureUrls, verifySignature} from './signature.ts';
+
+export interface WebhookRequest {
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  /** The request target below `publicUrl`, raw as received: neither decoded nor normalised. */
+  readonly pathAndQuery: string;
+  readonly signatureHeader: string | undefined;
+  readonly body: Buffer;
+  readonly authTokens: readonly string[];
+  readonly accountSid: string;
+}
+
+/** The fields of a webhook that passed: each name once. */
+export type WebhookFields = ReadonlyMap<string, string>;
+
+export type WebhookResult =
+  | {readonly kind: 'authentic'; readonly fields: WebhookFields; readonly reference?: string}
+  /** 403; the reason is for the log, not for the sender. */
+  | {readonly kind: 'forbidden'; readonly reason: string}
+  /** 400: signed with one of our tokens, and yet not to be believed. */
+  | {readonly kind: 'malformed'; readonly reason: string};
+
+const NAME = /^[A-Za-z0-9_-]{1,128}$/;
+const QUERY = /^ref=([A-Za-z0-9_-]{16,64})$/;
+const REQUIRED = ['AccountSid', 'CallSid', 'CallStatus'] as const;
+
+const sid = (prefix: string) => new RegExp(`^${prefix}[0-9a-fA-F]{32}$`);
+const digits = /^\d{1,9}$/;
+const status = new RegExp(`^(?:${providerStatuses.join('|')})$`);
+const direction = /^(?:inbound|outbound-api|outbound-dial|trunking-terminating|trunking-originating)$/;
+
+/** A number that starts like one stays one: `+14155551234FromCity…` is two fields. Others (`anonymous`) are text. */
+const party = /^(?:\+\d{1,20}|(?!\+\d)\P{Cc}{0,256})$/u;
+
+/** Of a field that says nothing by being empty, as Twilio's geographic fields often are. */
+const orEmpty = (shape: RegExp) => new RegExp(`^$|${shape.source}`);
+
+/** Fields that decide something, and the shapes that end them. */
+const shapes: ReadonlyMap<string, RegExp> = new Map([
+  ['AccountSid', sid('AC')],
+  ['AnsweredBy', orEmpty(/^[a-z_]{1,32}$/)],
+  ['ApiVersion', /^\d{4}-\d{2}-\d{2}$/],
+  ['ApplicationSid', orEmpty(sid('AP'))],
+  ['CallDuration', digits],
+  ['CallSid', sid('CA')],
+  ['CallStatus', status],
+  ['CallbackSource', /^[a-z-]{1,64}$/],
+  ['Called', party],
+  ['Caller', party],
+  ['DialCallDuration', digits],
+  ['DialCallSid', orEmpty(sid('CA'))],
+  ['DialCallStatus', /^(?:completed|answered|busy|no-answer|failed|canceled)$/],
+  ['Direction', direction],
+  ['Duration', digits],
+  ['From', party],
+  ['ParentCallSid', orEmpty(sid('CA'))],
+  ['RecordingSid', orEmpty(sid('RE'))],
+  ['SequenceNumber', digits],
+  ['To', party],
+]);
+
+/** A deciding field run together with its value, where a field's text should be. */
+const hidden =
+  /AccountSidAC[0-9a-fA-F]{32}|CallSidCA[0-9a-fA-F]{32}|CallStatus(?:queued|initiated|ringing|in-progress|completed|busy|failed|no-answer|canceled)|ApiVersion\d{4}-\d{2}-\d{2}|SequenceNumber\d|CallDuration\d|Timestamp(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),|CallbackSourcecall-|Direction(?:inbound|outbound-|trunking-)/;
+const hiddenAtStart = new RegExp(`^(?:${hidden.source})`);
+
+/**
+ * Decides whether Twilio sent this, for exactly `publicUrl` + `pathAndQuery`, about our account. Nothing about a
+ * request's shape is told before its signature has been found good.
+ */
+export function authenticateWebhook(request: WebhookRequest): WebhookResult {
+  const form = parseForm(request.body);
+  // What has no one reading cannot have been signed by somebody who meant one.
+  if (form.kind === 'malformed') return {kind: 'forbidden', reason: `unreadable body: ${form.reason}`};
+  const signed = verifySignature({
+    signature: request.signatureHeader,
+    authTokens: request.authTokens,
+    urls: signatureUrls(request.publicUrl, request.pathAndQuery),
+    fields: form.fields,
+  });
+  if (!signed)
+    return {
+      kind: 'forbidden',
+      reason: request.signatureHeader === undefined ? 'no signature' : 'wrong signature',
+    };
+  return inspect(request, form.fields);
+}
+
+function inspect({pathAndQuery, accountSid}: WebhookRequest, pairs: readonly FormField[]): WebhookResult {
+  const mark = pathAndQuery.indexOf('?');
+  const query = mark === -1 ? undefined : QUERY.exec(pathAndQuery.slice(mark + 1));
+  if (query === null) return malformed('the query holds something else than one `ref`');
+  const fields = new Map(pairs);
+  if (fields.size !== pairs.length) return malformed('a repeated name');
+  if (query !== undefined && fields.has('ref')) return malformed('`ref` in query and body');
+  for (const [name, value] of fields) {
+    const fault = fieldFault(name, value);
+    if (fault !== undefined) return malformed(fault);
+  }
+  const missing = REQUIRED.find((name) => !fields.has(name));
+  if (missing !== undefined) return malformed(`no ${missing}`);
+  if (fields.get('AccountSid') !== accountSid) return malformed('another AccountSid');
+  const reference = query?.[1];
+  return {kind: 'authentic', fields, ...(reference === undefined ? {} : {reference})};
+}
+
+/** What is wrong with a field; never its value, and of a name nothing that is not known to be one. */
+function fieldFault(name: string, value: string): string | undefined {
+  if (!NAME.test(name) || name === '__proto__') return 'a name outside [A-Za-z0-9_-]';
+  if (name === 'Timestamp')
+    return parseTimestamp(value) === undefined ? 'Timestamp has the wrong shape' : undefined;
+  const shape = shapes.get(name);
+  if (shape !== undefined && !shape.test(value)) return `${name} has the wrong shape`;
+  if (hidden.test(value)) return 'a field within the value of another';
+  if (shape === undefined && (hidden.test(name) || hiddenAtStart.test(name + value)))
+    return 'a field within the name of another';
+  return undefined;
+}
+
+export interface StatusEventSource {
+  readonly fields: WebhookFields;
+  readonly reference?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  readonly route: 'status' | 'voice';
+}
+
+/** An authentic webhook as an event for the journal. */
+export function toStatusEvent({fields, reference, receivedAt, route}: StatusEventSource): StatusEvent {
+  const callSid = fields.get('CallSid');
+  const providerStatus = providerStatuses.find((known) => known === fields.get('CallStatus'));
+  if (callSid === undefined || providerStatus === undefined)
+    throw new TypeError('These fields were not authenticated: CallSid or CallStatus is missing.');
+  return withoutUnknown({
+    kind: 'status',
+    source: 'callback',
+    callSid,
+    providerStatus,
+    dedupeKey: dedupeKey(fields, reference, route),
+    happenedAt: parseTimestamp(fields.get('Timestamp') ?? '') ?? receivedAt,
+    receivedAt,
+    sequence: toNumber(fields.get('SequenceNumber')),
+    direction: fields.get('Direction') as CallDirection | undefined,
+    from: fields.get('From'),
+    to: fields.get('To'),
+    parentCallSid: fields.get('ParentCallSid') || undefined,
+    answeredBy: fields.get('AnsweredBy') || undefined,
+    // `Duration`, its neighbour, is billed minutes.
+    duration: toNumber(fields.get('CallDuration')),
+    reference,
+    parameters: Object.fromEntries(fields),
+  });
+}
+
+/** The event without keys for what nobody said, so that it is the same before and after it was written as JSON. */
+function withoutUnknown(event: StatusEvent): StatusEvent {
+  return Object.fromEntries(Object.entries(event).filter(([, value]) => value !== undefined)) as typeof event;
+}
+
+/**
+ * Two requests are one entry (J2) when Twilio says the same in both: same route, same reference, same fields. Of the
+ * rest of a request nothing may count. The signature changes when the retry of a request is signed with the other
+ * token; the idempotency header is not signed, so anyone could make one event many; time of arrival always differs.
+ */
+function dedupeKey(fields: WebhookFields, reference: string | undefined, route: string): string {
+  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
+  const canonical = JSON.stringify([route, reference ?? null, sorted]);
+  return `callback:${createHash('sha256').update(canonical).digest('hex')}`;
+}
+
+/** RFC 2822 in UTC, as Twilio writes it (`Sun, 25 Mar 2018 09:53:19 +0000`), in milliseconds since 1970. */
+function parseTimestamp(text: string): number | undefined {
+  const shape = /^([A-Z][a-z]{2}, )(\d{1,2})( [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}) \+0000$/.exec(text);
+  if (shape === null) return undefined;
+  const canonical = `${shape[1]}${shape[2]?.padStart(2, '0')}${shape[3]} GMT`;
+  const time = Date.parse(canonical);
+  // Date.parse takes the 31st of February and any weekday; writing it again does not.
+  return !Number.isNaN(time) && new Date(time).toUTCString() === canonical ? time : undefined;
+}
+
+function toNumber(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function malformed(reason: string): WebhookResult {
+  return {kind: 'malformed', reason};
+}
