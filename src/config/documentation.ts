@@ -62,7 +62,7 @@ export function describeEnvironment(environment: Environment): Record<string, un
       phoneNumber: maskNumber(twilio.phoneNumber),
       apiUrl: twilio.apiUrl,
     },
-    accessKey: maskSecret(accessKey) ?? 'generated',
+    accessKeySource: accessKey === undefined ? 'generated' : 'configured',
     auth: {...auth, jwtSecret: maskSecret(auth.jwtSecret)},
     voiceTwiml: `${voiceTwiml.length} characters`,
   };

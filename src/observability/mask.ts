@@ -1,10 +1,11 @@
 /** Makes what identifies a person or opens a door safe to show: enough to recognise it, never the whole. */
 
-const MASK = '•••';
+/** Stands for what is not shown; its length says nothing. */
+export const MASK = '•••';
 
 /** What {@link maskNumber} makes: masking twice shall not lose the rest. */
 const MASKED =
-  /^(?:\+\d{1,4}|(?:client|sips?):[^•@]{0,2}|(?:sips?:)\+\d{1,4}|[^•+]{0,2})•••(?:\d{1,4})?(?:@[^•]*)?$/u;
+  /^(?:\+\d{1,4}|(?:client|sips?):[^•@]{0,2}|(?:sips?:)\+\d{1,4}|[^•+]{0,4})•••(?:\d{1,4})?(?:@[^•]*)?$/u;
 
 /**
  * A phone number, `client:` identity or SIP address, masked: `+14155551234` → `+1415•••1234`, `client:alice` →
@@ -13,12 +14,10 @@ const MASKED =
 export function maskNumber(address: string): string {
   if (MASKED.test(address)) return address;
   const uri = /^(client|sips?):([^@]*)(@.*)?$/su.exec(address);
-  if (uri !== null) {
-    const [, scheme = '', user = '', host = ''] = uri;
-    // A client's identity may well be an e-mail address: only SIP addresses have a host that is nobody's name.
-    return scheme === 'client' ? `client:${maskText(user + host)}` : `${scheme}:${maskUser(user)}${host}`;
-  }
-  return maskUser(address);
+  if (uri === null) return maskUser(address);
+  const [, scheme = '', user = '', host = ''] = uri;
+  // A client's identity may well be an e-mail address: only SIP addresses have a host that is nobody's name.
+  return scheme === 'client' ? `client:${maskUser(user + host)}` : `${scheme}:${maskUser(user)}${host}`;
 }
 
 /** A secret shows only that it is there. */
@@ -28,9 +27,54 @@ export function maskSecret(secret: string | undefined): string | undefined {
   return secret === undefined ? undefined : MASK;
 }
 
+/**
+ * What looks like a secret or a number in running text, and how it is shown. The last net under redaction by key:
+ * messages, stacks, URLs and quoted headers hold such things without a key.
+ */
+const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => string)])[] = [
+  [/hookswitch\.bearer\.[^\s"',;]+/gi, `hookswitch.bearer.${MASK}`],
+  // The value of these headers has blanks in it, so that all to the end of the line goes.
+  [
+    /\b((?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol)(["'\\]*\s*[:=,]\s*)[^\n]+/gi,
+    `$1$2${MASK}`,
+  ],
+  [/\b(bearer["'\\]*[\s:=]+["'\\]*)[^\s"',;]+/gi, `$1${MASK}`],
+  [/\b(basic\s+)[A-Za-z0-9+/_-]{8,}={0,2}/gi, `$1${MASK}`],
+  [
+    /([a-z_-]*(?:token|secret|password|passwd|access[_-]?key|api[_-]?key|signature)(?:["'\\]*\s*[:=]\s*["'\\]*|%3D))[^\s"'&,;]+/gi,
+    `$1${MASK}`,
+  ],
+  [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, MASK], // JSON web token
+  [/(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{27}=(?![A-Za-z0-9+/=])/g, MASK], // a SHA-1, such as X-Twilio-Signature's
+  // Without +, but named as a number: in queries the plus often turns into a blank.
+  [
+    /\b((?:from|to|caller|called|forwardedfrom)["'\\]*\s*[:=]\s*["'\\]*(?:%20)?)(\d{7,15})\b/gi,
+    (_, name = '', number = '') => `${name}${maskNumber(number)}`,
+  ],
+  [
+    /(?:\+|%2B|\\u002b)(?:[ ().-]{0,2}\d){7,15}/gi,
+    (match = '') => maskNumber(`+${match.replace(/^(?:\+|%2b|\\u002b)/i, '')}`),
+  ],
+];
+
+/** One cheap look whether {@link maskText} could change anything. */
+const suspicious =
+  /\+|\d{7}|%2b|bearer|basic|eyJ|authorization|cookie|protocol|token|secret|passw|key|signature|=(?![A-Za-z0-9+/=])/i;
+
+/** Running text without numbers, tokens and signatures. */
+export function maskText(text: string): string {
+  if (!suspicious.test(text)) return text;
+  return patterns.reduce(
+    // Not `replaceAll(pattern, string | function)`: TypeScript wants one overload at a time.
+    (masked, [pattern, by]) =>
+      typeof by === 'string' ? masked.replace(pattern, by) : masked.replace(pattern, by),
+    text,
+  );
+}
+
 function maskUser(user: string): string {
   const digits = user.replace(/^\+/, '').replaceAll(/[ ().-]/g, '');
-  return /^\d+$/.test(digits) ? maskDigits(digits, user.startsWith('+') ? '+' : '') : maskText(user);
+  return /^\d+$/.test(digits) ? maskDigits(digits, user.startsWith('+') ? '+' : '') : maskName(user);
 }
 
 /** Hides at least three digits, and all of a number so short that the rest would give it away. */
@@ -42,7 +86,7 @@ function maskDigits(digits: string, prefix: string): string {
   return `${prefix}${digits.slice(0, head)}${MASK}${digits.slice(-tail)}`;
 }
 
-function maskText(text: string): string {
-  const characters = Array.from(text);
+function maskName(name: string): string {
+  const characters = Array.from(name);
   return characters.length < 5 ? MASK : `${characters.slice(0, 2).join('')}${MASK}`;
 }
