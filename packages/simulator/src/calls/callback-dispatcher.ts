@@ -1,0 +1,125 @@
+import {EventEmitter, once} from 'node:events';
+import type {Activity} from '../activity.ts';
+import {type Clock, isAbort} from '../clock.ts';
+import type {FaultPlan} from '../faults/faults.ts';
+import type {Logger} from '../log.ts';
+import type {MutableDelivery} from '../webhooks/delivery-log.ts';
+import type {Webhook, WebhookOutcome, WebhookSender} from '../webhooks/webhook-sender.ts';
+import type {Call, CallEvent} from './call.ts';
+import {statusCallbackParameters} from './call-parameters.ts';
+
+/** A callback held back for reordering goes out after this time even if nothing overtakes it. Real milliseconds. */
+const MAX_HOLD_MS = 2000;
+
+export interface CallbackDispatcherOptions {
+  readonly accountSid: string;
+  readonly sender: WebhookSender;
+  readonly faults: FaultPlan;
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly log: Logger;
+  /** Aborts when the simulator stops. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Fires status, recording and AMD callbacks. Each is a request of its own that nothing waits for: they are fired in
+ * order, and arrive in whatever order the network and the faults make of it.
+ */
+export class CallbackDispatcher {
+  readonly #options: CallbackDispatcherOptions;
+  /** Emits the sid of a call whenever one of its status callbacks has been delivered. */
+  readonly #delivered = new EventEmitter().setMaxListeners(0);
+
+  constructor(options: CallbackDispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Fires the status callback for an event, if somebody subscribed to it. */
+  fire(call: Call, event: CallEvent): void {
+    const {statusCallback} = call;
+    if (statusCallback === null || !statusCallback.events.has(event)) return;
+    const {sender, faults, accountSid} = this.#options;
+    const key = {call: call.options.index, sequence: call.sequence, status: call.status};
+    const {url, method} = statusCallback;
+    const params = statusCallbackParameters(call, accountSid);
+    const webhook: Webhook = {kind: 'status', callSid: call.sid, url, method, params, cookies: call.cookies};
+    const delivery = sender.open(webhook);
+    if (faults.strikesCallback('drop', key)) {
+      delivery.state = 'dropped';
+      delivery.faults.push('drop');
+      return;
+    }
+    const struck = (['delay', 'reorder', 'repeat'] as const).filter((name) =>
+      faults.strikesCallback(name, key),
+    );
+    // Nothing comes after the last callback that could overtake it.
+    delivery.faults.push(...struck.filter((name) => name !== 'reorder' || event !== 'completed'));
+    this.#track(this.#deliver(webhook, delivery, faults.delayMs(key)), call);
+  }
+
+  /** Fires a callback that is not about the call's progress; faults do not touch it. */
+  fireOther(call: Call, webhook: Pick<Webhook, 'kind' | 'url' | 'method' | 'params'>): void {
+    const full: Webhook = {...webhook, callSid: call.sid, cookies: call.cookies};
+    const delivery = this.#options.sender.open(full);
+    this.#track(this.#send(full, delivery), call);
+  }
+
+  /** Resolves when a status callback of the call has been delivered; rejects when `signal` aborts. */
+  async nextDelivered(call: Call, signal: AbortSignal): Promise<void> {
+    await once(this.#delivered, call.sid, {signal});
+  }
+
+  async #deliver(webhook: Webhook, delivery: MutableDelivery, delayMs: number): Promise<void> {
+    const {clock, sender, signal} = this.#options;
+    if (delivery.faults.includes('delay')) await clock.realSleep(delayMs, signal);
+    if (delivery.faults.includes('reorder')) await this.#overtaken(webhook.callSid);
+    await this.#send(webhook, delivery);
+    this.#delivered.emit(webhook.callSid);
+    if (delivery.faults.includes('repeat')) await sender.send(webhook, delivery, signal, true);
+  }
+
+  async #overtaken(callSid: string): Promise<void> {
+    const {signal} = this.#options;
+    try {
+      const giveUp = AbortSignal.any([signal, AbortSignal.timeout(MAX_HOLD_MS)]);
+      await once(this.#delivered, callSid, {signal: giveUp});
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+  }
+
+  async #send(webhook: Webhook, delivery: MutableDelivery): Promise<void> {
+    const {sender, signal, log} = this.#options;
+    const outcome: WebhookOutcome = await sender.send(webhook, delivery, signal);
+    const {callSid} = webhook;
+    if (!outcome.ok) {
+      const {code, message} = outcome;
+      log({
+        level: 'warning',
+        event: 'callback-failed',
+        code,
+        message: `${webhook.kind} callback: ${message}`,
+        callSid,
+      });
+    } else if (outcome.response.truncated) {
+      log({
+        level: 'warning',
+        event: 'callback-failed',
+        code: 11750,
+        message: 'Response body over 64 kB',
+        callSid,
+      });
+    }
+  }
+
+  #track(work: Promise<void>, call: Call): void {
+    const end = this.#options.activity.begin();
+    work
+      .catch((error: unknown) => {
+        if (isAbort(error)) return;
+        this.#options.log({level: 'error', event: 'internal', message: String(error), callSid: call.sid});
+      })
+      .finally(end);
+  }
+}

@@ -1,0 +1,149 @@
+import {type Random, randomFor} from './random.ts';
+
+/** The REST operations that API faults can be limited to. */
+export type ApiOperation = 'create' | 'fetch' | 'list' | 'update' | 'delete' | 'other';
+
+/** How often a fault strikes: a probability, or details. */
+export type Chance = number | ChanceDetails;
+
+export interface ChanceDetails {
+  /** From 0 (never) to 1 (always). @default 1 */
+  readonly probability?: number;
+  /** Strikes at most so many times, then no more. @default no limit */
+  readonly times?: number;
+  /** Status callbacks only: those with one of these CallStatus values. @default all */
+  readonly statuses?: readonly string[];
+  /** API faults only: these operations. @default all */
+  readonly operations?: readonly ApiOperation[];
+}
+
+export interface DelayDetails extends ChanceDetails {
+  /** Real milliseconds. @default 50 */
+  readonly minMs?: number;
+  /** Real milliseconds. @default 500 */
+  readonly maxMs?: number;
+}
+
+export interface ServerErrorDetails extends ChanceDetails {
+  /** Status to answer with. @default 500 */
+  readonly status?: 500 | 502 | 503 | 504;
+}
+
+/** What may go wrong on purpose. Everything absent never does. */
+export interface Faults {
+  /** Sends a callback a second time with the same I-Twilio-Idempotency-Token. */
+  readonly repeat?: Chance;
+  /** Holds a callback back until the next one of the same call has been delivered. */
+  readonly reorder?: Chance;
+  /** Sends a callback late. */
+  readonly delay?: number | DelayDetails;
+  /** Never sends a callback. */
+  readonly drop?: Chance;
+  /** Answers create only after the first callback of the call has been delivered. */
+  readonly callbackBeforeCreateResponse?: Chance;
+  /** Creates the call, then cuts the connection instead of answering. */
+  readonly createResponseLost?: Chance;
+  /** Answers 429 with code 20429; the request is not processed. */
+  readonly tooManyRequests?: Chance;
+  /** Answers 5xx; the request is not processed. */
+  readonly serverError?: number | ServerErrorDetails;
+  /** Accepts a request and never answers it; it is not processed. */
+  readonly hang?: Chance;
+}
+
+export type FaultName = keyof Faults;
+
+const FAULT_NAMES: readonly FaultName[] = [
+  'repeat',
+  'reorder',
+  'delay',
+  'drop',
+  'callbackBeforeCreateResponse',
+  'createResponseLost',
+  'tooManyRequests',
+  'serverError',
+  'hang',
+];
+
+/** Decides, from the seed alone, which requests and callbacks the configured faults strike. */
+export class FaultPlan {
+  readonly #seed: number;
+  #faults: Faults = {};
+  #struck = new Map<FaultName, number>();
+  #requests = 0;
+
+  constructor({seed}: {readonly seed: number}) {
+    this.#seed = seed;
+  }
+
+  get current(): Faults {
+    return this.#faults;
+  }
+
+  /** How often each fault has struck since it was set. */
+  get struck(): Readonly<Partial<Record<FaultName, number>>> {
+    return Object.fromEntries(this.#struck);
+  }
+
+  /** Replaces all faults; the counts of `times` and the numbering of requests start again. */
+  set(faults: Faults): void {
+    for (const name of Object.keys(faults)) {
+      if (!FAULT_NAMES.includes(name as FaultName)) throw new TypeError(`Unknown fault: ${name}`);
+    }
+    this.#faults = faults;
+    this.#struck = new Map();
+    this.#requests = 0;
+  }
+
+  /** Whether a callback is struck; `call` and `sequence` number it among all callbacks. */
+  strikesCallback(
+    name: 'repeat' | 'reorder' | 'delay' | 'drop',
+    callback: {readonly call: number; readonly sequence: number; readonly status: string},
+  ): boolean {
+    const details = this.#details(name);
+    if (details?.statuses?.includes(callback.status) === false) return false;
+    return this.#strikes(name, details, randomFor(this.#seed, name, callback.call, callback.sequence));
+  }
+
+  /** Numbers an API request; its decisions are drawn under this number. */
+  nextRequest(): number {
+    this.#requests += 1;
+    return this.#requests;
+  }
+
+  /** Whether an API request is struck. */
+  strikesRequest(name: FaultName, request: number, operation: ApiOperation): boolean {
+    const details = this.#details(name);
+    if (details?.operations?.includes(operation) === false) return false;
+    return this.#strikes(name, details, randomFor(this.#seed, name, request));
+  }
+
+  /** Real milliseconds by which a delayed callback is late. */
+  delayMs(callback: {readonly call: number; readonly sequence: number}): number {
+    const {delay} = this.#faults;
+    const {minMs = 50, maxMs = 500}: DelayDetails = typeof delay === 'object' ? delay : {};
+    const random = randomFor(this.#seed, 'delayMs', callback.call, callback.sequence);
+    return minMs + random() * (Math.max(maxMs, minMs) - minMs);
+  }
+
+  /** Status of the answer to a request struck by `serverError`. */
+  serverErrorStatus(): number {
+    const {serverError} = this.#faults;
+    return (typeof serverError === 'object' ? serverError.status : undefined) ?? 500;
+  }
+
+  #details(name: FaultName): ChanceDetails | null {
+    const chance = this.#faults[name];
+    if (chance === undefined) return null;
+    return typeof chance === 'number' ? {probability: chance} : chance;
+  }
+
+  #strikes(name: FaultName, details: ChanceDetails | null, random: Random): boolean {
+    if (details === null) return false;
+    const struck = this.#struck.get(name) ?? 0;
+    if (struck >= (details.times ?? Number.POSITIVE_INFINITY)) return false;
+    if (random() >= (details.probability ?? 1)) return false;
+    this.#struck.set(name, struck + 1);
+    return true;
+  }
+}

@@ -1,0 +1,26 @@
+/** A Twilio Voice simulator: REST API, TwiML, signed status callbacks and faults on demand, without an account. */
+export type {CallEvent, CallStatus, Direction, EndedStatus} from './calls/call.ts';
+export type {
+  ApiOperation,
+  Chance,
+  ChanceDetails,
+  DelayDetails,
+  FaultName,
+  Faults,
+  ServerErrorDetails,
+} from './faults/faults.ts';
+export type {LogEvent, Logger} from './log.ts';
+export {
+  defaultAccountSid,
+  defaultApiKeySecret,
+  defaultApiKeySid,
+  defaultAuthToken,
+  defaultPhoneNumber,
+  type SimulatorOptions,
+} from './options.ts';
+export {type NumberRange, numberTable} from './scenarios/number-table.ts';
+export {type Scenario, type ScenarioDetails, type ScenarioName, scenarioNames} from './scenarios/scenario.ts';
+export type {InboundCallOptions, SimulatedCall} from './simulated-call.ts';
+export {createSimulator, type Simulator} from './simulator.ts';
+export type {Delivery, DeliveryAttempt, DeliveryKind} from './webhooks/delivery-log.ts';
+export {signatureFor, type WebhookParameters} from './webhooks/signature.ts';

@@ -1,0 +1,48 @@
+import type {Logger} from './log.ts';
+import type {Scenario} from './scenarios/scenario.ts';
+
+/** The account a simulator has unless told otherwise. No such account exists at Twilio. */
+export const defaultAccountSid = 'AC00000000000000000000000000000001';
+/** Its primary auth token: basic auth and webhook signatures. */
+export const defaultAuthToken = 'simulator-auth-token-00000000000';
+/** Its API key. */
+export const defaultApiKeySid = 'SK00000000000000000000000000000001';
+export const defaultApiKeySecret = 'simulator-api-key-secret-0000000';
+/** Its phone number, which is also the magic From of Twilio's test credentials. */
+export const defaultPhoneNumber = '+15005550006';
+
+export interface SimulatorOptions {
+  /** @default {@link defaultAccountSid} */
+  readonly accountSid?: string;
+  /** @default {@link defaultAuthToken} */
+  readonly authToken?: string;
+  /** @default {@link defaultApiKeySid} */
+  readonly apiKeySid?: string;
+  /** @default {@link defaultApiKeySecret} */
+  readonly apiKeySecret?: string;
+  /** The number the account owns, E.164. @default {@link defaultPhoneNumber} */
+  readonly phoneNumber?: string;
+  /** Asked when that number is called. @default none: inbound calls fail */
+  readonly voiceUrl?: string;
+  /** Asked when what `voiceUrl` answers cannot be run. @default none */
+  readonly voiceFallbackUrl?: string;
+  /** Told once, at the end of every inbound call. @default none */
+  readonly statusCallback?: string;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 takes any free port. @default 0 */
+  readonly port?: number;
+  /** Simulated seconds in a real one; network time-outs stay real. @default 1 */
+  readonly speed?: number;
+  /** Calls taken off the queue each simulated second; 0 or Infinity for no queueing. @default 1 */
+  readonly callsPerSecond?: number;
+  /** Seed of the faults. @default 1 */
+  readonly seed?: number;
+  /** How far ends behave whose number says nothing about it. @default 'answered' */
+  readonly scenario?: Scenario;
+  /** How an update of the status of an ended call fails: 404/20404 or 400/21220. @default 'not-found' */
+  readonly endedUpdate?: 'not-found' | 'invalid-state';
+  /** Ended calls, and deliveries, that are remembered. @default 50000 */
+  readonly historyLimit?: number;
+  readonly logger?: Logger;
+}

@@ -1,0 +1,76 @@
+import {badRequest} from './api-error.ts';
+
+/** Twilio docs: "Test Credentials": addresses that fail on purpose. */
+const MAGIC_TO: Readonly<Record<string, (to: string) => Error>> = {
+  '+15005550001': (to) =>
+    badRequest(21217, `The phone number you are attempting to call, ${to}, is not valid.`),
+  '+15005550002': (to) =>
+    badRequest(21214, `The phone number you are attempting to call, ${to}, cannot be reached.`),
+  '+15005550003': (to) =>
+    badRequest(
+      21215,
+      `Account not authorized to call ${to}. Perhaps you need to enable some international permissions: https://www.twilio.com/console/voice/calls/geo-permissions/low-risk`,
+    ),
+  '+15005550004': (to) =>
+    badRequest(21216, `The phone number you are attempting to call, ${to}, is on the block list.`),
+};
+/** The one magic From that works. */
+export const MAGIC_FROM = '+15005550006';
+const MAGIC_INVALID_FROM = '+15005550001';
+
+const KEYPAD = ['abc', 'def', 'ghi', 'jkl', 'mno', 'pqrs', 'tuv', 'wxyz'];
+
+/** The called address in its final form. Throws 21201, 21211 or what a magic number stands for. */
+export function calledAddress(to: string): string {
+  if (to === '') throw badRequest(21201, "No 'To' number is specified");
+  if (isClient(to) || isSip(to)) return to;
+  const number = e164(keypadDigits(to));
+  if (number === null) {
+    throw badRequest(21211, `The phone number you are attempting to call, ${to}, is not valid.`);
+  }
+  const fail = MAGIC_TO[number];
+  if (fail !== undefined) throw fail(number);
+  return number;
+}
+
+/** The calling address in its final form. Throws 21213, 21212 or, when the account may not use it, 21210. */
+export function callingAddress(from: string, to: string, isOwned: (number: string) => boolean): string {
+  if (from === '') throw badRequest(21213, "No 'From' number is specified");
+  // A phone can only be called from a phone number.
+  if (isClient(from) && !to.startsWith('+')) return from;
+  const number = /^[+\d\s().-]+$/.test(from) ? e164(from) : null;
+  if (number === null && /^\+?[\d\s().-]*$/.test(from)) throw invalidFrom(from);
+  if (number === MAGIC_INVALID_FROM) throw invalidFrom(number);
+  if (number !== null && (number === MAGIC_FROM || isOwned(number))) return number;
+  throw badRequest(
+    21210,
+    `The source phone number provided, ${from}, is not yet verified for your account. You may only make calls from phone numbers that you've verified or purchased from Twilio.`,
+  );
+}
+
+function invalidFrom(from: string): Error {
+  return badRequest(21212, `From is not a valid phone number: ${from}`);
+}
+
+function isClient(address: string): boolean {
+  return /^client:.{1,256}$/.test(address);
+}
+
+function isSip(address: string): boolean {
+  return /^sips?:[^@\s]+@[^@\s]+$/.test(address);
+}
+
+/** Letters stand for the keys they are printed on. */
+function keypadDigits(text: string): string {
+  return text.replace(/[a-z]/gi, (letter) =>
+    String(KEYPAD.findIndex((keys) => keys.includes(letter.toLowerCase())) + 2),
+  );
+}
+
+/** E.164, or null. Ten digits without a prefix are taken for a North American number. */
+function e164(text: string): string | null {
+  const bare = text.replace(/[\s().-]/g, '');
+  const number = bare.startsWith('+') ? bare : `+${bare.length === 10 ? '1' : ''}${bare}`;
+  if (!/^\+[1-9]\d{7,14}$/.test(number)) return null;
+  return number.startsWith('+1') && number.length !== 12 ? null : number;
+}

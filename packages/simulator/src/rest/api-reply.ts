@@ -1,0 +1,34 @@
+import {createSid} from '../sids.ts';
+
+/** What the API answers. */
+export interface ApiReply {
+  readonly status: number;
+  /** JSON; null for an empty body. */
+  readonly body: Record<string, unknown> | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Called once the answer is on its way: what must not overtake it. */
+  readonly afterwards?: () => void;
+  /** Processed, but the connection is cut instead of answering. */
+  readonly lost?: boolean;
+}
+
+/** Headers of every answer, as Twilio sends them. */
+export function replyHeaders(startedAtMs: number, concurrent: number): Record<string, string> {
+  return {
+    'Content-Type': 'application/json',
+    'Twilio-Request-Id': createSid('RQ'),
+    'Twilio-Request-Duration': ((performance.now() - startedAtMs) / 1000).toFixed(3),
+    'Twilio-Concurrent-Requests': String(concurrent),
+    'X-Home-Region': 'us1',
+    'X-API-Domain': 'api.twilio.com',
+    'X-Powered-By': 'AT-5000',
+    'X-Shenanigans': 'none',
+    'Strict-Transport-Security': 'max-age=31536000',
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Allow-Headers':
+      'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since',
+    'Access-Control-Allow-Methods': 'GET, POST, DELETE, OPTIONS',
+    'Access-Control-Expose-Headers': 'ETag',
+    'Access-Control-Allow-Credentials': 'true',
+  };
+}

@@ -1,0 +1,114 @@
+import type {Call} from '../calls/call.ts';
+import type {CallQueue} from '../calls/call-queue.ts';
+import type {CallRegistry} from '../calls/call-registry.ts';
+import type {CallbackDispatcher} from '../calls/callback-dispatcher.ts';
+import type {Exchange} from '../calls/exchange.ts';
+import type {FaultPlan} from '../faults/faults.ts';
+import type {Logger} from '../log.ts';
+import type {ScenarioBook} from '../scenarios/scenario-book.ts';
+import {ApiError, notFound} from './api-error.ts';
+import type {ApiReply} from './api-reply.ts';
+import {callResource, freshCallResource} from './call-resource.ts';
+import {createCallOptions} from './create-call.ts';
+import {filterCalls} from './list-calls.ts';
+import {page} from './paging.ts';
+import type {PhoneNumbers} from './phone-numbers.ts';
+import {updateCall} from './update-call.ts';
+
+/** How long a create struck by `callbackBeforeCreateResponse` waits for the callback. Real milliseconds. */
+const MAX_CREATE_WAIT_MS = 5000;
+
+export interface CallsApiOptions {
+  readonly accountSid: string;
+  readonly registry: CallRegistry;
+  readonly exchange: Exchange;
+  readonly queue: CallQueue;
+  readonly callbacks: CallbackDispatcher;
+  readonly scenarios: ScenarioBook;
+  readonly numbers: PhoneNumbers;
+  readonly faults: FaultPlan;
+  readonly endedUpdate: 'not-found' | 'invalid-state';
+  readonly log: Logger;
+  /** Aborts when the simulator stops. */
+  readonly signal: AbortSignal;
+}
+
+/** `/Calls.json` and `/Calls/{sid}.json`. */
+export class CallsApi {
+  readonly #options: CallsApiOptions;
+
+  constructor(options: CallsApiOptions) {
+    this.#options = options;
+  }
+
+  /** 201 at once: a call beyond the rate is queued. `request` numbers the request for the faults. */
+  async create(form: URLSearchParams, request: number): Promise<ApiReply> {
+    const {accountSid, exchange, queue, scenarios, numbers, faults, log, signal} = this.#options;
+    const options = createCallOptions(form, {isOwned: (number) => numbers.find(number) !== null, log});
+    const call = exchange.create({
+      ...options,
+      direction: 'outbound-api',
+      scenario: scenarios.for(options.to),
+      phoneNumberSid: numbers.find(options.from)?.sid ?? null,
+      queueTimeMs: queue.estimateMs(),
+    });
+    const body = freshCallResource(call, accountSid);
+    const enqueue = () => queue.add(call, signal);
+    if (faults.strikesRequest('createResponseLost', request, 'create')) {
+      enqueue();
+      return {status: 201, body, lost: true};
+    }
+    if (!faults.strikesRequest('callbackBeforeCreateResponse', request, 'create')) {
+      return {status: 201, body, afterwards: enqueue};
+    }
+    const delivered = this.#delivered(call);
+    enqueue();
+    await delivered;
+    return {status: 201, body};
+  }
+
+  list(query: URLSearchParams, path: string): ApiReply {
+    const {registry, accountSid} = this.#options;
+    const body = page({
+      key: 'calls',
+      items: filterCalls(registry.all(), query),
+      sidOf: ({sid}) => sid,
+      render: (call) => callResource(call, accountSid),
+      path,
+      query,
+    });
+    return {status: 200, body};
+  }
+
+  fetch(sid: string, path: string): ApiReply {
+    return {status: 200, body: callResource(this.find(sid, path), this.#options.accountSid)};
+  }
+
+  update(sid: string, form: URLSearchParams, path: string): ApiReply {
+    const call = this.find(sid, path);
+    const {exchange, endedUpdate, accountSid} = this.#options;
+    updateCall(call, form, {exchange, path, endedUpdate});
+    return {status: 200, body: callResource(call, accountSid)};
+  }
+
+  delete(sid: string, path: string): ApiReply {
+    const call = this.find(sid, path);
+    if (!call.isOver)
+      throw new ApiError(409, 20009, 'Cannot delete this resource before the call has completed');
+    this.#options.registry.delete(sid);
+    return {status: 204, body: null};
+  }
+
+  /** Throws 404/20404. */
+  find(sid: string, path: string): Call {
+    const call = this.#options.registry.get(sid);
+    if (call === null) throw notFound(path);
+    return call;
+  }
+
+  async #delivered(call: Call): Promise<void> {
+    const {signal, callbacks} = this.#options;
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(MAX_CREATE_WAIT_MS)]);
+    await callbacks.nextDelivered(call, enough).catch(() => {});
+  }
+}

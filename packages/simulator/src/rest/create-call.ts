@@ -1,0 +1,120 @@
+import type {MachineDetection} from '../calls/answering-machine.ts';
+import {type CallEvent, type CallOptions, callEvents, type StatusCallback} from '../calls/call.ts';
+import type {RecordingEvent, RecordingOptions} from '../calls/recordings.ts';
+import type {Logger} from '../log.ts';
+import type {TwimlSource} from '../twiml/source.ts';
+import {calledAddress, callingAddress} from './addresses.ts';
+import {badRequest} from './api-error.ts';
+import {absoluteUrl, choice, flag, integer, method, text} from './form.ts';
+
+/** Longest inline TwiML. Characters. */
+const MAX_TWIML = 4000;
+/** Four hours. Seconds. */
+export const DEFAULT_TIME_LIMIT = 14_400;
+
+export interface CreateCallContext {
+  readonly isOwned: (number: string) => boolean;
+  readonly log: Logger;
+}
+
+/** What a create asks for (Twilio docs: "Create a Call resource"). Throws an ApiError with Twilio's code. */
+export function createCallOptions(
+  form: URLSearchParams,
+  {isOwned, log}: CreateCallContext,
+): Omit<CallOptions, 'index' | 'scenario' | 'direction'> {
+  const to = calledAddress(text(form, 'To') ?? '');
+  const from = callingAddress(text(form, 'From') ?? '', to, isOwned);
+  if (from === to) {
+    throw badRequest(21211, `The phone number you are attempting to call, ${to}, is not valid.`);
+  }
+  const sendDigits = text(form, 'SendDigits');
+  if (sendDigits !== null && !/^[0-9A-D#*wW]{1,32}$/.test(sendDigits)) {
+    throw badRequest(21206, `SendDigits is not valid: ${sendDigits}`);
+  }
+  const fallbackUrl = absoluteUrl(form, 'FallbackUrl', 21205);
+  return {
+    to,
+    from,
+    document: documentOf(form),
+    fallback: fallbackUrl === null ? null : {url: fallbackUrl, method: method(form, 'FallbackMethod')},
+    statusCallback: statusCallbackOf(form, log),
+    timeoutSeconds: integer(form, 'Timeout', {min: 0, max: 600, fallback: 60, code: 21208}),
+    timeLimitSeconds: integer(form, 'TimeLimit', {
+      min: 1,
+      max: 86_400,
+      fallback: DEFAULT_TIME_LIMIT,
+      code: 20001,
+    }),
+    machineDetection: sendDigits === null ? machineDetectionOf(form) : null,
+    recording: recordingOf(form),
+  };
+}
+
+function documentOf(form: URLSearchParams): TwimlSource {
+  const url = absoluteUrl(form, 'Url', 21205);
+  // On create, unlike on update, Url wins over Twiml.
+  if (url !== null) return {kind: 'url', url, method: method(form, 'Method')};
+  const twiml = text(form, 'Twiml');
+  if (twiml !== null) {
+    if (twiml.length > MAX_TWIML) throw badRequest(20001, `Twiml is longer than ${MAX_TWIML} characters`);
+    return {kind: 'inline', twiml};
+  }
+  if (text(form, 'ApplicationSid') !== null) throw badRequest(21218, 'ApplicationSid is not valid');
+  throw badRequest(21205, 'Url parameter is required.');
+}
+
+/**
+ * StatusCallbackEvent is repeated for each event. Several in one value are an invalid event: the call is created all
+ * the same, and no callback ever comes (21626, only logged).
+ */
+function statusCallbackOf(form: URLSearchParams, log: Logger): StatusCallback | null {
+  const url = absoluteUrl(form, 'StatusCallback', 21502);
+  const callbackMethod = method(form, 'StatusCallbackMethod');
+  const names = form.getAll('StatusCallbackEvent').filter((name) => name !== '');
+  for (const name of names) {
+    if (callEvents.includes(name as CallEvent)) continue;
+    const message = `Invalid StatusCallbackEvent: ${name}`;
+    log({level: 'warning', event: 'invalid-parameter', code: 21626, message});
+  }
+  if (url === null) return null;
+  const events = names.length === 0 ? ['completed'] : names;
+  return {
+    url,
+    method: callbackMethod,
+    events: new Set(callEvents.filter((event) => events.includes(event))),
+  };
+}
+
+function machineDetectionOf(form: URLSearchParams): MachineDetection | null {
+  const mode = choice(form, 'MachineDetection', ['Enable', 'DetectMessageEnd', 'None'], 'None');
+  if (mode === 'None') return null;
+  const url = absoluteUrl(form, 'AsyncAmdStatusCallback', 21502);
+  const isAsync = flag(form, 'AsyncAmd') && url !== null;
+  return {
+    mode,
+    timeoutSeconds: integer(form, 'MachineDetectionTimeout', {min: 3, max: 120, fallback: 30, code: 21207}),
+    async: isAsync ? {url, method: method(form, 'AsyncAmdStatusCallbackMethod')} : null,
+  };
+}
+
+function recordingOf(form: URLSearchParams): RecordingOptions | null {
+  return flag(form, 'Record') ? recordingOptions(form, 'OutboundAPI') : null;
+}
+
+/** RecordingStatusCallback and its siblings, as on create and on the Recordings subresource. */
+export function recordingOptions(
+  form: URLSearchParams,
+  source: 'OutboundAPI' | 'StartCallRecordingAPI',
+): RecordingOptions {
+  const url = absoluteUrl(form, 'RecordingStatusCallback', 21502);
+  const callbackMethod = method(form, 'RecordingStatusCallbackMethod');
+  // Unlike StatusCallbackEvent this one is documented as separated by spaces; the SDK repeats the key.
+  const names = form.getAll('RecordingStatusCallbackEvent').flatMap((value) => value.split(/\s+/));
+  const events = new Set((names.length === 0 ? ['completed'] : names) as RecordingEvent[]);
+  return {
+    source,
+    channels: text(form, 'RecordingChannels') === 'dual' ? 2 : 1,
+    track: choice(form, 'RecordingTrack', ['inbound', 'outbound', 'both'], 'both'),
+    callback: url === null ? null : {url, method: callbackMethod, events},
+  };
+}

@@ -1,0 +1,67 @@
+import type {Call} from '../calls/call.ts';
+import type {Exchange} from '../calls/exchange.ts';
+import {badRequest, notFound} from './api-error.ts';
+import {absoluteUrl, integer, method, text} from './form.ts';
+
+export interface UpdateCallContext {
+  readonly exchange: Exchange;
+  /** Path of the request, for a 404. */
+  readonly path: string;
+  /** How an update of the status of an ended call fails; both are reported of Twilio. */
+  readonly endedUpdate: 'not-found' | 'invalid-state';
+}
+
+/** Cancels, ends or redirects a call (Twilio docs: "Update a Call resource"). Throws an ApiError. */
+export function updateCall(call: Call, form: URLSearchParams, context: UpdateCallContext): void {
+  const url = absoluteUrl(form, 'Url', 21205);
+  const twiml = text(form, 'Twiml');
+  const status = text(form, 'Status');
+  if (url !== null && twiml !== null) throw badRequest(20001, 'Url and Twiml are mutually exclusive');
+  if (status !== null && status !== 'canceled' && status !== 'completed') {
+    throw badRequest(20001, `Invalid Status: ${status}`);
+  }
+  if (status !== null) {
+    updateStatus(call, status, context);
+    return;
+  }
+  if (url !== null || twiml !== null) redirect(call, form, {url, twiml, exchange: context.exchange});
+  const limit = integer(form, 'TimeLimit', {min: 1, max: 86_400, fallback: 0, code: 20001});
+  if (limit > 0 && !call.isOver) context.exchange.limit(call, limit);
+  // A StatusCallback without a Url changes nothing.
+}
+
+function updateStatus(
+  call: Call,
+  status: 'canceled' | 'completed',
+  {exchange, path, endedUpdate}: UpdateCallContext,
+): void {
+  if (call.isOver) {
+    throw endedUpdate === 'not-found' ? notFound(path) : badRequest(21220, 'Call is not in-progress.');
+  }
+  const isInProgress = call.answeredAtMs !== null || call.dialling;
+  // A call in the queue was never dialled, so nobody is told.
+  if (call.status === 'queued') exchange.end(call, 'canceled', {silent: true});
+  else if (!isInProgress) exchange.end(call, 'canceled');
+  else if (status === 'completed') exchange.end(call, 'completed');
+}
+
+function redirect(
+  call: Call,
+  form: URLSearchParams,
+  {url, twiml, exchange}: {url: string | null; twiml: string | null; exchange: Exchange},
+): void {
+  if (call.isOver || (call.answeredAtMs === null && !call.dialling)) {
+    throw badRequest(21220, 'Call is not in-progress. Cannot redirect.');
+  }
+  const fallbackUrl = absoluteUrl(form, 'FallbackUrl', 21205);
+  if (fallbackUrl !== null) call.fallback = {url: fallbackUrl, method: method(form, 'FallbackMethod')};
+  const callback = absoluteUrl(form, 'StatusCallback', 21502);
+  if (callback !== null && url !== null) {
+    const events = call.statusCallback?.events ?? new Set(['completed'] as const);
+    call.statusCallback = {url: callback, method: method(form, 'StatusCallbackMethod'), events};
+  }
+  exchange.redirect(
+    call,
+    url !== null ? {kind: 'url', url, method: method(form, 'Method')} : {kind: 'inline', twiml: twiml ?? ''},
+  );
+}

@@ -1,0 +1,115 @@
+import type {Call} from '../calls/call.ts';
+import {isAbort} from '../clock.ts';
+import type {Step, TwimlHost, VerbContext} from './host.ts';
+import type {TwimlElement} from './parse-twiml.ts';
+import type {TwimlSource} from './source.ts';
+import {TwimlError} from './twiml-error.ts';
+import {runVerb} from './verbs.ts';
+
+/** Ends a call whose documents keep failing, so that a broken fallback cannot loop. */
+const MAX_FALLBACKS = 5;
+/** The spoken notice of an application error. Simulated milliseconds. */
+const NOTICE_MS = 4000;
+
+export interface InterpreterOptions {
+  readonly host: TwimlHost;
+  readonly call: Call;
+}
+
+/** Runs the documents of one call, one after the other, until they run out or the call ends. */
+export class Interpreter {
+  readonly #host: TwimlHost;
+  readonly #call: Call;
+  #interrupt = new AbortController();
+  #redirect: TwimlSource | null = null;
+  #fallbacks = 0;
+
+  constructor({host, call}: InterpreterOptions) {
+    this.#host = host;
+    this.#call = call;
+  }
+
+  /** Leaves the current document, in the middle of a verb if need be, for another one. */
+  redirect(source: TwimlSource): void {
+    this.#redirect = source;
+    this.#interrupt.abort();
+  }
+
+  /** Resolves when there is nothing left to run; rejects with an AbortError when the call has ended. */
+  async run(first: TwimlSource): Promise<void> {
+    for (let source: TwimlSource | null = first; source !== null; ) {
+      this.#interrupt = new AbortController();
+      const signal = AbortSignal.any([this.#call.signal, this.#interrupt.signal]);
+      let following: TwimlSource | null;
+      try {
+        following = await this.#runDocument(source, signal);
+      } catch (error) {
+        if (error instanceof TwimlError) following = await this.#afterFailure(source, error);
+        else if (isAbort(error) && this.#redirect !== null && !this.#call.isOver) following = null;
+        else throw error;
+      }
+      // A redirect that came at the very end of a document still counts.
+      source = this.#redirect ?? following;
+      this.#redirect = null;
+    }
+  }
+
+  async #runDocument(source: TwimlSource, signal: AbortSignal): Promise<TwimlSource | null> {
+    const host = this.#host;
+    const call = this.#call;
+    const document = await host.load(call, source, signal);
+    signal.throwIfAborted();
+    const [first] = document.verbs;
+    if (first?.name === 'Reject' && call.status === 'ringing') {
+      host.end(call, first.attributes['reason'] === 'busy' ? 'busy' : 'no-answer');
+      return null;
+    }
+    const context: VerbContext = {
+      host,
+      call,
+      document,
+      source,
+      signal,
+      runNested: async (verbs) => {
+        await this.#runVerbs(verbs, context);
+      },
+    };
+    if (first === undefined) host.answer(call);
+    const step = await this.#runVerbs(document.verbs, context);
+    return step.kind === 'goto' ? step.source : null;
+  }
+
+  async #runVerbs(verbs: readonly TwimlElement[], context: VerbContext): Promise<Step> {
+    for (const verb of verbs) {
+      // An inbound call is answered by the first verb, unless it is to ring on until the other side answers.
+      const ringsOn = verb.name === 'Dial' && verb.attributes['answerOnBridge'] === 'true';
+      if (!ringsOn) this.#host.answer(this.#call);
+      const step = await runVerb(verb, context);
+      if (step.kind !== 'next') return step;
+      context.signal.throwIfAborted();
+    }
+    return {kind: 'over'};
+  }
+
+  /** Twilio docs: "Availability and Reliability". The fallback is told what failed; without one the caller hears a notice. */
+  async #afterFailure(source: TwimlSource, error: TwimlError): Promise<TwimlSource | null> {
+    const {url: failedUrl} = source.kind === 'url' ? source : {url: ''};
+    const call = this.#call;
+    this.#host.log({
+      level: 'error',
+      event: 'twiml-error',
+      code: error.code,
+      message: error.message,
+      callSid: call.sid,
+    });
+    const {fallback} = call;
+    this.#fallbacks += 1;
+    if (fallback !== null && failedUrl !== fallback.url && this.#fallbacks <= MAX_FALLBACKS) {
+      const params = {ErrorCode: String(error.code), ErrorUrl: failedUrl.replace(/#.*$/, '')};
+      return {kind: 'url', url: fallback.url, method: fallback.method, params};
+    }
+    this.#host.answer(call);
+    await this.#host.clock.sleep(NOTICE_MS, call.signal);
+    return null;
+  }
+}
