@@ -1,0 +1,76 @@
+/** Opens the database file: private, WAL, every commit on disk, tables up to date, not visibly damaged. */
+import {closeSync, mkdirSync, openSync, statSync} from 'node:fs';
+import {dirname} from 'node:path';
+import {DatabaseSync} from 'node:sqlite';
+import {isRequestFault, StoreUnavailable, sqliteCode} from './failures.ts';
+import {readHead, readTrimmedTo} from './meta.ts';
+import {numberOf} from './rows.ts';
+import {migrate} from './schema.ts';
+
+/** Longest wait for a lock that another program holds (a backup, a shell), in milliseconds. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/** Databases up to this size are checked page by page when opened (about 30 ms); a larger one would delay the start. */
+const MAX_CHECKED_BYTES = 8 * 1024 * 1024;
+
+/** So many offsets at the end are always looked at. */
+const CHECKED_OFFSETS = 1000;
+
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** Opens or creates `file`. @throws StoreUnavailable — damaged, newer than this program, or not a journal */
+export function openDatabase(file: string, options: {newEpoch: () => string}): DatabaseSync {
+  mkdirSync(dirname(file), {recursive: true, mode: 0o700});
+  // Created here and not by SQLite for the mode's sake; the -wal and -shm files take over the mode of the database.
+  closeSync(openSync(file, 'a', 0o600));
+  const database = new DatabaseSync(file, {timeout: BUSY_TIMEOUT_MS});
+  try {
+    configure(database);
+    migrate(database, options.newEpoch);
+    check(database, file);
+    return database;
+  } catch (error) {
+    database.close();
+    throw explain(error, file);
+  }
+}
+
+function configure(database: DatabaseSync): void {
+  database.exec('PRAGMA journal_mode = WAL');
+  // FULL: the WAL is fsynced by every commit. Anything less loses acknowledged entries when the power fails.
+  database.exec('PRAGMA synchronous = FULL');
+}
+
+/**
+ * Damage must not stay unnoticed until it answers a query wrongly. The whole file is read only while it is small; of
+ * any other the end is, where a write that was cut short would show.
+ */
+function check(database: DatabaseSync, file: string): void {
+  const result =
+    statSync(file).size <= MAX_CHECKED_BYTES ? database.prepare('PRAGMA quick_check(1)').get() : undefined;
+  if (result !== undefined && result['quick_check'] !== 'ok')
+    throw damaged(file, String(result['quick_check']));
+  const head = readHead(database);
+  const from = Math.max(readTrimmedTo(database), head - CHECKED_OFFSETS);
+  const found = database.prepare('SELECT count(*) AS entries FROM entries WHERE "offset" > ?').get(from);
+  const missing = head - from - numberOf(found?.['entries']);
+  if (missing !== 0) throw damaged(file, `${missing} of the entries ${from + 1} to ${head} are missing`);
+}
+
+function explain(error: unknown, file: string): unknown {
+  const code = sqliteCode(error);
+  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return damaged(file, String(error));
+  if (isRequestFault(error)) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return new StoreUnavailable(`The journal ${file} cannot be used: ${reason}`, {cause: error});
+  }
+  return error;
+}
+
+function damaged(file: string, what: string): StoreUnavailable {
+  return new StoreUnavailable(
+    `The journal ${file} is damaged: ${what}. Restore a backup, or move it away together with its -wal and -shm ` +
+      'files to start an empty one. Either begins a new epoch, so that no client takes an old offset for a new one.',
+  );
+}

@@ -1,0 +1,131 @@
+/** The questions the port asks of the tables, each answered as JSON text. */
+import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
+import type {CallQuery} from '../journal.ts';
+import {entryJson, intentJson, numberOf, optionalTextOf, parseCall, textOf} from './rows.ts';
+import type {ReaderRequest} from './worker-messages.ts';
+
+type Query = Exclude<ReaderRequest, {kind: 'checkpoint' | 'close'}>;
+type ReadQuery = Extract<Query, {kind: 'read'}>;
+
+export class ReaderQueries {
+  readonly #database: DatabaseSync;
+  /** By their text: lists are asked for in a handful of shapes. */
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  answer(query: Query): string | undefined {
+    switch (query.kind) {
+      case 'read':
+        return this.#read(query);
+      case 'active-calls':
+        return this.#activeCalls();
+      case 'find-call':
+        return optionalTextOf(
+          this.#get('SELECT record FROM calls WHERE call_sid = ?', query.callSid)?.['record'],
+        );
+      case 'call-history':
+        return this.#callHistory(query.callSid);
+      case 'list-calls':
+        return arrayJson(this.#listCalls(query.query));
+      case 'find-intent':
+        return this.#findIntent(query.reference);
+    }
+  }
+
+  #read({after, upTo, limit}: ReadQuery): string {
+    // Looked up in the same snapshot as the entries, or a trim in between would leave a hole in the page.
+    const trimmedTo = numberOf(this.#get('SELECT trimmed_to FROM meta')?.['trimmed_to']);
+    if (after < trimmedTo) return `{"kind":"too-old","oldest":${trimmedTo}}`;
+    const rows = this.#all(
+      `SELECT "offset", event, verdict, owner, call FROM entries
+       WHERE "offset" > ? AND "offset" <= ? ORDER BY "offset" LIMIT ?`,
+      after,
+      upTo,
+      limit,
+    );
+    return `{"kind":"entries","entries":${arrayJson(rows.map((row) => entryJson(row)))}}`;
+  }
+
+  #activeCalls(): string {
+    const head = this.#get(
+      'SELECT max(trimmed_to, coalesce((SELECT max("offset") FROM entries), 0)) AS head FROM meta',
+    );
+    const rows = this.#all('SELECT record FROM calls WHERE ended_at IS NULL ORDER BY first_offset');
+    return `{"offset":${numberOf(head?.['head'])},"calls":${arrayJson(records(rows))}}`;
+  }
+
+  #callHistory(callSid: string): string | undefined {
+    const call = this.#get('SELECT record FROM calls WHERE call_sid = ?', callSid);
+    if (call === undefined) return undefined;
+    const legs = records(
+      this.#all('SELECT record FROM calls WHERE parent_call_sid = ? ORDER BY first_offset', callSid),
+    );
+    const sids = [callSid, ...legs.map((leg) => parseCall(leg).callSid)];
+    const rows = sids.flatMap((sid) => this.#all('SELECT * FROM entries WHERE call_sid = ?', sid));
+    const entries = rows.sort((a, b) => numberOf(a['offset']) - numberOf(b['offset'])).map(evidenceJson);
+    return `{"call":${textOf(call['record'])},"legs":${arrayJson(legs)},"entries":${arrayJson(entries)}}`;
+  }
+
+  #listCalls({state, owner, before, limit}: CallQuery): readonly string[] {
+    const conditions: string[] = [];
+    const values: SQLInputValue[] = [];
+    if (state !== undefined) conditions.push(`ended_at IS ${state === 'active' ? 'NULL' : 'NOT NULL'}`);
+    if (owner !== undefined) {
+      conditions.push('owner = ?');
+      values.push(owner);
+    }
+    if (before !== undefined) {
+      conditions.push('first_offset < ?');
+      values.push(before);
+    }
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    return records(
+      this.#all(`SELECT record FROM calls ${where} ORDER BY first_offset DESC LIMIT ?`, ...values, limit),
+    );
+  }
+
+  #findIntent(reference: string): string | undefined {
+    const row = this.#get('SELECT intent, state, call_sid FROM intents WHERE reference = ?', reference);
+    return row === undefined ? undefined : intentJson(row);
+  }
+
+  #get(sql: string, ...values: SQLInputValue[]) {
+    return this.#statement(sql).get(...values);
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]) {
+    return this.#statement(sql).all(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+type Rows = ReturnType<StatementSync['all']>;
+
+function records(rows: Rows): string[] {
+  return rows.map((row) => textOf(row['record']));
+}
+
+function arrayJson(items: readonly string[]): string {
+  return `[${items.join(',')}]`;
+}
+
+/** An entry with its parameters put back into the event. */
+function evidenceJson(row: Rows[number]): string {
+  const parameters = optionalTextOf(row['parameters']);
+  const event = textOf(row['event']);
+  return entryJson(row, {
+    ...(parameters === undefined ? {} : {event: `${event.slice(0, -1)},"parameters":${parameters}}`}),
+    repeats: String(numberOf(row['repeats'])),
+  });
+}

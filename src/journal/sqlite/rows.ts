@@ -1,0 +1,73 @@
+/** Typed access to what SQLite returns, and the JSON texts in the tables. */
+import type {SQLOutputValue} from 'node:sqlite';
+import type {CallEvent, CallRecord, JournalEntry} from '../call-event.ts';
+import type {DialIntentRecord} from '../dial-intent.ts';
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** A column that is always a number. */
+export function numberOf(value: SQLOutputValue | undefined): number {
+  if (typeof value !== 'number') throw new TypeError(`a number was expected, not ${typeof value}`);
+  return value;
+}
+
+/** A column that is always a text. */
+export function textOf(value: SQLOutputValue | undefined): string {
+  if (typeof value !== 'string') throw new TypeError(`a text was expected, not ${typeof value}`);
+  return value;
+}
+
+/** A text that may be NULL. */
+export function optionalTextOf(value: SQLOutputValue | undefined): string | undefined {
+  return value === null || value === undefined ? undefined : textOf(value);
+}
+
+/** JSON of an entry, put together from texts: nothing is parsed that the main thread is going to parse. */
+export function entryJson(row: Row, more: Readonly<Record<string, string | undefined>> = {}): string {
+  const fields: Record<string, string | undefined> = {
+    offset: String(numberOf(row['offset'])),
+    event: textOf(row['event']),
+    verdict: JSON.stringify(textOf(row['verdict'])),
+    owner: JSON.stringify(optionalTextOf(row['owner'])),
+    call: optionalTextOf(row['call']),
+    ...more,
+  };
+  return objectJson(fields);
+}
+
+/** JSON of an object whose values are JSON already; what is `undefined` is left out. */
+export function objectJson(fields: Readonly<Record<string, string | undefined>>): string {
+  let json = '';
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) json += `${json === '' ? '' : ','}"${name}":${value}`;
+  }
+  return `{${json}}`;
+}
+
+/** The event as it is stored beside its parameters; keys that hold `undefined` are gone, as after a read. */
+export function withoutParameters(event: CallEvent): CallEvent {
+  const bare: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(event)) {
+    if (name !== 'parameters' && value !== undefined) bare[name] = value;
+  }
+  return bare as unknown as CallEvent;
+}
+
+export function parseCall(json: string): CallRecord {
+  return JSON.parse(json) as CallRecord;
+}
+
+export function parseEntry(json: string): JournalEntry {
+  return JSON.parse(json) as JournalEntry;
+}
+
+/** JSON of an intent with what became of it. */
+export function intentJson(row: Row): string {
+  const callSid = optionalTextOf(row['call_sid']);
+  const record: DialIntentRecord = {
+    ...(JSON.parse(textOf(row['intent'])) as DialIntentRecord),
+    state: textOf(row['state']) as DialIntentRecord['state'],
+    ...(callSid === undefined ? {} : {callSid}),
+  };
+  return JSON.stringify(record);
+}

@@ -1,0 +1,76 @@
+/** The tables of the SQLite journal. Migrations are numbered by position, go forward only, and are never edited. */
+import type {DatabaseSync} from 'node:sqlite';
+import {numberOf} from './rows.ts';
+
+const migrations: readonly string[] = [
+  `CREATE TABLE meta (
+     id          INTEGER PRIMARY KEY CHECK (id = 1), -- there is one row
+     epoch       TEXT    NOT NULL, -- names this history; offsets of another epoch mean nothing here
+     trimmed_to  INTEGER NOT NULL, -- highest offset ever trimmed: above it, entries are without gaps
+     probes      INTEGER NOT NULL  -- counts probe(): a write that means nothing else
+   ) STRICT;
+
+   CREATE TABLE entries (
+     "offset"    INTEGER PRIMARY KEY,        -- 1, 2, 3 … in commit order
+     dedupe_key  TEXT    NOT NULL UNIQUE,    -- one webhook, one entry, however often it comes
+     call_sid    TEXT    NOT NULL,           -- the call it is about
+     verdict     TEXT    NOT NULL,           -- applied, late or duplicate
+     repeats     INTEGER NOT NULL DEFAULT 0, -- how often the same event came again
+     owner       TEXT,                       -- user who may see it; the call's owner when it was written
+     event       TEXT    NOT NULL,           -- JSON of the CallEvent, without parameters
+     call        TEXT,                       -- JSON of the CallRecord after it; where a status was applied
+     parameters  TEXT                        -- JSON of the webhook's fields, as evidence
+   ) STRICT;
+   CREATE INDEX entries_by_call ON entries (call_sid);
+
+   CREATE TABLE calls (
+     first_offset    INTEGER PRIMARY KEY,  -- offset of its first entry: calls are listed by it
+     call_sid        TEXT    NOT NULL UNIQUE,
+     parent_call_sid TEXT,                 -- the call it is a leg of
+     owner           TEXT,                 -- user who may see it
+     ended_at        INTEGER,              -- ms since 1970; NULL while in progress
+     updated_at      INTEGER NOT NULL,     -- ms since 1970 of the last evidence, late evidence included
+     record          TEXT    NOT NULL      -- JSON of the CallRecord
+   ) STRICT;
+   CREATE INDEX calls_in_progress ON calls (first_offset) WHERE ended_at IS NULL;
+   CREATE INDEX calls_by_owner ON calls (owner, first_offset);
+   CREATE INDEX calls_in_progress_by_owner ON calls (owner, first_offset) WHERE ended_at IS NULL;
+   CREATE INDEX calls_by_parent ON calls (parent_call_sid) WHERE parent_call_sid IS NOT NULL;
+   CREATE INDEX calls_by_end ON calls (ended_at) WHERE ended_at IS NOT NULL;
+
+   CREATE TABLE intents (
+     reference       TEXT    PRIMARY KEY,  -- unguessable, part of the call's callback URLs
+     user            TEXT    NOT NULL,     -- who asked
+     idempotency_key TEXT,                 -- the client's key for the request, if it gave one
+     state           TEXT    NOT NULL,     -- open, placed or rejected
+     call_sid        TEXT,                 -- the root call that came of it
+     created_at      INTEGER NOT NULL,     -- ms since 1970
+     intent          TEXT    NOT NULL      -- JSON of the DialIntent
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX intents_by_key ON intents (user, idempotency_key, created_at) WHERE idempotency_key IS NOT NULL;
+   CREATE INDEX intents_by_call ON intents (call_sid) WHERE call_sid IS NOT NULL;
+   CREATE INDEX intents_without_call ON intents (created_at) WHERE call_sid IS NULL;`,
+];
+
+/** The schema this program writes. */
+export const SCHEMA_VERSION = migrations.length;
+
+/** Brings the tables up to date. @throws Error — the database was written by a newer program */
+export function migrate(database: DatabaseSync, newEpoch: () => string): void {
+  const version = numberOf(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version > SCHEMA_VERSION) {
+    throw new Error(
+      `it has schema version ${version} and this program knows up to ${SCHEMA_VERSION}: ` +
+        'it was written by a newer Hookswitch; start that one, or use another database',
+    );
+  }
+  for (const [index, sql] of migrations.entries()) {
+    if (index < version) continue;
+    // The version moves in the same transaction: a crash in between repeats a migration as a whole or not at all.
+    database.exec('BEGIN IMMEDIATE');
+    database.exec(sql);
+    if (index === 0) database.prepare('INSERT INTO meta VALUES (1, ?, 0, 0)').run(newEpoch());
+    database.exec(`PRAGMA user_version = ${index + 1}`);
+    database.exec('COMMIT');
+  }
+}

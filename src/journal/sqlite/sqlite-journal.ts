@@ -1,0 +1,280 @@
+/**
+ * The journal in a SQLite file, for one node. Nothing here touches the disk: a writer thread and a reader thread do,
+ * so that neither an fsync nor a long history ever holds up the event loop.
+ *
+ * Invariant: `#ring`, `#bounds` and the settling of appends change in one turn, driven by the writer's replies, which
+ * come in commit order. So whoever was told of an append can read it, and nobody reads N + 1 before N (J3).
+ */
+import {type Clock, systemClock} from '../../clock.ts';
+import {JournalUnavailableError} from '../../errors/app-error.ts';
+import type {CallEvent, CallRecord, JournalEntry, Offset} from '../call-event.ts';
+import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import type {
+  ActiveCalls,
+  AppendResult,
+  CallHistory,
+  CallQuery,
+  Journal,
+  JournalOpening,
+  OpenIntentResult,
+  ReadResult,
+  TrimRequest,
+  Unsubscribe,
+} from '../journal.ts';
+import {EntryRing} from './entry-ring.ts';
+import {toError, toFailure} from './failures.ts';
+import {FileLock} from './file-lock.ts';
+import {withoutParameters} from './rows.ts';
+import {WorkerClient} from './worker-client.ts';
+import type {JournalBounds, ReaderRequest, WorkerSettings, WriterRequest} from './worker-messages.ts';
+
+export interface SqliteJournalOptions {
+  /** Path of the database; `-wal`, `-shm`, `.mark` and `.lock` are beside it. Its directory is created. */
+  readonly file: string;
+  /** @default systemClock */
+  readonly clock?: Clock;
+  /** Told of faults that no caller is there to hear of. */
+  readonly onFault?: (fault: Error) => void;
+  /** Requests waiting for the disk beyond which further ones are refused. @default 20000 */
+  readonly maxPending?: number;
+  /** Pages in the WAL after which a commit checkpoints; 0 leaves it to the reader's thread. @default 0 */
+  readonly autocheckpointPages?: number;
+  /** Milliseconds between the reader thread's checkpoints. @default 1000 */
+  readonly checkpointIntervalMs?: number;
+}
+
+/** Calls trimmed in one transaction: about a millisecond, between which appends go on. */
+const TRIM_STEP = 25;
+
+/** A value that was sent as JSON. */
+type Parse<Result> = (json: string | undefined) => Result;
+
+export class SqliteJournal implements Journal {
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #onFault: (fault: Error) => void;
+  readonly #checkpointIntervalMs: number;
+  readonly #writer: WorkerClient<WriterRequest>;
+  readonly #reader: WorkerClient<ReaderRequest>;
+  readonly #ring = new EntryRing();
+  readonly #listeners = new Set<() => void>();
+  #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
+  #bounds: JournalBounds = {head: 0, trimmedTo: 0};
+  #epoch: string | undefined;
+  #lock: FileLock | undefined;
+  #stopCheckpoints: (() => void) | undefined;
+  #checkpointed: Offset = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: SqliteJournalOptions) {
+    const {file, clock = systemClock, onFault = () => {}, maxPending = 20_000} = options;
+    const {autocheckpointPages = 0, checkpointIntervalMs = 1000} = options;
+    this.#file = file;
+    this.#clock = clock;
+    this.#onFault = onFault;
+    this.#checkpointIntervalMs = autocheckpointPages > 0 ? 0 : checkpointIntervalMs;
+    const settings: WorkerSettings = {file, autocheckpointPages};
+    const common = {settings, clock, onFault, maxPending};
+    this.#writer = new WorkerClient({
+      ...common,
+      url: new URL('./sqlite-writer.ts', import.meta.url),
+      greeting: () => ({kind: 'open', ...(this.#epoch === undefined ? {} : {epoch: this.#epoch})}),
+      onReply: (bounds) => this.#advance(bounds),
+    });
+    this.#reader = new WorkerClient({...common, url: new URL('./sqlite-reader.ts', import.meta.url)});
+  }
+
+  async open(): Promise<JournalOpening> {
+    if (this.#phase !== 'new') throw new Error(`a journal is opened once; this one is ${this.#phase}`);
+    this.#phase = 'opening';
+    try {
+      this.#lock = FileLock.take(this.#file);
+      this.#writer.start();
+      this.#reader.start();
+      const opening = await this.#writer.ask<JournalOpening>({kind: 'open'}, required);
+      this.#epoch = opening.epoch;
+      this.#phase = 'open';
+      if (this.#checkpointIntervalMs > 0) {
+        this.#stopCheckpoints = this.#clock.every(this.#checkpointIntervalMs, () => this.#checkpoint());
+      }
+      return opening;
+    } catch (error) {
+      await this.#end();
+      this.#phase = 'closed';
+      throw error instanceof JournalUnavailableError ? error : unavailable(error);
+    }
+  }
+
+  append(event: CallEvent): Promise<AppendResult> {
+    // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
+    return this.#write({kind: 'append', event}, (json) => this.#appended(event, json));
+  }
+
+  async read(after: Offset, limit: number): Promise<ReadResult> {
+    this.#assertOpen();
+    const {head, trimmedTo} = this.#bounds;
+    if (after < trimmedTo) return {kind: 'too-old', oldest: trimmedTo};
+    if (after >= head) return {kind: 'entries', entries: []};
+    const entries = this.#ring.after(after, limit);
+    if (entries !== undefined) return {kind: 'entries', entries};
+    return this.#reader.ask<ReadResult>({kind: 'read', after, upTo: head, limit}, required);
+  }
+
+  head(): Offset {
+    return this.#bounds.head;
+  }
+
+  onAppend(listener: () => void): Unsubscribe {
+    // An object per subscription: the same function may be subscribed twice.
+    const subscription = () => listener();
+    this.#listeners.add(subscription);
+    return () => this.#listeners.delete(subscription);
+  }
+
+  async activeCalls(): Promise<ActiveCalls> {
+    return this.#query<ActiveCalls>({kind: 'active-calls'}, required);
+  }
+
+  async findCall(callSid: string): Promise<CallRecord | undefined> {
+    return this.#query<CallRecord | undefined>({kind: 'find-call', callSid}, optional);
+  }
+
+  async callHistory(callSid: string): Promise<CallHistory | undefined> {
+    return this.#query<CallHistory | undefined>({kind: 'call-history', callSid}, optional);
+  }
+
+  async listCalls(query: CallQuery): Promise<readonly CallRecord[]> {
+    return this.#query<readonly CallRecord[]>({kind: 'list-calls', query}, required);
+  }
+
+  async openIntent(intent: DialIntent, keysSince: number): Promise<OpenIntentResult> {
+    return this.#write<OpenIntentResult>({kind: 'open-intent', intent, keysSince}, required);
+  }
+
+  async rejectIntent(reference: string): Promise<void> {
+    return this.#write({kind: 'reject-intent', reference}, nothing);
+  }
+
+  async findIntent(reference: string): Promise<DialIntentRecord | undefined> {
+    return this.#query<DialIntentRecord | undefined>({kind: 'find-intent', reference}, optional);
+  }
+
+  async trim({endedBefore, limit}: TrimRequest): Promise<number> {
+    let trimmed = 0;
+    while (trimmed < limit) {
+      const step = Math.min(TRIM_STEP, limit - trimmed);
+      const count = await this.#write<number>({kind: 'trim', endedBefore, limit: step}, required);
+      trimmed += count;
+      if (count === 0) break;
+    }
+    return trimmed;
+  }
+
+  async probe(): Promise<void> {
+    return this.#write({kind: 'probe'}, nothing);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const wasOpen = this.#phase === 'open';
+    this.#phase = 'closed';
+    if (wasOpen) {
+      this.#stopCheckpoints?.();
+      // The reader goes first: its connection would be in the way of the last checkpoint. The writer is asked after
+      // everything else it was asked, and does things in order.
+      await this.#reader.ask({kind: 'close'}, nothing).catch(this.#onFault);
+      await this.#writer.ask({kind: 'close'}, nothing).catch(this.#onFault);
+    }
+    await this.#end();
+    this.#listeners.clear();
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([this.#writer.stop(), this.#reader.stop()]);
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  #write<Result>(request: WriterRequest, parse: Parse<Result>): Promise<Result> {
+    if (this.#phase !== 'open') return Promise.reject(notOpen());
+    return this.#writer.ask(request, parse);
+  }
+
+  async #query<Result>(request: ReaderRequest, parse: Parse<Result>): Promise<Result> {
+    this.#assertOpen();
+    return this.#reader.ask(request, parse);
+  }
+
+  #assertOpen(): void {
+    if (this.#phase !== 'open') throw notOpen();
+  }
+
+  /** The writer's answer to an append. Called in commit order, in the turn in which the head moves. */
+  #appended(event: CallEvent, json: string | undefined): AppendResult {
+    const result = required<AppendResult>(json);
+    if (result.repeated) return result;
+    const {offset, verdict, owner, call} = result.entry;
+    const entry: JournalEntry = {
+      offset,
+      event: withoutParameters(event),
+      verdict,
+      ...(owner === undefined ? {} : {owner}),
+      ...(call === undefined ? {} : {call}),
+    };
+    this.#ring.push(entry, ENTRY_BYTES + (json?.length ?? 0));
+    return {entry, repeated: false};
+  }
+
+  #advance(bounds: JournalBounds): void {
+    const moved = bounds.head > this.#bounds.head;
+    this.#bounds = bounds;
+    // After a crash of the writer there can be entries whose answers never came; they are read from the disk.
+    if (this.#ring.last !== bounds.head) this.#ring.moveTo(bounds.head);
+    // A microtask later the appends' own callers have run: they were promised first.
+    if (moved) queueMicrotask(() => this.#notify());
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#onFault(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+
+  #checkpoint(): void {
+    const {head} = this.#bounds;
+    if (head === this.#checkpointed) return;
+    this.#checkpointed = head;
+    this.#reader.ask({kind: 'checkpoint'}, nothing).catch(this.#onFault);
+  }
+}
+
+/** What an entry weighs besides its call: its event, and the objects. */
+const ENTRY_BYTES = 600;
+
+function required<Result>(json: string | undefined): Result {
+  if (json === undefined) throw new Error('the journal gave no answer');
+  return JSON.parse(json) as Result;
+}
+
+function optional<Result>(json: string | undefined): Result | undefined {
+  return json === undefined ? undefined : (JSON.parse(json) as Result);
+}
+
+function nothing(): void {}
+
+function notOpen(): JournalUnavailableError {
+  return new JournalUnavailableError('The journal is not open.');
+}
+
+function unavailable(error: unknown): Error {
+  const failure = toFailure(error);
+  return toError({...failure, kind: 'unavailable'});
+}

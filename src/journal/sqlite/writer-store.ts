@@ -1,0 +1,170 @@
+/**
+ * The one connection that writes: groups of requests, each group one transaction, one fsync of the WAL and one of the
+ * high-water mark. Runs in the writer's thread; everything here may block.
+ *
+ * Invariant: `#bounds` is what is durable in both the database and the mark. A failure of any kind gives the
+ * connection up: after a failed fsync neither SQLite's nor the kernel's cache can be trusted, so nothing is written
+ * before the files were opened and checked again.
+ */
+import {randomUUID} from 'node:crypto';
+import {statSync} from 'node:fs';
+import type {DatabaseSync} from 'node:sqlite';
+import type {JournalOpening} from '../journal.ts';
+import {isRequestFault, StoreUnavailable, toFailure} from './failures.ts';
+import {HighWaterMark, type MarkReading} from './high-water-mark.ts';
+import {readEpoch, readHead, readTrimmedTo} from './meta.ts';
+import {openDatabase} from './open-database.ts';
+import type {GroupRequest, JournalBounds, Numbered, Outcome, WorkerSettings} from './worker-messages.ts';
+import {WriterTransaction} from './writer-transaction.ts';
+
+/** A WAL that grew to this size is checkpointed by the writer, whatever else is to checkpoint it. */
+const MAX_WAL_BYTES = 64 * 1024 * 1024;
+
+interface Connection {
+  readonly database: DatabaseSync;
+  readonly mark: HighWaterMark;
+  readonly transaction: WriterTransaction;
+}
+
+export type NumberedOutcome = {readonly id: number; readonly outcome: Outcome};
+
+export class WriterStore {
+  readonly #settings: WorkerSettings;
+  #connection: Connection | undefined;
+  #epoch: string | undefined;
+  #bounds: JournalBounds = {head: 0, trimmedTo: 0};
+
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings;
+  }
+
+  get bounds(): JournalBounds {
+    return this.#bounds;
+  }
+
+  /** Opens the files. With `epoch` they must hold that history still. */
+  open(epoch: string | undefined): JournalOpening {
+    this.#epoch = epoch;
+    this.#disconnect();
+    return this.#connect().opening;
+  }
+
+  /** Does all of `group` in one transaction; what is returned as done is durable. */
+  commit(group: readonly Numbered<GroupRequest>[]): readonly NumberedOutcome[] {
+    try {
+      const {database, mark, transaction} = this.#connection ?? this.#connect().connection;
+      transaction.begin(this.#bounds);
+      const outcomes = group.map(({id, request}) => ({id, outcome: attempt(transaction, request)}));
+      transaction.commit();
+      const {bounds} = transaction;
+      // Between the commit and the mark nothing is acknowledged: a crash here leaves entries that nobody was promised.
+      if (bounds.head > this.#bounds.head || transaction.probed) {
+        mark.write({epoch: readEpoch(database), offset: bounds.head});
+      }
+      this.#bounds = bounds;
+      return outcomes;
+    } catch (error) {
+      this.#disconnect();
+      const failure = toFailure(error);
+      const outcome: Outcome = {ok: false, failure: {...failure, kind: 'unavailable'}};
+      return group.map(({id}) => ({id, outcome}));
+    }
+  }
+
+  /** Keeps the WAL from growing without bound when checkpoints elsewhere never catch up with the commits. */
+  limitWal(): void {
+    if (this.#connection === undefined) return;
+    const wal = statSync(`${this.#settings.file}-wal`, {throwIfNoEntry: false});
+    if (wal !== undefined && wal.size > MAX_WAL_BYTES) checkpoint(this.#connection.database, 'TRUNCATE');
+  }
+
+  /** Moves everything into the database file and closes. */
+  close(): void {
+    try {
+      if (this.#connection !== undefined) checkpoint(this.#connection.database, 'TRUNCATE');
+    } finally {
+      this.#disconnect();
+    }
+  }
+
+  #connect(): {readonly connection: Connection; readonly opening: JournalOpening} {
+    const {file, autocheckpointPages} = this.#settings;
+    const database = openDatabase(file, {newEpoch: randomUUID});
+    try {
+      database.exec(`PRAGMA wal_autocheckpoint = ${autocheckpointPages}`);
+      // Frames that a failed fsync or a killed process left in the page cache look committed and may not be on the
+      // disk. A checkpoint writes them once more, into the database, and fsyncs that.
+      checkpoint(database, 'FULL');
+      const {file: mark, reading} = HighWaterMark.open(`${file}.mark`);
+      const opening = this.#settle(database, mark, reading);
+      this.#connection = {database, mark, transaction: new WriterTransaction(database)};
+      this.#bounds = {head: opening.head, trimmedTo: readTrimmedTo(database)};
+      this.#epoch = opening.epoch;
+      return {connection: this.#connection, opening};
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Decides whether this is the history the mark is about, and makes mark and database agree. */
+  #settle(database: DatabaseSync, mark: HighWaterMark, reading: MarkReading): JournalOpening {
+    try {
+      const head = readHead(database);
+      let epoch = readEpoch(database);
+      const lost =
+        reading.kind === 'mark' && reading.mark.offset > head
+          ? {expected: reading.mark.offset, found: head}
+          : undefined;
+      const continues =
+        reading.kind === 'mark' ? reading.mark.epoch === epoch && lost === undefined : isNew(reading, head);
+      if (this.#epoch !== undefined && !(continues && epoch === this.#epoch)) {
+        throw new StoreUnavailable(
+          'The database was replaced while it was in use; restart to go on with it.',
+        );
+      }
+      if (!continues) {
+        epoch = randomUUID();
+        database.prepare('UPDATE meta SET epoch = ?').run(epoch);
+      }
+      mark.write({epoch, offset: head});
+      return {epoch, head, ...(lost === undefined ? {} : {lost})};
+    } catch (error) {
+      mark.close();
+      throw error;
+    }
+  }
+
+  #disconnect(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    try {
+      // Closing rolls back what was under way.
+      connection?.database.close();
+      connection?.mark.close();
+    } catch {
+      // It is being given up because it does not work.
+    }
+  }
+}
+
+/** A database that is as new as its mark. */
+function isNew(reading: MarkReading, head: number): boolean {
+  return reading.kind === 'absent' && head === 0;
+}
+
+function attempt(transaction: WriterTransaction, request: GroupRequest): Outcome {
+  try {
+    const json = transaction.attempt(request);
+    return json === undefined ? {ok: true} : {ok: true, json};
+  } catch (error) {
+    if (!isRequestFault(error)) throw error;
+    return {ok: false, failure: toFailure(error)};
+  }
+}
+
+function checkpoint(database: DatabaseSync, mode: 'FULL' | 'TRUNCATE'): void {
+  const row = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get();
+  if (row?.['log'] !== row?.['checkpointed'])
+    throw new StoreUnavailable('The journal could not be checkpointed.');
+}
