@@ -58,6 +58,7 @@ function parseField(pair: Buffer): FormField | string {
 function decode(encoded: Buffer): string | undefined {
   const bytes = Buffer.allocUnsafe(encoded.length);
   let length = 0;
+  let seen = 0;
   for (let at = 0; at < encoded.length; at += 1) {
     let byte = encoded[at] ?? 0;
     if (byte === PLUS) byte = SPACE;
@@ -70,7 +71,10 @@ function decode(encoded: Buffer): string | undefined {
     if (byte === 0) return undefined;
     bytes[length] = byte;
     length += 1;
+    seen |= byte;
   }
+  // Nearly all fields are ASCII, which is several times faster than asking the decoder.
+  if (seen < 0x80) return bytes.latin1Slice(0, length);
   try {
     return utf8.decode(bytes.subarray(0, length));
   } catch {

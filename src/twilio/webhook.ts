@@ -13,11 +13,12 @@
  * - no other field may contain one of them with its value (`CallStatusringing` inside of FromCity): that is where
  *   a deciding field goes when another shall take its place, say one planted in a SIP caller's display name.
  *
- * What no check can see: boundaries between fields of free text (`FromCity=&FromCountry=US` as
- * `FromCity=FromCountryUS`), and an optional field that disappears into a name which starts before it
- * (`FromCountry=U`, `SSequenceNumber=3`). Neither changes which call it is, what state it is in, or whose account:
- * those were said by Twilio, in this request. What is lost is detail (a city, a sequence number, the time), and the
- * request that comes again without its number is a repetition: state only goes forward, by rank (J4).
+ * What no check can see: a boundary between two free texts (`FromCity=&FromCountry=US` as
+ * `FromCity=FromCountryUS`), an optional field that disappears into a name which starts before it (`FromZip=SW1A`,
+ * `SequenceNumber=3` as `FromZip=`, `SW1ASequenceNumber=3`), and a body field `?ref` of somebody who knows a
+ * reference, which nobody but Twilio and we do. None changes which call it is, what state it is in or whose account:
+ * those were said by Twilio, in this request. What is lost is detail (a city, a number, a time), and what comes again
+ * without its number is judged by rank, which only goes forward (J4).
  */
 import {createHash} from 'node:crypto';
 import {type CallDirection, providerStatuses} from '@hookswitch/protocol';
