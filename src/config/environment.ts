@@ -114,6 +114,29 @@ export function loadEnvironment({env, envFile}: EnvironmentSource = {}): Environ
   return toEnvironment(values as Values, notices(given, withoutEmpty(real)));
 }
 
+/** The port of a demo, which its own PUBLIC_URL has to name. @throws EnvironmentError */
+export function demoPort(): number {
+  const {PORT} = process.env;
+  return loadEnvironment({env: {...demoPlaceholders, PORT}}).port;
+}
+
+/**
+ * The configuration of a demo: of the real environment only PORT, LOG_LEVEL and HOOKSWITCH_ACCESS_KEY count, so that
+ * an account somebody has configured is never dialled from. It listens on loopback only.
+ * @throws EnvironmentError with all faults
+ */
+export function loadDemoEnvironment(values: Readonly<Record<string, string>>): Environment {
+  const {PORT, LOG_LEVEL = 'warn', HOOKSWITCH_ACCESS_KEY} = process.env;
+  return loadEnvironment({env: {PORT, LOG_LEVEL, HOOKSWITCH_ACCESS_KEY, HOST: '127.0.0.1', ...values}});
+}
+
+const demoPlaceholders = {
+  TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: 'none',
+  TWILIO_PHONE_NUMBER: '+15005550006',
+  PUBLIC_URL: 'http://localhost',
+};
+
 /** All faults as lines for stderr, each with its remedy. */
 export function formatFaults(error: EnvironmentError): string {
   const count = error.faults.length;

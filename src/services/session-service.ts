@@ -210,6 +210,11 @@ export class SessionService {
     await promise;
   }
 
+  /** Cuts off whoever is still connected. */
+  terminateAll(): void {
+    for (const session of this.#sessions.values()) session.socket.terminate();
+  }
+
   #describe(session: Session): SessionInfo {
     return {
       sessionId: session.id,

@@ -13,6 +13,8 @@ export interface SessionSocket {
   ping(): void;
   /** Starts the closing handshake, and ends the connection if the peer does not answer it. */
   close(code: number, reason: string): void;
+  /** Ends the connection without a word. */
+  terminate(): void;
 }
 
 /** Where a session connects from: for people who look at the list of sessions. */

@@ -1,0 +1,121 @@
+/** `npm run demo`: a simulated Twilio, the gateway and its page, in one process, with nothing to sign up for. */
+import {randomBytes} from 'node:crypto';
+import {mkdtemp, rm} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {createSimulator, type Simulator} from '@hookswitch/simulator';
+import {
+  demoPort,
+  type Environment,
+  EnvironmentError,
+  formatFaults,
+  loadDemoEnvironment,
+} from '../config/environment.ts';
+import {createLogger} from '../observability/logger.ts';
+import {createServer, type GatewayServer, type Listening} from '../server.ts';
+import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
+
+/** Ctrl-C ends everything within 5 s (C1). */
+const DRAIN_DEADLINE_MS = 4500;
+
+const HELP = `Usage: npm run demo
+
+Runs a simulated Twilio, the gateway and its page on http://localhost:8081, places a sample call, and forgets
+everything when it ends. PORT chooses another port, LOG_LEVEL=info shows what the gateway logs.
+`;
+
+export async function demo(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-demo-'));
+  try {
+    return await run(folder);
+  } catch (error) {
+    if (error instanceof EnvironmentError) process.stderr.write(formatFaults(error));
+    else process.stderr.write(`The demo cannot start: ${(error as Error).message}\n`);
+    return 1;
+  } finally {
+    await rm(folder, {recursive: true, force: true});
+  }
+}
+
+async function run(folder: string): Promise<number> {
+  const authToken = randomBytes(16).toString('hex');
+  const port = demoPort();
+  const publicUrl = `http://localhost:${port}`;
+  const simulator = createSimulator({
+    authToken,
+    voiceUrl: `${publicUrl}/twilio/voice`,
+    statusCallback: `${publicUrl}/twilio/status`,
+    callsPerSecond: 5,
+  });
+  await simulator.start();
+  const environment = loadDemoEnvironment({
+    TWILIO_ACCOUNT_SID: simulator.accountSid,
+    TWILIO_AUTH_TOKEN: authToken,
+    TWILIO_PHONE_NUMBER: simulator.phoneNumber,
+    TWILIO_API_URL: simulator.url,
+    PUBLIC_URL: publicUrl,
+    DATABASE_URL: `file:${path.join(folder, 'hookswitch.db')}`,
+    VOICE_TWIML: '<Response><Say>Welcome to Hookswitch.</Say><Pause length="60"/></Response>',
+  });
+  const logger = createLogger({level: environment.logLevel});
+  exitOnUncaught(logger);
+  const server = createServer({environment, logger});
+  const stop = () => stopAll(server, simulator);
+  const ended = runUntilSignal(stop, logger, DRAIN_DEADLINE_MS);
+  try {
+    const listening = await server.start();
+    announce(listening, simulator);
+    await placeSampleCall(listening);
+  } catch (error) {
+    await stop();
+    throw explain(error, environment);
+  }
+  return ended;
+}
+
+async function stopAll(server: GatewayServer, simulator: Simulator): Promise<void> {
+  // The simulator first: a Twilio that is gone calls nobody back.
+  await simulator.stop();
+  await server.drain();
+}
+
+function announce({url, accessKey}: Listening, simulator: Simulator): void {
+  process.stdout.write(`
+  Hookswitch demo — a simulated Twilio, nothing leaves this machine
+
+  Open    ${url}/#key=${accessKey.key}
+  Key     ${accessKey.key}
+  Twilio  ${simulator.url} (simulated; its controls are under /_simulator/)
+
+  Dial    +15550100001 answers     +15550100101 busy          +15550100201 no answer
+          +15550100301 fails       +15550100510 hangs up after 10 s
+  Inbound curl -X POST ${simulator.url}/_simulator/inbound -H 'content-type: application/json' -d '{"from":"+15550100001"}'
+
+  Ctrl-C ends everything.
+
+`);
+}
+
+/** A call for a newcomer to watch: rings, is answered, and ends by itself. */
+async function placeSampleCall({url, accessKey}: Listening): Promise<void> {
+  const response = await fetch(`${url}/api/calls`, {
+    method: 'POST',
+    headers: {authorization: `Bearer ${accessKey.key}`, 'content-type': 'application/json'},
+    body: JSON.stringify({to: '+15550100545', metadata: {note: 'the sample call'}}),
+  });
+  const body: unknown = await response.json();
+  if (!response.ok) throw new Error(`the sample call could not be placed: ${JSON.stringify(body)}`);
+  process.stdout.write('  A sample call to +15550100545 is on its way.\n');
+}
+
+function explain(error: unknown, {port}: Environment): Error {
+  const {code} = error as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE') return error as Error;
+  return new Error(
+    `port ${port} is taken. Stop what listens there, or choose another: PORT=9000 npm run demo`,
+  );
+}

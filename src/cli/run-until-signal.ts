@@ -1,0 +1,43 @@
+/** The only file that owns the process: its signals, its last words, its exit. */
+import type {Logger} from 'pino';
+
+/** A drain that is stuck must not keep the process. */
+const DEADLINE_MS = 9500;
+
+/** SIGINT and SIGTERM drain; a second one, or the deadline, ends at once. Resolves with the exit code. */
+export function runUntilSignal(
+  drain: () => Promise<void>,
+  logger: Logger,
+  deadlineMs = DEADLINE_MS,
+): Promise<number> {
+  const {promise, resolve} = Promise.withResolvers<number>();
+  let draining = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (draining) process.exit(1);
+    draining = true;
+    logger.info({signal}, 'going away');
+    setTimeout(() => process.exit(1), deadlineMs).unref();
+    drain()
+      .then(() => {
+        logger.info('gone');
+        resolve(0);
+      })
+      .catch((error: unknown) => {
+        logger.error({err: error}, 'drain failed');
+        resolve(1);
+      });
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return promise;
+}
+
+/** A fault nobody caught leaves an unknown state behind: it is logged and ends the process; the journal is safe. */
+export function exitOnUncaught(logger: Logger): void {
+  const onFault = (error: unknown) => {
+    logger.fatal({err: error}, 'uncaught error');
+    process.exit(1);
+  };
+  process.on('uncaughtException', onFault);
+  process.on('unhandledRejection', onFault);
+}

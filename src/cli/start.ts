@@ -1,0 +1,70 @@
+/** `npm start`: the gateway against Twilio, from the environment. */
+import {
+  describeEnvironment,
+  type Environment,
+  EnvironmentError,
+  environmentTable,
+  formatFaults,
+  loadEnvironment,
+  warnings,
+} from '../config/environment.ts';
+import {createLogger} from '../observability/logger.ts';
+import {createServer, type Listening} from '../server.ts';
+import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
+
+export async function start(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(help());
+    return 0;
+  }
+  const environment = readEnvironment();
+  if (environment === undefined) return 1;
+  const logger = createLogger({level: environment.logLevel});
+  exitOnUncaught(logger);
+  logger.info(describeEnvironment(environment), 'configuration');
+  for (const warning of warnings(environment)) logger.warn(warning);
+  const server = createServer({environment, logger});
+  // Before start: a signal that comes meanwhile must not end the process half way.
+  const ended = runUntilSignal(() => server.drain(), logger);
+  try {
+    const listening = await server.start();
+    logger.info({port: listening.port, publicUrl: environment.publicUrl}, 'listening');
+    announceAccessKey(listening, (message) => logger.info(message));
+  } catch (error) {
+    process.stderr.write(`Hookswitch cannot start: ${describe(error, environment)}\n`);
+    return 1;
+  }
+  return ended;
+}
+
+function readEnvironment(): Environment | undefined {
+  try {
+    return loadEnvironment();
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    process.stderr.write(formatFaults(error));
+    return undefined;
+  }
+}
+
+/** A person at a terminal is shown the key; a log that others read gets the place where it is kept. */
+function announceAccessKey({url, accessKey}: Listening, log: (message: string) => void): void {
+  if (process.stdout.isTTY) process.stdout.write(`\n  ${url}/#key=${accessKey.key}\n\n`);
+  else if (accessKey.file !== undefined) log(`the access key is in ${accessKey.file}`);
+}
+
+function describe(error: unknown, {port}: Environment): string {
+  const {code, message} = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE')
+    return `port ${port} is taken. Stop what listens there, or set PORT to another one.`;
+  if (code === 'EACCES') return `port ${port} may not be used by this user. Set PORT to one above 1023.`;
+  return message;
+}
+
+function help(): string {
+  const rows = environmentTable().map(
+    ({variable, default: fallback, meaning}) =>
+      `  ${variable}\n      ${meaning}\n      Default: ${fallback}\n`,
+  );
+  return `Usage: npm start\n\nRuns the gateway. Configuration comes from the environment, and from .env if there is one:\n\n${rows.join('\n')}`;
+}

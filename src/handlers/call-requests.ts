@@ -1,0 +1,92 @@
+/** What may come in over `/api/calls`: bodies and queries as schemas. */
+import {callSid} from '@hookswitch/protocol/schemas';
+import {z} from 'zod';
+import {AppError} from '../errors/app-error.ts';
+
+/** E.164, or the other two things Twilio dials. */
+const party = z
+  .string()
+  .max(256)
+  .regex(
+    /^(?:\+[1-9]\d{1,14}|client:[\w.+@=-]{1,249}|sips?:[^\s<>"]{1,249})$/,
+    'must be a number in E.164 (+14155550100), client:… or sip:…',
+  );
+
+const httpUrl = z.url({protocol: /^https?$/, error: 'must be an absolute http or https URL'}).max(2048);
+
+/** `POST /api/calls`. Limits are Twilio's own (Twilio docs, "Call resource"). */
+export const placeCallBody = z
+  .strictObject({
+    to: party,
+    from: party.optional(),
+    twiml: z.string().min(1).max(4000).optional(),
+    url: httpUrl.optional(),
+    connectTo: party.optional(),
+    timeout: z.int().min(1).max(600).optional(),
+    record: z.boolean().optional(),
+    machineDetection: z.enum(['Enable', 'DetectMessageEnd']).optional(),
+    metadata: z
+      .record(z.string().min(1).max(64), z.string().max(512))
+      .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
+      .optional(),
+  })
+  .refine(
+    ({twiml, url, connectTo}) => [twiml, url, connectTo].filter((given) => given !== undefined).length <= 1,
+    {path: ['twiml'], error: 'give only one of twiml, url and connectTo'},
+  );
+
+/** `POST /api/calls/:callSid/actions`. */
+export const callActionBody = z.strictObject({action: z.literal('disconnect')});
+
+/** `GET /api/calls`. */
+export const listCallsQuery = z.strictObject({
+  status: z.enum(['active', 'ended']).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z
+    .string()
+    .regex(/^[1-9]\d{0,15}$/, 'must be a nextCursor of an earlier answer')
+    .transform(Number)
+    .optional(),
+});
+
+/** The key is the client's own: anything printable. */
+const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters without spaces');
+
+/** @throws AppError `invalid_request` naming the first field at fault */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = fieldOf(issue);
+  const fault = issue?.message ?? 'is not valid';
+  throw new AppError('invalid_request', field === '' ? `The request ${fault}.` : `${field}: ${fault}.`, {
+    context: {
+      field,
+      faults: parsed.error.issues.slice(0, 10).map((each) => ({field: fieldOf(each), fault: each.message})),
+    },
+  });
+}
+
+/** @throws AppError `invalid_request` */
+export function parseIdempotencyKey(header: string | undefined): string | undefined {
+  return header === undefined
+    ? undefined
+    : parseInput(z.object({'Idempotency-Key': idempotencyKey}), {'Idempotency-Key': header})[
+        'Idempotency-Key'
+      ];
+}
+
+/** A sid that cannot be one is a call that does not exist. @throws AppError `call_not_found` */
+export function parseCallSid(text: string): string {
+  const parsed = callSid.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new AppError('call_not_found', 'There is no such call.', {context: {callSid: text.slice(0, 64)}});
+}
+
+function fieldOf(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return '';
+  if (issue.code === 'unrecognized_keys') return issue.keys.join(', ');
+  return issue.path.join('.');
+}

@@ -1,0 +1,148 @@
+/** WebSocket messages: counted, parsed, validated, handed to a service; errors go back as `error` messages (W5–W10). */
+import {type ClientMessage, type ErrorCode, errorCodes} from '@hookswitch/protocol';
+import {clientMessage} from '@hookswitch/protocol/schemas';
+import type {Logger} from 'pino';
+import type {z} from 'zod';
+import type {Authenticator} from '../auth/authenticator.ts';
+import type {Clock} from '../clock.ts';
+import {AppError, toAppError} from '../errors/app-error.ts';
+import type {CallService} from '../services/call-service.ts';
+import {toIso} from '../services/call-view.ts';
+import type {Session} from '../services/session.ts';
+import type {SessionService} from '../services/session-service.ts';
+
+export interface EventHandlerOptions {
+  readonly sessions: SessionService;
+  readonly calls: CallService;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export type EventHandler = (session: Session, data: Buffer, isBinary: boolean) => Promise<void>;
+
+/** Handles one message of one session. Never rejects. */
+export function createEventHandler(options: EventHandlerOptions): EventHandler {
+  const {sessions, clock} = options;
+  return async (session, data, isBinary) => {
+    if (session.state.phase === 'closing') return;
+    const admission = session.admitMessage(clock.monotonic());
+    if (admission === 'closed') {
+      sessions.close(session, 'too-many');
+      return;
+    }
+    const json = isBinary ? undefined : parseObject(data);
+    if (json === undefined) {
+      sessions.close(session, 'not-a-message');
+      return;
+    }
+    const requestId = requestIdOf(json);
+    try {
+      if (admission === 'refused') {
+        throw new AppError('rate_limited', 'Too many messages; slow down, or the session is closed.');
+      }
+      await dispatch(options, session, parseMessage(json));
+    } catch (error) {
+      report(options, session, error, requestId);
+    }
+  };
+}
+
+async function dispatch(
+  options: EventHandlerOptions,
+  session: Session,
+  message: ClientMessage,
+): Promise<void> {
+  const {sessions, calls, clock} = options;
+  sessions.heard(session, message.type === 'session.heartbeat' ? 'heartbeat' : 'message');
+  switch (message.type) {
+    case 'session.heartbeat':
+      return;
+    case 'call.subscribe':
+      sessions.subscribe(session, message.calls, message.requestId);
+      return;
+    case 'session.refresh':
+      await refresh(options, session, message.token);
+      return;
+    case 'call.action': {
+      const {requestId, action, callSid} = message;
+      await calls.disconnect(session.principal, callSid);
+      const timestamp = toIso(clock.now());
+      sessions.send(session, {type: 'call.action.accepted', requestId, action, callSid, timestamp});
+      return;
+    }
+  }
+}
+
+async function refresh(
+  {sessions, authenticator}: EventHandlerOptions,
+  session: Session,
+  token: string,
+): Promise<void> {
+  const principal = await authenticator.verify(token);
+  if (principal === undefined) sessions.close(session, 'unauthorized');
+  // A session belongs to one user: its cursor and what it was shown are theirs.
+  else if (principal.user !== session.principal.user) sessions.close(session, 'forbidden');
+  else sessions.refresh(session, principal);
+}
+
+function report(
+  {sessions, clock, logger}: EventHandlerOptions,
+  session: Session,
+  thrown: unknown,
+  requestId?: string,
+) {
+  const error = toAppError(thrown);
+  const {code, message, context} = error;
+  const details = {sessionId: session.id, code, context};
+  if (code === 'internal') logger.error({...details, err: error.cause}, 'unexpected error');
+  else logger.debug(details, message);
+  sessions.send(session, {
+    type: 'error',
+    code: toErrorCode(code),
+    message,
+    timestamp: toIso(clock.now()),
+    context,
+    requestId,
+  });
+}
+
+/** Codes that only HTTP has are `internal` here; none of them is the client's doing. */
+function toErrorCode(code: string): ErrorCode {
+  return errorCodes.find((known) => known === code) ?? 'internal';
+}
+
+/** The message as a JSON object; `undefined` for anything else. */
+function parseObject(data: Buffer): object | undefined {
+  try {
+    const value: unknown = JSON.parse(data.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws AppError `invalid_message` naming the field at fault */
+function parseMessage(json: object): ClientMessage {
+  const parsed = clientMessage.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue === undefined ? '' : fieldOf(issue);
+  throw new AppError(
+    'invalid_message',
+    `${field === '' ? 'The message' : field}: ${issue?.message ?? 'is not valid'}.`,
+    {
+      context: {field},
+    },
+  );
+}
+
+function fieldOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
+}
+
+/** So that even a refused message is answered under its id. */
+function requestIdOf(json: object): string | undefined {
+  const id = 'requestId' in json ? json.requestId : undefined;
+  return typeof id === 'string' && id.length <= 64 ? id : undefined;
+}

@@ -1,0 +1,53 @@
+/** What operators and orchestrators ask: alive, ready, metrics, sessions (H4). */
+import {Router} from 'express';
+import {type Authenticator, hasScope} from '../auth/authenticator.ts';
+import {AppError} from '../errors/app-error.ts';
+import type {Metrics} from '../observability/metrics.ts';
+import type {Readiness} from '../services/readiness.ts';
+import type {SessionService} from '../services/session-service.ts';
+import {createAuthentication, isFromLoopback, principalOf} from './request-context.ts';
+
+export interface OperationsRoutesOptions {
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  readonly sessions: SessionService;
+}
+
+export function createOperationsRoutes({
+  authenticator,
+  metrics,
+  readiness,
+  sessions,
+}: OperationsRoutesOptions): Router {
+  const router = Router();
+  const authenticate = createAuthentication(authenticator);
+
+  router.get('/healthz', (_request, response) => {
+    response.json({status: 'alive'});
+  });
+
+  router.get('/readyz', async (_request, response) => {
+    const state = await readiness.check();
+    response.status(state.ready ? 200 : 503).json(state);
+  });
+
+  router.get(
+    '/metrics',
+    (request, response, next) => (isFromLoopback(request) ? next() : authenticate(request, response, next)),
+    async (_request, response) => {
+      response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    },
+  );
+
+  router.get('/api/sessions', authenticate, (_request, response) => {
+    if (!hasScope(principalOf(response), 'sessions:read')) {
+      throw new AppError('forbidden', 'This token may not list sessions.', {
+        context: {scope: 'sessions:read'},
+      });
+    }
+    response.json({sessions: [...sessions.list()]});
+  });
+
+  return router;
+}

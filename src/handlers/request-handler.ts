@@ -1,0 +1,88 @@
+/** The HTTP side as one Express app: Twilio's webhooks, the API, operations, and the page at `/`. */
+import path from 'node:path';
+import cors from 'cors';
+import express, {type Express, type RequestHandler} from 'express';
+import helmet from 'helmet';
+import type {Logger} from 'pino';
+import type {Authenticator} from '../auth/authenticator.ts';
+import type {Clock} from '../clock.ts';
+import {AppError} from '../errors/app-error.ts';
+import type {CallService} from '../services/call-service.ts';
+import {createCallRoutes} from './call-routes.ts';
+import {createErrorHandler, notFoundHandler} from './http-errors.ts';
+import {createOperationsRoutes, type OperationsRoutesOptions} from './operations-routes.ts';
+import {createAuthentication, createRequestLogger} from './request-context.ts';
+import {createWebhookRoutes, type WebhookRoutesOptions} from './webhook-routes.ts';
+
+export interface RequestHandlerOptions extends WebhookRoutesOptions, OperationsRoutesOptions {
+  readonly calls: CallService;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly allowedOrigins: readonly string[] | '*';
+  /** Path of PUBLIC_URL; empty when it has none. */
+  readonly basePath: string;
+}
+
+const PUBLIC_FOLDER = path.join(import.meta.dirname, '../../public');
+
+/** Seconds a browser may remember what CORS allows. */
+const PREFLIGHT_MAX_AGE_S = 600;
+
+export function createRequestHandler(options: RequestHandlerOptions): Express {
+  const {authenticator, calls, clock, logger} = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(createRequestLogger(logger, clock));
+  app.use(stripBasePath(options.basePath));
+  app.use(createWebhookRoutes(options));
+  app.use(securityHeaders(options.publicUrl));
+  app.use('/api', createCors(options.allowedOrigins));
+  app.use('/api/calls', createAuthentication(authenticator), createCallRoutes(calls));
+  app.use(createOperationsRoutes(options));
+  app.get('/ws', () => {
+    throw new AppError('upgrade_required', 'Open a WebSocket here.');
+  });
+  app.use(express.static(PUBLIC_FOLDER, {redirect: false}));
+  app.use(notFoundHandler);
+  app.use(createErrorHandler(logger));
+  return app;
+}
+
+/** Serves both kinds of proxies: those that take the path of PUBLIC_URL off a request, and those that leave it. */
+function stripBasePath(basePath: string): RequestHandler {
+  return (request, _response, next) => {
+    if (basePath !== '' && request.url.startsWith(`${basePath}/`))
+      request.url = request.url.slice(basePath.length);
+    next();
+  };
+}
+
+function securityHeaders(publicUrl: string): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+    },
+    strictTransportSecurity: publicUrl.startsWith('https:'),
+    referrerPolicy: {policy: 'no-referrer'},
+  });
+}
+
+function createCors(allowedOrigins: readonly string[] | '*'): RequestHandler {
+  return cors({
+    origin: allowedOrigins === '*' ? '*' : [...allowedOrigins],
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+    exposedHeaders: ['Location', 'Idempotent-Replayed', 'Retry-After', 'X-Request-Id'],
+    maxAge: PREFLIGHT_MAX_AGE_S,
+  });
+}

@@ -1,0 +1,176 @@
+/**
+ * From an upgrade request to a session: path, room, origin and token are looked at in this order. A wrong origin is
+ * answered before the upgrade; a wrong token after it, because a browser cannot read why an upgrade failed, but can
+ * read a close code (A3).
+ */
+import {type IncomingMessage, STATUS_CODES} from 'node:http';
+import type {Duplex} from 'node:stream';
+import {BEARER_SUBPROTOCOL_PREFIX, closeReasons, MAX_MESSAGE_BYTES, SUBPROTOCOL} from '@hookswitch/protocol';
+import type {Logger} from 'pino';
+import {type ServerOptions, type WebSocket, WebSocketServer} from 'ws';
+import type {Authenticator, Principal} from '../auth/authenticator.ts';
+import {AppError, toAppError} from '../errors/app-error.ts';
+import type {SessionPeer} from '../services/session.ts';
+import type {ResumePoint} from '../services/session-delivery.ts';
+import type {SessionService} from '../services/session-service.ts';
+import {WsSocket} from '../websocket/ws-socket.ts';
+import type {EventHandler} from './event-handler.ts';
+import {toProblem} from './http-errors.ts';
+import {bearerToken} from './request-context.ts';
+
+export interface UpgradeHandlerOptions {
+  readonly sessions: SessionService;
+  readonly authenticator: Authenticator;
+  readonly handleMessage: EventHandler;
+  readonly logger: Logger;
+  readonly allowedOrigins: readonly string[] | '*';
+  /** Path of PUBLIC_URL, for proxies that do not strip it. */
+  readonly basePath: string;
+}
+
+const PATH = '/ws';
+
+/** How long a peer may take to answer our close frame. */
+const CLOSE_TIMEOUT_MS = 3000;
+
+/** A message of 16 KiB in more pieces than this is not a message but an attack. */
+const MAX_FRAGMENTS = 256;
+const MAX_BUFFERED_CHUNKS = 4096;
+
+/** Pongs to a peer that does not read them are not worth holding. */
+const MAX_UNSENT_FOR_PONG_BYTES = 16_384;
+
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Handles the HTTP server's `upgrade` event. */
+export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHandler {
+  // `closeTimeout` is newer than the library's published types.
+  const serverOptions: ServerOptions & {closeTimeout: number} = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    autoPong: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    // The token offered beside it is never echoed (A1).
+    handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+  };
+  const wss = new WebSocketServer(serverOptions);
+  return (request, socket, head) => {
+    const onError = () => socket.destroy();
+    socket.on('error', onError);
+    upgrade(options, request)
+      .then(({principal, resume}) => {
+        if (socket.destroyed) return;
+        wss.handleUpgrade(request, socket, head, (ws) => {
+          socket.off('error', onError);
+          if (principal === undefined) refuse(ws);
+          else adopt(options, {ws, socket, request, principal, resume});
+        });
+      })
+      .catch((error: unknown) => answer(socket, toAppError(error), options.logger));
+  };
+}
+
+/** @throws AppError for what is answered before the upgrade */
+async function upgrade(
+  {sessions, authenticator, allowedOrigins, basePath}: UpgradeHandlerOptions,
+  request: IncomingMessage,
+): Promise<{principal: Principal | undefined; resume: ResumePoint | undefined}> {
+  const [path, query] = splitOnce(request.url ?? '', '?');
+  if (path !== PATH && path !== basePath + PATH) {
+    throw new AppError('not_found', 'Sessions are at /ws.', {context: {path: path.slice(0, 256)}});
+  }
+  const {origin} = request.headers;
+  if (origin !== undefined && allowedOrigins !== '*' && !allowedOrigins.includes(origin)) {
+    throw new AppError('forbidden', 'This origin may not open sessions (ALLOWED_ORIGINS).', {
+      context: {origin: origin.slice(0, 256)},
+    });
+  }
+  if (!sessions.hasRoom) {
+    throw new AppError('draining', 'No more sessions are taken in; try again, it may be another server.', {
+      retryAfterS: 5,
+    });
+  }
+  const token = bearerToken(request.headers.authorization) ?? tokenOf(offeredProtocols(request));
+  const principal = token === undefined ? undefined : await authenticator.verify(token);
+  return {principal, resume: resumePoint(query)};
+}
+
+interface Adoption {
+  readonly ws: WebSocket;
+  readonly socket: Duplex;
+  readonly request: IncomingMessage;
+  readonly principal: Principal;
+  readonly resume: ResumePoint | undefined;
+}
+
+function adopt({sessions, handleMessage, logger}: UpgradeHandlerOptions, adoption: Adoption): void {
+  const {ws, socket, request, principal, resume} = adoption;
+  const peer = peerOf(request, ws.protocol);
+  // Listeners first: opening may write, and the socket may be gone before the first turn is over.
+  ws.on('error', (error) => logger.debug({err: error, address: peer.address}, 'session socket error'));
+  const session = sessions.open({socket: new WsSocket(ws, socket), principal, peer, resume});
+  ws.on('message', (data, isBinary) => void handleMessage(session, data as Buffer, isBinary));
+  ws.on('ping', (data) => {
+    if (socket.writableLength <= MAX_UNSENT_FOR_PONG_BYTES) ws.pong(data);
+  });
+  ws.on('pong', () => sessions.heard(session, 'pong'));
+  socket.on('drain', () => sessions.drained(session));
+  ws.on('close', (code) => sessions.closed(session, code));
+}
+
+/** Opens only to say why it closes. */
+function refuse(ws: WebSocket): void {
+  const {code, text} = closeReasons.unauthorized;
+  ws.on('error', () => {});
+  ws.close(code, text);
+}
+
+/** An HTTP answer on a socket that will not be upgraded. */
+function answer(socket: Duplex, error: AppError, logger: Logger): void {
+  if (error.code === 'internal') logger.error({err: error.cause}, 'upgrade failed');
+  if (!socket.writable) return;
+  const body = JSON.stringify(toProblem(error));
+  const headers = [
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`,
+    'Connection: close',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(error.retryAfterS === undefined ? [] : [`Retry-After: ${error.retryAfterS}`]),
+  ];
+  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+function offeredProtocols(request: IncomingMessage): readonly string[] {
+  return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim());
+}
+
+function tokenOf(protocols: readonly string[]): string | undefined {
+  const offered = protocols.find((protocol) => protocol.startsWith(BEARER_SUBPROTOCOL_PREFIX));
+  return offered?.slice(BEARER_SUBPROTOCOL_PREFIX.length);
+}
+
+/** What is not a position in any journal counts as none: the session begins with a snapshot (W11). */
+function resumePoint(query: string): ResumePoint | undefined {
+  const parameters = new URLSearchParams(query);
+  const epoch = parameters.get('epoch');
+  const offset = parameters.get('offset');
+  if (epoch === null || offset === null || !/^\d{1,15}$/.test(offset)) return undefined;
+  return {epoch, offset: Number(offset)};
+}
+
+function peerOf(request: IncomingMessage, protocol: string): SessionPeer {
+  return {
+    address: request.socket.remoteAddress ?? '',
+    origin: request.headers.origin?.slice(0, 256),
+    protocol,
+  };
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,127 @@
+/** Twilio's webhooks: verified, parsed, appended, and only then answered (H5). */
+import express, {type Request, type RequestHandler, Router} from 'express';
+import type {Logger} from 'pino';
+import type {Clock} from '../clock.ts';
+import {AppError} from '../errors/app-error.ts';
+import type {AppendResult, Journal} from '../journal/journal.ts';
+import type {Metrics} from '../observability/metrics.ts';
+import {STATUS_PATH, statusCallbackUrl, VOICE_PATH} from '../twilio/callback-urls.ts';
+import {MAX_FORM_BYTES} from '../twilio/form.ts';
+import {connectTwiml} from '../twilio/twiml.ts';
+import {authenticateWebhook, toStatusEvent, type WebhookResult} from '../twilio/webhook.ts';
+
+export interface WebhookRoutesOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly accountSid: string;
+  /** The token, and the one that is being rotated in or out. */
+  readonly authTokens: readonly string[];
+  /** What a call hears that has no TwiML of its own. */
+  readonly voiceTwiml: string;
+  readonly callTimeLimitS: number;
+}
+
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+/** The body as bytes: nothing parses it before its signature is known to be good. */
+const readBody = express.raw({type: FORM_TYPE, limit: MAX_FORM_BYTES, inflate: false});
+
+const requireForm: RequestHandler = (request, _response, next) => {
+  if (!request.is(FORM_TYPE)) {
+    throw new AppError('unsupported_media_type', `Webhooks are ${FORM_TYPE}.`, {
+      context: {contentType: request.headers['content-type']},
+    });
+  }
+  next();
+};
+
+/** `POST /twilio/status` and `POST /twilio/voice`. */
+export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
+  const {journal, voiceTwiml} = options;
+  const router = Router();
+
+  router.post(STATUS_PATH, requireForm, readBody, async (request, response) => {
+    await receive(options, request, STATUS_PATH, 'status');
+    response.status(204).end();
+  });
+
+  router.post(VOICE_PATH, requireForm, readBody, async (request, response) => {
+    const reference = await receive(options, request, VOICE_PATH, 'voice');
+    const intent = reference === undefined ? undefined : await journal.findIntent(reference);
+    const twiml =
+      intent?.connectTo === undefined
+        ? voiceTwiml
+        : connectTwiml({
+            to: intent.connectTo,
+            callerId: intent.from,
+            statusCallback: statusCallbackUrl(options.publicUrl, intent.reference),
+            timeLimit: options.callTimeLimitS,
+          });
+    response.type('text/xml').send(twiml);
+  });
+
+  return router;
+}
+
+/** Verifies the request and makes what it says durable; returns the reference of its URL. @throws AppError */
+async function receive(
+  options: WebhookRoutesOptions,
+  request: Request,
+  path: string,
+  route: 'status' | 'voice',
+): Promise<string | undefined> {
+  const {clock, metrics} = options;
+  const receivedAt = clock.now();
+  const {fields, reference} = authenticate(options, request, path);
+  const startedAt = clock.monotonic();
+  const event = toStatusEvent({fields, reference, receivedAt, route});
+  let result: AppendResult;
+  try {
+    result = await options.journal.append(event);
+  } catch (error) {
+    metrics.callbacks.inc({verdict: 'unavailable'});
+    throw error;
+  }
+  metrics.appendSeconds.observe((clock.monotonic() - startedAt) / 1000);
+  const verdict = result.repeated ? 'duplicate' : result.entry.verdict;
+  metrics.callbacks.inc({verdict});
+  const {callSid, providerStatus} = event;
+  options.logger.debug({callSid, providerStatus, verdict, offset: result.entry.offset, route}, 'webhook');
+  return reference;
+}
+
+function authenticate(options: WebhookRoutesOptions, request: Request, path: string) {
+  const {publicUrl, accountSid, authTokens} = options;
+  const {originalUrl} = request;
+  const query = originalUrl.indexOf('?');
+  const result: WebhookResult = authenticateWebhook({
+    publicUrl,
+    // The path we own, whatever a proxy made of the prefix, and the query exactly as it came.
+    pathAndQuery: path + (query === -1 ? '' : originalUrl.slice(query)),
+    signatureHeader: singleHeader(request, 'x-twilio-signature'),
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    authTokens,
+    accountSid,
+  });
+  if (result.kind === 'authentic') return result;
+  options.metrics.callbacks.inc({verdict: 'refused'});
+  options.logger.warn(
+    {path, reason: result.reason, address: request.socket.remoteAddress},
+    'webhook refused',
+  );
+  if (result.kind === 'malformed') {
+    throw new AppError('invalid_request', 'This is not a webhook of Twilio as we know them.', {
+      context: {reason: result.reason},
+    });
+  }
+  throw new AppError('invalid_signature', 'The request is not signed by Twilio for this URL.');
+}
+
+function singleHeader(request: Request, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,234 @@
+/**
+ * The composition root: configuration → journal → services → handlers → HTTP. `createServer` only wires; `start`,
+ * `drain` and `stop` are the whole life of a server.
+ */
+import {createServer as createHttpServer, type Server as HttpServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import path from 'node:path';
+import type {Logger} from 'pino';
+import {type AccessKey, AccessKeyAuthenticator, loadAccessKey} from './auth/access-key.ts';
+import {type Clock, systemClock} from './clock.ts';
+import type {Environment} from './config/environment.ts';
+import {createEventHandler} from './handlers/event-handler.ts';
+import {createRequestHandler} from './handlers/request-handler.ts';
+import {createUpgradeHandler} from './handlers/upgrade-handler.ts';
+import type {Journal} from './journal/journal.ts';
+import {databaseFile, openJournal} from './journal/open-journal.ts';
+import {createMetrics, observe} from './observability/metrics.ts';
+import {CallService} from './services/call-service.ts';
+import {HangUp} from './services/hang-up.ts';
+import {LiveFeed} from './services/live-feed.ts';
+import {PlacementLimits} from './services/placement-limits.ts';
+import {Readiness} from './services/readiness.ts';
+import {Reconciler} from './services/reconciler.ts';
+import {Retention} from './services/retention.ts';
+import {SessionService} from './services/session-service.ts';
+import type {TwilioClient} from './twilio/twilio-client.ts';
+import {TwilioRest} from './twilio/twilio-rest.ts';
+
+export interface ServerOptions {
+  readonly environment: Environment;
+  readonly logger: Logger;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** @default what DATABASE_URL names */
+  readonly journal?: Journal;
+  /** @default Twilio's REST API, or what TWILIO_API_URL names */
+  readonly twilio?: TwilioClient;
+}
+
+export interface Listening {
+  /** Where the server is reached on this machine. */
+  readonly url: string;
+  readonly port: number;
+  readonly accessKey: AccessKey;
+}
+
+/** 5 s from connect to complete headers, and so to a finished upgrade (W14); a body gets 10 s. */
+const HEADERS_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const TIMEOUT_CHECK_MS = 500;
+/** Longer than the 60 s that load balancers keep a connection: the side that reuses it must not be surprised. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** All of a drain stays below the 10 s that orchestrators allow. */
+const SESSIONS_DEADLINE_MS = 4000;
+const REQUESTS_DEADLINE_MS = 3000;
+
+/** Wires a server. Nothing is opened, listened to or sent before `start`. */
+export function createServer(options: ServerOptions): GatewayServer {
+  return new GatewayServer(options);
+}
+
+export class GatewayServer {
+  readonly #environment: Environment;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #journal: Journal;
+  readonly #feed: LiveFeed;
+  readonly #sessions: SessionService;
+  readonly #calls: CallService;
+  readonly #hangUp: HangUp;
+  readonly #reconciler: Reconciler;
+  readonly #retention: Retention;
+  readonly #readiness: Readiness;
+  readonly #metrics = createMetrics();
+  #epoch = '';
+  #http: HttpServer | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor({environment, logger, clock = systemClock, journal, twilio}: ServerOptions) {
+    const {publicUrl, callTimeLimitS} = environment;
+    const {phoneNumber} = environment.twilio;
+    this.#environment = environment;
+    this.#logger = logger;
+    this.#clock = clock;
+    const onFault = (fault: Error) => logger.error({err: fault}, 'journal fault');
+    this.#journal = journal ?? openJournal(environment.databaseUrl, {clock, onFault});
+    const client = twilio ?? new TwilioRest(environment.twilio);
+    const metrics = this.#metrics;
+    const common = {journal: this.#journal, clock, logger, metrics};
+    this.#feed = new LiveFeed(common);
+    const withFeed = {...common, feed: this.#feed, twilio: client};
+    this.#sessions = new SessionService({...withFeed, ...environment, epoch: () => this.#epoch});
+    this.#hangUp = new HangUp(withFeed);
+    const limits = new PlacementLimits({...withFeed, ...environment});
+    const hangUp = this.#hangUp;
+    this.#calls = new CallService({...withFeed, hangUp, limits, publicUrl, phoneNumber, callTimeLimitS});
+    this.#reconciler = new Reconciler(withFeed);
+    this.#retention = new Retention({...common, retentionDays: environment.retentionDays});
+    this.#readiness = new Readiness(common);
+    observe(metrics, {
+      openSessions: () => this.#sessions.openCount,
+      laggingSessions: () => this.#sessions.laggingCount,
+      activeCalls: () => this.#feed.activeCallCount,
+    });
+  }
+
+  /**
+   * Opens the journal, starts the services, listens.
+   * @throws when the journal cannot be opened or the port is taken; then nothing is left running
+   */
+  async start(): Promise<Listening> {
+    try {
+      const accessKey = await this.#openJournal();
+      await this.#feed.start();
+      this.#sessions.start();
+      this.#hangUp.start();
+      const http = this.#createHttp(accessKey);
+      const port = await listen(http, this.#environment);
+      this.#reconciler.start();
+      this.#retention.start();
+      return {url: `http://localhost:${port}`, port, accessKey};
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /**
+   * Not ready any more; sessions are told to reconnect elsewhere; requests under way are finished; what was accepted
+   * is on disk. Takes less than 10 s.
+   */
+  async drain(): Promise<void> {
+    this.#readiness.drain();
+    await Promise.race([this.#sessions.drain(), this.#deadline(SESSIONS_DEADLINE_MS)]);
+    await this.stop();
+  }
+
+  /** Ends everything at once. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#readiness.drain();
+    this.#reconciler.stop();
+    this.#retention.stop();
+    this.#hangUp.stop();
+    await this.#closeHttp();
+    this.#sessions.stop();
+    this.#feed.stop();
+    await this.#journal.close();
+    this.#metrics.registry.clear();
+  }
+
+  async #openJournal(): Promise<AccessKey> {
+    const {accessKey, databaseUrl} = this.#environment;
+    const {epoch, head, lost} = await this.#journal.open();
+    this.#epoch = epoch;
+    if (lost !== undefined) {
+      this.#logger.error(lost, 'the journal has lost entries that had been acknowledged; a new epoch begins');
+    }
+    this.#logger.info({epoch, head}, 'journal open');
+    // The key is kept beside the database: whoever may read the one may read the other.
+    return loadAccessKey(accessKey, path.join(path.dirname(databaseFile(databaseUrl)), 'access-key'));
+  }
+
+  #createHttp({key}: AccessKey): HttpServer {
+    const {allowedOrigins, publicUrl, voiceTwiml, callTimeLimitS, twilio} = this.#environment;
+    const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
+    const authenticator = new AccessKeyAuthenticator(key);
+    const sessions = this.#sessions;
+    const calls = this.#calls;
+    const common = {clock: this.#clock, logger: this.#logger, authenticator, sessions, calls};
+    const app = createRequestHandler({
+      ...common,
+      journal: this.#journal,
+      metrics: this.#metrics,
+      readiness: this.#readiness,
+      allowedOrigins,
+      basePath,
+      publicUrl,
+      voiceTwiml,
+      callTimeLimitS,
+      accountSid: twilio.accountSid,
+      authTokens: [twilio.authToken, twilio.alternateAuthToken].filter((token) => token !== undefined),
+    });
+    const handleMessage = createEventHandler(common);
+    const http = createHttpServer(
+      {
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        noDelay: true,
+        // An `Upgrade: h2c` of a polite client is a plain request to us.
+        shouldUpgradeCallback: ({headers}) => headers.upgrade?.toLowerCase() === 'websocket',
+      },
+      app,
+    );
+    http.on('upgrade', createUpgradeHandler({...common, handleMessage, allowedOrigins, basePath}));
+    this.#http = http;
+    return http;
+  }
+
+  async #closeHttp(): Promise<void> {
+    const http = this.#http;
+    if (http === undefined || !http.listening) return;
+    const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+    http.closeIdleConnections();
+    const cutOff = this.#clock.after(REQUESTS_DEADLINE_MS, () => http.closeAllConnections());
+    // Upgraded sockets are not HTTP connections any more; those that did not answer our close are cut off too.
+    this.#sessions.terminateAll();
+    await closed;
+    cutOff();
+  }
+
+  #deadline(delayMs: number): Promise<void> {
+    const {promise, resolve} = Promise.withResolvers<void>();
+    this.#clock.after(delayMs, resolve);
+    return promise;
+  }
+}
+
+function listen(http: HttpServer, {host, port}: Environment): Promise<number> {
+  const {promise, resolve, reject} = Promise.withResolvers<number>();
+  http.once('error', reject);
+  http.listen({port, host}, () => {
+    http.off('error', reject);
+    resolve((http.address() as AddressInfo).port);
+  });
+  return promise;
+}
