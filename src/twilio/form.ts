@@ -74,7 +74,7 @@ function decode(encoded: Buffer): string | undefined {
     seen |= byte;
   }
   // Nearly all fields are ASCII, which is several times faster than asking the decoder.
-  if (seen < 0x80) return bytes.latin1Slice(0, length);
+  if (seen < 0x80) return bytes.toString('latin1', 0, length);
   try {
     return utf8.decode(bytes.subarray(0, length));
   } catch {

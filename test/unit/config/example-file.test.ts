@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {test} from 'node:test';
+import {parseEnv} from 'node:util';
+import {
+  EnvironmentError,
+  environmentTable,
+  exampleFile,
+  loadEnvironment,
+  markdownTable,
+} from '../../../src/config/environment.ts';
+
+const examplePath = new URL('../../../.env.example', import.meta.url).pathname;
+
+test('[E] .env.example is what the declarations say', () => {
+  assert.equal(readFileSync(examplePath, 'utf8'), exampleFile());
+});
+
+test('[E] .env.example sets the required variables only, and each placeholder is a fault until it is filled in', () => {
+  const requiredNames = environmentTable()
+    .filter((row) => row.default === 'required')
+    .map((row) => row.variable);
+  assert.deepEqual(Object.keys(parseEnv(exampleFile())).toSorted(), requiredNames.toSorted());
+  assert.throws(
+    () => loadEnvironment({env: {}, envFile: examplePath}),
+    (error) => {
+      assert.ok(error instanceof EnvironmentError);
+      assert.deepEqual(
+        error.faults.map(({variable}) => variable),
+        requiredNames,
+      );
+      return true;
+    },
+  );
+});
+
+test('[E] what .env.example proposes for optional variables can be used, but for secrets', () => {
+  const proposed = parseEnv(exampleFile().replaceAll(/^# ([A-Z_]+=)/gm, '$1'));
+  const refused = environmentTable()
+    .map((row) => row.variable)
+    .filter((name) => {
+      try {
+        loadEnvironment({env: {[name]: proposed[name]}});
+        return false;
+      } catch (error) {
+        return (
+          error instanceof EnvironmentError &&
+          error.faults.some(({variable, fault}) => variable === name && fault !== 'is missing')
+        );
+      }
+    });
+  assert.deepEqual(refused, [
+    'TWILIO_ACCOUNT_SID',
+    'TWILIO_AUTH_TOKEN',
+    'TWILIO_PHONE_NUMBER',
+    'PUBLIC_URL',
+    'TWILIO_AUTH_TOKEN_ALTERNATE',
+    'HOOKSWITCH_ACCESS_KEY',
+    'AUTH_JWT_SECRET',
+    'VOICE_TWIML', // names a file of yours
+  ]);
+});
+
+test('[E] the table has one row a variable', () => {
+  const rows = markdownTable().trimEnd().split('\n');
+  assert.equal(rows.length, environmentTable().length + 2);
+  assert.ok(rows.every((row) => row.split(/(?<!\\)\|/).length === 5));
+  assert.ok(rows.includes('| `PORT` | `8081` | The port to listen on; 0 takes a free one. |'));
+});
