@@ -1,0 +1,176 @@
+import {once} from 'node:events';
+import {parseArgs} from 'node:util';
+import {defaultAccountSid, defaultAuthToken, defaultPhoneNumber, type SimulatorOptions} from './options.ts';
+import {numberTable} from './scenarios/number-table.ts';
+import {type ScenarioName, scenarioNames} from './scenarios/scenario.ts';
+import {createSimulator, type Simulator} from './simulator.ts';
+
+/** One option of the command: what `--help` says and how it is read. */
+const OPTIONS = {
+  port: ['<n>', 'port to listen on', '4010'],
+  host: ['<address>', 'address to listen on', '127.0.0.1'],
+  speed: ['<n>', 'simulated seconds in a real one', '1'],
+  cps: ['<n>', 'calls taken off the queue each second, 0 for no queueing', '1'],
+  seed: ['<n>', 'seed of the faults', '1'],
+  scenario: ['<name>', 'how far ends behave that are in no table', 'answered'],
+  'account-sid': ['<sid>', 'account', defaultAccountSid],
+  'auth-token': ['<token>', 'its auth token', defaultAuthToken],
+  'phone-number': ['<number>', 'the number it owns', defaultPhoneNumber],
+  'voice-url': ['<url>', 'asked when that number is called', ''],
+  'status-callback': ['<url>', 'told when such a call has ended', ''],
+} as const;
+
+type OptionName = keyof typeof OPTIONS;
+
+/** A wrong command line; the message is for the person who typed it. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Where the command writes; replaced in tests. */
+export interface Output {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+const processOutput: Output = {
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+};
+
+/** The command. Runs until SIGINT or SIGTERM (exit code 0); 1 when it cannot start, 2 for a wrong command line. */
+export async function main(argv: readonly string[], {out, err}: Output = processOutput): Promise<number> {
+  let options: SimulatorOptions;
+  try {
+    const values = readArguments(argv);
+    if (values === 'help') {
+      out(help());
+      return 0;
+    }
+    options = {
+      ...simulatorOptions(values),
+      logger: ({message, callSid}) => out(`${callSid ?? ''} ${message}`.trim()),
+    };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    err(`${error.message}\nTry --help.`);
+    return 2;
+  }
+  const simulator = createSimulator(options);
+  // Before the start, so that a signal that comes early is not lost.
+  const signaled = firstSignal();
+  try {
+    await simulator.start();
+  } catch (error) {
+    signaled.cancel();
+    err(`Cannot listen: ${(error as Error).message}`);
+    return 1;
+  }
+  out(greeting(simulator));
+  await signaled.promise;
+  await simulator.stop();
+  return 0;
+}
+
+function readArguments(argv: readonly string[]): Record<OptionName, string> | 'help' {
+  const names = Object.keys(OPTIONS) as OptionName[];
+  const options = Object.fromEntries(names.map((name) => [name, {type: 'string'} as const]));
+  try {
+    const {values} = parseArgs({args: [...argv], options: {...options, help: {type: 'boolean', short: 'h'}}});
+    if (values['help'] === true) return 'help';
+    const given = values as Partial<Record<OptionName, string>>;
+    return Object.fromEntries(names.map((name) => [name, given[name] ?? OPTIONS[name][2]])) as Record<
+      OptionName,
+      string
+    >;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function simulatorOptions(values: Record<OptionName, string>): SimulatorOptions {
+  const scenario = scenarioNames.find((name): name is ScenarioName => name === values.scenario);
+  if (scenario === undefined) throw new UsageError(`--scenario is one of ${scenarioNames.join(', ')}`);
+  const voiceUrl = url(values, 'voice-url');
+  const statusCallback = url(values, 'status-callback');
+  return {
+    port: number(values, 'port', {min: 0, max: 65_535}),
+    host: values.host,
+    speed: number(values, 'speed', {min: 0.001, max: 100_000}),
+    callsPerSecond: number(values, 'cps', {min: 0, max: 1_000_000}),
+    seed: number(values, 'seed', {min: 0, max: Number.MAX_SAFE_INTEGER}),
+    scenario,
+    accountSid: values['account-sid'],
+    authToken: values['auth-token'],
+    phoneNumber: values['phone-number'],
+    ...(voiceUrl === null ? {} : {voiceUrl}),
+    ...(statusCallback === null ? {} : {statusCallback}),
+  };
+}
+
+function number(
+  values: Record<OptionName, string>,
+  name: OptionName,
+  {min, max}: {min: number; max: number},
+): number {
+  const value = Number(values[name]);
+  if (values[name].trim() === '' || !(value >= min && value <= max)) {
+    throw new UsageError(`--${name} is a number from ${min} to ${max}, not ${values[name]}`);
+  }
+  return value;
+}
+
+function url(values: Record<OptionName, string>, name: OptionName): string | null {
+  const value = values[name];
+  if (value === '') return null;
+  if (!/^https?:\/\//.test(value) || !URL.canParse(value))
+    throw new UsageError(`--${name} is an http(s) URL, not ${value}`);
+  return value;
+}
+
+function help(): string {
+  const flags = Object.entries(OPTIONS).map(([name, [value, what, fallback]]) => {
+    const standard = fallback === '' ? '' : ` [${fallback}]`;
+    return `  ${`--${name} ${value}`.padEnd(26)}${what}${standard}`;
+  });
+  const numbers = numberTable.map(({numbers: range, outcome}) => `  ${range.padEnd(26)}${outcome}`);
+  return [
+    'A Twilio Voice simulator: point a Twilio client at its URL.',
+    '',
+    'Options',
+    ...flags,
+    '',
+    'Dialled numbers that choose their outcome',
+    ...numbers,
+    `  ${'+15005550001 … 4'.padEnd(26)}the API errors of Twilio's test credentials`,
+    `  ${'any other'.padEnd(26)}answered after 3 seconds of ringing`,
+    '',
+    'GET /_simulator lists what can be steered over HTTP.',
+  ].join('\n');
+}
+
+function greeting({url: address, accountSid, authToken, phoneNumber}: Simulator): string {
+  return [
+    `Twilio simulator listening on ${address}`,
+    `  TWILIO_ACCOUNT_SID=${accountSid}`,
+    `  TWILIO_AUTH_TOKEN=${authToken}`,
+    `  TWILIO_PHONE_NUMBER=${phoneNumber}`,
+    '',
+    'Place a call:',
+    `  curl -u ${accountSid}:${authToken} ${address}/2010-04-01/Accounts/${accountSid}/Calls.json \\`,
+    `    --data-urlencode To=+15550100000 --data-urlencode From=${phoneNumber} \\`,
+    "    --data-urlencode Twiml='<Response><Say>Hello</Say></Response>'",
+    'Let somebody call:',
+    `  curl ${address}/_simulator/calls -H 'Content-Type: application/json' -d '{"from": "+14155550123"}'`,
+    '',
+  ].join('\n');
+}
+
+function firstSignal() {
+  const aborted = new AbortController();
+  const options = {signal: aborted.signal};
+  const promise = Promise.race([once(process, 'SIGINT', options), once(process, 'SIGTERM', options)])
+    .catch(() => {})
+    .finally(() => aborted.abort());
+  return {promise, cancel: () => aborted.abort()};
+}
