@@ -29,7 +29,8 @@ export function maskSecret(secret: string | undefined): string | undefined {
 
 /**
  * What looks like a secret or a number in running text, and how it is shown. The last net under redaction by key:
- * messages, stacks, URLs and quoted headers hold such things without a key.
+ * messages, stacks, URLs and quoted headers hold such things without a key. All of them take linear time: a stranger's
+ * header or caller name may be in the text.
  */
 const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => string)])[] = [
   [/hookswitch\.bearer\.[^\s"',;]+/gi, `hookswitch.bearer.${MASK}`],
@@ -41,10 +42,10 @@ const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => 
   [/\b(bearer["'\\]*[\s:=]+["'\\]*)[^\s"',;]+/gi, `$1${MASK}`],
   [/\b(basic\s+)[A-Za-z0-9+/_-]{8,}={0,2}/gi, `$1${MASK}`],
   [
-    /([a-z_-]*(?:token|secret|password|passwd|access[_-]?key|api[_-]?key|signature)(?:["'\\]*\s*[:=]\s*["'\\]*|%3D))[^\s"'&,;]+/gi,
+    /((?:token|secret|password|passwd|access[_-]?key|api[_-]?key|signature)(?:["'\\]*\s*[:=]\s*["'\\]*|%3D))[^\s"'&,;]+/gi,
     `$1${MASK}`,
   ],
-  [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, MASK], // JSON web token
+  [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, MASK], // JSON web token
   [/(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{27}=(?![A-Za-z0-9+/=])/g, MASK], // a SHA-1, such as X-Twilio-Signature's
   // Without +, but named as a number: in queries the plus often turns into a blank.
   [
