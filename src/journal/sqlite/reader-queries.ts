@@ -4,7 +4,7 @@ import type {CallQuery} from '../journal.ts';
 import {entryJson, intentJson, numberOf, optionalTextOf, parseCall, textOf} from './rows.ts';
 import type {ReaderRequest} from './worker-messages.ts';
 
-type Query = Exclude<ReaderRequest, {kind: 'checkpoint' | 'close'}>;
+type Query = Exclude<ReaderRequest, {kind: 'close'}>;
 type ReadQuery = Extract<Query, {kind: 'read'}>;
 
 export class ReaderQueries {

@@ -29,10 +29,6 @@ export class ReaderStore {
     }
     const {database, queries} = this.#connection ?? this.#connect();
     try {
-      if (request.kind === 'checkpoint') {
-        database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-        return undefined;
-      }
       // Several statements, one snapshot.
       database.exec('BEGIN');
       const json = queries.answer(request);
@@ -46,10 +42,8 @@ export class ReaderStore {
 
   #connect(): Connection {
     const database = new DatabaseSync(this.#settings.file, {timeout: BUSY_TIMEOUT_MS});
-    // Not opened read-only: checkpoints write, and a WAL without its -shm file cannot be read by a read-only connection.
+    // Not opened read-only: such a connection cannot take part in a WAL that has no -shm file yet.
     database.exec('PRAGMA query_only = ON');
-    database.exec('PRAGMA wal_autocheckpoint = 0');
-    database.exec('PRAGMA synchronous = FULL');
     this.#connection = {database, queries: new ReaderQueries(database)};
     return this.#connection;
   }

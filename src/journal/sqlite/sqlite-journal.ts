@@ -37,10 +37,8 @@ export interface SqliteJournalOptions {
   readonly onFault?: (fault: Error) => void;
   /** Requests waiting for the disk beyond which further ones are refused. @default 20000 */
   readonly maxPending?: number;
-  /** Pages in the WAL after which a commit checkpoints; 0 leaves it to the reader's thread. @default 0 */
+  /** Pages in the WAL after which a commit checkpoints; 0: none does. @default 1000 */
   readonly autocheckpointPages?: number;
-  /** Milliseconds between the reader thread's checkpoints. @default 1000 */
-  readonly checkpointIntervalMs?: number;
 }
 
 /** Calls trimmed in one transaction: about a millisecond, between which appends go on. */
@@ -51,9 +49,7 @@ type Parse<Result> = (json: string | undefined) => Result;
 
 export class SqliteJournal implements Journal {
   readonly #file: string;
-  readonly #clock: Clock;
   readonly #onFault: (fault: Error) => void;
-  readonly #checkpointIntervalMs: number;
   readonly #writer: WorkerClient<WriterRequest>;
   readonly #reader: WorkerClient<ReaderRequest>;
   readonly #ring = new EntryRing();
@@ -62,17 +58,18 @@ export class SqliteJournal implements Journal {
   #bounds: JournalBounds = {head: 0, trimmedTo: 0};
   #epoch: string | undefined;
   #lock: FileLock | undefined;
-  #stopCheckpoints: (() => void) | undefined;
-  #checkpointed: Offset = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: SqliteJournalOptions) {
-    const {file, clock = systemClock, onFault = () => {}, maxPending = 20_000} = options;
-    const {autocheckpointPages = 0, checkpointIntervalMs = 1000} = options;
+    const {
+      file,
+      clock = systemClock,
+      onFault = () => {},
+      maxPending = 20_000,
+      autocheckpointPages = 1000,
+    } = options;
     this.#file = file;
-    this.#clock = clock;
     this.#onFault = onFault;
-    this.#checkpointIntervalMs = autocheckpointPages > 0 ? 0 : checkpointIntervalMs;
     const settings: WorkerSettings = {file, autocheckpointPages};
     const common = {settings, clock, onFault, maxPending};
     this.#writer = new WorkerClient({
@@ -94,9 +91,6 @@ export class SqliteJournal implements Journal {
       const opening = await this.#writer.ask<JournalOpening>({kind: 'open'}, required);
       this.#epoch = opening.epoch;
       this.#phase = 'open';
-      if (this.#checkpointIntervalMs > 0) {
-        this.#stopCheckpoints = this.#clock.every(this.#checkpointIntervalMs, () => this.#checkpoint());
-      }
       return opening;
     } catch (error) {
       await this.#end();
@@ -183,7 +177,6 @@ export class SqliteJournal implements Journal {
     const wasOpen = this.#phase === 'open';
     this.#phase = 'closed';
     if (wasOpen) {
-      this.#stopCheckpoints?.();
       // The reader goes first: its connection would be in the way of the last checkpoint. The writer is asked after
       // everything else it was asked, and does things in order.
       await this.#reader.ask({kind: 'close'}, nothing).catch(this.#onFault);
@@ -246,13 +239,6 @@ export class SqliteJournal implements Journal {
         this.#onFault(error instanceof Error ? error : new Error(String(error)));
       }
     }
-  }
-
-  #checkpoint(): void {
-    const {head} = this.#bounds;
-    if (head === this.#checkpointed) return;
-    this.#checkpointed = head;
-    this.#reader.ask({kind: 'checkpoint'}, nothing).catch(this.#onFault);
   }
 }
 

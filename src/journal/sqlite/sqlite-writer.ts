@@ -33,7 +33,6 @@ port.on('message', (batch: readonly Request[]) => {
     const first = waiting[start - 1];
     if (group.length > 0) reply(store.commit(group));
     else if (first !== undefined) reply([{id: first.id, outcome: single(first.request)}]);
-    tidy();
   }
 });
 
@@ -72,12 +71,4 @@ function single(request: WriterRequest): Outcome {
 function reply(outcomes: readonly NumberedOutcome[]): void {
   const message: WorkerReply = {outcomes, bounds: store.bounds};
   port?.postMessage(message);
-}
-
-function tidy(): void {
-  try {
-    store.limitWal();
-  } catch {
-    // The next commit meets the same trouble, and has somebody to tell.
-  }
 }

@@ -25,7 +25,6 @@ export type ReaderRequest =
   | {readonly kind: 'call-history'; readonly callSid: string}
   | {readonly kind: 'list-calls'; readonly query: CallQuery}
   | {readonly kind: 'find-intent'; readonly reference: string}
-  | {readonly kind: 'checkpoint'}
   | {readonly kind: 'close'};
 
 export interface Numbered<Request> {
@@ -65,6 +64,6 @@ export interface WorkerReply {
 /** Given to both workers when they are started. */
 export interface WorkerSettings {
   readonly file: string;
-  /** Pages in the WAL after which the writer checkpoints on the commit path; 0: the reader does, on a timer. */
+  /** Pages in the WAL after which a commit checkpoints. */
   readonly autocheckpointPages: number;
 }
