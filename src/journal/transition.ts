@@ -67,6 +67,8 @@ function advance(call: CallRecord, event: StatusEvent, offset: Offset): CallReco
   return {
     ...supplement(call, event),
     ...progress(event, offset),
+    // Not `event.receivedAt`: what was received first can be written second.
+    updatedAt: Math.max(call.updatedAt, event.receivedAt),
     sequence: event.sequence ?? call.sequence,
     answeredAt: call.answeredAt ?? answeredAt(event),
   };

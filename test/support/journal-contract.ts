@@ -1,6 +1,6 @@
 /** What every journal keeps to, whatever it is made of. Written against the port; each adapter runs it. */
 import assert from 'node:assert/strict';
-import {afterEach, beforeEach, describe, test} from 'node:test';
+import {afterEach, beforeEach, describe, test as runTest} from 'node:test';
 import {JournalUnavailableError} from '../../src/errors/app-error.ts';
 import type {JournalEntry, Offset} from '../../src/journal/call-event.ts';
 import type {Journal, JournalOpening} from '../../src/journal/journal.ts';
@@ -19,7 +19,7 @@ export interface JournalFixture {
 
 /** Runs the contract suite on what `open` opens. */
 export function describeJournal(name: string, open: () => Promise<JournalFixture>): void {
-  describe(`${name} keeps the journal's contract`, () => {
+  void describe(`${name} keeps the journal's contract`, () => {
     let fixture: JournalFixture;
     let journal: Journal;
 
@@ -539,6 +539,11 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       for (const promise of refused) await assert.rejects(promise, JournalUnavailableError);
     });
   });
+}
+
+/** The runner awaits its tests; nobody here does. */
+function test(title: string, run: () => Promise<void>): void {
+  void runTest(title, run);
 }
 
 function byFirstOffset(a: {firstOffset?: number} | undefined, b: {firstOffset?: number} | undefined): number {
