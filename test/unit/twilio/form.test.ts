@@ -21,6 +21,11 @@ test('[H5] fields come in order, repeated ones too', () => {
     ['', 'c'],
     ['d', 'e=f'],
   ]);
+  assert.deepEqual(
+    fieldsOf('n=%EF%BB%BFx'),
+    [['n', '\uFEFFx']],
+    'a byte order mark is signed like any character',
+  );
   assert.deepEqual(fieldsOf('n=Gr%C3%BCn%f0%9f%93%9e'), [['n', 'Grün📞']]);
 });
 
