@@ -46,6 +46,7 @@ export class Simulator {
   readonly #faults: FaultPlan;
   readonly #scenarios: ScenarioBook;
   readonly #deliveries: DeliveryLog;
+  readonly #callbacks: CallbackDispatcher;
   readonly #exchange: Exchange;
   readonly #front: HttpFront;
   #stopped: Promise<void> | null = null;
@@ -85,7 +86,7 @@ export class Simulator {
     this.#deliveries = new DeliveryLog({limit: historyLimit});
 
     const {signal} = this.#stopping;
-    setMaxListeners(0, signal); // every delivery under way listens
+    setMaxListeners(0, signal); // every recording that is being processed listens
     const [registry, faults, scenarios, numbers] = [
       this.#registry,
       this.#faults,
@@ -95,7 +96,7 @@ export class Simulator {
     const activity = this.#activity;
     const clock = new Clock({speed});
     const sender = new WebhookSender({authToken, clock, log: this.#deliveries});
-    const callbacks = new CallbackDispatcher({accountSid, sender, faults, clock, activity, log, signal});
+    const callbacks = new CallbackDispatcher({accountSid, sender, faults, clock, activity, log});
     const recordings = new Recordings({accountSid});
     const recorder = new CallRecorder({recordings, callbacks, clock, activity, signal});
     const documents = new DocumentLoader({accountSid, sender});
@@ -140,6 +141,7 @@ export class Simulator {
       deliveries: this.#deliveries,
       faults,
     });
+    this.#callbacks = callbacks;
     this.#exchange = exchange;
     this.#front = new HttpFront({rest, control: new ControlApi({simulator: this}), log});
   }
@@ -253,6 +255,7 @@ export class Simulator {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
+    this.#callbacks.stop();
     for (const call of this.#registry.active) call.release();
     await this.#front.close();
     await this.#activity.idle();

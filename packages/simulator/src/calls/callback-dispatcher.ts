@@ -18,8 +18,6 @@ export interface CallbackDispatcherOptions {
   readonly clock: Clock;
   readonly activity: Activity;
   readonly log: Logger;
-  /** Aborts when the simulator stops. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -30,9 +28,19 @@ export class CallbackDispatcher {
   readonly #options: CallbackDispatcherOptions;
   /** Emits the sid of a call whenever one of its status callbacks has been delivered. */
   readonly #delivered = new EventEmitter().setMaxListeners(0);
+  /**
+   * One controller for each delivery under way. All of them listening to the same signal would be simpler, but an
+   * AbortSignal compares every new listener with those it has, and a burst of calls has thousands.
+   */
+  readonly #underWay = new Set<AbortController>();
 
   constructor(options: CallbackDispatcherOptions) {
     this.#options = options;
+  }
+
+  /** Cuts off whatever is under way. */
+  stop(): void {
+    for (const delivery of this.#underWay) delivery.abort();
   }
 
   /** Fires the status callback for an event, if somebody subscribed to it. */
@@ -55,14 +63,14 @@ export class CallbackDispatcher {
     );
     // Nothing comes after the last callback that could overtake it.
     delivery.faults.push(...struck.filter((name) => name !== 'reorder' || event !== 'completed'));
-    this.#track(this.#deliver(webhook, delivery, faults.delayMs(key)), call);
+    this.#track(call, (signal) => this.#deliver(webhook, delivery, {delayMs: faults.delayMs(key), signal}));
   }
 
   /** Fires a callback that is not about the call's progress; faults do not touch it. */
   fireOther(call: Call, webhook: Pick<Webhook, 'kind' | 'url' | 'method' | 'params'>): void {
     const full: Webhook = {...webhook, callSid: call.sid, cookies: call.cookies};
     const delivery = this.#options.sender.open(full);
-    this.#track(this.#send(full, delivery), call);
+    this.#track(call, (signal) => this.#send(full, delivery, signal));
   }
 
   /** Resolves when a status callback of the call has been delivered; rejects when `signal` aborts. */
@@ -70,17 +78,20 @@ export class CallbackDispatcher {
     await once(this.#delivered, call.sid, {signal});
   }
 
-  async #deliver(webhook: Webhook, delivery: MutableDelivery, delayMs: number): Promise<void> {
-    const {clock, sender, signal} = this.#options;
+  async #deliver(
+    webhook: Webhook,
+    delivery: MutableDelivery,
+    {delayMs, signal}: {readonly delayMs: number; readonly signal: AbortSignal},
+  ): Promise<void> {
+    const {clock, sender} = this.#options;
     if (delivery.faults.includes('delay')) await clock.realSleep(delayMs, signal);
-    if (delivery.faults.includes('reorder')) await this.#overtaken(webhook.callSid);
-    await this.#send(webhook, delivery);
+    if (delivery.faults.includes('reorder')) await this.#overtaken(webhook.callSid, signal);
+    await this.#send(webhook, delivery, signal);
     this.#delivered.emit(webhook.callSid);
     if (delivery.faults.includes('repeat')) await sender.send(webhook, delivery, signal, true);
   }
 
-  async #overtaken(callSid: string): Promise<void> {
-    const {signal} = this.#options;
+  async #overtaken(callSid: string, signal: AbortSignal): Promise<void> {
     try {
       const giveUp = AbortSignal.any([signal, AbortSignal.timeout(MAX_HOLD_MS)]);
       await once(this.#delivered, callSid, {signal: giveUp});
@@ -89,8 +100,8 @@ export class CallbackDispatcher {
     }
   }
 
-  async #send(webhook: Webhook, delivery: MutableDelivery): Promise<void> {
-    const {sender, signal, log} = this.#options;
+  async #send(webhook: Webhook, delivery: MutableDelivery, signal: AbortSignal): Promise<void> {
+    const {sender, log} = this.#options;
     const outcome: WebhookOutcome = await sender.send(webhook, delivery, signal);
     const {callSid} = webhook;
     if (!outcome.ok) {
@@ -113,13 +124,18 @@ export class CallbackDispatcher {
     }
   }
 
-  #track(work: Promise<void>, call: Call): void {
+  #track(call: Call, work: (signal: AbortSignal) => Promise<void>): void {
     const end = this.#options.activity.begin();
-    work
+    const delivery = new AbortController();
+    this.#underWay.add(delivery);
+    work(delivery.signal)
       .catch((error: unknown) => {
         if (isAbort(error)) return;
         this.#options.log({level: 'error', event: 'internal', message: String(error), callSid: call.sid});
       })
-      .finally(end);
+      .finally(() => {
+        this.#underWay.delete(delivery);
+        end();
+      });
   }
 }

@@ -1,5 +1,5 @@
-import {request as httpRequest, type IncomingMessage} from 'node:http';
-import {request as httpsRequest} from 'node:https';
+import {Agent as HttpAgent, request as httpRequest, type IncomingMessage} from 'node:http';
+import {Agent as HttpsAgent, request as httpsRequest} from 'node:https';
 import {gunzipSync} from 'node:zlib';
 import type {WebhookRequest} from './target.ts';
 
@@ -39,16 +39,20 @@ export interface SendLimits {
 
 const TLS_ERROR = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/;
 
-/**
- * One attempt, on a connection of its own: with a kept-alive one, a receiver that restarts would fail attempts
- * in a way that Twilio's do not. Resolves also when it fails; only `signal` makes it reject.
- */
+// A connection for each attempt: with a kept-alive one, a receiver that restarts would fail attempts in a way
+// that Twilio's do not.
+const httpAgent = new HttpAgent({keepAlive: false});
+const httpsAgent = new HttpsAgent({keepAlive: false});
+
+/** One attempt. Resolves also when it fails; only `signal` makes it reject. */
 export function sendOnce(request: WebhookRequest, limits: SendLimits): Promise<SendResult> {
   return new Promise((resolve, reject) => {
-    const send = request.url.startsWith('https:') ? httpsRequest : httpRequest;
+    const isSecure = request.url.startsWith('https:');
+    const send = isSecure ? httpsRequest : httpRequest;
+    const agent = isSecure ? httpsAgent : httpAgent;
     let phase: WebhookFailure['phase'] = 'ct';
     let timer: NodeJS.Timeout | undefined;
-    const outgoing = send(request.url, {method: request.method, headers: request.headers, agent: false});
+    const outgoing = send(request.url, {method: request.method, headers: request.headers, agent});
     const startedAt = performance.now();
 
     const finish = (settle: () => void) => {
@@ -73,7 +77,7 @@ export function sendOnce(request: WebhookRequest, limits: SendLimits): Promise<S
     arm(limits.connectTimeoutMs, 11205, 'Timed out connecting');
     outgoing.on('error', (error: NodeJS.ErrnoException) => fail(errorCode(error, phase), error.message));
     outgoing.on('socket', (socket) => {
-      socket.once(request.url.startsWith('https:') ? 'secureConnect' : 'connect', () => {
+      socket.once(isSecure ? 'secureConnect' : 'connect', () => {
         phase = 'rt';
         armRead();
       });

@@ -5,12 +5,18 @@ import type {CookieJar} from './cookie-jar.ts';
 import type {DeliveryAttempt, DeliveryKind, DeliveryLog, MutableDelivery} from './delivery-log.ts';
 import {type SendResult, sendOnce, type WebhookFailure, type WebhookResponse} from './send-once.ts';
 import type {WebhookParameters} from './signature.ts';
+import {Slots} from './slots.ts';
 import {type HttpMethod, webhookRequest} from './target.ts';
 
 /** Twilio docs: error 11215. */
 const MAX_REDIRECTS = 10;
 /** No voice webhook takes longer, whatever `tt` says. Milliseconds. */
 const VOICE_CAP_MS = 15_000;
+/**
+ * Attempts under way at once; the rest wait, their time not yet running. A burst beyond what a server's listen backlog
+ * holds would fail to connect, which says nothing about the server.
+ */
+const MAX_CONCURRENT = 200;
 /** Pause before a retry, so that a receiver that is just restarting has a chance. Real milliseconds. */
 const RETRY_PAUSE_MS = 50;
 
@@ -38,6 +44,7 @@ export class WebhookSender {
   readonly #authToken: string;
   readonly #clock: Clock;
   readonly #log: DeliveryLog;
+  readonly #slots = new Slots({count: MAX_CONCURRENT});
 
   constructor({authToken, clock, log}: WebhookSenderOptions) {
     this.#authToken = authToken;
@@ -51,22 +58,36 @@ export class WebhookSender {
   }
 
   /** Sends with retries. Resolves with the last outcome; rejects only when `signal` aborts. */
-  async send(webhook: Webhook, delivery: MutableDelivery, signal: AbortSignal, repeat = false) {
-    const overrides = connectionOverrides(webhook.url);
-    const deadline = performance.now() + Math.min(overrides.totalTimeoutMs, VOICE_CAP_MS);
-    let outcome: WebhookOutcome = {ok: false, code: 11200, message: 'Not sent'};
+  async send(
+    webhook: Webhook,
+    delivery: MutableDelivery,
+    signal: AbortSignal,
+    repeat = false,
+  ): Promise<WebhookOutcome> {
     try {
-      for (let attempt = 0; attempt <= overrides.retryCount; attempt += 1) {
-        if (attempt > 0) await this.#clock.realSleep(RETRY_PAUSE_MS, signal);
-        if (performance.now() >= deadline) break;
-        const cause = attempt > 0 ? 'retry' : repeat ? 'repeat' : 'first';
-        const tried = await this.#attempt(webhook, delivery, {overrides, deadline, cause, signal});
-        outcome = tried.outcome;
-        if (!shouldRetry(tried.result, overrides)) break;
-      }
+      return await this.#slots.use(signal, () => this.#retrying(webhook, delivery, signal, repeat));
     } catch (error) {
       if (delivery.state === 'pending') delivery.state = 'aborted';
       throw error;
+    }
+  }
+
+  async #retrying(
+    webhook: Webhook,
+    delivery: MutableDelivery,
+    signal: AbortSignal,
+    repeat: boolean,
+  ): Promise<WebhookOutcome> {
+    const overrides = connectionOverrides(webhook.url);
+    const deadline = performance.now() + Math.min(overrides.totalTimeoutMs, VOICE_CAP_MS);
+    let outcome: WebhookOutcome = {ok: false, code: 11200, message: 'Not sent'};
+    for (let attempt = 0; attempt <= overrides.retryCount; attempt += 1) {
+      if (attempt > 0) await this.#clock.realSleep(RETRY_PAUSE_MS, signal);
+      if (performance.now() >= deadline) break;
+      const cause = attempt > 0 ? 'retry' : repeat ? 'repeat' : 'first';
+      const tried = await this.#attempt(webhook, delivery, {overrides, deadline, cause, signal});
+      outcome = tried.outcome;
+      if (!shouldRetry(tried.result, overrides)) break;
     }
     // A repeat by a fault must not turn what has arrived into a failure.
     if (!repeat) delivery.state = outcome.ok ? 'delivered' : 'failed';
