@@ -1,12 +1,23 @@
 /**
  * The highest offset that was ever acknowledged, in a small file beside the database. A database that was restored
  * from a backup, or whose WAL lost its end, is whole in its own eyes; only something that does not travel with it can
- * tell that it went backwards.
+ * tell that it went backwards. Whoever restores both from one backup is noticed by the file's inode, which is written
+ * in it: a copy has another one. (A journal that was moved to another machine begins a new epoch too, which costs its
+ * clients one snapshot each.)
  *
  * Two slots, written in turn and in place: a torn write spoils the slot of a commit that was not acknowledged yet, and
  * the other still holds the one before. The file never changes its size, so that fdatasync needs no file system journal.
  */
-import {closeSync, constants, fdatasyncSync, fsyncSync, openSync, readSync, writeSync} from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
 import type {Offset} from '../call-event.ts';
@@ -16,9 +27,12 @@ export interface Mark {
   readonly offset: Offset;
 }
 
-/** `absent`: never written. `unreadable`: there is a file, and no slot of it is whole. */
+/**
+ * `mark`: as it was written. `copy`: of a mark that was written into another file. `absent`: never written.
+ * `unreadable`: there is a file, and no slot of it is whole.
+ */
 export type MarkReading =
-  | {readonly kind: 'mark'; readonly mark: Mark}
+  | {readonly kind: 'mark' | 'copy'; readonly mark: Mark}
   | {readonly kind: 'absent' | 'unreadable'};
 
 /** Slots are a page apart, so that no sector and no page holds both. */
@@ -28,11 +42,13 @@ const FILE_BYTES = 2 * SLOT_STRIDE;
 
 export class HighWaterMark {
   readonly #fd: number;
+  readonly #inode: string;
   /** Counts writes: the slot with the higher one is the later one, whatever its epoch. */
   #generation = 0;
 
   private constructor(fd: number) {
     this.#fd = fd;
+    this.#inode = String(fstatSync(fd, {bigint: true}).ino);
   }
 
   /** Opens the file, creating it if need be, and says what it holds. */
@@ -60,13 +76,14 @@ export class HighWaterMark {
     const latest = slots.reduce((a, b) => ((b?.generation ?? 0) > (a?.generation ?? 0) ? b : a));
     if (latest === undefined) return {kind: bytes.every((byte) => byte === 0) ? 'absent' : 'unreadable'};
     this.#generation = latest.generation;
-    return {kind: 'mark', mark: {epoch: latest.epoch, offset: latest.offset}};
+    const kind = latest.inode === this.#inode ? 'mark' : 'copy';
+    return {kind, mark: {epoch: latest.epoch, offset: latest.offset}};
   }
 
   /** Durable when it returns. */
   write({epoch, offset}: Mark): void {
     const generation = this.#generation + 1;
-    const text = `hookswitch mark ${epoch} ${offset} ${generation}`;
+    const text = `hookswitch mark ${epoch} ${offset} ${generation} ${this.#inode}`;
     const line = Buffer.from(`${text} ${checksum(text)}\n`.padEnd(SLOT_BYTES), 'latin1');
     writeSync(this.#fd, line, 0, SLOT_BYTES, (generation % 2) * SLOT_STRIDE);
     fdatasyncSync(this.#fd);
@@ -79,12 +96,17 @@ export class HighWaterMark {
   }
 }
 
-function parseSlot(slot: string): (Mark & {readonly generation: number}) | undefined {
-  const match = /^(hookswitch mark (\S+) (\d+) (\d+)) ([0-9a-f]{8})\n/.exec(slot);
+interface Slot extends Mark {
+  readonly generation: number;
+  readonly inode: string;
+}
+
+function parseSlot(slot: string): Slot | undefined {
+  const match = /^(hookswitch mark (\S+) (\d+) (\d+) (\d+)) ([0-9a-f]{8})\n/.exec(slot);
   if (match === null) return undefined;
-  const [, text = '', epoch = '', offset, generation, sum] = match;
+  const [, text = '', epoch = '', offset, generation, inode = '', sum] = match;
   if (sum !== checksum(text)) return undefined;
-  return {epoch, offset: Number(offset), generation: Number(generation)};
+  return {epoch, offset: Number(offset), generation: Number(generation), inode};
 }
 
 function checksum(text: string): string {

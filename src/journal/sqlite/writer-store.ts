@@ -110,12 +110,12 @@ export class WriterStore {
     try {
       const head = readHead(database);
       let epoch = readEpoch(database);
-      const lost =
-        reading.kind === 'mark' && reading.mark.offset > head
-          ? {expected: reading.mark.offset, found: head}
-          : undefined;
+      const promised = 'mark' in reading ? reading.mark.offset : 0;
+      const lost = promised > head ? {expected: promised, found: head} : undefined;
       const continues =
-        reading.kind === 'mark' ? reading.mark.epoch === epoch && lost === undefined : isNew(reading, head);
+        reading.kind === 'mark'
+          ? reading.mark.epoch === epoch && lost === undefined
+          : reading.kind === 'absent' && head === 0;
       if (this.#epoch !== undefined && !(continues && epoch === this.#epoch)) {
         throw new StoreUnavailable(
           'The database was replaced while it was in use; restart to go on with it.',
@@ -144,11 +144,6 @@ export class WriterStore {
       // It is being given up because it does not work.
     }
   }
-}
-
-/** A database that is as new as its mark. */
-function isNew(reading: MarkReading, head: number): boolean {
-  return reading.kind === 'absent' && head === 0;
 }
 
 function attempt(transaction: WriterTransaction, request: GroupRequest): Outcome {
