@@ -26,7 +26,7 @@ export interface SignedRequest {
 export function verifySignature({signature, authTokens, urls, fields}: SignedRequest): boolean {
   if (signature === undefined || !SHA1_BASE64.test(signature)) return false;
   const given = Buffer.from(signature, 'base64');
-  const suffix = signedFields(fields);
+  const suffix = signedText(fields);
   let valid = false;
   for (const token of authTokens) {
     for (const url of urls) {
@@ -51,15 +51,18 @@ export function signatureUrls(publicUrl: string, pathAndQuery: string): readonly
 
 /** What Twilio sends in the header; for the simulator and tests. */
 export function sign(authToken: string, url: string, fields: readonly FormField[]): string {
-  return hmac(authToken, url + signedFields(fields)).toString('base64');
+  return hmac(authToken, url + signedText(fields)).toString('base64');
 }
 
 function hmac(token: string, content: string): Buffer {
   return createHmac('sha1', token).update(content, 'utf8').digest();
 }
 
-/** Sorted by name; of a repeated name the distinct values, sorted, each behind the name (as the SDK does). */
-function signedFields(fields: readonly FormField[]): string {
+/**
+ * What of the fields is signed, behind the URL: sorted by name, name and value run together; of a repeated name the
+ * distinct values, sorted, each behind the name (as the SDK does).
+ */
+export function signedText(fields: Iterable<FormField>): string {
   const values = new Map<string, Set<string>>();
   for (const [name, value] of fields) {
     const known = values.get(name);

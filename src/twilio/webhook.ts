@@ -18,13 +18,13 @@
  * `SequenceNumber=3` as `FromZip=`, `SW1ASequenceNumber=3`), and a body field `?ref` of somebody who knows a
  * reference, which nobody but Twilio and we do. None changes which call it is, what state it is in or whose account:
  * those were said by Twilio, in this request. What is lost is detail (a city, a number, a time), and what comes again
- * without its number is judged by rank, which only goes forward (J4).
+ * without its number is judged by rank, which only goes forward (J4); after the genuine request it is a repetition (J2).
  */
 import {createHash} from 'node:crypto';
 import {type CallDirection, providerStatuses} from '@hookswitch/protocol';
 import type {StatusEvent} from '../journal/call-event.ts';
 import {type FormField, parseForm} from './form.ts';
-import {signatureUrls, verifySignature} from './signature.ts';
+import {signatureUrls, signedText, verifySignature} from './signature.ts';
 
 export interface WebhookRequest {
   /** Without a trailing slash. */
@@ -86,7 +86,10 @@ const shapes: ReadonlyMap<string, RegExp> = new Map([
   ['To', party],
 ]);
 
-/** A deciding field run together with its value, where a field's text should be. */
+/**
+ * A deciding field run together with its value, where a field's text should be. A caller who plants such text in a
+ * name of his own gets his own call refused, and nobody else's.
+ */
 const hidden =
   /AccountSidAC[0-9a-fA-F]{32}|CallSidCA[0-9a-fA-F]{32}|CallStatus(?:queued|initiated|ringing|in-progress|completed|busy|failed|no-answer|canceled)|ApiVersion\d{4}-\d{2}-\d{2}|SequenceNumber\d|CallDuration\d|Timestamp(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),|CallbackSourcecall-|Direction(?:inbound|outbound-|trunking-)/;
 const hiddenAtStart = new RegExp(`^(?:${hidden.source})`);
@@ -185,13 +188,14 @@ function withoutUnknown(event: StatusEvent): StatusEvent {
 }
 
 /**
- * Two requests are one entry (J2) when Twilio says the same in both: same route, same reference, same fields. Of the
- * rest of a request nothing may count. The signature changes when the retry of a request is signed with the other
- * token; the idempotency header is not signed, so anyone could make one event many; time of arrival always differs.
+ * Two requests are one entry (J2) when Twilio signed the same in both: same route, same reference, same characters.
+ * Of the rest of a request nothing may count. The signature changes when the retry of a request is signed with the
+ * other token; the idempotency header is not signed, so anyone could make one event many; time of arrival always
+ * differs. Neither may boundaries count: a signed request that comes again with others, which no check can see, is
+ * the entry that is there, and not one of a thousand new ones.
  */
 function dedupeKey(fields: WebhookFields, reference: string | undefined, route: string): string {
-  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
-  const canonical = JSON.stringify([route, reference ?? null, sorted]);
+  const canonical = `${JSON.stringify([route, reference ?? null])}${signedText(fields)}`;
   return `callback:${createHash('sha256').update(canonical).digest('hex')}`;
 }
 

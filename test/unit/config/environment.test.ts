@@ -11,6 +11,7 @@ import {
   loadEnvironment,
   warnings,
 } from '../../../src/config/environment.ts';
+import {maskText} from '../../../src/observability/mask.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'hookswitch-environment-'));
 after(() => rmSync(directory, {recursive: true}));
@@ -177,6 +178,8 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     'gateway.example.com',
     'http://gateway.example.com',
     'http://127.0.0.1.example.com',
+    'http://10.0.0.1:8081',
+    'http://[::2]:8081',
     'http://localhost.example.com',
     'ftp://a.b',
     'wss://a.b',
@@ -387,5 +390,12 @@ test('[E] what works and is worth a second thought', () => {
   assert.equal(said({TWILIO_API_URL: 'http://127.0.0.1:4010'}), '');
   assert.match(said({TWILIO_AUTH_TOKEN_ALTERNATE: required.TWILIO_AUTH_TOKEN}), /the same/);
   assert.match(said({SESSION_TIMEOUT_MS: '5000'}), /SESSION_TIMEOUT_MS/);
+  const all = {
+    ALLOWED_ORIGINS: '*',
+    HOOKSWITCH_ACCESS_KEY: 'short-key',
+    AUTH_ISSUER: 'x',
+    TWILIO_REGION: 'ie1',
+  };
+  assert.equal(maskText(said(all)), said(all), 'the logger leaves them as they are');
   assert.match(said({TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin'}), /TWILIO_REGION.+\nTWILIO_EDGE/);
 });

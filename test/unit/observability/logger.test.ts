@@ -134,6 +134,12 @@ test('[E] values that are known to be secret appear nowhere, whatever they look 
   assert.equal(lines.length, 4);
 });
 
+test('[E] a known secret in a line that looks harmless', () => {
+  const {logger, lines} = record({secrets: ['hunter22']});
+  logger.info('x hunter22 y');
+  assert.match(lines.join(''), /"msg":"x ••• y"/);
+});
+
 test('[E] generated objects with a canary somewhere never show it (1000 objects)', () => {
   const canary = fc.constantFrom(NUMBER, `Bearer ${TOKEN}`, `hookswitch.bearer.${TOKEN}`, SIGNATURE, JWT);
   const embedded = fc
@@ -220,4 +226,11 @@ test('[E] readable lines carry the message and the fields', () => {
   const {logger, lines} = record({pretty: true});
   logger.info({offset: 7}, 'call changed');
   assert.match(lines.join(''), /INFO.*: call changed\n\s+offset: 7/);
+});
+
+test('[E] a stranger cannot steer the terminal', () => {
+  const {logger, lines} = record({pretty: true});
+  logger.info({name: '\u001b[2Jx\u009b1A'}, '\u001b]0;title\u0007 \u009b2J and \\u001b');
+  assert.doesNotMatch(lines.join('').replaceAll(/[\n\t]/g, ''), /\p{Cc}/u);
+  assert.match(lines.join(''), /title/);
 });

@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {FormField} from '../../../src/twilio/form.ts';
-import {authenticateWebhook, toStatusEvent, type WebhookRequest} from '../../../src/twilio/webhook.ts';
+import {
+  authenticateWebhook,
+  toStatusEvent,
+  type WebhookRequest,
+  type WebhookResult,
+} from '../../../src/twilio/webhook.ts';
 import {
   ALTERNATE_TOKEN,
   AUTH_TOKEN,
@@ -173,7 +178,13 @@ function moveBoundary(next: Random, fields: readonly FormField[]): readonly Form
   }
 }
 
-test('[H5] 25000 moved boundaries: what still passes is about the same call in the same state', () => {
+function keyOf(result: WebhookResult): string | undefined {
+  return result.kind === 'authentic'
+    ? toStatusEvent({...result, receivedAt: 0, route: 'status'}).dedupeKey
+    : undefined;
+}
+
+test('[H5] [J2] 25000 moved boundaries: what still passes is about the same call in the same state, and the same entry', () => {
   const next = random(7);
   const rich: readonly FormField[] = [
     ...completedFields.filter(([name]) => name !== 'FromZip'),
@@ -186,6 +197,7 @@ test('[H5] 25000 moved boundaries: what still passes is about the same call in t
   const requests = [ringingFields, completedFields, voiceFields, rich].map((fields) => ({
     fields: fields.toSorted(([a], [b]) => (a < b ? -1 : 1)),
     request: signedRequest(fields),
+    key: keyOf(authenticateWebhook(signedRequest(fields))),
   }));
   const kept = [
     'AccountSid',
@@ -200,7 +212,7 @@ test('[H5] 25000 moved boundaries: what still passes is about the same call in t
   let sdkOnly = 0;
   let both = 0;
   for (let round = 0; round < 25_000; round += 1) {
-    const {fields, request} = pick(next, requests);
+    const {fields, request, key} = pick(next, requests);
     let moved = moveBoundary(next, fields);
     while (next(2) === 0) moved = moveBoundary(next, moved);
     const forged = {...request, body: encodeForm(moved)};
@@ -214,6 +226,7 @@ test('[H5] 25000 moved boundaries: what still passes is about the same call in t
     both += 1;
     const genuine = new Map(fields);
     assert.equal(result.reference, REFERENCE);
+    assert.equal(keyOf(result), key, `round ${round}: one signed request, two entries`);
     for (const name of kept) {
       const said = result.fields.get(name);
       if (said === undefined) assert.ok(!['AccountSid', 'CallSid', 'CallStatus'].includes(name));
