@@ -162,6 +162,7 @@ export class Simulator {
   /** Calls a number of the account from outside. Resolves with the sid once the call exists. */
   async placeInboundCall(options: InboundCallOptions): Promise<string> {
     const {from, to = this.phoneNumber, scenario, callerName, forwardedFrom, stirVerstat} = options;
+    if (this.#address === null) throw new Error('The simulator has not been started');
     const number = this.#numbers.find(to);
     if (number === null) throw new RangeError(`${to} is not a number of the account`);
     const {voiceUrl, voiceFallbackUrl: fallback, statusCallback, trunkSid, voiceApplicationSid} = number;

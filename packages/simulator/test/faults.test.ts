@@ -162,3 +162,18 @@ test('nothing runs before start, and stop is final, idempotent and ends what is 
   await assert.rejects(s.simulator.start());
   await assert.rejects(fetch(s.simulator.url));
 });
+
+test('stop() in the middle of a bridged call: nothing is sent any more', async (t) => {
+  const s = await setup(t);
+  const url = s.receiver.twiml(
+    '/voice',
+    `<Dial action="/dialled"><Number statusCallback="/child">${numbers.answered}</Number></Dial>`,
+  );
+  await create(s, {to: numbers.answered, twiml: undefined, url});
+  await until(() => s.simulator.calls().filter(({status}) => status === 'in-progress').length === 2);
+  await s.simulator.stop();
+  const sent = s.receiver.requests.length;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(s.receiver.requests.length, sent);
+  assert.deepEqual([s.receiver.to('/child').length, s.receiver.to('/dialled').length], [0, 0]);
+});

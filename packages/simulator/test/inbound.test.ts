@@ -18,7 +18,7 @@ const ends = ({receiver}: Setup) => receiver.to('/status').map(({params}) => par
 
 test('an inbound call asks for TwiML while ringing and tells its end once', async (t) => {
   const s = await inbound(t, '<Say>Hello there, how are you today?</Say>');
-  const sid = await s.simulator.placeInboundCall({from: caller, callerName: 'ALICE'});
+  const sid = await s.simulator.placeInboundCall({from: caller, callerName: 'Ålice & "Bob" + 1'});
   assert.equal(s.simulator.call(sid)?.status, 'ringing');
   await s.simulator.settled();
   const [document] = s.receiver.to('/voice');
@@ -32,7 +32,7 @@ test('an inbound call asks for TwiML while ringing and tells its end once', asyn
     CallStatus: 'ringing',
     ApiVersion: '2010-04-01',
     Direction: 'inbound',
-    CallerName: 'ALICE',
+    CallerName: 'Ålice & "Bob" + 1',
     FromCity: 'SAN FRANCISCO',
     FromState: 'CA',
     FromZip: '94105',

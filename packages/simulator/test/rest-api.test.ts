@@ -66,6 +66,31 @@ test('a fresh 201 has every field, and null where Twilio has null', async (t) =>
   }
 });
 
+test('account, number and recording have the fields of their facts', async (t) => {
+  const s = await setup(t);
+  const has = (body: Record<string, unknown>, fields: string) => {
+    for (const field of fields.split(' ')) assert.ok(field in body, `${field} is missing`);
+  };
+  has(
+    (await ask(s, 'GET', '.json')).body,
+    'sid friendly_name status type auth_token owner_account_sid date_created date_updated subresource_uris uri',
+  );
+  const {body: list} = await ask(s, 'GET', '/IncomingPhoneNumbers.json');
+  const [number] = list['incoming_phone_numbers'] as Record<string, unknown>[];
+  has(
+    number ?? {},
+    'sid phone_number friendly_name capabilities voice_url voice_method voice_fallback_url voice_fallback_method status_callback status_callback_method voice_application_sid trunk_sid voice_caller_id_lookup voice_receive_mode beta origin status type address_requirements uri',
+  );
+  const {body: call} = await ask(s, 'POST', '/Calls.json', createForm(numbers.answered));
+  await until(() => s.simulator.call(String(call['sid']))?.status === 'in-progress');
+  const started = await ask(s, 'POST', `/Calls/${String(call['sid'])}/Recordings.json`);
+  assert.equal(started.status, 201);
+  has(
+    started.body,
+    'sid account_sid call_sid conference_sid status channels duration start_time source track price price_unit error_code encryption_details uri date_created date_updated',
+  );
+});
+
 test('a fetched call has dates in RFC 2822, duration and price as strings', async (t) => {
   const s = await setup(t);
   const {body: created} = await ask(s, 'POST', '/Calls.json', createForm('+15550100505'));

@@ -210,3 +210,12 @@ test('the events of a call tell what was asked and how it was answered', async (
   assert.equal((event.request as {url: string}).url, `${s.receiver.url}/status`);
   assert.equal((event.response as {response_code: number}).response_code, 204);
 });
+
+test('a failed TLS handshake counts as a failed connection', async (t) => {
+  const s = await setup(t);
+  const delivery = await busyCall(s, s.receiver.url.replace('http:', 'https:'));
+  assert.deepEqual(
+    delivery.attempts.map(({error}) => error?.code),
+    [11220, 11220],
+  );
+});

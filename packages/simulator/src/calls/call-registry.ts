@@ -49,10 +49,6 @@ export class CallRegistry {
     return this.#active;
   }
 
-  childrenOf(parent: Call): Call[] {
-    return [...this.#active].filter((call) => call.options.parent === parent);
-  }
-
   /** Oldest first. */
   all(): Call[] {
     return [...this.#calls.values()];

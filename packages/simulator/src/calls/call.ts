@@ -96,6 +96,8 @@ export class Call {
   document: TwimlSource | null;
   /** Callbacks fired so far: the next SequenceNumber. */
   sequence = 0;
+  /** Legs of its Dials, ended ones too. */
+  readonly children: Call[] = [];
   /** Running a Dial counts as in progress whatever the status says. */
   dialling = false;
   /** Sid and length of the recording that `Record=true` asked for, once it is complete. */

@@ -33,20 +33,22 @@ export class CallbackDispatcher {
    * AbortSignal compares every new listener with those it has, and a burst of calls has thousands.
    */
   readonly #underWay = new Set<AbortController>();
+  #stopped = false;
 
   constructor(options: CallbackDispatcherOptions) {
     this.#options = options;
   }
 
-  /** Cuts off whatever is under way. */
+  /** Cuts off whatever is under way; nothing is fired any more. */
   stop(): void {
+    this.#stopped = true;
     for (const delivery of this.#underWay) delivery.abort();
   }
 
   /** Fires the status callback for an event, if somebody subscribed to it. */
   fire(call: Call, event: CallEvent): void {
     const {statusCallback} = call;
-    if (statusCallback === null || !statusCallback.events.has(event)) return;
+    if (this.#stopped || statusCallback === null || !statusCallback.events.has(event)) return;
     const {sender, faults, accountSid} = this.#options;
     const key = {call: call.options.index, sequence: call.sequence, status: call.status};
     const {url, method} = statusCallback;
@@ -68,6 +70,7 @@ export class CallbackDispatcher {
 
   /** Fires a callback that is not about the call's progress; faults do not touch it. */
   fireOther(call: Call, webhook: Pick<Webhook, 'kind' | 'url' | 'method' | 'params'>): void {
+    if (this.#stopped) return;
     const full: Webhook = {...webhook, callSid: call.sid, cookies: call.cookies};
     const delivery = this.#options.sender.open(full);
     this.#track(call, (signal) => this.#send(full, delivery, signal));

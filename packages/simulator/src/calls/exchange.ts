@@ -82,7 +82,7 @@ export class Exchange implements TwimlHost {
     this.#spawn(call, () => this.#runDocuments(call));
   }
 
-  /** Ends a call that is not answered over REST, or any call by its far end hanging up. False when it is over. */
+  /** The far end hangs up, or declines what still rings. False when the call is over or was never dialled. */
   hangUp(call: Call): boolean {
     if (call.isOver || call.status === 'queued') return false;
     this.end(call, call.answeredAtMs === null ? 'no-answer' : 'completed');
@@ -124,7 +124,7 @@ export class Exchange implements TwimlHost {
     const {registry, recorder, callbacks} = this.#options;
     if (!call.finish(status, sipResponseCode(call, status), this.clock.now())) return;
     recorder.finishAll(call);
-    for (const child of registry.childrenOf(call)) {
+    for (const child of call.children) {
       this.end(child, child.answeredAtMs === null ? 'canceled' : 'completed');
     }
     this.logStatus(call);
@@ -136,7 +136,7 @@ export class Exchange implements TwimlHost {
 
   createChild(parent: Call, {statusCallback, ...leg}: ChildLeg): Call {
     const {scenarios} = this.#options;
-    return this.create({
+    const child = this.create({
       ...leg,
       direction: 'outbound-dial',
       parent,
@@ -145,6 +145,8 @@ export class Exchange implements TwimlHost {
       phoneNumberSid: parent.options.phoneNumberSid ?? null,
       queueTimeMs: 0,
     });
+    parent.children.push(child);
+    return child;
   }
 
   async ring(child: Call): Promise<boolean> {

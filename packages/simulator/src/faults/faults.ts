@@ -70,7 +70,7 @@ export class FaultPlan {
   readonly #seed: number;
   #faults: Faults = {};
   #struck = new Map<FaultName, number>();
-  #requests = 0;
+  #requests = new Map<ApiOperation, number>();
 
   constructor({seed}: {readonly seed: number}) {
     this.#seed = seed;
@@ -87,12 +87,15 @@ export class FaultPlan {
 
   /** Replaces all faults; the counts of `times` and the numbering of requests start again. */
   set(faults: Faults): void {
-    for (const name of Object.keys(faults)) {
+    for (const [name, chance] of Object.entries(faults) as [string, unknown][]) {
       if (!FAULT_NAMES.includes(name as FaultName)) throw new TypeError(`Unknown fault: ${name}`);
+      if (typeof chance !== 'number' && (typeof chance !== 'object' || chance === null)) {
+        throw new TypeError(`${name} is a probability or an object`);
+      }
     }
     this.#faults = faults;
     this.#struck = new Map();
-    this.#requests = 0;
+    this.#requests = new Map();
   }
 
   /** Whether a callback is struck; `call` and `sequence` number it among all callbacks. */
@@ -105,17 +108,21 @@ export class FaultPlan {
     return this.#strikes(name, details, randomFor(this.#seed, name, callback.call, callback.sequence));
   }
 
-  /** Numbers an API request; its decisions are drawn under this number. */
-  nextRequest(): number {
-    this.#requests += 1;
-    return this.#requests;
+  /**
+   * Numbers an API request among those of its operation; its decisions are drawn under this number. Counting by
+   * operation keeps, say, a poller from changing which creates are struck.
+   */
+  nextRequest(operation: ApiOperation): number {
+    const number = (this.#requests.get(operation) ?? 0) + 1;
+    this.#requests.set(operation, number);
+    return number;
   }
 
   /** Whether an API request is struck. */
   strikesRequest(name: FaultName, request: number, operation: ApiOperation): boolean {
     const details = this.#details(name);
     if (details?.operations?.includes(operation) === false) return false;
-    return this.#strikes(name, details, randomFor(this.#seed, name, request));
+    return this.#strikes(name, details, randomFor(this.#seed, name, operation, request));
   }
 
   /** Real milliseconds by which a delayed callback is late. */

@@ -61,6 +61,7 @@ export class CallsApi {
     if (!faults.strikesRequest('callbackBeforeCreateResponse', request, 'create')) {
       return {status: 201, body, afterwards: enqueue};
     }
+    if (call.statusCallback === null) return {status: 201, body, afterwards: enqueue};
     const delivered = this.#delivered(call);
     enqueue();
     await delivered;

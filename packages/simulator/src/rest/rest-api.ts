@@ -51,8 +51,9 @@ export class RestApi {
     const {credentials, faults} = this.#options;
     try {
       const principal = authenticate(request.authorization, credentials);
-      const number = faults.nextRequest();
-      const struck = this.#fault(number, operationOf(request));
+      const operation = operationOf(request);
+      const number = faults.nextRequest(operation);
+      const struck = this.#fault(number, operation);
       if (struck !== null) return struck;
       const {accountSid} = credentials;
       const accountPath = `/${API_VERSION}/Accounts/${accountSid}`;
