@@ -2,8 +2,6 @@
  * The composition root: configuration → journal → services → handlers → HTTP. `createServer` only wires; `start`,
  * `drain` and `stop` are the whole life of a server.
  */
-import {createServer as createHttpServer, type Server as HttpServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import type {Logger} from 'pino';
 import {type AccessKey, AccessKeyAuthenticator, loadAccessKey} from './auth/access-key.ts';
@@ -12,6 +10,7 @@ import type {Environment} from './config/environment.ts';
 import {createEventHandler} from './handlers/event-handler.ts';
 import {createRequestHandler} from './handlers/request-handler.ts';
 import {createUpgradeHandler} from './handlers/upgrade-handler.ts';
+import {HttpListener} from './http-listener.ts';
 import type {Journal} from './journal/journal.ts';
 import {databaseFile, openJournal} from './journal/open-journal.ts';
 import {createMetrics, observe} from './observability/metrics.ts';
@@ -44,16 +43,10 @@ export interface Listening {
   readonly accessKey: AccessKey;
 }
 
-/** 5 s from connect to complete headers, and so to a finished upgrade (W14); a body gets 10 s. */
-const HEADERS_TIMEOUT_MS = 5000;
-const REQUEST_TIMEOUT_MS = 10_000;
-const TIMEOUT_CHECK_MS = 500;
-/** Longer than the 60 s that load balancers keep a connection: the side that reuses it must not be surprised. */
-const KEEP_ALIVE_MS = 65_000;
-
-/** All of a drain stays below the 10 s that orchestrators allow. */
-const SESSIONS_DEADLINE_MS = 4000;
-const REQUESTS_DEADLINE_MS = 3000;
+/** Longest drain; with the journal's last write it stays below the 10 s that orchestrators allow. */
+const DRAIN_MS = 7000;
+/** Of a drain, what sessions get to answer our close; the rest is for requests under way. */
+const SESSIONS_SHARE = 4 / 7;
 
 /** Wires a server. Nothing is opened, listened to or sent before `start`. */
 export function createServer(options: ServerOptions): GatewayServer {
@@ -74,8 +67,10 @@ export class GatewayServer {
   readonly #readiness: Readiness;
   readonly #metrics = createMetrics();
   #epoch = '';
-  #http: HttpServer | undefined;
+  #http: HttpListener | undefined;
+  #starting: Promise<Listening> | undefined;
   #stopping: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
 
   constructor({environment, logger, clock = systemClock, journal, twilio}: ServerOptions) {
     const {publicUrl, callTimeLimitS} = environment;
@@ -109,45 +104,70 @@ export class GatewayServer {
    * Opens the journal, starts the services, listens.
    * @throws when the journal cannot be opened or the port is taken; then nothing is left running
    */
-  async start(): Promise<Listening> {
+  start(): Promise<Listening> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /**
+   * Not ready any more; sessions are told to reconnect elsewhere; requests under way are finished; what was accepted
+   * is on disk. Whoever has not gone `deadlineMs` later is cut off. @default deadlineMs 7000
+   */
+  async drain(deadlineMs = DRAIN_MS): Promise<void> {
+    this.#readiness.drain();
+    await this.#started();
+    const sessionsMs = deadlineMs * SESSIONS_SHARE;
+    await Promise.race([this.#sessions.drain(), this.#deadline(sessionsMs)]);
+    await this.#stopOnce(deadlineMs - sessionsMs);
+  }
+
+  /** Ends everything; requests under way get a moment. Idempotent. */
+  stop(): Promise<void> {
+    return this.#stopOnce(DRAIN_MS * (1 - SESSIONS_SHARE));
+  }
+
+  async #start(): Promise<Listening> {
     try {
       const accessKey = await this.#openJournal();
       await this.#feed.start();
       this.#sessions.start();
       this.#hangUp.start();
       const http = this.#createHttp(accessKey);
-      const port = await listen(http, this.#environment);
+      const port = await http.listen(this.#environment);
       this.#reconciler.start();
       this.#retention.start();
       return {url: `http://localhost:${port}`, port, accessKey};
     } catch (error) {
-      await this.stop();
+      await this.#end(0);
       throw error;
     }
   }
 
-  /**
-   * Not ready any more; sessions are told to reconnect elsewhere; requests under way are finished; what was accepted
-   * is on disk. Takes less than 10 s.
-   */
-  async drain(): Promise<void> {
-    this.#readiness.drain();
-    await Promise.race([this.#sessions.drain(), this.#deadline(SESSIONS_DEADLINE_MS)]);
-    await this.stop();
+  /** A start that is under way is seen to its end first: half of one cannot be stopped. */
+  async #started(): Promise<void> {
+    await this.#starting?.catch(() => {});
   }
 
-  /** Ends everything at once. Idempotent. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  #stopOnce(requestsMs: number): Promise<void> {
+    this.#stopping ??= this.#started().then(() => this.#end(requestsMs));
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  #end(requestsMs: number): Promise<void> {
+    this.#ending ??= this.#endAll(requestsMs);
+    return this.#ending;
+  }
+
+  async #endAll(requestsMs: number): Promise<void> {
     this.#readiness.drain();
     this.#reconciler.stop();
     this.#retention.stop();
     this.#hangUp.stop();
-    await this.#closeHttp();
+    const closed = this.#http?.close(requestsMs);
+    // Upgraded sockets are no requests: those that did not answer our close get no more time.
+    this.#sessions.terminateAll();
+    await closed;
+    this.#calls.stop();
     this.#sessions.stop();
     this.#feed.stop();
     await this.#journal.close();
@@ -166,7 +186,7 @@ export class GatewayServer {
     return loadAccessKey(accessKey, path.join(path.dirname(databaseFile(databaseUrl)), 'access-key'));
   }
 
-  #createHttp({key}: AccessKey): HttpServer {
+  #createHttp({key}: AccessKey): HttpListener {
     const {allowedOrigins, publicUrl, voiceTwiml, callTimeLimitS, twilio} = this.#environment;
     const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
     const authenticator = new AccessKeyAuthenticator(key);
@@ -187,33 +207,13 @@ export class GatewayServer {
       authTokens: [twilio.authToken, twilio.alternateAuthToken].filter((token) => token !== undefined),
     });
     const handleMessage = createEventHandler(common);
-    const http = createHttpServer(
-      {
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        noDelay: true,
-        // An `Upgrade: h2c` of a polite client is a plain request to us.
-        shouldUpgradeCallback: ({headers}) => headers.upgrade?.toLowerCase() === 'websocket',
-      },
-      app,
-    );
-    http.on('upgrade', createUpgradeHandler({...common, handleMessage, allowedOrigins, basePath}));
-    this.#http = http;
-    return http;
-  }
-
-  async #closeHttp(): Promise<void> {
-    const http = this.#http;
-    if (http === undefined || !http.listening) return;
-    const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-    http.closeIdleConnections();
-    const cutOff = this.#clock.after(REQUESTS_DEADLINE_MS, () => http.closeAllConnections());
-    // Upgraded sockets are not HTTP connections any more; those that did not answer our close are cut off too.
-    this.#sessions.terminateAll();
-    await closed;
-    cutOff();
+    this.#http = new HttpListener({
+      onRequest: app,
+      onUpgrade: createUpgradeHandler({...common, handleMessage, allowedOrigins, basePath}),
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    return this.#http;
   }
 
   #deadline(delayMs: number): Promise<void> {
@@ -221,14 +221,4 @@ export class GatewayServer {
     this.#clock.after(delayMs, resolve);
     return promise;
   }
-}
-
-function listen(http: HttpServer, {host, port}: Environment): Promise<number> {
-  const {promise, resolve, reject} = Promise.withResolvers<number>();
-  http.once('error', reject);
-  http.listen({port, host}, () => {
-    http.off('error', reject);
-    resolve((http.address() as AddressInfo).port);
-  });
-  return promise;
 }

@@ -14,9 +14,11 @@ import {
 import {createLogger} from '../observability/logger.ts';
 import {createServer, type GatewayServer, type Listening} from '../server.ts';
 import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
+import {secretsOf} from './secrets.ts';
 
 /** Ctrl-C ends everything within 5 s (C1). */
-const DRAIN_DEADLINE_MS = 4500;
+const EXIT_DEADLINE_MS = 4500;
+const DRAIN_MS = 3500;
 
 const HELP = `Usage: npm run demo
 
@@ -61,11 +63,11 @@ async function run(folder: string): Promise<number> {
     DATABASE_URL: `file:${path.join(folder, 'hookswitch.db')}`,
     VOICE_TWIML: '<Response><Say>Welcome to Hookswitch.</Say><Pause length="60"/></Response>',
   });
-  const logger = createLogger({level: environment.logLevel});
+  const logger = createLogger({level: environment.logLevel, secrets: secretsOf(environment)});
   exitOnUncaught(logger);
   const server = createServer({environment, logger});
   const stop = () => stopAll(server, simulator);
-  const ended = runUntilSignal(stop, logger, DRAIN_DEADLINE_MS);
+  const ended = runUntilSignal(stop, logger, EXIT_DEADLINE_MS);
   try {
     const listening = await server.start();
     announce(listening, simulator);
@@ -80,7 +82,7 @@ async function run(folder: string): Promise<number> {
 async function stopAll(server: GatewayServer, simulator: Simulator): Promise<void> {
   // The simulator first: a Twilio that is gone calls nobody back.
   await simulator.stop();
-  await server.drain();
+  await server.drain(DRAIN_MS);
 }
 
 function announce({url, accessKey}: Listening, simulator: Simulator): void {

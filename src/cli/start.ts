@@ -11,6 +11,7 @@ import {
 import {createLogger} from '../observability/logger.ts';
 import {createServer, type Listening} from '../server.ts';
 import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
+import {secretsOf} from './secrets.ts';
 
 export async function start(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -19,7 +20,7 @@ export async function start(argv: readonly string[]): Promise<number> {
   }
   const environment = readEnvironment();
   if (environment === undefined) return 1;
-  const logger = createLogger({level: environment.logLevel});
+  const logger = createLogger({level: environment.logLevel, secrets: secretsOf(environment)});
   exitOnUncaught(logger);
   logger.info(describeEnvironment(environment), 'configuration');
   for (const warning of warnings(environment)) logger.warn(warning);
@@ -54,10 +55,13 @@ function announceAccessKey({url, accessKey}: Listening, log: (message: string) =
 }
 
 function describe(error: unknown, {port}: Environment): string {
-  const {code, message} = error as NodeJS.ErrnoException;
+  const {code, syscall, message} = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
     return `port ${port} is taken. Stop what listens there, or set PORT to another one.`;
-  if (code === 'EACCES') return `port ${port} may not be used by this user. Set PORT to one above 1023.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return 'HOST is no address of this machine. Unset it to listen on all of them.';
+  if (code === 'EACCES' && syscall === 'listen')
+    return `port ${port} may not be used by this user. Set PORT to one above 1023.`;
   return message;
 }
 

@@ -40,6 +40,7 @@ export class HangUp {
   /** Calls that were told to end and have not been seen to. */
   readonly #pending = new Map<string, PendingEnd>();
   #unsubscribe: Unsubscribe | undefined;
+  #stopped = false;
 
   constructor({twilio, journal, feed, clock, logger}: HangUpOptions) {
     this.#twilio = twilio;
@@ -54,6 +55,7 @@ export class HangUp {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#unsubscribe?.();
     for (const {cancelCheck} of this.#pending.values()) cancelCheck();
     this.#pending.clear();
@@ -72,6 +74,7 @@ export class HangUp {
     const {callSid} = call;
     const told =
       call.providerStatus === 'in-progress' ? await this.#complete(callSid) : await this.#cancel(callSid);
+    if (this.#stopped) return;
     this.#pending.get(callSid)?.cancelCheck();
     const pending: PendingEnd = {told, checks: 0, cancelCheck: () => {}};
     this.#pending.set(callSid, pending);
