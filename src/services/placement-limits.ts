@@ -1,6 +1,7 @@
 /** What placing calls may cost: where to, how often, how many at a time. */
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
+import type {Offset} from '../journal/call-event.ts';
 import type {LiveFeed} from './live-feed.ts';
 import {RateLimit} from './rate-limit.ts';
 
@@ -46,8 +47,11 @@ export class PlacementLimits {
     }
   }
 
-  /** Takes one from the user's allowance and a line; returns how to give the line back. @throws AppError `rate_limited` */
-  admit(user: string): () => void {
+  /**
+   * Takes one from the user's allowance and a line; returns how to give the line back, which is told the offset of
+   * what was written of the call. @throws AppError `rate_limited`
+   */
+  admit(user: string): (written?: Offset) => void {
     if (this.#activeCalls() + this.#underWay >= this.#maxActiveCalls) {
       throw new AppError('rate_limited', 'Too many calls are in progress (MAX_ACTIVE_CALLS).', {
         context: {limit: this.#maxActiveCalls},
@@ -63,10 +67,23 @@ export class PlacementLimits {
     }
     this.#underWay += 1;
     let held = true;
-    return () => {
-      if (held) this.#underWay -= 1;
+    return (written = 0) => {
+      if (held) this.#giveLineBack(written);
       held = false;
     };
+  }
+
+  /** A call counts as under way until the feed counts it: in between it would be nobody's. */
+  #giveLineBack(written: Offset): void {
+    if (written <= this.#feed.head) {
+      this.#underWay -= 1;
+      return;
+    }
+    const unsubscribe = this.#feed.onAdvance(() => {
+      if (written > this.#feed.head) return;
+      unsubscribe();
+      this.#underWay -= 1;
+    });
   }
 
   /** The request dialled nothing: it does not count. */
