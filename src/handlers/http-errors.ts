@@ -40,7 +40,7 @@ export const notFoundHandler: RequestHandler = (request) => {
 /** The last handler: answers, and chooses the log level; nowhere else is an HTTP error logged. */
 export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   return (thrown, _request, response, next) => {
-    const error = fromBodyParser(thrown) ?? toAppError(thrown);
+    const error = fromBodyParser(thrown) ?? fromRouter(thrown) ?? toAppError(thrown);
     const requestId: string | undefined = response.locals['requestId'];
     logError(logger, error, requestId);
     if (response.headersSent) {
@@ -48,6 +48,8 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
       return;
     }
     if (error.retryAfterS !== undefined) response.set('Retry-After', String(error.retryAfterS));
+    // RFC 9110, section 15.5.22: a 426 says to what.
+    if (error.status === 426) response.set('Upgrade', 'websocket');
     if (error.status === 401) response.set('WWW-Authenticate', 'Bearer realm="hookswitch"');
     response
       .status(error.status)
@@ -78,10 +80,24 @@ function fromBodyParser(error: unknown): AppError | undefined {
       return new AppError('unsupported_media_type', 'The body must be plain: no Content-Encoding, UTF-8.', {
         cause: error,
       });
+    case 'entity.parse.failed':
+      return new AppError('invalid_request', 'The body is not JSON.', {
+        context: {reason: type},
+        cause: error,
+      });
     default:
       return new AppError('invalid_request', 'The body could not be read.', {
         context: {reason: type},
         cause: error,
       });
   }
+}
+
+/** A path whose percent signs mean nothing: the router throws before any route is asked. */
+function fromRouter(error: unknown): AppError | undefined {
+  if (!(error instanceof URIError)) return undefined;
+  return new AppError('invalid_request', 'The path is not valid: it cannot be decoded.', {
+    context: {field: 'path'},
+    cause: error,
+  });
 }

@@ -48,6 +48,9 @@ export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
 }
 
+/** What proxies and tunnels add to a request that they pass on. */
+const FORWARDING_HEADER = /^(?:forwarded|via|x-real-ip|x-forwarded.*|x-original-.*|true-client-ip|cf-.*)$/;
+
 /**
  * Whether the request was made on this machine, by hand or by a local collector. A tunnel such as ngrok connects from
  * loopback too, on behalf of anybody: it gives itself away by the Host it was asked for, or a forwarding header.
@@ -56,8 +59,6 @@ export function isFromLoopback(request: Request): boolean {
   const {headers, socket} = request;
   const address = socket.remoteAddress ?? '';
   const local = address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
-  const forwarded = Object.keys(headers).some(
-    (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
-  );
+  const forwarded = Object.keys(headers).some((name) => FORWARDING_HEADER.test(name));
   return local && !forwarded && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
 }

@@ -45,16 +45,10 @@ const MISSES_UNTIL_GONE = 3;
 
 /** How long a call may say nothing in its state, in milliseconds. Ringing: Twilio's default of 60 s and some. */
 export function allowedSilenceMs({providerStatus, direction}: CallRecord): number {
-  switch (providerStatus) {
-    case 'queued':
-    case 'initiated':
-      return 30_000;
-    case 'ringing':
-      return direction === 'inbound' ? 2000 : 75_000;
-    default:
-      // Of an inbound call nobody may tell us the end either: its number's StatusCallback can point elsewhere.
-      return direction === 'inbound' ? 60_000 : 120_000;
-  }
+  if (providerStatus === 'queued' || providerStatus === 'initiated') return 30_000;
+  if (providerStatus === 'ringing') return direction === 'inbound' ? 2000 : 75_000;
+  // Of an inbound call nobody may tell us the end either: its number's StatusCallback can point elsewhere.
+  return direction === 'inbound' ? 60_000 : 120_000;
 }
 
 export class Reconciler {

@@ -52,7 +52,8 @@ export class Retention {
       const endedBefore = this.#clock.now() - this.#retentionDays * DAY_MS;
       const trimmed = await this.#journal.trim({endedBefore, limit: CALLS_PER_STEP});
       if (trimmed > 0) this.#logger.debug({calls: trimmed}, 'old calls forgotten');
-      this.#plan(trimmed === CALLS_PER_STEP ? STEP_PAUSE_MS : ROUND_MS);
+      // With their legs they can be a few more than were asked for.
+      this.#plan(trimmed >= CALLS_PER_STEP ? STEP_PAUSE_MS : ROUND_MS);
     } catch (error) {
       this.#logger.warn({err: error}, 'old calls could not be forgotten; trying again later');
       this.#plan(ROUND_MS);

@@ -21,7 +21,7 @@ export function connectTwiml({to, callerId, statusCallback, timeLimit}: ConnectO
   const dial = response.dial({callerId, timeLimit});
   const reporting = {statusCallback, statusCallbackMethod: 'POST', statusCallbackEvent: [...EVENTS]};
   if (to.startsWith('client:')) dial.client(reporting, to.slice('client:'.length));
-  else if (to.startsWith('sip:')) dial.sip(reporting, to);
+  else if (/^sips?:/.test(to)) dial.sip(reporting, to);
   else dial.number(reporting, to);
   return response.toString();
 }
