@@ -19,6 +19,9 @@ export interface EventHandlerOptions {
   readonly logger: Logger;
 }
 
+/** Characters of a client's own text that an error repeats. */
+const MAX_ECHO_LENGTH = 200;
+
 export type EventHandler = (session: Session, data: Buffer, isBinary: boolean) => Promise<void>;
 
 /** Handles one message of one session. Never rejects. */
@@ -127,14 +130,16 @@ function parseMessage(json: object): ClientMessage {
   const parsed = clientMessage.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = issue === undefined ? '' : fieldOf(issue);
-  throw new AppError(
-    'invalid_message',
-    `${field === '' ? 'The message' : field}: ${issue?.message ?? 'is not valid'}.`,
-    {
-      context: {field},
-    },
-  );
+  const field = issue === undefined ? '' : shorten(fieldOf(issue));
+  const fault = shorten(issue?.message ?? 'is not valid');
+  throw new AppError('invalid_message', `${field === '' ? 'The message' : field}: ${fault}.`, {
+    context: {field},
+  });
+}
+
+/** Names of unknown fields are the client's own text, and may be as long as a message. */
+function shorten(text: string): string {
+  return text.length <= MAX_ECHO_LENGTH ? text : `${text.slice(0, MAX_ECHO_LENGTH)}…`;
 }
 
 function fieldOf(issue: z.core.$ZodIssue): string {

@@ -4,8 +4,15 @@
  * read a close code (A3).
  */
 import {type IncomingMessage, STATUS_CODES} from 'node:http';
+import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
-import {BEARER_SUBPROTOCOL_PREFIX, closeReasons, MAX_MESSAGE_BYTES, SUBPROTOCOL} from '@hookswitch/protocol';
+import {
+  BEARER_SUBPROTOCOL_PREFIX,
+  type CloseReason,
+  closeReasons,
+  MAX_MESSAGE_BYTES,
+  SUBPROTOCOL,
+} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import {type ServerOptions, type WebSocket, WebSocketServer} from 'ws';
 import type {Authenticator, Principal} from '../auth/authenticator.ts';
@@ -64,10 +71,13 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
     upgrade(options, request)
       .then(({principal, resume}) => {
         if (socket.destroyed) return;
+        // Once more: while tokens were looked at, others came in, or a drain began. From here on it is one turn.
+        requireRoom(options.sessions);
         wss.handleUpgrade(request, socket, head, (ws) => {
           socket.off('error', onError);
-          if (principal === undefined) refuse(ws);
-          else adopt(options, {ws, socket, request, principal, resume});
+          if (principal === undefined) refuse(ws, 'unauthorized');
+          else if (!options.sessions.hasRoomFor(principal)) refuse(ws, 'too-many');
+          else adopt(options, {ws, socket: request.socket, request, principal, resume});
         });
       })
       .catch((error: unknown) => answer(socket, toAppError(error), options.logger));
@@ -89,19 +99,22 @@ async function upgrade(
       context: {origin: origin.slice(0, 256)},
     });
   }
-  if (!sessions.hasRoom) {
-    throw new AppError('draining', 'No more sessions are taken in; try again, it may be another server.', {
-      retryAfterS: 5,
-    });
-  }
+  requireRoom(sessions);
   const token = bearerToken(request.headers.authorization) ?? tokenOf(offeredProtocols(request));
   const principal = token === undefined ? undefined : await authenticator.verify(token);
   return {principal, resume: resumePoint(query)};
 }
 
+function requireRoom(sessions: SessionService): void {
+  if (sessions.hasRoom) return;
+  throw new AppError('draining', 'No more sessions are taken in; try again, it may be another server.', {
+    retryAfterS: 5,
+  });
+}
+
 interface Adoption {
   readonly ws: WebSocket;
-  readonly socket: Duplex;
+  readonly socket: Socket;
   readonly request: IncomingMessage;
   readonly principal: Principal;
   readonly resume: ResumePoint | undefined;
@@ -123,8 +136,8 @@ function adopt({sessions, handleMessage, logger}: UpgradeHandlerOptions, adoptio
 }
 
 /** Opens only to say why it closes. */
-function refuse(ws: WebSocket): void {
-  const {code, text} = closeReasons.unauthorized;
+function refuse(ws: WebSocket, reason: CloseReason): void {
+  const {code, text} = closeReasons[reason];
   ws.on('error', () => {});
   ws.close(code, text);
 }

@@ -75,6 +75,7 @@ export class LiveFeed {
   #head: Offset = 0;
   #following = false;
   #woken = false;
+  #stopped = false;
   #unsubscribe: Unsubscribe | undefined;
   #stopPolling: CancelTimer | undefined;
 
@@ -95,6 +96,7 @@ export class LiveFeed {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#unsubscribe?.();
     this.#stopPolling?.();
     this.#listeners.clear();
@@ -163,7 +165,7 @@ export class LiveFeed {
     if (this.#following) return;
     this.#following = true;
     this.#follow().catch((error: unknown) => {
-      this.#logger.error({err: error}, 'the journal could not be followed; trying again');
+      if (!this.#stopped) this.#logger.error({err: error}, 'the journal could not be followed; trying again');
     });
   }
 

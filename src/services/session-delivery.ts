@@ -40,6 +40,9 @@ const CATCH_UP_PAGE = 256;
 /** Sessions written to in one turn of the event loop: between turns webhooks and heartbeats get their time. */
 const FAN_OUT_SLICE = 256;
 
+/** A client that goes on asking while it reads no answers is closed before they cost more than this. */
+const MAX_UNSENT_FOR_ANSWERS_BYTES = 2 * MAX_UNSENT_BYTES;
+
 /** Audiences whose snapshot is kept until the head moves. */
 const MAX_CACHED_SNAPSHOTS = 64;
 
@@ -82,18 +85,18 @@ export class SessionDelivery {
 
   #beginAt(session: Session, offset: Offset): void {
     session.cursor = offset;
-    session.state = {phase: 'streaming'};
-    session.socket.write(this.#readyFrame(session, true));
-    this.deliver(session);
+    this.#startStreaming(session, this.#readyFrame(session, true));
   }
 
   #beginWithSnapshot(session: Session): void {
     session.cursor = this.#feed.head;
+    this.#startStreaming(session, this.#readyFrame(session, false), this.#snapshotFrame(session.audience));
+  }
+
+  /** One write: a client that has seen where it stands has the snapshot that belongs to it. */
+  #startStreaming(session: Session, ...opening: readonly Buffer[]): void {
     session.state = {phase: 'streaming'};
-    // One write: a client that has seen where it stands has the snapshot that belongs to it.
-    session.socket.write(
-      Buffer.concat([this.#readyFrame(session, false), this.#snapshotFrame(session.audience)]),
-    );
+    session.socket.write(...opening, ...session.early.splice(0));
     this.deliver(session);
   }
 
@@ -124,7 +127,7 @@ export class SessionDelivery {
         this.#endOfRound();
         return;
       }
-      if (next.value.cursor < this.#feed.head) this.deliver(next.value);
+      if (next.value.cursor < this.#feed.head) this.#deliverSafely(next.value);
     }
     setImmediate(() => this.#fanOut(rest));
   }
@@ -140,16 +143,23 @@ export class SessionDelivery {
     if (this.#fanOutAgain) this.broadcast();
   }
 
-  /** The one way by which entries reach a session. */
+  /** One session's fault must not end the round: the others after it would never be told anything again. */
+  #deliverSafely(session: Session): void {
+    try {
+      this.deliver(session);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  /** The one way by which entries and snapshots reach a session: as far as its socket takes them. */
   deliver(session: Session): void {
     while (session.state.phase === 'streaming') {
-      if (session.cursor >= this.#feed.head) {
-        this.#deliverSnapshot(session);
-        return;
-      }
-      const {unsentBytes} = session.socket;
-      if (unsentBytes > MAX_UNSENT_BYTES) {
-        session.state = {phase: 'blocked', unsentBytes, since: this.#clock.monotonic()};
+      if (session.socket.unsentBytes > MAX_UNSENT_BYTES) {
+        session.state = {phase: 'blocked', since: this.#clock.monotonic()};
+      } else if (session.cursor >= this.#feed.head) {
+        if (session.snapshotsDue.length === 0) return;
+        session.socket.write(this.#snapshotFrame(session.audience, session.snapshotsDue.shift()));
       } else if (session.cursor < this.#feed.floor) {
         session.state = {phase: 'reading'};
         void this.#catchUp(session);
@@ -158,6 +168,21 @@ export class SessionDelivery {
         session.cursor = batch.to;
         this.#write(session, batch.frames, batch.messages);
       }
+    }
+  }
+
+  /** A message outside the journal's order: an answer, a heartbeat. Never before `session.ready` (W2). */
+  send(session: Session, message: ServerMessage): void {
+    const {phase} = session.state;
+    if (phase === 'closing') return;
+    const frame = encode(message);
+    if (phase === 'opening') {
+      session.early.push(frame);
+    } else if (session.socket.unsentBytes > MAX_UNSENT_FOR_ANSWERS_BYTES) {
+      this.#close(session, 'too-slow');
+    } else {
+      session.socket.write(frame);
+      this.deliver(session);
     }
   }
 
@@ -172,7 +197,12 @@ export class SessionDelivery {
       }
       const entries = page.entries.map(toFeedEntry);
       const last = entries.at(-1);
-      while (last !== undefined && session.cursor < last.offset) {
+      // What does not fit is read again: a page of long entries is more than a socket may hold.
+      while (
+        last !== undefined &&
+        session.cursor < last.offset &&
+        session.socket.unsentBytes <= MAX_UNSENT_BYTES
+      ) {
         const start = entries.findIndex((entry) => entry.offset > session.cursor);
         const batch = joinFrames(entries, start, session.audience);
         session.cursor = batch.to;
@@ -192,15 +222,9 @@ export class SessionDelivery {
   }
 
   #fail(session: Session, error: unknown): void {
-    this.#logger.error({err: error, sessionId: session.id}, 'session could not read the journal');
+    if (session.state.phase === 'closing') return;
+    this.#logger.error({err: error, sessionId: session.id}, 'session could not be brought forward');
     this.#close(session, 'internal');
-  }
-
-  #deliverSnapshot(session: Session): void {
-    const due = session.snapshotDue;
-    if (due === undefined) return;
-    session.snapshotDue = undefined;
-    session.socket.write(this.#snapshotFrame(session.audience, due.requestId));
   }
 
   #readyFrame(session: Session, recovered: boolean): Buffer {

@@ -5,14 +5,14 @@
  * Knows the journal, the feed and a socket port; never `ws`, SQL or Express.
  */
 import {randomUUID} from 'node:crypto';
-import {type CloseReason, closeReasons, type ServerMessage} from '@hookswitch/protocol';
+import {type CloseReason, closeReasons, MESSAGE_BURST, type ServerMessage} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {Principal} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
+import {AppError} from '../errors/app-error.ts';
 import type {Offset} from '../journal/call-event.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
-import {encodeTextFrame} from '../websocket/frame.ts';
 import {toIso} from './call-view.ts';
 import type {LiveFeed} from './live-feed.ts';
 import {Session, type SessionPeer, type SessionSocket} from './session.ts';
@@ -105,6 +105,11 @@ export class SessionService {
     return !this.#draining && this.#sessions.size < this.#maxSessions;
   }
 
+  /** Whether this user may open another session; asked after the upgrade, so that a browser can tell why not. */
+  hasRoomFor({user}: Principal): boolean {
+    return (this.#perUser.get(user) ?? 0) < this.#maxSessionsPerUser;
+  }
+
   get openCount(): number {
     return this.#sessions.size;
   }
@@ -130,14 +135,12 @@ export class SessionService {
     const monotonic = this.#clock.monotonic();
     const session = new Session({id: randomUUID(), principal, socket, peer, now, monotonic});
     const {user} = principal;
-    const ofUser = (this.#perUser.get(user) ?? 0) + 1;
-    this.#perUser.set(user, ofUser);
+    this.#perUser.set(user, (this.#perUser.get(user) ?? 0) + 1);
     this.#sessions.set(session.id, session);
     this.#metrics.sessionsOpened.inc();
     this.#logger.info({sessionId: session.id, user, address: peer.address}, 'session opened');
     this.#watch.begin(session);
-    if (ofUser > this.#maxSessionsPerUser) this.close(session, 'too-many');
-    else this.#delivery.begin(session, resume);
+    this.#delivery.begin(session, resume);
     return session;
   }
 
@@ -153,12 +156,15 @@ export class SessionService {
   drained(session: Session): void {
     if (session.state.phase !== 'blocked') return;
     session.state = {phase: 'streaming'};
+    session.drainedAt = this.#clock.monotonic();
     this.#delivery.deliver(session);
   }
 
   /** Forgets the session: nothing of it is kept. */
-  closed(session: Session, code: number): void {
+  closed(session: Session, socketCode: number): void {
     if (!this.#sessions.delete(session.id)) return;
+    // A peer that is cut off because it does not answer our close ends with 1006, which hides why it was closed.
+    const code = session.state.phase === 'closing' ? session.state.code : socketCode;
     session.state = {phase: 'closing', code};
     const {user} = session.principal;
     const left = (this.#perUser.get(user) ?? 1) - 1;
@@ -179,8 +185,7 @@ export class SessionService {
 
   /** Sends a message to one session, outside the journal's order. */
   send(session: Session, message: ServerMessage): void {
-    if (session.state.phase === 'closing') return;
-    session.socket.write(encodeTextFrame(JSON.stringify(message)));
+    this.#delivery.send(session, message);
   }
 
   /** Brings every session to the head of the journal. */
@@ -188,10 +193,16 @@ export class SessionService {
     this.#delivery.broadcast();
   }
 
-  /** Replaces what the session is told about (W8), and shows it how things stand. */
+  /**
+   * Replaces what the session is told about (W8), and shows it how things stand.
+   * @throws AppError `rate_limited` when the session reads too slowly to be answered
+   */
   subscribe(session: Session, calls: 'all' | readonly string[], requestId?: string): void {
+    if (session.snapshotsDue.length >= MESSAGE_BURST) {
+      throw new AppError('rate_limited', 'Earlier subscriptions are still waiting to be answered.');
+    }
     session.subscription = calls;
-    session.snapshotDue = {requestId};
+    session.snapshotsDue.push(requestId);
     this.#delivery.deliver(session);
   }
 

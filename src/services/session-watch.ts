@@ -54,20 +54,13 @@ export class SessionWatch {
     const now = this.#clock.now();
     for (const session of this.#sessions()) {
       if (session.state.phase === 'closing') continue;
-      if (session.state.phase === 'blocked') this.#checkProgress(session, monotonic);
-      else if (monotonic - session.heardAt >= this.#sessionTimeoutMs) this.#close(session, 'silent');
+      noteProgress(session, monotonic);
+      if (session.state.phase === 'blocked') {
+        const since = Math.max(session.state.since, session.drainedAt);
+        if (monotonic - since >= STALLED_AFTER_MS) this.#close(session, 'too-slow');
+      } else if (monotonic - lastLife(session) >= this.#sessionTimeoutMs) this.#close(session, 'silent');
       else if (monotonic >= session.nextHeartbeatAt) this.#heartbeat(session, monotonic);
       this.#checkExpiry(session, now);
-    }
-  }
-
-  #checkProgress(session: Session, monotonic: number): void {
-    if (session.state.phase !== 'blocked') return;
-    const {unsentBytes} = session.socket;
-    if (unsentBytes < session.state.unsentBytes) {
-      session.state = {phase: 'blocked', unsentBytes, since: monotonic};
-    } else if (monotonic - session.state.since >= STALLED_AFTER_MS) {
-      this.#close(session, 'too-slow');
     }
   }
 
@@ -97,4 +90,21 @@ export class SessionWatch {
       this.#send(session, {type: 'session.expiring', expiresAt: toIso(expiresAt), timestamp: toIso(now)});
     }
   }
+}
+
+/** Looks whether the peer has taken any of what is unsent. */
+function noteProgress(session: Session, monotonic: number): void {
+  if (session.socket.unsentBytes === 0) return;
+  const {drainMark} = session.socket;
+  if (drainMark === session.drainMark) return;
+  session.drainMark = drainMark;
+  session.drainedAt = monotonic;
+}
+
+/**
+ * When the session was last known to live. A ping waits behind whatever is unsent, so on a slow link the pong is late
+ * although the peer is reading all the time; its reading counts too. A session that sends heartbeats needs no pong.
+ */
+function lastLife({heardAt, drainedAt, sendsHeartbeats}: Session): number {
+  return sendsHeartbeats ? heardAt : Math.max(heardAt, drainedAt);
 }

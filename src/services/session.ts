@@ -6,10 +6,12 @@ import {type Audience, audienceOf, type Subscription} from './audience.ts';
 
 /** What a session needs of a socket. The adapter over `ws` is in `src/websocket/ws-socket.ts`. */
 export interface SessionSocket {
-  /** Bytes that were written and that the kernel has not taken yet. */
+  /** Bytes that were written and that the kernel has not taken yet, counted by whole writes. */
   readonly unsentBytes: number;
-  /** Writes complete WebSocket frames. */
-  write(frames: Buffer): void;
+  /** Changes with every byte of them that the kernel takes: a slow link may need minutes for one write. */
+  readonly drainMark: number;
+  /** Writes complete WebSocket frames, several of them in one go, without copying. */
+  write(...frames: readonly Buffer[]): void;
   ping(): void;
   /** Starts the closing handshake, and ends the connection if the peer does not answer it. */
   close(code: number, reason: string): void;
@@ -26,14 +28,14 @@ export interface SessionPeer {
 
 /**
  * `opening`: nothing was sent yet. `streaming`: pushed to as the head moves. `reading`: behind what the feed holds, a
- * page is being read for it. `blocked`: the socket holds all it may, waiting for it to drain; `since` (monotonic ms) is
- * when its debt last shrank. `closing`: told to go.
+ * page is being read for it. `blocked` since that monotonic ms: the socket holds all it may, waiting for it to drain.
+ * `closing`: told to go.
  */
 export type SessionState =
   | {readonly phase: 'opening'}
   | {readonly phase: 'streaming'}
   | {readonly phase: 'reading'}
-  | {readonly phase: 'blocked'; readonly unsentBytes: number; readonly since: number}
+  | {readonly phase: 'blocked'; readonly since: number}
   | {readonly phase: 'closing'; readonly code: number};
 
 /** After so many messages beyond the limit in a row a session is closed: it is not listening. */
@@ -65,8 +67,13 @@ export class Session {
   sendsHeartbeats = false;
   /** Monotonic ms. */
   nextHeartbeatAt = 0;
-  /** A snapshot is owed once the cursor is at the head, with the id of the request that asked for it. */
-  snapshotDue: {readonly requestId?: string} | undefined;
+  /** The socket's `drainMark` when it was last looked at, and the monotonic ms at which it was seen to change. */
+  drainMark = 0;
+  drainedAt = 0;
+  /** Snapshots owed once the cursor is at the head: the ids of the requests that asked for them. */
+  readonly snapshotsDue: (string | undefined)[] = [];
+  /** Answers to messages that overtook `session.ready`, which is always first (W2). Bounded as those messages are. */
+  readonly early: Buffer[] = [];
   /** `session.expiring` was sent for the current token. */
   expiryAnnounced = false;
   #principal: Principal;
