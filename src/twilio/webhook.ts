@@ -6,8 +6,8 @@
  * could move the boundaries: `CallStatus=ringing&Called=…` may come back as `CallStatusringingCalled=…`, as long as
  * the names still sort into the same text. Therefore, after the signature:
  *
- * - every name once, in an alphabet that values rarely keep to, and nothing in the query but `ref`, which has a
- *   shape and a length (so that no field hides in it);
+ * - every name once, in query and body together, in an alphabet that values rarely keep to; the query is ours or
+ *   the user's own, so that none of Twilio's fields may be in it, and our `ref` has a shape and a length;
  * - the fields that decide something have shapes that end them: one character more or less is refused, and
  *   AccountSid, CallSid and CallStatus must be there;
  * - no other field may contain one of them with its value (`CallStatusringing` inside of FromCity): that is where
@@ -48,7 +48,7 @@ export type WebhookResult =
   | {readonly kind: 'malformed'; readonly reason: string};
 
 const NAME = /^[A-Za-z0-9_-]{1,128}$/;
-const QUERY = /^ref=([A-Za-z0-9_-]{16,64})$/;
+const REFERENCE = /^[A-Za-z0-9_-]{16,64}$/;
 const REQUIRED = ['AccountSid', 'CallSid', 'CallStatus'] as const;
 
 const sid = (prefix: string) => new RegExp(`^${prefix}[0-9a-fA-F]{32}$`);
@@ -117,12 +117,14 @@ export function authenticateWebhook(request: WebhookRequest): WebhookResult {
 }
 
 function inspect({pathAndQuery, accountSid}: WebhookRequest, pairs: readonly FormField[]): WebhookResult {
-  const mark = pathAndQuery.indexOf('?');
-  const query = mark === -1 ? undefined : QUERY.exec(pathAndQuery.slice(mark + 1));
-  if (query === null) return malformed('the query holds something else than one `ref`');
   const fields = new Map(pairs);
   if (fields.size !== pairs.length) return malformed('a repeated name');
-  if (query !== undefined && fields.has('ref')) return malformed('`ref` in query and body');
+  const query = parseQuery(pathAndQuery);
+  if (query === undefined) return malformed('a query that is not one of plain names and values');
+  for (const [name, value] of query) {
+    const fault = fields.has(name) ? 'a name in query and body' : queryFault(name, value);
+    if (fault !== undefined) return malformed(fault);
+  }
   for (const [name, value] of fields) {
     const fault = fieldFault(name, value);
     if (fault !== undefined) return malformed(fault);
@@ -130,8 +132,27 @@ function inspect({pathAndQuery, accountSid}: WebhookRequest, pairs: readonly For
   const missing = REQUIRED.find((name) => !fields.has(name));
   if (missing !== undefined) return malformed(`no ${missing}`);
   if (fields.get('AccountSid') !== accountSid) return malformed('another AccountSid');
-  const reference = query?.[1];
+  const reference = query.get('ref');
   return {kind: 'authentic', fields, ...(reference === undefined ? {} : {reference})};
+}
+
+/** The query's parameters, each name once, values as they were sent; `undefined` where it has another form. */
+function parseQuery(pathAndQuery: string): ReadonlyMap<string, string> | undefined {
+  const mark = pathAndQuery.indexOf('?');
+  const pairs = mark === -1 ? [] : pathAndQuery.slice(mark + 1).split('&');
+  const query = new Map<string, string>();
+  for (const pair of pairs) {
+    const [name, value, more] = pair.split('=');
+    if (name === undefined || value === undefined || more !== undefined || query.has(name)) return undefined;
+    query.set(name, value);
+  }
+  return query;
+}
+
+function queryFault(name: string, value: string): string | undefined {
+  if (name === 'ref') return REFERENCE.test(value) ? undefined : '`ref` has the wrong shape';
+  if (name === 'Timestamp' || shapes.has(name)) return "one of Twilio's fields in the query";
+  return fieldFault(name, value);
 }
 
 /** What is wrong with a field; never its value, and of a name nothing that is not known to be one. */
