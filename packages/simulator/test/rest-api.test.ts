@@ -92,7 +92,7 @@ test('account, number and recording have the fields of their facts', async (t) =
 });
 
 test('a fetched call has dates in RFC 2822, duration and price as strings', async (t) => {
-  const s = await setup(t);
+  const s = await setup(t, {speed: 20});
   const {body: created} = await ask(s, 'POST', '/Calls.json', createForm('+15550100505'));
   const path = `/Calls/${String(created['sid'])}.json`;
   await until(() => s.simulator.call(String(created['sid']))?.status === 'ringing');
@@ -106,7 +106,8 @@ test('a fetched call has dates in RFC 2822, duration and price as strings', asyn
   assert.equal(status, 200);
   assert.deepEqual(Object.keys(body).sort(), CALL_FIELDS.toSorted());
   assert.equal(body['status'], 'completed');
-  assert.match(String(body['duration']), /^[567]$/);
+  assert.match(String(body['duration']), /^\d+$/);
+  assert.ok(Number(body['duration']) >= 5);
   for (const field of ['date_created', 'date_updated', 'start_time', 'end_time']) {
     assert.match(
       String(body[field]),

@@ -1,4 +1,4 @@
-import {EventEmitter, once} from 'node:events';
+import {EventEmitter, on, once} from 'node:events';
 import type {Activity} from '../activity.ts';
 import {type Clock, isAbort} from '../clock.ts';
 import type {FaultPlan} from '../faults/faults.ts';
@@ -26,7 +26,7 @@ export interface CallbackDispatcherOptions {
  */
 export class CallbackDispatcher {
   readonly #options: CallbackDispatcherOptions;
-  /** Emits the sid of a call whenever one of its status callbacks has been delivered. */
+  /** Emits the sid of a call, with the SequenceNumber, whenever one of its status callbacks has been delivered. */
   readonly #delivered = new EventEmitter().setMaxListeners(0);
   /**
    * One controller for each delivery under way. All of them listening to the same signal would be simpler, but an
@@ -88,16 +88,19 @@ export class CallbackDispatcher {
   ): Promise<void> {
     const {clock, sender} = this.#options;
     if (delivery.faults.includes('delay')) await clock.realSleep(delayMs, signal);
-    if (delivery.faults.includes('reorder')) await this.#overtaken(webhook.callSid, signal);
+    if (delivery.faults.includes('reorder')) await this.#overtaken(webhook, signal);
     await this.#send(webhook, delivery, signal);
-    this.#delivered.emit(webhook.callSid);
+    this.#delivered.emit(webhook.callSid, sequenceOf(webhook));
     if (delivery.faults.includes('repeat')) await sender.send(webhook, delivery, signal, true);
   }
 
-  async #overtaken(callSid: string, signal: AbortSignal): Promise<void> {
+  /** Waits for a later callback: an earlier one may still be under way when this one is fired. */
+  async #overtaken(webhook: Webhook, signal: AbortSignal): Promise<void> {
+    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(MAX_HOLD_MS)]);
     try {
-      const giveUp = AbortSignal.any([signal, AbortSignal.timeout(MAX_HOLD_MS)]);
-      await once(this.#delivered, callSid, {signal: giveUp});
+      for await (const [sequence] of on(this.#delivered, webhook.callSid, {signal: giveUp})) {
+        if (Number(sequence) > sequenceOf(webhook)) return;
+      }
     } catch (error) {
       if (signal.aborted) throw error;
     }
@@ -141,4 +144,8 @@ export class CallbackDispatcher {
         end();
       });
   }
+}
+
+function sequenceOf({params}: Webhook): number {
+  return Number(params['SequenceNumber']);
 }

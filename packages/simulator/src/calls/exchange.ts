@@ -125,7 +125,8 @@ export class Exchange implements TwimlHost {
     if (!call.finish(status, sipResponseCode(call, status), this.clock.now())) return;
     recorder.finishAll(call);
     for (const child of call.children) {
-      this.end(child, child.answeredAtMs === null ? 'canceled' : 'completed');
+      // One that was sent elsewhere over REST is a call of its own by now.
+      if (!child.left.aborted) this.end(child, child.answeredAtMs === null ? 'canceled' : 'completed');
     }
     this.logStatus(call);
     // Fired before the release, so that there is no moment without a call or a delivery in progress.

@@ -35,9 +35,10 @@ export async function dial(verb: TwimlElement, context: VerbContext): Promise<St
     return after(verb, context, result);
   } catch (error) {
     if (!isAbort(error) || !signal.aborted) throw error;
-    endLegs(context, legs);
-    // Redirected over REST: the interrupted Dial still reports to its action, whose answer nobody runs.
+    // Redirected over REST: the interrupted Dial still reports to its action, whose answer nobody runs. When the call
+    // is over instead, its legs have ended with it.
     if (!call.isOver) {
+      endLegs(context, legs);
       const child = legs.find((leg) => leg.child.answeredAtMs !== null)?.child ?? null;
       const step = after(verb, context, {
         status: 'completed',
