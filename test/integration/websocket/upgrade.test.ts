@@ -1,0 +1,223 @@
+/** The way in: tokens, origins, paths, and requests that are no upgrade (A1, A3). */
+import assert from 'node:assert/strict';
+import {connect} from 'node:net';
+import {after, before, test} from 'node:test';
+import {WebSocket} from 'ws';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
+import {encodeFrame, RawWebSocket, upgradeRequest} from '../../support/raw-websocket.ts';
+import {until} from '../../support/until.ts';
+
+let gateway: TestGateway;
+
+before(async () => {
+  gateway = await startGateway({env: {ALLOWED_ORIGINS: 'https://app.example.com,http://localhost:3000'}});
+});
+after(() => gateway[Symbol.asyncDispose]());
+
+/** The whole answer to a raw request, up to the end of the connection. */
+async function exchange(request: string): Promise<{status: number; head: string; body: string}> {
+  const client = new RawWebSocket(gateway.url);
+  client.write(request);
+  const status = await client.answered();
+  const [head = '', body = ''] = client.head.split('\r\n\r\n');
+  client.vanish();
+  return {status, head, body};
+}
+
+async function handshake(headers: Readonly<Record<string, string | undefined>>, path = '/ws') {
+  return exchange(upgradeRequest(path, headers));
+}
+
+test('[A1] the token in the Authorization header opens a session', async () => {
+  const client = await gateway.session({
+    token: undefined,
+    headers: {authorization: `Bearer ${ACCESS_KEY}`},
+  });
+  assert.equal((await client.ready()).user, 'operator');
+  assert.equal(client.ws.protocol, 'hookswitch.v1');
+  await client.close();
+});
+
+test('[A1] a header token without any subprotocol: none is selected', async () => {
+  const {status, head} = await handshake({Authorization: `Bearer ${ACCESS_KEY}`});
+  assert.equal(status, 101);
+  assert.doesNotMatch(head, /sec-websocket-protocol/i);
+});
+
+test('[A1] the token in a subprotocol opens a session and is never echoed', async () => {
+  const {status, head} = await handshake({
+    'Sec-WebSocket-Protocol': `hookswitch.bearer.${ACCESS_KEY}, hookswitch.v1`,
+  });
+  assert.equal(status, 101);
+  assert.match(head, /Sec-WebSocket-Protocol: hookswitch\.v1(\r|$)/);
+  assert.ok(!head.includes(ACCESS_KEY));
+});
+
+test('[A1] the token alone, without hookswitch.v1, is not selected either', async () => {
+  const {status, head} = await handshake({'Sec-WebSocket-Protocol': `hookswitch.bearer.${ACCESS_KEY}`});
+  assert.equal(status, 101);
+  assert.doesNotMatch(head, /sec-websocket-protocol/i);
+  assert.ok(!head.includes(ACCESS_KEY));
+});
+
+test('[A1] no token is taken from a query string', async () => {
+  for (const name of ['token', 'access_token', 'key', 'authorization']) {
+    const client = gateway.connect({token: undefined, query: `?${name}=${ACCESS_KEY}`});
+    assert.equal(await client.closed(), 4401);
+    assert.equal(client.messages.length, 0);
+  }
+});
+
+test('[A3] a bad token, or none: the socket opens, then closes with 4401 and says nothing', async () => {
+  for (const token of [undefined, 'wrong-key', `${ACCESS_KEY}x`, ACCESS_KEY.slice(0, -1)]) {
+    const client = gateway.connect({token});
+    await client.opened();
+    assert.equal(await client.closed(), 4401);
+    assert.equal(client.raw.length, 0);
+    assert.match(client.closeReason, /token/i);
+  }
+});
+
+test('[A3] messages sent by a client with a bad token are not acted on', async () => {
+  const client = new RawWebSocket(gateway.url);
+  client.write(upgradeRequest('/ws', {Authorization: 'Bearer nope'}));
+  await client.answered();
+  client.sendJson({type: 'call.subscribe', calls: 'all', requestId: 'x'});
+  assert.equal(await client.closeFrame(), 4401);
+  assert.deepEqual(client.messages, []);
+  client.vanish();
+});
+
+test('[A3] a bad origin is 403 before the upgrade, also with a good token', async () => {
+  const origins = [
+    'https://evil.example',
+    'https://app.example.com.evil.example',
+    'https://app.example.com:444',
+    'http://app.example.com',
+    'https://app.example.com/',
+    'https://APP.example.com',
+    'null',
+    '',
+  ];
+  for (const Origin of origins) {
+    const {status, body} = await handshake({Origin, Authorization: `Bearer ${ACCESS_KEY}`});
+    assert.equal(status, 403, Origin);
+    assert.equal(JSON.parse(body).code, 'forbidden');
+  }
+});
+
+test('[A3] two origins are none that is allowed', async () => {
+  const request = upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`}).replace(
+    '\r\n\r\n',
+    '\r\nOrigin: https://app.example.com\r\nOrigin: https://evil.example\r\n\r\n',
+  );
+  assert.equal((await exchange(request)).status, 403);
+});
+
+test('[A3] an allowed origin, or none at all, is let in with a token', async () => {
+  for (const Origin of ['https://app.example.com', 'http://localhost:3000', undefined]) {
+    assert.equal((await handshake({Origin, Authorization: `Bearer ${ACCESS_KEY}`})).status, 101);
+  }
+});
+
+test('a wrong path is 404 as application/problem+json', async () => {
+  for (const path of ['/', '/ws/', '/wss', '/api/calls', '//ws', '/ws%2f']) {
+    const {status, head, body} = await handshake({Authorization: `Bearer ${ACCESS_KEY}`}, path);
+    assert.equal(status, 404, path);
+    assert.match(head, /content-type: application\/problem\+json/i);
+    assert.equal(JSON.parse(body).code, 'not_found');
+  }
+});
+
+test('GET /ws without an upgrade is 426', async () => {
+  const response = await fetch(`${gateway.url}/ws`);
+  assert.equal(response.status, 426);
+  assert.match(response.headers.get('content-type') ?? '', /application\/problem\+json/);
+  assert.match(await response.text(), /"code":"upgrade_required"/);
+});
+
+test('Upgrade: h2c on a normal request is served as one', async () => {
+  const request =
+    'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n' +
+    'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n';
+  const {status, body} = await exchange(request);
+  assert.equal(status, 200);
+  assert.match(body, /alive/);
+});
+
+test('an upgrade without a Connection header is a plain request', async () => {
+  assert.equal((await handshake({Connection: undefined})).status, 426);
+});
+
+test('a wrong Sec-WebSocket-Version, key or method is refused with 4xx', async () => {
+  const Authorization = `Bearer ${ACCESS_KEY}`;
+  const wrong = [
+    {'Sec-WebSocket-Version': '7'},
+    {'Sec-WebSocket-Version': undefined},
+    {'Sec-WebSocket-Key': undefined},
+    {'Sec-WebSocket-Key': 'short'},
+    {'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ'},
+  ];
+  for (const headers of wrong) {
+    const {status} = await handshake({Authorization, ...headers});
+    assert.ok(status >= 400 && status < 500, `${JSON.stringify(headers)}: ${status}`);
+  }
+  const {status} = await exchange(upgradeRequest('/ws', {Authorization}, 'POST'));
+  assert.equal(status, 405);
+});
+
+test('headers larger than 16 KiB are refused with 431', async () => {
+  assert.equal((await handshake({'X-Filler': 'x'.repeat(20_000)})).status, 431);
+});
+
+test('a subprotocol header with the same protocol twice is refused', async () => {
+  const {status} = await handshake({
+    'Sec-WebSocket-Protocol': 'hookswitch.v1, hookswitch.v1',
+    Authorization: `Bearer ${ACCESS_KEY}`,
+  });
+  assert.equal(status, 400);
+});
+
+test('a second upgrade request behind the first is no frame: that session ends, others do not', async () => {
+  const other = await gateway.session();
+  const client = new RawWebSocket(gateway.url);
+  client.write(upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`}).repeat(2));
+  await client.answered();
+  assert.equal(await client.closeFrame(), 1002);
+  await client.closed();
+  assert.equal(other.ws.readyState, WebSocket.OPEN);
+  await other.close();
+});
+
+test('frames that come in one packet with the handshake are handled after session.ready', async () => {
+  const client = new RawWebSocket(gateway.url);
+  const subscribe = encodeFrame('{"type":"call.subscribe","calls":[],"requestId":"early"}');
+  const request = upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`});
+  client.write(Buffer.concat([Buffer.from(request), subscribe]));
+  await until(() => client.messages.length >= 3, {what: 'ready, snapshot, and the answer'});
+  assert.deepEqual(
+    client.messages.map((message) => [message.type, 'requestId' in message ? message.requestId : undefined]),
+    [
+      ['session.ready', undefined],
+      ['call.snapshot', undefined],
+      ['call.snapshot', 'early'],
+    ],
+  );
+  client.vanish();
+});
+
+test('clients that go away in the middle of the handshake leave nothing', async () => {
+  const request = upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`});
+  for (let cut = 0; cut < request.length; cut += 17) {
+    const socket = connect(gateway.environment.port, '127.0.0.1');
+    socket.on('error', () => {});
+    await new Promise<void>((resolve) => socket.write(request.slice(0, cut) || ' ', () => resolve()));
+    socket.destroy();
+  }
+  const abrupt = new RawWebSocket(gateway.url);
+  await new Promise<void>((resolve) => abrupt.socket.write(request, () => resolve()));
+  abrupt.vanish();
+  await until(async () => (await gateway.api('/api/sessions')).body.sessions.length === 0);
+  const client = await gateway.session();
+  await client.close();
+});
