@@ -21,6 +21,7 @@ import {
 import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
 import type {Offset} from '../call-event.ts';
+import {StoreUnavailable} from './failures.ts';
 
 export interface Mark {
   readonly epoch: string;
@@ -85,7 +86,8 @@ export class HighWaterMark {
     const generation = this.#generation + 1;
     const text = `hookswitch mark ${epoch} ${offset} ${generation} ${this.#inode}`;
     const line = Buffer.from(`${text} ${checksum(text)}\n`.padEnd(SLOT_BYTES), 'latin1');
-    writeSync(this.#fd, line, 0, SLOT_BYTES, (generation % 2) * SLOT_STRIDE);
+    const written = writeSync(this.#fd, line, 0, SLOT_BYTES, (generation % 2) * SLOT_STRIDE);
+    if (written !== SLOT_BYTES) throw new StoreUnavailable('The disk is full.');
     fdatasyncSync(this.#fd);
     // Only now: a failed write is repeated into the same slot, and the other stays whole.
     this.#generation = generation;

@@ -1,0 +1,65 @@
+/** Disks that fill up and folders that cannot be written: real ones, as far as the system lets a test have them. */
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import type {TestContext} from 'node:test';
+import {temporaryFolder} from './journal-sqlite-fixture.ts';
+
+/** A disk of a fixed size with something to write to. */
+export interface SmallDisk {
+  readonly folder: string;
+  resize(bytes: number): void;
+}
+
+/** A tmpfs of `bytes` bytes; `undefined` where nobody may mount one. It goes with the test. */
+export function mountSmallDisk(t: TestContext, bytes: number): SmallDisk | undefined {
+  const folder = temporaryFolder();
+  const mounted = run('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder]);
+  t.after(() => {
+    if (mounted) run('umount', [folder]);
+    rmSync(folder, {recursive: true, force: true});
+  });
+  if (!mounted) return undefined;
+  return {
+    folder,
+    resize(size) {
+      execFileSync('mount', ['-o', `remount,size=${size}`, folder]);
+    },
+  };
+}
+
+/**
+ * Limits how large a file this process may write (RLIMIT_FSIZE); returns whether the system can. Needs no rights,
+ * fails the same write as a full disk, with EFBIG; Node ignores the signal that comes with it.
+ */
+export function limitFileSize(bytes: number | 'unlimited'): boolean {
+  return run('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
+}
+
+/** A folder in which nothing can be created, not even by root; `undefined` where there is no way to have one. */
+export function readOnlyFolder(t: TestContext): string | undefined {
+  const folder = temporaryFolder();
+  const inner = join(folder, 'read-only');
+  mkdirSync(inner, {mode: 0o500});
+  const isRoot = process.getuid?.() === 0;
+  const mounted = isRoot && run('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', inner]);
+  t.after(() => {
+    if (mounted) run('umount', [inner]);
+    rmSync(folder, {recursive: true, force: true});
+  });
+  return isRoot && !mounted ? undefined : inner;
+}
+
+/** Makes a file that is open already unwritable (`chattr +i`), or writable again; returns whether the system can. */
+export function setImmutable(file: string, immutable: boolean): boolean {
+  return run('chattr', [immutable ? '+i' : '-i', file]);
+}
+
+function run(program: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(program, args, {stdio: 'ignore'});
+    return true;
+  } catch {
+    return false;
+  }
+}
