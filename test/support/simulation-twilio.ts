@@ -1,0 +1,139 @@
+/** Twilio's side of a simulation: fires webhooks, brings them again when they were not answered, answers look-ups. */
+import {Agent, createServer, request, type Server} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import type {ProviderStatus} from '@hookswitch/protocol';
+import twilio from 'twilio';
+import type {Gate, LoadClock} from './simulation-clock.ts';
+import type {Plan, PlannedCall, PlannedDelivery, PlannedWebhook} from './simulation-plan.ts';
+import {must, type Trace} from './simulation-trace.ts';
+
+export const ACCOUNT_SID = 'AC00000000000000000000000000000001';
+export const AUTH_TOKEN = 'simulation-auth-token-0000000000';
+
+/** What Twilio knows of how its webhooks went. */
+export interface WebhookOutcomes {
+  /** Keys of those that got a 2xx. */
+  readonly answered: Set<string>;
+  /** Keys of those that were sent at least once. */
+  readonly sent: Set<string>;
+  /** Attempts that got no answer or a 5xx. */
+  failures: number;
+}
+
+/** Brings every delivery of the plan, so many at once; resolves when all are through. */
+export async function bringWebhooks(
+  plan: Plan,
+  {gatewayUrl, clock, gate, trace}: {gatewayUrl: string; clock: LoadClock; gate: Gate; trace: Trace},
+): Promise<WebhookOutcomes> {
+  const outcomes: WebhookOutcomes = {answered: new Set(), sent: new Set(), failures: 0};
+  const agent = new Agent({keepAlive: true, maxSockets: plan.concurrency});
+  const bring = async ({webhook, givesUp}: PlannedDelivery) => {
+    for (;;) {
+      await gate.passed();
+      outcomes.sent.add(webhook.key);
+      const status = await post(gatewayUrl, webhook, agent);
+      trace.add(webhook.callSid, `${webhook.key} ${webhook.status} → ${status ?? 'no answer'}`);
+      if (status !== undefined && status < 300) {
+        outcomes.answered.add(webhook.key);
+        return;
+      }
+      must(status === undefined || status >= 500, webhook.callSid, `${webhook.key} was answered ${status}`);
+      outcomes.failures += 1;
+      if (givesUp) return;
+      // A connection that is refused before anybody noticed the kill: what comes next is another turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const work = async () => {
+    while (clock.now < plan.deliveries.length) {
+      await gate.passed();
+      const delivery = plan.deliveries[clock.tick()];
+      if (delivery !== undefined) await bring(delivery);
+    }
+  };
+  try {
+    await Promise.all(Array.from({length: plan.concurrency}, work));
+  } finally {
+    agent.destroy();
+  }
+  return outcomes;
+}
+
+/** Posts a signed webhook; the status of the answer, or `undefined` when the connection ended without one. */
+export function post(
+  gatewayUrl: string,
+  {route, fields}: Pick<PlannedWebhook, 'route' | 'fields'>,
+  agent?: Agent,
+): Promise<number | undefined> {
+  const url = `${gatewayUrl}/twilio/${route}`;
+  const body = new URLSearchParams(fields).toString();
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': Buffer.byteLength(body),
+    'x-twilio-signature': twilio.getExpectedTwilioSignature(AUTH_TOKEN, url, fields),
+  };
+  const {promise, resolve} = Promise.withResolvers<number | undefined>();
+  const sent = request(url, {method: 'POST', headers, agent: agent ?? false}, (response) => {
+    response.resume();
+    response.once('end', () => resolve(response.statusCode));
+    response.once('close', () => resolve(undefined));
+  });
+  sent.once('error', () => resolve(undefined));
+  sent.end(body);
+  return promise;
+}
+
+/** The part of the REST API that a look-up needs, telling the truth about the calls of a plan. */
+export class TruthfulRest implements AsyncDisposable {
+  /** What was said of calls, as `<call>:<status>`. */
+  readonly said = new Set<string>();
+  readonly #calls: ReadonlyMap<string, PlannedCall>;
+  readonly #clock: LoadClock;
+  readonly #server: Server;
+
+  constructor(plan: Plan, clock: LoadClock) {
+    this.#calls = new Map(plan.calls.map((call) => [call.callSid, call]));
+    this.#clock = clock;
+    this.#server = createServer((incoming, response) => {
+      const callSid = /\/Calls\/(CA[0-9a-f]{32})\.json$/.exec(incoming.url ?? '')?.[1] ?? '';
+      const call = this.#calls.get(callSid);
+      const known = incoming.method === 'GET' && call !== undefined;
+      response.writeHead(known ? 200 : 404, {'content-type': 'application/json'});
+      response.end(
+        JSON.stringify(known ? this.#show(call) : {code: 20404, message: 'not found', status: 404}),
+      );
+    });
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #show({callSid, life, from, to, direction, parentCallSid, duration}: PlannedCall) {
+    const status = restStatus(life.findLast(({at}) => at <= this.#clock.now)?.status ?? 'queued');
+    this.said.add(`${callSid}:${status}`);
+    return {
+      sid: callSid,
+      status,
+      direction,
+      from,
+      to,
+      parent_call_sid: parentCallSid ?? null,
+      duration: status === 'completed' ? String(duration) : null,
+    };
+  }
+}
+
+/** `initiated` appears in callbacks only. */
+function restStatus(status: ProviderStatus): ProviderStatus {
+  return status === 'initiated' ? 'queued' : status;
+}
