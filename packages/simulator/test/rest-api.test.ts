@@ -7,7 +7,7 @@ import {numbers, type Setup, setup, until} from './support.ts';
 const from = '+15005550006';
 const idle = '<Response><Pause length="600"/></Response>';
 
-/** Fields of the Call object, as the facts about Twilio list them. */
+/** Fields of the Call object (Twilio docs: "Call resource"); live payloads also carry `annotation`. */
 const CALL_FIELDS =
   'sid account_sid parent_call_sid to to_formatted from from_formatted phone_number_sid status start_time end_time duration price price_unit direction answered_by api_version forwarded_from group_sid caller_name queue_time trunk_sid date_created date_updated uri subresource_uris annotation'.split(
     ' ',
@@ -66,7 +66,7 @@ test('a fresh 201 has every field, and null where Twilio has null', async (t) =>
   }
 });
 
-test('account, number and recording have the fields of their facts', async (t) => {
+test('account, number and recording have their documented fields', async (t) => {
   const s = await setup(t);
   const has = (body: Record<string, unknown>, fields: string) => {
     for (const field of fields.split(' ')) assert.ok(field in body, `${field} is missing`);

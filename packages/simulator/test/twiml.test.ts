@@ -82,8 +82,7 @@ test('Gather listens to speech, and without action asks its own document again',
 test('Record passes time and gives the recording to its action; hanging up in it too', async (t) => {
   const s = await setup(t);
   s.receiver.twiml('/recorded', '<Hangup/>');
-  const verbs = '<Record action="/recorded" timeout="3" recordingStatusCallback="/recording"/>';
-  await answered(s, verbs);
+  await answered(s, '<Record action="/recorded" timeout="3" recordingStatusCallback="/recording"/>');
   await s.simulator.settled();
   const [first] = paramsOf(s, '/recorded');
   assert.match(first?.['RecordingUrl'] ?? '', /\/Recordings\/RE[0-9a-f]{32}$/);
@@ -91,7 +90,7 @@ test('Record passes time and gives the recording to its action; hanging up in it
   assert.equal(first?.['Digits'], '');
   assert.equal(paramsOf(s, '/recording')[0]?.['RecordingSource'], 'RecordVerb');
 
-  await answered(s, verbs, {to: '+15550100504'});
+  await answered(s, '<Record action="/recorded" timeout="300"/>', {to: '+15550100504'});
   await s.simulator.settled();
   assert.equal(paramsOf(s, '/recorded')[1]?.['Digits'], 'hangup');
   assert.equal(paramsOf(s, '/recorded')[1]?.['CallStatus'], 'completed');
