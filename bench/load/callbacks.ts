@@ -1,0 +1,94 @@
+/** Status callbacks as Twilio sends them, signed with its SDK, ready to be written to a socket. */
+import {randomBytes} from 'node:crypto';
+import twilio from 'twilio';
+import {ACCOUNT_SID, AUTH_TOKEN, publicUrl} from '../servers/servers.ts';
+
+export interface CallbackOptions {
+  readonly port: number;
+  readonly count: number;
+  /**
+   * Calls that go on at the same time: each status of all of them comes before the next status of any, so that a
+   * handful of requests in flight does not put the statuses of one call out of order.
+   */
+  readonly concurrentCalls: number;
+}
+
+const statuses = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
+
+/** Complete HTTP requests, about 1.4 kB each: four statuses a call, each call with a sid of its own. */
+export function signedCallbacks({port, count, concurrentCalls}: CallbackOptions): Buffer[] {
+  const requests: Buffer[] = [];
+  while (requests.length < count) {
+    const calls = Array.from({length: concurrentCalls}, newCall);
+    for (const sequence of statuses.keys()) {
+      for (const call of calls) requests.push(toRequest(port, call, sequence));
+    }
+  }
+  return requests.slice(0, count);
+}
+
+interface Call {
+  readonly sid: string;
+  readonly reference: string;
+}
+
+function newCall(): Call {
+  return {
+    sid: `CA${randomBytes(16).toString('hex')}`,
+    reference: randomBytes(18).toString('base64url').slice(0, 22),
+  };
+}
+
+function toRequest(port: number, call: Call, sequence: number): Buffer {
+  const target = `/twilio/status?ref=${call.reference}`;
+  const fields = fieldsOf(call.sid, sequence);
+  const body = new URLSearchParams(fields).toString();
+  const head = [
+    `POST ${target} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    'Accept: */*',
+    'User-Agent: TwilioProxy/1.1',
+    'Content-Type: application/x-www-form-urlencoded; charset=UTF-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Twilio-Signature: ${twilio.getExpectedTwilioSignature(AUTH_TOKEN, publicUrl(port) + target, fields)}`,
+    `I-Twilio-Idempotency-Token: ${call.reference}`,
+  ];
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function fieldsOf(callSid: string, sequence: number): Record<string, string> {
+  const status = statuses[sequence] ?? 'completed';
+  return {
+    Called: '+491703330161',
+    ToState: '',
+    CallerCountry: 'US',
+    Direction: 'outbound-api',
+    // RFC 2822, as Twilio writes it.
+    Timestamp: new Date().toUTCString().replace('GMT', '+0000'),
+    CallbackSource: 'call-progress-events',
+    SipResponseCode: status === 'completed' ? '200' : '',
+    CallerState: 'CA',
+    ToZip: '',
+    SequenceNumber: String(sequence),
+    CallSid: callSid,
+    To: '+491703330161',
+    CallerZip: '94105',
+    ToCountry: 'DE',
+    CalledZip: '',
+    ApiVersion: '2010-04-01',
+    CalledCity: '',
+    CallStatus: status,
+    From: '+16505055892',
+    AccountSid: ACCOUNT_SID,
+    CalledCountry: 'DE',
+    CallerCity: 'SAN FRANCISCO',
+    ToCity: '',
+    FromCountry: 'US',
+    Caller: '+16505055892',
+    FromCity: 'SAN FRANCISCO',
+    CalledState: '',
+    FromZip: '94105',
+    FromState: 'CA',
+    ...(status === 'completed' ? {CallDuration: '49', Duration: '1'} : {}),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Counts the frames of one WebSocket without keeping, unmasking or decoding them: headers are read, payloads skipped,
+ * but for the one byte that tells `call.status` from the other messages.
+ */
+
+const TEXT = 1;
+const PING = 9;
+
+/** In `{"type":"call.status"`, and in no other message of the protocol, this byte is a `t`. */
+const TELLING_BYTE = 15;
+const LETTER_T = 0x74;
+
+export class FrameReader {
+  /** Complete text frames. */
+  texts = 0;
+  /** Of these, `call.status`. */
+  statuses = 0;
+  pings = 0;
+  /** Bytes of the current payload that are still to come. */
+  #left = 0;
+  #carry: Buffer | undefined;
+  #opcode = 0;
+  #isStatus = false;
+
+  /** Reads the first `length` bytes of `chunk`; nothing of it is kept but the start of a frame that was cut. */
+  read(chunk: Buffer, length: number): void {
+    let bytes = chunk;
+    let end = length;
+    if (this.#carry !== undefined) {
+      bytes = Buffer.concat([this.#carry, chunk.subarray(0, length)]);
+      end = bytes.length;
+      this.#carry = undefined;
+    }
+    for (let at = 0; at < end; ) {
+      if (this.#left === 0) {
+        const headerEnd = this.#readHeader(bytes, at, end);
+        if (headerEnd === undefined) {
+          this.#carry = Buffer.from(bytes.subarray(at, end));
+          return;
+        }
+        at = headerEnd;
+      }
+      const taken = Math.min(this.#left, end - at);
+      at += taken;
+      this.#left -= taken;
+      if (this.#left === 0) this.#count();
+    }
+  }
+
+  /** Where the payload begins; `undefined` until the header and the telling byte are there. */
+  #readHeader(bytes: Buffer, at: number, end: number): number | undefined {
+    const short = (bytes[at + 1] ?? 0) & 0x7f;
+    const headerLength = short === 126 ? 4 : short === 127 ? 10 : 2;
+    if (end - at < headerLength) return undefined;
+    const payloadLength =
+      short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? bytes.readUInt32BE(at + 6) : short;
+    const payload = at + headerLength;
+    if (end - payload < Math.min(payloadLength, TELLING_BYTE + 1)) return undefined;
+    this.#opcode = (bytes[at] ?? 0) & 0x0f;
+    this.#isStatus = payloadLength > TELLING_BYTE && bytes[payload + TELLING_BYTE] === LETTER_T;
+    this.#left = payloadLength;
+    return payload;
+  }
+
+  #count(): void {
+    if (this.#opcode === PING) this.pings += 1;
+    if (this.#opcode !== TEXT) return;
+    this.texts += 1;
+    if (this.#isStatus) this.statuses += 1;
+  }
+}

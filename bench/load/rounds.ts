@@ -1,0 +1,24 @@
+/** Repeating, within bounds: a busy machine gets fewer rounds, not a longer run. */
+
+export interface RoundsOptions {
+  readonly most: number;
+  /** Seconds after which no further round begins. */
+  readonly budgetS: number;
+}
+
+/** A median needs three. */
+const FEWEST = 3;
+
+/** Calls `round` with 1, 2, …; resolves with how many times. */
+export async function inRounds(
+  {most, budgetS}: RoundsOptions,
+  round: (number: number) => Promise<void>,
+): Promise<number> {
+  const endAt = performance.now() + budgetS * 1000;
+  let done = 0;
+  while (done < most && (done < FEWEST || performance.now() < endAt)) {
+    await round(done + 1);
+    done += 1;
+  }
+  return done;
+}

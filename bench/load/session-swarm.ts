@@ -1,0 +1,172 @@
+/**
+ * Many WebSocket sessions as bare TCP sockets that share one receive buffer: a real client for each would cost more
+ * than the server that is measured. They answer pings, and count.
+ */
+import {connect, type Socket} from 'node:net';
+import {SUBPROTOCOL} from '@hookswitch/protocol';
+import {ACCESS_KEY} from '../servers/servers.ts';
+import {FrameReader} from './frame-reader.ts';
+
+export interface SwarmOptions {
+  readonly port: number;
+  /** Text messages that a session is greeted with. */
+  readonly greetings: number;
+}
+
+/** Sessions opened at the same time: fewer than a listen queue holds. */
+const OPENING_AT_ONCE = 100;
+const OPEN_DEADLINE_MS = 5000;
+const EVENT_DEADLINE_MS = 5000;
+
+/** A final pong frame without payload, masked as a client has to. */
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+const END_OF_HEAD = '\r\n\r\n';
+
+/** Everything that is read is looked at before the next read. */
+const receiveBuffer = Buffer.alloc(64 * 1024);
+
+export class SessionSwarm {
+  readonly #options: SwarmOptions;
+  readonly #sessions: SwarmSession[] = [];
+  #expectation: Expectation | undefined;
+  /** `call.status` messages that every session was to get so far. */
+  #target = 0;
+
+  constructor(options: SwarmOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.length;
+  }
+
+  /** Opens sessions until there are `count`; resolves when each has been greeted. */
+  async grow(count: number): Promise<void> {
+    while (this.size < count) {
+      const wave = Math.min(OPENING_AT_ONCE, count - this.size);
+      const opening = Array.from({length: wave}, () => new SwarmSession(this.#options, this));
+      this.#sessions.push(...opening);
+      await Promise.all(opening.map((session) => session.opened));
+    }
+  }
+
+  /**
+   * Resolves when every session has got `messages` more events, with the moments (`performance.now()`) at which each of
+   * them had all, in order.
+   */
+  expect(messages: number): Promise<Float64Array> {
+    const {promise, resolve, reject} = Promise.withResolvers<Float64Array>();
+    this.#target += messages;
+    const arrivals = new Float64Array(this.size);
+    const deadline = setTimeout(() => {
+      const missing = arrivals.length - (this.#expectation?.count ?? 0);
+      reject(new Error(`${missing} of ${arrivals.length} sessions did not get an event`));
+    }, EVENT_DEADLINE_MS);
+    const done = () => {
+      clearTimeout(deadline);
+      resolve(arrivals);
+    };
+    this.#expectation = {arrivals, count: 0, done};
+    return promise;
+  }
+
+  /** A session has got something. */
+  received(statusesBefore: number, statuses: number): void {
+    const expectation = this.#expectation;
+    if (expectation === undefined || statusesBefore >= this.#target || statuses < this.#target) return;
+    expectation.arrivals[expectation.count] = performance.now();
+    expectation.count += 1;
+    if (expectation.count === expectation.arrivals.length) expectation.done();
+  }
+
+  close(): void {
+    for (const session of this.#sessions) session.close();
+    this.#sessions.length = 0;
+  }
+}
+
+interface Expectation {
+  readonly arrivals: Float64Array;
+  count: number;
+  readonly done: () => void;
+}
+
+class SwarmSession {
+  readonly opened: Promise<void>;
+  readonly #socket: Socket;
+  readonly #swarm: SessionSwarm;
+  readonly #greetings: number;
+  readonly #reader = new FrameReader();
+  #head: string | undefined = '';
+  #pongs = 0;
+  #settle: {readonly resolve: () => void; readonly reject: (error: Error) => void} | undefined;
+
+  constructor({port, greetings}: SwarmOptions, swarm: SessionSwarm) {
+    const {promise, resolve, reject} = Promise.withResolvers<void>();
+    const deadline = setTimeout(() => reject(new Error('a session did not open')), OPEN_DEADLINE_MS);
+    this.opened = promise.finally(() => clearTimeout(deadline));
+    this.#settle = {resolve, reject};
+    this.#swarm = swarm;
+    this.#greetings = greetings;
+    const onread = {
+      buffer: receiveBuffer,
+      callback: (length: number) => {
+        this.#receive(length);
+        return true;
+      },
+    };
+    this.#socket = connect({port, host: '127.0.0.1', noDelay: true, onread});
+    this.#socket.on('error', reject);
+    this.#socket.on('close', () => reject(new Error('the server closed a session')));
+    this.#socket.write(upgradeRequest(port));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(length: number): void {
+    if (this.#head !== undefined) {
+      this.#receiveHead(this.#head + receiveBuffer.toString('latin1', 0, length));
+      return;
+    }
+    const reader = this.#reader;
+    const {statuses} = reader;
+    reader.read(receiveBuffer, length);
+    if (reader.statuses !== statuses) this.#swarm.received(statuses, reader.statuses);
+    for (; this.#pongs < reader.pings; this.#pongs += 1) this.#socket.write(PONG);
+    if (this.#settle !== undefined) this.#settleOnceGreeted();
+  }
+
+  #receiveHead(head: string): void {
+    this.#head = head;
+    const end = head.indexOf(END_OF_HEAD);
+    if (end === -1) return;
+    this.#head = undefined;
+    if (!head.startsWith('HTTP/1.1 101 '))
+      this.#settle?.reject(new Error(`an upgrade was answered: ${head}`));
+    const rest = Buffer.from(head.slice(end + END_OF_HEAD.length), 'latin1');
+    this.#reader.read(rest, rest.length);
+    this.#settleOnceGreeted();
+  }
+
+  #settleOnceGreeted(): void {
+    if (this.#reader.texts < this.#greetings) return;
+    this.#settle?.resolve();
+    this.#settle = undefined;
+  }
+}
+
+function upgradeRequest(port: number): string {
+  const head = [
+    'GET /ws HTTP/1.1',
+    `Host: 127.0.0.1:${port}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`,
+    `Authorization: Bearer ${ACCESS_KEY}`,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n`;
+}

@@ -1,0 +1,64 @@
+/** Two ways to post webhooks: at a rate, whatever the server does, and as fast as the connections go. */
+import {setTimeout as wait} from 'node:timers/promises';
+import type {HttpConnection} from './http-connection.ts';
+
+/**
+ * Posts at `perSecond` on average, with the irregular gaps of independent callers; returns each answer's milliseconds.
+ * When every connection is busy, time counts from the moment the request was due.
+ */
+export async function postAtRate(
+  connections: readonly HttpConnection[],
+  requests: readonly Buffer[],
+  perSecond: number,
+): Promise<Float64Array> {
+  const latencies = new Float64Array(requests.length);
+  const free = [...connections];
+  const waiting: ((connection: HttpConnection) => void)[] = [];
+  const answers: Promise<void>[] = [];
+  let dueAt = performance.now();
+
+  const post = async (connection: HttpConnection, index: number, startedAt: number) => {
+    const request = requests[index];
+    if (request !== undefined) await connection.post(request);
+    latencies[index] = performance.now() - startedAt;
+    const next = waiting.shift();
+    if (next === undefined) free.push(connection);
+    else next(connection);
+  };
+
+  for (const index of requests.keys()) {
+    dueAt += (-Math.log(1 - Math.random()) / perSecond) * 1000;
+    const early = dueAt - performance.now();
+    if (early > 0) await wait(early);
+    const connection = free.pop();
+    if (connection !== undefined) answers.push(post(connection, index, performance.now()));
+    else {
+      const startedAt = dueAt;
+      const {promise, resolve} = Promise.withResolvers<void>();
+      waiting.push((freed) => resolve(post(freed, index, startedAt)));
+      answers.push(promise);
+    }
+  }
+  await Promise.all(answers);
+  return latencies.sort();
+}
+
+/** Posts the next request as soon as a connection has its answer; returns each answer's milliseconds. */
+export async function postAllOut(
+  connections: readonly HttpConnection[],
+  requests: readonly Buffer[],
+): Promise<Float64Array> {
+  const latencies = new Float64Array(requests.length);
+  const rest = requests.entries();
+  await Promise.all(
+    connections.map(async (connection) => {
+      // One iterator for all: each request is taken once.
+      for (const [index, request] of rest) {
+        const startedAt = performance.now();
+        await connection.post(request);
+        latencies[index] = performance.now() - startedAt;
+      }
+    }),
+  );
+  return latencies.sort();
+}

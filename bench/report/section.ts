@@ -1,0 +1,66 @@
+/** The answer to a question as Markdown: what is compared, a table, the targets and whether they are met. */
+import type {Figure} from './statistics.ts';
+
+export interface Section {
+  readonly title: string;
+  /** Sentences about how it is measured and with what it is compared. */
+  readonly compared: readonly string[];
+  readonly tables: readonly Table[];
+  readonly targets: readonly Target[];
+}
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Target {
+  /** What is wanted, with its limit. */
+  readonly wanted: string;
+  readonly measured: number;
+  readonly limit: number;
+  readonly unit: string;
+}
+
+export function sectionMarkdown({title, compared, tables, targets}: Section): string {
+  const parts = [`## ${title}`, compared.join(' '), ...tables.map(tableMarkdown)];
+  if (targets.length > 0) parts.push(targets.map(targetMarkdown).join('\n'));
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** `median (min–max)`, or the median alone when it was measured once. */
+export function show({median, min, max}: Figure): string {
+  return min === max ? number(median) : `${number(median)} (${number(min)}–${number(max)})`;
+}
+
+/** How many times as much as the peer. */
+export function ratio(ours: Figure, theirs: Figure): string {
+  return `${number(ours.median / theirs.median)} ×`;
+}
+
+/** Three digits, or all that stand before the point. */
+export function number(value: number): string {
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  return value.toLocaleString('en-US', {minimumFractionDigits: digits, maximumFractionDigits: digits});
+}
+
+function targetMarkdown({wanted, measured, limit, unit}: Target): string {
+  const verdict = measured <= limit ? 'met' : '**missed**';
+  return `- Target: ${wanted}. Measured ${number(measured)} ${unit}: ${verdict}.`;
+}
+
+function tableMarkdown({head, rows}: Table): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${widths.map((width, column) => pad(cells[column] ?? '', width, column)).join(' | ')} |`;
+  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+/** The first column is text, the others are figures. */
+function pad(text: string, width: number, column: number): string {
+  return column === 0 ? text.padEnd(width) : text.padStart(width);
+}

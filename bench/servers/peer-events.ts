@@ -1,0 +1,19 @@
+/** What the peers make of a status callback: one message of the same shape and size as the gateway's `call.status`. */
+
+let offset = 0;
+
+export function callStatusText(fields: Readonly<Record<string, string>>): string {
+  offset += 1;
+  return JSON.stringify({
+    type: 'call.status',
+    callSid: fields['CallSid'],
+    status: fields['CallStatus'],
+    offset,
+    providerStatus: fields['CallStatus'],
+    direction: fields['Direction'],
+    from: fields['From'],
+    to: fields['To'],
+    timestamp: new Date(fields['Timestamp'] ?? 0).toISOString(),
+    source: 'callback',
+  });
+}

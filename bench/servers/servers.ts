@@ -1,0 +1,114 @@
+/** Starts the gateway and its peers on loopback, each with a folder of its own, and leaves nothing behind. */
+import type {ChildProcess} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import path from 'node:path';
+import {freePort} from '../../test/support/free-port.ts';
+import {ServerProcess, type ServerProcessOptions} from './server-process.ts';
+
+export const ACCOUNT_SID = 'AC0123456789abcdef0123456789abcdef';
+export const AUTH_TOKEN = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';
+export const ACCESS_KEY = 'benchmark-access-key-0123456789';
+
+export interface ServersOptions {
+  /** Where journals are written: a disk, not memory, or fsync costs nothing. */
+  readonly folder: string;
+  /** Profiles of every server go here. */
+  readonly profiles?: string;
+}
+
+export interface GatewayOptions extends Pick<ServerProcessOptions, 'probed'> {
+  /** A folder with a journal; otherwise the journal is new. */
+  readonly folder?: string;
+}
+
+const REPOSITORY = path.join(import.meta.dirname, '../..');
+
+/** Nothing listens there: no benchmark asks Twilio anything. */
+const NO_TWILIO = 'http://127.0.0.1:1';
+
+export class Servers {
+  readonly #root: string;
+  readonly #profiles: string | undefined;
+  readonly #children = new Set<ChildProcess>();
+
+  constructor({folder, profiles}: ServersOptions) {
+    this.#root = mkdtempSync(path.join(folder, 'hookswitch-bench-'));
+    this.#profiles = profiles;
+  }
+
+  /** A fresh folder on the disk under measurement. */
+  folder(): string {
+    return mkdtempSync(path.join(this.#root, 'server-'));
+  }
+
+  /** The real thing: `bin/hookswitch.js start`, configured by its environment. */
+  async gateway({folder = this.folder(), probed}: GatewayOptions = {}): Promise<ServerProcess> {
+    const port = await freePort();
+    const env = {
+      TWILIO_ACCOUNT_SID: ACCOUNT_SID,
+      TWILIO_AUTH_TOKEN: AUTH_TOKEN,
+      TWILIO_PHONE_NUMBER: '+15005550006',
+      TWILIO_API_URL: NO_TWILIO,
+      PUBLIC_URL: publicUrl(port),
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      DATABASE_URL: `file:${journalFile(folder)}`,
+      HOOKSWITCH_ACCESS_KEY: ACCESS_KEY,
+      LOG_LEVEL: 'warn',
+    };
+    return this.#start({
+      argv: [path.join(REPOSITORY, 'bin/hookswitch.js'), 'start'],
+      env,
+      folder,
+      port,
+      probed,
+    });
+  }
+
+  /** Express, the Twilio SDK and `ws`, put together as their documentation shows. */
+  expressPeer(options: Pick<ServerProcessOptions, 'probed'> = {}): Promise<ServerProcess> {
+    return this.#peer('express-peer.ts', options);
+  }
+
+  /** The same without Express: what the framework costs. */
+  bareHttpPeer(): Promise<ServerProcess> {
+    return this.#peer('bare-http-peer.ts', {});
+  }
+
+  async #peer(file: string, {probed}: Pick<ServerProcessOptions, 'probed'>): Promise<ServerProcess> {
+    const port = await freePort();
+    const env = {PORT: String(port), PUBLIC_URL: publicUrl(port), TWILIO_AUTH_TOKEN: AUTH_TOKEN};
+    const argv = [path.join(REPOSITORY, 'bench/servers', file)];
+    return this.#start({argv, env, folder: this.folder(), port, probed});
+  }
+
+  /** Kills whatever still runs. */
+  killAll(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+    this.#children.clear();
+  }
+
+  /** Kills whatever still runs, and removes what was written. Synchronous: it also runs as the process exits. */
+  clear(): void {
+    this.killAll();
+    rmSync(this.#root, {recursive: true, force: true, maxRetries: 3});
+  }
+
+  #start(server: Omit<ServerProcessOptions, 'cwd' | 'nodeFlags'> & {folder: string}): Promise<ServerProcess> {
+    const nodeFlags = this.#profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profiles}`];
+    // The folder is the working directory, so that a `.env` of the repository has no say.
+    return ServerProcess.start({...server, nodeFlags, cwd: server.folder}, (child) => {
+      this.#children.add(child);
+      child.once('exit', () => this.#children.delete(child));
+    });
+  }
+}
+
+/** What webhooks are signed for. */
+export function publicUrl(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+export function journalFile(folder: string): string {
+  return path.join(folder, 'hookswitch.db');
+}
