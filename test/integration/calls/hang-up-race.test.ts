@@ -1,0 +1,131 @@
+/** A call that is answered while it is being canceled: the gateway settles it, not the client (W7). */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {type HttpGateway, startHttpGateway} from '../../support/http-gateway.ts';
+import {assertProblem} from '../../support/http-request.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {until} from '../../support/until.ts';
+
+/** Rings for so long that only the test answers it, and stays until it is ended. */
+const BODY = {to: '+15550100780', timeout: 600, twiml: '<Response><Pause length="600"/></Response>'};
+/** The same number, answered at once. */
+const SPEED = {speed: 10};
+
+function disconnect({gateway}: HttpGateway, callSid: string) {
+  return gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
+}
+
+function told(http: HttpGateway): (string | null)[] {
+  return http.twilio.of('update').map(({form}) => form.get('Status'));
+}
+
+/** A call that rings as far as the journal knows, and talks at Twilio: its `in-progress` was lost. */
+async function answeredUnnoticed(http: HttpGateway): Promise<string> {
+  const {gateway} = http;
+  gateway.simulator.setFaults({drop: {statuses: ['in-progress']}});
+  const callSid = await gateway.place({...BODY, to: '+15550100703'});
+  await gateway.callIn(callSid, 'ringing');
+  await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
+  return callSid;
+}
+
+test('[W7] Twilio ignores canceled, for the call was answered: completed follows, 202', async () => {
+  await using http = await startHttpGateway({simulator: SPEED});
+  const callSid = await answeredUnnoticed(http);
+  assert.equal((await disconnect(http, callSid)).status, 202);
+  assert.deepEqual(told(http), ['canceled', 'completed']);
+  await http.gateway.callIn(callSid, 'completed');
+});
+
+test('[W7] canceled refused with 400: the call is looked up and completed', async () => {
+  await using http = await startHttpGateway({simulator: SPEED});
+  const callSid = await answeredUnnoticed(http);
+  http.twilio.intercept = ({operation, form}) =>
+    operation === 'update' && form.get('Status') === 'canceled'
+      ? {status: 400, body: {code: 20001, message: 'Call is not in a cancelable state', status: 400}}
+      : undefined;
+  assert.equal((await disconnect(http, callSid)).status, 202);
+  assert.deepEqual(told(http), ['canceled', 'completed']);
+  await http.gateway.callIn(callSid, 'completed');
+});
+
+test('[W7] canceled refused while the call does ring: the refusal is shown', async () => {
+  await using http = await startHttpGateway({simulator: SPEED});
+  const callSid = await http.gateway.place(BODY);
+  await http.gateway.callIn(callSid, 'ringing');
+  http.twilio.intercept = ({operation}) =>
+    operation === 'update'
+      ? {status: 400, body: {code: 20001, message: 'No, for once', status: 400}}
+      : undefined;
+  const answer = await disconnect(http, callSid);
+  assertProblem(answer, {status: 422, code: 'provider_error'});
+  assert.equal(answer.body.context.providerCode, 20001);
+});
+
+test("[W7] answered between our decision and Twilio's, and its callback comes after the answer to canceled", async () => {
+  await using http = await startHttpGateway({simulator: SPEED});
+  const {gateway} = http;
+  gateway.simulator.setFaults({delay: {minMs: 600, maxMs: 600, statuses: ['in-progress']}});
+  const callSid = await gateway.place({...BODY, to: '+15550100703'});
+  await gateway.callIn(callSid, 'ringing');
+  http.twilio.intercept = async ({operation}) => {
+    if (operation === 'update') await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
+    return undefined;
+  };
+  // REST lags behind, as Twilio documents: its answer still says ringing, so only the callback tells.
+  http.twilio.afterwards = ({form}, answer) =>
+    form.get('Status') === 'canceled'
+      ? {...answer, body: {...(answer.body as object), status: 'ringing'}}
+      : undefined;
+  assert.equal((await disconnect(http, callSid)).status, 202);
+  assert.deepEqual(told(http), ['canceled']);
+  await gateway.callIn(callSid, 'completed');
+  assert.deepEqual(told(http), ['canceled', 'completed']);
+});
+
+test('[W7] every callback of the answer is lost, and REST lags: the check finds the call talking and ends it', async () => {
+  const clock = new ManualClock();
+  await using http = await startHttpGateway({simulator: SPEED, clock});
+  const callSid = await answeredUnnoticed(http);
+  http.twilio.afterwards = ({form}, answer) =>
+    form.get('Status') === 'canceled'
+      ? {...answer, body: {...(answer.body as object), status: 'ringing'}}
+      : undefined;
+  assert.equal((await disconnect(http, callSid)).status, 202);
+  assert.deepEqual(told(http), ['canceled']);
+  clock.advance(1500);
+  await http.gateway.callIn(callSid, 'completed');
+  assert.deepEqual(told(http), ['canceled', 'completed']);
+});
+
+test('[W7] completing the answered call fails at first: the client is told, and may try again', async () => {
+  const clock = new ManualClock();
+  await using http = await startHttpGateway({simulator: SPEED, clock});
+  const {gateway} = http;
+  const callSid = await gateway.place(BODY);
+  await gateway.callIn(callSid, 'ringing');
+  http.twilio.intercept = ({operation, form}) => {
+    if (operation !== 'update') return undefined;
+    return form.get('Status') === 'canceled'
+      ? {status: 200, body: {sid: callSid, status: 'in-progress'}}
+      : {status: 500, body: {code: 20500, message: 'no', status: 500}};
+  };
+  assertProblem(await disconnect(http, callSid), {status: 502, code: 'provider_error'});
+  assertProblem(await disconnect(http, callSid), {status: 502, code: 'provider_error'});
+  http.twilio.intercept = undefined;
+  assert.equal((await disconnect(http, callSid)).status, 202);
+  await gateway.callIn(callSid, 'canceled');
+});
+
+test('[W7] the end of a canceled call whose callback is lost is found by the check', async () => {
+  const clock = new ManualClock();
+  await using http = await startHttpGateway({simulator: SPEED, clock});
+  const {gateway} = http;
+  gateway.simulator.setFaults({drop: {statuses: ['completed']}});
+  const callSid = await gateway.place({...BODY, to: '+15550100703'});
+  await gateway.callIn(callSid, 'in-progress');
+  assert.equal((await disconnect(http, callSid)).status, 202);
+  clock.advance(1500);
+  const {events} = await gateway.callIn(callSid, 'completed');
+  assert.equal(events.at(-1).source, 'reconcile');
+});

@@ -1,0 +1,103 @@
+/** Placing and ending calls while the journal cannot be written: no second call, and nobody is held on the line. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {startHttpGateway} from '../../support/http-gateway.ts';
+import {assertProblem} from '../../support/http-request.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {until} from '../../support/until.ts';
+
+const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>', metadata: {a: 'b'}};
+/** Answers nothing and rings for long, so that no callback binds the call before the test has looked. */
+const SLOW = {speed: 0.01};
+
+test('[H1] the intent cannot be written: 503 with Retry-After, Twilio is not asked, the allowance is untouched', async () => {
+  await using http = await startHttpGateway({env: {MAX_CALLS_PER_MINUTE: '1'}, failingJournal: true});
+  http.journal.fill();
+  const refused = await http.place(BODY, 'order-1');
+  assertProblem(refused, {status: 503, code: 'journal_unavailable'});
+  assert.equal(refused.headers.get('retry-after'), '1');
+  assert.equal(http.twilio.of('create').length, 0);
+  http.journal.recover();
+  assert.equal((await http.place(BODY, 'order-1')).status, 201);
+});
+
+test('[H1] Twilio took the call and the journal cannot write it: 504 that names it, never a 503 that asks for another', async () => {
+  const clock = new ManualClock();
+  await using http = await startHttpGateway({failingJournal: true, clock, simulator: SLOW});
+  http.gateway.simulator.setFaults({drop: 1});
+  http.journal.failing.add('append');
+  const answer = await http.place(BODY, 'order-1');
+  assertProblem(answer, {status: 504, code: 'submission_unknown'});
+  const [simulated] = http.gateway.simulator.calls();
+  assert.equal(answer.body.context.callSid, simulated?.sid);
+  assertProblem(await http.place(BODY, 'order-1'), {status: 503, code: 'journal_unavailable'});
+  http.journal.recover();
+  const found = await http.place(BODY, 'order-1');
+  assert.equal(found.status, 201);
+  assert.equal(found.headers.get('idempotent-replayed'), 'true');
+  assert.equal(found.body.callSid, simulated?.sid);
+  assert.deepEqual(found.body.metadata, {a: 'b'});
+  assert.equal(http.twilio.of('create').length, 1);
+});
+
+test('[H1] what could not be written is written as soon as it can be, without anybody asking', async () => {
+  const clock = new ManualClock();
+  await using http = await startHttpGateway({failingJournal: true, clock, simulator: SLOW});
+  http.gateway.simulator.setFaults({drop: 1});
+  http.journal.failing.add('append');
+  const {body} = await http.place(BODY);
+  clock.advance(1000);
+  await until(() => http.journal.failures >= 2, {what: 'a first attempt that fails too'});
+  http.journal.recover();
+  const call = await until(async () => {
+    clock.advance(1000);
+    const answer = await http.gateway.api(`/api/calls/${body.context.callSid}`);
+    return answer.status === 200 && answer.body;
+  });
+  assert.equal(call.user, 'operator');
+  assert.deepEqual(call.metadata, {a: 'b'});
+});
+
+test('[H1] Twilio says no and the journal cannot write that: the client is told, and its key is free in the end', async () => {
+  await using http = await startHttpGateway({failingJournal: true});
+  http.journal.failing.add('rejectIntent');
+  const refused = await http.place({...BODY, to: '+15005550003'}, 'order-1');
+  assertProblem(refused, {status: 422, code: 'provider_error'});
+  assert.equal(refused.body.context.providerCode, 21215);
+  http.journal.recover();
+  const placed = await http.place(BODY, 'order-1');
+  assert.equal(placed.status, 201);
+  assert.equal(placed.headers.get('idempotent-replayed'), null);
+});
+
+test('[W7] hanging up reaches Twilio although the journal cannot be written', async () => {
+  await using http = await startHttpGateway({failingJournal: true});
+  const {gateway} = http;
+  const callSid = await gateway.place(BODY);
+  await gateway.callIn(callSid, 'in-progress');
+  http.journal.fill();
+  const accepted = await gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
+  assert.equal(accepted.status, 202);
+  await until(() => gateway.simulator.call(callSid)?.status === 'completed');
+  http.journal.recover();
+  await gateway.callIn(callSid, 'completed');
+});
+
+test('[W7] [J6] a queued call that was canceled while the journal could not be written ends in it later', async () => {
+  const clock = new ManualClock();
+  await using http = await startHttpGateway({
+    failingJournal: true,
+    clock,
+    simulator: {callsPerSecond: 0.001},
+  });
+  const {gateway} = http;
+  await gateway.place(BODY);
+  const queued = await gateway.place(BODY);
+  http.journal.fill();
+  const accepted = await gateway.api(`/api/calls/${queued}/actions`, {body: {action: 'disconnect'}});
+  assert.equal(accepted.status, 202);
+  assert.equal(gateway.simulator.call(queued)?.status, 'canceled');
+  http.journal.recover();
+  clock.advance(1500);
+  assert.equal((await gateway.callIn(queued, 'canceled')).reason, 'canceled');
+});

@@ -1,0 +1,85 @@
+/** What placing calls may cost: MAX_CALLS_PER_MINUTE, MAX_ACTIVE_CALLS, ALLOWED_DESTINATIONS (E). */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {startHttpGateway} from '../../support/http-gateway.ts';
+import {assertProblem} from '../../support/http-request.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+
+const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};
+const BUSY = {...BODY, to: '+15550100101'};
+
+test('[E] MAX_CALLS_PER_MINUTE: 429 with Retry-After, and room again when that time has passed', async () => {
+  const clock = new ManualClock();
+  await using http = await startHttpGateway({env: {MAX_CALLS_PER_MINUTE: '3'}, clock});
+  for (let call = 0; call < 3; call += 1) assert.equal((await http.place(BODY)).status, 201);
+  const refused = await http.place(BODY);
+  assertProblem(refused, {status: 429, code: 'rate_limited'});
+  assert.equal(refused.headers.get('retry-after'), '20');
+  assert.equal(refused.body.context.limit, 3);
+  clock.advance(19_900);
+  assert.equal((await http.place(BODY)).status, 429);
+  clock.advance(100);
+  assert.equal((await http.place(BODY)).status, 201);
+  assert.equal((await http.place(BODY)).status, 429);
+  assert.equal(http.twilio.of('create').length, 4);
+});
+
+test('[E] MAX_ACTIVE_CALLS: 429 with Retry-After until a call has ended', async () => {
+  await using http = await startHttpGateway({env: {MAX_ACTIVE_CALLS: '2'}});
+  const {gateway} = http;
+  const callSid = await gateway.place(BODY);
+  await gateway.place(BODY);
+  const refused = await http.place(BODY);
+  assertProblem(refused, {status: 429, code: 'rate_limited'});
+  assert.ok(Number(refused.headers.get('retry-after')) > 0);
+  await gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
+  await gateway.callIn(callSid, gateway.simulator.call(callSid)?.status ?? 'canceled');
+  assert.equal((await http.place(BODY)).status, 201);
+});
+
+test('[E] MAX_ACTIVE_CALLS holds for requests that come together', async () => {
+  await using http = await startHttpGateway({env: {MAX_ACTIVE_CALLS: '4'}});
+  const answers = await Promise.all(Array.from({length: 20}, () => http.place(BODY)));
+  const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+  assert.deepEqual([count(201), count(429)], [4, 16]);
+  assert.equal(http.twilio.of('create').length, 4);
+});
+
+test('[E] MAX_ACTIVE_CALLS: what Twilio refused, and what ended at once, holds no line', async () => {
+  await using http = await startHttpGateway({env: {MAX_ACTIVE_CALLS: '1'}});
+  assert.equal((await http.place({...BODY, to: '+15005550003'})).status, 422);
+  http.twilio.intercept = () => 'cut';
+  assert.equal((await http.place(BODY)).status, 504);
+  http.twilio.intercept = undefined;
+  const busy = await http.gateway.place(BUSY);
+  await http.gateway.callIn(busy, 'busy');
+  assert.equal((await http.place(BODY)).status, 201);
+  assert.equal((await http.place(BODY)).status, 429);
+});
+
+test('[E] MAX_ACTIVE_CALLS: a second leg is part of its call', async () => {
+  await using http = await startHttpGateway({env: {MAX_ACTIVE_CALLS: '2'}});
+  const {gateway} = http;
+  const callSid = await gateway.place({to: '+15550100001', connectTo: '+15550100002'});
+  await gateway.callIn(callSid, 'in-progress');
+  const {body} = await gateway.api(`/api/calls/${callSid}`);
+  assert.ok(body);
+  assert.equal((await http.place(BODY)).status, 201);
+  assert.equal((await http.place(BODY)).status, 429);
+});
+
+test('[E] ALLOWED_DESTINATIONS: to and connectTo, 403 by name, nothing is dialled', async () => {
+  await using http = await startHttpGateway({env: {ALLOWED_DESTINATIONS: '+1555,client:agent-'}});
+  assert.equal((await http.place(BODY)).status, 201);
+  assert.equal((await http.place({...BODY, to: 'client:agent-7'})).status, 201);
+  const premium = await http.place({...BODY, to: '+442071234567'});
+  assertProblem(premium, {status: 403, code: 'forbidden', field: 'to'});
+  const {to} = BODY;
+  assertProblem(await http.place({to, connectTo: '+442071234567'}), {
+    status: 403,
+    code: 'forbidden',
+    field: 'connectTo',
+  });
+  assertProblem(await http.place({to, connectTo: 'client:other'}), {status: 403, code: 'forbidden'});
+  assert.equal(http.twilio.of('create').length, 2);
+});

@@ -1,0 +1,104 @@
+/** A real journal whose disk can be taken away, one kind of request at a time. */
+import {JournalUnavailableError} from '../../src/errors/app-error.ts';
+import type {CallEvent} from '../../src/journal/call-event.ts';
+import type {DialIntent} from '../../src/journal/dial-intent.ts';
+import type {CallQuery, Journal, TrimRequest} from '../../src/journal/journal.ts';
+
+export type FailingOperation = 'append' | 'openIntent' | 'rejectIntent' | 'probe' | 'read' | 'find' | 'trim';
+
+export class FailingJournal implements Journal {
+  readonly #journal: Journal;
+  /** What fails now. */
+  readonly failing = new Set<FailingOperation>();
+  /** How often something was asked that failed. */
+  failures = 0;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /** Everything that writes fails, as on a full disk. */
+  fill(): void {
+    for (const operation of ['append', 'openIntent', 'rejectIntent', 'probe', 'trim'] as const)
+      this.failing.add(operation);
+  }
+
+  recover(): void {
+    this.failing.clear();
+  }
+
+  open() {
+    return this.#journal.open();
+  }
+
+  async append(event: CallEvent) {
+    this.#check('append');
+    return this.#journal.append(event);
+  }
+
+  async read(after: number, limit: number) {
+    this.#check('read');
+    return this.#journal.read(after, limit);
+  }
+
+  head() {
+    return this.#journal.head();
+  }
+
+  onAppend(listener: () => void) {
+    return this.#journal.onAppend(listener);
+  }
+
+  activeCalls() {
+    return this.#journal.activeCalls();
+  }
+
+  async findCall(callSid: string) {
+    this.#check('find');
+    return this.#journal.findCall(callSid);
+  }
+
+  async callHistory(callSid: string) {
+    this.#check('find');
+    return this.#journal.callHistory(callSid);
+  }
+
+  listCalls(query: CallQuery) {
+    return this.#journal.listCalls(query);
+  }
+
+  async openIntent(intent: DialIntent, keysSince: number) {
+    this.#check('openIntent');
+    return this.#journal.openIntent(intent, keysSince);
+  }
+
+  async rejectIntent(reference: string) {
+    this.#check('rejectIntent');
+    return this.#journal.rejectIntent(reference);
+  }
+
+  async findIntent(reference: string) {
+    this.#check('find');
+    return this.#journal.findIntent(reference);
+  }
+
+  async trim(request: TrimRequest) {
+    this.#check('trim');
+    return this.#journal.trim(request);
+  }
+
+  async probe() {
+    this.#check('probe');
+    return this.#journal.probe();
+  }
+
+  close() {
+    return this.#journal.close();
+  }
+
+  #check(operation: FailingOperation): void {
+    if (!this.failing.has(operation)) return;
+    this.failures += 1;
+    throw new JournalUnavailableError('The disk is full.');
+  }
+}

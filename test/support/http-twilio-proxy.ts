@@ -1,0 +1,109 @@
+/**
+ * Stands between the gateway and the simulator's REST API: remembers what Twilio was asked, and lets a test answer in
+ * its place, or do something while the gateway waits.
+ */
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {text} from 'node:stream/consumers';
+
+export type TwilioOperation = 'create' | 'update' | 'fetch' | 'other';
+
+export interface TwilioRequest {
+  readonly operation: TwilioOperation;
+  readonly path: string;
+  /** Sid of the call it is about; empty for a create. */
+  readonly callSid: string;
+  readonly form: URLSearchParams;
+}
+
+export interface TwilioAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** An answer instead of the simulator's; `cut`: none, the connection ends; `undefined`: ask the simulator. */
+export type Intercept = (
+  request: TwilioRequest,
+) => TwilioAnswer | 'cut' | undefined | Promise<TwilioAnswer | 'cut' | undefined>;
+
+export class TwilioProxy implements AsyncDisposable {
+  /** What Twilio was asked, oldest first. */
+  readonly requests: TwilioRequest[] = [];
+  /** URL of the simulator. */
+  target = '';
+  intercept: Intercept | undefined;
+  /** Sees the simulator's answer before the gateway does, and may change it. */
+  afterwards: ((request: TwilioRequest, answer: TwilioAnswer) => unknown) | undefined;
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      this.#handle(request, response).catch(() => response.destroy());
+    });
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  of(operation: TwilioOperation): TwilioRequest[] {
+    return this.requests.filter((request) => request.operation === operation);
+  }
+
+  /** From now on connections are refused. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const path = request.url ?? '/';
+    const callSid = /\/Calls\/(CA\w+)\.json$/.exec(path)?.[1] ?? '';
+    const asked = {
+      operation: operationOf(request.method, path),
+      path,
+      callSid,
+      form: new URLSearchParams(body),
+    };
+    this.requests.push(asked);
+    const own = await this.intercept?.(asked);
+    if (own === 'cut') {
+      response.destroy();
+      return;
+    }
+    const answer = own ?? (await this.#ask(request, path, body));
+    const changed = await this.afterwards?.(asked, answer);
+    const {status, body: content} = isAnswer(changed) ? changed : answer;
+    response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(content));
+  }
+
+  async #ask({method, headers}: IncomingMessage, path: string, body: string): Promise<TwilioAnswer> {
+    const answer = await fetch(this.target + path, {
+      method: method ?? 'GET',
+      headers: {
+        authorization: headers.authorization ?? '',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      ...(method === 'POST' ? {body} : {}),
+    });
+    return {status: answer.status, body: await answer.json()};
+  }
+}
+
+function isAnswer(value: unknown): value is TwilioAnswer {
+  return typeof value === 'object' && value !== null && 'status' in value && 'body' in value;
+}
+
+function operationOf(method: string | undefined, path: string): TwilioOperation {
+  if (path.endsWith('/Calls.json')) return method === 'POST' ? 'create' : 'other';
+  if (!/\/Calls\/CA\w+\.json$/.test(path)) return 'other';
+  return method === 'POST' ? 'update' : 'fetch';
+}

@@ -1,0 +1,218 @@
+/** The reconciler's budget and patience (J6), on a clock that the test moves and a journal on disk. */
+import assert from 'node:assert/strict';
+import {mkdtemp, rm} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {test} from 'node:test';
+import {pino} from 'pino';
+import type {CallRecord} from '../../../src/journal/call-event.ts';
+import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
+import {createMetrics} from '../../../src/observability/metrics.ts';
+import {LiveFeed} from '../../../src/services/live-feed.ts';
+import {allowedSilenceMs, Reconciler} from '../../../src/services/reconciler.ts';
+import type {FetchOutcome, TwilioClient} from '../../../src/twilio/twilio-client.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {someCallSid} from '../../support/signed-webhook.ts';
+import {until} from '../../support/until.ts';
+
+const logger = pino({level: 'silent'});
+type Status = CallRecord['providerStatus'];
+
+/** A Twilio that answers look-ups as told, and nothing else: reading is all the reconciler may do. */
+class LookupOnly implements TwilioClient {
+  readonly asked: string[] = [];
+  answer: (callSid: string) => FetchOutcome | Promise<FetchOutcome> = (callSid) => ({
+    kind: 'found',
+    call: {callSid, providerStatus: 'in-progress'},
+  });
+
+  async dial(): Promise<never> {
+    throw new Error('the reconciler must not dial');
+  }
+
+  async end(): Promise<never> {
+    throw new Error('the reconciler must not hang up');
+  }
+
+  async fetch(callSid: string): Promise<FetchOutcome> {
+    this.asked.push(callSid);
+    return this.answer(callSid);
+  }
+}
+
+class Bench implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly twilio = new LookupOnly();
+  readonly folder: string;
+  readonly journal: SqliteJournal;
+  readonly feed: LiveFeed;
+  readonly reconciler: Reconciler;
+
+  constructor(folder: string, maxLookupsPerMinute?: number) {
+    this.folder = folder;
+    this.journal = new SqliteJournal({file: path.join(folder, 'j.db')});
+    const common = {journal: this.journal, clock: this.clock, logger};
+    this.feed = new LiveFeed(common);
+    const {twilio, feed} = this;
+    this.reconciler = new Reconciler({
+      ...common,
+      twilio,
+      feed,
+      metrics: createMetrics(),
+      maxLookupsPerMinute,
+    });
+  }
+
+  static async open(maxLookupsPerMinute?: number): Promise<Bench> {
+    const bench = new Bench(await mkdtemp(path.join(os.tmpdir(), 'hookswitch-test-')), maxLookupsPerMinute);
+    await bench.journal.open();
+    return bench;
+  }
+
+  async add(number: number, providerStatus: Status): Promise<string> {
+    const callSid = someCallSid(0x1000 + number);
+    const now = this.clock.now();
+    await this.journal.append({
+      kind: 'status',
+      source: 'callback',
+      callSid,
+      providerStatus,
+      dedupeKey: `${callSid}:${providerStatus}`,
+      happenedAt: now,
+      receivedAt: now,
+      direction: 'outbound-api',
+    });
+    return callSid;
+  }
+
+  /** Lets time pass, and every look-up have its answer before the next tick. */
+  async pass(ms: number, stepMs = 500): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      this.clock.advance(stepMs);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.reconciler.stop();
+    this.feed.stop();
+    await this.journal.close();
+    await rm(this.folder, {recursive: true, force: true});
+  }
+}
+
+test('[J6] how long each state may be silent', () => {
+  const allowed = (providerStatus: Status, direction: CallRecord['direction'] = 'outbound-api') =>
+    allowedSilenceMs({providerStatus, direction} as CallRecord);
+  assert.deepEqual(
+    (['queued', 'initiated', 'ringing', 'in-progress'] as const).map((status) => allowed(status)),
+    [30_000, 30_000, 75_000, 120_000],
+  );
+  assert.equal(allowed('ringing', 'inbound'), 2000);
+  assert.equal(allowed('in-progress', 'inbound'), 60_000);
+  assert.equal(allowed('ringing', 'outbound-dial'), 75_000);
+});
+
+test('[J6] 500 calls left open: at most 60 look-ups at once and 60 a minute after, each call gets its turn', async () => {
+  await using bench = await Bench.open();
+  await Promise.all(Array.from({length: 500}, (_, number) => bench.add(number, 'in-progress')));
+  await bench.feed.start();
+  assert.equal(bench.feed.activeCallCount, 500);
+  bench.reconciler.start();
+  let worstMinute = 0;
+  const perSecond: number[] = [];
+  for (let second = 0; second < 480; second += 1) {
+    const before = bench.twilio.asked.length;
+    await bench.pass(1000);
+    perSecond.push(bench.twilio.asked.length - before);
+    if (second === 60) assert.ok(bench.twilio.asked.length <= 121, String(bench.twilio.asked.length));
+    const lastMinute = perSecond.slice(-60).reduce((sum, count) => sum + count, 0);
+    if (second >= 120) worstMinute = Math.max(worstMinute, lastMinute);
+  }
+  assert.ok(worstMinute <= 60, `${worstMinute} look-ups in one minute`);
+  assert.equal(new Set(bench.twilio.asked).size, 500, 'nobody starves');
+});
+
+test('[J6] no more than four look-ups are under way, and a call is never looked up twice at a time', async () => {
+  await using bench = await Bench.open();
+  await Promise.all(Array.from({length: 20}, (_, number) => bench.add(number, 'in-progress')));
+  await bench.feed.start();
+  const waiting: (() => void)[] = [];
+  bench.twilio.answer = () => {
+    const {promise, resolve} = Promise.withResolvers<FetchOutcome>();
+    waiting.push(() => resolve({kind: 'failed', fault: {message: 'slow'}}));
+    return promise;
+  };
+  bench.reconciler.start();
+  await bench.pass(3_600_000, 60_000);
+  assert.equal(bench.twilio.asked.length, 4, 'Twilio hangs: nothing piles up');
+  for (const answer of waiting) answer();
+  await bench.pass(1000);
+  assert.equal(bench.twilio.asked.length, 8);
+  assert.equal(new Set(bench.twilio.asked).size, 8);
+});
+
+test('[J6] a call that goes on is looked up ever more seldom, every ten minutes in the end', async () => {
+  await using bench = await Bench.open();
+  await bench.feed.start();
+  bench.reconciler.start();
+  const callSid = await bench.add(1, 'in-progress');
+  await until(() => bench.feed.activeCall(callSid) !== undefined);
+  const times: number[] = [];
+  for (let second = 0; second < 3600; second += 1) {
+    const before = bench.twilio.asked.length;
+    await bench.pass(1000);
+    if (bench.twilio.asked.length > before) times.push(second);
+  }
+  const waits = times.map((time, at) => Math.round((time - (times[at - 1] ?? 0)) / 10) * 10);
+  assert.deepEqual(waits, [120, 240, 480, 600, 600, 600, 600]);
+});
+
+test('[J6] three misses in a row, not in sum: an answer in between counts from the start', async () => {
+  await using bench = await Bench.open();
+  const callSid = await bench.add(1, 'ringing');
+  await bench.feed.start();
+  let lookups = 0;
+  bench.twilio.answer = () => {
+    lookups += 1;
+    return lookups === 3 ? {kind: 'found', call: {callSid, providerStatus: 'ringing'}} : {kind: 'missing'};
+  };
+  bench.reconciler.start();
+  await until(async () => {
+    await bench.pass(60_000, 30_000);
+    return lookups >= 5;
+  });
+  assert.equal((await bench.journal.findCall(callSid))?.providerStatus, 'ringing');
+  await until(async () => {
+    await bench.pass(60_000, 30_000);
+    return (await bench.journal.findCall(callSid))?.providerStatus === 'failed';
+  });
+  assert.equal(lookups, 6);
+});
+
+test('[J6] a wall clock that jumps looks nobody up early or late', async () => {
+  await using bench = await Bench.open();
+  await bench.feed.start();
+  bench.reconciler.start();
+  const callSid = await bench.add(1, 'in-progress');
+  await until(() => bench.feed.activeCall(callSid) !== undefined);
+  await bench.pass(1000);
+  bench.clock.jumpWall(3_600_000);
+  await bench.pass(110_000);
+  assert.equal(bench.twilio.asked.length, 0);
+  bench.clock.jumpWall(-7_200_000);
+  await bench.pass(11_000);
+  assert.equal(bench.twilio.asked.length, 1);
+});
+
+test('[J6] after stop nothing is looked up any more', async () => {
+  await using bench = await Bench.open();
+  await bench.add(1, 'queued');
+  await bench.feed.start();
+  bench.reconciler.start();
+  await bench.pass(1000);
+  const {length} = bench.twilio.asked;
+  bench.reconciler.stop();
+  await bench.pass(600_000, 10_000);
+  assert.equal(bench.twilio.asked.length, length);
+});
