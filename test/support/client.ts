@@ -30,7 +30,7 @@ export class TestClient {
     const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, BEARER_SUBPROTOCOL_PREFIX + token];
     this.ws = new WebSocket(wsUrl + search, protocols, {headers, autoPong});
     this.ws.on('message', (data) => {
-      const text = String(data);
+      const text = (data as Buffer).toString();
       this.raw.push(text);
       this.messages.push(serverMessage.parse(JSON.parse(text)));
     });
@@ -67,7 +67,7 @@ export class TestClient {
     fits: (message: MessageOf<Type>) => boolean = () => true,
     timeoutMs = 10_000,
   ): Promise<MessageOf<Type>> {
-    return until(() => this.of(type).find(fits), {what: `${type} (${fits})`, timeoutMs});
+    return until(() => this.of(type).find(fits), {what: `${type} ${fits.toString()}`, timeoutMs});
   }
 
   /** `session.ready`. */

@@ -11,6 +11,7 @@ import {createServer, type GatewayServer} from '../../src/server.ts';
 import type {TwilioClient} from '../../src/twilio/twilio-client.ts';
 import {type ConnectOptions, TestClient} from './client.ts';
 import {freePort} from './free-port.ts';
+import type {Json} from './json.ts';
 import {until} from './until.ts';
 
 export const ACCESS_KEY = 'test-access-key-0123456789';
@@ -23,6 +24,11 @@ export interface TestGatewayOptions {
   readonly clock?: Clock;
   /** Wraps the Twilio client, for a test that must act between a question and its answer. */
   readonly twilio?: (environment: Environment) => TwilioClient;
+}
+
+export interface ApiRequest extends Omit<RequestInit, 'body' | 'headers'> {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export class TestGateway implements AsyncDisposable {
@@ -56,7 +62,7 @@ export class TestGateway implements AsyncDisposable {
   }
 
   /** An authenticated request; the body, if any, as JSON. */
-  async api(pathname: string, {body, headers, ...init}: Omit<RequestInit, 'body'> & {body?: unknown} = {}) {
+  async api(pathname: string, {body, headers, ...init}: ApiRequest = {}) {
     const response = await fetch(this.url + pathname, {
       method: body === undefined ? 'GET' : 'POST',
       ...init,
@@ -64,8 +70,7 @@ export class TestGateway implements AsyncDisposable {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
-    // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies whose shape is what they check
-    const json: any = text === '' ? undefined : JSON.parse(text);
+    const json: Json = text === '' ? undefined : JSON.parse(text);
     return {status: response.status, headers: response.headers, body: json, text};
   }
 

@@ -1,7 +1,9 @@
 /** Requests that `fetch` would not make: any method, path and header, sent as they are. */
+
 import assert from 'node:assert/strict';
 import {request as httpRequest, type IncomingHttpHeaders} from 'node:http';
 import {text as readText} from 'node:stream/consumers';
+import type {Json} from './json.ts';
 
 export interface RawRequest {
   readonly method?: string;
@@ -15,8 +17,7 @@ export interface RawResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies whose shape is what they check
-  readonly body: any;
+  readonly body: Json;
 }
 
 /** Makes one request on a connection of its own. */
@@ -43,8 +44,7 @@ export async function rawRequest(
 export interface ProblemAnswer {
   readonly status: number;
   readonly headers: Headers | IncomingHttpHeaders;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies whose shape is what they check
-  readonly body: any;
+  readonly body: Json;
 }
 
 export interface ExpectedProblem {
