@@ -1,0 +1,81 @@
+/** What goes wrong on the way to Twilio, and what was lost on the way back. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {startFlow} from '../../support/simulation-flow.ts';
+
+test('[H1] [W5] a number that Twilio refuses: 422 with its code, and there is no call', async () => {
+  await using flow = await startFlow();
+  const {status, body} = await flow.gateway.api('/api/calls', {body: {to: '+15005550001'}});
+  assert.deepEqual([status, body.code], [422, 'provider_error']);
+  assert.deepEqual([body.context['providerCode'], body.context['providerStatus']], [21217, 400]);
+  const malformed = await flow.gateway.api('/api/calls', {body: {to: '5550100'}});
+  assert.deepEqual([malformed.status, malformed.body.code], [400, 'invalid_request']);
+  assert.deepEqual((await flow.gateway.api('/api/calls')).body.calls, []);
+  assert.deepEqual(flow.simulator.calls(), []);
+  // A key whose request was refused is free again.
+  const headers = {'idempotency-key': 'once'};
+  const refused = await flow.gateway.api('/api/calls', {body: {to: '+15005550001'}, headers});
+  assert.equal(refused.status, 422);
+  const placed = await flow.gateway.api('/api/calls', {body: {to: '+15550100301'}, headers});
+  assert.equal(placed.status, 201);
+});
+
+test('[W5] wrong credentials: provider_error with 401, nothing is dialled, webhooks are refused', async () => {
+  await using flow = await startFlow({authToken: 'another-token-than-the-account-has'});
+  const {status, body} = await flow.gateway.api('/api/calls', {body: {to: '+15550100001'}});
+  assert.deepEqual([status, body.code, body.context['providerStatus']], [502, 'provider_error', 401]);
+  const inbound = await flow.simulator.placeInboundCall({from: '+15550100001'});
+  await flow.simulator.settled();
+  const [delivery] = flow.simulator.deliveries().filter(({callSid}) => callSid === inbound);
+  assert.equal(delivery?.attempts.at(0)?.status, 403);
+  assert.equal((await flow.gateway.api(`/api/calls/${inbound}`)).status, 404);
+});
+
+test('[H1] [J7] Twilio is down: 502, nothing is left open, and the gateway goes on', async () => {
+  await using flow = await startFlow({simulator: {speed: 1}});
+  const headers = {'idempotency-key': 'down'};
+  await flow.simulator.stop();
+  const refused = await flow.gateway.api('/api/calls', {body: {to: '+15550100001'}, headers});
+  assert.deepEqual([refused.status, refused.body.code], [502, 'provider_error']);
+  assert.equal(flow.gateway.isRunning, true);
+  assert.deepEqual((await flow.gateway.api('/api/calls')).body.calls, []);
+  // Nothing was ever sent: the key is not taken.
+  const again = await flow.gateway.api('/api/calls', {body: {to: '+15550100001'}, headers});
+  assert.deepEqual([again.status, again.body.code], [502, 'provider_error']);
+});
+
+test('[H1] a 5xx of Twilio leaves the outcome open: the key stays taken, and nothing is dialled twice', async () => {
+  await using flow = await startFlow();
+  flow.simulator.setFaults({serverError: {times: 1, operations: ['create']}});
+  const headers = {'idempotency-key': 'open'};
+  const failed = await flow.gateway.api('/api/calls', {body: {to: '+15550100501'}, headers});
+  assert.deepEqual([failed.status, failed.body.code], [502, 'provider_error']);
+  const again = await flow.gateway.api('/api/calls', {body: {to: '+15550100501'}, headers});
+  assert.deepEqual([again.status, again.body.code], [504, 'submission_unknown']);
+  assert.deepEqual(flow.simulator.calls(), []);
+});
+
+test('[J6] [J7] the end of a call is lost: found by looking after a restart', async () => {
+  await using flow = await startFlow();
+  flow.simulator.setFaults({drop: {statuses: ['completed']}});
+  const callSid = await flow.place({to: '+15550100503'});
+  await flow.told(callSid, 'in-progress');
+  await flow.simulator.settled();
+  const resumed = await flow.crash();
+  assert.equal((await resumed.ready()).recovered, true);
+  await flow.sameTruth(callSid, 'completed');
+  assert.equal(flow.messages(callSid).at(-1)?.source, 'reconcile');
+});
+
+test('[J7] [W11] a call goes on while the gateway is dead: afterwards everybody knows how it ended', async () => {
+  await using flow = await startFlow({simulator: {speed: 20}});
+  const callSid = await flow.place({to: '+15550100510'});
+  await flow.told(callSid, 'in-progress');
+  const position = flow.session.position();
+  await flow.gateway.kill();
+  await flow.simulator.settled();
+  await flow.gateway.start();
+  const resumed = await flow.watch(position);
+  assert.equal((await resumed.ready()).recovered, true);
+  await flow.sameTruth(callSid, 'completed');
+});

@@ -1,0 +1,70 @@
+/** Ending calls over the WebSocket and over HTTP, whatever state they are in. */
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {type Flow, startFlow} from '../../support/simulation-flow.ts';
+
+const TALK = '<Response><Pause length="3600"/></Response>';
+
+let flow: Flow;
+before(async () => {
+  flow = await startFlow();
+});
+after(() => flow[Symbol.asyncDispose]());
+
+function disconnect(callSid: string, requestId: string): void {
+  flow.session.send({type: 'call.action', action: 'disconnect', callSid, requestId});
+}
+
+test('[W7] [W4] a call that rings is canceled', async () => {
+  const callSid = await flow.place({to: '+15550100799', twiml: TALK, timeout: 600});
+  await flow.told(callSid, 'ringing');
+  disconnect(callSid, 'while ringing');
+  const accepted = await flow.session.receive(
+    'call.action.accepted',
+    (it) => it.requestId === 'while ringing',
+  );
+  assert.deepEqual([accepted.action, accepted.callSid], ['disconnect', callSid]);
+  await flow.sameTruth(callSid, 'canceled');
+});
+
+test('[W7] [W4] a call that talks is completed, with its duration', async () => {
+  const callSid = await flow.place({to: '+15550100001', twiml: TALK});
+  await flow.told(callSid, 'in-progress');
+  disconnect(callSid, 'while talking');
+  await flow.session.receive('call.action.accepted', (it) => it.requestId === 'while talking');
+  const {duration} = await flow.sameTruth(callSid, 'completed');
+  assert.ok(duration !== undefined && duration >= 0);
+});
+
+test('[H3] over HTTP: 202, and 409 once it has ended', async () => {
+  const callSid = await flow.place({to: '+15550100001', twiml: TALK});
+  await flow.told(callSid, 'in-progress');
+  const action = {body: {action: 'disconnect'}};
+  assert.equal((await flow.gateway.api(`/api/calls/${callSid}/actions`, action)).status, 202);
+  await flow.sameTruth(callSid, 'completed');
+  const again = await flow.gateway.api(`/api/calls/${callSid}/actions`, action);
+  assert.deepEqual([again.status, again.body.code], [409, 'call_ended']);
+  disconnect(callSid, 'too late');
+  const refused = await flow.session.receive('error', (it) => it.requestId === 'too late');
+  assert.equal(refused.code, 'call_ended');
+});
+
+test('[W7] the callee hangs up at the same moment: ended once, whoever was first', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const callSid = await flow.place({to: '+15550100001', twiml: TALK});
+    await flow.told(callSid, 'in-progress');
+    disconnect(callSid, `race ${round}`);
+    flow.simulator.hangUp(callSid);
+    await flow.sameTruth(callSid, 'completed');
+  }
+});
+
+test('[W7] [J7] a call told to end just before a kill -9 ends, and is told of after the restart', async () => {
+  const callSid = await flow.place({to: '+15550100001', twiml: TALK});
+  await flow.told(callSid, 'in-progress');
+  disconnect(callSid, 'before the kill');
+  await flow.session.receive('call.action.accepted', (it) => it.requestId === 'before the kill');
+  const resumed = await flow.crash();
+  assert.equal((await resumed.ready()).recovered, true);
+  await flow.sameTruth(callSid, 'completed');
+});
