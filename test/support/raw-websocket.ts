@@ -138,6 +138,18 @@ export class RawWebSocket {
     this.socket.pause();
   }
 
+  /** Reads about so many bytes, then stops again. */
+  async readSome(bytes: number): Promise<void> {
+    const enough = this.bytesReceived + bytes;
+    const {promise, resolve} = Promise.withResolvers<void>();
+    const look = () => {
+      if (this.bytesReceived >= enough || this.socket.destroyed) resolve();
+    };
+    this.socket.on('data', look).on('close', look).resume();
+    await promise;
+    this.socket.pause().off('data', look).off('close', look);
+  }
+
   readOn(): void {
     this.socket.resume();
   }

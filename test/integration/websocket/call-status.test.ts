@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
 import {startGateway} from '../../support/gateway.ts';
 import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
-import {everyone, startSessionHost} from './session-host.ts';
+import {everyone, callSid as sidOf, startSessionHost} from './session-host.ts';
 
 /** Written down here once more, so that the table in the protocol cannot change unnoticed. */
 const expected: Readonly<Record<ProviderStatus, {status: string; reason?: string}>> = {
@@ -159,8 +159,8 @@ test('[W3] the snapshot holds the calls in progress that this session may see, a
     assert.equal(offset, host.journal.head());
     return calls.map(({callSid}) => callSid);
   };
-  assert.deepEqual(await seenBy('all'), [someCallSid(1), someCallSid(2)]);
-  assert.deepEqual(await seenBy('ann'), [someCallSid(1)]);
+  assert.deepEqual(await seenBy('all'), [sidOf(1), sidOf(2)]);
+  assert.deepEqual(await seenBy('ann'), [sidOf(1)]);
   assert.deepEqual(await seenBy('bob'), []);
   assert.deepEqual(await seenBy('blind'), []);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startGateway} from '../../support/gateway.ts';
 import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
-import {everyone, startSessionHost} from './session-host.ts';
+import {everyone, callSid as sidOf, startSessionHost} from './session-host.ts';
 
 const {type, ...action} = {type: 'call.action', action: 'disconnect'} as const;
 const disconnect = (callSid: string, requestId: string) => ({type, ...action, callSid, requestId});
@@ -105,7 +105,7 @@ test("[W5] provider_error says what Twilio said; another user's call is not ther
   await host.caughtUp();
   const codeFor = async (token: string) => {
     const client = await host.session({token});
-    client.send(disconnect(someCallSid(1), token));
+    client.send(disconnect(sidOf(1), token));
     const error = await client.receive('error', ({requestId}) => requestId === token, 30_000);
     return error.code;
   };
@@ -120,7 +120,7 @@ test('[W5] what is unexpected is `internal`: logged, answered, without a word of
       Object.assign(journal, {findCall: () => Promise.reject(new Error('the secret reason'))}),
   });
   const client = await host.session();
-  client.send(disconnect(someCallSid(1), 'r'));
+  client.send(disconnect(sidOf(1), 'r'));
   const error = await client.receive('error');
   assert.equal(error.code, 'internal');
   assert.equal(error.requestId, 'r');
@@ -139,7 +139,7 @@ test('[W8] a subscription replaces what a session is told about, and is answered
     assert.equal(snapshot.offset, host.feed.head);
     return snapshot.calls.map(({callSid}) => callSid);
   };
-  const [one, two, three] = [1, 2, 3].map(someCallSid);
+  const [one, two, three] = [1, 2, 3].map(sidOf);
   assert.deepEqual(await subscribe([two ?? ''], 'list'), [two]);
   for (const call of [1, 2, 3]) await host.append(call, 'ringing');
   assert.deepEqual(await subscribe([], 'nothing'), []);
@@ -156,17 +156,17 @@ test('[W8] a subscription replaces what a session is told about, and is answered
 test('[W8] a call that does not exist yet can be subscribed to', async () => {
   await using host = await startSessionHost();
   const client = await host.session();
-  client.send({type: 'call.subscribe', calls: [someCallSid(2)], requestId: 's'});
+  client.send({type: 'call.subscribe', calls: [sidOf(2)], requestId: 's'});
   await client.receive('call.snapshot', ({requestId}) => requestId === 's');
   await host.append(1, 'ringing');
   await host.append(2, 'ringing');
-  assert.equal((await client.receive('call.status')).callSid, someCallSid(2));
+  assert.equal((await client.receive('call.status')).callSid, sidOf(2));
 });
 
 test('[W8] 100 sids are taken, 101 are refused and change nothing', async () => {
   await using host = await startSessionHost();
   const client = await host.session();
-  const sids = (count: number) => Array.from({length: count}, (_, index) => someCallSid(index));
+  const sids = (count: number) => Array.from({length: count}, (_, index) => sidOf(index));
   client.send({type: 'call.subscribe', calls: sids(100), requestId: 'hundred'});
   await client.receive('call.snapshot', ({requestId}) => requestId === 'hundred');
   client.send({type: 'call.subscribe', calls: sids(101), requestId: 'more'});

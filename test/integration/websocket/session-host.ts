@@ -26,7 +26,6 @@ import {SessionService} from '../../../src/services/session-service.ts';
 import {TwilioRest} from '../../../src/twilio/twilio-rest.ts';
 import {type ConnectOptions, TestClient} from '../../support/client.ts';
 import {RawWebSocket} from '../../support/raw-websocket.ts';
-import {someCallSid} from '../../support/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 export interface SessionHostOptions {
@@ -40,6 +39,11 @@ export interface SessionHostOptions {
   /** Stands between the services and the journal on disk. */
   readonly wrapJournal?: (journal: Journal) => Journal;
   readonly verify?: (token: string) => Promise<void>;
+}
+
+/** The sid of a call, by number. */
+export function callSid(call: number): string {
+  return `CA${call.toString(16).padStart(32, '0')}`;
 }
 
 export const everyone: Principal = {user: 'operator', scopes: new Set(scopes)};
@@ -158,7 +162,7 @@ export class SessionHost implements AsyncDisposable, Authenticator {
     const now = this.#clock.now();
     return {
       kind: 'status',
-      callSid: someCallSid(call),
+      callSid: callSid(call),
       dedupeKey: `test:${this.#nextEvent}`,
       source: 'callback',
       providerStatus,
