@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import {test} from 'node:test';
 import type {Faults, SimulatorOptions} from '../src/index.ts';
 import {allEvents, numbers, type Setup, setup, until} from './support.ts';
@@ -45,6 +46,18 @@ test('repeat: a callback comes again with the same token', async (t) => {
 test('reorder: a callback arrives after the next one', async (t) => {
   const s = await faulty(t, {reorder: {statuses: ['ringing']}}, {speed: 50});
   await create(s);
+  await s.simulator.settled();
+  assert.deepEqual(sequence(s), [0, 2, 1, 3]);
+});
+
+test('reorder: a slow earlier callback does not count as the next one', async (t) => {
+  const s = await faulty(t, {reorder: {statuses: ['ringing']}}, {speed: 20});
+  // Answered while ringing is held back, and well before the call is answered.
+  s.receiver.on('/status', ({params}, response) => {
+    const lateMs = params['CallStatus'] === 'initiated' ? 60 : 0;
+    setTimeout(() => response.writeHead(204).end(), lateMs);
+  });
+  await create(s, {to: '+15550100501'});
   await s.simulator.settled();
   assert.deepEqual(sequence(s), [0, 2, 1, 3]);
 });
@@ -97,11 +110,15 @@ test('callback before the create response: the first callback is answered before
   await s.simulator.settled();
 });
 
-test('a create normally answers before any callback', async (t) => {
-  const s = await setup(t);
-  s.receiver.on('/status', (_received, response) => setTimeout(() => response.writeHead(204).end(), 20));
-  await create(s);
-  assert.equal(s.simulator.deliveries().filter(({state}) => state !== 'pending').length, 0);
+test('a create is normally answered before the call is dialled', async (t) => {
+  const order: string[] = [];
+  const s = await setup(t, {logger: ({message}) => order.push(message.split(': ')[1] ?? '')});
+  const onFinish = () => order.push('answered the create');
+  subscribe('http.server.response.finish', onFinish);
+  t.after(() => unsubscribe('http.server.response.finish', onFinish));
+  await create(s, {statusCallback: undefined});
+  await until(() => order.includes('ringing'));
+  assert.deepEqual(order.slice(0, 3), ['answered the create', 'initiated', 'ringing']);
   await s.simulator.settled();
 });
 
