@@ -22,10 +22,23 @@ export interface Target {
   readonly unit: string;
 }
 
+const LINE_CHARS = 118;
+
 export function sectionMarkdown({title, compared, tables, targets}: Section): string {
-  const parts = [`## ${title}`, compared.join(' '), ...tables.map(tableMarkdown)];
+  const parts = [`## ${title}`, wrap(compared.join(' ')), ...tables.map(tableMarkdown)];
   if (targets.length > 0) parts.push(targets.map(targetMarkdown).join('\n'));
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Broken into lines as the other documents are. */
+function wrap(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > LINE_CHARS) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join('\n');
 }
 
 /** `median (min–max)`, or the median alone when it was measured once. */
