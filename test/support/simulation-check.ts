@@ -1,13 +1,8 @@
 /** What must be true of a history, whatever happened on the way. */
-import {
-  failureReason,
-  hasEnded,
-  type ProviderStatus,
-  type ServerMessage,
-  toCallStatus,
-} from '@hookswitch/protocol';
+import {hasEnded} from '@hookswitch/protocol';
 import {checkJournalFile, type FileEntry, isPushed, type JournalFile} from './crash-journal-file.ts';
 import {type ConnectionRecord, positionOf} from './simulation-client.ts';
+import {checkConnection} from './simulation-connection-check.ts';
 import type {Plan} from './simulation-plan.ts';
 import {must, Violation} from './simulation-trace.ts';
 import type {WebhookOutcomes} from './simulation-twilio.ts';
@@ -66,9 +61,22 @@ function keyOf({callSid, parameters}: FileEntry): string {
 }
 
 /** [W11] [W12] Every connection of a client told it the journal: in order, once, with nothing left out. */
-export function checkClient(name: string, history: readonly ConnectionRecord[], journal: JournalFile): void {
-  for (const [index, record] of history.entries())
-    new ConnectionCheck(`${name}`, index, record, journal).run();
+export function checkClient(
+  name: string,
+  history: readonly ConnectionRecord[],
+  {epoch, entries}: JournalFile,
+): void {
+  for (const [index, record] of history.entries()) {
+    // Nothing is ever trimmed here, and the history is one: whoever knows where it was can go on.
+    const recovered = record.resume !== undefined;
+    checkConnection(record, {
+      name: `${name}, connection ${index + 1}`,
+      subject: name,
+      epoch,
+      entries,
+      recovered,
+    });
+  }
 }
 
 /** [W12] The client has been told of everything there is. */
@@ -85,137 +93,4 @@ export function checkComplete(
 
 export function lastPushed({entries}: JournalFile): number {
   return entries.findLast(isPushed)?.offset ?? 0;
-}
-
-class ConnectionCheck {
-  readonly #name: string;
-  readonly #where: string;
-  readonly #record: ConnectionRecord;
-  readonly #journal: JournalFile;
-  /** Everything up to here has been accounted for. */
-  #offset = 0;
-  /**
-   * Which subscription the server may be going by: 0 is the default, n the n-th that was sent. When it changed can be
-   * seen only by the snapshot that answers it, so for a while there may be several.
-   */
-  #audiences: ReadonlySet<number> = new Set([0]);
-
-  constructor(name: string, index: number, record: ConnectionRecord, journal: JournalFile) {
-    this.#name = name;
-    this.#where = `connection ${index + 1}`;
-    this.#record = record;
-    this.#journal = journal;
-  }
-
-  run(): void {
-    const {messages, resume} = this.#record;
-    const [ready, second] = messages;
-    this.#must(ready?.type === 'session.ready', '[W2] does not begin with session.ready');
-    this.#must(ready.epoch === this.#journal.epoch, `[W11] epoch is ${ready.epoch}`);
-    // Nothing is ever trimmed here, and the history is one: whoever knows where it was can go on.
-    this.#must(ready.recovered === (resume !== undefined), `[W11] recovered is ${ready.recovered}`);
-    if (resume !== undefined) this.#must(ready.offset === resume.offset, `[W11] goes on at ${ready.offset}`);
-    else if (second !== undefined) this.#must(second.type === 'call.snapshot', '[W3] has no snapshot');
-    this.#offset = ready.offset;
-    for (const message of messages.slice(1)) this.#check(message);
-  }
-
-  #check(message: ServerMessage): void {
-    switch (message.type) {
-      case 'session.ready':
-      case 'session.expiring':
-      case 'call.action.accepted':
-      case 'error':
-        throw new Violation(this.#name, `${this.#where}: an unexpected ${message.type}`);
-      case 'call.status': {
-        this.#must(message.offset > this.#offset, `[W12] ${message.offset} comes after ${this.#offset}`);
-        this.#pass(message.offset - 1);
-        const entry = this.#journal.entries[message.offset - 1];
-        this.#must(entry !== undefined && isPushed(entry), `${message.offset} is nothing to be pushed`);
-        this.#explain(entry, true);
-        this.#compare(message, entry);
-        this.#offset = message.offset;
-        return;
-      }
-      case 'call.snapshot': {
-        this.#must(message.offset >= this.#offset, `a snapshot of ${message.offset} at ${this.#offset}`);
-        this.#pass(message.offset);
-        if (message.requestId !== undefined) this.#answered(Number(message.requestId) + 1);
-        const shown = message.calls.map((call) => `${call.callSid} ${call.providerStatus} ${call.offset}`);
-        const [audience = 0] = this.#audiences;
-        const expected = this.#callsAt(message.offset, audience);
-        this.#must(
-          shown.sort().join() === expected.sort().join(),
-          `[W3] the snapshot at ${message.offset} shows\n  ${shown.join('\n  ')}\nand not\n  ${expected.join('\n  ')}`,
-        );
-        return;
-      }
-      case 'session.heartbeat':
-        this.#must(message.offset >= this.#offset, `[W6] a heartbeat goes back to ${message.offset}`);
-        this.#pass(message.offset);
-        return;
-    }
-  }
-
-  /** Up to `offset` nothing was told: none of it may be what this session asked for. */
-  #pass(offset: number): void {
-    for (const entry of this.#journal.entries.slice(this.#offset, offset)) {
-      if (isPushed(entry)) this.#explain(entry, false);
-    }
-    this.#offset = Math.max(this.#offset, offset);
-  }
-
-  #explain(entry: FileEntry, told: boolean): void {
-    const sent = this.#record.subscriptions.length;
-    const first = Math.min(...this.#audiences);
-    const possible = new Set<number>();
-    for (let audience = first; audience <= sent; audience += 1) {
-      if (this.#sees(audience, entry.callSid) === told) possible.add(audience);
-    }
-    const what = `${entry.offset} (${entry.callSid} ${entry.event.providerStatus})`;
-    this.#must(possible.size > 0, told ? `${what} was not asked for` : `[W12] ${what} was left out`);
-    this.#audiences = possible;
-  }
-
-  #answered(audience: number): void {
-    this.#must(
-      Math.min(...this.#audiences) <= audience,
-      `the answer to subscription ${audience} is out of turn`,
-    );
-    this.#audiences = new Set([audience]);
-  }
-
-  #sees(audience: number, callSid: string): boolean {
-    const asked = audience === 0 ? 'all' : this.#record.subscriptions[audience - 1];
-    return asked === 'all' || (asked?.includes(callSid) ?? false);
-  }
-
-  #callsAt(offset: number, audience: number): string[] {
-    const calls = new Map<string, string>();
-    for (const entry of this.#journal.entries.slice(0, offset)) {
-      if (!isPushed(entry) || !this.#sees(audience, entry.callSid)) continue;
-      const {providerStatus} = entry.event;
-      if (hasEnded(providerStatus)) calls.delete(entry.callSid);
-      else calls.set(entry.callSid, `${entry.callSid} ${providerStatus} ${entry.offset}`);
-    }
-    return [...calls.values()];
-  }
-
-  #compare(message: Extract<ServerMessage, {type: 'call.status'}>, {event, callSid, call}: FileEntry): void {
-    const status: ProviderStatus = event.providerStatus;
-    const same =
-      message.callSid === callSid &&
-      message.providerStatus === status &&
-      message.status === toCallStatus(status) &&
-      message.reason === failureReason(status) &&
-      message.source === event.source &&
-      message.from === event.from &&
-      message.to === event.to &&
-      message.duration === call?.duration;
-    this.#must(same, `${message.offset} says something else than the journal: ${JSON.stringify(message)}`);
-  }
-
-  #must(holds: boolean, message: string): asserts holds {
-    must(holds, this.#name, () => `${this.#where}: ${message}`);
-  }
 }

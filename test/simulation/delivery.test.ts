@@ -1,0 +1,110 @@
+/**
+ * Feed and sessions on a real journal, in thousands of interleavings of appends, reads, drains, breaks, resumes,
+ * subscriptions, trims and time. `FC_SEED=n` runs one again.
+ */
+import {after, before, test} from 'node:test';
+import fc from 'fast-check';
+import {SharedJournal, World} from '../support/simulation-world.ts';
+
+const BUDGET_MS = 12_000;
+
+interface Step {
+  readonly name: string;
+  readonly run: (world: World) => void | Promise<void>;
+  /** How a counterexample shows it. */
+  readonly [fc.toStringMethod]: () => string;
+}
+
+const client = fc.nat({max: 3});
+
+function step(name: string, run: Step['run']): Step {
+  return {name, run, [fc.toStringMethod]: () => name};
+}
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc
+        .tuple(fc.nat({max: 5}), fc.nat({max: 3}))
+        .map(([call, status]) => step(`append ${call}/${status}`, (world) => world.append(call, status))),
+    },
+    {
+      weight: 5,
+      arbitrary: fc
+        .tuple(client, fc.constantFrom('resume', 'resume', 'resume', 'afresh', 'from nowhere'))
+        .map(([who, how]) => step(`connect ${who} ${how}`, (world) => world.connect(who, how))),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .constantFrom('microtask', 'turn', 'settled')
+        .map((what) => step(what, (world) => pause(world, what))),
+    },
+    {weight: 2, arbitrary: client.map((who) => step(`hang up ${who}`, (world) => world.hangUp(who)))},
+    {
+      weight: 2,
+      arbitrary: client.map((who) => step(`stop reading ${who}`, (world) => world.stopReading(who))),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(client, fc.nat({max: 400_000}))
+        .map(([who, bytes]) => step(`read ${bytes} ${who}`, (world) => world.readSome(who, bytes))),
+    },
+    {weight: 2, arbitrary: client.map((who) => step(`read on ${who}`, (world) => world.readOn(who)))},
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(client, fc.oneof(fc.constant(63), fc.nat({max: 63})))
+        .map(([who, which]) => step(`subscribe ${who} ${which}`, (world) => world.subscribe(who, which))),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom(10, 1000, 25_000, 31_000)
+        .map((ms) => step(`${ms} ms pass`, (world) => world.advance(ms))),
+    },
+    {weight: 1, arbitrary: fc.constant(step('trim', (world) => world.trim()))},
+  ),
+  {minLength: 20, maxLength: 120, size: 'max'},
+);
+
+async function pause(world: World, what: 'microtask' | 'turn' | 'settled'): Promise<void> {
+  if (what === 'settled') await world.settle();
+  else if (what === 'turn') await new Promise((resolve) => setImmediate(resolve));
+  else await Promise.resolve();
+}
+
+const shared = new SharedJournal();
+before(() => shared.open());
+after(() => shared.close());
+
+test('[W3] [W11] [W12] [W13] whatever the order, every session is told exactly what it may see', async (t) => {
+  const totals = {runs: 0, steps: 0, entries: 0, connections: 0, recovered: 0};
+  const seed = process.env['FC_SEED'];
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      const world = new World(shared);
+      await world.start();
+      try {
+        for (const {run} of all) await run(world);
+      } finally {
+        await world.finish();
+      }
+      const [entries, connections, recovered] = world.counts;
+      totals.runs += 1;
+      totals.steps += all.length;
+      totals.entries += entries;
+      totals.connections += connections;
+      totals.recovered += recovered;
+    }),
+    {
+      numRuns: 100_000,
+      interruptAfterTimeLimit: BUDGET_MS,
+      markInterruptAsFailure: false,
+      ...(seed === undefined ? {} : {seed: Number(seed)}),
+    },
+  );
+  t.diagnostic(JSON.stringify(totals));
+});

@@ -1,0 +1,311 @@
+/** Feed, sessions and a real journal, with a clock and sockets that a model moves: one run of many. */
+import {mkdtempSync, rmSync} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {MAX_UNSENT_BYTES, type ProviderStatus, type Scope, scopes} from '@hookswitch/protocol';
+import type {Principal} from '../../src/auth/authenticator.ts';
+import type {JournalEntry} from '../../src/journal/call-event.ts';
+import {SqliteJournal} from '../../src/journal/sqlite/sqlite-journal.ts';
+import {createLogger} from '../../src/observability/logger.ts';
+import {createMetrics} from '../../src/observability/metrics.ts';
+import {LiveFeed} from '../../src/services/live-feed.ts';
+import type {Session} from '../../src/services/session.ts';
+import {SessionService} from '../../src/services/session-service.ts';
+import type {FileEntry} from './crash-journal-file.ts';
+import {status} from './journal-events.ts';
+import {ManualClock} from './manual-clock.ts';
+import {type ConnectionRecord, positionOf} from './simulation-client.ts';
+import {checkConnection} from './simulation-connection-check.ts';
+import {ModelSocket} from './simulation-socket.ts';
+import {must} from './simulation-trace.ts';
+
+/** A page of these does not fit a socket: 256 KiB are less than seven. */
+const LONG_NAME = `client:${'x'.repeat(20_000)}`;
+const STATUSES: readonly ProviderStatus[] = ['initiated', 'ringing', 'in-progress', 'completed'];
+
+/** W13, one write beyond it (64 KiB and the entry that goes over), and an opening. */
+const MAX_UNSENT = MAX_UNSENT_BYTES + 65_536 + 6 * 45_000;
+
+const logger = createLogger({level: 'silent'});
+
+/** A journal that many runs share: each begins where the one before ended. */
+export class SharedJournal {
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-world-'));
+  readonly journal = new SqliteJournal({file: path.join(this.folder, 'hookswitch.db')});
+  epoch = '';
+  calls = 0;
+
+  async open(): Promise<void> {
+    this.epoch = (await this.journal.open()).epoch;
+  }
+
+  async close(): Promise<void> {
+    await this.journal.close();
+    rmSync(this.folder, {recursive: true, force: true});
+  }
+}
+
+interface ModelCall {
+  readonly callSid: string;
+  readonly reference: string | undefined;
+  readonly long: boolean;
+}
+
+interface Connection extends ConnectionRecord {
+  readonly subscriptions: ('all' | readonly string[])[];
+  readonly socket: ModelSocket;
+  readonly session: Session;
+  readonly recovered: boolean;
+}
+
+interface Client {
+  readonly name: string;
+  readonly principal: Principal;
+  readonly connections: Connection[];
+}
+
+const users: readonly (readonly [user: string, scopes: readonly Scope[]])[] = [
+  ['operator', scopes],
+  ['ann', ['calls:read']],
+  ['ben', ['calls:read']],
+  ['watcher', ['calls:read:all']],
+];
+
+export class World {
+  readonly #shared: SharedJournal;
+  readonly #clock = new ManualClock();
+  readonly #feed: LiveFeed;
+  readonly #service: SessionService;
+  readonly #calls: ModelCall[] = [];
+  readonly #clients: Client[] = users.map(([user, granted]) => ({
+    name: user,
+    principal: {user, scopes: new Set(granted)},
+    connections: [],
+  }));
+  readonly #entries: FileEntry[] = [];
+  readonly #appends: Promise<void>[] = [];
+  readonly #base: number;
+  #trimmed = false;
+
+  constructor(shared: SharedJournal) {
+    this.#shared = shared;
+    const {journal} = shared;
+    this.#base = journal.head();
+    const metrics = createMetrics();
+    const common = {journal, clock: this.#clock, logger, metrics};
+    // Small: what a session missed is soon in the journal only.
+    this.#feed = new LiveFeed({...common, maxBytes: 60_000});
+    this.#service = new SessionService({
+      ...common,
+      feed: this.#feed,
+      epoch: () => shared.epoch,
+      sessionTimeoutMs: 35_000,
+      maxSessions: 100,
+    });
+  }
+
+  async start(): Promise<void> {
+    for (const owner of [undefined, 'ann', 'ben', 'ann', undefined, 'ben']) {
+      const reference = owner === undefined ? undefined : `reference-${this.#shared.calls}`;
+      const callSid = `CA${(this.#shared.calls++).toString(16).padStart(32, '0')}`;
+      this.#calls.push({callSid, reference, long: this.#calls.length % 2 === 0});
+      if (reference === undefined || owner === undefined) continue;
+      const intent = {
+        reference,
+        user: owner,
+        requestHash: '',
+        from: '',
+        to: '',
+        createdAt: this.#clock.now(),
+      };
+      await this.#shared.journal.openIntent(intent, 0);
+    }
+    await this.#feed.start();
+    this.#service.start();
+  }
+
+  /** Appends, and does not wait for it. A step may come late, or again. */
+  append(call: number, step: number): void {
+    const {callSid, reference, long} = at(this.#calls, call);
+    const event = status(callSid, at(STATUSES, step), {
+      reference,
+      from: long ? LONG_NAME : '+15550100001',
+      happenedAt: this.#clock.now(),
+      receivedAt: this.#clock.now(),
+    });
+    const appended = this.#shared.journal.append(event).then(({entry, repeated}) => {
+      if (!repeated) this.#entries[entry.offset - this.#base - 1] = toFileEntry(entry);
+    });
+    this.#appends.push(appended);
+  }
+
+  connect(index: number, how: 'resume' | 'afresh' | 'from nowhere'): void {
+    const client = at(this.#clients, index);
+    if (client.connections.at(-1)?.socket.isOpen === true) return;
+    const resume =
+      how === 'afresh' ? undefined : how === 'resume' ? lastPosition(client) : {epoch: 'another', offset: 1};
+    const recovered =
+      resume !== undefined && resume.epoch === this.#shared.epoch && resume.offset <= this.#feed.head;
+    const socket = new ModelSocket();
+    const peer = {address: '', protocol: ''};
+    const session = this.#service.open({socket, principal: client.principal, peer, resume});
+    socket.listen({
+      drained: () => this.#service.drained(session),
+      ponged: () => this.#service.heard(session, 'pong'),
+      closed: (code) => this.#service.closed(session, code),
+    });
+    const {messages} = socket;
+    client.connections.push({resume, messages, subscriptions: [], socket, session, recovered});
+  }
+
+  hangUp(index: number): void {
+    this.#socket(index)?.hangUp();
+  }
+
+  stopReading(index: number): void {
+    this.#socket(index)?.stopReading();
+  }
+
+  readSome(index: number, bytes: number): void {
+    this.#socket(index)?.readSome(bytes);
+  }
+
+  readOn(index: number): void {
+    this.#socket(index)?.readOn();
+  }
+
+  /** `which`: bits for the calls; all of them set means `all`. */
+  subscribe(index: number, which: number): void {
+    const connection = at(this.#clients, index).connections.at(-1);
+    if (connection === undefined || !connection.socket.isOpen) return;
+    const all = 2 ** this.#calls.length - 1;
+    const some = this.#calls.filter((_, call) => (which & (1 << call)) !== 0).map(({callSid}) => callSid);
+    const calls = (which & all) === all ? 'all' : some;
+    const requestId = String(connection.subscriptions.push(calls) - 1);
+    this.#service.subscribe(connection.session, calls, requestId);
+  }
+
+  advance(ms: number): void {
+    this.#clock.advance(ms);
+  }
+
+  /** Forgets every call that has ended: who is behind cannot go on. */
+  async trim(): Promise<void> {
+    await this.settle();
+    this.#clock.advance(1);
+    const trimmed = await this.#shared.journal.trim({endedBefore: Number.MAX_SAFE_INTEGER, limit: 100});
+    if (trimmed > 0) this.#trimmed = true;
+  }
+
+  /** Waits until nothing moves: everything appended was read, no page is under way. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#appends.splice(0));
+    const idle = () =>
+      this.#feed.head === this.#shared.journal.head() &&
+      this.#clients.every(({connections}) => {
+        const session = connections.at(-1)?.session;
+        return session === undefined || !['opening', 'reading'].includes(session.state.phase);
+      });
+    do await turn();
+    while (!idle());
+    // One more, for a fan-out that was planned in the last.
+    await turn();
+  }
+
+  /** Ends every call, lets everybody read, brings everybody back, and checks what each was told. */
+  async finish(): Promise<void> {
+    for (const call of this.#calls.keys()) this.append(call, 3);
+    await this.settle();
+    for (const index of this.#clients.keys()) {
+      this.readOn(index);
+      await this.settle();
+      this.connect(index, 'resume');
+    }
+    await this.settle();
+    this.#service.stop();
+    this.#feed.stop();
+    for (const client of this.#clients) this.#check(client);
+  }
+
+  /** How much was done, and how often it came to what is rare. */
+  get counts() {
+    const all = this.#clients.flatMap(({connections}) => connections);
+    return {
+      entries: this.#entries.length,
+      connections: all.length,
+      recovered: all.filter(({recovered}) => recovered).length,
+      blocked: all.filter(({socket}) => socket.peakUnsentBytes > MAX_UNSENT_BYTES).length,
+      sentAway: all.filter(({socket}) => socket.closeCode !== undefined).length,
+      trimmed: Number(this.#trimmed),
+    };
+  }
+
+  #check({name, principal, connections}: Client): void {
+    for (const [index, connection] of connections.entries()) {
+      const {socket, messages, resume} = connection;
+      const isLast = index === connections.length - 1;
+      const where = `${name}, connection ${index + 1}`;
+      must(
+        socket.peakUnsentBytes <= MAX_UNSENT,
+        name,
+        `[W13] ${where}: ${socket.peakUnsentBytes} bytes unsent`,
+      );
+      this.#checkClose(where, connection);
+      if (messages.length === 0) continue;
+      const [ready] = messages;
+      // After a trim it depends on what the feed still held; then what is said must be kept to, whichever it is.
+      const said = ready?.type === 'session.ready' && ready.recovered && resume !== undefined;
+      checkConnection(connection, {
+        name: where,
+        subject: name,
+        epoch: this.#shared.epoch,
+        base: this.#base,
+        entries: this.#entries,
+        recovered: this.#trimmed ? said : connection.recovered,
+        maySee: ({owner}) => principal.scopes.has('calls:read:all') || owner === principal.user,
+        ...(isLast && socket.isOpen ? {complete: this.#base + this.#entries.length} : {}),
+      });
+    }
+    const last = connections.at(-1)?.socket;
+    must(
+      last?.isOpen === true,
+      name,
+      `was closed with ${last?.closeCode} although it reads and nothing is wrong`,
+    );
+  }
+
+  /** Nobody is sent away without a reason. */
+  #checkClose(where: string, {socket}: Connection): void {
+    const {closeCode, wasReading} = socket;
+    const deserved =
+      closeCode === undefined ||
+      (closeCode === 1001 && this.#trimmed) ||
+      ((closeCode === 4413 || closeCode === 4408) && !wasReading);
+    must(deserved, where, `${where}: closed with ${closeCode}`);
+  }
+
+  #socket(index: number): ModelSocket | undefined {
+    return at(this.#clients, index).connections.at(-1)?.socket;
+  }
+}
+
+function lastPosition({connections}: Client) {
+  return connections.findLast((connection) => positionOf(connection) !== undefined) === undefined
+    ? undefined
+    : connections.map(positionOf).findLast((position) => position !== undefined);
+}
+
+function toFileEntry({offset, event, verdict, owner, call}: JournalEntry): FileEntry {
+  if (event.kind !== 'status') throw new TypeError('only statuses are appended here');
+  return {offset, callSid: event.callSid, verdict, repeats: 0, owner, event, call, parameters: undefined};
+}
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index % items.length];
+  if (item === undefined) throw new RangeError('nothing there');
+  return item;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
