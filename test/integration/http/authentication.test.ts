@@ -1,0 +1,143 @@
+/** Who may ask (A1, A3), from where (ALLOWED_ORIGINS), and what loopback is (H4). */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
+import {assertProblem, rawRequest} from '../../support/http-request.ts';
+
+const authorization = `Bearer ${ACCESS_KEY}`;
+const PROTECTED = ['/api/calls', `/api/calls/CA${'0'.repeat(32)}`, '/api/sessions'];
+
+test('[A1] [A3] no token, a bad one, or one in the wrong place: 401 with WWW-Authenticate', async () => {
+  await using gateway = await startGateway();
+  const wrong: readonly Record<string, string>[] = [
+    {},
+    {authorization: ''},
+    {authorization: ACCESS_KEY},
+    {authorization: 'Bearer'},
+    {authorization: 'Bearer wrong'},
+    {authorization: `Bearer ${ACCESS_KEY}x`},
+    {authorization: `Bearer ${ACCESS_KEY.slice(0, -1)}`},
+    {authorization: `Bearer ${ACCESS_KEY} ${ACCESS_KEY}`},
+    {authorization: `Basic ${Buffer.from(`operator:${ACCESS_KEY}`).toString('base64')}`},
+    {cookie: `token=${ACCESS_KEY}`},
+    {'x-access-key': ACCESS_KEY},
+  ];
+  for (const path of PROTECTED) {
+    for (const headers of wrong) {
+      const answer = await rawRequest(gateway.url, {path, headers});
+      assertProblem(answer, {status: 401, code: 'unauthorized'});
+      assert.match(answer.headers['www-authenticate'] ?? '', /^Bearer/);
+    }
+  }
+});
+
+test('[A1] no token is taken from a query, and none of it is logged', async () => {
+  await using gateway = await startGateway();
+  for (const name of ['token', 'access_token', 'key']) {
+    const answer = await rawRequest(gateway.url, {path: `/api/calls?${name}=${ACCESS_KEY}`});
+    assertProblem(answer, {status: 401, code: 'unauthorized'});
+  }
+  assert.ok(!gateway.logs.join('').includes(ACCESS_KEY));
+});
+
+test('[A1] the scheme is read without regard to case', async () => {
+  await using gateway = await startGateway();
+  for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+    const headers = {authorization: `${scheme} ${ACCESS_KEY}`};
+    assert.equal((await rawRequest(gateway.url, {path: '/api/calls', headers})).status, 200);
+  }
+});
+
+test('[A3] a request without a token is refused before its body is looked at', async () => {
+  await using gateway = await startGateway();
+  const answer = await rawRequest(gateway.url, {method: 'POST', path: '/api/calls', body: 'not json'});
+  assertProblem(answer, {status: 401, code: 'unauthorized'});
+});
+
+const ORIGIN = 'https://app.example.com';
+
+function preflight(gateway: TestGateway, origin: string) {
+  return rawRequest(gateway.url, {
+    method: 'OPTIONS',
+    path: '/api/calls',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type,idempotency-key',
+    },
+  });
+}
+
+test('[E] ALLOWED_ORIGINS: a listed origin may ask, preflight included, and read what it needs', async () => {
+  await using gateway = await startGateway({env: {ALLOWED_ORIGINS: `${ORIGIN},http://localhost:3000`}});
+  const allowed = await preflight(gateway, ORIGIN);
+  assert.equal(allowed.status, 204);
+  assert.equal(allowed.headers['access-control-allow-origin'], ORIGIN);
+  assert.match(allowed.headers['access-control-allow-headers'] ?? '', /Idempotency-Key/i);
+  assert.match(allowed.headers['access-control-allow-methods'] ?? '', /POST/);
+  assert.match(allowed.headers.vary ?? '', /Origin/i);
+  const headers = {origin: ORIGIN, authorization};
+  const answer = await rawRequest(gateway.url, {path: '/api/calls', headers});
+  assert.equal(answer.headers['access-control-allow-origin'], ORIGIN);
+  assert.match(answer.headers['access-control-expose-headers'] ?? '', /Location.*Idempotent-Replayed/);
+  assert.equal(answer.headers['access-control-allow-credentials'], undefined);
+});
+
+test('[E] ALLOWED_ORIGINS: errors can be read too, or a browser could not tell why', async () => {
+  await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
+  const answer = await rawRequest(gateway.url, {path: '/api/calls', headers: {origin: ORIGIN}});
+  assertProblem(answer, {status: 401, code: 'unauthorized'});
+  assert.equal(answer.headers['access-control-allow-origin'], ORIGIN);
+});
+
+test('[E] ALLOWED_ORIGINS: others are told nothing', async () => {
+  await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
+  for (const origin of ['https://evil.example.com', `${ORIGIN}.evil.com`, 'null', 'http://app.example.com']) {
+    const refused = await preflight(gateway, origin);
+    assert.equal(refused.headers['access-control-allow-origin'], undefined, origin);
+  }
+});
+
+test('[E] ALLOWED_ORIGINS: by default the origin of PUBLIC_URL and localhost', async () => {
+  await using gateway = await startGateway();
+  const {port} = gateway.environment;
+  for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`]) {
+    assert.equal((await preflight(gateway, origin)).headers['access-control-allow-origin'], origin);
+  }
+});
+
+test('[E] ALLOWED_ORIGINS=* lets every origin ask', async () => {
+  await using gateway = await startGateway({env: {ALLOWED_ORIGINS: '*'}});
+  const answer = await preflight(gateway, 'https://anything.example.com');
+  assert.equal(answer.headers['access-control-allow-origin'], '*');
+});
+
+test('[H4] /metrics without a token: from this machine by its own name', async () => {
+  await using gateway = await startGateway();
+  for (const host of ['localhost', `localhost:${gateway.environment.port}`, '127.0.0.1', '[::1]:8081']) {
+    assert.equal((await rawRequest(gateway.url, {path: '/metrics', headers: {host}})).status, 200, host);
+  }
+});
+
+test('[H4] /metrics through a tunnel or proxy on this machine: 401 without a token, 200 with one', async () => {
+  await using gateway = await startGateway();
+  const passedOn: readonly Record<string, string>[] = [
+    {host: 'abc.ngrok.app'},
+    {host: 'localhost.evil.com'},
+    {host: '127.0.0.1.evil.com'},
+    {'x-forwarded-for': '203.0.113.7'},
+    {'x-forwarded-for': '127.0.0.1'},
+    {'x-forwarded-host': 'localhost'},
+    {'x-forwarded-proto': 'https'},
+    {forwarded: 'for=203.0.113.7'},
+    {via: '1.1 proxy'},
+    {'x-real-ip': '203.0.113.7'},
+    {'cf-connecting-ip': '203.0.113.7'},
+  ];
+  for (const headers of passedOn) {
+    const refused = await rawRequest(gateway.url, {path: '/metrics', headers});
+    assertProblem(refused, {status: 401, code: 'unauthorized'});
+    const allowed = await rawRequest(gateway.url, {path: '/metrics', headers: {...headers, authorization}});
+    assert.equal(allowed.status, 200, JSON.stringify(headers));
+  }
+});

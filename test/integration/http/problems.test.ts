@@ -1,0 +1,139 @@
+/** Every error is a problem+json with all its members (H6), also those that Express and the body parser throw. */
+import assert from 'node:assert/strict';
+import {connect} from 'node:net';
+import {text as readText} from 'node:stream/consumers';
+import {test} from 'node:test';
+import type {TwilioClient} from '../../../src/twilio/twilio-client.ts';
+import {ACCESS_KEY, startGateway} from '../../support/gateway.ts';
+import {assertProblem, rawRequest} from '../../support/http-request.ts';
+
+const authorization = `Bearer ${ACCESS_KEY}`;
+const json = 'application/json';
+
+test('[H6] bodies that are not what they should be', async () => {
+  await using gateway = await startGateway();
+  const post = (body: string | Buffer, headers: Readonly<Record<string, string>> = {}) =>
+    rawRequest(gateway.url, {
+      method: 'POST',
+      path: '/api/calls',
+      body,
+      headers: {
+        authorization,
+        'content-type': json,
+        'content-length': String(Buffer.byteLength(body)),
+        ...headers,
+      },
+    });
+  const invalid = {status: 400, code: 'invalid_request'};
+  const malformed = await post('{"to": ');
+  assertProblem(malformed, invalid);
+  assert.match(malformed.body.detail, /JSON/);
+  assertProblem(await post(''), {...invalid, field: 'to'});
+  assertProblem(await post('"text"'), invalid);
+  assertProblem(await post(Buffer.from([0xff, 0xfe, 0x00])), invalid);
+  assertProblem(
+    await post('to=%2B15550100001', {'content-type': 'application/x-www-form-urlencoded'}),
+    invalid,
+  );
+  const huge = await post(JSON.stringify({to: 'x'.repeat(200_000)}));
+  assertProblem(huge, {status: 413, code: 'payload_too_large'});
+  assert.equal(huge.body.context.limit, 16_384);
+  assertProblem(await post('{}', {'content-encoding': 'gzip'}), {
+    status: 415,
+    code: 'unsupported_media_type',
+  });
+  assertProblem(await post('{}', {'content-type': `${json}; charset=koi8-r`}), {
+    status: 415,
+    code: 'unsupported_media_type',
+  });
+  const deep = `${'['.repeat(8000)}${']'.repeat(8000)}`;
+  assertProblem(await post(deep), invalid);
+  assertProblem(await post('{"to":"+15550100001","__proto__":{"record":true}}'), invalid);
+});
+
+test('[H6] a body that never comes to its end is no fault of ours', async () => {
+  await using gateway = await startGateway();
+  const socket = connect(gateway.environment.port, '127.0.0.1');
+  socket.write(
+    `POST /api/calls HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Length: 100\r\n\r\n{"to":`,
+  );
+  socket.end();
+  await readText(socket).catch(() => '');
+  assert.equal((await gateway.api('/healthz')).status, 200);
+  assert.ok(!gateway.logs.some((line) => line.includes('unexpected error')));
+});
+
+test('[H6] unknown routes, methods and paths that cannot be decoded', async () => {
+  await using gateway = await startGateway();
+  const get = (path: string, method = 'GET') =>
+    rawRequest(gateway.url, {method, path, headers: {authorization}});
+  const notFound = {status: 404, code: 'not_found'};
+  const answer = await get('/nothing/here?secret=1');
+  assertProblem(answer, notFound);
+  assert.deepEqual(answer.body.context, {method: 'GET', path: '/nothing/here'});
+  assertProblem(await get('/api/nothing'), notFound);
+  assertProblem(await get('/api/calls', 'DELETE'), notFound);
+  assertProblem(await get('/api/calls/x/y/z', 'PUT'), notFound);
+  assertProblem(await get('/%00'), notFound);
+  assertProblem(await get('/../../package.json'), notFound);
+  assertProblem(await get('/..%2f..%2fpackage.json'), notFound);
+  const invalid = {status: 400, code: 'invalid_request', field: 'path'};
+  assertProblem(await get('/api/calls/%E0%A4%A'), invalid);
+  assertProblem(await get('/api/calls/%/actions', 'POST'), invalid);
+  assertProblem(await get('/ws'), {status: 426, code: 'upgrade_required'});
+  assert.equal((await get('/ws')).headers.upgrade, 'websocket');
+});
+
+test('[H6] HEAD has the headers of GET and no body', async () => {
+  await using gateway = await startGateway();
+  const head = (path: string) => rawRequest(gateway.url, {method: 'HEAD', path, headers: {authorization}});
+  const calls = await head('/api/calls');
+  assert.deepEqual([calls.status, calls.text], [200, '']);
+  const nothing = await head('/nothing');
+  assert.deepEqual([nothing.status, nothing.text], [404, '']);
+  assert.match(nothing.headers['content-type'] ?? '', /problem\+json/);
+});
+
+test('[H6] [seed] an unexpected error: 500 without detail, and the log has all of it under the same request id', async () => {
+  const broken: TwilioClient = {
+    dial: () => Promise.reject(new TypeError('canary: cannot read properties of undefined')),
+    end: () => Promise.reject(new Error('canary')),
+    fetch: () => Promise.reject(new Error('canary')),
+  };
+  await using gateway = await startGateway({twilio: () => broken});
+  const answer = await gateway.api('/api/calls', {body: {to: '+15550100001'}});
+  assertProblem(answer, {status: 500, code: 'internal'});
+  assert.doesNotMatch(answer.text, /canary|undefined|TypeError/);
+  assert.deepEqual(answer.body.context, {});
+  const lines = gateway.logs
+    .map((line) => JSON.parse(line))
+    .filter((line) => line.requestId === answer.body.requestId && line.level === 'error');
+  assert.equal(lines.length, 1);
+  assert.equal(lines[0].err.message, 'canary: cannot read properties of undefined');
+  assert.match(lines[0].err.stack, /problems\.test\.ts/);
+  assert.ok(lines[0].time);
+});
+
+test('[H6] every answer has its own X-Request-Id, which the log knows', async () => {
+  await using gateway = await startGateway();
+  const ids = await Promise.all(
+    ['/healthz', '/api/calls', '/nothing'].map(async (path) => {
+      const {headers} = await gateway.api(path);
+      return headers.get('x-request-id') ?? '';
+    }),
+  );
+  assert.equal(new Set(ids).size, 3);
+  for (const id of ids)
+    assert.ok(
+      gateway.logs.some((line) => line.includes(id)),
+      id,
+    );
+});
+
+test('[H6] answers carry the security headers and do not name Express', async () => {
+  await using gateway = await startGateway();
+  const {headers} = await gateway.api('/api/calls');
+  assert.equal(headers.get('x-powered-by'), null);
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  assert.match(headers.get('content-security-policy') ?? '', /default-src 'self'/);
+});
