@@ -1,0 +1,174 @@
+/**
+ * Nothing is kept for a session after it is gone: 20,000 come and go in every way there is, over real sockets, and
+ * heap, objects, timers, sockets and listeners end where they began.
+ */
+import assert from 'node:assert/strict';
+import {connect, Socket} from 'node:net';
+import {test} from 'node:test';
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import {WebSocket} from 'ws';
+import {Session} from '../../src/services/session.ts';
+import {WsSocket} from '../../src/websocket/ws-socket.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway.ts';
+import {encodeClose, encodeFrame, upgradeRequest} from '../support/raw-websocket.ts';
+import {postWebhook, someCallSid, statusFields} from '../support/signed-webhook.ts';
+import {until} from '../support/until.ts';
+
+const SESSIONS = 20_000;
+const WAVE = 250;
+
+/**
+ * What may differ in the heap: code that was compiled and caches that were filled meanwhile, some hundred KB. One
+ * forgotten session is more than 1 KB without its socket (some 6 KB with it), so that 20,000 would be 20 MB; even a
+ * forgotten map entry or closure of 100 bytes would go beyond this.
+ */
+const HEAP_TOLERANCE = 2_000_000;
+
+/** How a connection comes and goes. `after` is written once `session.ready` was read, then the end is awaited. */
+interface Visit {
+  readonly token?: string;
+  readonly query?: string;
+  /** Bytes of the handshake that are sent before the client is gone. */
+  readonly abandonAt?: number;
+  readonly after?: () => Buffer;
+  /** How it goes once it has begun: by itself after `after`, politely (FIN) or not (RST). */
+  readonly leave?: 'fin' | 'rst';
+}
+
+const visits: readonly ((epoch: string, index: number) => Visit)[] = [
+  () => ({after: () => encodeClose(1000)}),
+  () => ({leave: 'fin'}),
+  () => ({leave: 'rst'}),
+  () => ({token: 'wrong', after: () => encodeClose(4401)}),
+  (_epoch, index) => ({abandonAt: index % 200, leave: index % 2 === 0 ? 'fin' : 'rst'}),
+  // Gone before the answer to the handshake can have been read.
+  () => ({abandonAt: Number.POSITIVE_INFINITY, leave: 'rst'}),
+  (epoch, index) => ({query: `?epoch=${epoch}&offset=${index % 80}`, leave: 'rst'}),
+  (epoch) => ({query: `?epoch=${epoch}&offset=0`, after: () => encodeClose(1000)}),
+  () => ({
+    after: () => encodeFrame('{"type":"call.subscribe","calls":[],"requestId":"s"}'),
+    leave: 'fin',
+  }),
+  () => ({after: () => Buffer.concat([encodeFrame('not JSON'), encodeClose(4400)])}),
+  () => ({after: () => Buffer.concat([encodeFrame('', {rsv: 7}), encodeClose(1002)])}),
+];
+
+function pay(port: number, {token = ACCESS_KEY, query = '', abandonAt, after, leave}: Visit): Promise<void> {
+  const {promise, resolve} = Promise.withResolvers<void>();
+  const socket = connect({port, host: '127.0.0.1'});
+  const request = upgradeRequest(`/ws${query}`, {Authorization: `Bearer ${token}`});
+  let begun = false;
+  const go = () => {
+    if (leave === 'fin') socket.destroy();
+    else if (leave === 'rst') socket.resetAndDestroy();
+  };
+  socket.on('connect', () => {
+    if (abandonAt === undefined) socket.write(request);
+    else socket.write(request.slice(0, abandonAt) || 'G', go);
+  });
+  socket.on('data', (chunk) => {
+    if (begun || abandonAt !== undefined) return;
+    begun = chunk.includes('session.ready') || chunk.includes('token');
+    if (!begun) return;
+    if (after === undefined) go();
+    else socket.write(after(), go);
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => resolve());
+  return promise;
+}
+
+async function wave(gateway: TestGateway, epoch: string, first: number): Promise<void> {
+  const {port} = gateway.environment;
+  const callSid = someCallSid(1_000_000 + first);
+  const all = Array.from({length: WAVE}, (_, index) => {
+    const visit = visits[index % visits.length];
+    return visit === undefined ? undefined : pay(port, visit(epoch, first + index));
+  });
+  // Something happens while they come and go.
+  const fields = statusFields(gateway, {CallSid: callSid, CallStatus: 'completed'});
+  await Promise.all([...all, postWebhook(gateway, fields)]);
+}
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
+
+function heapUsed(): number {
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Objects of a class that the garbage collector cannot free. */
+function count(ofClass: new (...args: never[]) => object): number {
+  return Number(v8.queryObjects(ofClass, {format: 'count'}));
+}
+
+function alive() {
+  return {sessions: count(Session), ports: count(WsSocket), webSockets: count(WebSocket)};
+}
+
+function resources(kind: string): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === kind).length;
+}
+
+function processListeners(): number {
+  return process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+}
+
+async function metric(gateway: TestGateway, name: string): Promise<number> {
+  const text = await (await fetch(`${gateway.url}/metrics`)).text();
+  return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, 'gm'))].reduce(
+    (sum, [, value]) => sum + Number(value),
+    0,
+  );
+}
+
+async function empty(gateway: TestGateway): Promise<void> {
+  await until(async () => (await metric(gateway, 'hookswitch_sessions_open')) === 0, {
+    what: 'all sessions to be gone',
+    timeoutMs: 30_000,
+  });
+}
+
+test('20,000 sessions come and go, and nothing of them is kept', async () => {
+  await using gateway = await startGateway({env: {LOG_LEVEL: 'error'}});
+  for (let call = 0; call < 80; call += 1) {
+    const fields = statusFields(gateway, {CallSid: someCallSid(call), CallStatus: 'completed'});
+    await postWebhook(gateway, fields);
+  }
+  // After a restart the feed holds nothing of this: a resume has to read the journal.
+  await gateway.restart();
+  const probe = await gateway.session();
+  const {epoch} = await probe.ready();
+  await probe.close();
+  // A first thousand fills pools and caches, and lets the compiler do its work.
+  for (let first = 0; first < 1000; first += WAVE) await wave(gateway, epoch, first);
+  await empty(gateway);
+  const before = {
+    heap: heapUsed(),
+    alive: alive(),
+    timeouts: resources('Timeout'),
+    sockets: count(Socket),
+    listeners: processListeners(),
+  };
+  let opened = 0;
+  // Some of those who come are not let in, so that it takes more connections than sessions.
+  for (let first = 1000; opened < SESSIONS; first += WAVE) {
+    await wave(gateway, epoch, first);
+    opened = await metric(gateway, 'hookswitch_sessions_opened_total');
+  }
+  await empty(gateway);
+  opened = await metric(gateway, 'hookswitch_sessions_opened_total');
+  assert.equal(await metric(gateway, 'hookswitch_sessions_closed_total'), opened);
+  assert.equal((await gateway.api('/api/sessions')).body.sessions.length, 0);
+  await until(() => resources('Timeout') <= before.timeouts, {what: 'timers to be gone'});
+  await until(() => count(Socket) <= before.sockets + 2, {
+    what: 'sockets to be gone',
+  });
+  assert.deepEqual(alive(), before.alive);
+  assert.equal(processListeners(), before.listeners);
+  const grown = heapUsed() - before.heap;
+  assert.ok(grown < HEAP_TOLERANCE, `the heap has grown by ${grown} bytes`);
+});
