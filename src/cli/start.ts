@@ -22,11 +22,11 @@ export async function start(argv: readonly string[]): Promise<number> {
   if (environment === undefined) return 1;
   const logger = createLogger({level: environment.logLevel, secrets: secretsOf(environment)});
   exitOnUncaught(logger);
+  const server = createServer({environment, logger});
+  // Before anything is said or done: a signal that comes meanwhile must not end the process half way.
+  const ended = runUntilSignal(() => server.drain(), logger);
   logger.info(describeEnvironment(environment), 'configuration');
   for (const warning of warnings(environment)) logger.warn(warning);
-  const server = createServer({environment, logger});
-  // Before start: a signal that comes meanwhile must not end the process half way.
-  const ended = runUntilSignal(() => server.drain(), logger);
   try {
     const listening = await server.start();
     logger.info({port: listening.port, publicUrl: environment.publicUrl}, 'listening');

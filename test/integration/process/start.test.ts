@@ -1,0 +1,145 @@
+/** `npm start`, as a process: what it needs, what it says when something is wrong (C3, C5). */
+import assert from 'node:assert/strict';
+import {readFile, stat} from 'node:fs/promises';
+import {createServer} from 'node:net';
+import path from 'node:path';
+import {test} from 'node:test';
+import {openBench} from '../../support/process-gateway.ts';
+
+test('[C3] a wrong environment: every fault in one go on stderr, nothing listens, exit code 1', async () => {
+  await using bench = await openBench();
+  const started = bench.start({
+    TWILIO_ACCOUNT_SID: 'SK123',
+    TWILIO_AUTH_TOKEN: '',
+    PUBLIC_URL: 'http://example.com',
+    MAX_ACTIVE_CALLS: 'many',
+    DATABASE_URL: 'mysql://x',
+  });
+  assert.equal(await started.exited(), 1);
+  for (const name of [
+    'TWILIO_ACCOUNT_SID',
+    'TWILIO_AUTH_TOKEN',
+    'PUBLIC_URL',
+    'MAX_ACTIVE_CALLS',
+    'DATABASE_URL',
+  ]) {
+    assert.match(started.stderr, new RegExp(`^ {2}${name} .+\\.$`, 'm'));
+  }
+  assert.match(started.stderr, /5 things are wrong/);
+  assert.doesNotMatch(started.stderr, /\n\s+at |SK123/);
+  assert.equal(started.stdout, '');
+  await assert.rejects(fetch(`${bench.url}/healthz`));
+});
+
+test('[C3] an empty environment names all that is required', async () => {
+  await using bench = await openBench();
+  const started = bench.run(['start'], {});
+  assert.equal(await started.exited(), 1);
+  for (const name of ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_PHONE_NUMBER', 'PUBLIC_URL'])
+    assert.ok(started.stderr.includes(`${name} is missing`), started.stderr);
+});
+
+test('[C3] it starts, answers, and logs its configuration with secrets masked', async (t) => {
+  await using bench = await openBench();
+  const started = await bench.start().listening();
+  t.diagnostic(`listening ${Math.round(performance.now() - started.startedAt)} ms after the start`);
+  assert.equal((await fetch(`${bench.url}/readyz`)).status, 200);
+  const configuration = started.lines.find((line) => line.msg === 'configuration');
+  assert.equal(configuration.publicUrl, bench.url);
+  assert.equal(configuration.maxActiveCalls, 100);
+  const {env} = bench;
+  for (const secret of [env['TWILIO_AUTH_TOKEN'], env['HOOKSWITCH_ACCESS_KEY'], env['TWILIO_PHONE_NUMBER']])
+    assert.ok(!started.stdout.includes(String(secret)));
+});
+
+test('[C3] [seed] the port is taken: one clear sentence, exit code 1', async () => {
+  await using bench = await openBench();
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(bench.port, '127.0.0.1', resolve));
+  const started = bench.start();
+  assert.equal(await started.exited(), 1);
+  assert.equal(
+    started.stderr,
+    `Hookswitch cannot start: port ${bench.port} is taken. Stop what listens there, or set PORT to another one.\n`,
+  );
+  other.close();
+});
+
+test('[C3] an address that is not of this machine: one clear sentence, exit code 1', async () => {
+  await using bench = await openBench();
+  const started = bench.start({HOST: '192.0.2.1'});
+  assert.equal(await started.exited(), 1);
+  assert.match(started.stderr, /^Hookswitch cannot start: HOST is no address of this machine\..*\n$/);
+});
+
+test('[C3] two gateways on one database: the second says so and ends, the first goes on', async () => {
+  await using bench = await openBench();
+  await bench.start().listening();
+  const second = bench.start({PORT: '0'});
+  assert.equal(await second.exited(), 1);
+  assert.match(second.stderr, /^Hookswitch cannot start: The journal .* is in use by another process/);
+  assert.doesNotMatch(second.stderr, /\n\s+at /);
+  assert.equal((await fetch(`${bench.url}/readyz`)).status, 200);
+});
+
+test('[C3] a database that is none: one clear sentence, exit code 1', async () => {
+  await using bench = await openBench();
+  const started = bench.start({DATABASE_URL: `file:${path.join(import.meta.dirname, 'start.test.ts')}`});
+  assert.equal(await started.exited(), 1);
+  assert.match(started.stderr, /^Hookswitch cannot start: The journal .+\n$/);
+});
+
+test('[E] HOOKSWITCH_ACCESS_KEY: generated once, beside the database, mode 0600, and not in the log', async () => {
+  await using bench = await openBench();
+  const file = path.join(bench.folder, 'data', 'access-key');
+  const first = await bench.start({HOOKSWITCH_ACCESS_KEY: ''}).listening();
+  const key = (await readFile(file, 'utf8')).trim();
+  assert.match(key, /^[\w-]{32}$/);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.equal((await bench.api('/api/calls', {}, key)).status, 200);
+  assert.equal((await bench.api('/api/calls')).status, 401);
+  assert.ok(!first.stdout.includes(key), 'a log gets the path');
+  assert.ok(first.stdout.includes(`the access key is in ${file}`));
+  first.signal('SIGTERM');
+  assert.equal(await first.exited(), 0);
+  await bench.start({HOOKSWITCH_ACCESS_KEY: ''}).listening();
+  assert.equal((await bench.api('/api/calls', {}, key)).status, 200, 'the same key after a restart');
+});
+
+test('[C3] .env in the working directory counts, and the environment wins over it', async () => {
+  await using bench = await openBench();
+  const {writeFile} = await import('node:fs/promises');
+  const {PORT, ...rest} = bench.env;
+  const lines = Object.entries({...rest, PORT: '1'}).map(([name, value]) => `${name}=${value}`);
+  await writeFile(path.join(bench.folder, '.env'), lines.join('\n'));
+  await bench.run(['start'], {PORT: String(PORT)}).listening();
+  assert.equal((await fetch(`${bench.url}/healthz`)).status, 200);
+});
+
+test('[C5] start --help lists every variable and starts nothing; an unknown command says so', async () => {
+  await using bench = await openBench();
+  const help = bench.run(['start', '--help'], {});
+  assert.equal(await help.exited(), 0);
+  for (const name of ['TWILIO_AUTH_TOKEN', 'ALLOWED_DESTINATIONS', 'RETENTION_DAYS'])
+    assert.ok(help.stdout.includes(name));
+  const wrong = bench.run(['stat'], {});
+  assert.equal(await wrong.exited(), 1);
+  assert.match(wrong.stderr, /no command "stat"/);
+});
+
+test('[C5] an older Node is told apart before TypeScript is loaded: one sentence, exit code 1, no stack', async () => {
+  await using bench = await openBench();
+  const {spawnSync} = await import('node:child_process');
+  const guard = path.join(import.meta.dirname, '../../../bin/require-node.js');
+  const script = `Object.defineProperty(process, 'versions', {value: {...process.versions, node: '20.11.0'}});
+    Object.defineProperty(process, 'version', {value: 'v20.11.0'});
+    await import(${JSON.stringify(guard)});
+    console.log('went on');`;
+  const {status, stderr, stdout} = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    cwd: bench.folder,
+  });
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^Hookswitch needs Node 24 or newer, this is v20\.11\.0: .*\n$/);
+});
