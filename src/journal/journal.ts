@@ -14,13 +14,16 @@ export interface AppendResult {
   readonly repeated: boolean;
 }
 
-/** `too-old`: entries after the given offset have been trimmed, so that a replay would have a hole. */
+/**
+ * `too-old`: entries after the given offset have been trimmed, so that a replay would have a hole; `oldest` is the
+ * lowest offset after which there is none. Events come without their `parameters`: only a history has them.
+ */
 export type ReadResult =
   | {readonly kind: 'entries'; readonly entries: readonly JournalEntry[]}
   | {readonly kind: 'too-old'; readonly oldest: Offset};
 
 export interface ActiveCalls {
-  /** The calls are exactly as entries up to here left them. */
+  /** The calls are exactly as entries up to here left them. Can be ahead of `head()` by what is being acknowledged. */
   readonly offset: Offset;
   readonly calls: readonly CallRecord[];
 }

@@ -39,6 +39,8 @@ export class WorkerClient<Request extends {readonly kind: string}> {
   #pauseMs = FIRST_PAUSE_MS;
   #cancelRestart: CancelTimer | undefined;
   #stopped = false;
+  /** What the worker last died of. */
+  #lastError: Error | undefined;
 
   constructor(options: WorkerClientOptions<Request>) {
     this.#options = options;
@@ -51,7 +53,9 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     worker.unref();
     worker.on('message', (reply: WorkerReply) => this.#take(reply));
     worker.on('messageerror', onFault);
-    worker.on('error', (error) => onFault(error instanceof Error ? error : new Error(String(error))));
+    worker.on('error', (error) => {
+      this.#lastError = error instanceof Error ? error : new Error(String(error));
+    });
     worker.on('exit', () => this.#gone(worker));
   }
 
@@ -109,10 +113,12 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     this.#outbox = [];
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const {reject} of pending)
-      reject(new JournalUnavailableError('The journal stopped; it is being restarted.'));
+    const options = this.#lastError === undefined ? {} : {cause: this.#lastError};
+    this.#lastError = undefined;
+    const error = new JournalUnavailableError('The journal stopped; it is being restarted.', options);
+    for (const {reject} of pending) reject(error);
     if (this.#stopped) return;
-    this.#options.onFault(new Error('a worker thread of the journal ended'));
+    this.#options.onFault(new Error('a worker thread of the journal ended', options));
     this.#cancelRestart = this.#options.clock.after(this.#pauseMs, () => this.#restart());
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }

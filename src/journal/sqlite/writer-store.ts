@@ -83,10 +83,11 @@ export class WriterStore {
     const {file, autocheckpointPages} = this.#settings;
     const database = openDatabase(file, {newEpoch: randomUUID});
     try {
-      // Checkpoints are made by the commit that fills the WAL. Measured with `node bench/checkpoint.ts --seconds 20` at
-      // 2,000 appends/s, ack p50/p99/p99.9: 0.66/2.5/11 ms so, with a WAL of 4 MiB. From another thread, once a second:
-      // 0.66/93/115 ms, and the WAL never starts over, because each checkpoint is out of date when it ends: it grows
-      // until somebody has to stop the commits for it. So the commits do it, little and often.
+      // Checkpoints are made by the commit that fills the WAL. Measured with `node bench/checkpoint.ts`, ack p99 on two
+      // cores: at 100 appends/s 10 to 14 ms, and 13 ms with checkpoints from another thread once a second: no
+      // difference. At 2,000/s 2.5 ms on a quiet machine, 15 to 25 ms on a busy one, where the other thread keeps it
+      // at 13; but its checkpoints are out of date when they end, so that the WAL never starts over and grows by
+      // 33 MiB/s, until somebody has to stop the commits for it (p99 93 ms). Here it stays at 4 MiB.
       database.exec(`PRAGMA wal_autocheckpoint = ${autocheckpointPages}`);
       // A WAL that somebody's long read (a backup) kept from starting over shrinks again afterwards.
       database.exec(`PRAGMA journal_size_limit = ${KEPT_WAL_BYTES}`);
