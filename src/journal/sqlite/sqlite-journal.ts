@@ -1,6 +1,6 @@
 /**
- * The journal in a SQLite file, for one node. Nothing here touches the disk: a writer thread and a reader thread do,
- * so that neither an fsync nor a long history ever holds up the event loop.
+ * The journal in a SQLite file, for one node. Once it is open nothing here touches the disk: a writer thread and a
+ * reader thread do, so that neither an fsync nor a long history ever holds up the event loop.
  *
  * Invariant: `#ring`, `#bounds` and the settling of appends change in one turn, driven by the writer's replies, which
  * come in commit order. So whoever was told of an append can read it, and nobody reads N + 1 before N (J3).
