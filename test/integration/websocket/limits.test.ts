@@ -200,3 +200,12 @@ test('[W14] connections that do not finish their upgrade within 5 s are cut off,
   idle.send({type: 'call.subscribe', calls: 'all', requestId: 'still here'});
   await idle.receive('call.snapshot', ({requestId}) => requestId === 'still here');
 });
+
+test('MAX_SESSIONS_PER_USER: all places are free again once all are gone, round after round', async () => {
+  await using gateway = await startGateway({env: {MAX_SESSIONS_PER_USER: '2'}});
+  for (let round = 0; round < 4; round += 1) {
+    const pair = await Promise.all([gateway.session(), gateway.session()]);
+    await Promise.all(pair.map((client) => client.close()));
+    await until(async () => (await gateway.api('/api/sessions')).body.sessions.length === 0);
+  }
+});
