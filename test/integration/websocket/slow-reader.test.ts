@@ -107,6 +107,8 @@ test('[W13] a slow reader that goes on reading is not closed, however long it ta
     while (host.describe(id)?.offset === before) await slow.readSome(500_000);
     // The page that is being read for it is written out, and nothing moves any more.
     await until(() => host.describe(id)?.phase === 'blocked' || host.describe(id)?.lag === 0);
+    const unsent = host.describe(id)?.unsentBytes ?? 0;
+    assert.ok(unsent <= MOST_UNSENT, `${unsent} bytes unsent out of pages of the journal`);
     clock.advance(25_000);
     assert.equal(host.describe(id)?.phase === 'closing', false, `closed after ${steps} steps`);
   }
