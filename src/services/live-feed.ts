@@ -178,11 +178,22 @@ export class LiveFeed {
         if (page.entries.length === 0) continue;
         this.#woken ||= page.entries.length === READ_PAGE;
         this.#take(page.entries);
-        for (const listener of this.#listeners) listener();
+        this.#announce();
       }
     } finally {
       // In the same turn as the last look at the latch: a wake-up comes either before it or finds nobody following.
       this.#following = false;
+    }
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // The head has moved: whoever is not told now would not hear of it before the next entry.
+        this.#logger.error({err: error}, 'a listener of the feed failed');
+      }
     }
   }
 

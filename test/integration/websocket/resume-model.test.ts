@@ -245,7 +245,7 @@ test('[W11] [W12] [W13] every client is told the visible journal, once, in order
   const property = fc.asyncProperty(actions, (list) =>
     run(list, async (host, resume) => new SimulatedLink(host, resume)),
   );
-  await fc.assert(property, {numRuns: 60, seed, interruptAfterTimeLimit: 20_000, endOnFailure: true});
+  await fc.assert(property, {numRuns: 60, seed, interruptAfterTimeLimit: 12_000, endOnFailure: true});
 });
 
 test('[W11] [W12] [W13] the same over TCP', async () => {
@@ -255,5 +255,5 @@ test('[W11] [W12] [W13] the same over TCP', async () => {
       return new RawLink(await RawWebSocket.open(host.url, 'all', {path: `/ws${query}`}));
     }),
   );
-  await fc.assert(property, {numRuns: 25, seed, interruptAfterTimeLimit: 15_000, endOnFailure: true});
+  await fc.assert(property, {numRuns: 25, seed, interruptAfterTimeLimit: 10_000, endOnFailure: true});
 });

@@ -1,0 +1,173 @@
+/** The head of the journal in memory: what it holds is exactly the journal's, whatever it had to let go of. */
+import assert from 'node:assert/strict';
+import {mkdtemp, rm} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {test} from 'node:test';
+import {type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
+import fc from 'fast-check';
+import {pino} from 'pino';
+import type {Journal} from '../../../src/journal/journal.ts';
+import {openJournal} from '../../../src/journal/open-journal.ts';
+import {audienceOf} from '../../../src/services/audience.ts';
+import {LiveFeed} from '../../../src/services/live-feed.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {decodeFrame} from '../../support/raw-websocket.ts';
+import {until} from '../../support/until.ts';
+
+const all = audienceOf({user: 'ann', scopes: new Set(['calls:read:all'])}, 'all');
+const sid = (call: number) => `CA${String(call).padStart(32, '0')}`;
+
+interface Stage extends AsyncDisposable {
+  readonly journal: Journal;
+  readonly clock: ManualClock;
+  append(call: number, providerStatus: ProviderStatus): Promise<unknown>;
+}
+
+async function setUp(): Promise<Stage> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-feed-'));
+  const clock = new ManualClock();
+  const journal = openJournal(`file:${path.join(folder, 'hookswitch.db')}`, {clock});
+  await journal.open();
+  let event = 0;
+  return {
+    journal,
+    clock,
+    append: (call, providerStatus) => {
+      event += 1;
+      const at = {happenedAt: 1000 * event, receivedAt: 1000 * event};
+      const common = {dedupeKey: `e${event}`, source: 'callback', from: '+1', to: '+2'} as const;
+      return journal.append({kind: 'status', callSid: sid(call), providerStatus, ...common, ...at});
+    },
+    [Symbol.asyncDispose]: async () => {
+      await journal.close();
+      await rm(folder, {recursive: true, force: true});
+    },
+  };
+}
+
+function offsetsIn(frames: Buffer | undefined): number[] {
+  const offsets: number[] = [];
+  for (let rest = frames; rest !== undefined; ) {
+    const next = decodeFrame(rest);
+    if (next === undefined) break;
+    offsets.push((JSON.parse(next.frame.payload.toString()) as {offset: number}).offset);
+    rest = rest.subarray(next.size);
+  }
+  return offsets;
+}
+
+/** Everything the feed has for `all` after a cursor. */
+function drainFrom(feed: LiveFeed, after: number): number[] {
+  const offsets: number[] = [];
+  for (let cursor = after; cursor < feed.head; ) {
+    const batch = feed.batch(all, cursor);
+    const found = offsetsIn(batch.frames);
+    assert.equal(found.length, batch.messages);
+    assert.ok(batch.to > cursor && batch.to <= feed.head);
+    offsets.push(...found);
+    cursor = batch.to;
+  }
+  return offsets;
+}
+
+const statuses = fc.array(fc.record({call: fc.nat({max: 5}), status: fc.constantFrom(...providerStatuses)}), {
+  minLength: 1,
+  maxLength: 80,
+});
+
+test('[W12] from any cursor that is held, the feed gives what the journal pushed, in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(statuses, fc.integer({min: 0, max: 20_000}), async (list, maxBytes) => {
+      await using stage = await setUp();
+      const {journal, clock} = stage;
+      const feed = new LiveFeed({journal, clock, logger: pino({level: 'silent'}), maxBytes});
+      await feed.start();
+      const appended = list.map(({call, status}) => stage.append(call, status));
+      await Promise.all(appended);
+      await until(() => feed.head === list.length);
+      const page = await journal.read(0, 1000);
+      assert.ok(page.kind === 'entries');
+      const pushed = page.entries.filter(({verdict}) => verdict === 'applied').map(({offset}) => offset);
+      for (let cursor = feed.floor; cursor <= feed.head; cursor += 1) {
+        assert.deepEqual(
+          drainFrom(feed, cursor),
+          pushed.filter((offset) => offset > cursor),
+        );
+      }
+      const {calls} = await journal.activeCalls();
+      assert.deepEqual(
+        new Map([...feed.activeCalls()].map(({callSid, offset}) => [callSid, offset])),
+        new Map(calls.map(({callSid, offset}) => [callSid, offset])),
+      );
+      feed.stop();
+    }),
+    {numRuns: 12, interruptAfterTimeLimit: 10_000},
+  );
+});
+
+test('a lost wake-up costs a second, never an entry', async () => {
+  await using stage = await setUp();
+  const deaf = Object.assign(stage.journal, {onAppend: () => () => {}});
+  const feed = new LiveFeed({journal: deaf, clock: stage.clock, logger: pino({level: 'silent'})});
+  await feed.start();
+  await stage.append(1, 'ringing');
+  assert.equal(feed.head, 0);
+  stage.clock.advance(1000);
+  await until(() => feed.head === 1);
+  feed.stop();
+});
+
+test('a journal that cannot be read for a while is followed again', async () => {
+  await using stage = await setUp();
+  const read = stage.journal.read.bind(stage.journal);
+  let broken = true;
+  const journal = Object.assign(stage.journal, {
+    read: async (after: number, limit: number) => {
+      if (broken) throw new Error('disk trouble');
+      return read(after, limit);
+    },
+  });
+  const feed = new LiveFeed({journal, clock: stage.clock, logger: pino({level: 'silent'})});
+  await feed.start();
+  await stage.append(1, 'ringing');
+  await stage.append(1, 'completed');
+  assert.equal(feed.head, 0);
+  broken = false;
+  stage.clock.advance(1000);
+  await until(() => feed.head === 2);
+  assert.deepEqual(drainFrom(feed, 0), [1, 2]);
+  feed.stop();
+});
+
+test('the same question has the same bytes, until the head moves', async () => {
+  await using stage = await setUp();
+  const {journal, clock} = stage;
+  const feed = new LiveFeed({journal, clock, logger: pino({level: 'silent'})});
+  await feed.start();
+  await stage.append(1, 'ringing');
+  await until(() => feed.head === 1);
+  const first = feed.batch(all, 0);
+  assert.equal(feed.batch(all, 0), first);
+  await stage.append(1, 'completed');
+  await until(() => feed.head === 2);
+  assert.deepEqual(offsetsIn(feed.batch(all, 0).frames), [1, 2]);
+  feed.stop();
+});
+
+test('one listener that throws does not keep the others from hearing of an entry', async () => {
+  await using stage = await setUp();
+  const {journal, clock} = stage;
+  const feed = new LiveFeed({journal, clock, logger: pino({level: 'silent'})});
+  await feed.start();
+  let heard = 0;
+  feed.onAdvance(() => {
+    throw new Error('a fault');
+  });
+  feed.onAdvance(() => {
+    heard += 1;
+  });
+  await stage.append(1, 'ringing');
+  await until(() => heard === 1);
+  feed.stop();
+});
