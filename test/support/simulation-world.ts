@@ -19,12 +19,15 @@ import {checkConnection} from './simulation-connection-check.ts';
 import {ModelSocket} from './simulation-socket.ts';
 import {must} from './simulation-trace.ts';
 
-/** A page of these does not fit a socket: 256 KiB are less than seven. */
-const LONG_NAME = `client:${'x'.repeat(20_000)}`;
+/** Half of the calls have it: five of their entries are more than a socket may hold. */
+const LONG_NAME = `client:${'x'.repeat(60_000)}`;
 const STATUSES: readonly ProviderStatus[] = ['initiated', 'ringing', 'in-progress', 'completed'];
 
-/** W13, one write beyond it (64 KiB and the entry that goes over), and an opening. */
-const MAX_UNSENT = MAX_UNSENT_BYTES + 65_536 + 6 * 45_000;
+/** W13, one write beyond it (64 KiB and the entry that goes over), and a snapshot of three long calls. */
+const MAX_UNSENT = MAX_UNSENT_BYTES + 65_536 + 4 * 61_000;
+
+/** Nothing here takes a second; what takes this long never ends. */
+const SETTLED_AFTER_MS = 10_000;
 
 const logger = createLogger({level: 'silent'});
 
@@ -94,7 +97,7 @@ export class World {
     const metrics = createMetrics();
     const common = {journal, clock: this.#clock, logger, metrics};
     // Small: what a session missed is soon in the journal only.
-    this.#feed = new LiveFeed({...common, maxBytes: 60_000});
+    this.#feed = new LiveFeed({...common, maxBytes: 150_000});
     this.#service = new SessionService({
       ...common,
       feed: this.#feed,
@@ -206,8 +209,11 @@ export class World {
         const session = connections.at(-1)?.session;
         return session === undefined || !['opening', 'reading'].includes(session.state.phase);
       });
-    do await turn();
-    while (!idle());
+    for (const deadline = performance.now() + SETTLED_AFTER_MS; ; ) {
+      await turn();
+      if (idle()) break;
+      must(performance.now() < deadline, 'feed', () => `does not come to rest: ${this.#describe()}`);
+    }
     // One more, for a fan-out that was planned in the last.
     await turn();
   }
@@ -238,6 +244,14 @@ export class World {
       sentAway: all.filter(({socket}) => socket.closeCode !== undefined).length,
       trimmed: Number(this.#trimmed),
     };
+  }
+
+  #describe(): string {
+    const phases = this.#clients.map(({name, connections}) => {
+      const session = connections.at(-1)?.session;
+      return `${name} ${session?.state.phase} at ${session?.cursor}`;
+    });
+    return `feed ${this.#feed.floor}–${this.#feed.head}, journal ${this.#shared.journal.head()}, ${phases.join(', ')}`;
   }
 
   #check({name, principal, connections}: Client): void {
