@@ -1,11 +1,13 @@
 /** A gateway whose Twilio can be watched and whose journal can be made to fail. */
 import {Writable} from 'node:stream';
+import {hasEnded, type ProviderStatus} from '@hookswitch/protocol';
 import {openJournal} from '../../src/journal/open-journal.ts';
 import {createLogger} from '../../src/observability/logger.ts';
 import {createServer} from '../../src/server.ts';
 import {startGateway, type TestGateway, type TestGatewayOptions} from './gateway.ts';
 import {FailingJournal} from './http-failing-journal.ts';
 import {TwilioProxy} from './http-twilio-proxy.ts';
+import {until} from './until.ts';
 
 export class HttpGateway implements AsyncDisposable {
   readonly gateway: TestGateway;
@@ -29,6 +31,26 @@ export class HttpGateway implements AsyncDisposable {
   place(body: unknown, key?: string) {
     const headers: Record<string, string> = key === undefined ? {} : {'idempotency-key': key};
     return this.gateway.api('/api/calls', {body, headers});
+  }
+
+  /**
+   * Waits until the gateway itself knows of a status, as the first snapshot of a session and what follows tell: a
+   * reader of its database, such as `GET /api/calls/…`, can know a moment earlier.
+   */
+  async heard(callSid: string, providerStatus: ProviderStatus | 'ended'): Promise<void> {
+    const session = await this.gateway.session();
+    await session.receive('call.snapshot');
+    await until(
+      () => {
+        const calls = session.of('call.snapshot').flatMap((snapshot) => snapshot.calls);
+        const told = [...calls, ...session.of('call.status')].filter((each) => each.callSid === callSid);
+        const known = told.at(-1)?.providerStatus;
+        if (providerStatus === 'ended') return known === undefined || hasEnded(known);
+        return known === providerStatus;
+      },
+      {what: `the gateway to hear that ${callSid} is ${providerStatus}`},
+    );
+    await session.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

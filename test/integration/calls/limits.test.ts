@@ -4,6 +4,7 @@ import {test} from 'node:test';
 import {startHttpGateway} from '../../support/http-gateway.ts';
 import {assertProblem} from '../../support/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
+import {until} from '../../support/until.ts';
 
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};
 const BUSY = {...BODY, to: '+15550100101'};
@@ -33,7 +34,8 @@ test('[E] MAX_ACTIVE_CALLS: 429 with Retry-After until a call has ended', async 
   assertProblem(refused, {status: 429, code: 'rate_limited'});
   assert.ok(Number(refused.headers.get('retry-after')) > 0);
   await gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
-  await gateway.callIn(callSid, gateway.simulator.call(callSid)?.status ?? 'canceled');
+  await until(() => gateway.simulator.call(callSid)?.endedAt !== null);
+  await http.heard(callSid, 'ended');
   assert.equal((await http.place(BODY)).status, 201);
 });
 
@@ -53,6 +55,7 @@ test('[E] MAX_ACTIVE_CALLS: what Twilio refused, and what ended at once, holds n
   http.twilio.intercept = undefined;
   const busy = await http.gateway.place(BUSY);
   await http.gateway.callIn(busy, 'busy');
+  await http.heard(busy, 'ended');
   assert.equal((await http.place(BODY)).status, 201);
   assert.equal((await http.place(BODY)).status, 429);
 });
@@ -61,9 +64,8 @@ test('[E] MAX_ACTIVE_CALLS: a second leg is part of its call', async () => {
   await using http = await startHttpGateway({env: {MAX_ACTIVE_CALLS: '2'}});
   const {gateway} = http;
   const callSid = await gateway.place({to: '+15550100001', connectTo: '+15550100002'});
-  await gateway.callIn(callSid, 'in-progress');
-  const {body} = await gateway.api(`/api/calls/${callSid}`);
-  assert.ok(body);
+  const leg = await until(async () => (await gateway.api(`/api/calls/${callSid}`)).body.legs[0]);
+  await http.heard(leg.callSid, 'in-progress');
   assert.equal((await http.place(BODY)).status, 201);
   assert.equal((await http.place(BODY)).status, 429);
 });

@@ -152,6 +152,16 @@ test('[J6] no more than four look-ups are under way, and a call is never looked 
   assert.equal(new Set(bench.twilio.asked).size, 8);
 });
 
+test('[J6] a look-up that never comes back is not joined by another of the same call', async () => {
+  await using bench = await Bench.open();
+  await Promise.all([bench.add(1, 'in-progress'), bench.add(2, 'queued')]);
+  await bench.feed.start();
+  bench.twilio.answer = () => new Promise(() => {});
+  bench.reconciler.start();
+  await bench.pass(3_600_000, 60_000);
+  assert.equal(bench.twilio.asked.length, 2);
+});
+
 test('[J6] a call that goes on is looked up ever more seldom, every ten minutes in the end', async () => {
   await using bench = await Bench.open();
   await bench.feed.start();

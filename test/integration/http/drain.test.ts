@@ -1,0 +1,109 @@
+/** A drain waits for requests, not for connections (H4, H5); the clock stands still, so nothing is cut off by time. */
+import assert from 'node:assert/strict';
+import {Agent, request as httpRequest} from 'node:http';
+import {connect} from 'node:net';
+import {test} from 'node:test';
+import twilio from 'twilio';
+import {startGateway, type TestGateway} from '../../support/gateway.ts';
+import {startHttpGateway} from '../../support/http-gateway.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {until} from '../../support/until.ts';
+
+/** A webhook of which half the body is there. */
+function halfWebhook(gateway: TestGateway, agent: Agent) {
+  const fields = statusFields(gateway, {CallSid: someCallSid(1), CallStatus: 'ringing'});
+  const body = new URLSearchParams(fields).toString();
+  const url = `${gateway.environment.publicUrl}/twilio/status`;
+  const request = httpRequest(url, {
+    method: 'POST',
+    agent,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': String(body.length),
+      'x-twilio-signature': twilio.getExpectedTwilioSignature(gateway.simulator.authToken, url, fields),
+    },
+  });
+  const {promise, resolve, reject} = Promise.withResolvers<number>();
+  request.once('error', reject);
+  request.once('response', (response) => {
+    response.resume();
+    resolve(response.statusCode ?? 0);
+  });
+  request.write(body.slice(0, 10));
+  return {answered: promise, finish: () => request.end(body.slice(10))};
+}
+
+test('a kept-alive connection ends with the answer to its request', async () => {
+  await using gateway = await startGateway({clock: new ManualClock()});
+  const agent = new Agent({keepAlive: true});
+  const webhook = halfWebhook(gateway, agent);
+  // A later connection was served: the earlier one has been accepted.
+  assert.equal((await gateway.api('/healthz')).status, 200);
+  const drained = gateway.server.drain();
+  webhook.finish();
+  assert.equal(await webhook.answered, 204);
+  await drained;
+  agent.destroy();
+});
+
+test('a call being placed is answered before the end', async () => {
+  await using http = await startHttpGateway({clock: new ManualClock()});
+  const go = Promise.withResolvers<void>();
+  http.twilio.intercept = async () => {
+    await go.promise;
+    return undefined;
+  };
+  const placing = http.place({to: '+15550100001'});
+  await until(() => http.twilio.of('create').length === 1);
+  const drained = http.gateway.server.drain();
+  go.resolve();
+  assert.equal((await placing).status, 201);
+  await drained;
+});
+
+test('whoever never ends is cut off when the time is up: a request, a refused upgrade left half open', async () => {
+  const clock = new ManualClock();
+  await using gateway = await startGateway({clock});
+  const webhook = halfWebhook(gateway, new Agent());
+  webhook.answered.catch(() => {});
+  const upgrade = connect({port: gateway.environment.port, host: '127.0.0.1', allowHalfOpen: true});
+  upgrade.write(
+    'GET /ws HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  upgrade.on('error', () => {});
+  await new Promise((resolve) => upgrade.once('data', resolve));
+  let gone = false;
+  const drained = gateway.server.drain().then(() => {
+    gone = true;
+  });
+  await until(() => {
+    clock.advance(1000);
+    return gone;
+  });
+  await drained;
+  upgrade.destroy();
+});
+
+test('drain and stop can be called together and again', async () => {
+  await using gateway = await startGateway();
+  await Promise.all([gateway.server.drain(), gateway.server.stop(), gateway.server.drain()]);
+  await gateway.server.stop();
+});
+
+test('a stop in the middle of the start leaves nothing that listens', async () => {
+  await using gateway = await startGateway();
+  const restarting = gateway.restart();
+  restarting.catch(() => {});
+  await until(() =>
+    fetch(`${gateway.url}/healthz`).then(
+      () => false,
+      () => true,
+    ),
+  );
+  await gateway.server.stop();
+  await restarting.catch(() => {});
+  await gateway.server.stop();
+  await assert.rejects(fetch(`${gateway.url}/healthz`));
+});
