@@ -186,13 +186,31 @@ test('[W11] across a restart of the gateway, with entries that came while nobody
   );
 });
 
-test('[W11] subscribing while the page is being read: snapshot after the entries, no entry of before lost', async () => {
-  await using host = await startSessionHost({feedBytes: 2000});
+test('[W11] subscribing while a page is being read: snapshot after the entries, no entry of before lost', async () => {
+  const subscribed = Promise.withResolvers<void>();
+  await using host = await startSessionHost({
+    feedBytes: 2000,
+    wrapJournal: (journal) => {
+      const read = journal.read.bind(journal);
+      const late = async (after: number, limit: number) => {
+        if (limit === 256) await subscribed.promise;
+        return read(after, limit);
+      };
+      return Object.assign(journal, {read: late});
+    },
+  });
   await host.appendCalls(600);
   const client = await host.session({resume: {epoch: host.epoch, offset: 10}});
+  const {sessionId} = await client.ready();
+  const before = host.describe(sessionId)?.lastActivityAt;
+  await until(() => new Date().toISOString() !== before);
   client.send({type: 'call.subscribe', calls: 'all', requestId: 's'});
+  await until(() => host.describe(sessionId)?.lastActivityAt !== before);
+  assert.equal(host.describe(sessionId)?.phase, 'reading');
+  subscribed.resolve();
   const snapshot = await client.receive('call.snapshot');
   assert.equal(snapshot.requestId, 's');
+  await client.receive('call.status', ({offset}) => offset === 600);
   assert.deepEqual(offsets(client), range(11, 600));
   assert.equal(client.messages.at(-1), snapshot);
 });
