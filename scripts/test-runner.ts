@@ -5,8 +5,11 @@ import {spec} from 'node:test/reporters';
 
 const ROOTS = ['test', 'packages/*/test', 'bench'];
 
+/** A file that takes longer hangs: it is ended, and counts as failed. */
+const FILE_TIMEOUT_MS = 5 * 60_000;
+
 /** Slow files start first, so that the two workers end together. */
-const SLOW_FIRST = ['/e2e/', '/integration/'];
+const SLOW_FIRST = ['/soak/', '/simulation/', '/e2e/', '/integration/'];
 
 function findTests(patterns: readonly string[]): string[] {
   const roots = patterns.length > 0 ? patterns : ROOTS;
@@ -35,6 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const stream = run({
     files,
     concurrency: 2,
+    timeout: FILE_TIMEOUT_MS,
     ...(pattern === undefined ? {} : {testNamePatterns: [pattern]}),
   });
   stream.on('test:pass', (event) => {
