@@ -51,5 +51,5 @@ export async function postWebhook(
 
 /** A call sid that no simulator gives. */
 export function someCallSid(number: number): string {
-  return `CA${number.toString(16).padStart(32, 'f')}`;
+  return `CAf${number.toString(16).padStart(31, '0')}`;
 }

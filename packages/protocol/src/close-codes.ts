@@ -10,7 +10,7 @@ export const closeReasons = {
   unauthorized: {code: 4401, retry: 'with-new-token', text: 'The token is missing, wrong or expired.'},
   forbidden: {code: 4403, retry: 'never', text: 'The token may not open a session.'},
   silent: {code: 4408, retry: 'backoff', text: 'Nothing was heard from the client for too long.'},
-  'too-slow': {code: 4413, retry: 'backoff', text: 'The client did not read for 30 seconds.'},
+  'too-slow': {code: 4413, retry: 'backoff', text: 'The client does not read what it is sent.'},
   'too-many': {code: 4429, retry: 'backoff', text: 'Too many messages or sessions.'},
   internal: {code: 4500, retry: 'backoff', text: 'Something went wrong in the server.'},
 } as const satisfies Record<string, {code: number; retry: Retry; text: string}>;
