@@ -6,7 +6,9 @@ import {after, before, test} from 'node:test';
 import fc from 'fast-check';
 import {SharedJournal, World} from '../support/simulation-world.ts';
 
-const BUDGET_MS = 12_000;
+const BUDGET_MS = Number(process.env['BUDGET_MS'] ?? 12_000);
+const SHRINKING_MS = 15_000;
+const RUNS_PER_ROUND = 20;
 
 interface Step {
   readonly name: string;
@@ -26,7 +28,7 @@ const steps = fc.array(
     {
       weight: 8,
       arbitrary: fc
-        .tuple(fc.nat({max: 5}), fc.nat({max: 3}))
+        .tuple(fc.nat({max: 5}), fc.nat({max: 4}))
         .map(([call, status]) => step(`append ${call}/${status}`, (world) => world.append(call, status))),
     },
     {
@@ -94,24 +96,24 @@ after(() => shared.close());
 
 test('[W3] [W11] [W12] [W13] whatever the order, every session is told exactly what it may see', async (t) => {
   const totals: Record<string, number> = {};
-  const seed = process.env['FC_SEED'];
-  await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      const world = new World(shared);
-      await world.start();
-      try {
-        for (const {run} of all) await run(world);
-      } finally {
-        await world.finish();
-      }
-      add(totals, {runs: 1, steps: all.length, ...world.counts});
-    }),
-    {
-      numRuns: 100_000,
-      interruptAfterTimeLimit: BUDGET_MS,
-      markInterruptAsFailure: false,
-      ...(seed === undefined ? {} : {seed: Number(seed)}),
-    },
-  );
+  const only = process.env['FC_SEED'];
+  const deadline = performance.now() + BUDGET_MS;
+  const property = fc.asyncProperty(steps, async (all) => {
+    // A failure may be made smaller for so long; afterwards nothing fails any more, which ends it.
+    if (performance.now() > deadline + SHRINKING_MS) return;
+    const world = new World(shared);
+    await world.start();
+    try {
+      for (const {run} of all) await run(world);
+    } finally {
+      await world.finish();
+    }
+    add(totals, {runs: 1, steps: all.length, ...world.counts});
+  });
+  // In rounds: a time limit of the library's own does not end the search for a smaller failure.
+  do {
+    const seed = only === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(only);
+    await fc.assert(property, {numRuns: RUNS_PER_ROUND, seed});
+  } while (only === undefined && performance.now() < deadline);
   t.diagnostic(JSON.stringify(totals));
 });

@@ -143,7 +143,7 @@ function drawCall(random: SeededRandom, {sid, begin, parent, inbound = false}: C
   if (end === 'completed') through.push('in-progress');
   through.push(end);
   const life = through.map((status, step) => ({status, at: begin + step * 0.3 + random.next() * 0.2}));
-  const contradicts = random.chance(0.08) ? random.pick(unanswered) : undefined;
+  const contradicts = random.chance(0.3) ? random.pick(unanswered) : undefined;
   const call: PlannedCall = {
     callSid: sid,
     parentCallSid: parent,

@@ -2,7 +2,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {MAX_UNSENT_BYTES, type ProviderStatus, type Scope, scopes} from '@hookswitch/protocol';
+import {hasEnded, MAX_UNSENT_BYTES, type ProviderStatus, type Scope, scopes} from '@hookswitch/protocol';
 import type {Principal} from '../../src/auth/authenticator.ts';
 import type {JournalEntry} from '../../src/journal/call-event.ts';
 import {SqliteJournal} from '../../src/journal/sqlite/sqlite-journal.ts';
@@ -11,7 +11,7 @@ import {createMetrics} from '../../src/observability/metrics.ts';
 import {LiveFeed} from '../../src/services/live-feed.ts';
 import type {Session} from '../../src/services/session.ts';
 import {SessionService} from '../../src/services/session-service.ts';
-import type {FileEntry} from './crash-journal-file.ts';
+import {type FileEntry, isPushed} from './crash-journal-file.ts';
 import {status} from './journal-events.ts';
 import {ManualClock} from './manual-clock.ts';
 import {type ConnectionRecord, positionOf} from './simulation-client.ts';
@@ -21,7 +21,8 @@ import {must} from './simulation-trace.ts';
 
 /** Half of the calls have it: five of their entries are more than a socket may hold. */
 const LONG_NAME = `client:${'x'.repeat(60_000)}`;
-const STATUSES: readonly ProviderStatus[] = ['initiated', 'ringing', 'in-progress', 'completed'];
+/** The last contradicts: a call that was answered is not busy, and one that has ended stays ended. */
+const STATUSES: readonly ProviderStatus[] = ['initiated', 'ringing', 'in-progress', 'completed', 'busy'];
 
 /** W13, one write beyond it (64 KiB and the entry that goes over), and a snapshot of three long calls. */
 const MAX_UNSENT = MAX_UNSENT_BYTES + 65_536 + 4 * 61_000;
@@ -132,6 +133,7 @@ export class World {
     const {callSid, reference, long} = at(this.#calls, call);
     const event = status(callSid, at(STATUSES, step), {
       reference,
+      sequence: step,
       from: long ? LONG_NAME : '+15550100001',
       happenedAt: this.#clock.now(),
       receivedAt: this.#clock.now(),
@@ -188,8 +190,12 @@ export class World {
     this.#service.subscribe(connection.session, calls, requestId);
   }
 
-  advance(ms: number): void {
-    this.#clock.advance(ms);
+  /** In steps, between which a ping is answered: a reader is never silent for a whole half minute. */
+  async advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 1000) {
+      this.#clock.advance(Math.min(left, 1000));
+      await Promise.resolve();
+    }
   }
 
   /** Forgets every call that has ended: who is behind cannot go on. */
@@ -230,6 +236,7 @@ export class World {
     await this.settle();
     this.#service.stop();
     this.#feed.stop();
+    this.#checkEnds();
     for (const client of this.#clients) this.#check(client);
   }
 
@@ -252,6 +259,17 @@ export class World {
       return `${name} ${session?.state.phase} at ${session?.cursor}`;
     });
     return `feed ${this.#feed.floor}–${this.#feed.head}, journal ${this.#shared.journal.head()}, ${phases.join(', ')}`;
+  }
+
+  /** [J4] Between two trims, which forget, every call ends once. */
+  #checkEnds(): void {
+    if (this.#trimmed) return;
+    for (const {callSid} of this.#calls) {
+      const ends = this.#entries.filter(
+        (entry) => entry.callSid === callSid && isPushed(entry) && hasEnded(entry.event.providerStatus),
+      );
+      must(ends.length === 1, callSid, `[J4] ended ${ends.length} times`);
+    }
   }
 
   #check({name, principal, connections}: Client): void {
