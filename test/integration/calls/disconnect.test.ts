@@ -33,7 +33,7 @@ test('[H3] 202 with the action; the change itself comes as an entry, and so does
 test('[W7] a ringing call is canceled', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
-  const callSid = await gateway.place({...BODY, to: '+15550100201'});
+  const callSid = await gateway.place({...BODY, to: '+15550100201', timeout: 600});
   await http.heard(callSid, 'ringing');
   assert.equal((await gateway.api(`/api/calls/${callSid}/actions`, disconnect)).status, 202);
   const ended = await gateway.callIn(callSid, 'canceled');
@@ -126,7 +126,7 @@ test('[W7] the legs of a connected call: the child alone, then the parent with i
 });
 
 test('[W7] ending the parent ends its leg', async () => {
-  await using http = await startHttpGateway();
+  await using http = await startHttpGateway({simulator: {speed: 5}});
   const {gateway} = http;
   const parent = await gateway.place({to: '+15550100001', connectTo: '+15550100201'});
   const leg = await until(async () => {

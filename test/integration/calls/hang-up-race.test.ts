@@ -66,7 +66,7 @@ test("[W7] answered between our decision and Twilio's, and its callback comes af
   // A clock that stands still: no check helps, only the callback.
   await using http = await startHttpGateway({simulator: SPEED, clock: new ManualClock()});
   const {gateway} = http;
-  gateway.simulator.setFaults({delay: {minMs: 600, maxMs: 600, statuses: ['in-progress']}});
+  gateway.simulator.setFaults({delay: {minMs: 2500, maxMs: 2500, statuses: ['in-progress']}});
   const callSid = await gateway.place({...BODY, to: '+15550100703'});
   await http.heard(callSid, 'ringing');
   http.twilio.intercept = async ({operation}) => {

@@ -47,10 +47,9 @@ test('[H5] the database is locked by another program: 503, and 204 when it is fr
 });
 
 test("[H5] Twilio's own retries bring every callback through an outage", async () => {
-  await using http = await startHttpGateway({failingJournal: true});
+  await using http = await startHttpGateway({failingJournal: true, simulator: {speed: 10}});
   const {gateway, journal} = http;
   const sid = await gateway.place({to: '+15550100503'});
-  await gateway.callIn(sid, 'ringing');
   const failures = journal.failures + 2;
   journal.fill();
   await until(() => journal.failures >= failures, {what: 'two refused callbacks'});

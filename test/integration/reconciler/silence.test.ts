@@ -8,7 +8,7 @@ import {postWebhook, statusFields} from '../../support/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 const BODY = {to: '+15550100001', timeout: 600, twiml: '<Response><Pause length="600"/></Response>'};
-const NEVER = {to: '+15550100780', timeout: 600, twiml: '<Response/>'};
+const NEVER = {to: '+15550100201', timeout: 600, twiml: '<Response/>'};
 
 /** Ways to each state and then silence, and for how long that is fine, in milliseconds. */
 const silences: readonly {
