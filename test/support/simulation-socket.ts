@@ -1,5 +1,5 @@
 /** The session's socket port, whose other end reads when a model says so. */
-import type {ServerMessage} from '@hookswitch/protocol';
+import {MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitch/protocol';
 import type {SessionSocket} from '../../src/services/session.ts';
 
 /** Below this a Node stream does not say that it has drained: nobody was told to wait. */
@@ -20,6 +20,8 @@ export class ModelSocket implements SessionSocket {
   wasReading = true;
   /** Most bytes that were ever unsent. */
   peakUnsentBytes = 0;
+  /** Writes that came although more than W13 allows was unsent already. */
+  writesWhileFull = 0;
   drainMark = 0;
   #events: ModelSocketEvents | undefined;
   #reads = true;
@@ -47,6 +49,7 @@ export class ModelSocket implements SessionSocket {
 
   write(...frames: readonly Buffer[]): void {
     if (!this.isOpen) return;
+    if (this.unsentBytes > MAX_UNSENT_BYTES) this.writesWhileFull += 1;
     this.#unsent.push(Buffer.concat(frames));
     if (this.#reads) this.#take(Number.POSITIVE_INFINITY);
     this.peakUnsentBytes = Math.max(this.peakUnsentBytes, this.unsentBytes);

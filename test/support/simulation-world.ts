@@ -282,6 +282,7 @@ export class World {
         name,
         `[W13] ${where}: ${socket.peakUnsentBytes} bytes unsent`,
       );
+      must(socket.writesWhileFull === 0, name, `[W13] ${where}: written to while full`);
       this.#checkClose(where, connection);
       if (messages.length === 0) continue;
       const [ready] = messages;
