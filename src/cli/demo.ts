@@ -4,17 +4,10 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {createSimulator, type Simulator} from '@hookswitch/simulator';
-import {
-  demoPort,
-  type Environment,
-  EnvironmentError,
-  formatFaults,
-  loadDemoEnvironment,
-} from '../config/environment.ts';
+import {demoBasics, EnvironmentError, formatFaults, loadDemoEnvironment} from '../config/environment.ts';
 import {createLogger} from '../observability/logger.ts';
 import {createServer, type GatewayServer, type Listening} from '../server.ts';
 import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
-import {secretsOf} from './secrets.ts';
 
 /** Ctrl-C ends everything within 5 s (C1). */
 const EXIT_DEADLINE_MS = 4500;
@@ -44,45 +37,48 @@ export async function demo(argv: readonly string[]): Promise<number> {
 }
 
 async function run(folder: string): Promise<number> {
-  const authToken = randomBytes(16).toString('hex');
-  const port = demoPort();
+  const {port, logLevel} = demoBasics();
   const publicUrl = `http://localhost:${port}`;
+  const authToken = randomBytes(16).toString('hex');
+  const logger = createLogger({level: logLevel, secrets: [authToken]});
+  exitOnUncaught(logger);
   const simulator = createSimulator({
     authToken,
     voiceUrl: `${publicUrl}/twilio/voice`,
     statusCallback: `${publicUrl}/twilio/status`,
     callsPerSecond: 5,
   });
-  await simulator.start();
-  const environment = loadDemoEnvironment({
-    TWILIO_ACCOUNT_SID: simulator.accountSid,
-    TWILIO_AUTH_TOKEN: authToken,
-    TWILIO_PHONE_NUMBER: simulator.phoneNumber,
-    TWILIO_API_URL: simulator.url,
-    PUBLIC_URL: publicUrl,
-    DATABASE_URL: `file:${path.join(folder, 'hookswitch.db')}`,
-    VOICE_TWIML: '<Response><Say>Welcome to Hookswitch.</Say><Pause length="60"/></Response>',
-  });
-  const logger = createLogger({level: environment.logLevel, secrets: secretsOf(environment)});
-  exitOnUncaught(logger);
-  const server = createServer({environment, logger});
-  const stop = () => stopAll(server, simulator);
+  let server: GatewayServer | undefined;
+  const stop = async () => {
+    // The simulator first: a Twilio that is gone calls nobody back.
+    await simulator.stop();
+    await server?.drain(DRAIN_MS);
+  };
+  // Before anything is started, so that a Ctrl-C at any moment leaves nothing behind.
   const ended = runUntilSignal(stop, logger, EXIT_DEADLINE_MS);
-  try {
+  const start = async () => {
+    await simulator.start();
+    const environment = loadDemoEnvironment({
+      TWILIO_ACCOUNT_SID: simulator.accountSid,
+      TWILIO_AUTH_TOKEN: authToken,
+      TWILIO_PHONE_NUMBER: simulator.phoneNumber,
+      TWILIO_API_URL: simulator.url,
+      PUBLIC_URL: publicUrl,
+      DATABASE_URL: `file:${path.join(folder, 'hookswitch.db')}`,
+      VOICE_TWIML: '<Response><Say>Welcome to Hookswitch.</Say><Pause length="60"/></Response>',
+    });
+    server = createServer({environment, logger});
     const listening = await server.start();
     announce(listening, simulator);
     await placeSampleCall(listening);
+    return ended;
+  };
+  try {
+    return await Promise.race([start(), ended]);
   } catch (error) {
     await stop();
-    throw explain(error, environment);
+    throw explain(error, port);
   }
-  return ended;
-}
-
-async function stopAll(server: GatewayServer, simulator: Simulator): Promise<void> {
-  // The simulator first: a Twilio that is gone calls nobody back.
-  await simulator.stop();
-  await server.drain(DRAIN_MS);
 }
 
 function announce({url, accessKey}: Listening, simulator: Simulator): void {
@@ -114,7 +110,7 @@ async function placeSampleCall({url, accessKey}: Listening): Promise<void> {
   process.stdout.write('  A sample call to +15550100545 is on its way.\n');
 }
 
-function explain(error: unknown, {port}: Environment): Error {
+function explain(error: unknown, port: number): Error {
   const {code} = error as NodeJS.ErrnoException;
   if (code !== 'EADDRINUSE') return error as Error;
   return new Error(

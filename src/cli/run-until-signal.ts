@@ -4,6 +4,9 @@ import type {Logger} from 'pino';
 /** A drain that is stuck must not keep the process. */
 const DEADLINE_MS = 9500;
 
+/** One Ctrl-C can come twice: from the terminal, and from npm, which passes on what the terminal has sent us already. */
+const SAME_SIGNAL_MS = 1000;
+
 /** SIGINT and SIGTERM drain; a second one, or the deadline, ends at once. Resolves with the exit code. */
 export function runUntilSignal(
   drain: () => Promise<void>,
@@ -11,10 +14,13 @@ export function runUntilSignal(
   deadlineMs = DEADLINE_MS,
 ): Promise<number> {
   const {promise, resolve} = Promise.withResolvers<number>();
-  let draining = false;
+  let drainingSince: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (draining) process.exit(1);
-    draining = true;
+    if (drainingSince !== undefined) {
+      if (performance.now() - drainingSince > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    drainingSince = performance.now();
     logger.info({signal}, 'going away');
     setTimeout(() => process.exit(1), deadlineMs).unref();
     drain()

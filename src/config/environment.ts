@@ -114,10 +114,9 @@ export function loadEnvironment({env, envFile}: EnvironmentSource = {}): Environ
   return toEnvironment(values as Values, notices(given, withoutEmpty(real)));
 }
 
-/** The port of a demo, which its own PUBLIC_URL has to name. @throws EnvironmentError */
-export function demoPort(): number {
-  const {PORT} = process.env;
-  return loadEnvironment({env: {...demoPlaceholders, PORT}}).port;
+/** What a demo has to know before it has a Twilio to name. @throws EnvironmentError */
+export function demoBasics(): Pick<Environment, 'port' | 'logLevel'> {
+  return loadDemoEnvironment(demoPlaceholders);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** `npm start`, as a process: what it needs, what it says when something is wrong (C3, C5). */
 import assert from 'node:assert/strict';
-import {readFile, stat} from 'node:fs/promises';
+import {readFile, stat, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import path from 'node:path';
 import {test} from 'node:test';
@@ -84,7 +84,9 @@ test('[C3] two gateways on one database: the second says so and ends, the first 
 
 test('[C3] a database that is none: one clear sentence, exit code 1', async () => {
   await using bench = await openBench();
-  const started = bench.start({DATABASE_URL: `file:${path.join(import.meta.dirname, 'start.test.ts')}`});
+  const file = path.join(bench.folder, 'letter.txt');
+  await writeFile(file, 'Dear reader, this is no database. '.repeat(200));
+  const started = bench.start({DATABASE_URL: `file:${file}`});
   assert.equal(await started.exited(), 1);
   assert.match(started.stderr, /^Hookswitch cannot start: The journal .+\n$/);
 });
@@ -108,7 +110,6 @@ test('[E] HOOKSWITCH_ACCESS_KEY: generated once, beside the database, mode 0600,
 
 test('[C3] .env in the working directory counts, and the environment wins over it', async () => {
   await using bench = await openBench();
-  const {writeFile} = await import('node:fs/promises');
   const {PORT, ...rest} = bench.env;
   const lines = Object.entries({...rest, PORT: '1'}).map(([name, value]) => `${name}=${value}`);
   await writeFile(path.join(bench.folder, '.env'), lines.join('\n'));
