@@ -73,7 +73,8 @@ export class GatewayServer {
   #ending: Promise<void> | undefined;
 
   constructor({environment, logger, clock = systemClock, journal, twilio}: ServerOptions) {
-    const {publicUrl, callTimeLimitS} = environment;
+    const {publicUrl, callTimeLimitS, sessionTimeoutMs, maxSessions, maxSessionsPerUser} = environment;
+    const {allowedDestinations, maxCallsPerMinute, maxActiveCalls, retentionDays} = environment;
     const {phoneNumber} = environment.twilio;
     this.#environment = environment;
     this.#logger = logger;
@@ -85,19 +86,25 @@ export class GatewayServer {
     const common = {journal: this.#journal, clock, logger, metrics};
     this.#feed = new LiveFeed(common);
     const withFeed = {...common, feed: this.#feed, twilio: client};
-    this.#sessions = new SessionService({...withFeed, ...environment, epoch: () => this.#epoch});
+    this.#sessions = new SessionService({
+      ...withFeed,
+      epoch: () => this.#epoch,
+      sessionTimeoutMs,
+      maxSessions,
+      maxSessionsPerUser,
+    });
     this.#hangUp = new HangUp(withFeed);
-    const limits = new PlacementLimits({...withFeed, ...environment});
+    const limits = new PlacementLimits({
+      ...withFeed,
+      allowedDestinations,
+      maxCallsPerMinute,
+      maxActiveCalls,
+    });
     const hangUp = this.#hangUp;
     this.#calls = new CallService({...withFeed, hangUp, limits, publicUrl, phoneNumber, callTimeLimitS});
     this.#reconciler = new Reconciler(withFeed);
-    this.#retention = new Retention({...common, retentionDays: environment.retentionDays});
+    this.#retention = new Retention({...common, retentionDays});
     this.#readiness = new Readiness(common);
-    observe(metrics, {
-      openSessions: () => this.#sessions.openCount,
-      laggingSessions: () => this.#sessions.laggingCount,
-      activeCalls: () => this.#feed.activeCallCount,
-    });
   }
 
   /**
@@ -130,6 +137,11 @@ export class GatewayServer {
     try {
       const accessKey = await this.#openJournal();
       await this.#feed.start();
+      observe(this.#metrics, {
+        openSessions: () => this.#sessions.openCount,
+        laggingSessions: () => this.#sessions.laggingCount,
+        activeCalls: () => this.#feed.activeCallCount,
+      });
       this.#sessions.start();
       this.#hangUp.start();
       const http = this.#createHttp(accessKey);

@@ -2,7 +2,7 @@
 import {Router} from 'express';
 import {type Authenticator, hasScope} from '../auth/authenticator.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {Metrics} from '../observability/metrics.ts';
+import {type Metrics, printMetrics} from '../observability/metrics.ts';
 import type {Readiness} from '../services/readiness.ts';
 import type {SessionService} from '../services/session-service.ts';
 import {createAuthentication, isFromLoopback, principalOf} from './request-context.ts';
@@ -36,7 +36,8 @@ export function createOperationsRoutes({
     '/metrics',
     (request, response, next) => (isFromLoopback(request) ? next() : authenticate(request, response, next)),
     async (_request, response) => {
-      response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+      const {contentType, text} = await printMetrics(metrics);
+      response.type(contentType).send(text);
     },
   );
 

@@ -8,6 +8,12 @@ export interface MetricSources {
   readonly activeCalls: () => number;
 }
 
+/**
+ * The process' own figures (event-loop lag, heap, garbage collection, CPU). They belong to the process and not to a
+ * server: their observers are set up when the first server starts, once, and cannot be taken down again.
+ */
+let processRegistry: Registry | undefined;
+
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Twilio's timestamps have a resolution of 1 s, so that finer buckets would measure nothing. */
 const EVENT_AGE_BUCKETS_S = [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 3600];
@@ -69,7 +75,7 @@ export function createMetrics() {
   };
 }
 
-/** Adds the gauges and the process' own figures (event-loop lag, heap, CPU). */
+/** Adds the gauges, and sees to it that the process' own figures are taken. */
 export function observe({registry}: Metrics, sources: MetricSources): void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
@@ -88,5 +94,15 @@ export function observe({registry}: Metrics, sources: MetricSources): void {
     sources.laggingSessions,
   );
   gauge('hookswitch_calls_active', 'Calls in progress.', sources.activeCalls);
-  collectDefaultMetrics({register: registry});
+  if (processRegistry === undefined) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({register: processRegistry});
+  }
+}
+
+/** Everything, in Prometheus' text format. */
+export async function printMetrics({registry}: Metrics): Promise<{contentType: string; text: string}> {
+  const registries = processRegistry === undefined ? [registry] : [registry, processRegistry];
+  const texts = await Promise.all(registries.map((each) => each.metrics()));
+  return {contentType: registry.contentType, text: texts.join('\n')};
 }
