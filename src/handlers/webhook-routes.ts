@@ -30,6 +30,20 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 /** The body as bytes: nothing parses it before its signature is known to be good. */
 const readBody = express.raw({type: FORM_TYPE, limit: MAX_FORM_BYTES, inflate: false});
 
+/**
+ * First of all: whoever does not even claim to be Twilio learns nothing about what a webhook looks like, and sends a
+ * body for nothing.
+ */
+function requireSignature(options: WebhookRoutesOptions): RequestHandler {
+  return (request, _response, next) => {
+    if (request.headers['x-twilio-signature'] === undefined) {
+      noteRefusal(options, request, 'no signature');
+      throw notSigned();
+    }
+    next();
+  };
+}
+
 const requireForm: RequestHandler = (request, _response, next) => {
   if (!request.is(FORM_TYPE)) {
     throw new AppError('unsupported_media_type', `Webhooks are ${FORM_TYPE}.`, {
@@ -43,13 +57,14 @@ const requireForm: RequestHandler = (request, _response, next) => {
 export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
   const {journal, voiceTwiml} = options;
   const router = Router();
+  const claimed = requireSignature(options);
 
-  router.post(STATUS_PATH, requireForm, readBody, async (request, response) => {
+  router.post(STATUS_PATH, claimed, requireForm, readBody, async (request, response) => {
     await receive(options, request, STATUS_PATH, 'status');
     response.status(204).end();
   });
 
-  router.post(VOICE_PATH, requireForm, readBody, async (request, response) => {
+  router.post(VOICE_PATH, claimed, requireForm, readBody, async (request, response) => {
     const reference = await receive(options, request, VOICE_PATH, 'voice');
     const intent = reference === undefined ? undefined : await journal.findIntent(reference);
     const twiml =
@@ -108,17 +123,23 @@ function authenticate(options: WebhookRoutesOptions, request: Request, path: str
     accountSid,
   });
   if (result.kind === 'authentic') return result;
-  options.metrics.callbacks.inc({verdict: 'refused'});
-  options.logger.warn(
-    {path, reason: result.reason, address: request.socket.remoteAddress},
-    'webhook refused',
-  );
+  noteRefusal(options, request, result.reason);
   if (result.kind === 'malformed') {
     throw new AppError('invalid_request', 'This is not a webhook of Twilio as we know them.', {
       context: {reason: result.reason},
     });
   }
-  throw new AppError('invalid_signature', 'The request is not signed by Twilio for this URL.');
+  throw notSigned();
+}
+
+/** The reason is for the log, not for the sender. */
+function noteRefusal({metrics, logger}: WebhookRoutesOptions, request: Request, reason: string): void {
+  metrics.callbacks.inc({verdict: 'refused'});
+  logger.warn({path: request.path, reason, address: request.socket.remoteAddress}, 'webhook refused');
+}
+
+function notSigned(): AppError {
+  return new AppError('invalid_signature', 'The request is not signed by Twilio for this URL.');
 }
 
 function singleHeader(request: Request, name: string): string | undefined {

@@ -219,6 +219,17 @@ test('[H5] JSON, text, multipart, or compressed: 415; no body: 403', async () =>
   assert.equal(await events(17), 0);
 });
 
+test('[H5] without a signature header it is 403, whatever the body is', async () => {
+  const forbidden = {status: 403, code: 'invalid_signature'};
+  for (const path of ['/twilio/status', '/twilio/voice']) {
+    assertProblem(await rawRequest(http.gateway.url, {method: 'POST', path}), forbidden);
+    for (const type of ['application/json', 'multipart/form-data; boundary=x', '', FORM])
+      assertProblem(await post('{}', {'content-type': type}, path), forbidden);
+    assertProblem(await post('x'.repeat(20_000), {}, path), forbidden);
+    assertProblem(await post(gzipSync('a=b'), {'content-encoding': 'gzip'}, path), forbidden);
+  }
+});
+
 test('[H5] the charset in the type does no harm', async () => {
   const fields = ringing(18);
   const answer = await post(new URLSearchParams(fields).toString(), {
