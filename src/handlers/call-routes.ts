@@ -12,17 +12,23 @@ import {
   parseInput,
   placeCallBody,
 } from './call-requests.ts';
+import {exactPaths} from './exact-paths.ts';
 import {principalOf} from './request-context.ts';
 
 const MAX_BODY_BYTES = 16_384;
 
-/** The routes below `/api/calls`; whoever mounts them has authenticated the request. */
-export function createCallRoutes(calls: CallService): Router {
-  const router = Router();
-  // Whatever the type says: a body that is not JSON is an error that names JSON, not an empty request.
-  router.use(express.json({type: () => true, limit: MAX_BODY_BYTES, inflate: false}));
+/** With whole paths, since a router that is mounted on one takes it with and without a slash at its end. */
+const CALLS = '/api/calls';
+const CALL = `${CALLS}/:callSid` as const;
+const ACTIONS = `${CALL}/actions` as const;
 
-  router.post('/', async (request, response) => {
+/** The routes below `/api/calls`; who is asking has been authenticated before. */
+export function createCallRoutes(calls: CallService): Router {
+  const router = Router(exactPaths);
+  // Whatever the type says: a body that is not JSON is an error that names JSON, not an empty request.
+  const readBody = express.json({type: () => true, limit: MAX_BODY_BYTES, inflate: false});
+
+  router.post(CALLS, readBody, async (request, response) => {
     const body = parseInput(placeCallBody, request.body ?? {});
     const key = parseIdempotencyKey(request.get('Idempotency-Key'));
     const {call, replayed} = await calls.place(principalOf(response), body, key);
@@ -30,7 +36,7 @@ export function createCallRoutes(calls: CallService): Router {
     response.status(201).location(`/api/calls/${call.callSid}`).json(toCall(call));
   });
 
-  router.get('/', async (request, response) => {
+  router.get(CALLS, async (request, response) => {
     const {status, limit, cursor} = parseInput(listCallsQuery, request.query);
     // One more than asked for tells whether there is a next page.
     const found = await calls.list(principalOf(response), {state: status, limit: limit + 1, before: cursor});
@@ -40,7 +46,7 @@ export function createCallRoutes(calls: CallService): Router {
     response.json({calls: page.map(toCall), nextCursor});
   });
 
-  router.get('/:callSid', async (request, response) => {
+  router.get(CALL, async (request, response) => {
     const {call, legs, entries} = await calls.history(
       principalOf(response),
       parseCallSid(request.params.callSid),
@@ -48,7 +54,7 @@ export function createCallRoutes(calls: CallService): Router {
     response.json({...toCall(call), legs: legs.map(toCall), events: entries.map(toEventView)});
   });
 
-  router.post('/:callSid/actions', async (request, response) => {
+  router.post(ACTIONS, readBody, async (request, response) => {
     const {action} = parseInput(callActionBody, request.body ?? {});
     const callSid = parseCallSid(request.params.callSid);
     await calls.disconnect(principalOf(response), callSid);

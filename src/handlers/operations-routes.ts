@@ -5,6 +5,7 @@ import {AppError} from '../errors/app-error.ts';
 import {type Metrics, printMetrics} from '../observability/metrics.ts';
 import type {Readiness} from '../services/readiness.ts';
 import type {SessionService} from '../services/session-service.ts';
+import {exactPaths} from './exact-paths.ts';
 import {createAuthentication, isFromLoopback, principalOf} from './request-context.ts';
 
 export interface OperationsRoutesOptions {
@@ -20,7 +21,7 @@ export function createOperationsRoutes({
   readiness,
   sessions,
 }: OperationsRoutesOptions): Router {
-  const router = Router();
+  const router = Router(exactPaths);
   const authenticate = createAuthentication(authenticator);
 
   router.get('/healthz', (_request, response) => {

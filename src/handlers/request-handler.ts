@@ -9,6 +9,7 @@ import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {CallService} from '../services/call-service.ts';
 import {createCallRoutes} from './call-routes.ts';
+import {exactPaths} from './exact-paths.ts';
 import {createErrorHandler, notFoundHandler} from './http-errors.ts';
 import {createOperationsRoutes, type OperationsRoutesOptions} from './operations-routes.ts';
 import {createAuthentication, createRequestLogger} from './request-context.ts';
@@ -34,12 +35,15 @@ export function createRequestHandler(options: RequestHandlerOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  app.set('case sensitive routing', exactPaths.caseSensitive);
+  app.set('strict routing', exactPaths.strict);
   app.use(createRequestLogger(logger, clock));
   app.use(stripBasePath(options.basePath));
   app.use(createWebhookRoutes(options));
   app.use(securityHeaders(options.publicUrl));
   app.use('/api', createCors(options.allowedOrigins));
-  app.use('/api/calls', createAuthentication(authenticator), createCallRoutes(calls));
+  app.use('/api/calls', createAuthentication(authenticator));
+  app.use(createCallRoutes(calls));
   app.use(createOperationsRoutes(options));
   app.get('/ws', () => {
     throw new AppError('upgrade_required', 'Open a WebSocket here.');

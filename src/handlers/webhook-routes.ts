@@ -9,6 +9,7 @@ import {STATUS_PATH, statusCallbackUrl, VOICE_PATH} from '../twilio/callback-url
 import {MAX_FORM_BYTES} from '../twilio/form.ts';
 import {connectTwiml} from '../twilio/twiml.ts';
 import {authenticateWebhook, toStatusEvent, type WebhookResult} from '../twilio/webhook.ts';
+import {exactPaths} from './exact-paths.ts';
 
 export interface WebhookRoutesOptions {
   readonly journal: Journal;
@@ -56,7 +57,7 @@ const requireForm: RequestHandler = (request, _response, next) => {
 /** `POST /twilio/status` and `POST /twilio/voice`. */
 export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
   const {journal, voiceTwiml} = options;
-  const router = Router();
+  const router = Router(exactPaths);
   const claimed = requireSignature(options);
 
   router.post(STATUS_PATH, claimed, requireForm, readBody, async (request, response) => {

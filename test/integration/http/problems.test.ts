@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import {connect} from 'node:net';
 import {text as readText} from 'node:stream/consumers';
 import {test} from 'node:test';
+import twilio from 'twilio';
 import type {TwilioClient} from '../../../src/twilio/twilio-client.ts';
 import {ACCESS_KEY, startGateway} from '../../support/gateway.ts';
 import {assertProblem, rawRequest} from '../../support/http-request.ts';
+import {someCallSid, statusFields} from '../../support/signed-webhook.ts';
 
 const authorization = `Bearer ${ACCESS_KEY}`;
 const json = 'application/json';
@@ -82,6 +84,40 @@ test('[H6] unknown routes, methods and paths that cannot be decoded', async () =
   assertProblem(await get('/api/calls/%/actions', 'POST'), invalid);
   assertProblem(await get('/ws'), {status: 426, code: 'upgrade_required'});
   assert.equal((await get('/ws')).headers.upgrade, 'websocket');
+});
+
+test('[H5] [H6] a path has one spelling: other cases and a slash at the end are other paths', async () => {
+  await using gateway = await startGateway();
+  const fields = statusFields(gateway, {CallSid: someCallSid(1), CallStatus: 'ringing'});
+  const {publicUrl, twilio: account} = gateway.environment;
+  const signature = (path: string) =>
+    twilio.getExpectedTwilioSignature(account.authToken, publicUrl + path, fields);
+  const webhook = (path: string, signedFor: string) =>
+    rawRequest(gateway.url, {
+      method: 'POST',
+      path,
+      body: new URLSearchParams(fields).toString(),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': signature(signedFor),
+      },
+    });
+  const notFound = {status: 404, code: 'not_found'};
+  for (const path of ['/TWILIO/STATUS', '/twilio/status/', '/Twilio/status/', '/TWILIO/VOICE/'])
+    assertProblem(await webhook(path, path.toLowerCase().replace(/\/$/, '')), notFound);
+  assert.equal((await gateway.api(`/api/calls/${someCallSid(1)}`)).status, 404);
+  assert.equal((await webhook('/twilio/status', '/twilio/status')).status, 204);
+  const spellings = ['/api/calls/', '/API/calls', '/api/Sessions', '/api/sessions/', '/healthz/', '/HEALTHZ'];
+  for (const path of [...spellings, `/api/calls/${someCallSid(1)}/`, '/WS', '/ws/'])
+    assertProblem(await rawRequest(gateway.url, {path, headers: {authorization}}), notFound);
+});
+
+test('the page and its files are there', async () => {
+  await using gateway = await startGateway();
+  const page = await rawRequest(gateway.url, {path: '/'});
+  assert.equal(page.status, 200);
+  assert.match(page.headers['content-type'] ?? '', /^text\/html/);
+  assert.equal((await rawRequest(gateway.url, {path: '/style.css'})).status, 200);
 });
 
 test('[H6] HEAD has the headers of GET and no body', async () => {
