@@ -12,6 +12,7 @@ export const errorTypes = {
   invalid_signature: {status: 403, title: 'Not signed by Twilio for this URL'},
   not_found: {status: 404, title: 'No such resource'},
   call_not_found: {status: 404, title: 'No such call'},
+  method_not_allowed: {status: 405, title: 'The path does not take this method'},
   call_ended: {status: 409, title: 'The call has ended'},
   idempotency_conflict: {status: 409, title: 'The idempotency key was used for another request'},
   payload_too_large: {status: 413, title: 'The body is too large'},

@@ -12,7 +12,7 @@ import {
   parseInput,
   placeCallBody,
 } from './call-requests.ts';
-import {exactPaths} from './exact-paths.ts';
+import {exactPaths, only} from './paths.ts';
 import {principalOf} from './request-context.ts';
 
 const MAX_BODY_BYTES = 16_384;
@@ -61,6 +61,9 @@ export function createCallRoutes(calls: CallService): Router {
     response.status(202).json({action, callSid, timestamp: toIso(Date.now())});
   });
 
+  router.all(CALLS, only('GET', 'POST'));
+  router.all(CALL, only('GET'));
+  router.all(ACTIONS, only('POST'));
   return router;
 }
 

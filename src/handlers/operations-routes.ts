@@ -5,7 +5,7 @@ import {AppError} from '../errors/app-error.ts';
 import {type Metrics, printMetrics} from '../observability/metrics.ts';
 import type {Readiness} from '../services/readiness.ts';
 import type {SessionService} from '../services/session-service.ts';
-import {exactPaths} from './exact-paths.ts';
+import {exactPaths, only} from './paths.ts';
 import {createAuthentication, isFromLoopback, principalOf} from './request-context.ts';
 
 export interface OperationsRoutesOptions {
@@ -51,5 +51,6 @@ export function createOperationsRoutes({
     response.json({sessions: [...sessions.list()]});
   });
 
+  router.all(['/healthz', '/readyz', '/metrics', '/api/sessions'], only('GET'));
   return router;
 }

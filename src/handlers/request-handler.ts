@@ -9,9 +9,9 @@ import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {CallService} from '../services/call-service.ts';
 import {createCallRoutes} from './call-routes.ts';
-import {exactPaths} from './exact-paths.ts';
 import {createErrorHandler, notFoundHandler} from './http-errors.ts';
 import {createOperationsRoutes, type OperationsRoutesOptions} from './operations-routes.ts';
+import {exactPaths, only} from './paths.ts';
 import {createAuthentication, createRequestLogger} from './request-context.ts';
 import {createWebhookRoutes, type WebhookRoutesOptions} from './webhook-routes.ts';
 
@@ -48,7 +48,9 @@ export function createRequestHandler(options: RequestHandlerOptions): Express {
   app.get('/ws', () => {
     throw new AppError('upgrade_required', 'Open a WebSocket here.');
   });
+  app.all('/ws', only('GET'));
   app.use(express.static(PUBLIC_FOLDER, {redirect: false}));
+  app.all('/', only('GET'));
   app.use(notFoundHandler);
   app.use(createErrorHandler(logger));
   return app;

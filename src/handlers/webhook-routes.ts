@@ -9,7 +9,7 @@ import {STATUS_PATH, statusCallbackUrl, VOICE_PATH} from '../twilio/callback-url
 import {MAX_FORM_BYTES} from '../twilio/form.ts';
 import {connectTwiml} from '../twilio/twiml.ts';
 import {authenticateWebhook, toStatusEvent, type WebhookResult} from '../twilio/webhook.ts';
-import {exactPaths} from './exact-paths.ts';
+import {exactPaths, only} from './paths.ts';
 
 export interface WebhookRoutesOptions {
   readonly journal: Journal;
@@ -80,6 +80,7 @@ export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
     response.type('text/xml').send(twiml);
   });
 
+  router.all([STATUS_PATH, VOICE_PATH], only('POST'));
   return router;
 }
 

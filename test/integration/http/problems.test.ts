@@ -74,7 +74,6 @@ test('[H6] unknown routes, methods and paths that cannot be decoded', async () =
   assertProblem(answer, notFound);
   assert.deepEqual(answer.body.context, {method: 'GET', path: '/nothing/here'});
   assertProblem(await get('/api/nothing'), notFound);
-  assertProblem(await get('/api/calls', 'DELETE'), notFound);
   assertProblem(await get('/api/calls/x/y/z', 'PUT'), notFound);
   assertProblem(await get('/%00'), notFound);
   assertProblem(await get('/../../package.json'), notFound);
@@ -84,6 +83,39 @@ test('[H6] unknown routes, methods and paths that cannot be decoded', async () =
   assertProblem(await get('/api/calls/%/actions', 'POST'), invalid);
   assertProblem(await get('/ws'), {status: 426, code: 'upgrade_required'});
   assert.equal((await get('/ws')).headers.upgrade, 'websocket');
+});
+
+test('[H6] another method of a known path: 405, and Allow says which it takes', async () => {
+  await using gateway = await startGateway();
+  const ask = (method: string, path: string) =>
+    rawRequest(gateway.url, {method, path, headers: {authorization}});
+  const known: Readonly<Record<string, readonly string[]>> = {
+    'GET, HEAD, POST': ['/api/calls'],
+    'GET, HEAD': [
+      `/api/calls/${someCallSid(1)}`,
+      '/api/sessions',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+      '/ws',
+      '/',
+    ],
+    POST: [`/api/calls/${someCallSid(1)}/actions`, '/twilio/status', '/twilio/voice'],
+  };
+  for (const [allow, paths] of Object.entries(known)) {
+    for (const path of paths) {
+      for (const method of ['PUT', 'DELETE', 'PATCH', ...(allow === 'POST' ? ['GET', 'HEAD'] : [])]) {
+        const answer = await ask(method, path);
+        if (method === 'HEAD') assert.equal(answer.status, 405);
+        else assertProblem(answer, {status: 405, code: 'method_not_allowed'});
+        assert.equal(answer.headers.allow, allow, `${method} ${path}`);
+      }
+    }
+  }
+  const options = await ask('OPTIONS', '/healthz');
+  assert.deepEqual([options.status, options.headers.allow], [204, 'GET, HEAD']);
+  const anonymous = await rawRequest(gateway.url, {method: 'DELETE', path: '/api/calls'});
+  assertProblem(anonymous, {status: 401, code: 'unauthorized'});
 });
 
 test('[H5] [H6] a path has one spelling: other cases and a slash at the end are other paths', async () => {

@@ -258,7 +258,7 @@ test('[H5] more than 16 KB: 413, whether announced or not', async () => {
 test('[H5] other methods are no webhooks', async () => {
   for (const method of ['GET', 'PUT', 'DELETE']) {
     const answer = await rawRequest(http.gateway.url, {method, path: '/twilio/status'});
-    assertProblem(answer, {status: 404, code: 'not_found'});
+    assertProblem(answer, {status: 405, code: 'method_not_allowed'});
   }
 });
 
