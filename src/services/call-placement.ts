@@ -7,16 +7,16 @@ import type {Logger} from 'pino';
 import {hasScope, type Principal} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {CallRecord, JournalEntry, StatusEvent} from '../journal/call-event.ts';
+import type {CallRecord} from '../journal/call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../journal/dial-intent.ts';
 import type {Journal, OpenIntentResult} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import {newReference, statusCallbackUrl, voiceUrl} from '../twilio/callback-urls.ts';
 import type {DialRequest, TwilioClient} from '../twilio/twilio-client.ts';
+import {conflict, DialIntents, submissionUnknown} from './dial-intents.ts';
 import type {PlacementLimits} from './placement-limits.ts';
 import {providerError} from './provider-error.ts';
 import {statusEventFrom} from './status-events.ts';
-import {UnwrittenOutcomes} from './unwritten-outcomes.ts';
 
 export interface CallPlacementOptions {
   readonly journal: Journal;
@@ -53,9 +53,6 @@ export interface PlacedCall {
   readonly replayed: boolean;
 }
 
-/** How long an idempotency key stands for its call (H1). */
-const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
-
 interface Placement {
   readonly requestHash: string;
   readonly outcome: Promise<CallRecord>;
@@ -65,16 +62,15 @@ export class CallPlacement {
   readonly #options: CallPlacementOptions;
   /** Placements under way, by user and idempotency key: a second request joins the first. */
   readonly #placements = new Map<string, Placement>();
-
-  readonly #unwritten: UnwrittenOutcomes;
+  readonly #intents: DialIntents;
 
   constructor(options: CallPlacementOptions) {
     this.#options = options;
-    this.#unwritten = new UnwrittenOutcomes(options);
+    this.#intents = new DialIntents(options);
   }
 
   stop(): void {
-    this.#unwritten.stop();
+    this.#intents.stop();
   }
 
   /**
@@ -135,29 +131,17 @@ export class CallPlacement {
       limits.checkDestinations(intent);
       return limits.admit(intent.user);
     } catch (refusal) {
-      const earlier = await this.#earlier(intent);
+      const earlier = await this.#intents.earlier(intent);
       if (earlier === undefined) throw refusal;
       return earlier;
     }
-  }
-
-  async #earlier(intent: DialIntent): Promise<DialIntentRecord | undefined> {
-    if (intent.idempotencyKey === undefined) return undefined;
-    try {
-      const opened = await this.#openUnlessTaken(intent);
-      if (opened.kind === 'exists') return opened.intent;
-      await this.#reject(intent.reference);
-    } catch (error) {
-      this.#options.logger.warn({err: error}, 'an earlier request with this key could not be looked for');
-    }
-    return undefined;
   }
 
   /** Puts the intent on disk. The allowance is given back where nothing will be dialled. */
   async #openIntent(intent: DialIntent): Promise<OpenIntentResult> {
     const {limits} = this.#options;
     try {
-      const opened = await this.#openUnlessTaken(intent);
+      const opened = await this.#intents.open(intent);
       if (opened.kind === 'exists') limits.giveBack(intent.user);
       return opened;
     } catch (error) {
@@ -166,17 +150,8 @@ export class CallPlacement {
     }
   }
 
-  async #openUnlessTaken(intent: DialIntent): Promise<OpenIntentResult> {
-    const {journal, clock} = this.#options;
-    const keysSince = clock.now() - IDEMPOTENCY_MS;
-    const opened = await journal.openIntent(intent, keysSince);
-    if (opened.kind === 'opened' || !(await this.#unwritten.settle(opened.intent.reference))) return opened;
-    // Now the journal knows what became of the earlier one: it was refused, or there is its call.
-    return journal.openIntent(intent, keysSince);
-  }
-
   async #replay(intent: DialIntentRecord, requestHash: string): Promise<PlacedCall> {
-    return {call: await this.#callOf(intent, requestHash), replayed: true};
+    return {call: await this.#intents.callOf(intent, requestHash), replayed: true};
   }
 
   #newIntent(
@@ -201,16 +176,6 @@ export class CallPlacement {
     };
   }
 
-  /** What became of the first request with this key. */
-  async #callOf(intent: DialIntentRecord, requestHash: string): Promise<CallRecord> {
-    if (intent.requestHash !== requestHash) throw conflict(intent.idempotencyKey ?? '');
-    const call =
-      intent.callSid === undefined ? undefined : await this.#options.journal.findCall(intent.callSid);
-    // Not under way in this process, and nothing came back: whether there is a call, only a callback can tell.
-    if (call === undefined) throw submissionUnknown();
-    return call;
-  }
-
   async #dial(intent: DialIntent, request: PlaceCall): Promise<CallRecord> {
     const {twilio, logger, metrics} = this.#options;
     const outcome = await twilio.dial(this.#dialRequest(intent, request));
@@ -225,19 +190,8 @@ export class CallPlacement {
       // An answer of 5xx is an answer, and is shown as one; the key stays taken all the same, since there may be a call.
       throw outcome.fault.status === undefined ? submissionUnknown() : unknownWithAnswer(outcome.fault);
     }
-    await this.#reject(intent.reference);
+    await this.#intents.reject(intent.reference);
     throw providerError(outcome.fault);
-  }
-
-  /** No call comes of the intent. What the client is told does not depend on whether that could be written. */
-  async #reject(reference: string): Promise<void> {
-    const {journal, logger} = this.#options;
-    try {
-      await journal.rejectIntent(reference);
-    } catch (error) {
-      logger.warn({err: error}, 'a refused call could not be recorded; trying again');
-      this.#unwritten.hold(reference, () => journal.rejectIntent(reference));
-    }
   }
 
   async #recordPlaced(
@@ -247,28 +201,12 @@ export class CallPlacement {
     const {journal, clock} = this.#options;
     const {reference} = intent;
     const event = statusEventFrom(placed, {source: 'api', now: clock.now(), reference});
-    const entry = await this.#appendPlaced(event, reference);
+    const entry = await this.#intents.placed(reference, event);
     // A callback that overtook Twilio's answer has created the call already, and the answer is late.
     const call = entry.call ?? (await journal.findCall(placed.callSid));
     if (call === undefined)
       throw new Error(`call ${placed.callSid} is not in the journal after it was appended`);
     return call;
-  }
-
-  /**
-   * There is a call now, whatever the journal says. Its 503, which asks for the same again, would dial twice.
-   * @throws AppError `submission_unknown`
-   */
-  async #appendPlaced(event: StatusEvent, reference: string): Promise<JournalEntry> {
-    const {journal, logger} = this.#options;
-    const {callSid} = event;
-    try {
-      return (await journal.append(event)).entry;
-    } catch (error) {
-      logger.error({err: error, callSid}, 'a call that was placed could not be recorded; trying again');
-      this.#unwritten.hold(reference, () => journal.append(event));
-      throw submissionUnknown({callSid}, error);
-    }
   }
 
   #dialRequest({reference, from, to}: DialIntent, request: PlaceCall): DialRequest {
@@ -294,25 +232,6 @@ function fingerprint(request: PlaceCall): string {
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value;
   return createHash('sha256').update(JSON.stringify(request, sorted)).digest('base64url');
-}
-
-function conflict(idempotencyKey: string): AppError {
-  return new AppError('idempotency_conflict', 'This Idempotency-Key was used for another request.', {
-    context: {idempotencyKey},
-  });
-}
-
-/** `callSid`: Twilio did answer, and it is we who could not write that down. */
-function submissionUnknown(context: {readonly callSid?: string} = {}, cause?: unknown): AppError {
-  const what =
-    context.callSid === undefined
-      ? "Twilio's answer was lost: there may be a call."
-      : 'Twilio took the call, but it could not be recorded.';
-  return new AppError(
-    'submission_unknown',
-    `${what} It is bound when its first callback comes; the same Idempotency-Key then finds it, and never dials again.`,
-    {context, cause},
-  );
 }
 
 function unknownWithAnswer(fault: Parameters<typeof providerError>[0]): AppError {

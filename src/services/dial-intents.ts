@@ -1,0 +1,113 @@
+/**
+ * What becomes of intents to dial (H1): the journal's side of placing a call. An idempotency key stands for the first
+ * intent that had it; what Twilio answered is written to that intent, later if the journal cannot take it now.
+ */
+import type {Logger} from 'pino';
+import type {Clock} from '../clock.ts';
+import {AppError} from '../errors/app-error.ts';
+import type {CallRecord, JournalEntry, StatusEvent} from '../journal/call-event.ts';
+import type {DialIntent, DialIntentRecord} from '../journal/dial-intent.ts';
+import type {Journal, OpenIntentResult} from '../journal/journal.ts';
+import {UnwrittenOutcomes} from './unwritten-outcomes.ts';
+
+export interface DialIntentsOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How long an idempotency key stands for its call (H1). */
+const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
+
+export class DialIntents {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #unwritten: UnwrittenOutcomes;
+
+  constructor(options: DialIntentsOptions) {
+    this.#journal = options.journal;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#unwritten = new UnwrittenOutcomes(options);
+  }
+
+  stop(): void {
+    this.#unwritten.stop();
+  }
+
+  /** Puts the intent on disk, or finds the one that has its key. @throws JournalUnavailableError */
+  async open(intent: DialIntent): Promise<OpenIntentResult> {
+    const keysSince = this.#clock.now() - IDEMPOTENCY_MS;
+    const opened = await this.#journal.openIntent(intent, keysSince);
+    if (opened.kind === 'opened' || !(await this.#unwritten.settle(opened.intent.reference))) return opened;
+    // Now the journal knows what became of the earlier one: it was refused, or there is its call.
+    return this.#journal.openIntent(intent, keysSince);
+  }
+
+  /** The intent that has the key of this one already. */
+  async earlier(intent: DialIntent): Promise<DialIntentRecord | undefined> {
+    if (intent.idempotencyKey === undefined) return undefined;
+    try {
+      const opened = await this.open(intent);
+      if (opened.kind === 'exists') return opened.intent;
+      await this.reject(intent.reference);
+    } catch (error) {
+      this.#logger.warn({err: error}, 'an earlier request with this key could not be looked for');
+    }
+    return undefined;
+  }
+
+  /** What became of the first request with this key. @throws AppError `idempotency_conflict`, `submission_unknown` */
+  async callOf(intent: DialIntentRecord, requestHash: string): Promise<CallRecord> {
+    if (intent.requestHash !== requestHash) throw conflict(intent.idempotencyKey ?? '');
+    const call = intent.callSid === undefined ? undefined : await this.#journal.findCall(intent.callSid);
+    // Not under way in this process, and nothing came back: whether there is a call, only a callback can tell.
+    if (call === undefined) throw submissionUnknown();
+    return call;
+  }
+
+  /** No call comes of the intent. What the client is told does not depend on whether that could be written. */
+  async reject(reference: string): Promise<void> {
+    try {
+      await this.#journal.rejectIntent(reference);
+    } catch (error) {
+      this.#logger.warn({err: error}, 'a refused call could not be recorded; trying again');
+      this.#unwritten.hold(reference, () => this.#journal.rejectIntent(reference));
+    }
+  }
+
+  /**
+   * There is a call now, whatever the journal says. Its 503, which asks for the same again, would dial twice.
+   * @throws AppError `submission_unknown`
+   */
+  async placed(reference: string, event: StatusEvent): Promise<JournalEntry> {
+    const {callSid} = event;
+    try {
+      return (await this.#journal.append(event)).entry;
+    } catch (error) {
+      this.#logger.error({err: error, callSid}, 'a call that was placed could not be recorded; trying again');
+      this.#unwritten.hold(reference, () => this.#journal.append(event));
+      throw submissionUnknown({callSid}, error);
+    }
+  }
+}
+
+export function conflict(idempotencyKey: string): AppError {
+  return new AppError('idempotency_conflict', 'This Idempotency-Key was used for another request.', {
+    context: {idempotencyKey},
+  });
+}
+
+/** `callSid`: Twilio did answer, and it is we who could not write that down. */
+export function submissionUnknown(context: {readonly callSid?: string} = {}, cause?: unknown): AppError {
+  const what =
+    context.callSid === undefined
+      ? "Twilio's answer was lost: there may be a call."
+      : 'Twilio took the call, but it could not be recorded.';
+  return new AppError(
+    'submission_unknown',
+    `${what} It is bound when its first callback comes; the same Idempotency-Key then finds it, and never dials again.`,
+    {context, cause},
+  );
+}
