@@ -1,10 +1,10 @@
 /** Placing, showing and ending calls: what a principal may do. */
+import {randomUUID} from 'node:crypto';
 import {hasEnded} from '@hookswitch/protocol';
 import {hasScope, mayControl, maySee, type Principal} from '../auth/authenticator.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {CallRecord} from '../journal/call-event.ts';
 import type {CallHistory} from '../journal/journal.ts';
-import {newReference} from '../twilio/callback-urls.ts';
 import {CallPlacement, type CallPlacementOptions, type PlaceCall, type PlacedCall} from './call-placement.ts';
 import type {HangUp} from './hang-up.ts';
 import type {LiveFeed} from './live-feed.ts';
@@ -85,7 +85,7 @@ export class CallService {
         action: 'disconnect',
         callSid,
         user,
-        dedupeKey: `command:${callSid}:${newReference()}`,
+        dedupeKey: `command:${callSid}:${randomUUID()}`,
         happenedAt: now,
         receivedAt: now,
       })

@@ -34,10 +34,6 @@ export class Readiness {
     this.#draining = true;
   }
 
-  get draining(): boolean {
-    return this.#draining;
-  }
-
   async check(): Promise<ReadinessState> {
     const now = this.#clock.monotonic();
     if (now - this.#probedAt >= PROBE_VALID_MS) {

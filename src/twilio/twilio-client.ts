@@ -15,7 +15,6 @@ export interface TwilioCall {
   readonly answeredBy?: string;
   /** Seconds; only where the call was answered and has ended. */
   readonly duration?: number;
-  readonly startedAt?: number;
   readonly endedAt?: number;
 }
 

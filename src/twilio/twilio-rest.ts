@@ -124,7 +124,6 @@ function toTwilioCall(call: SdkCall): TwilioCall | undefined {
     parentCallSid: call.parentCallSid || undefined,
     answeredBy: call.answeredBy || undefined,
     duration: toDuration(providerStatus, call.duration),
-    startedAt: toTime(call.startTime),
     endedAt: toTime(call.endTime),
   };
 }

@@ -11,10 +11,10 @@ export function readTrimmedTo(database: DatabaseSync): Offset {
   return numberOf(database.prepare('SELECT trimmed_to FROM meta').get()?.['trimmed_to']);
 }
 
-/** The last offset ever given out: the entry that had it may have been trimmed since. */
+/** Selects, as `head`, the last offset ever given out: the entry that had it may have been trimmed since. */
+export const SELECT_HEAD =
+  'SELECT max(trimmed_to, coalesce((SELECT max("offset") FROM entries), 0)) AS head FROM meta';
+
 export function readHead(database: DatabaseSync): Offset {
-  const row = database
-    .prepare('SELECT max(trimmed_to, coalesce((SELECT max("offset") FROM entries), 0)) AS head FROM meta')
-    .get();
-  return numberOf(row?.['head']);
+  return numberOf(database.prepare(SELECT_HEAD).get()?.['head']);
 }

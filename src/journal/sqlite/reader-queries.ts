@@ -1,6 +1,7 @@
 /** The questions the port asks of the tables, each answered as JSON text. */
 import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
 import type {CallQuery} from '../journal.ts';
+import {SELECT_HEAD} from './meta.ts';
 import {entryJson, intentJson, numberOf, optionalTextOf, parseCall, textOf} from './rows.ts';
 import type {ReaderRequest} from './worker-messages.ts';
 
@@ -50,9 +51,7 @@ export class ReaderQueries {
   }
 
   #activeCalls(): string {
-    const head = this.#get(
-      'SELECT max(trimmed_to, coalesce((SELECT max("offset") FROM entries), 0)) AS head FROM meta',
-    );
+    const head = this.#get(SELECT_HEAD);
     const rows = this.#all('SELECT record FROM calls WHERE ended_at IS NULL ORDER BY first_offset');
     return `{"offset":${numberOf(head?.['head'])},"calls":${arrayJson(records(rows))}}`;
   }

@@ -1,6 +1,6 @@
 /** Typed access to what SQLite returns, and the JSON texts in the tables. */
 import type {SQLOutputValue} from 'node:sqlite';
-import type {CallEvent, CallRecord, JournalEntry} from '../call-event.ts';
+import type {CallEvent, CallRecord} from '../call-event.ts';
 import type {DialIntentRecord} from '../dial-intent.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -55,10 +55,6 @@ export function withoutParameters(event: CallEvent): CallEvent {
 
 export function parseCall(json: string): CallRecord {
   return JSON.parse(json) as CallRecord;
-}
-
-export function parseEntry(json: string): JournalEntry {
-  return JSON.parse(json) as JournalEntry;
 }
 
 /** JSON of an intent with what became of it. */
