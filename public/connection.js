@@ -27,8 +27,9 @@ const BEARER_PREFIX = 'hookswitch.bearer.';
 
 /** From `new WebSocket` to `session.ready`. */
 const READY_TIMEOUT_MS = 10_000;
-/** What a heartbeat may be late before the line counts as dead. */
-const HEARTBEAT_GRACE_MS = 5000;
+/** How late a heartbeat may be before the line counts as dead: the share that the server allows us, and a little more. */
+const HEARTBEAT_LATE_SHARE = 0.4;
+const HEARTBEAT_LATE_MS = 1000;
 /** A server that says "reconnect now" each time must not make us spin. */
 const NOW_AT_MOST_EVERY_MS = 2000;
 
@@ -120,7 +121,7 @@ export class Connection {
     if (message === undefined) return;
     if (message.type === 'session.ready') {
       this.#attempt = 0;
-      this.#silenceLimitMs = message.heartbeatMs + HEARTBEAT_GRACE_MS;
+      this.#silenceLimitMs = message.heartbeatMs * (1 + HEARTBEAT_LATE_SHARE) + HEARTBEAT_LATE_MS;
       this.#watch();
       // Without the snapshot that comes with it, the new position would be a gap.
       if (message.recovered) this.#position = {epoch: message.epoch, offset: message.offset};

@@ -1,4 +1,4 @@
-/** The form that places calls. @import {DialRequest, Outcome, Refusal} from './place-call.js' */
+/** The form that places calls. @import {DialRequest, Outcome} from './place-call.js' */
 import {byId, setText} from './elements.js';
 import {newIdempotencyKey, placeCall} from './place-call.js';
 import {partyText} from './words.js';
