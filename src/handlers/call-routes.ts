@@ -22,8 +22,14 @@ const CALLS = '/api/calls';
 const CALL = `${CALLS}/:callSid` as const;
 const ACTIONS = `${CALL}/actions` as const;
 
+export interface CallRoutesOptions {
+  readonly calls: CallService;
+  /** Path of PUBLIC_URL; empty when it has none. */
+  readonly basePath: string;
+}
+
 /** The routes below `/api/calls`; who is asking has been authenticated before. */
-export function createCallRoutes(calls: CallService): Router {
+export function createCallRoutes({calls, basePath}: CallRoutesOptions): Router {
   const router = Router(exactPaths);
   // Whatever the type says: a body that is not JSON is an error that names JSON, not an empty request.
   const readBody = express.json({type: () => true, limit: MAX_BODY_BYTES, inflate: false});
@@ -33,7 +39,7 @@ export function createCallRoutes(calls: CallService): Router {
     const key = parseIdempotencyKey(request.get('Idempotency-Key'));
     const {call, replayed} = await calls.place(principalOf(response), body, key);
     if (replayed) response.set('Idempotent-Replayed', 'true');
-    response.status(201).location(`/api/calls/${call.callSid}`).json(toCall(call));
+    response.status(201).location(`${basePath}${CALLS}/${call.callSid}`).json(toCall(call));
   });
 
   router.get(CALLS, async (request, response) => {

@@ -31,7 +31,7 @@ const PUBLIC_FOLDER = path.join(import.meta.dirname, '../../public');
 const PREFLIGHT_MAX_AGE_S = 600;
 
 export function createRequestHandler(options: RequestHandlerOptions): Express {
-  const {authenticator, calls, clock, logger} = options;
+  const {authenticator, clock, logger} = options;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -43,7 +43,7 @@ export function createRequestHandler(options: RequestHandlerOptions): Express {
   app.use(securityHeaders(options.publicUrl));
   app.use('/api', createCors(options.allowedOrigins));
   app.use('/api/calls', createAuthentication(authenticator));
-  app.use(createCallRoutes(calls));
+  app.use(createCallRoutes(options));
   app.use(createOperationsRoutes(options));
   app.get('/ws', () => {
     throw new AppError('upgrade_required', 'Open a WebSocket here.');

@@ -35,9 +35,12 @@ test('[E] [H5] a path in PUBLIC_URL is signed for, whichever way the proxy passe
   assert.equal(listed.body.calls.length, 2);
 });
 
-test('[E] [H1] the callback URLs keep the path of PUBLIC_URL', async () => {
+test('[E] [H1] the callback URLs and Location keep the path of PUBLIC_URL', async () => {
   await using http = await startHttpGateway({env: {PUBLIC_URL: 'https://gateway.example.com/voice/v1'}});
-  await http.place({to: '+15550100001'});
+  const placed = await http.place({to: '+15550100001'});
+  const location = placed.headers.get('location') ?? '';
+  assert.equal(location, `/voice/v1/api/calls/${placed.body.callSid}`);
+  assert.equal((await http.gateway.api(location)).body.callSid, placed.body.callSid);
   const form = http.twilio.of('create')[0]?.form;
   assert.match(
     form?.get('StatusCallback') ?? '',
