@@ -1,5 +1,6 @@
 /** `/api/calls`: placing, showing and ending calls over HTTP (H1–H3). */
 import express, {Router} from 'express';
+import type {Clock} from '../clock.ts';
 import type {CallEvent} from '../journal/call-event.ts';
 import type {HistoryEntry} from '../journal/journal.ts';
 import type {CallService} from '../services/call-service.ts';
@@ -24,12 +25,13 @@ const ACTIONS = `${CALL}/actions` as const;
 
 export interface CallRoutesOptions {
   readonly calls: CallService;
+  readonly clock: Clock;
   /** Path of PUBLIC_URL; empty when it has none. */
   readonly basePath: string;
 }
 
 /** The routes below `/api/calls`; who is asking has been authenticated before. */
-export function createCallRoutes({calls, basePath}: CallRoutesOptions): Router {
+export function createCallRoutes({calls, clock, basePath}: CallRoutesOptions): Router {
   const router = Router(exactPaths);
   // Whatever the type says: a body that is not JSON is an error that names JSON, not an empty request.
   const readBody = express.json({type: () => true, limit: MAX_BODY_BYTES, inflate: false});
@@ -64,7 +66,7 @@ export function createCallRoutes({calls, basePath}: CallRoutesOptions): Router {
     const {action} = parseInput(callActionBody, request.body ?? {});
     const callSid = parseCallSid(request.params.callSid);
     await calls.disconnect(principalOf(response), callSid);
-    response.status(202).json({action, callSid, timestamp: toIso(Date.now())});
+    response.status(202).json({action, callSid, timestamp: toIso(clock.now())});
   });
 
   router.all(CALLS, only('GET', 'POST'));

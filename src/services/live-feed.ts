@@ -11,9 +11,9 @@ import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../clock.ts';
 import type {CallRecord, JournalEntry, Offset} from '../journal/call-event.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
-import {encodeTextFrame} from '../websocket/frame.ts';
 import type {Audience} from './audience.ts';
 import {toCallStatusMessage} from './call-view.ts';
+import {encodeTextFrame} from './frame.ts';
 
 /** An entry as it is sent. */
 export interface FeedEntry {

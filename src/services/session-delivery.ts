@@ -8,9 +8,9 @@ import type {Clock} from '../clock.ts';
 import type {Offset} from '../journal/call-event.ts';
 import type {Journal} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
-import {encodeTextFrame} from '../websocket/frame.ts';
 import type {Audience} from './audience.ts';
 import {toCall, toIso} from './call-view.ts';
+import {encodeTextFrame} from './frame.ts';
 import {joinFrames, type LiveFeed, toFeedEntry} from './live-feed.ts';
 import type {Session} from './session.ts';
 
