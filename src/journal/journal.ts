@@ -105,11 +105,17 @@ export interface Journal {
    */
   openIntent(intent: DialIntent, keysSince: number): Promise<OpenIntentResult>;
 
-  /** Twilio refused: no call will come of it, and its idempotency key is free again. @throws JournalUnavailableError */
+  /**
+   * No call will come of the intent, and its idempotency key is free again. Does nothing where there is no such
+   * intent, or it has a call. @throws JournalUnavailableError
+   */
   rejectIntent(reference: string): Promise<void>;
 
   /** The intent a callback URL refers to. */
   findIntent(reference: string): Promise<DialIntentRecord | undefined>;
+
+  /** What `openIntent` would find of this key: the first intent since `since` that was not rejected. */
+  findIntentByKey(user: string, idempotencyKey: string, since: number): Promise<DialIntentRecord | undefined>;
 
   /** Forgets ended calls, in small steps; returns how many went. @throws JournalUnavailableError */
   trim(request: TrimRequest): Promise<number>;

@@ -38,24 +38,42 @@ export class DialIntents {
 
   /** Puts the intent on disk, or finds the one that has its key. @throws JournalUnavailableError */
   async open(intent: DialIntent): Promise<OpenIntentResult> {
-    const keysSince = this.#clock.now() - IDEMPOTENCY_MS;
-    const opened = await this.#journal.openIntent(intent, keysSince);
+    const opened = await this.#open(intent);
     if (opened.kind === 'opened' || !(await this.#unwritten.settle(opened.intent.reference))) return opened;
     // Now the journal knows what became of the earlier one: it was refused, or there is its call.
-    return this.#journal.openIntent(intent, keysSince);
+    return this.#open(intent);
   }
 
-  /** The intent that has the key of this one already. */
-  async earlier(intent: DialIntent): Promise<DialIntentRecord | undefined> {
-    if (intent.idempotencyKey === undefined) return undefined;
+  async #open(intent: DialIntent): Promise<OpenIntentResult> {
+    const {reference, idempotencyKey} = intent;
     try {
-      const opened = await this.open(intent);
-      if (opened.kind === 'exists') return opened.intent;
-      await this.reject(intent.reference);
+      return await this.#journal.openIntent(intent, this.#keysSince());
+    } catch (error) {
+      // It may be on disk all the same, and would stand in the way of its own retry. Many can come while the disk is
+      // full: they must not drive out what Twilio answered.
+      if (idempotencyKey !== undefined && !this.#unwritten.full) {
+        this.#unwritten.hold(reference, () => this.#journal.rejectIntent(reference));
+      }
+      throw error;
+    }
+  }
+
+  /** The intent that has this key already; none where it cannot be looked for. */
+  async earlier({user, idempotencyKey}: DialIntent): Promise<DialIntentRecord | undefined> {
+    if (idempotencyKey === undefined) return undefined;
+    const find = () => this.#journal.findIntentByKey(user, idempotencyKey, this.#keysSince());
+    try {
+      const found = await find();
+      if (found === undefined || !(await this.#unwritten.settle(found.reference))) return found;
+      return await find();
     } catch (error) {
       this.#logger.warn({err: error}, 'an earlier request with this key could not be looked for');
+      return undefined;
     }
-    return undefined;
+  }
+
+  #keysSince(): number {
+    return this.#clock.now() - IDEMPOTENCY_MS;
   }
 
   /** What became of the first request with this key. @throws AppError `idempotency_conflict`, `submission_unknown` */

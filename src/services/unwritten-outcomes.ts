@@ -32,13 +32,14 @@ export class UnwrittenOutcomes {
     this.#logger = logger;
   }
 
-  get count(): number {
-    return this.#held.size;
+  /** Whether holding one more means dropping one. */
+  get full(): boolean {
+    return this.#held.size >= MAX_HELD;
   }
 
   hold(reference: string, write: Write): void {
     const [oldest] = this.#held.keys();
-    if (oldest !== undefined && this.#held.size >= MAX_HELD) this.#held.delete(oldest);
+    if (oldest !== undefined && this.full) this.#held.delete(oldest);
     this.#held.set(reference, write);
     this.#planRetry();
   }

@@ -10,6 +10,8 @@ export class FailingJournal implements Journal {
   readonly #journal: Journal;
   /** What fails now. */
   readonly failing = new Set<FailingOperation>();
+  /** Intents are written, and reported as not: the disk failed after the commit. */
+  losesIntentAnswers = false;
   /** How often something was asked that failed. */
   failures = 0;
 
@@ -25,6 +27,7 @@ export class FailingJournal implements Journal {
 
   recover(): void {
     this.failing.clear();
+    this.losesIntentAnswers = false;
   }
 
   open() {
@@ -69,7 +72,9 @@ export class FailingJournal implements Journal {
 
   async openIntent(intent: DialIntent, keysSince: number) {
     this.#check('openIntent');
-    return this.#journal.openIntent(intent, keysSince);
+    const opened = await this.#journal.openIntent(intent, keysSince);
+    if (this.losesIntentAnswers) throw new JournalUnavailableError('The disk failed.');
+    return opened;
   }
 
   async rejectIntent(reference: string) {
@@ -80,6 +85,11 @@ export class FailingJournal implements Journal {
   async findIntent(reference: string) {
     this.#check('find');
     return this.#journal.findIntent(reference);
+  }
+
+  async findIntentByKey(user: string, idempotencyKey: string, since: number) {
+    this.#check('find');
+    return this.#journal.findIntentByKey(user, idempotencyKey, since);
   }
 
   async trim(request: TrimRequest) {

@@ -354,6 +354,34 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await open('ref-4', {createdAt: START + 3}, START + 1)).kind, 'opened');
     });
 
+    test('the first intent of a key is found by it, unless it is too old or was rejected', async () => {
+      const key = {idempotencyKey: 'key'};
+      assert.equal(await journal.findIntentByKey('ann', 'key', START), undefined);
+      await journal.openIntent(intent('ref-1', key), START);
+      assert.deepEqual(await journal.findIntentByKey('ann', 'key', START), {
+        ...intent('ref-1', key),
+        state: 'open',
+      });
+      assert.equal(await journal.findIntentByKey('bob', 'key', START), undefined);
+      assert.equal(await journal.findIntentByKey('ann', 'other', START), undefined);
+      assert.equal(await journal.findIntentByKey('ann', 'key', START + 1), undefined);
+      await journal.append(status('CA1', 'initiated', {reference: 'ref-1'}));
+      assert.equal((await journal.findIntentByKey('ann', 'key', START))?.callSid, 'CA1');
+      await journal.openIntent(intent('ref-2', {...key, createdAt: START + 2}), START + 1);
+      assert.equal((await journal.findIntentByKey('ann', 'key', START))?.reference, 'ref-1');
+      assert.equal((await journal.findIntentByKey('ann', 'key', START + 1))?.reference, 'ref-2');
+      await journal.rejectIntent('ref-2');
+      assert.equal(await journal.findIntentByKey('ann', 'key', START + 1), undefined);
+      assert.equal(journal.head(), 1);
+    });
+
+    test('rejecting an intent that is not there does nothing', async () => {
+      await journal.rejectIntent('ref-404');
+      assert.equal(await journal.findIntent('ref-404'), undefined);
+      assert.deepEqual(await journal.openIntent(intent('ref-404'), 0), {kind: 'opened'});
+      assert.equal((await journal.findIntent('ref-404'))?.state, 'open');
+    });
+
     test('keys used at the same moment are told apart', async () => {
       const results = await Promise.all(
         Array.from({length: 10}, (_, index) =>
@@ -533,6 +561,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
         journal.openIntent(intent('ref'), 0),
         journal.rejectIntent('ref'),
         journal.findIntent('ref'),
+        journal.findIntentByKey('ann', 'key', 0),
         journal.trim({endedBefore: 0, limit: 1}),
         journal.probe(),
       ];

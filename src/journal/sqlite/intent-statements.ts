@@ -7,6 +7,11 @@ import {intentJson, textOf} from './rows.ts';
 const opened: OpenIntentResult = {kind: 'opened'};
 const OPENED = JSON.stringify(opened);
 
+/** By user, key and the earliest moment. A rejected intent leaves its key free. */
+export const SELECT_INTENT_BY_KEY = `SELECT intent, state, call_sid, reference FROM intents
+  WHERE user = ? AND idempotency_key = ? AND created_at >= ? AND state <> 'rejected'
+  ORDER BY created_at LIMIT 1`;
+
 export class IntentStatements {
   readonly #find: StatementSync;
   readonly #findByKey: StatementSync;
@@ -16,12 +21,7 @@ export class IntentStatements {
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare('SELECT intent FROM intents WHERE reference = ?');
-    // A rejected intent leaves its key free.
-    this.#findByKey = database.prepare(
-      `SELECT intent, state, call_sid FROM intents
-       WHERE user = ? AND idempotency_key = ? AND created_at >= ? AND state <> 'rejected' AND reference <> ?
-       ORDER BY created_at LIMIT 1`,
-    );
+    this.#findByKey = database.prepare(SELECT_INTENT_BY_KEY);
     // The same intent again is the repetition of a request whose answer was lost: it is on disk already.
     this.#insert = database.prepare(
       `INSERT INTO intents (reference, user, idempotency_key, state, created_at, intent)
@@ -40,8 +40,9 @@ export class IntentStatements {
   open(intent: DialIntent, keysSince: number): string {
     const {reference, user, idempotencyKey = null, createdAt} = intent;
     const earlier =
-      idempotencyKey === null ? undefined : this.#findByKey.get(user, idempotencyKey, keysSince, reference);
-    if (earlier !== undefined) return `{"kind":"exists","intent":${intentJson(earlier)}}`;
+      idempotencyKey === null ? undefined : this.#findByKey.get(user, idempotencyKey, keysSince);
+    if (earlier !== undefined && earlier['reference'] !== reference)
+      return `{"kind":"exists","intent":${intentJson(earlier)}}`;
     this.#insert.run(reference, user, idempotencyKey, createdAt, JSON.stringify(intent));
     return OPENED;
   }

@@ -1,12 +1,14 @@
 /** The questions the port asks of the tables, each answered as JSON text. */
 import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
 import type {CallQuery} from '../journal.ts';
+import {SELECT_INTENT_BY_KEY} from './intent-statements.ts';
 import {SELECT_HEAD} from './meta.ts';
 import {entryJson, intentJson, numberOf, optionalTextOf, parseCall, textOf} from './rows.ts';
 import type {ReaderRequest} from './worker-messages.ts';
 
 type Query = Exclude<ReaderRequest, {kind: 'close'}>;
 type ReadQuery = Extract<Query, {kind: 'read'}>;
+type KeyQuery = Extract<Query, {kind: 'find-intent-by-key'}>;
 
 export class ReaderQueries {
   readonly #database: DatabaseSync;
@@ -33,6 +35,8 @@ export class ReaderQueries {
         return arrayJson(this.#listCalls(query.query));
       case 'find-intent':
         return this.#findIntent(query.reference);
+      case 'find-intent-by-key':
+        return this.#findIntentByKey(query);
     }
   }
 
@@ -88,6 +92,11 @@ export class ReaderQueries {
 
   #findIntent(reference: string): string | undefined {
     const row = this.#get('SELECT intent, state, call_sid FROM intents WHERE reference = ?', reference);
+    return row === undefined ? undefined : intentJson(row);
+  }
+
+  #findIntentByKey({user, idempotencyKey, since}: KeyQuery): string | undefined {
+    const row = this.#get(SELECT_INTENT_BY_KEY, user, idempotencyKey, since);
     return row === undefined ? undefined : intentJson(row);
   }
 

@@ -153,6 +153,17 @@ export class SqliteJournal implements Journal {
     return this.#query<DialIntentRecord | undefined>({kind: 'find-intent', reference}, optional);
   }
 
+  async findIntentByKey(
+    user: string,
+    idempotencyKey: string,
+    since: number,
+  ): Promise<DialIntentRecord | undefined> {
+    return this.#query<DialIntentRecord | undefined>(
+      {kind: 'find-intent-by-key', user, idempotencyKey, since},
+      optional,
+    );
+  }
+
   async trim({endedBefore, limit}: TrimRequest): Promise<number> {
     let trimmed = 0;
     while (trimmed < limit) {

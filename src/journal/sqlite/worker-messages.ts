@@ -25,6 +25,12 @@ export type ReaderRequest =
   | {readonly kind: 'call-history'; readonly callSid: string}
   | {readonly kind: 'list-calls'; readonly query: CallQuery}
   | {readonly kind: 'find-intent'; readonly reference: string}
+  | {
+      readonly kind: 'find-intent-by-key';
+      readonly user: string;
+      readonly idempotencyKey: string;
+      readonly since: number;
+    }
   | {readonly kind: 'close'};
 
 export interface Numbered<Request> {

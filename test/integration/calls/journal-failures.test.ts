@@ -70,6 +70,30 @@ test('[H1] Twilio says no and the journal cannot write that: the client is told,
   assert.equal(placed.headers.get('idempotent-replayed'), null);
 });
 
+test('[H1] the intent was written and reported as failed: 503, and the same key dials when the disk is back', async () => {
+  await using http = await startHttpGateway({failingJournal: true});
+  http.journal.losesIntentAnswers = true;
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    assertProblem(await http.place(BODY, 'order-1'), {status: 503, code: 'journal_unavailable'});
+  }
+  assert.equal(http.twilio.of('create').length, 0);
+  http.journal.recover();
+  const placed = await http.place(BODY, 'order-1');
+  assert.equal(placed.status, 201);
+  assert.equal(placed.headers.get('idempotent-replayed'), null, 'nothing had been dialled');
+  assert.equal(http.twilio.of('create').length, 1);
+});
+
+test('[H1] [E] what the limits refuse is only looked for: its call is found while nothing can be written', async () => {
+  await using http = await startHttpGateway({failingJournal: true, env: {MAX_CALLS_PER_MINUTE: '1'}});
+  const first = await http.place(BODY, 'order-1');
+  http.journal.fill();
+  const again = await http.place(BODY, 'order-1');
+  assert.equal(again.status, 201, again.text);
+  assert.equal(again.body.callSid, first.body.callSid);
+  assertProblem(await http.place(BODY, 'order-2'), {status: 429, code: 'rate_limited'});
+});
+
 test('[W7] hanging up reaches Twilio although the journal cannot be written', async () => {
   await using http = await startHttpGateway({failingJournal: true});
   const {gateway} = http;
