@@ -14,21 +14,27 @@ const party = z
 
 const httpUrl = z.url({protocol: /^https?$/, error: 'must be an absolute http or https URL'}).max(2048);
 
+/** Clients that build a body from a form or a record say `null` for what they have not got. */
+function optional<T>(schema: z.ZodType<T>) {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
+
 /** `POST /api/calls`. Limits are Twilio's own (Twilio docs, "Call resource"). */
 export const placeCallBody = z
   .strictObject({
     to: party,
-    from: party.optional(),
-    twiml: z.string().min(1).max(4000).optional(),
-    url: httpUrl.optional(),
-    connectTo: party.optional(),
-    timeout: z.int().min(1).max(600).optional(),
-    record: z.boolean().optional(),
-    machineDetection: z.enum(['Enable', 'DetectMessageEnd']).optional(),
-    metadata: z
-      .record(z.string().min(1).max(64), z.string().max(512))
-      .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
-      .optional(),
+    from: optional(party),
+    twiml: optional(z.string().min(1).max(4000)),
+    url: optional(httpUrl),
+    connectTo: optional(party),
+    timeout: optional(z.int().min(1).max(600)),
+    record: optional(z.boolean()),
+    machineDetection: optional(z.enum(['Enable', 'DetectMessageEnd'])),
+    metadata: optional(
+      z
+        .record(z.string().min(1).max(64), z.string().max(512))
+        .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys'),
+    ),
   })
   .refine(
     ({twiml, url, connectTo}) => [twiml, url, connectTo].filter((given) => given !== undefined).length <= 1,
@@ -38,15 +44,31 @@ export const placeCallBody = z
 /** `POST /api/calls/:callSid/actions`. */
 export const callActionBody = z.strictObject({action: z.literal('disconnect')});
 
-/** `GET /api/calls`. */
-export const listCallsQuery = z.strictObject({
-  status: z.enum(['active', 'ended']).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z
-    .string()
-    .regex(/^[1-9]\d{0,15}$/, 'must be a nextCursor of an earlier answer')
-    .transform(Number)
-    .optional(),
+const MAX_PAGE = 200;
+
+/** A form sends its empty fields too: `?status=&limit=` asks for nothing. */
+function unlessEmpty<T>(schema: z.ZodType<T>) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema);
+}
+
+/** `GET /api/calls`. Parameters that are not ours (a cache buster, a tracker) ask nothing of us. */
+export const listCallsQuery = z.object({
+  status: unlessEmpty(z.enum(['active', 'ended']).optional()),
+  limit: unlessEmpty(
+    z.coerce
+      .number()
+      .min(1)
+      .refine(Number.isInteger, 'must be a whole number')
+      .transform((limit) => Math.min(limit, MAX_PAGE))
+      .default(50),
+  ),
+  cursor: unlessEmpty(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,15}$/, 'must be a nextCursor of an earlier answer')
+      .transform(Number)
+      .optional(),
+  ),
 });
 
 /** The key is the client's own: anything printable. */

@@ -25,7 +25,7 @@ const wrong: readonly (readonly [field: string, body: unknown])[] = [
   ['to', {to: 'sip:a b@example.com'}],
   ['to', {to: `client:${'a'.repeat(300)}`}],
   ['from', {to, from: 'anonymous'}],
-  ['from', {to, from: null}],
+  ['to', {to: null}],
   ['twiml', {to, twiml: ''}],
   ['twiml', {to, twiml: 'x'.repeat(4001)}],
   ['twiml', {to, twiml: 7}],
@@ -47,6 +47,7 @@ const wrong: readonly (readonly [field: string, body: unknown])[] = [
   ['metadata', {to, metadata: Object.fromEntries(Array.from({length: 21}, (_, n) => [`k${n}`, 'v']))}],
   ['metadata.k', {to, metadata: {k: 'x'.repeat(513)}}],
   ['To', {to, To: to}],
+  ['unknown', {to, unknown: null}],
   ['statusCallback', {to, statusCallback: 'https://evil.example.com/'}],
 ];
 

@@ -161,3 +161,25 @@ for (const [connectTo, noun] of [
     assert.ok((asked.attempts[0]?.responseBody ?? '').includes(noun));
   });
 }
+
+test('[H1] null is the same as not given, also to an idempotency key', async () => {
+  await using http = await startHttpGateway();
+  const none = {
+    from: null,
+    twiml: null,
+    url: null,
+    connectTo: null,
+    timeout: null,
+    record: null,
+    machineDetection: null,
+    metadata: null,
+  };
+  const placed = await http.place({to: '+15550100001', ...none}, 'order-1');
+  assert.equal(placed.status, 201, placed.text);
+  assert.equal('metadata' in placed.body, false);
+  const again = await http.place({to: '+15550100001'}, 'order-1');
+  assert.equal(again.status, 201, again.text);
+  assert.equal(again.body.callSid, placed.body.callSid);
+  const form = http.twilio.of('create')[0]?.form.toString() ?? '';
+  assert.doesNotMatch(form, /null|undefined|Record=|Timeout=|MachineDetection=/);
+});
