@@ -179,7 +179,7 @@ export class GatewayServer {
     // Upgraded sockets are no requests: those that did not answer our close get no more time.
     this.#sessions.terminateAll();
     await closed;
-    this.#calls.stop();
+    await this.#calls.stop();
     this.#sessions.stop();
     this.#feed.stop();
     await this.#journal.close();

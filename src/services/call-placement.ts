@@ -3,6 +3,7 @@
  * whether the same request may ever be dialled again.
  */
 import {createHash} from 'node:crypto';
+import type {CallMetadata} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import {hasScope, type Principal} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
@@ -44,7 +45,7 @@ export interface PlaceCall {
   readonly timeout?: number;
   readonly record?: boolean;
   readonly machineDetection?: 'Enable' | 'DetectMessageEnd';
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: CallMetadata;
 }
 
 export interface PlacedCall {
@@ -69,8 +70,9 @@ export class CallPlacement {
     this.#intents = new DialIntents(options);
   }
 
-  stop(): void {
-    this.#intents.stop();
+  /** Writes what could not be written so far, for a moment; the journal has to be open still. */
+  stop(): Promise<void> {
+    return this.#intents.stop();
   }
 
   /**

@@ -30,8 +30,9 @@ export class CallService {
     this.#placement = new CallPlacement(options);
   }
 
-  stop(): void {
-    this.#placement.stop();
+  /** To be awaited before the journal is closed. */
+  stop(): Promise<void> {
+    return this.#placement.stop();
   }
 
   /** Places a call, or finds the one that this key placed; see {@link CallPlacement.place}. */

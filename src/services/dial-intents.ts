@@ -32,8 +32,9 @@ export class DialIntents {
     this.#unwritten = new UnwrittenOutcomes(options);
   }
 
-  stop(): void {
-    this.#unwritten.stop();
+  /** Writes what is still held, if it can be written within a moment. */
+  stop(): Promise<void> {
+    return this.#unwritten.stop();
   }
 
   /** Puts the intent on disk, or finds the one that has its key. @throws JournalUnavailableError */

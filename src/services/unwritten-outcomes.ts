@@ -5,6 +5,7 @@
  */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../clock.ts';
+import {JournalUnavailableError} from '../errors/app-error.ts';
 
 export interface UnwrittenOutcomesOptions {
   readonly clock: Clock;
@@ -15,6 +16,9 @@ export interface UnwrittenOutcomesOptions {
 type Write = () => Promise<unknown>;
 
 const RETRY_MS = 1000;
+
+/** What the last attempt may take, of the few seconds that a process gets to end. */
+const LAST_ATTEMPT_MS = 1000;
 
 /** Beyond, the oldest is dropped: a callback or an expired key does its work too, only later. */
 const MAX_HELD = 1000;
@@ -41,22 +45,41 @@ export class UnwrittenOutcomes {
     const [oldest] = this.#held.keys();
     if (oldest !== undefined && this.full) this.#held.delete(oldest);
     this.#held.set(reference, write);
-    this.#planRetry();
+    if (this.#stopped) this.#logger.warn({reference}, 'what became of a call is lost');
+    else this.#planRetry();
   }
 
-  /** Writes what is held of this intent. Resolves with whether there was something. @throws JournalUnavailableError */
+  /** Writes what is held of this intent. Resolves with whether that was done. @throws JournalUnavailableError */
   async settle(reference: string): Promise<boolean> {
     const write = this.#held.get(reference);
     if (write === undefined) return false;
-    await write();
-    this.#held.delete(reference);
+    try {
+      await write();
+    } catch (error) {
+      if (error instanceof JournalUnavailableError) throw error;
+      this.#logger.error({err: error, reference}, 'what became of a call can never be recorded');
+      this.#forget(reference, write);
+      return false;
+    }
+    this.#forget(reference, write);
     return true;
   }
 
-  stop(): void {
+  /** Tries once more, for a moment: whoever stops this has the journal open still. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelRetry?.();
-    if (this.#held.size > 0) this.#logger.warn({outcomes: this.#held.size}, "Twilio's answers are lost");
+    if (this.#held.size === 0) return;
+    const {promise: deadline, resolve} = Promise.withResolvers<void>();
+    const cancelDeadline = this.#clock.after(LAST_ATTEMPT_MS, resolve);
+    await Promise.race([this.#settleAll(), deadline]);
+    cancelDeadline();
+    if (this.#held.size > 0) this.#logger.warn({outcomes: this.#held.size}, 'what became of calls is lost');
+  }
+
+  /** Another outcome of the same intent may have come while this one was written. */
+  #forget(reference: string, written: Write): void {
+    if (this.#held.get(reference) === written) this.#held.delete(reference);
   }
 
   #planRetry(): void {
@@ -65,12 +88,15 @@ export class UnwrittenOutcomes {
   }
 
   async #retry(): Promise<void> {
-    try {
-      for (const reference of [...this.#held.keys()]) await this.settle(reference);
-    } catch (error) {
-      this.#logger.debug({err: error}, 'the journal still cannot be written');
-    }
+    await this.#settleAll();
     this.#cancelRetry = undefined;
     this.#planRetry();
+  }
+
+  /** All at once, which is one transaction, and each by itself: one that fails is in nobody's way. */
+  async #settleAll(): Promise<void> {
+    const attempts = await Promise.allSettled([...this.#held.keys()].map((each) => this.settle(each)));
+    const failed = attempts.find((attempt) => attempt.status === 'rejected');
+    if (failed !== undefined) this.#logger.debug({err: failed.reason}, 'the journal still cannot be written');
   }
 }

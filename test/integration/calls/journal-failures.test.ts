@@ -58,6 +58,20 @@ test('[H1] what could not be written is written as soon as it can be, without an
   assert.deepEqual(call.metadata, {a: 'b'});
 });
 
+test('[H1] what could not be written is written when the server ends, if it can be by then', async () => {
+  // A clock that stands still: there is no attempt before the last one.
+  const clock = new ManualClock();
+  await using http = await startHttpGateway({failingJournal: true, clock, simulator: SLOW});
+  http.gateway.simulator.setFaults({drop: 1});
+  http.journal.failing.add('append');
+  const {body} = await http.place(BODY, 'order-1');
+  http.journal.recover();
+  await http.gateway.restart();
+  const call = await http.gateway.api(`/api/calls/${body.context.callSid}`);
+  assert.equal(call.status, 200, call.text);
+  assert.deepEqual(call.body.metadata, {a: 'b'});
+});
+
 test('[H1] Twilio says no and the journal cannot write that: the client is told, and its key is free in the end', async () => {
   await using http = await startHttpGateway({failingJournal: true});
   http.journal.failing.add('rejectIntent');

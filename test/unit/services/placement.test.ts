@@ -68,7 +68,7 @@ class Bench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.calls.stop();
+    await this.calls.stop();
     this.feed.stop();
     await this.journal.close();
     await rm(this.#folder, {recursive: true, force: true});
