@@ -14,6 +14,10 @@ const party = z
 
 const httpUrl = z.url({protocol: /^https?$/, error: 'must be an absolute http or https URL'}).max(2048);
 
+const metadataValue = z.union([z.string().max(512), z.number(), z.boolean()], {
+  error: 'must be a string of at most 512 characters, a number or a boolean',
+});
+
 /** Clients that build a body from a form or a record say `null` for what they have not got. */
 function optional<T>(schema: z.ZodType<T>) {
   return schema.nullish().transform((value) => value ?? undefined);
@@ -32,7 +36,7 @@ export const placeCallBody = z
     machineDetection: optional(z.enum(['Enable', 'DetectMessageEnd'])),
     metadata: optional(
       z
-        .record(z.string().min(1).max(64), z.string().max(512))
+        .record(z.string().min(1).max(64), metadataValue)
         .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys'),
     ),
   })

@@ -1,5 +1,5 @@
 /** What can happen to a call, as it goes into the journal. */
-import type {CallDirection, CallSource, ProviderStatus} from '@hookswitch/protocol';
+import type {CallDirection, CallMetadata, CallSource, ProviderStatus} from '@hookswitch/protocol';
 
 /** A place in the journal: 1 for the first entry, without gaps, in commit order. 0 is before everything. */
 export type Offset = number;
@@ -64,7 +64,7 @@ export interface CallRecord {
   readonly duration?: number;
   /** The user who started it, or whose call it is a leg of. */
   readonly owner?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: CallMetadata;
   readonly createdAt: number;
   readonly answeredAt?: number;
   readonly endedAt?: number;

@@ -1,4 +1,5 @@
 /** An intent to dial: on disk before Twilio is asked, so that a lost answer leaves a trace to bind the call to. */
+import type {CallMetadata} from '@hookswitch/protocol';
 
 export interface DialIntent {
   /** Unguessable; part of the callback URLs of this call, and of no other. */
@@ -12,7 +13,7 @@ export interface DialIntent {
   readonly to: string;
   /** Whom to `<Dial>` once the call is answered. */
   readonly connectTo?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: CallMetadata;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }

@@ -4,13 +4,13 @@
  * Twilio fires statuses in order but as separate requests, so `completed` can overtake `ringing`; SequenceNumber
  * orders the callbacks of one call, the rank of the statuses orders everything else, arrival time orders nothing.
  */
-import {hasEnded, statusRank} from '@hookswitch/protocol';
+import {type CallMetadata, hasEnded, statusRank} from '@hookswitch/protocol';
 import type {CallRecord, Offset, StatusEvent, Verdict} from './call-event.ts';
 
 /** What the intent that dialled the call, or its parent leg, knows about it. */
 export interface Provenance {
   readonly owner?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: CallMetadata;
   /** The numbers we asked Twilio to connect, for an event that does not name them. */
   readonly from?: string;
   readonly to?: string;

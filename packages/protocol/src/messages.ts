@@ -18,5 +18,6 @@ export type SessionExpiringMessage = z.infer<typeof schemas.sessionExpiring>;
 export type ServerMessage = z.infer<typeof schemas.serverMessage>;
 
 export type Call = z.infer<typeof schemas.call>;
+export type CallMetadata = Readonly<z.infer<typeof schemas.callMetadata>>;
 export type CallSource = z.infer<typeof schemas.callSource>;
 export type CallDirection = z.infer<typeof schemas.callDirection>;

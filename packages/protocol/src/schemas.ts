@@ -85,6 +85,9 @@ export const callStatusMessage = z.object({
   source: callSource,
 });
 
+/** What whoever placed the call wants to find again with it; given back as it came. */
+export const callMetadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
 /** A call as `call.snapshot` and the HTTP API show it. */
 export const call = z.object({
   callSid: z.string(),
@@ -100,7 +103,7 @@ export const call = z.object({
   duration: z.int().nonnegative().optional(),
   /** The user who started it; absent for inbound calls. */
   user: z.string().optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
+  metadata: callMetadata.optional(),
   /** When Hookswitch first knew of it. */
   createdAt: timestamp,
   answeredAt: timestamp.optional(),

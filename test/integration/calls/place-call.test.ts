@@ -183,3 +183,20 @@ test('[H1] null is the same as not given, also to an idempotency key', async () 
   const form = http.twilio.of('create')[0]?.form.toString() ?? '';
   assert.doesNotMatch(form, /null|undefined|Record=|Timeout=|MachineDetection=/);
 });
+
+test('[H1] [W3] metadata holds strings, numbers and booleans, and comes back as it was given', async () => {
+  await using http = await startHttpGateway();
+  const metadata = {order: 'A-17', attempt: 3, price: -0.5, vip: true, tested: false, empty: ''};
+  const to = '+15550100001';
+  const twiml = '<Response><Pause length="600"/></Response>';
+  const placed = await http.place({to, twiml, metadata}, 'order-1');
+  assert.equal(placed.status, 201, placed.text);
+  assert.deepEqual(placed.body.metadata, metadata);
+  const {callSid} = placed.body;
+  assert.deepEqual((await http.gateway.api(`/api/calls/${callSid}`)).body.metadata, metadata);
+  const session = await http.gateway.session();
+  const {calls} = await session.receive('call.snapshot');
+  assert.deepEqual(calls.find((call) => call.callSid === callSid)?.metadata, metadata);
+  const other = await http.place({to, twiml, metadata: {...metadata, attempt: '3'}}, 'order-1');
+  assert.equal(other.status, 409, 'the number 3 is not the text "3"');
+});
