@@ -20,3 +20,6 @@ export const MAX_SUBSCRIBED_CALLS = 100;
 
 /** Characters of a `requestId`. */
 export const MAX_REQUEST_ID_LENGTH = 64;
+
+/** Characters of what a `call.action` names as its call. */
+export const MAX_CALL_SID_LENGTH = 64;

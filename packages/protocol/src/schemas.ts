@@ -8,7 +8,7 @@
 import {z} from 'zod';
 import {callStatuses, failureReasons, providerStatuses} from './call-status.ts';
 import {errorCodes} from './error-codes.ts';
-import {MAX_REQUEST_ID_LENGTH, MAX_SUBSCRIBED_CALLS} from './limits.ts';
+import {MAX_CALL_SID_LENGTH, MAX_REQUEST_ID_LENGTH, MAX_SUBSCRIBED_CALLS} from './limits.ts';
 import {scopes} from './scopes.ts';
 
 /** Twilio call sid. */
@@ -35,7 +35,8 @@ export const callDirection = z.enum([
 export const callAction = z.strictObject({
   type: z.literal('call.action'),
   action: z.literal('disconnect'),
-  callSid,
+  // Whatever names no call is `call_not_found`, as over HTTP: one answer for a call that is not there.
+  callSid: z.string().min(1).max(MAX_CALL_SID_LENGTH),
   requestId,
 });
 

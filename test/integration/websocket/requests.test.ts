@@ -15,7 +15,9 @@ test('[W5] invalid_message names the field at fault, echoes the id, shows no sta
     [{}, 'type'],
     [{type: 'call.dance'}, 'type'],
     [{type: 'call.action', action: 'disconnect'}, 'callSid'],
-    [{type: 'call.action', action: 'disconnect', callSid: 'CA1'}, 'callSid'],
+    [{type: 'call.action', action: 'disconnect', callSid: ''}, 'callSid'],
+    [{type: 'call.action', action: 'disconnect', callSid: 'x'.repeat(65)}, 'callSid'],
+    [{type: 'call.action', action: 'disconnect', callSid: 7}, 'callSid'],
     [{type: 'call.action', action: 'hold', callSid: someCallSid(1)}, 'action'],
     [{type: 'call.action', action: 'disconnect', callSid: someCallSid(1), force: true}, 'force'],
     [{type: 'session.refresh'}, 'token'],
@@ -71,6 +73,18 @@ test('[W5] [W7] call_not_found and call_ended name the call', async () => {
   const ended = await client.receive('error', ({requestId}) => requestId === 'ended');
   assert.equal(ended.code, 'call_ended');
   assert.equal(ended.context['callSid'], someCallSid(2));
+});
+
+test('[W5] [W7] what can be no sid names no call: call_not_found, as over HTTP', async () => {
+  await using gateway = await startGateway();
+  const client = await gateway.session();
+  for (const [index, callSid] of ['CA1', 'x', 'x'.repeat(64), '../..', "' OR 1=1 --", '\0'].entries()) {
+    client.send(disconnect(callSid, `r${index}`));
+    const error = await client.receive('error', ({requestId}) => requestId === `r${index}`);
+    assert.deepEqual([error.code, error.context['callSid']], ['call_not_found', callSid]);
+  }
+  const answer = await gateway.api('/api/calls/CA1/actions', {body: {action: 'disconnect'}});
+  assert.deepEqual([answer.status, answer.body.code], [404, 'call_not_found']);
 });
 
 test('[W4] [W7] a command that Twilio takes is accepted; its effect comes as call.status', async () => {
