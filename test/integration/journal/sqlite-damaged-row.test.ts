@@ -1,0 +1,42 @@
+/** A row that something else than this program has damaged: whoever asks for it is told, and nobody else (J1). */
+import assert from 'node:assert/strict';
+import {DatabaseSync} from 'node:sqlite';
+import {test} from 'node:test';
+import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
+import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
+import {status} from '../../support/journal-events.ts';
+import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
+
+test('[J1] a row that is no JSON fails the requests that need it, and nothing else', {
+  timeout: 20_000,
+}, async (t) => {
+  const {file} = temporaryDatabase(t);
+  const faults: Error[] = [];
+  const journal = new SqliteJournal({file, onFault: (fault) => faults.push(fault)});
+  await journal.open();
+  t.after(() => journal.close());
+  for (const callSid of ['CA1', 'CA2']) await journal.append(status(callSid, 'ringing'));
+  const other = new DatabaseSync(file);
+  other.exec(`UPDATE calls SET record = '{"callSid":' WHERE call_sid = 'CA1'`);
+  other.close();
+
+  const [list, active, one, next] = await Promise.allSettled([
+    journal.listCalls({limit: 10}),
+    journal.activeCalls(),
+    journal.findCall('CA1'),
+    journal.findCall('CA2'),
+  ]);
+  for (const asked of [list, active, one]) {
+    assert.equal(asked.status, 'rejected');
+    // Trying again is of no use, so that it is not "unavailable".
+    assert.ok(!(asked.reason instanceof JournalUnavailableError));
+    assert.match(String(asked.reason), /cannot be read/);
+  }
+  assert.equal(next.status === 'fulfilled' && next.value?.callSid, 'CA2');
+
+  await assert.rejects(journal.append(status('CA1', 'completed')), /could not do this/);
+  const {entry} = await journal.append(status('CA2', 'completed'));
+  assert.equal(entry.offset, 3, 'no gap');
+  assert.equal((await journal.callHistory('CA2'))?.entries.length, 2);
+  assert.deepEqual(faults, [], 'no worker ended');
+});
