@@ -96,10 +96,6 @@ export function warnings(environment: Environment): readonly string[] {
       twilio.alternateAuthToken === twilio.authToken,
       'TWILIO_AUTH_TOKEN_ALTERNATE is the same as TWILIO_AUTH_TOKEN.',
     ],
-    [
-      environment.sessionTimeoutMs < 30_000,
-      'SESSION_TIMEOUT_MS is under 30000: sessions are pinged every 25 s, so healthy ones may be closed.',
-    ],
   ];
   return [...environment.notices, ...found.filter(([holds]) => holds).map(([, sentence]) => sentence)];
 }

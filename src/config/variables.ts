@@ -244,7 +244,8 @@ export const variables = {
   }),
   SESSION_TIMEOUT_MS: variable({
     default: '35000',
-    meaning: 'Milliseconds of silence after which a session is closed (it is pinged every 25 s).',
+    meaning:
+      'Milliseconds of silence after which a session is closed (it is pinged every 25 s, more often when this is shorter).',
     schema: integer(1000, 3_600_000, ' milliseconds'),
   }),
   MAX_SESSIONS: variable({

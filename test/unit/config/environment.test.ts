@@ -389,7 +389,8 @@ test('[E] what works and is worth a second thought', () => {
   assert.match(said({TWILIO_API_URL: 'http://simulator:4010'}), /unencrypted/);
   assert.equal(said({TWILIO_API_URL: 'http://127.0.0.1:4010'}), '');
   assert.match(said({TWILIO_AUTH_TOKEN_ALTERNATE: required.TWILIO_AUTH_TOKEN}), /the same/);
-  assert.match(said({SESSION_TIMEOUT_MS: '5000'}), /SESSION_TIMEOUT_MS/);
+  // Sessions are pinged in time whatever the timeout is.
+  assert.equal(said({SESSION_TIMEOUT_MS: '5000'}), '');
   const all = {
     ALLOWED_ORIGINS: '*',
     HOOKSWITCH_ACCESS_KEY: 'short-key',
