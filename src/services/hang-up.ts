@@ -143,10 +143,10 @@ export class HangUp {
     }
   }
 
+  /** Once. Should it fail, the checks go on trying: the feed moves with every call, and each move would be a request. */
   #completeAnswered(callSid: string, pending: PendingEnd): void {
     pending.told = 'completed';
     this.#complete(callSid).catch((error: unknown) => {
-      pending.told = 'canceled';
       this.#logger.warn(
         {err: error, callSid},
         'a call that was answered while it was canceled could not be ended',
@@ -177,7 +177,12 @@ export class HangUp {
 
   async #settle(call: TwilioCall, pending: PendingEnd): Promise<void> {
     if (hasEnded(call.providerStatus)) await this.#record(call, 'reconcile');
-    else if (call.providerStatus === 'in-progress') pending.told = await this.#complete(call.callSid);
+    else if (this.#isTalking(call)) pending.told = await this.#complete(call.callSid);
+  }
+
+  /** REST can be behind the callbacks. */
+  #isTalking({callSid, providerStatus}: TwilioCall): boolean {
+    return [providerStatus, this.#feed.activeCall(callSid)?.providerStatus].includes('in-progress');
   }
 }
 
