@@ -91,7 +91,7 @@ function announce({url, accessKey}: Listening, simulator: Simulator): void {
 
   Dial    +15550100001 answers     +15550100101 busy          +15550100201 no answer
           +15550100301 fails       +15550100510 hangs up after 10 s
-  Inbound curl -X POST ${simulator.url}/_simulator/inbound -H 'content-type: application/json' -d '{"from":"+15550100001"}'
+  Inbound curl -X POST ${simulator.url}/_simulator/calls -H 'content-type: application/json' -d '{"from":"+15550100001"}'
 
   Ctrl-C ends everything.
 

@@ -9,10 +9,26 @@ import {wholeCall} from './journal-events.ts';
 /** Appends under way at once: enough for groups of every size. */
 const CONCURRENCY = 40;
 
+/**
+ * Synchronous: a line that is out was acknowledged, and whatever was printed before the kill can be read. A reader that
+ * is behind leaves the pipe full; it is waited for.
+ */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
 const [, , file = '', first = '0'] = process.argv;
 const journal = new SqliteJournal({file});
 const {epoch} = await journal.open();
-writeSync(1, `epoch ${epoch}\n`);
+say(`epoch ${epoch}\n`);
 
 let next = Number(first);
 
@@ -22,8 +38,7 @@ async function appendForever(): Promise<void> {
     next += 1;
     for (const event of wholeCall(callSid, {parameters: {CallSid: callSid}})) {
       const {entry} = await journal.append(event);
-      // Synchronous: a line that is out was acknowledged, and whatever was printed before the kill can be read.
-      writeSync(1, `${entry.offset} ${entry.event.dedupeKey}\n`);
+      say(`${entry.offset} ${entry.event.dedupeKey}\n`);
     }
   }
 }
