@@ -120,6 +120,8 @@ export class Tab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
+    // Beside the error of a test that failed for another reason, the runner would print neither.
+    if (this.faults.length > 0) process.stderr.write(`${this.faults.join('\n')}\n`);
     assert.deepEqual(this.faults, [], 'console and uncaught errors of the page');
   }
 }
