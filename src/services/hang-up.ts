@@ -8,10 +8,10 @@ import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../clock.ts';
 import type {CallRecord} from '../journal/call-event.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
-import type {ProviderFault, TwilioCall, TwilioClient} from '../twilio/twilio-client.ts';
+import type {EndOutcome, ProviderFault, TwilioCall, TwilioClient} from '../twilio/twilio-client.ts';
 import type {LiveFeed} from './live-feed.ts';
 import {providerError} from './provider-error.ts';
-import {statusEventFrom} from './status-events.ts';
+import {goneEventFrom, statusEventFrom} from './status-events.ts';
 
 export interface HangUpOptions {
   readonly twilio: TwilioClient;
@@ -24,10 +24,16 @@ export interface HangUpOptions {
 /** When a canceled call is looked up, should neither a callback nor an answer have told of its end (ms after). */
 const CHECKS_MS = [1500, 3000, 6000, 12_000];
 
+/** Look-ups in a row that find no such call before it counts as over: REST is not always up to date. */
+const MISSES_UNTIL_GONE = 2;
+
+type Refused = Exclude<EndOutcome, {kind: 'accepted'}>;
+
 interface PendingEnd {
   /** What Twilio was told last. `canceled` does nothing to a call that was answered meanwhile. */
   told: 'canceled' | 'completed';
   checks: number;
+  misses: number;
   cancelCheck: CancelTimer;
 }
 
@@ -76,7 +82,7 @@ export class HangUp {
       call.providerStatus === 'in-progress' ? await this.#complete(callSid) : await this.#cancel(callSid);
     if (this.#stopped) return;
     this.#pending.get(callSid)?.cancelCheck();
-    const pending: PendingEnd = {told, checks: 0, cancelCheck: () => {}};
+    const pending: PendingEnd = {told, checks: 0, misses: 0, cancelCheck: () => {}};
     this.#pending.set(callSid, pending);
     this.#planCheck(callSid, pending);
     // What happened while we were asking is in the feed already.
@@ -92,7 +98,7 @@ export class HangUp {
     }
     // How Twilio refuses to cancel an answered call is not documented: a refusal is settled by looking.
     if (outcome.kind === 'failed' && !isRefusal(outcome.fault)) throw providerError(outcome.fault, {callSid});
-    const call = await this.#lookUp(callSid, outcome.fault);
+    const call = await this.#lookUp(callSid, outcome);
     if (call?.providerStatus === 'in-progress') return this.#complete(callSid);
     if (call !== undefined && !hasEnded(call.providerStatus)) throw providerError(outcome.fault, {callSid});
     return 'canceled';
@@ -102,16 +108,27 @@ export class HangUp {
     const outcome = await this.#twilio.end(callSid, 'completed');
     if (outcome.kind === 'accepted') return 'completed';
     if (outcome.kind === 'failed') throw providerError(outcome.fault, {callSid});
-    const call = await this.#lookUp(callSid, outcome.fault);
+    const call = await this.#lookUp(callSid, outcome);
     if (call !== undefined && !hasEnded(call.providerStatus)) throw providerError(outcome.fault, {callSid});
     return 'completed';
   }
 
-  /** Twilio's view of a call that it would not end; a call that it does not know (any more) is over. */
-  async #lookUp(callSid: string, refusal: ProviderFault): Promise<TwilioCall | undefined> {
+  /** Twilio's view of a call that it would not end; none where it does not know the call, or does not say. */
+  async #lookUp(callSid: string, refused: Refused): Promise<TwilioCall | undefined> {
     const found = await this.#twilio.fetch(callSid);
-    if (found.kind === 'failed') throw providerError(refusal, {callSid});
-    if (found.kind === 'missing') return undefined;
+    if (found.kind === 'failed') {
+      if (refused.kind === 'failed') throw providerError(refused.fault, {callSid});
+      // It has most likely ended, which is what was wanted: the checks will tell.
+      this.#logger.warn(
+        {callSid, fault: found.fault},
+        'a call that could not be ended could not be looked up',
+      );
+      return undefined;
+    }
+    if (found.kind === 'missing') {
+      if (refused.kind === 'not-endable') await this.#close(callSid);
+      return undefined;
+    }
     if (hasEnded(found.call.providerStatus)) await this.#record(found.call, 'reconcile');
     return found.call;
   }
@@ -127,6 +144,18 @@ export class HangUp {
     } catch (error) {
       // The command itself worked; the reconciler will find the call ended.
       this.#logger.warn({err: error, callSid: call.callSid}, 'the end of a call could not be recorded');
+    }
+  }
+
+  /** Neither the command nor a look-up found the call: it has ended, and no callback would tell of it. */
+  async #close(callSid: string): Promise<void> {
+    try {
+      const call = this.#feed.activeCall(callSid) ?? (await this.#journal.findCall(callSid));
+      if (call === undefined || hasEnded(call.providerStatus)) return;
+      this.#logger.error({callSid}, 'Twilio does not know this call; it counts as over');
+      await this.#journal.append(goneEventFrom(call, this.#clock.now()));
+    } catch (error) {
+      this.#logger.warn({err: error, callSid}, 'the end of a call could not be recorded');
     }
   }
 
@@ -168,7 +197,9 @@ export class HangUp {
   async #check(callSid: string, pending: PendingEnd): Promise<void> {
     try {
       const found = await this.#twilio.fetch(callSid);
+      pending.misses = found.kind === 'missing' ? pending.misses + 1 : 0;
       if (found.kind === 'found') await this.#settle(found.call, pending);
+      if (pending.misses >= MISSES_UNTIL_GONE) await this.#close(callSid);
     } catch (error) {
       this.#logger.warn({err: error, callSid}, 'a call that was told to end could not be checked');
     }

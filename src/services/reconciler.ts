@@ -13,7 +13,7 @@ import type {Metrics} from '../observability/metrics.ts';
 import type {TwilioCall, TwilioClient} from '../twilio/twilio-client.ts';
 import type {LiveFeed} from './live-feed.ts';
 import {RateLimit} from './rate-limit.ts';
-import {statusEventFrom} from './status-events.ts';
+import {goneEventFrom, statusEventFrom} from './status-events.ts';
 
 export interface ReconcilerOptions {
   readonly twilio: TwilioClient;
@@ -150,11 +150,8 @@ export class Reconciler {
     );
   }
 
-  /** Twilio does not know the call: only ended calls can be deleted, so this one has ended. */
   async #close(call: CallRecord): Promise<void> {
     this.#logger.error({callSid: call.callSid}, 'Twilio does not know this call; it counts as over');
-    const providerStatus = call.providerStatus === 'in-progress' ? 'completed' : 'failed';
-    const gone = {callSid: call.callSid, providerStatus} as const;
-    await this.#journal.append(statusEventFrom(gone, {source: 'reconcile', now: this.#clock.now()}));
+    await this.#journal.append(goneEventFrom(call, this.#clock.now()));
   }
 }

@@ -1,5 +1,5 @@
 /** What Twilio's REST API says about a call, as an event for the journal. */
-import type {StatusEvent} from '../journal/call-event.ts';
+import type {CallRecord, StatusEvent} from '../journal/call-event.ts';
 import type {TwilioCall} from '../twilio/twilio-client.ts';
 
 export interface FromTwilioOptions {
@@ -31,4 +31,10 @@ export function statusEventFrom(call: TwilioCall, {source, now, reference}: From
     duration: call.duration,
     reference,
   };
+}
+
+/** The end of a call that Twilio does not know: only ended calls can be deleted, so this one has ended. */
+export function goneEventFrom({callSid, providerStatus}: CallRecord, now: number): StatusEvent {
+  const ended = providerStatus === 'in-progress' ? 'completed' : 'failed';
+  return statusEventFrom({callSid, providerStatus: ended}, {source: 'reconcile', now});
 }

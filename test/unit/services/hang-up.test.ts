@@ -88,6 +88,11 @@ const accepted = (providerStatus: Status): EndOutcome => ({
   call: {callSid: CALL_SID, providerStatus},
 });
 
+const notFound: EndOutcome = {
+  kind: 'not-endable',
+  fault: {message: 'not found', status: 404, code: 20404},
+};
+
 test('[W7] forgotten when the call has ended, timer and all', async () => {
   const bench = new Bench();
   await bench.subject.end(bench.call);
@@ -160,18 +165,58 @@ test("[W7] Twilio's answer to canceled is recorded when it is the end, and only 
   assert.deepEqual(talking.recorded, [], 'how long it was, the callback says');
 });
 
-test('[W7] Twilio does not know the call any more: that is what was wanted', async () => {
+test('[W7] Twilio does not know the call any more: that is what was wanted, and it ends at once', async () => {
+  for (const [known, end] of [
+    ['ringing', 'failed'],
+    ['in-progress', 'completed'],
+  ] as const) {
+    const bench = new Bench();
+    bench.known = known;
+    bench.answers = [notFound];
+    bench.found = {kind: 'missing'};
+    await bench.subject.end(bench.call);
+    assert.deepEqual(bench.recorded, [end]);
+  }
+});
+
+test('[W7] accepted, and then Twilio does not know the call: over when two look-ups in a row say so', async () => {
   const bench = new Bench();
-  bench.answers = [{kind: 'not-endable', fault: {message: 'not found', status: 404, code: 20404}}];
-  bench.found = {kind: 'missing'};
   await bench.subject.end(bench.call);
-  assert.deepEqual(bench.recorded, []);
+  const ringing = bench.found;
+  const missing = {kind: 'missing'} as const;
+  for (const [found, ms] of [
+    [missing, 1500],
+    [ringing, 3000],
+    [missing, 6000],
+  ] as const) {
+    bench.found = found;
+    await bench.pass(ms);
+    assert.deepEqual(bench.recorded, []);
+  }
+  await bench.pass(12_000);
+  assert.deepEqual(bench.recorded, ['failed']);
+});
+
+test('[W7] no such call or already over, and the look-up fails: accepted, and the checks settle it', async () => {
+  for (const refusal of [
+    notFound,
+    {kind: 'not-endable', fault: {message: 'no', status: 400, code: 21220}},
+  ] as const) {
+    const bench = new Bench();
+    bench.known = 'in-progress';
+    bench.answers = [refusal];
+    bench.found = {kind: 'failed', fault: {message: 'down', status: 503}};
+    await bench.subject.end(bench.call);
+    assert.deepEqual(bench.recorded, []);
+    bench.found = {kind: 'found', call: {callSid: CALL_SID, providerStatus: 'completed', duration: 4}};
+    await bench.pass(1500);
+    assert.deepEqual(bench.recorded, ['completed']);
+  }
 });
 
 test('[W7] refused, and the look-up fails as well: the refusal is what is told', async () => {
   const bench = new Bench();
-  bench.known = 'in-progress';
-  bench.answers = [{kind: 'not-endable', fault: {message: 'no', status: 400, code: 21220}}];
+  bench.answers = [{kind: 'failed', fault: {message: 'no', status: 400, code: 21220}}];
   bench.found = {kind: 'failed', fault: {message: 'down'}};
   await assert.rejects(
     bench.subject.end(bench.call),
