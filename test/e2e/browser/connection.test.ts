@@ -4,7 +4,7 @@ import {rm} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
 import type {Browser, Page} from 'playwright-core';
 import {launchChromium} from '../../support/chromium.ts';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
+import {startGateway, type TestGateway} from '../../support/gateway.ts';
 import {until} from '../../support/until.ts';
 import {ConsolePage, textOf} from './console-page.ts';
 import {Line} from './line.ts';
@@ -42,69 +42,6 @@ async function assertNothingMissed(gateway: TestGateway, view: ConsolePage, sids
 function readies(view: ConsolePage) {
   return view.sockets.flatMap(({received}) => received).filter((message) => message.type === 'session.ready');
 }
-
-test('[A1] the key leaves the address bar, and is kept for a reload', async () => {
-  await using gateway = await startGateway();
-  await using view = await ConsolePage.live(browser, gateway, {
-    fragment: `#key=${encodeURIComponent(ACCESS_KEY)}`,
-  });
-  assert.equal(view.page.url(), `${gateway.url}/`);
-  assert.equal(await view.page.evaluate('location.href'), `${gateway.url}/`);
-  await view.page.reload();
-  await view.phase('live');
-  assert.ok(view.sockets.every(({url}) => !url.includes(ACCESS_KEY)));
-  await view.page.click('#sign-out');
-  await view.page.reload();
-  await view.page.locator('#login').waitFor();
-  assert.equal(view.sockets.length, 2);
-  view.assertFlawless();
-});
-
-test('[A3] a wrong key, by link and by form, is told in words; the right one opens the page', async () => {
-  await using gateway = await startGateway();
-  await using view = await ConsolePage.open(browser, gateway, {fragment: '#key=wrong'});
-  await view.says('#key-error', /^This key was not accepted\.$/);
-  assert.equal(view.page.url(), `${gateway.url}/`);
-  assert.equal(await view.focus(), 'key');
-  // Not even a subprotocol.
-  await view.page.fill('#key', 'two words, ünd a comma');
-  await view.page.keyboard.press('Enter');
-  await view.says('#key-error', /^This key was not accepted\.$/);
-  assert.equal(view.sockets.length, 1);
-  await view.page.fill('#key', ` ${ACCESS_KEY} `);
-  await view.page.click('#login button');
-  await view.phase('live');
-  assert.equal(await view.page.inputValue('#key'), '');
-  assert.equal(await view.page.locator('#login').isVisible(), false);
-  view.assertFlawless();
-});
-
-test('signing out shows nothing of what was seen to whoever comes next', async () => {
-  await using gateway = await startGateway({simulator: {speed: 1}});
-  await using view = await ConsolePage.live(browser, gateway);
-  const sid = await gateway.place({to: '+15550100001'});
-  await view.row(sid).waitFor();
-  await view.page.click('#sign-out');
-  await view.row(sid).waitFor({state: 'detached'});
-  assert.equal(await view.page.title(), 'Hookswitch');
-  assert.equal(await view.page.locator('#console').isVisible(), false);
-  await until(
-    () => gateway.server !== undefined && view.page.evaluate<boolean>('sessionStorage.length === 0'),
-  );
-});
-
-test('[W3] a reload in the middle of a call shows it as it is', async () => {
-  await using gateway = await startGateway();
-  await using view = await ConsolePage.live(browser, gateway);
-  const sid = await gateway.place({to: '+15550100001', twiml: TALK});
-  await view.shows(sid, 'in-progress');
-  await view.page.reload();
-  const row = await view.shows(sid, 'in-progress');
-  assert.match(await textOf(row), /in progress outbound \+15005550006 → to \+15550100001 0:0\d Hang up/);
-  await row.locator('button').click();
-  await view.shows(sid, 'completed');
-  view.assertFlawless();
-});
 
 test('[W11] the gateway restarts: the page says so, comes back by itself, and has missed nothing', async () => {
   await using gateway = await startGateway();
@@ -151,7 +88,8 @@ test('[W11] [W12] what happens while the line is cut is replayed once, and the t
     const next = await gateway.place({to: '+15550100001', twiml: TALK});
     await gateway.callIn(next, 'in-progress');
     line.restore();
-    await view.page.click('#reconnect');
+    // By script: the page may be coming back by itself this very moment, and then there is no such button.
+    await view.page.evaluate(`document.querySelector('#reconnect').click()`);
     await view.shows(sids.at(-1) ?? '', 'completed');
     await view.shows(next, 'in-progress');
     sids.push(next);

@@ -20,7 +20,6 @@ export interface OpenOptions {
 
 export class ConsolePage implements AsyncDisposable {
   readonly page: Page;
-  readonly #origin: string;
   /** One a WebSocket, oldest first. */
   readonly sockets: {readonly url: string; readonly received: ServerMessage[]}[] = [];
   readonly sent: Json[] = [];
@@ -29,7 +28,6 @@ export class ConsolePage implements AsyncDisposable {
 
   private constructor(page: Page, origin: string) {
     this.page = page;
-    this.#origin = origin;
     page.setDefaultTimeout(TIMEOUT_MS);
     page.on('pageerror', (error) => this.faults.push(`exception: ${error.message}`));
     page.on('console', (message) => {
@@ -127,10 +125,6 @@ export class ConsolePage implements AsyncDisposable {
 
   assertFlawless(): void {
     assert.deepEqual(this.faults, []);
-  }
-
-  get origin(): string {
-    return this.#origin;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

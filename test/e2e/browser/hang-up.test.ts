@@ -1,4 +1,4 @@
-/** Hanging up in the page, by mouse and by keys alone. */
+/** Hanging up in the page: what is asked for once is asked for once, and of no other call. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
@@ -60,63 +60,34 @@ test('[W7] the second click of a double click falls on the row that came up: not
   assert.equal(await view.row(bystander).getAttribute('data-status'), 'in-progress');
 });
 
-test('by keyboard only: dial, walk the rows, hang up, read the keys', async () => {
+test('a second `x` meets the call that has ended, not its neighbour; a moved row keeps the focus', async () => {
   await using gateway = await startGateway();
   await using view = await ConsolePage.live(browser, gateway);
   const {keyboard} = view.page;
-  const older = await talking(gateway, view, '+15550100002');
-  gateway.simulator.setScenario('+15550100007', {outcome: 'answered'});
-  await keyboard.press('d');
-  assert.equal(await view.focus(), 'to');
-  await keyboard.type('+15550100007');
-  await keyboard.press('Tab');
-  await keyboard.type('+15550100008');
-  await keyboard.press('Enter');
-  const parent = await until(async () => (await view.order()).find((sid) => sid !== older), {
-    what: 'the call',
-  });
-  await view.page.locator('tr.leg[data-status="in-progress"]').waitFor();
-  await keyboard.press('Escape');
-  assert.equal(await view.focus(), parent);
+  const neighbour = await talking(gateway, view, '+15550100002');
+  const sid = await talking(gateway, view);
   await keyboard.press('j');
-  await keyboard.press('j');
-  await keyboard.press('ArrowDown');
-  assert.equal(await view.focus(), older);
+  assert.equal(await view.focus(), sid);
   await keyboard.press('x');
-  await view.shows(older, 'completed');
-  // The row keeps the focus, so that a second `x` meets the call that has ended and not its neighbour.
-  assert.equal(await view.focus(), older);
+  await view.shows(sid, 'completed');
+  assert.deepEqual(await view.order(), [neighbour, sid]);
+  assert.equal(await view.focus(), sid);
   await keyboard.press('x');
   await view.says('#announcer', /This call has ended/);
-  await keyboard.press('k');
   await keyboard.press('ArrowUp');
-  assert.equal(await view.focus(), parent);
-  await keyboard.press('x');
-  await view.shows(parent, 'completed');
+  assert.equal(await view.focus(), neighbour);
+  // By its button: when that goes, the focus stays in the row and does not fall out of the page.
+  await keyboard.press('Tab');
+  assert.equal(await view.focus(), `${neighbour} button`);
+  assert.equal(
+    await view.page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle'),
+    'solid',
+  );
+  await keyboard.press('Enter');
+  await view.shows(neighbour, 'completed');
+  assert.equal(await view.focus(), neighbour);
   assert.equal(view.sent.length, 2);
-  await keyboard.press('?');
-  assert.equal(await view.page.locator('#keys').isVisible(), true);
-  await keyboard.press('Escape');
-  assert.equal(await view.page.locator('#keys').isVisible(), false);
   view.assertFlawless();
-});
-
-test('everything is reached by Tab, and what has the focus can be seen', async () => {
-  await using gateway = await startGateway();
-  await using view = await ConsolePage.live(browser, gateway);
-  const sid = await talking(gateway, view);
-  const seen: string[] = [];
-  for (let press = 0; press < 7; press += 1) {
-    await view.page.keyboard.press('Tab');
-    seen.push(await view.focus());
-    const outline = await view.page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle');
-    assert.equal(outline, 'solid', String(seen.at(-1)));
-  }
-  assert.deepEqual(seen, ['show-keys', 'sign-out', 'to', 'connect-to', 'call', sid, `${sid} button`]);
-  await view.page.keyboard.press('Enter');
-  await view.shows(sid, 'completed');
-  // The button is gone; its row has the focus and not the top of the page.
-  assert.equal(await view.focus(), sid);
 });
 
 test('keys rest while somebody types, with Ctrl, and when they are switched off', async () => {
