@@ -39,6 +39,8 @@ export class Tab implements AsyncDisposable {
   readonly excused: string[] = [];
   /** Addresses of the WebSockets it opened. */
   readonly sockets: string[] = [];
+  /** What it said on them. */
+  readonly sent: string[] = [];
   readonly #context: BrowserContext;
 
   constructor(gateway: TestGateway, context: BrowserContext, page: Page, noise: readonly RegExp[]) {
@@ -48,7 +50,10 @@ export class Tab implements AsyncDisposable {
     page.setDefaultTimeout(10_000);
     page.on('pageerror', (error) => this.faults.push(`uncaught: ${error.stack ?? error.message}`));
     page.on('crash', () => this.faults.push('the page crashed'));
-    page.on('websocket', (socket) => this.sockets.push(socket.url()));
+    page.on('websocket', (socket) => {
+      this.sockets.push(socket.url());
+      socket.on('framesent', ({payload}) => this.sent.push(String(payload)));
+    });
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
       const text = message.text();
