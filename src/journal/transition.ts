@@ -82,8 +82,7 @@ function progress(event: StatusEvent, offset: Offset) {
     sequence: event.sequence,
     answeredAt: answeredAt(event),
     endedAt: ended ? event.happenedAt : undefined,
-    // Twilio sends CallDuration=0 for a call nobody answered; only a call that was answered has a duration.
-    duration: event.providerStatus === 'completed' ? event.duration : undefined,
+    duration: durationOf(event),
     updatedAt: event.receivedAt,
     offset,
   };
@@ -102,6 +101,13 @@ function supplement(call: CallRecord, event: StatusEvent): CallRecord {
     to: call.to || (event.to ?? ''),
     answeredBy: call.answeredBy ?? event.answeredBy,
     answeredAt: call.answeredAt ?? answeredAt(event),
+    // A look-up can see the end before Twilio has worked out how long it took.
+    duration: call.duration ?? (call.providerStatus === 'completed' ? durationOf(event) : undefined),
     updatedAt: Math.max(call.updatedAt, event.receivedAt),
   };
+}
+
+/** Twilio sends CallDuration=0 for a call nobody answered; only a call that was answered has a duration. */
+function durationOf({providerStatus, duration}: StatusEvent): number | undefined {
+  return providerStatus === 'completed' ? duration : undefined;
 }

@@ -11,7 +11,7 @@ import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {EndOutcome, ProviderFault, TwilioCall, TwilioClient} from '../twilio/twilio-client.ts';
 import type {LiveFeed} from './live-feed.ts';
 import {providerError} from './provider-error.ts';
-import {goneEventFrom, statusEventFrom} from './status-events.ts';
+import {goneEventFrom, lacksDuration, MAX_POSTPONEMENTS, statusEventFrom} from './status-events.ts';
 
 export interface HangUpOptions {
   readonly twilio: TwilioClient;
@@ -34,6 +34,7 @@ interface PendingEnd {
   told: 'canceled' | 'completed';
   checks: number;
   misses: number;
+  postponements: number;
   cancelCheck: CancelTimer;
 }
 
@@ -82,7 +83,7 @@ export class HangUp {
       call.providerStatus === 'in-progress' ? await this.#complete(callSid) : await this.#cancel(callSid);
     if (this.#stopped) return;
     this.#pending.get(callSid)?.cancelCheck();
-    const pending: PendingEnd = {told, checks: 0, misses: 0, cancelCheck: () => {}};
+    const pending: PendingEnd = {told, checks: 0, misses: 0, postponements: 0, cancelCheck: () => {}};
     this.#pending.set(callSid, pending);
     this.#planCheck(callSid, pending);
     // What happened while we were asking is in the feed already.
@@ -129,7 +130,8 @@ export class HangUp {
       if (refused.kind === 'not-endable') await this.#close(callSid);
       return undefined;
     }
-    if (hasEnded(found.call.providerStatus)) await this.#record(found.call, 'reconcile');
+    // An end without its duration is left to the callback and the checks.
+    if (!lacksDuration(found.call)) await this.#record(found.call, 'reconcile');
     return found.call;
   }
 
@@ -207,8 +209,17 @@ export class HangUp {
   }
 
   async #settle(call: TwilioCall, pending: PendingEnd): Promise<void> {
+    if (this.#postpone(call, pending)) return;
     if (hasEnded(call.providerStatus)) await this.#record(call, 'reconcile');
     else if (this.#isTalking(call)) pending.told = await this.#complete(call.callSid);
+  }
+
+  /** The duration belongs on the last status (W1): the next check may know it, or the callback comes meanwhile. */
+  #postpone(call: TwilioCall, pending: PendingEnd): boolean {
+    const isLastCheck = pending.checks >= CHECKS_MS.length;
+    if (!lacksDuration(call) || isLastCheck || pending.postponements >= MAX_POSTPONEMENTS) return false;
+    pending.postponements += 1;
+    return true;
   }
 
   /** REST can be behind the callbacks. */

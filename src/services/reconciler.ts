@@ -7,13 +7,13 @@
 import {hasEnded, statusRank} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../clock.ts';
-import type {CallRecord} from '../journal/call-event.ts';
+import type {CallRecord, Offset} from '../journal/call-event.ts';
 import type {Journal} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {TwilioCall, TwilioClient} from '../twilio/twilio-client.ts';
 import type {LiveFeed} from './live-feed.ts';
 import {RateLimit} from './rate-limit.ts';
-import {goneEventFrom, statusEventFrom} from './status-events.ts';
+import {goneEventFrom, lacksDuration, MAX_POSTPONEMENTS, statusEventFrom} from './status-events.ts';
 
 export interface ReconcilerOptions {
   readonly twilio: TwilioClient;
@@ -28,9 +28,12 @@ export interface ReconcilerOptions {
 
 interface Watch {
   /** Offset of the entry that was last when the watch began: a newer one starts it over. */
-  offset: number;
+  offset: Offset;
   attempts: number;
   misses: number;
+  /** An end without a duration, which the next look-up may know. Nothing it says can be worse. */
+  ended?: TwilioCall;
+  postponements: number;
   /** Monotonic ms. */
   dueAt: number;
 }
@@ -42,6 +45,9 @@ const MAX_BACKOFF_MS = 600_000;
 
 /** Look-ups that find nothing, spread by the back-off, before a call counts as over. */
 const MISSES_UNTIL_GONE = 3;
+
+/** When an end without a duration is looked up again. */
+const POSTPONED_MS = 3000;
 
 /** How long a call may say nothing in its state, in milliseconds. Ringing: Twilio's default of 60 s and some. */
 export function allowedSilenceMs({providerStatus, direction}: CallRecord): number {
@@ -77,7 +83,7 @@ export class Reconciler {
   start(): void {
     const now = this.#clock.monotonic();
     for (const {callSid, offset} of this.#feed.activeCalls()) {
-      this.#watches.set(callSid, {offset, attempts: 0, misses: 0, dueAt: now});
+      this.#watches.set(callSid, newWatch(offset, now));
     }
     if (this.#watches.size > 0) this.#logger.info({calls: this.#watches.size}, 'looking up calls left open');
     this.#stopTicking = this.#clock.every(TICK_MS, () => this.#tick());
@@ -111,7 +117,7 @@ export class Reconciler {
     if (known?.offset === call.offset) return known;
     const silentFor = Math.max(0, this.#clock.now() - call.updatedAt);
     const dueAt = now + Math.max(0, allowedSilenceMs(call) - silentFor);
-    const watch = {offset: call.offset, attempts: 0, misses: 0, dueAt};
+    const watch = newWatch(call.offset, dueAt);
     this.#watches.set(call.callSid, watch);
     return watch;
   }
@@ -126,7 +132,9 @@ export class Reconciler {
       this.#metrics.lookups.inc({outcome: outcome.kind});
       if (outcome.kind === 'found') {
         watch.misses = 0;
-        await this.#correct(call, outcome.call);
+        if (!this.#postpone(watch, outcome.call)) await this.#correct(call, outcome.call);
+      } else if (watch.ended !== undefined) {
+        await this.#correct(call, watch.ended);
       } else if (outcome.kind === 'missing') {
         watch.misses += 1;
         if (watch.misses >= MISSES_UNTIL_GONE) await this.#close(call);
@@ -138,6 +146,18 @@ export class Reconciler {
     } finally {
       this.#running.delete(call.callSid);
     }
+  }
+
+  /**
+   * The duration belongs on the last status (W1), and the callback that has it may come meanwhile. Returns whether to
+   * wait for one more look-up.
+   */
+  #postpone(watch: Watch, found: TwilioCall): boolean {
+    if (!lacksDuration(found) || watch.postponements >= MAX_POSTPONEMENTS) return false;
+    watch.ended = found;
+    watch.postponements += 1;
+    watch.dueAt = this.#clock.monotonic() + POSTPONED_MS;
+    return true;
   }
 
   /** REST is eventually consistent and may be behind the callbacks: only what is ahead of us is news. */
@@ -154,4 +174,8 @@ export class Reconciler {
     this.#logger.error({callSid: call.callSid}, 'Twilio does not know this call; it counts as over');
     await this.#journal.append(goneEventFrom(call, this.#clock.now()));
   }
+}
+
+function newWatch(offset: Offset, dueAt: number): Watch {
+  return {offset, attempts: 0, misses: 0, postponements: 0, dueAt};
 }

@@ -38,3 +38,11 @@ export function goneEventFrom({callSid, providerStatus}: CallRecord, now: number
   const ended = providerStatus === 'in-progress' ? 'completed' : 'failed';
   return statusEventFrom({callSid, providerStatus: ended}, {source: 'reconcile', now});
 }
+
+/** How often the end of a call waits for its duration, before it is recorded without. */
+export const MAX_POSTPONEMENTS = 2;
+
+/** Whether Twilio will say more of an end soon: for a moment the REST API shows `completed` without a duration. */
+export function lacksDuration({providerStatus, duration}: TwilioCall): boolean {
+  return providerStatus === 'completed' && duration === undefined;
+}

@@ -239,6 +239,16 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(history?.call.offset, 2);
     });
 
+    test('[W1] [H2] a duration that comes after the end is in the call, its history and the list', async () => {
+      await journal.append(status('CA1', 'in-progress'));
+      await journal.append(status('CA1', 'completed', {source: 'reconcile', dedupeKey: 'looked-up'}));
+      const {entry} = await journal.append(status('CA1', 'completed', {duration: 7}));
+      assert.equal(entry.verdict, 'duplicate');
+      assert.equal((await journal.findCall('CA1'))?.duration, 7);
+      assert.equal((await journal.callHistory('CA1'))?.call.duration, 7);
+      assert.equal((await journal.listCalls({limit: 1}))[0]?.duration, 7);
+    });
+
     test('[J4] an applied entry carries the call as it left it', async () => {
       const results = await Promise.all(wholeCall('CA1').map((event) => journal.append(event)));
       assert.deepEqual(

@@ -75,6 +75,17 @@ describe('transition', () => {
       assert.equal(ended(other), undefined);
   });
 
+  test('[W1] a duration that was unknown is filled in by the same end, and by no other', () => {
+    const bare = transition(callIn('in-progress', 2), status('CA1', 'completed'), 2).call;
+    assert.equal(bare.duration, undefined);
+    assert.equal(transition(bare, status('CA1', 'failed', {duration: 9}), 3).call.duration, undefined);
+    const {verdict, call} = transition(bare, status('CA1', 'completed', {duration: 7}), 3);
+    assert.deepEqual([verdict, call.duration, call.offset], ['duplicate', 7, 2]);
+    assert.equal(transition(call, status('CA1', 'completed', {duration: 8}), 4).call.duration, 7);
+    const failed = transition(callIn('ringing', 1), status('CA1', 'failed'), 2).call;
+    assert.equal(transition(failed, status('CA1', 'completed', {duration: 7}), 3).call.duration, undefined);
+  });
+
   test('[J4] a late event fills in what was unknown and overwrites nothing', () => {
     const bare = {...status('CA1', 'completed'), from: undefined, to: undefined};
     const {call} = transition(undefined, bare, 1);

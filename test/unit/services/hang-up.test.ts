@@ -224,6 +224,23 @@ test('[W7] refused, and the look-up fails as well: the refusal is what is told',
   );
 });
 
+test('[W1] [W7] an end without a duration waits for it, for two checks at most', async () => {
+  const bare = {callSid: CALL_SID, providerStatus: 'completed'} as const;
+  for (const durations of [[7], [undefined, 7], [undefined, undefined, undefined]]) {
+    const bench = new Bench();
+    bench.known = 'in-progress';
+    bench.answers = [notFound];
+    bench.found = {kind: 'found', call: bare};
+    await bench.subject.end(bench.call);
+    for (const [index, duration] of durations.entries()) {
+      assert.deepEqual(bench.recorded, []);
+      bench.found = {kind: 'found', call: {...bare, duration}};
+      await bench.pass([1500, 3000, 6000][index] ?? 0);
+    }
+    assert.deepEqual(bench.recorded, ['completed']);
+  }
+});
+
 test('[W7] after stop nothing is planned, also by a command that was under way', async () => {
   const bench = new Bench();
   const ending = bench.subject.end(bench.call);

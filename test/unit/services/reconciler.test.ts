@@ -200,6 +200,65 @@ test('[J6] three misses in a row, not in sum: an answer in between counts from t
   assert.equal(lookups, 6);
 });
 
+/** A call that ended unnoticed, at the moment of its first look-up; `answers` are what Twilio says, in order. */
+async function endedUnnoticed(bench: Bench, answers: readonly FetchOutcome[]): Promise<string> {
+  const callSid = await bench.add(1, 'in-progress');
+  await bench.feed.start();
+  bench.twilio.answer = () => answers[Math.min(bench.twilio.asked.length, answers.length) - 1] ?? missing;
+  bench.reconciler.start();
+  await bench.pass(500);
+  return callSid;
+}
+
+const missing: FetchOutcome = {kind: 'missing'};
+const bareEnd = {
+  kind: 'found',
+  call: {callSid: someCallSid(0x1001), providerStatus: 'completed'},
+} as const;
+const wholeEnd: FetchOutcome = {kind: 'found', call: {...bareEnd.call, duration: 9}};
+
+test('[W1] [J6] an end without a duration waits for it, a few seconds and look-ups', async () => {
+  await using bench = await Bench.open();
+  const callSid = await endedUnnoticed(bench, [bareEnd, bareEnd, wholeEnd]);
+  await bench.pass(2500);
+  assert.equal(bench.twilio.asked.length, 1);
+  await bench.pass(3500);
+  assert.equal(bench.twilio.asked.length, 3);
+  await until(() => bench.feed.activeCall(callSid) === undefined);
+  const ends = (await bench.journal.callHistory(callSid))?.entries.slice(1) ?? [];
+  assert.deepEqual(
+    ends.map(({verdict, call}) => [verdict, call?.providerStatus, call?.duration]),
+    [['applied', 'completed', 9]],
+  );
+});
+
+for (const [what, answers] of [
+  ['that never comes', [bareEnd, bareEnd, bareEnd]],
+  ['is not waited for when Twilio has forgotten the call', [bareEnd, missing]],
+  ['is not waited for when Twilio cannot be asked', [bareEnd, {kind: 'failed', fault: {message: 'down'}}]],
+] as const) {
+  test(`[W1] [J6] a duration ${what}: the end is recorded without`, async () => {
+    await using bench = await Bench.open();
+    const callSid = await endedUnnoticed(bench, answers);
+    await bench.pass(3000 * (answers.length - 1));
+    await until(() => bench.feed.activeCall(callSid) === undefined);
+    assert.equal(bench.twilio.asked.length, answers.length);
+    const call = await bench.journal.findCall(callSid);
+    assert.deepEqual([call?.providerStatus, call?.duration], ['completed', undefined]);
+  });
+}
+
+test('[W1] [J6] the callback that comes while a duration is waited for is the end', async () => {
+  await using bench = await Bench.open();
+  const callSid = await endedUnnoticed(bench, [bareEnd]);
+  assert.equal(bench.twilio.asked.length, 1);
+  await bench.add(1, 'completed');
+  await until(() => bench.feed.activeCall(callSid) === undefined);
+  await bench.pass(10_000);
+  assert.equal(bench.twilio.asked.length, 1);
+  assert.equal((await bench.journal.callHistory(callSid))?.entries.length, 2);
+});
+
 test('[J6] a wall clock that jumps looks nobody up early or late', async () => {
   await using bench = await Bench.open();
   await bench.feed.start();
