@@ -86,13 +86,20 @@ export class LiveFeed {
     this.#maxBytes = maxBytes;
   }
 
-  /** Loads the calls in progress and follows the journal from there. */
+  /** Loads the calls in progress and the last entries before them, and follows the journal from there. */
   async start(): Promise<void> {
     const {offset, calls} = await this.#journal.activeCalls();
+    const past = await this.#entriesUpTo(offset);
     for (const call of calls) this.#calls.set(call.callSid, call);
-    this.#floor = this.#head = offset;
+    this.#floor = (past[0]?.offset ?? offset + 1) - 1;
+    // Held, and not projected: the calls are as the last of these entries left them already.
+    for (const entry of past) this.#hold(entry);
+    this.#head = offset;
+    this.#shrink();
     this.#unsubscribe = this.#journal.onAppend(() => this.#wake());
     this.#stopPolling = this.#clock.every(POLL_MS, () => this.#wake());
+    // What came while the past was read woke nobody.
+    if (this.#journal.head() > offset) this.#wake();
   }
 
   stop(): void {
@@ -159,6 +166,26 @@ export class LiveFeed {
     }
   }
 
+  /**
+   * The last page of entries that ends with `offset`: after a restart everybody comes back at once, and resumes a
+   * little before the head. None where they cannot be had, since then the journal answers each of them.
+   */
+  async #entriesUpTo(offset: Offset): Promise<readonly JournalEntry[]> {
+    if (offset === 0) return [];
+    try {
+      const after = Math.max(0, offset - READ_PAGE);
+      const first = await this.#journal.read(after, READ_PAGE);
+      const page = first.kind === 'entries' ? first : await this.#journal.read(first.oldest, READ_PAGE);
+      if (page.kind === 'too-old') return [];
+      const entries = page.entries.filter((entry) => entry.offset <= offset);
+      // The calls can be ahead of what may be read yet; a gap between the two would be one in somebody's replay.
+      return entries.at(-1)?.offset === offset ? entries : [];
+    } catch (error) {
+      this.#logger.warn({err: error}, 'the last entries could not be read; resumes go to the journal');
+      return [];
+    }
+  }
+
   /** `#woken` is a latch: a wake-up while a page is being read leads to another page. */
   #wake(): void {
     this.#woken = true;
@@ -199,14 +226,18 @@ export class LiveFeed {
 
   #take(entries: readonly JournalEntry[]): void {
     for (const entry of entries) {
-      const held = toFeedEntry(entry);
-      this.#entries.push(held);
-      this.#bytes += weight(held);
+      this.#hold(entry);
       this.#head = entry.offset;
       if (entry.call !== undefined) this.#project(entry.call);
     }
     this.#shrink();
     this.#batches.clear();
+  }
+
+  #hold(entry: JournalEntry): void {
+    const held = toFeedEntry(entry);
+    this.#entries.push(held);
+    this.#bytes += weight(held);
   }
 
   #project(call: CallRecord): void {

@@ -5,7 +5,7 @@
 import {type CloseReason, MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
-import type {Offset} from '../journal/call-event.ts';
+import type {JournalEntry, Offset} from '../journal/call-event.ts';
 import type {Journal} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {Audience} from './audience.ts';
@@ -74,6 +74,11 @@ export class SessionDelivery {
     this.#close = options.close;
   }
 
+  /** What the feed holds at start was announced by whoever ran before. */
+  start(): void {
+    this.#announced = this.#feed.head;
+  }
+
   /** Says where the session stands, then brings it what it missed, or a snapshot where that cannot be had whole (W11). */
   begin(session: Session, resume: ResumePoint | undefined): void {
     const resumable =
@@ -83,28 +88,31 @@ export class SessionDelivery {
     else void this.#beginInThePast(session, resume.offset);
   }
 
-  #beginAt(session: Session, offset: Offset): void {
+  /** @param next the first page after `offset`, where it was read */
+  #beginAt(session: Session, offset: Offset, next: readonly JournalEntry[] = []): void {
     session.cursor = offset;
-    this.#startStreaming(session, this.#readyFrame(session, true));
+    this.#open(session, this.#readyFrame(session, true));
+    this.#writePage(session, next);
+    this.deliver(session);
   }
 
   #beginWithSnapshot(session: Session): void {
     session.cursor = this.#feed.head;
-    this.#startStreaming(session, this.#readyFrame(session, false), this.#snapshotFrame(session.audience));
+    this.#open(session, this.#readyFrame(session, false), this.#snapshotFrame(session.audience));
+    this.deliver(session);
   }
 
   /** One write: a client that has seen where it stands has the snapshot that belongs to it. */
-  #startStreaming(session: Session, ...opening: readonly Buffer[]): void {
+  #open(session: Session, ...opening: readonly Buffer[]): void {
     session.state = {phase: 'streaming'};
     session.socket.write(...opening, ...session.early.splice(0));
-    this.deliver(session);
   }
 
   async #beginInThePast(session: Session, offset: Offset): Promise<void> {
     try {
-      const page = await this.#journal.read(offset, 1);
+      const page = await this.#journal.read(offset, CATCH_UP_PAGE);
       if (session.state.phase !== 'opening') return;
-      if (page.kind === 'entries') this.#beginAt(session, offset);
+      if (page.kind === 'entries') this.#beginAt(session, offset, page.entries);
       else this.#beginWithSnapshot(session);
     } catch (error) {
       this.#fail(session, error);
@@ -195,23 +203,28 @@ export class SessionDelivery {
         this.#close(session, 'going-away');
         return;
       }
-      const entries = page.entries.map(toFeedEntry);
-      const last = entries.at(-1);
-      // What does not fit is read again: a page of long entries is more than a socket may hold.
-      while (
-        last !== undefined &&
-        session.cursor < last.offset &&
-        session.socket.unsentBytes <= MAX_UNSENT_BYTES
-      ) {
-        const start = entries.findIndex((entry) => entry.offset > session.cursor);
-        const batch = joinFrames(entries, start, session.audience);
-        session.cursor = batch.to;
-        this.#write(session, batch.frames, batch.messages);
-      }
       session.state = {phase: 'streaming'};
+      this.#writePage(session, page.entries);
       this.deliver(session);
     } catch (error) {
       this.#fail(session, error);
+    }
+  }
+
+  /** What does not fit is read again: a page of long entries is more than a socket may hold. */
+  #writePage(session: Session, page: readonly JournalEntry[]): void {
+    const entries = page.map(toFeedEntry);
+    const last = entries.at(-1);
+    while (
+      last !== undefined &&
+      session.state.phase === 'streaming' &&
+      session.cursor < last.offset &&
+      session.socket.unsentBytes <= MAX_UNSENT_BYTES
+    ) {
+      const start = entries.findIndex((entry) => entry.offset > session.cursor);
+      const batch = joinFrames(entries, start, session.audience);
+      session.cursor = batch.to;
+      this.#write(session, batch.frames, batch.messages);
     }
   }
 

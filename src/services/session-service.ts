@@ -91,6 +91,7 @@ export class SessionService {
   }
 
   start(): void {
+    this.#delivery.start();
     this.#unsubscribe = this.#feed.onAdvance(() => this.broadcast());
     this.#watch.start();
   }

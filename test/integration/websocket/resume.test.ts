@@ -1,11 +1,12 @@
 /** Coming back: everything missed, once, in order, or a snapshot; never half of it (W3, W11, W12). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {Journal} from '../../../src/journal/journal.ts';
 import type {TestClient} from '../../support/client.ts';
 import {startGateway} from '../../support/gateway.ts';
 import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
 import {until} from '../../support/until.ts';
-import {startSessionHost} from './session-host.ts';
+import {callSid, startSessionHost} from './session-host.ts';
 
 const offsets = (client: TestClient) => client.of('call.status').map(({offset}) => offset);
 const range = (first: number, last: number) =>
@@ -95,6 +96,63 @@ for (const [name, query] of [
   });
 }
 
+/** A journal that has a past when the services start, and tells what was read of it. */
+function withPast(entries: number, reads: number[]) {
+  return (journal: Journal): Journal => {
+    const [open, read] = [journal.open.bind(journal), journal.read.bind(journal)];
+    const past = {
+      kind: 'status',
+      source: 'callback',
+      providerStatus: 'ringing',
+      from: '+1',
+      to: '+2',
+    } as const;
+    return Object.assign(journal, {
+      open: async () => {
+        const opening = await open();
+        const at = {happenedAt: 1000, receivedAt: 1000};
+        const appended = range(1, entries).map((number) =>
+          journal.append({...past, ...at, callSid: callSid(number), dedupeKey: `past:${number}`}),
+        );
+        await Promise.all(appended);
+        return opening;
+      },
+      read: (after: number, limit: number) => {
+        reads.push(after);
+        return read(after, limit);
+      },
+    });
+  };
+}
+
+test('[W11] resumes after a restart are served from memory, and what they are told is not counted as new', async () => {
+  const reads: number[] = [];
+  await using host = await startSessionHost({wrapJournal: withPast(300, reads)});
+  reads.length = 0;
+  const clients = [0, 100, 299].map((offset) => host.connect({resume: {epoch: host.epoch, offset}}));
+  for (const client of clients) await client.receive('call.status', ({offset}) => offset === 300);
+  assert.deepEqual(clients.map(offsets), [range(1, 300), range(101, 300), [300]]);
+  assert.deepEqual(reads, []);
+  await host.append(301, 'ringing');
+  for (const client of clients) await client.receive('call.status', ({offset}) => offset === 301);
+  const ages = async () => {
+    const {values} = await host.metrics.eventAgeSeconds.get();
+    return values.find(({metricName}) => metricName?.endsWith('_count'))?.value;
+  };
+  await until(async () => (await ages()) !== 0);
+  assert.equal(await ages(), 1);
+});
+
+test('[W11] a resume from before what is held reads each page once', async () => {
+  const reads: number[] = [];
+  await using host = await startSessionHost({feedBytes: 0, wrapJournal: withPast(300, reads)});
+  reads.length = 0;
+  const client = host.connect({resume: {epoch: host.epoch, offset: 10}});
+  await client.receive('call.status', ({offset}) => offset === 300);
+  assert.deepEqual(offsets(client), range(11, 300));
+  assert.deepEqual(reads, [10, 266]);
+});
+
 test('[W11] [J8] trimmed entries: not recovered, a snapshot, no entry of before', async () => {
   await using host = await startSessionHost({feedBytes: 2000});
   for (let call = 0; call < 40; call += 1) await host.append(call, 'completed');
@@ -120,7 +178,7 @@ test('[W11] trimmed between two pages: the session is sent away (1001), and neve
       const read = journal.read.bind(journal);
       return Object.assign(journal, {
         read: async (after: number, limit: number) => {
-          // Of this session: one look whether the offset is there, one page, and then it is too late.
+          // Of this session: two pages, and then it is too late.
           if (limit <= 256 && ++pages === 3) await trimmed.now?.();
           return read(after, limit);
         },
@@ -193,7 +251,8 @@ test('[W11] subscribing while a page is being read: snapshot after the entries, 
     wrapJournal: (journal) => {
       const read = journal.read.bind(journal);
       const late = async (after: number, limit: number) => {
-        if (limit === 256) await subscribed.promise;
+        // Not the first page: session.ready comes with it.
+        if (limit === 256 && after > 10) await subscribed.promise;
         return read(after, limit);
       };
       return Object.assign(journal, {read: late});
@@ -222,7 +281,7 @@ test('[W2] what is asked before session.ready is answered after it', async () =>
     wrapJournal: (journal) => {
       const read = journal.read.bind(journal);
       const late = async (after: number, limit: number) => {
-        if (limit === 1) await asked.promise;
+        if (limit === 256) await asked.promise;
         return read(after, limit);
       };
       return Object.assign(journal, {read: late});

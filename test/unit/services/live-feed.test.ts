@@ -106,6 +106,97 @@ test('[W12] from any cursor that is held, the feed gives what the journal pushed
   );
 });
 
+test('[W11] after a restart the last entries are held, and the calls are as they left them', async () => {
+  await fc.assert(
+    fc.asyncProperty(statuses, fc.integer({min: 0, max: 20_000}), async (list, maxBytes) => {
+      await using stage = await setUp();
+      const {journal, clock} = stage;
+      await Promise.all(list.map(({call, status}) => stage.append(call, status)));
+      const feed = new LiveFeed({journal, clock, logger: pino({level: 'silent'}), maxBytes});
+      await feed.start();
+      assert.equal(feed.head, list.length);
+      if (maxBytes === 20_000) assert.equal(feed.floor, 0);
+      const page = await journal.read(0, 1000);
+      assert.ok(page.kind === 'entries');
+      const pushed = page.entries.filter(({verdict}) => verdict === 'applied').map(({offset}) => offset);
+      for (let cursor = feed.floor; cursor <= feed.head; cursor += 1) {
+        assert.deepEqual(
+          drainFrom(feed, cursor),
+          pushed.filter((offset) => offset > cursor),
+        );
+      }
+      const {calls} = await journal.activeCalls();
+      assert.deepEqual(
+        new Map([...feed.activeCalls()].map(({callSid, offset}) => [callSid, offset])),
+        new Map(calls.map(({callSid, offset}) => [callSid, offset])),
+      );
+      feed.stop();
+    }),
+    {numRuns: 12, interruptAfterTimeLimit: 10_000, examples: [[[{call: 1, status: 'ringing'}], 20_000]]},
+  );
+});
+
+test('[W11] [J8] after a restart at most 1000 entries are held, none of before what was trimmed', async () => {
+  await using stage = await setUp();
+  const {journal, clock} = stage;
+  const restarted = async () => {
+    const feed = new LiveFeed({journal, clock, logger: pino({level: 'silent'})});
+    await feed.start();
+    feed.stop();
+    return [feed.floor, feed.head];
+  };
+  for (let call = 0; call < 20; call += 1) await stage.append(call, 'completed');
+  assert.equal(await journal.trim({endedBefore: 1_000_000, limit: 15}), 15);
+  assert.deepEqual(await restarted(), [15, 20]);
+  await Promise.all(Array.from({length: 1200}, (_, call) => stage.append(100 + call, 'ringing')));
+  assert.deepEqual(await restarted(), [220, 1220]);
+});
+
+test('calls that are ahead of what may be read, or a past that cannot be read: nothing of it is held', async () => {
+  await using stage = await setUp();
+  const {journal, clock} = stage;
+  await stage.append(1, 'ringing');
+  await stage.append(2, 'ringing');
+  const read = journal.read.bind(journal);
+  const readings: readonly Journal['read'][] = [
+    (after) => read(after, 1),
+    () => Promise.reject(new Error('disk trouble')),
+    () => Promise.resolve({kind: 'too-old', oldest: 2}),
+  ];
+  for (const reading of readings) {
+    const odd = Object.assign(Object.create(journal) as Journal, {read: reading});
+    // Private fields stay with the journal itself.
+    for (const name of ['activeCalls', 'head', 'onAppend'] as const)
+      Object.assign(odd, {[name]: journal[name].bind(journal)});
+    const feed = new LiveFeed({journal: odd, clock, logger: pino({level: 'silent'})});
+    await feed.start();
+    assert.deepEqual([feed.floor, feed.head, feed.activeCallCount], [2, 2, 2]);
+    feed.stop();
+  }
+});
+
+test('an entry that comes while the past is read is heard of without waiting for the next', async () => {
+  await using stage = await setUp();
+  await stage.append(1, 'ringing');
+  const read = stage.journal.read.bind(stage.journal);
+  let first = true;
+  const journal = Object.assign(stage.journal, {
+    read: async (after: number, limit: number) => {
+      const page = await read(after, limit);
+      if (first) {
+        first = false;
+        await stage.append(2, 'ringing');
+      }
+      return page;
+    },
+  });
+  const feed = new LiveFeed({journal, clock: stage.clock, logger: pino({level: 'silent'})});
+  await feed.start();
+  await until(() => feed.head === 2);
+  assert.deepEqual(drainFrom(feed, 0), [1, 2]);
+  feed.stop();
+});
+
 test('a lost wake-up costs a second, never an entry', async () => {
   await using stage = await setUp();
   const deaf = Object.assign(stage.journal, {onAppend: () => () => {}});
