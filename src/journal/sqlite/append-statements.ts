@@ -3,7 +3,10 @@ import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import type {CallEvent, CallRecord, Offset, StatusEvent, Verdict} from '../call-event.ts';
 import {type Provenance, transition} from '../transition.ts';
 import type {IntentStatements} from './intent-statements.ts';
-import {entryJson, objectJson, optionalTextOf, parseCall, textOf, withoutParameters} from './rows.ts';
+import {entryJson, objectJson, optionalTextOf, parseCall, textOf} from './rows.ts';
+import type {GroupRequest} from './worker-messages.ts';
+
+type AppendRequest = Extract<GroupRequest, {kind: 'append'}>;
 
 export interface AppendOutcome {
   /** `{repeated, entry}`; a new entry comes without its event, which the caller has. */
@@ -44,7 +47,7 @@ export class AppendStatements {
   }
 
   /** Writes `event` at `offset`, or counts a repetition. */
-  append(event: CallEvent, offset: Offset): AppendOutcome {
+  append({event, parameters}: AppendRequest, offset: Offset): AppendOutcome {
     const row = this.#repeat.get(event.dedupeKey);
     if (row !== undefined) return {repeated: true, json: `{"repeated":true,"entry":${entryJson(row)}}`};
     const entry = event.kind === 'command' ? this.#command(event) : this.#status(event, offset);
@@ -54,9 +57,9 @@ export class AppendStatements {
       event.callSid,
       entry.verdict,
       entry.owner ?? null,
-      JSON.stringify(withoutParameters(event)),
+      JSON.stringify(event),
       entry.callJson ?? null,
-      event.kind === 'status' && event.parameters !== undefined ? JSON.stringify(event.parameters) : null,
+      parameters ?? null,
     );
     const json = objectJson({
       offset: String(offset),

@@ -101,7 +101,12 @@ export class SqliteJournal implements Journal {
 
   append(event: CallEvent): Promise<AppendResult> {
     // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
-    return this.#write({kind: 'append', event}, (json) => this.#appended(event, json));
+    const bare = withoutParameters(event);
+    const parameters =
+      event.kind === 'status' && event.parameters !== undefined
+        ? {parameters: JSON.stringify(event.parameters)}
+        : {};
+    return this.#write({kind: 'append', event: bare, ...parameters}, (json) => this.#appended(bare, json));
   }
 
   async read(after: Offset, limit: number): Promise<ReadResult> {
@@ -217,14 +222,17 @@ export class SqliteJournal implements Journal {
     if (this.#phase !== 'open') throw notOpen();
   }
 
-  /** The writer's answer to an append. Called in commit order, in the turn in which the head moves. */
+  /**
+   * The writer's answer to an append of `event`, here without its parameters. Called in commit order, in the turn in
+   * which the head moves.
+   */
   #appended(event: CallEvent, json: string | undefined): AppendResult {
     const result = required<AppendResult>(json);
     if (result.repeated) return result;
     const {offset, verdict, owner, call} = result.entry;
     const entry: JournalEntry = {
       offset,
-      event: withoutParameters(event),
+      event,
       verdict,
       ...(owner === undefined ? {} : {owner}),
       ...(call === undefined ? {} : {call}),

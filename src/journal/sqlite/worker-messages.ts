@@ -7,7 +7,8 @@ import type {CallQuery} from '../journal.ts';
 export type WriterRequest =
   /** With `epoch`: it was open before, and must be the same history now. */
   | {readonly kind: 'open'; readonly epoch?: string}
-  | {readonly kind: 'append'; readonly event: CallEvent}
+  /** The event without its parameters, which are JSON already: as an object they would be cloned first. */
+  | {readonly kind: 'append'; readonly event: CallEvent; readonly parameters?: string}
   | {readonly kind: 'open-intent'; readonly intent: DialIntent; readonly keysSince: number}
   | {readonly kind: 'reject-intent'; readonly reference: string}
   | {readonly kind: 'trim'; readonly endedBefore: number; readonly limit: number}

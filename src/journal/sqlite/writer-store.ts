@@ -23,6 +23,7 @@ interface Connection {
   readonly database: DatabaseSync;
   readonly mark: HighWaterMark;
   readonly transaction: WriterTransaction;
+  readonly epoch: string;
 }
 
 export type NumberedOutcome = {readonly id: number; readonly outcome: Outcome};
@@ -51,14 +52,14 @@ export class WriterStore {
   /** Does all of `group` in one transaction; what is returned as done is durable. */
   commit(group: readonly Numbered<GroupRequest>[]): readonly NumberedOutcome[] {
     try {
-      const {database, mark, transaction} = this.#connection ?? this.#connect().connection;
+      const {mark, transaction, epoch} = this.#connection ?? this.#connect().connection;
       transaction.begin(this.#bounds);
       const outcomes = group.map(({id, request}) => ({id, outcome: attempt(transaction, request)}));
       transaction.commit();
       const {bounds} = transaction;
       // Between the commit and the mark nothing is acknowledged: a crash here leaves entries that nobody was promised.
       if (bounds.head > this.#bounds.head || transaction.probed) {
-        mark.write({epoch: readEpoch(database), offset: bounds.head});
+        mark.write({epoch, offset: bounds.head});
       }
       this.#bounds = bounds;
       return outcomes;
@@ -96,9 +97,10 @@ export class WriterStore {
       checkpoint(database, 'FULL');
       const {file: mark, reading} = HighWaterMark.open(`${file}.mark`);
       const opening = this.#settle(database, mark, reading);
-      this.#connection = {database, mark, transaction: new WriterTransaction(database)};
+      const {epoch} = opening;
+      this.#connection = {database, mark, transaction: new WriterTransaction(database), epoch};
       this.#bounds = {head: opening.head, trimmedTo: readTrimmedTo(database)};
-      this.#epoch = opening.epoch;
+      this.#epoch = epoch;
       return {connection: this.#connection, opening};
     } catch (error) {
       database.close();

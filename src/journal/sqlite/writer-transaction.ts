@@ -74,7 +74,7 @@ export class WriterTransaction {
     switch (request.kind) {
       case 'append': {
         const offset = this.#bounds.head + 1;
-        const {json, repeated} = this.#appends.append(request.event, offset);
+        const {json, repeated} = this.#appends.append(request, offset);
         if (!repeated) this.#bounds = {...this.#bounds, head: offset};
         return json;
       }
