@@ -1,13 +1,17 @@
 /** The listening side of a server: its time limits, its connections, and an end that nobody can hold up. */
-import {createServer, type RequestListener, type Server} from 'node:http';
+import {createServer, type RequestListener, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo, Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import type {Logger} from 'pino';
 import type {Clock} from './clock.ts';
+import type {ClientErrorHandler} from './handlers/socket-answers.ts';
 import type {UpgradeHandler} from './handlers/upgrade-handler.ts';
 
 export interface HttpListenerOptions {
   readonly onRequest: RequestListener;
   readonly onUpgrade: UpgradeHandler;
+  /** Answers what could not be read as a request, and ends its connection. */
+  readonly onClientError: ClientErrorHandler;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -25,8 +29,10 @@ export class HttpListener {
   readonly #server: Server;
   /** Upgraded ones included, which `closeAllConnections` knows nothing of. */
   readonly #sockets = new Set<Socket>();
+  /** Answers under way. */
+  readonly #responses = new Set<ServerResponse>();
 
-  constructor({onRequest, onUpgrade, clock, logger}: HttpListenerOptions) {
+  constructor({onRequest, onUpgrade, onClientError, clock, logger}: HttpListenerOptions) {
     this.#clock = clock;
     this.#logger = logger;
     this.#server = createServer({
@@ -41,11 +47,20 @@ export class HttpListener {
     this.#server.on('connection', (socket) => this.#remember(socket));
     this.#server.on('request', (_request, response) => {
       if (!this.#server.listening) response.setHeader('Connection', 'close');
-      // A connection that is kept alive is idle after its answer, and `close` would wait for it.
-      response.once('close', () => setImmediate(() => this.#closeIdle()));
+      this.#responses.add(response);
+      response.once('close', () => {
+        this.#responses.delete(response);
+        // A connection that is kept alive is idle after its answer, and `close` would wait for it.
+        setImmediate(() => this.#closeIdle());
+      });
     });
     this.#server.on('request', onRequest);
     this.#server.on('upgrade', onUpgrade);
+    this.#server.on('clientError', (error, socket) => {
+      // An answer that has begun cannot be followed by another: it would be read as the rest of the first.
+      if (this.#isAnswering(socket)) socket.destroy();
+      else onClientError(error, socket);
+    });
   }
 
   /** Listens, and resolves with the port. @throws when the port or the address cannot be had */
@@ -74,6 +89,12 @@ export class HttpListener {
     });
     await promise;
     cancel();
+  }
+
+  #isAnswering(socket: Duplex): boolean {
+    for (const response of this.#responses)
+      if (response.socket === socket && response.headersSent) return true;
+    return false;
   }
 
   #remember(socket: Socket): void {

@@ -9,6 +9,7 @@ import {type Clock, systemClock} from './clock.ts';
 import type {Environment} from './config/environment.ts';
 import {createEventHandler} from './handlers/event-handler.ts';
 import {createRequestHandler} from './handlers/request-handler.ts';
+import {createClientErrorHandler} from './handlers/socket-answers.ts';
 import {createUpgradeHandler} from './handlers/upgrade-handler.ts';
 import {HttpListener} from './http-listener.ts';
 import type {Journal} from './journal/journal.ts';
@@ -222,6 +223,7 @@ export class GatewayServer {
     this.#http = new HttpListener({
       onRequest: app,
       onUpgrade: createUpgradeHandler({...common, handleMessage, allowedOrigins, basePath}),
+      onClientError: createClientErrorHandler(this.#logger),
       clock: this.#clock,
       logger: this.#logger,
     });

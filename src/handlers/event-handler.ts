@@ -1,4 +1,5 @@
 /** WebSocket messages: counted, parsed, validated, handed to a service; errors go back as `error` messages (W5–W10). */
+import {randomUUID} from 'node:crypto';
 import {type ClientMessage, type ErrorCode, errorCodes} from '@hookswitch/protocol';
 import {clientMessage} from '@hookswitch/protocol/schemas';
 import type {Logger} from 'pino';
@@ -96,9 +97,12 @@ function report(
   requestId?: string,
 ) {
   const error = toAppError(thrown);
-  const {code, message, context} = error;
+  const {code, message} = error;
+  // The log line that such an error speaks of is found by this id: the client's own need not be its only one.
+  const context = code === 'internal' ? {...error.context, requestId: randomUUID()} : error.context;
   const details = {sessionId: session.id, code, context};
-  if (code === 'internal') logger.error({...details, err: error.cause}, 'unexpected error');
+  if (code === 'internal')
+    logger.error({...details, requestId: context['requestId'], err: error.cause}, 'unexpected error');
   else logger.debug(details, message);
   sessions.send(session, {
     type: 'error',

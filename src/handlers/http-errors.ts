@@ -58,7 +58,8 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-function logError(logger: Logger, error: AppError, requestId: string | undefined): void {
+/** The level tells whose concern it is: ours, the operator's, or the client's. */
+export function logError(logger: Logger, error: AppError, requestId: string | undefined): void {
   const details = {requestId, code: error.code, context: error.context};
   if (error.code === 'internal') logger.error({...details, err: error.cause ?? error}, 'unexpected error');
   else if (error.status >= 500) logger.warn({...details, err: error.cause}, error.message);

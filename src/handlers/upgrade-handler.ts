@@ -3,7 +3,7 @@
  * answered before the upgrade; a wrong token after it, because a browser cannot read why an upgrade failed, but can
  * read a close code (A3).
  */
-import {type IncomingMessage, STATUS_CODES} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {
@@ -22,8 +22,8 @@ import type {ResumePoint} from '../services/session-delivery.ts';
 import type {SessionService} from '../services/session-service.ts';
 import {WsSocket} from '../websocket/ws-socket.ts';
 import type {EventHandler} from './event-handler.ts';
-import {toProblem} from './http-errors.ts';
 import {bearerToken} from './request-context.ts';
+import {answerOnSocket, answerWrongUpgrade} from './socket-answers.ts';
 
 export interface UpgradeHandlerOptions {
   readonly sessions: SessionService;
@@ -65,6 +65,9 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
     handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   };
   const wss = new WebSocketServer(serverOptions);
+  wss.on('wsClientError', (fault, socket, request) =>
+    answerWrongUpgrade(fault, socket, request, options.logger),
+  );
   return (request, socket, head) => {
     const onError = () => socket.destroy();
     socket.on('error', onError);
@@ -80,7 +83,7 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
           else adopt(options, {ws, socket: request.socket, request, principal, resume});
         });
       })
-      .catch((error: unknown) => answer(socket, toAppError(error), options.logger));
+      .catch((error: unknown) => answerOnSocket(socket, toAppError(error), options.logger));
   };
 }
 
@@ -140,21 +143,6 @@ function refuse(ws: WebSocket, reason: CloseReason): void {
   const {code, text} = closeReasons[reason];
   ws.on('error', () => {});
   ws.close(code, text);
-}
-
-/** An HTTP answer on a socket that will not be upgraded. */
-function answer(socket: Duplex, error: AppError, logger: Logger): void {
-  if (error.code === 'internal') logger.error({err: error.cause}, 'upgrade failed');
-  if (!socket.writable) return;
-  const body = JSON.stringify(toProblem(error));
-  const headers = [
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`,
-    'Connection: close',
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    ...(error.retryAfterS === undefined ? [] : [`Retry-After: ${error.retryAfterS}`]),
-  ];
-  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
 function offeredProtocols(request: IncomingMessage): readonly string[] {

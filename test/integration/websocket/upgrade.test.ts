@@ -4,6 +4,7 @@ import {connect} from 'node:net';
 import {after, before, test} from 'node:test';
 import {WebSocket} from 'ws';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
+import {assertProblem} from '../../support/http-request.ts';
 import {encodeFrame, RawWebSocket, upgradeRequest} from '../../support/raw-websocket.ts';
 import {until} from '../../support/until.ts';
 
@@ -22,6 +23,21 @@ async function exchange(request: string): Promise<{status: number; head: string;
   const [head = '', body = ''] = client.head.split('\r\n\r\n');
   client.vanish();
   return {status, head, body};
+}
+
+/** H6, of an answer that no response object wrote: it ends its connection. */
+function assertProblemText(
+  {status, head, body}: {status: number; head: string; body: string},
+  code: string,
+): void {
+  const lines = head.split('\r\n').slice(1);
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)]),
+  );
+  assertProblem({status, headers, body: JSON.parse(body)}, {status, code});
+  assert.equal(headers['connection'], 'close');
+  assert.equal(headers['content-length'], String(Buffer.byteLength(body)));
+  assert.ok(gateway.logs.some((line) => line.includes(headers['x-request-id'] ?? 'none')));
 }
 
 async function handshake(headers: Readonly<Record<string, string | undefined>>, path = '/ws') {
@@ -100,9 +116,9 @@ test('[A3] a bad origin is 403 before the upgrade, also with a good token', asyn
     '',
   ];
   for (const Origin of origins) {
-    const {status, body} = await handshake({Origin, Authorization: `Bearer ${ACCESS_KEY}`});
-    assert.equal(status, 403, Origin);
-    assert.equal(JSON.parse(body).code, 'forbidden');
+    const answer = await handshake({Origin, Authorization: `Bearer ${ACCESS_KEY}`});
+    assert.equal(answer.status, 403, Origin);
+    assertProblemText(answer, 'forbidden');
   }
 });
 
@@ -122,10 +138,9 @@ test('[A3] an allowed origin, or none at all, is let in with a token', async () 
 
 test('a wrong path is 404 as application/problem+json', async () => {
   for (const path of ['/', '/ws/', '/wss', '/api/calls', '//ws', '/ws%2f']) {
-    const {status, head, body} = await handshake({Authorization: `Bearer ${ACCESS_KEY}`}, path);
-    assert.equal(status, 404, path);
-    assert.match(head, /content-type: application\/problem\+json/i);
-    assert.equal(JSON.parse(body).code, 'not_found');
+    const answer = await handshake({Authorization: `Bearer ${ACCESS_KEY}`}, path);
+    assert.equal(answer.status, 404, path);
+    assertProblemText(answer, 'not_found');
   }
 });
 
@@ -149,7 +164,7 @@ test('an upgrade without a Connection header is a plain request', async () => {
   assert.equal((await handshake({Connection: undefined})).status, 426);
 });
 
-test('a wrong Sec-WebSocket-Version, key or method is refused with 4xx', async () => {
+test('[H6] a wrong Sec-WebSocket-Version, key or method is refused as a problem', async () => {
   const Authorization = `Bearer ${ACCESS_KEY}`;
   const wrong = [
     {'Sec-WebSocket-Version': '7'},
@@ -159,23 +174,52 @@ test('a wrong Sec-WebSocket-Version, key or method is refused with 4xx', async (
     {'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ'},
   ];
   for (const headers of wrong) {
-    const {status} = await handshake({Authorization, ...headers});
-    assert.ok(status >= 400 && status < 500, `${JSON.stringify(headers)}: ${status}`);
+    const answer = await handshake({Authorization, ...headers});
+    assert.equal(answer.status, 400, JSON.stringify(headers));
+    assertProblemText(answer, 'invalid_request');
+    assert.equal(/sec-websocket-version: 13/i.test(answer.head), 'Sec-WebSocket-Version' in headers);
   }
-  const {status} = await exchange(upgradeRequest('/ws', {Authorization}, 'POST'));
-  assert.equal(status, 405);
+  const answer = await exchange(upgradeRequest('/ws', {Authorization}, 'POST'));
+  assert.equal(answer.status, 405);
+  assertProblemText(answer, 'method_not_allowed');
+  assert.match(answer.head, /^Allow: GET$/im);
 });
 
-test('headers larger than 16 KiB are refused with 431', async () => {
-  assert.equal((await handshake({'X-Filler': 'x'.repeat(20_000)})).status, 431);
+test('[H6] headers larger than 16 KiB are refused with 431, what is no HTTP with 400', async () => {
+  const large = await handshake({'X-Filler': 'x'.repeat(20_000)});
+  assert.equal(large.status, 431);
+  assertProblemText(large, 'invalid_request');
+  const chunk = 'POST /api/calls HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n';
+  const noHttp = [
+    'HELO example.com\r\n\r\n',
+    'GET / HTTP/1.1\r\nno colon\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01',
+    `${chunk}Authorization: Bearer ${ACCESS_KEY}\r\n\r\nno chunk\r\n`,
+  ];
+  for (const request of noHttp) {
+    const answer = await exchange(request);
+    assert.equal(answer.status, 400, request);
+    assertProblemText(answer, 'invalid_request');
+  }
+});
+
+test('[H6] [W14] a request that does not come to its end: 408', async () => {
+  const client = new RawWebSocket(gateway.url);
+  client.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
+  await client.closed(30_000);
+  const [head = '', body = ''] = client.head.split('\r\n\r\n');
+  const answer = {status: Number(head.split(' ')[1]), head, body};
+  assert.equal(answer.status, 408);
+  assertProblemText(answer, 'invalid_request');
 });
 
 test('a subprotocol header with the same protocol twice is refused', async () => {
-  const {status} = await handshake({
+  const answer = await handshake({
     'Sec-WebSocket-Protocol': 'hookswitch.v1, hookswitch.v1',
     Authorization: `Bearer ${ACCESS_KEY}`,
   });
-  assert.equal(status, 400);
+  assert.equal(answer.status, 400);
+  assertProblemText(answer, 'invalid_request');
 });
 
 test('a second upgrade request behind the first is no frame: that session ends, others do not', async () => {

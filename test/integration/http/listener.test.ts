@@ -1,0 +1,53 @@
+/** The listening side: what cannot be read is answered once, and never in the middle of another answer (H6). */
+import assert from 'node:assert/strict';
+import type {RequestListener} from 'node:http';
+import {connect} from 'node:net';
+import {test} from 'node:test';
+import {pino} from 'pino';
+import {systemClock} from '../../../src/clock.ts';
+import {createClientErrorHandler} from '../../../src/handlers/socket-answers.ts';
+import {HttpListener} from '../../../src/http-listener.ts';
+import {freePort} from '../../support/free-port.ts';
+
+const logger = pino({level: 'silent'});
+
+/** Everything that comes back for what `send` writes, until the connection ends. */
+async function talk(onRequest: RequestListener, send: readonly string[]): Promise<string> {
+  const listener = new HttpListener({
+    onRequest,
+    onUpgrade: (_request, socket) => socket.destroy(),
+    onClientError: createClientErrorHandler(logger),
+    clock: systemClock,
+    logger,
+  });
+  const port = await freePort();
+  await listener.listen({host: '127.0.0.1', port});
+  const socket = connect(port, '127.0.0.1');
+  const rest = [...send];
+  let heard = '';
+  const {promise, resolve} = Promise.withResolvers<void>();
+  socket.on('error', () => {});
+  socket.once('close', () => resolve());
+  socket.on('data', (chunk: Buffer) => {
+    heard += String(chunk);
+    const next = rest.shift();
+    if (next !== undefined) socket.write(next);
+  });
+  socket.write(rest.shift() ?? '');
+  await promise;
+  await listener.close(0);
+  return heard;
+}
+
+const request = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+
+test('[H6] rubbish behind an answer that is over is answered', async () => {
+  const heard = await talk((_request, response) => response.end('whole'), [request, 'rubbish\r\n\r\n']);
+  assert.match(heard, /^HTTP\/1\.1 200.*whole/s);
+  assert.match(heard, /whole.*HTTP\/1\.1 400.*"code":"invalid_request"/s);
+});
+
+test('[H6] rubbish behind an answer that has begun ends the connection, and nothing is mixed into it', async () => {
+  const heard = await talk((_request, response) => response.write('begun'), [request, 'rubbish\r\n\r\n']);
+  assert.match(heard, /^HTTP\/1\.1 200.*begun\r\n$/s);
+});
