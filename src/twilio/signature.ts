@@ -63,19 +63,18 @@ function hmac(token: string, content: string): Buffer {
  * distinct values, sorted, each behind the name (as the SDK does).
  */
 export function signedText(fields: Iterable<FormField>): string {
-  const values = new Map<string, Set<string>>();
-  for (const [name, value] of fields) {
-    const known = values.get(name);
-    if (known === undefined) values.set(name, new Set([value]));
-    else known.add(value);
+  let text = '';
+  let previous: FormField | undefined;
+  for (const field of [...fields].sort(byNameAndValue)) {
+    if (previous === undefined || byNameAndValue(previous, field) !== 0) text += field[0] + field[1];
+    previous = field;
   }
-  return [...values.keys()]
-    .sort()
-    .map((name) =>
-      [...(values.get(name) ?? [])]
-        .sort()
-        .map((value) => name + value)
-        .join(''),
-    )
-    .join('');
+  return text;
+}
+
+/** By UTF-16 code units, as JavaScript sorts strings. */
+function byNameAndValue([name, value]: FormField, [otherName, otherValue]: FormField): number {
+  if (name !== otherName) return name < otherName ? -1 : 1;
+  if (value !== otherValue) return value < otherValue ? -1 : 1;
+  return 0;
 }

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import type {FormField} from '../../../src/twilio/form.ts';
 import {parseForm} from '../../../src/twilio/form.ts';
-import {sign, signatureUrls, verifySignature} from '../../../src/twilio/signature.ts';
+import {sign, signatureUrls, signedText, verifySignature} from '../../../src/twilio/signature.ts';
 import {sdkAccepts, sdkSignature} from '../../support/twilio-requests.ts';
 
 const URL_U = 'https://mycompany.com/myapp.php?foo=1&bar=2';
@@ -200,3 +200,22 @@ function alter(original: readonly FormField[], extra: readonly FormField[], chan
   const [[key, value] = ['', ''], ...rest] = original;
   return [[key + value.slice(0, 1), value.slice(1)] as const, ...rest];
 }
+
+test('[H5] what is signed: names sorted, and of a name its distinct values, in whatever order they came', () => {
+  const reference = (fields: readonly FormField[]) => {
+    const names = [...new Set(fields.map(([name]) => name))].sort();
+    const valuesOf = (name: string) =>
+      new Set(fields.filter(([other]) => other === name).map(([, value]) => value));
+    return names.flatMap((name) => [...valuesOf(name)].sort().map((value) => name + value)).join('');
+  };
+  const text = fc.string({
+    unit: fc.constantFrom('a', 'b', 'A', '0', '-', 'é', '\u{1f600}', '\uffff'),
+    maxLength: 3,
+  });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, text), {maxLength: 12}), (fields) => {
+      assert.equal(signedText(fields), reference(fields));
+      assert.equal(signedText(fields.toReversed()), reference(fields));
+    }),
+  );
+});
