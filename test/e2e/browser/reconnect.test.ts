@@ -9,9 +9,9 @@ import {postWebhook, someCallSid, statusFields} from '../../support/signed-webho
 import {until} from '../../support/until.ts';
 import {openTab, startTalkativeGateway, type Tab} from './tab.ts';
 
-/** Of attempts to connect while there is nothing to connect to. */
+/** Of attempts to connect while there is nothing to connect to, or something that is just going away. */
 const refused =
-  /^WebSocket connection to 'ws:.*' failed: .*net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)$/;
+  /^WebSocket connection to 'ws:.*' failed: .*(net::ERR_(INTERNET_DISCONNECTED|CONNECTION_(REFUSED|RESET|CLOSED))|response code: 503)$/;
 
 let browser: Browser;
 before(async () => {
