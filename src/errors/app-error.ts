@@ -22,7 +22,7 @@ export const errorTypes = {
   internal: {status: 500, title: 'Something went wrong'},
   provider_error: {status: 502, title: 'Twilio refused or could not be reached'},
   journal_unavailable: {status: 503, title: 'The journal cannot be written'},
-  draining: {status: 503, title: 'The server is going away'},
+  no_room: {status: 503, title: 'No more sessions are taken in'},
   submission_unknown: {status: 504, title: 'It is not known whether the call was placed'},
 } as const satisfies Record<string, {status: number; title: string}>;
 

@@ -4,7 +4,6 @@
  * read a close code (A3).
  */
 import type {IncomingMessage} from 'node:http';
-import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {
   BEARER_SUBPROTOCOL_PREFIX,
@@ -20,7 +19,7 @@ import {AppError, toAppError} from '../errors/app-error.ts';
 import type {SessionPeer} from '../services/session.ts';
 import type {ResumePoint} from '../services/session-delivery.ts';
 import type {SessionService} from '../services/session-service.ts';
-import {WsSocket} from '../websocket/ws-socket.ts';
+import {CLOSE_TIMEOUT_MS, WsSocket} from '../websocket/ws-socket.ts';
 import type {EventHandler} from './event-handler.ts';
 import {bearerToken} from './request-context.ts';
 import {answerOnSocket, answerWrongUpgrade} from './socket-answers.ts';
@@ -36,9 +35,6 @@ export interface UpgradeHandlerOptions {
 }
 
 const PATH = '/ws';
-
-/** How long a peer may take to answer our close frame. */
-const CLOSE_TIMEOUT_MS = 3000;
 
 /** A message of 16 KiB in more pieces than this is not a message but an attack. */
 const MAX_FRAGMENTS = 256;
@@ -78,9 +74,15 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
         requireRoom(options.sessions);
         wss.handleUpgrade(request, socket, head, (ws) => {
           socket.off('error', onError);
-          if (principal === undefined) refuse(ws, 'unauthorized');
-          else if (!options.sessions.hasRoomFor(principal)) refuse(ws, 'too-many');
-          else adopt(options, {ws, socket: request.socket, request, principal, resume});
+          const adapter = new WsSocket(ws, request.socket);
+          // `ws` closes by itself what is no WebSocket; how it closed is reported with its 'close'.
+          ws.on('error', (error) => {
+            options.logger.debug({err: error, address: request.socket.remoteAddress}, 'session socket error');
+            adapter.limitClosing();
+          });
+          if (principal === undefined) refuse(adapter, 'unauthorized');
+          else if (!options.sessions.hasRoomFor(principal)) refuse(adapter, 'too-many');
+          else adopt(options, {ws, adapter, request, principal, resume});
         });
       })
       .catch((error: unknown) => answerOnSocket(socket, toAppError(error), options.logger));
@@ -110,25 +112,23 @@ async function upgrade(
 
 function requireRoom(sessions: SessionService): void {
   if (sessions.hasRoom) return;
-  throw new AppError('draining', 'No more sessions are taken in; try again, it may be another server.', {
+  throw new AppError('no_room', 'No more sessions are taken in here (MAX_SESSIONS, or it is going away).', {
     retryAfterS: 5,
   });
 }
 
 interface Adoption {
   readonly ws: WebSocket;
-  readonly socket: Socket;
+  readonly adapter: WsSocket;
   readonly request: IncomingMessage;
   readonly principal: Principal;
   readonly resume: ResumePoint | undefined;
 }
 
-function adopt({sessions, handleMessage, logger}: UpgradeHandlerOptions, adoption: Adoption): void {
-  const {ws, socket, request, principal, resume} = adoption;
-  const peer = peerOf(request, ws.protocol);
-  // Listeners first: opening may write, and the socket may be gone before the first turn is over.
-  ws.on('error', (error) => logger.debug({err: error, address: peer.address}, 'session socket error'));
-  const session = sessions.open({socket: new WsSocket(ws, socket), principal, peer, resume});
+function adopt({sessions, handleMessage}: UpgradeHandlerOptions, adoption: Adoption): void {
+  const {ws, adapter, request, principal, resume} = adoption;
+  const {socket} = request;
+  const session = sessions.open({socket: adapter, principal, peer: peerOf(request, ws.protocol), resume});
   ws.on('message', (data, isBinary) => void handleMessage(session, data as Buffer, isBinary));
   ws.on('ping', (data) => {
     if (socket.writableLength <= MAX_UNSENT_FOR_PONG_BYTES) ws.pong(data);
@@ -139,10 +139,9 @@ function adopt({sessions, handleMessage, logger}: UpgradeHandlerOptions, adoptio
 }
 
 /** Opens only to say why it closes. */
-function refuse(ws: WebSocket, reason: CloseReason): void {
+function refuse(adapter: WsSocket, reason: CloseReason): void {
   const {code, text} = closeReasons[reason];
-  ws.on('error', () => {});
-  ws.close(code, text);
+  adapter.close(code, text);
 }
 
 function offeredProtocols(request: IncomingMessage): readonly string[] {

@@ -1,7 +1,14 @@
 /** The session's socket port over `ws`: the library does handshake, parsing and control frames; we write the frames. */
 import type {Socket} from 'node:net';
+import {closeReasons} from '@hookswitch/protocol';
 import type {WebSocket} from 'ws';
 import type {SessionSocket} from '../services/session.ts';
+
+/** How long a peer may take to answer our close frame. */
+const ANSWER_TIMEOUT_MS = 3000;
+
+/** How long at most, when everything it did not read comes before it. */
+export const CLOSE_TIMEOUT_MS = 10_000;
 
 export class WsSocket implements SessionSocket {
   readonly #ws: WebSocket;
@@ -41,8 +48,16 @@ export class WsSocket implements SessionSocket {
   }
 
   close(code: number, reason: string): void {
-    // `ws` ends the connection by itself if the peer does not answer within the server's `closeTimeout`.
     this.#ws.close(code, reason);
+    // Whoever did not read has our close frame behind everything else: they are given the server's `closeTimeout`.
+    if (code !== closeReasons['too-slow'].code) this.limitClosing();
+  }
+
+  /** Ends the connection if the peer does not answer our close frame soon. */
+  limitClosing(): void {
+    const timer = setTimeout(() => this.#ws.terminate(), ANSWER_TIMEOUT_MS);
+    timer.unref();
+    this.#ws.once('close', () => clearTimeout(timer));
   }
 
   terminate(): void {

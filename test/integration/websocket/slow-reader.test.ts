@@ -77,6 +77,7 @@ test('[W13] one that reads nothing for 30 s is closed with 4413', async () => {
   assert.equal(host.describe(id)?.phase, 'closing');
   slow.readOn();
   assert.equal(await slow.closeFrame(), 4413);
+  slow.vanish();
   await until(() => host.sessions.openCount === 0);
 });
 
@@ -87,7 +88,7 @@ test('[W13] one that reads nothing and does not answer the close is cut off; the
   slow.stopReading();
   await appendUntilBlocked(host, await sessionIdOf(slow));
   clock.advance(32_000);
-  await until(() => host.sessions.openCount === 0, {what: 'the session to be gone'});
+  await until(() => host.sessions.openCount === 0, {what: 'the session to be gone', timeoutMs: 30_000});
   assert.match(await host.metrics.registry.metrics(), /hookswitch_sessions_closed_total\{code="4413"\} 1/);
   assert.match(host.logs.join(''), /"code":4413/);
 });
