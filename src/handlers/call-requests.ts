@@ -2,6 +2,7 @@
 import {callSid} from '@hookswitch/protocol/schemas';
 import {z} from 'zod';
 import {AppError} from '../errors/app-error.ts';
+import {describeIssue, fieldOf} from './validation-words.ts';
 
 /** E.164, or the other two things Twilio dials. */
 const party = z
@@ -82,7 +83,7 @@ const idempotencyKey = z
 
 /** @throws AppError `invalid_request` naming the first field at fault */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, {error: describeIssue});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = fieldOf(issue);
@@ -109,10 +110,4 @@ export function parseCallSid(text: string): string {
   const parsed = callSid.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new AppError('call_not_found', 'There is no such call.', {context: {callSid: text.slice(0, 64)}});
-}
-
-function fieldOf(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return '';
-  if (issue.code === 'unrecognized_keys') return issue.keys.join(', ');
-  return issue.path.join('.');
 }

@@ -3,7 +3,6 @@ import {randomUUID} from 'node:crypto';
 import {type ClientMessage, type ErrorCode, errorCodes} from '@hookswitch/protocol';
 import {clientMessage} from '@hookswitch/protocol/schemas';
 import type {Logger} from 'pino';
-import type {z} from 'zod';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError, toAppError} from '../errors/app-error.ts';
@@ -11,6 +10,7 @@ import type {CallService} from '../services/call-service.ts';
 import {toIso} from '../services/call-view.ts';
 import type {Session} from '../services/session.ts';
 import type {SessionService} from '../services/session-service.ts';
+import {describeIssue, fieldOf} from './validation-words.ts';
 
 export interface EventHandlerOptions {
   readonly sessions: SessionService;
@@ -131,10 +131,10 @@ function parseObject(data: Buffer): object | undefined {
 
 /** @throws AppError `invalid_message` naming the field at fault */
 function parseMessage(json: object): ClientMessage {
-  const parsed = clientMessage.safeParse(json);
+  const parsed = clientMessage.safeParse(json, {error: describeIssue});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = issue === undefined ? '' : shorten(fieldOf(issue));
+  const field = shorten(fieldOf(issue));
   const fault = shorten(issue?.message ?? 'is not valid');
   throw new AppError('invalid_message', `${field === '' ? 'The message' : field}: ${fault}.`, {
     context: {field},
@@ -144,10 +144,6 @@ function parseMessage(json: object): ClientMessage {
 /** Names of unknown fields are the client's own text, and may be as long as a message. */
 function shorten(text: string): string {
   return text.length <= MAX_ECHO_LENGTH ? text : `${text.slice(0, MAX_ECHO_LENGTH)}…`;
-}
-
-function fieldOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
 }
 
 /** So that even a refused message is answered under its id. */

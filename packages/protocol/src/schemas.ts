@@ -43,7 +43,9 @@ export const callAction = z.strictObject({
 /** W8: replaces what the session is told about. */
 export const callSubscribe = z.strictObject({
   type: z.literal('call.subscribe'),
-  calls: z.union([z.literal('all'), z.array(callSid).max(MAX_SUBSCRIBED_CALLS)]),
+  calls: z.union([z.literal('all'), z.array(callSid).max(MAX_SUBSCRIBED_CALLS)], {
+    error: `must be "all" or a list of at most ${MAX_SUBSCRIBED_CALLS} call sids`,
+  }),
   requestId,
 });
 

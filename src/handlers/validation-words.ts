@@ -1,0 +1,38 @@
+/** What is wrong with a message or a request, in words for whoever wrote it. Refinements bring their own. */
+import type {z} from 'zod';
+
+/** Sentence parts that follow the field's name: `to: is required`. Handed to zod with each parse. */
+export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is required' : `must be ${withArticle(issue.expected)}`;
+    case 'invalid_value':
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+    case 'unrecognized_keys':
+      return issue.keys.length === 1 ? 'is not known here' : 'are not known here';
+    case 'too_big':
+      return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
+    case 'invalid_union':
+      return issue.note === 'No matching discriminator' ? 'is no message there is' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The field an issue is about; empty for the whole. */
+export function fieldOf(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return '';
+  return issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
+}
+
+function withArticle(noun: string): string {
+  if (noun === 'int') return 'a whole number';
+  return /^[aeio]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'string') return ' characters';
+  return origin === 'array' ? ' of them' : '';
+}
