@@ -54,7 +54,7 @@ installKeys({
   move: (step) => table.move(step),
   hangUp: hangUpSelected,
   dial: () => dialForm.focus(),
-  leave: () => table.move(1),
+  leave: () => table.move(0),
 });
 
 login.addEventListener('submit', (event) => {
@@ -65,7 +65,10 @@ login.addEventListener('submit', (event) => {
 });
 byId('sign-out', HTMLButtonElement).addEventListener('click', () => askForKey(''));
 addEventListener('hashchange', begin);
-addEventListener('online', () => connection?.retryNow());
+addEventListener('online', () => {
+  // Not when it has stopped: what was refused is not a question of the network.
+  if (phase === 'waiting') connection?.retryNow();
+});
 setInterval(() => {
   if (phase === 'live') table.tick(clock.now());
 }, TICK_MS);

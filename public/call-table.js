@@ -59,7 +59,7 @@ export class CallTable {
     for (const row of this.#rows.values()) row.tick(now);
   }
 
-  /** Selects the next or previous row, or the first where none is selected. @param {1 | -1} step */
+  /** Goes to the next or previous row, or (0) back to the selected one; to the first where none is. @param {1 | 0 | -1} step */
   move(step) {
     const sids = [...this.#rows.keys()];
     const at = this.#selected === undefined ? -1 : sids.indexOf(this.#selected);

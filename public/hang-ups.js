@@ -4,7 +4,7 @@
  * @import {CallActionAcceptedMessage, ClientMessage, ErrorMessage} from '../packages/protocol/src/messages.ts'
  */
 
-/** @typedef {{phase: 'asked', requestId: string} | {phase: 'accepted'} | {phase: 'failed', message: string}} HangUpState */
+/** @typedef {{phase: 'asked', requestId: string} | {phase: 'accepted', requestId: string} | {phase: 'failed', message: string}} HangUpState */
 
 /** After this long without an end, hanging up once more is no accident. */
 const ASK_AGAIN_AFTER_MS = 30_000;
@@ -43,7 +43,7 @@ export class HangUps {
     const requestId = `hang-up-${this.#lastRequest}`;
     if (this.#send({type: 'call.action', action: 'disconnect', callSid, requestId})) {
       this.#states.set(callSid, {phase: 'asked', requestId});
-      setTimeout(() => this.#giveUp(callSid), ASK_AGAIN_AFTER_MS);
+      setTimeout(() => this.#giveUp(callSid, requestId), ASK_AGAIN_AFTER_MS);
     } else {
       this.#states.set(callSid, {
         phase: 'failed',
@@ -55,8 +55,9 @@ export class HangUps {
 
   /** @param {CallActionAcceptedMessage} message */
   accepted({callSid}) {
-    if (!this.#states.has(callSid)) return;
-    this.#states.set(callSid, {phase: 'accepted'});
+    const state = this.#states.get(callSid);
+    if (state?.phase !== 'asked') return;
+    this.#states.set(callSid, {phase: 'accepted', requestId: state.requestId});
     this.#onChange();
   }
 
@@ -89,9 +90,13 @@ export class HangUps {
     this.#states.clear();
   }
 
-  /** @param {string} callSid */
-  #giveUp(callSid) {
-    if (!this.isUnderWay(callSid)) return;
+  /**
+   * @param {string} callSid
+   * @param {string} requestId of the attempt that has gone on for too long; a later one has its own time
+   */
+  #giveUp(callSid, requestId) {
+    const state = this.#states.get(callSid);
+    if (state === undefined || state.phase === 'failed' || state.requestId !== requestId) return;
     this.#states.set(callSid, {phase: 'failed', message: 'Still not ended. Try again.'});
     this.#onChange();
   }

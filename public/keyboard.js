@@ -23,7 +23,9 @@ export function installKeys(actions) {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open) return;
     if (isTyping(event.target)) {
-      if (event.key === 'Escape') actions.leave();
+      if (event.key !== 'Escape') return;
+      if (event.target instanceof HTMLElement) event.target.blur();
+      actions.leave();
       return;
     }
     if (!isOn.checked || !actions.isReady()) return;

@@ -76,6 +76,9 @@ test('a second `x` meets the call that has ended, not its neighbour; a moved row
   await view.says('#announcer', /This call has ended/);
   await keyboard.press('ArrowUp');
   assert.equal(await view.focus(), neighbour);
+  await keyboard.press('d');
+  await keyboard.press('Escape');
+  assert.equal(await view.focus(), neighbour);
   // By its button: when that goes, the focus stays in the row and does not fall out of the page.
   await keyboard.press('Tab');
   assert.equal(await view.focus(), `${neighbour} button`);
