@@ -16,6 +16,12 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
       return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
     case 'invalid_union':
       return issue.note === 'No matching discriminator' ? 'is no message there is' : undefined;
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
+      return undefined;
     default:
       return undefined;
   }
