@@ -89,6 +89,28 @@ test('[H1] the answer to a submission gets lost: it is sent again under its key,
   assert.notEqual(keys[2], keys[0]);
 });
 
+test('pressed again while the first is under way, the button sends nothing', async () => {
+  await using gateway = await startGateway({simulator: {speed: 2}});
+  const {promise: pressedTwice, resolve: goOn} = Promise.withResolvers<void>();
+  let requests = 0;
+  await using view = await ConsolePage.live(browser, gateway, {
+    prepare: async (page: Page) => {
+      await page.route('**/api/calls', async (route) => {
+        requests += 1;
+        await pressedTwice;
+        await route.continue();
+      });
+    },
+  });
+  await view.page.fill('#to', '+15550100001');
+  await view.page.dblclick('#call');
+  await view.page.press('#to', 'Enter');
+  assert.equal(await view.page.getAttribute('#call', 'aria-disabled'), 'true');
+  goOn();
+  await view.says('#dial-note', /placed/);
+  assert.equal(requests, 1);
+});
+
 test('[H1] whether a call was placed is not known: it says so, and pressing again does not dial again', async () => {
   await using gateway = await startGateway({simulator: {speed: 2}});
   await using view = await ConsolePage.live(browser, gateway);
