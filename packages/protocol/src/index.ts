@@ -4,5 +4,6 @@ export * from './close-codes.ts';
 export * from './error-codes.ts';
 export * from './limits.ts';
 export type * from './messages.ts';
+export * from './operator-api.ts';
 export * from './scopes.ts';
 export * from './version.ts';
