@@ -4,7 +4,9 @@
  */
 import path from 'node:path';
 import type {Logger} from 'pino';
-import {type AccessKey, AccessKeyAuthenticator, loadAccessKey} from './auth/access-key.ts';
+import {type AccessKey, loadAccessKey} from './auth/access-key.ts';
+import {Authentication} from './auth/authentication.ts';
+import type {Authenticator} from './auth/authenticator.ts';
 import {type Clock, systemClock} from './clock.ts';
 import type {Environment} from './config/environment.ts';
 import {createEventHandler} from './handlers/event-handler.ts';
@@ -35,6 +37,8 @@ export interface ServerOptions {
   readonly journal?: Journal;
   /** @default Twilio's REST API, or what TWILIO_API_URL names */
   readonly twilio?: TwilioClient;
+  /** Asked about tokens that are not the access key. @default JWTs, as AUTH_* say */
+  readonly authenticator?: Authenticator;
 }
 
 export interface Listening {
@@ -67,19 +71,22 @@ export class GatewayServer {
   readonly #retention: Retention;
   readonly #readiness: Readiness;
   readonly #metrics = createMetrics();
+  readonly #otherTokens: Authenticator | undefined;
+  #authentication: Authentication | undefined;
   #epoch = '';
   #http: HttpListener | undefined;
   #starting: Promise<Listening> | undefined;
   #stopping: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor({environment, logger, clock = systemClock, journal, twilio}: ServerOptions) {
+  constructor({environment, logger, clock = systemClock, journal, twilio, authenticator}: ServerOptions) {
     const {publicUrl, callTimeLimitS, sessionTimeoutMs, maxSessions, maxSessionsPerUser} = environment;
     const {allowedDestinations, maxCallsPerMinute, maxActiveCalls, retentionDays} = environment;
     const {phoneNumber} = environment.twilio;
     this.#environment = environment;
     this.#logger = logger;
     this.#clock = clock;
+    this.#otherTokens = authenticator;
     const onFault = (fault: Error) => logger.error({err: fault}, 'journal fault');
     this.#journal = journal ?? openJournal(environment.databaseUrl, {clock, onFault});
     const client = twilio ?? new TwilioRest(environment.twilio);
@@ -145,7 +152,7 @@ export class GatewayServer {
       });
       this.#sessions.start();
       this.#hangUp.start();
-      const http = this.#createHttp(accessKey);
+      const http = this.#createHttp(this.#startAuthentication(accessKey));
       const port = await http.listen(this.#environment);
       this.#reconciler.start();
       this.#retention.start();
@@ -176,6 +183,7 @@ export class GatewayServer {
     this.#reconciler.stop();
     this.#retention.stop();
     this.#hangUp.stop();
+    this.#authentication?.stop();
     const closed = this.#http?.close(requestsMs);
     // Upgraded sockets are no requests: those that did not answer our close get no more time.
     this.#sessions.terminateAll();
@@ -199,10 +207,21 @@ export class GatewayServer {
     return loadAccessKey(accessKey, path.join(path.dirname(databaseFile(databaseUrl)), 'access-key'));
   }
 
-  #createHttp({key}: AccessKey): HttpListener {
+  #startAuthentication({key}: AccessKey): Authentication {
+    this.#authentication = new Authentication({
+      accessKey: key,
+      jwt: this.#environment.auth,
+      other: this.#otherTokens,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    this.#authentication.start();
+    return this.#authentication;
+  }
+
+  #createHttp(authenticator: Authentication): HttpListener {
     const {allowedOrigins, publicUrl, voiceTwiml, callTimeLimitS, twilio} = this.#environment;
     const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
-    const authenticator = new AccessKeyAuthenticator(key);
     const sessions = this.#sessions;
     const calls = this.#calls;
     const common = {clock: this.#clock, logger: this.#logger, authenticator, sessions, calls};

@@ -81,8 +81,12 @@ export function warnings(environment: Environment): readonly string[] {
       'HOOKSWITCH_ACCESS_KEY is short: whoever guesses it may do everything. Use the output of: openssl rand -hex 24',
     ],
     [
-      Object.values(auth).some((value) => value !== undefined),
-      'AUTH_* is set, but this version accepts no JWTs: only the access key opens it.',
+      (auth.issuer ?? auth.audience) !== undefined && (auth.jwtSecret ?? auth.jwksUrl) === undefined,
+      'AUTH_ISSUER or AUTH_AUDIENCE is set, but no JWTs are accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URL too.',
+    ],
+    [
+      auth.jwksUrl !== undefined && auth.audience === undefined,
+      'AUTH_JWKS_URL is set without AUTH_AUDIENCE: what its issuer signs for any other application is accepted too.',
     ],
     [
       environment.publicUrl.startsWith('http:'),

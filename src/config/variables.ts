@@ -112,10 +112,22 @@ function parseDestination(value: string): string | Refusal {
   );
 }
 
+const JWT_SECRET_REMEDY =
+  'Use the secret your backend signs with, such as the output of: openssl rand -hex 32';
+const MIN_JWT_SECRET_BYTES = 32;
+
+/** RFC 7518, section 3.2: a key for HS256 is as long as its hash. Who has one token can try shorter ones at leisure. */
+function parseJwtSecret(value: string): string | Refusal {
+  return Buffer.byteLength(value) >= MIN_JWT_SECRET_BYTES
+    ? value
+    : new Refusal(`is shorter than ${MIN_JWT_SECRET_BYTES} bytes`, JWT_SECRET_REMEDY);
+}
+
 function parseJwksUrl(value: string): string | Refusal {
   const remedy = 'Set it to the https URL of your key set.';
   if (!URL.canParse(value)) return new Refusal('is not an absolute URL', remedy);
   const url = new URL(value);
+  if (url.username !== '' || url.password !== '') return new Refusal('contains credentials', remedy);
   const safe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   return safe ? url.href : new Refusal('is not https', remedy);
 }
@@ -214,25 +226,26 @@ export const variables = {
   AUTH_JWT_SECRET: variable({
     defaultText: '–',
     example: 'shared_with_your_backend',
-    meaning: 'For JWTs from your own backend. Not used by this version: it accepts only the access key.',
-    schema: secret('shared_with_your_backend', 'Use the secret your backend signs with.'),
+    meaning: 'Accepts JWTs (HS256) that your own backend signs with this secret, of 32 bytes or more.',
+    schema: secret('shared_with_your_backend', JWT_SECRET_REMEDY).pipe(text(parseJwtSecret)),
   }),
   AUTH_JWKS_URL: variable({
     defaultText: '–',
     example: 'https://auth.example.com/.well-known/jwks.json',
-    meaning: 'Instead of AUTH_JWT_SECRET: where the public keys are. Not used by this version.',
+    meaning:
+      'Instead of AUTH_JWT_SECRET: the https URL of the public keys (JWKS) that JWTs are signed with (RS, PS, ES, EdDSA).',
     schema: text(parseJwksUrl),
   }),
   AUTH_ISSUER: variable({
     defaultText: '–',
     example: 'https://auth.example.com/',
-    meaning: 'The `iss` that JWTs must carry. Not used by this version.',
+    meaning: 'The `iss` that JWTs must carry.',
     schema: claim,
   }),
   AUTH_AUDIENCE: variable({
     defaultText: '–',
     example: 'hookswitch',
-    meaning: 'The `aud` that JWTs must carry. Not used by this version.',
+    meaning: 'The `aud` that JWTs must carry; several in a token are fine if this is one of them.',
     schema: claim,
   }),
   ALLOWED_ORIGINS: variable({

@@ -80,7 +80,7 @@ test('[E] every variable arrives where it belongs', () => {
     DATABASE_URL: 'file:/var/lib/hookswitch/journal.db',
     RETENTION_DAYS: '30',
     HOOKSWITCH_ACCESS_KEY: 'an-access.key_~1',
-    AUTH_JWT_SECRET: 'hmac',
+    AUTH_JWT_SECRET: 'a-secret-of-thirty-two-bytes-0123',
     AUTH_ISSUER: 'https://auth.example.com/',
     AUTH_AUDIENCE: 'hookswitch',
     ALLOWED_ORIGINS:
@@ -110,7 +110,7 @@ test('[E] every variable arrives where it belongs', () => {
     retentionDays: 30,
     accessKey: 'an-access.key_~1',
     auth: {
-      jwtSecret: 'hmac',
+      jwtSecret: 'a-secret-of-thirty-two-bytes-0123',
       jwksUrl: undefined,
       issuer: 'https://auth.example.com/',
       audience: 'hookswitch',
@@ -216,7 +216,8 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     'ümlaut-ümlaut',
     'a'.repeat(513),
   ],
-  AUTH_JWKS_URL: ['http://auth.example.com/jwks', 'jwks'],
+  AUTH_JWT_SECRET: ['shared_with_your_backend', 's'.repeat(31), `${'s'.repeat(16)} ${'s'.repeat(16)}`],
+  AUTH_JWKS_URL: ['http://auth.example.com/jwks', 'jwks', 'https://me:secret@auth.example.com/jwks'],
   ALLOWED_ORIGINS: [
     '*,https://a.b',
     'a.b',
@@ -342,7 +343,7 @@ test('[E] a named .env that cannot be read is a fault among the others', () => {
 });
 
 test('[E] two ways to check JWTs at once are one too many', () => {
-  const both = {...required, AUTH_JWT_SECRET: 's', AUTH_JWKS_URL: 'https://auth.example.com/jwks'};
+  const both = {...required, AUTH_JWT_SECRET: 's'.repeat(32), AUTH_JWKS_URL: 'https://auth.example.com/jwks'};
   assert.deepEqual(
     faultsOf(both).map(({variable}) => variable),
     ['AUTH_JWKS_URL'],
@@ -368,7 +369,7 @@ test('[E] the start log shows the configuration without secrets and numbers', ()
     TWILIO_AUTH_TOKEN: 'canary-token-1',
     TWILIO_AUTH_TOKEN_ALTERNATE: 'canary-token-2',
     HOOKSWITCH_ACCESS_KEY: 'canary-access-key',
-    AUTH_JWT_SECRET: 'canary-jwt-secret',
+    AUTH_JWT_SECRET: 'canary-jwt-secret-0123456789-abcdef',
   };
   const description = describeEnvironment(load(secrets));
   const text = JSON.stringify(description);
@@ -385,6 +386,9 @@ test('[E] what works and is worth a second thought', () => {
   assert.match(said({HOOKSWITCH_ACCESS_KEY: 'short-key'}), /is short/);
   assert.equal(said({HOOKSWITCH_ACCESS_KEY: 'a'.repeat(32)}), '');
   assert.match(said({AUTH_ISSUER: 'x'}), /no JWTs/);
+  assert.match(said({AUTH_JWKS_URL: 'https://auth.example.com/jwks'}), /without AUTH_AUDIENCE/);
+  assert.equal(said({AUTH_JWKS_URL: 'https://auth.example.com/jwks', AUTH_AUDIENCE: 'x'}), '');
+  assert.equal(said({AUTH_JWT_SECRET: 's'.repeat(32), AUTH_ISSUER: 'x'}), '');
   assert.match(said({PUBLIC_URL: 'http://localhost:8081'}), /http on loopback/);
   assert.match(said({TWILIO_API_URL: 'http://simulator:4010'}), /unencrypted/);
   assert.equal(said({TWILIO_API_URL: 'http://127.0.0.1:4010'}), '');

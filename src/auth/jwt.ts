@@ -1,0 +1,137 @@
+/**
+ * JWTs of your own backend (A2, A4). What a token's header says is looked at before any key is, since it is the one part
+ * that is read before anybody vouches for it: it names an algorithm out of a fixed list and perhaps a key out of those
+ * we have. It never brings a key.
+ */
+import {createSecretKey, type KeyObject} from 'node:crypto';
+import {type CryptoKey, compactVerify} from 'jose';
+import type {Logger} from 'pino';
+import type {Clock} from '../clock.ts';
+import type {Authenticator, Principal} from './authenticator.ts';
+import {readClaims} from './jwt-claims.ts';
+import {parseStrictObject} from './strict-json.ts';
+
+/** What a header chooses a key by, both out of what we have. */
+export interface KeyChoice {
+  readonly alg: string;
+  readonly kid?: string;
+}
+
+export interface KeySource {
+  /** The only ones that are looked at; all of one kind, so that a public key never serves as a shared secret. */
+  readonly algorithms: readonly string[];
+  /** The one key that a header can mean, or `undefined`. */
+  find(choice: KeyChoice): Promise<CryptoKey | KeyObject | undefined>;
+}
+
+export interface JwtAuthenticatorOptions {
+  readonly keys: KeySource;
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export const MAX_TOKEN_BYTES = 4096;
+const MAX_KEY_ID_LENGTH = 256;
+
+/**
+ * Parameters by which a header brings a key, points to one, or asks to be understood in another way than as the plain
+ * signed claims that we take: refused, not ignored.
+ */
+const REFUSED_PARAMETERS = ['jwk', 'jku', 'x5c', 'x5u', 'crit', 'b64', 'cty', 'enc', 'zip', 'epk'] as const;
+
+const TYPES = ['jwt', 'at+jwt'];
+
+type Verdict =
+  | {readonly kind: 'accepted'; readonly principal: Principal}
+  /** For whoever runs the gateway; the client is never told. */
+  | {readonly kind: 'refused'; readonly reason: string};
+
+export class JwtAuthenticator implements Authenticator {
+  readonly #options: JwtAuthenticatorOptions;
+
+  constructor(options: JwtAuthenticatorOptions) {
+    this.#options = options;
+  }
+
+  async verify(token: string): Promise<Principal | undefined> {
+    const verdict = await this.#judge(token);
+    if (verdict.kind === 'accepted') return verdict.principal;
+    this.#options.logger.debug({reason: verdict.reason}, 'a JWT was refused');
+    return undefined;
+  }
+
+  async #judge(token: string): Promise<Verdict> {
+    const {keys, issuer, audience, clock} = this.#options;
+    const header = headerOf(token);
+    if (header === undefined) return refused('form');
+    const choice = readHeader(header, keys.algorithms);
+    if (choice === undefined) return refused('header');
+    const key = await keys.find(choice);
+    if (key === undefined) return refused('key');
+    const claims = await verifiedClaims(token, key, choice.alg);
+    if (claims === undefined) return refused('signature');
+    // The clock is looked at last: while a key was fetched, time has passed.
+    const verdict = readClaims(claims, {issuer, audience, now: clock.now()});
+    return verdict.kind === 'accepted' ? verdict : refused(verdict.claim);
+  }
+}
+
+/** The header of what has the form of a signed token: three parts, each in the one base64url it can have. */
+function headerOf(token: string): Readonly<Record<string, unknown>> | undefined {
+  if (token.length > MAX_TOKEN_BYTES) return undefined;
+  const parts = token.split('.', 4);
+  if (parts.length !== 3 || !parts.every(isCanonical)) return undefined;
+  return parseStrictObject(Buffer.from(parts[0] ?? '', 'base64url'));
+}
+
+function isCanonical(part: string): boolean {
+  return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part;
+}
+
+function readHeader(
+  header: Readonly<Record<string, unknown>>,
+  algorithms: readonly string[],
+): KeyChoice | undefined {
+  const {alg, kid, typ} = header;
+  if (REFUSED_PARAMETERS.some((parameter) => Object.hasOwn(header, parameter))) return undefined;
+  if (typeof alg !== 'string' || !algorithms.includes(alg)) return undefined;
+  if (typ !== undefined && !isType(typ)) return undefined;
+  if (kid === undefined) return {alg};
+  return typeof kid === 'string' && kid.length <= MAX_KEY_ID_LENGTH ? {alg, kid} : undefined;
+}
+
+/** A media type, for which case does not matter and `application/` may be left out (RFC 7515, section 4.1.9). */
+function isType(typ: unknown): boolean {
+  return typeof typ === 'string' && TYPES.includes(typ.toLowerCase().replace(/^application\//, ''));
+}
+
+/** The claims, if the signature is right. */
+async function verifiedClaims(token: string, key: CryptoKey | KeyObject, alg: string) {
+  try {
+    const {payload} = await compactVerify(token, key, {algorithms: [alg]});
+    return parseStrictObject(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(reason: string): Verdict {
+  return {kind: 'refused', reason};
+}
+
+/** HS256 by a secret that your backend has too. A `kid` says nothing here: there is one key. */
+export class SharedSecret implements KeySource {
+  readonly algorithms = ['HS256'];
+  readonly #key: KeyObject;
+
+  /** @param secret its UTF-8 is the key; at least 32 bytes (RFC 7518, section 3.2) */
+  constructor(secret: string) {
+    this.#key = createSecretKey(secret, 'utf8');
+  }
+
+  async find(): Promise<KeyObject> {
+    return this.#key;
+  }
+}

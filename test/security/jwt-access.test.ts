@@ -1,0 +1,101 @@
+/** JWTs of one's own backend (A2): who comes in with which, and what a session may do with it. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {ACCESS_KEY, startGateway} from '../support/gateway.ts';
+import {rawRequest} from '../support/http-request.ts';
+import {JWT_SECRET, signToken} from '../support/tokens.ts';
+
+const env = {AUTH_JWT_SECRET: JWT_SECRET};
+
+function bearer(token: string) {
+  return {headers: {authorization: `Bearer ${token}`}};
+}
+
+test('[A2] sub is the user, scope what they may do, over HTTP and the WebSocket; the access key stays good', async () => {
+  await using gateway = await startGateway({env});
+  const ann = signToken('ann', {scope: 'calls:read calls:control something:else'});
+  const placed = await gateway.api('/api/calls', {body: {to: '+15550100001'}, ...bearer(ann)});
+  assert.equal(placed.status, 201);
+  const {callSid} = placed.body;
+  assert.equal((await gateway.api(`/api/calls/${callSid}`, bearer(ann))).status, 200);
+  assert.equal((await gateway.api('/api/sessions', bearer(ann))).status, 403);
+  const bob = bearer(signToken('bob', {scope: 'calls:read calls:control'}));
+  assert.equal((await gateway.api(`/api/calls/${callSid}`, bob)).status, 404);
+  const watcher = bearer(signToken('eve', {scope: 'sessions:read'}));
+  assert.equal((await gateway.api('/api/sessions', watcher)).status, 200);
+  assert.equal((await gateway.api('/api/calls', watcher)).status, 403);
+  assert.equal((await gateway.api(`/api/calls/${callSid}`)).status, 200);
+  const session = await gateway.session({token: ann});
+  const ready = await session.ready();
+  assert.deepEqual([ready.user, ready.scopes], ['ann', ['calls:read', 'calls:control']]);
+  assert.equal((await (await gateway.session({token: ACCESS_KEY})).ready()).user, 'operator');
+});
+
+test('[A2] without AUTH_JWT_SECRET or AUTH_JWKS_URL no JWT is any good', async () => {
+  await using gateway = await startGateway();
+  assert.equal((await gateway.api('/api/calls', bearer(signToken('ann')))).status, 401);
+  assert.equal(await gateway.connect({token: signToken('ann')}).closed(), 4401);
+});
+
+test('[A2] nobody is the access key’s user but who has the access key', async () => {
+  await using gateway = await startGateway({env});
+  const callSid = await gateway.place({to: '+15550100001'});
+  const token = signToken('operator', {scope: 'calls:read calls:control'});
+  const answer = await rawRequest(gateway.url, {path: `/api/calls/${callSid}`, ...bearer(token)});
+  assert.equal(answer.status, 401);
+  const session = await gateway.session();
+  session.send({type: 'session.refresh', token});
+  assert.equal(await session.closed(), 4401);
+  for (const sub of ['Operator', 'operator.', 'opеrator'])
+    assert.equal(
+      (await gateway.api(`/api/calls/${callSid}`, bearer(signToken(sub, {scope: 'calls:read'})))).status,
+      404,
+      sub,
+    );
+});
+
+test('[A2] the text of scope is split at blanks, and what is unknown gives nothing', async () => {
+  await using gateway = await startGateway({env});
+  const granted = async (scope: string) =>
+    (await (await gateway.session({token: signToken('ann', {scope})})).ready()).scopes;
+  assert.deepEqual(await granted(''), []);
+  assert.deepEqual(await granted('  calls:read  '), ['calls:read']);
+  assert.deepEqual(await granted('calls:read calls:read'), ['calls:read']);
+  for (const nothing of [
+    'calls:read\tcalls:control',
+    'calls:read,calls:control',
+    'CALLS:READ',
+    'calls:*',
+    'calls',
+    '*',
+    '__proto__',
+    'calls:read:all:x',
+  ])
+    assert.deepEqual(await granted(nothing), [], nothing);
+  const without = signToken('ann', {claims: {scope: undefined}});
+  assert.deepEqual((await (await gateway.session({token: without})).ready()).scopes, []);
+});
+
+test('[A2] iss and aud are checked when they are set', async () => {
+  await using gateway = await startGateway({
+    env: {...env, AUTH_ISSUER: 'https://auth.example.com/', AUTH_AUDIENCE: 'hookswitch'},
+  });
+  const status = async (claims: Record<string, unknown>) =>
+    (await gateway.api('/api/calls', bearer(signToken('ann', {scope: 'calls:read', claims})))).status;
+  const iss = 'https://auth.example.com/';
+  assert.equal(await status({iss, aud: 'hookswitch'}), 200);
+  assert.equal(await status({iss, aud: ['other', 'hookswitch']}), 200);
+  const wrong = [
+    {},
+    {iss},
+    {aud: 'hookswitch'},
+    {iss: 'https://auth.example.com', aud: 'hookswitch'},
+    {iss: [iss], aud: 'hookswitch'},
+    {iss, aud: 'Hookswitch'},
+    {iss, aud: []},
+    {iss, aud: ['other']},
+    {iss, aud: ['hookswitch', 1]},
+    {iss, aud: {hookswitch: true}},
+  ];
+  for (const claims of wrong) assert.equal(await status(claims), 401, JSON.stringify(claims));
+});
