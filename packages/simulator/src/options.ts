@@ -22,6 +22,10 @@ export interface SimulatorOptions {
   readonly apiKeySecret?: string;
   /** The number the account owns, E.164. @default {@link defaultPhoneNumber} */
   readonly phoneNumber?: string;
+  /** A trial account calls only `verifiedNumbers` (21219 for others). @default 'Full' */
+  readonly accountType?: 'Full' | 'Trial';
+  /** Numbers that were verified: they may be called on trial, and called from. E.164. @default none */
+  readonly verifiedNumbers?: readonly string[];
   /** Asked when that number is called. @default none: inbound calls fail */
   readonly voiceUrl?: string;
   /** Asked when what `voiceUrl` answers cannot be run. @default none */

@@ -20,6 +20,7 @@ import {
   defaultPhoneNumber,
   type SimulatorOptions,
 } from './options.ts';
+import {createCallerIds} from './rest/caller-ids.ts';
 import {CallsApi} from './rest/calls-api.ts';
 import {DEFAULT_TIME_LIMIT} from './rest/create-call.ts';
 import {PhoneNumbers} from './rest/phone-numbers.ts';
@@ -59,6 +60,8 @@ export class Simulator {
       apiKeySid = defaultApiKeySid,
       apiKeySecret = defaultApiKeySecret,
       phoneNumber = defaultPhoneNumber,
+      accountType = 'Full',
+      verifiedNumbers = [],
       voiceUrl = '',
       voiceFallbackUrl = '',
       statusCallback = '',
@@ -126,6 +129,8 @@ export class Simulator {
       callbacks,
       scenarios,
       numbers,
+      accountType,
+      verified: new Set(verifiedNumbers),
       faults,
       endedUpdate,
       log,
@@ -133,9 +138,11 @@ export class Simulator {
     });
     const rest = new RestApi({
       credentials: {accountSid, authToken, apiKeySid, apiKeySecret},
+      accountType,
       createdAt: new Date(),
       calls,
       numbers,
+      callerIds: createCallerIds(verifiedNumbers),
       recordings,
       recorder,
       deliveries: this.#deliveries,

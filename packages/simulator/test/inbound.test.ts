@@ -89,6 +89,23 @@ test('a caller that gives up before the answer ends as no-answer', async (t) => 
   assert.deepEqual(ends(s), ['no-answer']);
 });
 
+test('connectSeconds: an inbound call rings on after VoiceUrl was answered, and the caller may give up meanwhile', async (t) => {
+  const s = await inbound(t, '<Pause length="600"/>');
+  const patient = await s.simulator.placeInboundCall({from: caller, scenario: {connectSeconds: 30}});
+  await until(() => s.receiver.to('/voice').length === 1);
+  assert.equal(s.simulator.call(patient)?.status, 'ringing');
+  await until(() => s.simulator.call(patient)?.status === 'in-progress');
+  s.simulator.hangUp(patient);
+  const hasty = await s.simulator.placeInboundCall({
+    from: caller,
+    scenario: {outcome: 'no-answer', ringSeconds: 20, connectSeconds: 600},
+  });
+  await s.simulator.settled();
+  assert.equal(s.receiver.to('/voice').length, 2);
+  assert.equal(s.simulator.call(hasty)?.status, 'no-answer');
+  assert.deepEqual(ends(s), ['completed', 'no-answer']);
+});
+
 test('a caller hangs up during the call, by scenario or on demand', async (t) => {
   const s = await inbound(t, '<Pause length="600"/>');
   const first = await s.simulator.placeInboundCall({from: caller, scenario: {hangUpAfterSeconds: 8}});

@@ -91,6 +91,25 @@ test('account, number and recording have their documented fields', async (t) => 
   );
 });
 
+test('a trial account lists its verified numbers, and calls no others', async (t) => {
+  const verified = ['+15550100001', '+14155550199'];
+  const {client, simulator} = await setup(t, {accountType: 'Trial', verifiedNumbers: verified});
+  assert.equal((await client.api.accounts(simulator.accountSid).fetch()).type, 'Trial');
+  const listed = await client.outgoingCallerIds.list();
+  assert.deepEqual(
+    listed.map(({phoneNumber}) => phoneNumber),
+    verified,
+  );
+  assert.match(listed[0]?.sid ?? '', /^PN[0-9a-f]{32}$/);
+  assert.ok(listed[0]?.dateCreated instanceof Date);
+  assert.equal((await client.outgoingCallerIds.list({phoneNumber: '+14155550199'})).length, 1);
+  await client.calls.create({to: '+15550100001', from: '+14155550199', twiml: idle});
+  await assert.rejects(client.calls.create({to: '+15550100002', from, twiml: idle}), {
+    status: 400,
+    code: 21219,
+  });
+});
+
 test('a fetched call has dates in RFC 2822, duration and price as strings', async (t) => {
   const s = await setup(t, {speed: 20});
   const {body: created} = await ask(s, 'POST', '/Calls.json', createForm('+15550100505'));

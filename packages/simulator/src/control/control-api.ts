@@ -82,8 +82,10 @@ export class ControlApi implements ControlHandler {
 
   #about(): ControlReply {
     const {accountSid, phoneNumber, speed} = this.#simulator;
+    // Whoever finds an answer here can tell that it is this simulator's.
+    const simulator = '@hookswitch/simulator';
     const numbers = numberTable.map((range) => ({numbers: range.numbers, outcome: range.outcome}));
-    return {status: 200, body: {accountSid, phoneNumber, speed, scenarioNames, numbers}};
+    return {status: 200, body: {simulator, accountSid, phoneNumber, speed, scenarioNames, numbers}};
   }
 
   async #placeInboundCall(body: unknown): Promise<ControlReply> {

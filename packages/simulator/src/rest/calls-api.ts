@@ -26,6 +26,9 @@ export interface CallsApiOptions {
   readonly callbacks: CallbackDispatcher;
   readonly scenarios: ScenarioBook;
   readonly numbers: PhoneNumbers;
+  readonly accountType: 'Full' | 'Trial';
+  /** Numbers that were verified. */
+  readonly verified: ReadonlySet<string>;
   readonly faults: FaultPlan;
   readonly endedUpdate: 'not-found' | 'invalid-state';
   readonly log: Logger;
@@ -44,7 +47,12 @@ export class CallsApi {
   /** 201 at once: a call beyond the rate is queued. `request` numbers the request for the faults. */
   async create(form: URLSearchParams, request: number): Promise<ApiReply> {
     const {accountSid, exchange, queue, scenarios, numbers, faults, log, signal} = this.#options;
-    const options = createCallOptions(form, {isOwned: (number) => numbers.find(number) !== null, log});
+    const {accountType, verified} = this.#options;
+    const options = createCallOptions(form, {
+      isOwned: (number) => numbers.find(number) !== null || verified.has(number),
+      isCallable: (number) => accountType === 'Full' || verified.has(number),
+      log,
+    });
     const call = exchange.create({
       ...options,
       direction: 'outbound-api',

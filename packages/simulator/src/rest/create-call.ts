@@ -13,19 +13,28 @@ const MAX_TWIML = 4000;
 export const DEFAULT_TIME_LIMIT = 14_400;
 
 export interface CreateCallContext {
+  /** Whether the account may call from this number. */
   readonly isOwned: (number: string) => boolean;
+  /** Whether the account may call this number; on trial not every one. */
+  readonly isCallable: (number: string) => boolean;
   readonly log: Logger;
 }
 
 /** What a create asks for (Twilio docs: "Create a Call resource"). Throws an ApiError with Twilio's code. */
 export function createCallOptions(
   form: URLSearchParams,
-  {isOwned, log}: CreateCallContext,
+  {isOwned, isCallable, log}: CreateCallContext,
 ): Omit<CallOptions, 'index' | 'scenario' | 'direction'> {
   const to = calledAddress(text(form, 'To') ?? '');
   const from = callingAddress(text(form, 'From') ?? '', to, isOwned);
   if (from === to) {
     throw badRequest(21211, `The phone number you are attempting to call, ${to}, is not valid.`);
+  }
+  if (to.startsWith('+') && !isCallable(to)) {
+    throw badRequest(
+      21219,
+      `The number ${to} is unverified. Trial accounts may only make calls to verified numbers.`,
+    );
   }
   const sendDigits = text(form, 'SendDigits');
   if (sendDigits !== null && !/^[0-9A-D#*wW]{1,32}$/.test(sendDigits)) {

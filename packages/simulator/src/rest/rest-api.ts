@@ -8,6 +8,7 @@ import {ApiError, notFound} from './api-error.ts';
 import type {ApiReply} from './api-reply.ts';
 import {authenticate, type Credentials, unauthorized} from './authentication.ts';
 import {callEventResource} from './call-events.ts';
+import {type CallerId, callerIdResource} from './caller-ids.ts';
 import type {CallsApi} from './calls-api.ts';
 import {page} from './paging.ts';
 import {configureNumber, filterNumbers, numberResource, type PhoneNumbers} from './phone-numbers.ts';
@@ -15,9 +16,11 @@ import {recordingResource, startRecording, updateRecording} from './recordings-a
 
 export interface RestApiOptions {
   readonly credentials: Credentials;
+  readonly accountType: 'Full' | 'Trial';
   readonly createdAt: Date;
   readonly calls: CallsApi;
   readonly numbers: PhoneNumbers;
+  readonly callerIds: readonly CallerId[];
   readonly recordings: Recordings;
   readonly recorder: CallRecorder;
   readonly deliveries: DeliveryLog;
@@ -101,6 +104,7 @@ export class RestApi {
       };
     }
     if (rest === '/IncomingPhoneNumbers.json') return {GET: ({query}) => this.#listNumbers(query, path)};
+    if (rest === '/OutgoingCallerIds.json') return {GET: ({query}) => this.#listCallerIds(query, path)};
     const match = /^\/(Calls|IncomingPhoneNumbers)\/([^/.]+)(?:\/(\w+)(?:\/([\w.]+?))?)?\.json$/.exec(rest);
     if (match === null) return null;
     const [, collection, sid = '', subresource, item] = match;
@@ -115,8 +119,8 @@ export class RestApi {
   }
 
   #account(): ApiReply {
-    const {credentials, createdAt} = this.#options;
-    return {status: 200, body: accountResource({...credentials, createdAt})};
+    const {credentials, accountType, createdAt} = this.#options;
+    return {status: 200, body: accountResource({...credentials, type: accountType, createdAt})};
   }
 
   #listNumbers(query: URLSearchParams, path: string): ApiReply {
@@ -126,6 +130,20 @@ export class RestApi {
       items: filterNumbers(numbers.all(), query),
       sidOf: ({sid}) => sid,
       render: (number) => numberResource(number, credentials.accountSid),
+      path,
+      query,
+    });
+    return {status: 200, body};
+  }
+
+  #listCallerIds(query: URLSearchParams, path: string): ApiReply {
+    const {callerIds, credentials} = this.#options;
+    const wanted = query.get('PhoneNumber');
+    const body = page({
+      key: 'outgoing_caller_ids',
+      items: callerIds.filter(({phoneNumber}) => !wanted || phoneNumber === wanted),
+      sidOf: ({sid}) => sid,
+      render: (callerId) => callerIdResource(callerId, credentials.accountSid),
       path,
       query,
     });

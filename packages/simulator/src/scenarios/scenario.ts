@@ -22,6 +22,11 @@ export interface ScenarioDetails {
    * @default 3; until the call's Timeout for `no-answer`; 0 for `busy` and `failed`
    */
   readonly ringSeconds?: number;
+  /**
+   * Inbound calls only: seconds between the answer of VoiceUrl and its first verb, in which the call rings on.
+   * @default 0
+   */
+  readonly connectSeconds?: number;
   /** The far end hangs up so many seconds after the answer. @default never */
   readonly hangUpAfterSeconds?: number;
   /** What answering machine detection finds, when it is on. @default 'human' */

@@ -59,6 +59,10 @@ export class Interpreter {
     const call = this.#call;
     const document = await host.load(call, source, signal);
     signal.throwIfAborted();
+    const {connectSeconds = 0} = call.options.scenario;
+    if (connectSeconds > 0 && call.options.direction === 'inbound' && call.status === 'ringing') {
+      await host.clock.sleep(connectSeconds * 1000, signal);
+    }
     const [first] = document.verbs;
     if (first?.name === 'Reject' && call.status === 'ringing') {
       host.end(call, first.attributes['reason'] === 'busy' ? 'busy' : 'no-answer');
