@@ -207,9 +207,18 @@ export class SessionService {
     this.#delivery.deliver(session);
   }
 
-  /** Goes on with a fresh token of the same user (W10). */
+  /**
+   * Goes on with a fresh token of the same user (W10). One that shows more or less than the one before is followed by a
+   * snapshot, which replaces what the client holds: entries that were passed over are not brought after.
+   */
   refresh(session: Session, principal: Principal): void {
+    if (session.state.phase === 'closing') return;
+    const {key} = session.audience;
     session.principal = principal;
+    this.#watch.tokenCame(session);
+    if (session.audience.key === key) return;
+    if (session.snapshotsDue.length === 0) session.snapshotsDue.push(undefined);
+    this.#delivery.deliver(session);
   }
 
   /** Lets nobody in any more and asks everybody to reconnect elsewhere; resolves when all are gone. */

@@ -47,6 +47,13 @@ export class SessionWatch {
   /** Plans the first heartbeat, anywhere in the second half of a period: sessions that came together beat apart. */
   begin(session: Session): void {
     session.nextHeartbeatAt = this.#heartbeatAfter(session.heardAt, 0.5);
+    this.tokenCame(session);
+  }
+
+  /** Counts from now how long the session's token lasts. */
+  tokenCame(session: Session): void {
+    const {expiresAt = Number.POSITIVE_INFINITY} = session.principal;
+    session.tokenEndsAt = this.#clock.monotonic() + expiresAt - this.#clock.now();
   }
 
   #sweep(): void {
@@ -60,7 +67,7 @@ export class SessionWatch {
         if (monotonic - since >= STALLED_AFTER_MS) this.#close(session, 'too-slow');
       } else if (monotonic - lastLife(session) >= this.#sessionTimeoutMs) this.#close(session, 'silent');
       else if (monotonic >= session.nextHeartbeatAt) this.#heartbeat(session, monotonic);
-      this.#checkExpiry(session, now);
+      this.#checkExpiry(session, now, monotonic);
     }
   }
 
@@ -80,16 +87,31 @@ export class SessionWatch {
     return monotonic + this.#heartbeatMs * (atLeast + (0.96 - atLeast) * Math.random());
   }
 
-  #checkExpiry(session: Session, now: number): void {
+  /**
+   * A token ends when the wall clock says so or when the time has passed that it had left when it came, whichever is
+   * first: a wall clock that is put back gives no token more time, and neither does a machine that slept, with which the
+   * monotonic clock stops.
+   */
+  #checkExpiry(session: Session, now: number, monotonic: number): void {
     const {expiresAt} = session.principal;
     if (expiresAt === undefined) return;
-    if (now >= expiresAt) {
+    const leftMs = Math.min(expiresAt - now, session.tokenEndsAt - monotonic);
+    if (leftMs <= 0) {
       this.#close(session, 'unauthorized');
-    } else if (!session.expiryAnnounced && now >= expiresAt - EXPIRY_NOTICE_MS) {
+    } else if (!session.expiryAnnounced && leftMs <= EXPIRY_NOTICE_MS) {
       session.expiryAnnounced = true;
-      this.#send(session, {type: 'session.expiring', expiresAt: toIso(expiresAt), timestamp: toIso(now)});
+      this.#send(session, {
+        type: 'session.expiring',
+        expiresAt: toIso(expectedEnd(expiresAt, now + leftMs)),
+        timestamp: toIso(now),
+      });
     }
   }
+}
+
+/** By the wall clock as it goes now; the token's own word unless the clock was put back, since the two clocks drift a little. */
+function expectedEnd(expiresAt: number, counted: number): number {
+  return expiresAt - counted < 1000 ? expiresAt : Math.floor(counted);
 }
 
 /** Looks whether the peer has taken any of what is unsent. */

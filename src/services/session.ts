@@ -74,6 +74,10 @@ export class Session {
   readonly snapshotsDue: (string | undefined)[] = [];
   /** Answers to messages that overtook `session.ready`, which is always first (W2). Bounded as those messages are. */
   readonly early: Buffer[] = [];
+  /** Monotonic ms at which the current token runs out by the time that has passed since it came. */
+  tokenEndsAt = Number.POSITIVE_INFINITY;
+  /** How many refreshes it has asked for. */
+  refreshes = 0;
   /** `session.expiring` was sent for the current token. */
   expiryAnnounced = false;
   #principal: Principal;

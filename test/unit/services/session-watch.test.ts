@@ -196,6 +196,70 @@ test('[A4] [W10] a refresh extends, and is announced anew', async () => {
   assert.equal(socket.closeCode, 4401);
 });
 
+for (const [jump, ms] of [
+  ['a day back', -86_400_000],
+  ['half a minute back', -30_000],
+  ['nowhere', 0],
+  ['half a minute forward', 30_000],
+  ['a day forward', 86_400_000],
+] as const)
+  test(`[A4] a token ends in time though the wall clock jumps ${jump}`, async () => {
+    await using stage = await setUp(3_500_000);
+    const {socket} = stage.open({expiresAt: stage.clock.now() + 300_000});
+    stage.clock.advance(100_000);
+    stage.clock.jumpWall(ms);
+    const leftMs = Math.max(0, Math.min(200_000, 200_000 - ms));
+    for (let second = 0; second * 1000 < leftMs - 1000; second += 1) {
+      assert.equal(socket.closeCode, undefined, `${second} s`);
+      stage.clock.advance(1000);
+    }
+    stage.clock.advance(3000);
+    assert.equal(socket.closeCode, 4401);
+    const [notice, ...more] = socket.messages.filter((message) => message.type === 'session.expiring');
+    assert.deepEqual(more, []);
+    assert.equal(notice === undefined, ms === 86_400_000, 'none comes for what has ended already');
+    if (notice === undefined) return;
+    const announced = Date.parse(notice.expiresAt) - Date.parse(notice.timestamp);
+    assert.ok(announced <= 60_000 && announced > 58_000, `${announced} ms before`);
+  });
+
+test('[A4] a jump while a refreshed token runs counts from when that came', async () => {
+  await using stage = await setUp(3_500_000);
+  const {socket, session} = stage.open({expiresAt: stage.clock.now() + 100_000});
+  stage.clock.jumpWall(-3_600_000);
+  stage.clock.advance(50_000);
+  stage.sessions.refresh(session, {...session.principal, expiresAt: stage.clock.now() + 200_000});
+  stage.clock.jumpWall(-3_600_000);
+  stage.clock.advance(199_000);
+  assert.equal(socket.closeCode, undefined);
+  stage.clock.advance(2000);
+  assert.equal(socket.closeCode, 4401);
+});
+
+test('[A4] a token that never ends does not end by a jump either', async () => {
+  await using stage = await setUp(3_500_000);
+  const {socket} = stage.open();
+  for (const ms of [86_400_000_000, -172_800_000_000]) {
+    stage.clock.jumpWall(ms);
+    stage.clock.advance(60_000);
+  }
+  assert.equal(socket.closeCode, undefined);
+});
+
+test('[W10] a refresh that shows something else is followed by a snapshot; another is not; a closed session takes none', async () => {
+  await using stage = await setUp();
+  const {socket, session} = stage.open();
+  const snapshots = () => socket.messages.filter(({type}) => type === 'call.snapshot').length;
+  const before = snapshots();
+  stage.sessions.refresh(session, {...session.principal, expiresAt: stage.clock.now() + 300_000});
+  assert.equal(snapshots(), before);
+  stage.sessions.refresh(session, {...session.principal, scopes: new Set()});
+  assert.equal(snapshots(), before + 1);
+  stage.sessions.close(session, 'unauthorized');
+  stage.sessions.refresh(session, {...session.principal, scopes: new Set(['calls:read:all'])});
+  assert.deepEqual([...session.principal.scopes], []);
+});
+
 test('[W13] draining is any byte the kernel takes, not a whole write', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();

@@ -1,0 +1,128 @@
+/** A session dies with its token, whatever the clocks do and whoever asks for more (A4, W10, W11). */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {SimulatorOptions} from '@hookswitch/simulator';
+import {startGateway, type TestGateway} from '../support/gateway.ts';
+import {ManualClock} from '../support/manual-clock.ts';
+import {JWT_SECRET, signToken, type TokenOptions} from '../support/tokens.ts';
+import {until} from '../support/until.ts';
+
+/** No heartbeat and no silence comes between: only the token ends the session. */
+const env = {AUTH_JWT_SECRET: JWT_SECRET, SESSION_TIMEOUT_MS: '3600000'};
+
+async function setUp(simulator?: SimulatorOptions): Promise<{clock: ManualClock; gateway: TestGateway}> {
+  const clock = new ManualClock();
+  return {clock, gateway: await startGateway({env, clock, simulator})};
+}
+
+function tokenAt(clock: ManualClock, sub: string, options: TokenOptions = {}): string {
+  return signToken(sub, {scope: 'calls:read calls:control', now: clock.now(), lifetimeS: 120, ...options});
+}
+
+const jumps = [
+  ['stands still', 0],
+  ['is put back by a day', -86_400_000],
+  ['is put back by half a minute', -30_000],
+] as const;
+
+for (const [what, ms] of jumps)
+  test(`[A4] session.expiring 60 s before, 4401 within exp + 10 s, while the wall clock ${what}`, async () => {
+    const {clock, gateway} = await setUp();
+    await using _ = gateway;
+    const session = await gateway.session({token: tokenAt(clock, 'ann')});
+    clock.jumpWall(ms);
+    clock.advance(58_000);
+    assert.equal(session.of('session.expiring').length, 0);
+    clock.advance(3000);
+    const {expiresAt, timestamp} = await session.receive('session.expiring');
+    const leftMs = Date.parse(expiresAt) - Date.parse(timestamp);
+    assert.ok(leftMs > 57_000 && leftMs <= 60_000, `${leftMs} ms left`);
+    clock.advance(57_000);
+    assert.equal(session.closeCode, undefined);
+    clock.advance(4000);
+    assert.equal(await session.closed(), 4401);
+  });
+
+test('[A4] a wall clock put forward ends what has ended by it', async () => {
+  const {clock, gateway} = await setUp();
+  await using _ = gateway;
+  const session = await gateway.session({token: tokenAt(clock, 'ann')});
+  clock.jumpWall(121_000);
+  clock.advance(1000);
+  assert.equal(await session.closed(), 4401);
+});
+
+test('[A4] [W10] a refresh goes on; a bad token closes with 4401, another user’s with 4403', async () => {
+  const {clock, gateway} = await setUp();
+  await using _ = gateway;
+  const session = await gateway.session({token: tokenAt(clock, 'ann')});
+  clock.advance(100_000);
+  session.send({type: 'session.refresh', token: tokenAt(clock, 'ann')});
+  session.send({type: 'call.subscribe', calls: 'all', requestId: 'after'});
+  await session.receive('call.snapshot', ({requestId}) => requestId === 'after');
+  clock.advance(119_000);
+  assert.equal(session.closeCode, undefined);
+  clock.advance(3000);
+  assert.equal(await session.closed(), 4401);
+  assert.equal(session.of('session.expiring').length, 2);
+
+  const refreshedWith = async (token: string) => {
+    const other = await gateway.session({token: tokenAt(clock, 'ann')});
+    other.send({type: 'session.refresh', token});
+    return other.closed();
+  };
+  assert.equal(await refreshedWith('nonsense'), 4401);
+  assert.equal(await refreshedWith(tokenAt(clock, 'ann', {lifetimeS: 0})), 4401);
+  assert.equal(await refreshedWith(tokenAt(clock, 'bob')), 4403);
+});
+
+test('[A4] [W11] a resume is verified afresh: not with a token that has run out, and not beyond what the new one shows', async () => {
+  const {clock, gateway} = await setUp();
+  await using _ = gateway;
+  const token = tokenAt(clock, 'ann');
+  const session = await gateway.session({token});
+  await session.receive('call.snapshot');
+  const resume = session.position();
+  session.terminate();
+  assert.equal((await (await gateway.session({token, resume})).ready()).recovered, true);
+  clock.advance(120_000);
+  const late = gateway.connect({token, resume});
+  assert.equal(await late.closed(), 4401);
+  assert.deepEqual(late.messages, []);
+  const callSid = await gateway.place({to: '+15550100001'});
+  const owner = await gateway.session({resume});
+  await owner.receive('call.status', (message) => message.callSid === callSid);
+  const ann = await gateway.session({token: tokenAt(clock, 'ann'), resume});
+  assert.equal((await ann.ready()).recovered, true);
+  ann.send({type: 'call.subscribe', calls: 'all', requestId: 'after'});
+  await ann.receive('call.snapshot', ({requestId}) => requestId === 'after');
+  assert.deepEqual(ann.of('call.status'), []);
+});
+
+test('[W10] a refresh widens and narrows what is seen from then on, snapshot first', async () => {
+  // Slow enough that the call is still in progress when it is looked at.
+  const {clock, gateway} = await setUp({speed: 1});
+  await using _ = gateway;
+  const callSid = await gateway.place({to: '+15550100001'});
+  const session = await gateway.session({token: tokenAt(clock, 'ann')});
+  await session.receive('call.snapshot', ({calls}) => calls.length === 0);
+  session.send({
+    type: 'session.refresh',
+    token: tokenAt(clock, 'ann', {scope: 'calls:read:all'}),
+  });
+  await until(() => session.of('call.snapshot').length === 2, {what: 'a snapshot of what is seen now'});
+  const [, wide] = session.of('call.snapshot');
+  assert.deepEqual(
+    wide?.calls.map((call) => call.callSid),
+    [callSid],
+  );
+  session.send({type: 'session.refresh', token: tokenAt(clock, 'ann', {scope: ''})});
+  await until(() => session.of('call.snapshot').length === 3, {what: 'a snapshot without'});
+  const heard = session.of('call.status').length;
+  const other = await gateway.place({to: '+15550100001'});
+  const operator = await gateway.session({resume: {...session.position(), offset: 0}});
+  await operator.receive('call.status', (message) => message.callSid === other);
+  session.send({type: 'call.subscribe', calls: 'all', requestId: 'after'});
+  await session.receive('call.snapshot', ({requestId}) => requestId === 'after');
+  assert.equal(session.of('call.status').length, heard);
+});
