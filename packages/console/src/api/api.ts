@@ -1,0 +1,78 @@
+/** The operator's HTTP API: one request at a time, JSON in and out, problems as {@link ApiError}. */
+import {ApiError, fromProblem, toApiError} from './api-error.ts';
+import type {ResourcePath} from './endpoints.ts';
+
+export interface ApiOptions {
+  /** Where the gateway is, with a slash at its end. */
+  readonly baseUrl: string;
+  readonly key: string;
+  /** The key has stopped being good. */
+  readonly onUnauthorized?: () => void;
+  /** @default the browser's */
+  readonly fetch?: typeof fetch;
+}
+
+export interface SendOptions {
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Longest wait for an answer. */
+const TIMEOUT_MS = 20_000;
+
+export class Api {
+  readonly #options: ApiOptions;
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {ApiError} for everything but a 2xx with JSON; whatever `signal` was aborted with */
+  get<T>(path: ResourcePath<T>, signal?: AbortSignal): Promise<T> {
+    return this.send('GET', path, signal === undefined ? {} : {signal});
+  }
+
+  /** @throws {ApiError} for everything but a 2xx with JSON or nothing; whatever `signal` was aborted with */
+  async send<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: ResourcePath<T>,
+    {body, signal, headers}: SendOptions = {},
+  ): Promise<T> {
+    const {baseUrl, key, fetch: send = fetch, onUnauthorized} = this.#options;
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      const response = await send(new URL(path, baseUrl), {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : {'content-type': 'application/json'}),
+          ...headers,
+        },
+        ...(body === undefined ? {} : {body: JSON.stringify(body)}),
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        cache: 'no-store',
+        credentials: 'omit',
+      });
+      const text = await response.text();
+      if (response.status === 401) onUnauthorized?.();
+      if (!response.ok) throw fromProblem(response.status, text, response.headers.get('retry-after'));
+      return parseAnswer<T>(response.status, text);
+    } catch (thrown) {
+      if (signal?.aborted) throw signal.reason;
+      throw toApiError(thrown);
+    }
+  }
+}
+
+function parseAnswer<T>(status: number, text: string): T {
+  try {
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  } catch (cause) {
+    throw new ApiError('What answered is not the gateway: it did not send JSON.', {
+      status,
+      code: 'bad_answer',
+      cause,
+    });
+  }
+}

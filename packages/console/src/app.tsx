@@ -1,0 +1,89 @@
+/** Which screen is shown at which address. Screens are chunks of their own. */
+import {lazy, Suspense, useEffect} from 'react';
+import {Link, Redirect, Route, Router, Switch, useLocation} from 'wouter';
+import {ErrorBoundary} from './design/error-boundary.tsx';
+import {EmptyState, Loading} from './design/states.tsx';
+import type {Session} from './session/session.ts';
+import {useInfo} from './session/session-context.ts';
+import {SessionProvider} from './session/session-provider.tsx';
+import {isFirstVisit, markVisited} from './shell/first-visit.ts';
+import {Screen} from './shell/screen.tsx';
+import {Shell} from './shell/shell.tsx';
+
+const LiveScreen = lazy(() => import('./screens/live/index.tsx'));
+const CallScreen = lazy(() => import('./screens/call/index.tsx'));
+const HistoryScreen = lazy(() => import('./screens/history/index.tsx'));
+const WebhooksScreen = lazy(() => import('./screens/webhooks/index.tsx'));
+const ConnectionsScreen = lazy(() => import('./screens/connections/index.tsx'));
+const HealthScreen = lazy(() => import('./screens/health/index.tsx'));
+
+export interface AppProps {
+  readonly session: Session;
+  /** Path of PUBLIC_URL without a slash at its end; empty when it has none. */
+  readonly basePath: string;
+}
+
+export function App({session, basePath}: AppProps) {
+  return (
+    <Router base={basePath}>
+      <SessionProvider session={session}>
+        <Shell>
+          <Screens />
+        </Shell>
+      </SessionProvider>
+    </Router>
+  );
+}
+
+function Screens() {
+  const [location] = useLocation();
+  return (
+    // What went wrong on one screen is over on the next.
+    <ErrorBoundary key={location}>
+      <Suspense fallback={<Loading />}>
+        <Switch>
+          <Route path="/">
+            <Home />
+          </Route>
+          <Route path="/calls/:callSid">
+            {({callSid}) => <CallScreen key={callSid} callSid={decodeURIComponent(callSid)} />}
+          </Route>
+          <Route path="/history">
+            <HistoryScreen />
+          </Route>
+          <Route path="/webhooks">
+            <WebhooksScreen />
+          </Route>
+          <Route path="/connections">
+            <ConnectionsScreen />
+          </Route>
+          <Route path="/health">
+            <HealthScreen />
+          </Route>
+          <Route>
+            <Missing />
+          </Route>
+        </Switch>
+      </Suspense>
+    </ErrorBoundary>
+  );
+}
+
+/** Live calls; the health page first, where nothing has ever happened. */
+function Home() {
+  const {used} = useInfo();
+  return !used && isFirstVisit() ? <ToHealth /> : <LiveScreen />;
+}
+
+function ToHealth() {
+  useEffect(markVisited, []);
+  return <Redirect to="/health" replace />;
+}
+
+function Missing() {
+  return (
+    <Screen title="Not found">
+      <EmptyState title="There is nothing at this address" actions={<Link href="/">Live calls</Link>} />
+    </Screen>
+  );
+}

@@ -1,0 +1,49 @@
+/** A dialog: takes the focus, keeps it, gives it back; Escape and a press beside it close it. */
+import type {ReactNode} from 'react';
+import {Dialog as AriaDialog} from 'react-aria-components/Dialog';
+import {Heading} from 'react-aria-components/Heading';
+import {Modal, ModalOverlay} from 'react-aria-components/Modal';
+import {classes} from './classes.ts';
+import styles from './dialog.module.css';
+
+export interface DialogProps {
+  readonly open: boolean;
+  readonly onClose: () => void;
+  readonly title: string;
+  readonly children: ReactNode;
+  /** Room for a table. */
+  readonly wide?: boolean;
+  /** @default 'dialog' */
+  readonly role?: 'dialog' | 'alertdialog';
+  /** Buttons, the one that does it last. */
+  readonly actions?: ReactNode;
+}
+
+export function Dialog({
+  open,
+  onClose,
+  title,
+  children,
+  wide = false,
+  role = 'dialog',
+  actions,
+}: DialogProps) {
+  return (
+    <ModalOverlay
+      isOpen={open}
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      isDismissable
+      className={styles.overlay}
+    >
+      <Modal className={classes(styles.modal, wide && styles.wide)}>
+        <AriaDialog role={role} className={styles.dialog}>
+          <Heading slot="title" level={2} className={styles.title}>
+            {title}
+          </Heading>
+          {children}
+          {actions !== undefined && <div className={styles.actions}>{actions}</div>}
+        </AriaDialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

@@ -1,0 +1,32 @@
+/** The keys of a shortcut, as `useShortcut` takes them: `g c`, `Enter`, `mod+k`. Not shown where there is no keyboard. */
+import styles from './key-hint.module.css';
+
+const NAMES: Readonly<Record<string, string>> = {
+  Escape: 'Esc',
+  Enter: '↵',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+};
+
+/** Decoration for the eye; what it belongs to says `aria-keyshortcuts` or its own words. */
+export function KeyHint({keys}: {readonly keys: string}) {
+  return (
+    <span className={styles.hint} aria-hidden="true">
+      {keys.split(' ').map((key, index) => (
+        // A sequence has no other identity than its order.
+        <kbd key={index} className={styles.key}>
+          {keyName(key)}
+        </kbd>
+      ))}
+    </span>
+  );
+}
+
+function keyName(key: string): string {
+  if (key.startsWith('mod+')) return `${isApple() ? '⌘' : 'Ctrl '}${key.slice(4).toUpperCase()}`;
+  return NAMES[key] ?? key;
+}
+
+export function isApple(): boolean {
+  return /Mac|iPhone|iPad/.test(navigator.userAgent);
+}

@@ -1,0 +1,59 @@
+/** A call's status as shape, word and colour: none of them is needed to tell. */
+import type {FailureReason} from '@hookswitch/protocol';
+import {classes} from './classes.ts';
+import styles from './status-mark.module.css';
+import {type MarkStatus, statusWord} from './status-words.ts';
+
+export interface StatusMarkProps {
+  readonly status: MarkStatus;
+  readonly reason?: FailureReason | undefined;
+  /** The shape alone, for where the word stands beside it or a column is narrow; the word is then read out. */
+  readonly shapeOnly?: boolean;
+}
+
+export function StatusMark({status, reason, shapeOnly = false}: StatusMarkProps) {
+  const word = statusWord(status, reason);
+  return (
+    <span className={classes(styles.mark, styles[status])} data-status={status}>
+      <StatusShape status={status} {...(shapeOnly && {label: word})} />
+      {!shapeOnly && word}
+    </span>
+  );
+}
+
+/** In the colour of the text around it. */
+export function StatusShape({status, label}: {readonly status: MarkStatus; readonly label?: string}) {
+  return (
+    <svg
+      width="12"
+      height="12"
+      viewBox="0 0 12 12"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.75"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden={label === undefined}
+      role={label === undefined ? undefined : 'img'}
+      aria-label={label}
+    >
+      {shapes[status]}
+    </svg>
+  );
+}
+
+const shapes: Readonly<Record<MarkStatus, React.ReactNode>> = {
+  initiating: <circle cx="6" cy="6" r="4.6" strokeDasharray="0.1 3.5" />,
+  ringing: (
+    <>
+      <circle cx="6" cy="6" r="2.1" fill="currentColor" stroke="none" />
+      <circle cx="6" cy="6" r="4.9" strokeWidth="1.4" className={styles.wave} />
+    </>
+  ),
+  'in-progress': <circle cx="6" cy="6" r="5" fill="currentColor" stroke="none" />,
+  completed: <path d="m1.75 6.5 2.75 2.75 5.75-6.5" />,
+  failed: <path d="m2.25 2.25 7.5 7.5m0-7.5-7.5 7.5" />,
+  unknown: (
+    <rect x="1.75" y="1.75" width="8.5" height="8.5" rx="1.5" strokeDasharray="2 2.25" strokeWidth="1.4" />
+  ),
+};

@@ -1,0 +1,7 @@
+/** For those who listen. */
+import type {ReactNode} from 'react';
+import styles from './field.module.css';
+
+export function VisuallyHidden({children}: {readonly children: ReactNode}) {
+  return <span className={styles['hidden-label']}>{children}</span>;
+}

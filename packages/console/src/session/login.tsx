@@ -1,0 +1,106 @@
+/** The page before there is a session: the form, or what is being waited for. */
+import {useId, useRef, useState} from 'react';
+import {Button} from '../design/button.tsx';
+import {TextField} from '../design/text-field.tsx';
+import {useNow} from '../design/use-now.ts';
+import {useTitle} from '../shell/use-title.ts';
+import styles from './login.module.css';
+import type {SessionState} from './session.ts';
+
+export interface LoginProps {
+  readonly state: Exclude<SessionState, {phase: 'open'}>;
+  readonly onKey: (key: string) => void;
+  readonly onRetry: () => void;
+  readonly onSignOut: () => void;
+}
+
+export function Login({state, onKey, onRetry, onSignOut}: LoginProps) {
+  useTitle('Sign in');
+  return (
+    <main className={styles.page}>
+      <div className={styles.card}>
+        <h1 className={styles.brand}>
+          <img src="icon.svg" alt="" width="28" height="28" />
+          Hookswitch
+        </h1>
+        {state.phase === 'unreachable' ? (
+          <Unreachable state={state} onRetry={onRetry} onSignOut={onSignOut} />
+        ) : (
+          <KeyForm
+            busy={state.phase === 'opening'}
+            onKey={onKey}
+            {...(state.phase === 'signed-out' && state.reason !== undefined ? {reason: state.reason} : {})}
+          />
+        )}
+      </div>
+    </main>
+  );
+}
+
+interface KeyFormProps {
+  readonly busy: boolean;
+  readonly reason?: string;
+  readonly onKey: (key: string) => void;
+}
+
+function KeyForm({busy, reason, onKey}: KeyFormProps) {
+  const [key, setKey] = useState('');
+  const [missing, setMissing] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const hint = useId();
+  const error = missing ? 'Enter the key.' : reason;
+  return (
+    <form
+      className={styles.form}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const entered = key.trim();
+        setMissing(entered === '');
+        if (entered === '') input.current?.focus();
+        else if (!busy) onKey(entered);
+      }}
+    >
+      <p id={hint} className={styles.hint}>
+        The access key is printed where the gateway was started, and kept beside its database.
+      </p>
+      <TextField
+        label="Access key"
+        type="password"
+        autoComplete="current-password"
+        autoFocus
+        mono
+        inputRef={input}
+        value={key}
+        onChange={setKey}
+        error={busy ? undefined : error}
+        describedBy={hint}
+      />
+      <Button type="submit" variant="primary" busy={busy}>
+        {busy ? 'Opening…' : 'Open the console'}
+      </Button>
+    </form>
+  );
+}
+
+interface UnreachableProps extends Pick<LoginProps, 'onRetry' | 'onSignOut'> {
+  readonly state: Extract<SessionState, {phase: 'unreachable'}>;
+}
+
+function Unreachable({state, onRetry, onSignOut}: UnreachableProps) {
+  const seconds = Math.max(0, Math.ceil((state.retryAt - useNow()) / 1000));
+  return (
+    <div className={styles.form}>
+      <p role="alert">{state.error.message}</p>
+      <p className={styles.hint}>
+        Trying again {seconds === 0 ? 'now' : `in ${seconds} s`}. Your key is kept.
+      </p>
+      <Button variant="primary" onPress={onRetry}>
+        Try now
+      </Button>
+      <Button variant="quiet" onPress={onSignOut}>
+        Use another key
+      </Button>
+    </div>
+  );
+}

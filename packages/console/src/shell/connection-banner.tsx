@@ -1,0 +1,27 @@
+/** Says what the connection is really doing. In the header, so that nothing below moves when it changes. */
+import {Button} from '../design/button.tsx';
+import {classes} from '../design/classes.ts';
+import {VisuallyHidden} from '../design/visually-hidden.tsx';
+import styles from './connection-banner.module.css';
+import {useConnectionWords} from './use-connection-words.ts';
+
+export function ConnectionBanner() {
+  const {tone, text, detail, action, retry} = useConnectionWords();
+  return (
+    <div className={classes(styles.pill, tone !== 'good' && styles[tone])} data-connection={tone}>
+      <div className={styles.words} title={detail}>
+        <span className={styles.dot} aria-hidden="true" />
+        <span className={styles.text}>{text}</span>
+      </div>
+      {/* The countdown is not read out every second: only what it counts down to. */}
+      <VisuallyHidden>
+        <span role="status">{`${text.replace(/ in \d+ s$/, ' soon')}. ${detail ?? ''}`}</span>
+      </VisuallyHidden>
+      {action !== undefined && (
+        <Button small onPress={retry} label={action === 'now' ? 'Reconnect now' : 'Try again'}>
+          {action === 'now' ? 'Now' : 'Try again'}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+/** The way to the screens, with how much there is on them. */
+import {useSyncExternalStore} from 'react';
+import {Link, useLocation} from 'wouter';
+import {Icon} from '../design/icon.tsx';
+import {VisuallyHidden} from '../design/visually-hidden.tsx';
+import {useClient} from '../session/session-context.ts';
+import {type ScreenLink, screens} from './screens.ts';
+import styles from './shell.module.css';
+
+export function Nav() {
+  const [location] = useLocation();
+  const client = useClient();
+  const calls = useSyncExternalStore(client.calls.subscribe, client.calls.getSnapshot);
+  const counts: Readonly<Record<string, number>> = {'/': calls.length};
+  return (
+    <nav className={styles.nav} aria-label="Screens">
+      <ul>
+        {screens.map((screen) => (
+          <li key={screen.path}>
+            <NavLink screen={screen} current={isCurrent(screen.path, location)} count={counts[screen.path]} />
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** A call belongs to the list it may still be in. */
+function isCurrent(path: string, location: string): boolean {
+  return path === location || (path === '/' && location.startsWith('/calls/'));
+}
+
+interface NavLinkProps {
+  readonly screen: ScreenLink;
+  readonly current: boolean;
+  readonly count: number | undefined;
+}
+
+function NavLink({screen, current, count}: NavLinkProps) {
+  return (
+    <Link
+      href={screen.path}
+      className={styles.link ?? ''}
+      aria-current={current ? 'page' : undefined}
+      aria-label={screen.name}
+      title={`${screen.name} (${screen.keys})`}
+    >
+      <Icon name={screen.icon} size={18} />
+      <span className={styles.long}>{screen.name}</span>
+      <span className={styles.short}>{screen.shortName}</span>
+      {count !== undefined && count > 0 && (
+        <span className={styles.count}>
+          {count}
+          <VisuallyHidden> in progress</VisuallyHidden>
+        </span>
+      )}
+    </Link>
+  );
+}

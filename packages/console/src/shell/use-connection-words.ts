@@ -1,0 +1,34 @@
+import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
+import {useNow} from '../design/use-now.ts';
+import {useClient} from '../session/session-context.ts';
+import {type ConnectionWords, connectionWords, type Outage} from './connection-words.ts';
+
+/** How long it is worth telling that the connection is back. */
+const TOLD_MS = 8000;
+
+/** The state of the SDK's connection in words, and how long it was away. */
+export function useConnectionWords(): ConnectionWords & {readonly retry: () => void} {
+  const client = useClient();
+  const state = useSyncExternalStore(client.connection.subscribe, client.connection.getSnapshot);
+  const now = useNow();
+  const lostAt = useRef<number>(undefined);
+  const [wasLive, setWasLive] = useState(false);
+  const [outage, setOutage] = useState<Outage>();
+  const {phase} = state;
+  const recovered = state.phase === 'live' && state.recovered;
+
+  useEffect(() => {
+    if (phase !== 'live') {
+      if (wasLive) lostAt.current ??= Date.now();
+      return undefined;
+    }
+    setWasLive(true);
+    if (lostAt.current === undefined) return undefined;
+    setOutage({seconds: Math.max(1, Math.round((Date.now() - lostAt.current) / 1000)), recovered});
+    lostAt.current = undefined;
+    const timer = setTimeout(() => setOutage(undefined), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [phase, recovered, wasLive]);
+
+  return {...connectionWords(state, {now, outage, first: !wasLive}), retry: () => client.connect()};
+}
