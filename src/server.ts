@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import type {Logger} from 'pino';
+import packageJson from '../package.json' with {type: 'json'};
 import {type AccessKey, loadAccessKey} from './auth/access-key.ts';
 import {Authentication} from './auth/authentication.ts';
 import type {Authenticator} from './auth/authenticator.ts';
@@ -235,6 +236,8 @@ export class GatewayServer {
       publicUrl,
       voiceTwiml,
       callTimeLimitS,
+      version: packageJson.version,
+      phoneNumber: twilio.phoneNumber,
       accountSid: twilio.accountSid,
       authTokens: [twilio.authToken, twilio.alternateAuthToken].filter((token) => token !== undefined),
     });

@@ -1,25 +1,21 @@
-/** What operators and orchestrators ask: alive, ready, metrics, sessions (H4). */
+/** What operators and orchestrators ask: alive, ready, metrics (H4). */
 import {Router} from 'express';
-import {type Authenticator, hasScope} from '../auth/authenticator.ts';
-import {AppError} from '../errors/app-error.ts';
+import type {Authenticator} from '../auth/authenticator.ts';
 import {type Metrics, printMetrics} from '../observability/metrics.ts';
 import type {Readiness} from '../services/readiness.ts';
-import type {SessionService} from '../services/session-service.ts';
 import {exactPaths, only} from './paths.ts';
-import {createAuthentication, isFromLoopback, principalOf} from './request-context.ts';
+import {createAuthentication, isFromLoopback} from './request-context.ts';
 
 export interface OperationsRoutesOptions {
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
-  readonly sessions: SessionService;
 }
 
 export function createOperationsRoutes({
   authenticator,
   metrics,
   readiness,
-  sessions,
 }: OperationsRoutesOptions): Router {
   const router = Router(exactPaths);
   const authenticate = createAuthentication(authenticator);
@@ -42,15 +38,6 @@ export function createOperationsRoutes({
     },
   );
 
-  router.get('/api/sessions', authenticate, (_request, response) => {
-    if (!hasScope(principalOf(response), 'sessions:read')) {
-      throw new AppError('forbidden', 'This token may not list sessions.', {
-        context: {scope: 'sessions:read'},
-      });
-    }
-    response.json({sessions: [...sessions.list()]});
-  });
-
-  router.all(['/healthz', '/readyz', '/metrics', '/api/sessions'], only('GET'));
+  router.all(['/healthz', '/readyz', '/metrics'], only('GET'));
   return router;
 }

@@ -10,12 +10,18 @@ import {AppError} from '../errors/app-error.ts';
 import type {CallService} from '../services/call-service.ts';
 import {createCallRoutes} from './call-routes.ts';
 import {createErrorHandler, notFoundHandler} from './http-errors.ts';
+import {createInfoRoutes, type InfoRoutesOptions} from './info-routes.ts';
 import {createOperationsRoutes, type OperationsRoutesOptions} from './operations-routes.ts';
 import {exactPaths, only} from './paths.ts';
 import {createAuthentication, createRequestLogger} from './request-context.ts';
+import {createSessionRoutes, type SessionRoutesOptions} from './session-routes.ts';
 import {createWebhookRoutes, type WebhookRoutesOptions} from './webhook-routes.ts';
 
-export interface RequestHandlerOptions extends WebhookRoutesOptions, OperationsRoutesOptions {
+export interface RequestHandlerOptions
+  extends WebhookRoutesOptions,
+    OperationsRoutesOptions,
+    SessionRoutesOptions,
+    InfoRoutesOptions {
   readonly calls: CallService;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
@@ -45,6 +51,8 @@ export function createRequestHandler(options: RequestHandlerOptions): Express {
   app.use('/api/calls', createAuthentication(authenticator));
   app.use(createCallRoutes(options));
   app.use(createOperationsRoutes(options));
+  app.use(createSessionRoutes(options));
+  app.use(createInfoRoutes(options));
   app.get('/ws', () => {
     throw new AppError('upgrade_required', 'Open a WebSocket here.');
   });

@@ -90,14 +90,14 @@ export class SessionDelivery {
 
   /** @param next the first page after `offset`, where it was read */
   #beginAt(session: Session, offset: Offset, next: readonly JournalEntry[] = []): void {
-    session.cursor = offset;
+    session.beginAt(offset);
     this.#open(session, this.#readyFrame(session, true));
     this.#writePage(session, next);
     this.deliver(session);
   }
 
   #beginWithSnapshot(session: Session): void {
-    session.cursor = this.#feed.head;
+    session.beginAt(this.#feed.head);
     this.#open(session, this.#readyFrame(session, false), this.#snapshotFrame(session.audience));
     this.deliver(session);
   }

@@ -1,6 +1,7 @@
 /**
- * The sessions: who is connected, what each has asked for, and that nothing is kept of one that is gone. A session is
- * a cursor over the journal; how it is moved is in `session-delivery.ts`, who has gone silent in `session-watch.ts`.
+ * The sessions: who is connected, what each has asked for, and that nothing is kept of a socket that is gone. A session
+ * is a cursor over the journal; how it is moved is in `session-delivery.ts`, who has gone silent in `session-watch.ts`,
+ * how they look to people in `session-directory.ts`.
  *
  * Knows the journal, the feed and a socket port; never `ws`, SQL or Express.
  */
@@ -10,13 +11,12 @@ import type {Logger} from 'pino';
 import type {Principal} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {Offset} from '../journal/call-event.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
-import {toIso} from './call-view.ts';
 import type {LiveFeed} from './live-feed.ts';
 import {Session, type SessionPeer, type SessionSocket} from './session.ts';
 import {type ResumePoint, SessionDelivery} from './session-delivery.ts';
+import {SessionDirectory} from './session-directory.ts';
 import {SessionWatch} from './session-watch.ts';
 
 export interface SessionServiceOptions {
@@ -40,26 +40,13 @@ export interface OpenSession {
   readonly resume?: ResumePoint;
 }
 
-/** What `GET /api/sessions` shows of a session. */
-export interface SessionInfo extends SessionPeer {
-  readonly sessionId: string;
-  readonly user: string;
-  readonly scopes: readonly string[];
-  readonly phase: string;
-  readonly subscription: 'all' | readonly string[];
-  readonly offset: Offset;
-  /** Entries behind the head of the journal. */
-  readonly lag: number;
-  readonly unsentBytes: number;
-  readonly connectedAt: string;
-  readonly lastActivityAt: string;
-}
-
 /** 25 s of the default timeout of 35 s. */
 const HEARTBEAT_SHARE = 5 / 7;
 const MAX_HEARTBEAT_MS = 25_000;
 
 export class SessionService {
+  /** The sessions as people look at them. */
+  readonly directory: SessionDirectory;
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -86,6 +73,7 @@ export class SessionService {
     const sessions = () => this.#sessions.values();
     const close = (session: Session, reason: CloseReason) => this.close(session, reason);
     const send = (session: Session, message: ServerMessage) => this.send(session, message);
+    this.directory = new SessionDirectory({journal: options.journal, feed, sessions: this.#sessions});
     this.#delivery = new SessionDelivery({...options, heartbeatMs, sessions, close});
     this.#watch = new SessionWatch({clock, heartbeatMs, sessionTimeoutMs, sessions, close, send});
   }
@@ -122,11 +110,6 @@ export class SessionService {
     return lagging;
   }
 
-  /** The sessions, as people look at them. */
-  *list(): Generator<SessionInfo> {
-    for (const session of this.#sessions.values()) yield this.#describe(session);
-  }
-
   /**
    * Takes a connected socket in. The first message is `session.ready`; then what was missed, or a snapshot. The
    * caller reports what happens to the socket: {@link heard}, {@link drained}, {@link closed}.
@@ -139,6 +122,7 @@ export class SessionService {
     this.#perUser.set(user, (this.#perUser.get(user) ?? 0) + 1);
     this.#sessions.set(session.id, session);
     this.#metrics.sessionsOpened.inc();
+    this.directory.noteOpened();
     this.#logger.info({sessionId: session.id, user, address: peer.address}, 'session opened');
     this.#watch.begin(session);
     this.#delivery.begin(session, resume);
@@ -161,7 +145,7 @@ export class SessionService {
     this.#delivery.deliver(session);
   }
 
-  /** Forgets the session: nothing of it is kept. */
+  /** Forgets the session, but for what the directory keeps of the last few. */
   closed(session: Session, socketCode: number): void {
     if (!this.#sessions.delete(session.id)) return;
     // A peer that is cut off because it does not answer our close ends with 1006, which hides why it was closed.
@@ -172,6 +156,7 @@ export class SessionService {
     if (left > 0) this.#perUser.set(user, left);
     else this.#perUser.delete(user);
     this.#metrics.sessionsClosed.inc({code: String(code)});
+    this.directory.noteClosed(session, code);
     this.#logger.info({sessionId: session.id, user, code}, 'session closed');
     if (this.#sessions.size === 0) for (const resolve of this.#onEmpty) resolve();
   }
@@ -234,21 +219,5 @@ export class SessionService {
   /** Cuts off whoever is still connected. */
   terminateAll(): void {
     for (const session of this.#sessions.values()) session.socket.terminate();
-  }
-
-  #describe(session: Session): SessionInfo {
-    return {
-      sessionId: session.id,
-      user: session.principal.user,
-      scopes: [...session.principal.scopes],
-      phase: session.state.phase,
-      subscription: session.subscription,
-      offset: session.cursor,
-      lag: Math.max(0, this.#feed.head - session.cursor),
-      unsentBytes: session.socket.unsentBytes,
-      connectedAt: toIso(session.connectedAt),
-      lastActivityAt: toIso(session.lastActivityAt),
-      ...session.peer,
-    };
   }
 }

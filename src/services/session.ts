@@ -3,6 +3,7 @@ import {MESSAGE_BURST, MESSAGES_PER_MINUTE} from '@hookswitch/protocol';
 import type {Principal} from '../auth/authenticator.ts';
 import type {Offset} from '../journal/call-event.ts';
 import {type Audience, audienceOf, type Subscription} from './audience.ts';
+import {type SentSpan, withAudience} from './sent-spans.ts';
 
 /** What a session needs of a socket. The adapter over `ws` is in `src/websocket/ws-socket.ts`. */
 export interface SessionSocket {
@@ -38,6 +39,9 @@ export type SessionState =
   | {readonly phase: 'blocked'; readonly since: number}
   | {readonly phase: 'closing'; readonly code: number};
 
+export const sessionPhases = ['opening', 'streaming', 'reading', 'blocked', 'closing'] as const;
+export type SessionPhase = SessionState['phase'];
+
 /** After so many messages beyond the limit in a row a session is closed: it is not listening. */
 export const MAX_REFUSED_MESSAGES = 20;
 
@@ -54,6 +58,8 @@ export class Session {
   readonly id: string;
   readonly socket: SessionSocket;
   readonly peer: SessionPeer;
+  /** User, address and origin in lower case. One text, made once: a search looks at ten thousand of them. */
+  readonly searchText: string;
   /** Milliseconds since 1970. */
   readonly connectedAt: number;
   state: SessionState = {phase: 'opening'};
@@ -83,6 +89,7 @@ export class Session {
   #principal: Principal;
   #subscription: Subscription = 'all';
   #audience: Audience;
+  #sentSpans: readonly SentSpan[];
   #tokens = MESSAGE_BURST;
   #tokensAt: number;
   #refused = 0;
@@ -91,10 +98,12 @@ export class Session {
     this.id = id;
     this.socket = socket;
     this.peer = peer;
+    this.searchText = [principal.user, peer.address, peer.origin ?? ''].join('\n').toLowerCase();
     this.connectedAt = this.lastActivityAt = now;
     this.heardAt = this.#tokensAt = monotonic;
     this.#principal = principal;
     this.#audience = audienceOf(principal, this.#subscription);
+    this.#sentSpans = [{after: this.cursor, audience: this.#audience}];
   }
 
   get principal(): Principal {
@@ -104,7 +113,7 @@ export class Session {
   set principal(principal: Principal) {
     this.#principal = principal;
     this.expiryAnnounced = false;
-    this.#audience = audienceOf(principal, this.#subscription);
+    this.#changeAudience();
   }
 
   get subscription(): Subscription {
@@ -113,11 +122,22 @@ export class Session {
 
   set subscription(subscription: Subscription) {
     this.#subscription = subscription;
-    this.#audience = audienceOf(this.#principal, subscription);
+    this.#changeAudience();
   }
 
   get audience(): Audience {
     return this.#audience;
+  }
+
+  /** Through which audiences it was sent the entries up to the cursor, as far back as that is remembered. */
+  get sentSpans(): readonly SentSpan[] {
+    return this.#sentSpans;
+  }
+
+  /** Puts the cursor where the session begins: of entries up to here it is sent none. */
+  beginAt(offset: Offset): void {
+    this.cursor = offset;
+    this.#sentSpans = [{after: offset, audience: this.#audience}];
   }
 
   /** Takes one message from the allowance (W14): `closed` once a client goes on sending although it was refused. */
@@ -132,5 +152,11 @@ export class Session {
     }
     this.#refused += 1;
     return this.#refused > MAX_REFUSED_MESSAGES ? 'closed' : 'refused';
+  }
+
+  /** The cursor only moves in the turn in which it is written through the audience: a change is exact. */
+  #changeAudience(): void {
+    this.#audience = audienceOf(this.#principal, this.#subscription);
+    this.#sentSpans = withAudience(this.#sentSpans, this.cursor, this.#audience);
   }
 }

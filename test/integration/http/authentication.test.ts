@@ -5,7 +5,13 @@ import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.
 import {assertProblem, rawRequest} from '../../support/http-request.ts';
 
 const authorization = `Bearer ${ACCESS_KEY}`;
-const PROTECTED = ['/api/calls', `/api/calls/CA${'0'.repeat(32)}`, '/api/sessions'];
+const PROTECTED = [
+  '/api/calls',
+  `/api/calls/CA${'0'.repeat(32)}`,
+  '/api/sessions',
+  '/api/sessions/any/sent',
+  '/api/info',
+];
 
 test('[A1] [A3] no token, a bad one, or one in the wrong place: 401 with WWW-Authenticate', async () => {
   await using gateway = await startGateway();

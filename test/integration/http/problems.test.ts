@@ -94,6 +94,8 @@ test('[H6] another method of a known path: 405, and Allow says which it takes', 
     'GET, HEAD': [
       `/api/calls/${someCallSid(1)}`,
       '/api/sessions',
+      '/api/sessions/any/sent',
+      '/api/info',
       '/healthz',
       '/readyz',
       '/metrics',
@@ -139,7 +141,15 @@ test('[H5] [H6] a path has one spelling: other cases and a slash at the end are 
     assertProblem(await webhook(path, path.toLowerCase().replace(/\/$/, '')), notFound);
   assert.equal((await gateway.api(`/api/calls/${someCallSid(1)}`)).status, 404);
   assert.equal((await webhook('/twilio/status', '/twilio/status')).status, 204);
-  const spellings = ['/api/calls/', '/API/calls', '/api/Sessions', '/api/sessions/', '/healthz/', '/HEALTHZ'];
+  const spellings = [
+    '/api/calls/',
+    '/API/calls',
+    '/api/Sessions',
+    '/api/sessions/',
+    '/api/info/',
+    '/healthz/',
+    '/HEALTHZ',
+  ];
   for (const path of [...spellings, `/api/calls/${someCallSid(1)}/`, '/WS', '/ws/'])
     assertProblem(await rawRequest(gateway.url, {path, headers: {authorization}}), notFound);
 });

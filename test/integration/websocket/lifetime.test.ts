@@ -167,7 +167,7 @@ test('a drain in the middle of a fan-out: each client has a prefix, and its resu
 test('a fault while one session is written to closes that one with 4500, and the others are told', async () => {
   await using host = await startSessionHost();
   const clients = await Promise.all([host.session(), host.session(), host.session()]);
-  const [, unlucky] = [...host.sessions.list()].map(({sessionId}) => sessionId);
+  const [, unlucky] = [...host.sessions.directory.list()].map(({sessionId}) => sessionId);
   const batch = host.feed.batch.bind(host.feed);
   let asked = 0;
   // Every session asks the feed for its own batch; the second one's question fails.

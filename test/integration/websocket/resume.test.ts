@@ -292,7 +292,9 @@ test('[W2] what is asked before session.ready is answered after it', async () =>
   await client.opened();
   client.send({type: 'nonsense', requestId: 'early'});
   client.send({type: 'call.subscribe', calls: [], requestId: 'subscribed'});
-  const opening = await until(() => [...host.sessions.list()].find(({phase}) => phase === 'opening'));
+  const opening = await until(() =>
+    [...host.sessions.directory.list()].find(({phase}) => phase === 'opening'),
+  );
   await until(() => (host.describe(opening.sessionId)?.subscription ?? 'all') !== 'all');
   asked.resolve();
   await client.receive('call.snapshot');

@@ -153,7 +153,7 @@ export class SessionHost implements AsyncDisposable, Authenticator {
 
   /** What the list of sessions says of the session that `client` is. */
   describe(sessionId: string | undefined) {
-    return [...this.sessions.list()].find((session) => session.sessionId === sessionId);
+    return [...this.sessions.directory.list()].find((session) => session.sessionId === sessionId);
   }
 
   /** An event of a call; each one is new. */

@@ -1,0 +1,33 @@
+/** The sessions' side of the gateway with its HTTP routes, for what takes other tokens than the access key. */
+
+import express from 'express';
+import {systemClock} from '../../../src/clock.ts';
+import {createErrorHandler, notFoundHandler} from '../../../src/handlers/http-errors.ts';
+import {createRequestLogger} from '../../../src/handlers/request-context.ts';
+import {createSessionRoutes} from '../../../src/handlers/session-routes.ts';
+import {createLogger} from '../../../src/observability/logger.ts';
+import {rawRequest} from '../../support/http-request.ts';
+import {type SessionHost, type SessionHostOptions, startSessionHost} from '../websocket/session-host.ts';
+
+export interface SessionHttp extends AsyncDisposable {
+  readonly host: SessionHost;
+  get(path: string, token?: string): ReturnType<typeof rawRequest>;
+}
+
+export async function startSessionHttp(options: SessionHostOptions = {}): Promise<SessionHttp> {
+  const host = await startSessionHost(options);
+  const logger = createLogger({level: 'silent'});
+  const app = express();
+  app.set('query parser', 'simple');
+  app.use(createRequestLogger(logger, systemClock));
+  app.use(createSessionRoutes({authenticator: host, sessions: host.sessions}));
+  app.use(notFoundHandler);
+  app.use(createErrorHandler(logger));
+  host.http.on('request', app);
+  const url = host.url.replace(/^ws(.*)\/ws$/, 'http$1');
+  return {
+    host,
+    get: (path, token = 'all') => rawRequest(url, {path, headers: {authorization: `Bearer ${token}`}}),
+    [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
+  };
+}
