@@ -17,6 +17,11 @@ applyTheme();
 
 /** Where the gateway says it is, in `<base href>`. */
 const baseUrl = new URL('.', document.baseURI).href;
+const basePath = new URL(baseUrl).pathname.replace(/\/$/, '');
+// Opened beside the proxy that PUBLIC_URL's path belongs to: addresses of screens have that path all the same.
+if (!`${location.pathname}/`.startsWith(`${basePath}/`)) {
+  history.replaceState(history.state, '', basePath + location.pathname + location.search);
+}
 const session = new Session({
   baseUrl,
   keys,
@@ -34,6 +39,6 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
-    <App session={session} basePath={new URL(baseUrl).pathname.replace(/\/$/, '')} />
+    <App session={session} basePath={basePath} />
   </StrictMode>,
 );

@@ -1,4 +1,5 @@
 /** Shows the login until there is a session, and gives the open one to everything below. */
+import {HookswitchProvider} from '@hookswitch/client/react';
 import {type ReactNode, useMemo, useSyncExternalStore} from 'react';
 import {ClockContext} from '../design/use-now.ts';
 import {Login} from './login.tsx';
@@ -33,7 +34,9 @@ function Open({session, state, children}: SessionProviderProps & {readonly state
   const value = useMemo(() => ({...state, signOut: () => session.signOut()}), [session, state]);
   return (
     <SessionContext value={value}>
-      <ClockContext value={state.clockOffsetMs}>{children}</ClockContext>
+      <HookswitchProvider client={state.client}>
+        <ClockContext value={state.clockOffsetMs}>{children}</ClockContext>
+      </HookswitchProvider>
     </SessionContext>
   );
 }

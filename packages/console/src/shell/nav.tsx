@@ -1,16 +1,14 @@
 /** The way to the screens, with how much there is on them. */
-import {useSyncExternalStore} from 'react';
+import {useCalls} from '@hookswitch/client/react';
 import {Link, useLocation} from 'wouter';
 import {Icon} from '../design/icon.tsx';
 import {VisuallyHidden} from '../design/visually-hidden.tsx';
-import {useClient} from '../session/session-context.ts';
 import {type ScreenLink, screens} from './screens.ts';
 import styles from './shell.module.css';
 
 export function Nav() {
   const [location] = useLocation();
-  const client = useClient();
-  const calls = useSyncExternalStore(client.calls.subscribe, client.calls.getSnapshot);
+  const calls = useCalls();
   const counts: Readonly<Record<string, number>> = {'/': calls.length};
   return (
     <nav className={styles.nav} aria-label="Screens">

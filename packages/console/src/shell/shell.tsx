@@ -78,7 +78,7 @@ export function Shell({children}: {readonly children: ReactNode}) {
       <PendingKeys />
       <Suspense>
         {open === 'help' && <HelpSheet onClose={close} />}
-        {open === 'palette' && <Palette onClose={close} onHelp={() => setOpen('help')} />}
+        {open === 'palette' && <Palette onClose={close} />}
       </Suspense>
     </div>
   );

@@ -1,6 +1,6 @@
-import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
+import {useConnection, useHookswitch} from '@hookswitch/client/react';
+import {useEffect, useRef, useState} from 'react';
 import {useNow} from '../design/use-now.ts';
-import {useClient} from '../session/session-context.ts';
 import {type ConnectionWords, connectionWords, type Outage} from './connection-words.ts';
 
 /** How long it is worth telling that the connection is back. */
@@ -8,8 +8,8 @@ const TOLD_MS = 8000;
 
 /** The state of the SDK's connection in words, and how long it was away. */
 export function useConnectionWords(): ConnectionWords & {readonly retry: () => void} {
-  const client = useClient();
-  const state = useSyncExternalStore(client.connection.subscribe, client.connection.getSnapshot);
+  const client = useHookswitch();
+  const state = useConnection();
   const now = useNow();
   const lostAt = useRef<number>(undefined);
   const [wasLive, setWasLive] = useState(false);

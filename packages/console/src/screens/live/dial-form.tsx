@@ -1,0 +1,206 @@
+/** Places a call. One line for the number; the rest is folded away until somebody wants it. */
+import {HookswitchError} from '@hookswitch/client';
+import {type Ref, useEffect, useId, useRef, useState} from 'react';
+import {Button} from '../../design/button.tsx';
+import {maskNumber} from '../../design/mask-number.ts';
+import {TextField} from '../../design/text-field.tsx';
+import {useClient, useInfo} from '../../session/session-context.ts';
+import {
+  type DialFaults,
+  type DialInput,
+  dialFields,
+  emptyDialInput,
+  faultsOf,
+  readDialInput,
+} from './dial-request.ts';
+import styles from './live.module.css';
+import {TextArea} from './text-area.tsx';
+
+export interface DialFormProps {
+  readonly inputRef: Ref<HTMLInputElement>;
+  /** From the address: what to call. */
+  readonly wanted: string | undefined;
+  /** It is there; its first message may be on the way. */
+  readonly onPlaced: (callSid: string) => void;
+  /** No call can be placed that nobody would see. */
+  readonly isLive: boolean;
+}
+
+/** For as long as the tab lives, nowhere else: whom somebody called is nobody else's business. */
+const LAST_NUMBER = 'hookswitch.last-number';
+
+export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
+  const client = useClient();
+  const {phoneNumber} = useInfo();
+  const [input, setInput] = useState<DialInput>(() => ({...emptyDialInput, to: wanted ?? lastNumber()}));
+  const [faults, setFaults] = useState<DialFaults>({});
+  const [note, setNote] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  /** Of a call whose fate is open: the same wish goes on under the same key, and never dials twice. */
+  const open = useRef<{readonly body: string; readonly key: string}>(undefined);
+  const more = useId();
+
+  useEffect(() => {
+    if (wanted !== undefined && wanted !== '') setInput((known) => ({...known, to: wanted}));
+  }, [wanted]);
+  useEffect(() => {
+    const first = dialFields.find((field) => faults[field] !== undefined);
+    if (first === undefined) return;
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [faults]);
+
+  const change = (field: keyof DialInput) => (value: string) => {
+    setInput((known) => ({...known, [field]: value}));
+    if (faults[field] !== undefined) setFaults(({[field]: _, ...rest}) => rest);
+  };
+
+  const submit = async () => {
+    // A second press while the first is under way is the same wish.
+    if (isBusy || !isLive) return;
+    const read = readDialInput(input);
+    if (read.kind === 'faults') {
+      setFaults(read.faults);
+      setOpen((was) => was || isFolded(read.faults));
+      return;
+    }
+    const {request} = read;
+    const body = JSON.stringify(request);
+    const key = open.current?.body === body ? open.current.key : crypto.randomUUID();
+    open.current = {body, key};
+    setFaults({});
+    setBusy(true);
+    setNote(`Calling ${maskNumber(request.to)}…`);
+    try {
+      const {callSid} = await client.place(request, {idempotencyKey: key});
+      open.current = undefined;
+      rememberNumber(request.to);
+      setNote(`Call to ${maskNumber(request.to)} placed.`);
+      onPlaced(callSid);
+    } catch (thrown) {
+      const found = refusal(thrown);
+      if (!isOutcomeOpen(thrown)) open.current = undefined;
+      setNote('');
+      setFaults(found);
+      setOpen((was) => was || isFolded(found));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form
+      ref={form}
+      className={styles.dial}
+      aria-label="Place a call"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <div className={styles['dial-line']}>
+        <TextField
+          label="Call"
+          className={styles.to ?? ''}
+          type="tel"
+          mono
+          placeholder="+15550100001"
+          keys="d"
+          inputRef={inputRef}
+          value={input.to}
+          onChange={change('to')}
+          error={faults.to}
+        />
+        <div className={styles['dial-buttons']}>
+          <Button type="submit" variant="primary" busy={isBusy} disabled={!isLive}>
+            {isBusy ? 'Calling…' : 'Call'}
+          </Button>
+          <Button variant="quiet" expanded={isOpen} onPress={() => setOpen(!isOpen)}>
+            {isOpen ? 'Fewer options' : 'More options'}
+          </Button>
+        </div>
+        <p className={styles['dial-note']} role="status">
+          {isLive ? note : 'Calls can be placed again when this page is live.'}
+        </p>
+      </div>
+      {faults.form !== undefined && (
+        <p role="alert" className={styles.error}>
+          {faults.form}
+        </p>
+      )}
+      {isOpen && (
+        <div id={more} className={styles.more}>
+          <TextField
+            label="From"
+            type="tel"
+            mono
+            placeholder={phoneNumber}
+            hint="A number of the account. Empty: the gateway’s own."
+            value={input.from}
+            onChange={change('from')}
+            error={faults.from}
+          />
+          <TextField
+            label="Connect to"
+            type="tel"
+            mono
+            placeholder="+15550100002"
+            hint="Dialled once the first party has answered."
+            value={input.connectTo}
+            onChange={change('connectTo')}
+            error={faults.connectTo}
+          />
+          <TextArea
+            label="TwiML"
+            placeholder="<Response><Say>Hello</Say></Response>"
+            hint="What the call hears instead."
+            value={input.twiml}
+            onChange={change('twiml')}
+            error={faults.twiml}
+          />
+          <TextArea
+            label="Metadata"
+            placeholder={'ticket = T-4711\nagent = ada'}
+            hint="One a line; comes back with the call."
+            value={input.metadata}
+            onChange={change('metadata')}
+            error={faults.metadata}
+          />
+        </div>
+      )}
+    </form>
+  );
+}
+
+/** Whether something is wrong where nobody would see it. */
+function isFolded({from, connectTo, twiml, metadata}: DialFaults): boolean {
+  return [from, connectTo, twiml, metadata].some((fault) => fault !== undefined);
+}
+
+function refusal(thrown: unknown): DialFaults {
+  if (!(thrown instanceof HookswitchError)) return {form: 'The call could not be placed. Try again.'};
+  return faultsOf(thrown);
+}
+
+/** Nobody knows whether there is a call: only with the same key is asking again harmless. */
+function isOutcomeOpen(thrown: unknown): boolean {
+  if (!(thrown instanceof HookswitchError)) return true;
+  const {status} = thrown;
+  return status === undefined || status >= 500;
+}
+
+function lastNumber(): string {
+  try {
+    return sessionStorage.getItem(LAST_NUMBER) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function rememberNumber(number: string): void {
+  try {
+    sessionStorage.setItem(LAST_NUMBER, number);
+  } catch {}
+}

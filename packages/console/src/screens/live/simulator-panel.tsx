@@ -1,0 +1,102 @@
+/** In the simulator's banner: calls to try things with, and what may be made to go wrong. */
+import type {SimulatorInfo} from '@hookswitch/protocol';
+import {useState} from 'react';
+import {toApiError} from '../../api/api-error.ts';
+import {endpoints} from '../../api/endpoints.ts';
+import {useResource} from '../../api/use-resource.ts';
+import {Button} from '../../design/button.tsx';
+import {Icon} from '../../design/icon.tsx';
+import {useApi} from '../../session/session-context.ts';
+import {SimulatorSlot} from '../../shell/simulator-slot.tsx';
+import styles from './live.module.css';
+
+export interface SimulatorPanelProps {
+  readonly onPlaced: (callSid: string) => void;
+}
+
+export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
+  const api = useApi();
+  const simulator = useResource(endpoints.simulator());
+  const [busy, setBusy] = useState<string>();
+  const [error, setError] = useState<string>();
+  /** What the gateway answered last, before it is asked again. */
+  const [changed, setChanged] = useState<SimulatorInfo>();
+
+  if (simulator.state === 'failed' && simulator.error.status !== 404) {
+    return (
+      <SimulatorSlot>
+        <span role="alert">{simulator.error.message}</span>
+        <Button small onPress={simulator.reload}>
+          Try again
+        </Button>
+      </SimulatorSlot>
+    );
+  }
+  if (simulator.state !== 'ready') return null;
+  const {scenarios, faults} = changed ?? simulator.data;
+  const active = faults.filter((fault) => fault.active).map(({id}) => id);
+
+  const attempt = async (id: string, act: () => Promise<void>) => {
+    setBusy(id);
+    setError(undefined);
+    try {
+      await act();
+    } catch (thrown) {
+      setError(toApiError(thrown).message);
+    } finally {
+      setBusy(undefined);
+    }
+  };
+  const run = (id: string) =>
+    attempt(id, async () => onPlaced((await api.send('POST', endpoints.scenario(id))).callSid));
+  const toggle = (id: string) =>
+    attempt(id, async () => {
+      const next = active.includes(id) ? active.filter((each) => each !== id) : [...active, id];
+      setChanged(await api.send('PUT', endpoints.faults(), {body: {active: next}}));
+    });
+
+  return (
+    <SimulatorSlot>
+      <div className={styles.simulator}>
+        <ul className={styles.scenarios} aria-label="Scenarios">
+          {scenarios.map(({id, label, description, direction}) => (
+            <li key={id} title={description}>
+              <Button small busy={busy === id} onPress={() => void run(id)}>
+                <Icon name={direction === 'inbound' ? 'inbound' : 'outbound'} size={12} />
+                {label}
+              </Button>
+            </li>
+          ))}
+        </ul>
+        <details className={styles.faults}>
+          <summary>Faults{active.length > 0 && `: ${active.length} on`}</summary>
+          <ul aria-label="Faults">
+            {faults.map(({id, label, description}) => (
+              <li key={id}>
+                <label>
+                  <input
+                    type="checkbox"
+                    checked={active.includes(id)}
+                    aria-disabled={busy !== undefined}
+                    onChange={() => {
+                      // Two answers on their way could overtake each other.
+                      if (busy === undefined) void toggle(id);
+                    }}
+                  />
+                  <span>
+                    <strong>{label}</strong> {description}
+                  </span>
+                </label>
+              </li>
+            ))}
+          </ul>
+        </details>
+      </div>
+      {error !== undefined && (
+        <p role="alert" className={styles.error}>
+          {error}
+        </p>
+      )}
+    </SimulatorSlot>
+  );
+}

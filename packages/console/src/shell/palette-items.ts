@@ -1,0 +1,98 @@
+/** What the palette offers for what was typed. */
+import type {CallState} from '@hookswitch/client';
+import type {Shortcut} from './shortcut-registry.ts';
+
+export interface PaletteItem {
+  readonly id: string;
+  readonly section: 'Calls' | 'Commands';
+  readonly label: string;
+  /** Of a live call, whose status is shown. */
+  readonly call?: CallState;
+  /** Of a command that has a key. */
+  readonly keys?: string;
+  readonly action: PaletteAction;
+}
+
+export type PaletteAction =
+  | {readonly kind: 'go'; readonly path: string}
+  | {readonly kind: 'run'; readonly run: () => void};
+
+/** A command that has no key. */
+export interface PaletteCommand {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+export interface PaletteInput {
+  readonly query: string;
+  readonly calls: readonly CallState[];
+  readonly shortcuts: readonly Shortcut[];
+  readonly commands: readonly PaletteCommand[];
+  /** The key may place calls. */
+  readonly mayDial: boolean;
+}
+
+const MAX_CALLS = 8;
+/** Fewer characters find everything. */
+const MIN_SEARCH = 3;
+const SID = /^CA[0-9a-f]{32}$/i;
+/** What may be meant as a number, with the spaces and dots that people write. */
+const NUMBER = /^\+?\d[\d ().-]{5,}$/;
+
+/** The best first; never more than a screenful of calls. */
+export function paletteItems(input: PaletteInput): PaletteItem[] {
+  const query = input.query.trim();
+  return [...callItems(query, input), ...commandItems(query, input)];
+}
+
+function callItems(query: string, {calls, mayDial}: PaletteInput): PaletteItem[] {
+  const items: PaletteItem[] = calls
+    .filter((call) => query !== '' && mentions(call, query))
+    .slice(0, MAX_CALLS)
+    .map((call) => ({
+      id: `call ${call.callSid}`,
+      section: 'Calls',
+      label: call.callSid,
+      call,
+      action: {kind: 'go', path: `/calls/${call.callSid}`},
+    }));
+  const number = query.replaceAll(/[ ().-]/g, '');
+  if (SID.test(query) && !items.some(({label}) => label === query)) {
+    items.push(goTo('open', `Open call ${query}`, `/calls/${query}`));
+  } else if (query.length >= MIN_SEARCH) {
+    const wanted = NUMBER.test(query) ? number : query;
+    items.push(
+      goTo('search', `Search the history for “${query}”`, `/history?q=${encodeURIComponent(wanted)}`),
+    );
+  }
+  if (mayDial && NUMBER.test(query) && number.startsWith('+')) {
+    items.push(goTo('dial', `Dial ${number}`, `/?dial=${encodeURIComponent(number)}`));
+  }
+  return items;
+}
+
+function goTo(id: string, label: string, path: string): PaletteItem {
+  return {id, section: 'Calls', label, action: {kind: 'go', path}};
+}
+
+function commandItems(query: string, {shortcuts, commands, mayDial}: PaletteInput): PaletteItem[] {
+  const all: PaletteItem[] = [
+    ...shortcuts
+      .filter(({inPalette}) => inPalette)
+      .map(({keys, label, handler}) => command(label, {kind: 'run', run: handler}, keys)),
+    ...(mayDial ? [command('Dial a number', {kind: 'go', path: '/?dial'})] : []),
+    ...commands.map(({label, run}) => command(label, {kind: 'run', run})),
+  ];
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return all.filter(({label}) => words.every((word) => label.toLowerCase().includes(word)));
+}
+
+function command(label: string, action: PaletteAction, keys?: string): PaletteItem {
+  return {id: `command ${label}`, section: 'Commands', label, action, ...(keys !== undefined && {keys})};
+}
+
+/** Part of the sid or of a number; how a number is written does not matter. */
+function mentions({callSid, from, to}: CallState, query: string): boolean {
+  const plain = query.replaceAll(/[ ().-]/g, '').toLowerCase();
+  return [callSid, from, to].some((text) => text.toLowerCase().includes(plain === '' ? query : plain));
+}
