@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {Writable} from 'node:stream';
 import {createSimulator, type Simulator, type SimulatorOptions} from '@hookswitch/simulator';
+import type {Authenticator} from '../../src/auth/authenticator.ts';
 import type {Clock} from '../../src/clock.ts';
 import {type Environment, loadEnvironment} from '../../src/config/environment.ts';
 import {createLogger} from '../../src/observability/logger.ts';
@@ -24,6 +25,8 @@ export interface TestGatewayOptions {
   readonly clock?: Clock;
   /** Wraps the Twilio client, for a test that must act between a question and its answer. */
   readonly twilio?: (environment: Environment) => TwilioClient;
+  /** Asked about tokens that are not the access key. */
+  readonly authenticator?: Authenticator;
 }
 
 export interface ApiRequest extends Omit<RequestInit, 'body' | 'headers'> {
@@ -129,8 +132,8 @@ export class TestGateway implements AsyncDisposable {
     });
     const {environment} = this;
     const logger = createLogger({level: environment.logLevel, destination});
-    const {clock, twilio} = this.#options;
-    return createServer({environment, logger, clock, twilio: twilio?.(environment)});
+    const {clock, twilio, authenticator} = this.#options;
+    return createServer({environment, logger, clock, authenticator, twilio: twilio?.(environment)});
   }
 }
 

@@ -1,0 +1,393 @@
+/**
+ * Tokens that must not open anything. Each differs from one that is accepted in the one thing its name says, and is
+ * signed as well as whoever made it could have signed it: most with the right key.
+ */
+import {createHmac, type KeyObject, sign as signature} from 'node:crypto';
+import {createPair, type Pair, signTexts, signWithPair} from '../support/key-set.ts';
+import {base64url, JWT_SECRET, signHs256} from '../support/tokens.ts';
+
+export type Hostile = readonly [what: string, token: string];
+
+export const ISSUER = 'https://auth.example.com/';
+export const AUDIENCE = 'hookswitch';
+
+/** The claims of a token that is accepted. @param now seconds since 1970 */
+export function goodClaims(now: number): Readonly<Record<string, unknown>> {
+  return {sub: 'ann', scope: 'calls:read', iss: ISSUER, aud: AUDIENCE, iat: now, nbf: now, exp: now + 3600};
+}
+
+/** Claims that are wrong, whoever signed them. A string is the payload itself. */
+function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
+  const good = goodClaims(now);
+  const text = JSON.stringify(good);
+  const without = (name: string) => Object.fromEntries(Object.entries(good).filter(([key]) => key !== name));
+  const withText = (name: string, json: string) =>
+    `${JSON.stringify(without(name)).slice(0, -1)},"${name}":${json}}`;
+  return [
+    ['exp missing', without('exp')],
+    ['exp null', {...good, exp: null}],
+    ['exp a string', {...good, exp: String(now + 3600)}],
+    ['exp a date', {...good, exp: new Date((now + 3600) * 1000).toISOString()}],
+    ['exp true', {...good, exp: true}],
+    ['exp a list', {...good, exp: [now + 3600]}],
+    ['exp an object', {...good, exp: {valueOf: now + 3600}}],
+    ['exp with a fraction', {...good, exp: now + 3600.5}],
+    ['exp with a tiny fraction', withText('exp', `${now + 3600}.0001`)],
+    ['exp past', {...good, exp: now - 1}],
+    ['exp long past', {...good, exp: 1}],
+    ['exp zero', {...good, exp: 0}],
+    ['exp minus zero', withText('exp', '-0')],
+    ['exp negative', {...good, exp: -(now + 3600)}],
+    ['exp in milliseconds', {...good, exp: (now + 3600) * 1000}],
+    ['exp beyond any date', {...good, exp: 8.64e15}],
+    ['exp huge', withText('exp', '1e300')],
+    ['exp infinite', withText('exp', '1e999')],
+    ['exp the largest whole number', {...good, exp: Number.MAX_SAFE_INTEGER}],
+    ['exp twice', `{"exp":1,${text.slice(1)}`],
+    ['exp twice, one of them escaped', `{"\\u0065xp":1,${text.slice(1)}`],
+    ['sub twice', `{"sub":"bob",${text.slice(1)}`],
+    ['scope twice', `{"scope":"calls:read:all",${text.slice(1)}`],
+    ['a name twice further in', `${text.slice(0, -1)},"x":[{"a":1,"a":2}]}`],
+    ['nbf in the future', {...good, nbf: now + 30}],
+    ['nbf a string', {...good, nbf: String(now)}],
+    ['nbf null', {...good, nbf: null}],
+    ['nbf with a fraction', {...good, nbf: now - 0.5}],
+    ['nbf infinite', withText('nbf', '-1e999')],
+    ['nbf negative', {...good, nbf: -1}],
+    ['iat in the future', {...good, iat: now + 30}],
+    ['iat a string', {...good, iat: 'now'}],
+    ['iat null', {...good, iat: null}],
+    ['iat with a fraction', {...good, iat: now - 0.5}],
+    ['sub missing', without('sub')],
+    ['sub null', {...good, sub: null}],
+    ['sub a number', {...good, sub: 7}],
+    ['sub a list', {...good, sub: ['ann']}],
+    ['sub an object', {...good, sub: {toString: 'ann'}}],
+    ['sub true', {...good, sub: true}],
+    ['sub empty', {...good, sub: ''}],
+    ['sub blank', {...good, sub: ' '}],
+    ['sub with a blank before', {...good, sub: ' ann'}],
+    ['sub with a blank after', {...good, sub: 'ann\u00a0'}],
+    ['sub with a null byte', {...good, sub: 'ann\0'}],
+    ['sub with a null byte within', {...good, sub: 'ann\0bob'}],
+    ['sub with a line break', {...good, sub: 'ann\nbob'}],
+    ['sub with an escape sequence', {...good, sub: 'ann\u001b[2J'}],
+    ['sub with a C1 control', {...good, sub: 'ann\u0085bob'}],
+    ['sub with a line separator', {...good, sub: 'ann\u2028bob'}],
+    ['sub with half a character', withText('sub', '"ann\\ud800"')],
+    ['sub with the other half', withText('sub', '"\\udc00ann"')],
+    ['sub too long', {...good, sub: 'a'.repeat(257)}],
+    ['sub the access key’s user', {...good, sub: 'operator'}],
+    ['scope a list', {...good, scope: ['calls:read']}],
+    ['scope null', {...good, scope: null}],
+    ['scope an object', {...good, scope: {'calls:read': true}}],
+    ['scope a number', {...good, scope: 1}],
+    ['iss missing', without('iss')],
+    ['iss null', {...good, iss: null}],
+    ['iss another', {...good, iss: 'https://evil.example.com/'}],
+    ['iss a list', {...good, iss: [ISSUER]}],
+    ['iss without its slash', {...good, iss: ISSUER.slice(0, -1)}],
+    ['iss in capitals', {...good, iss: ISSUER.toUpperCase()}],
+    ['iss and more', {...good, iss: `${ISSUER}.evil.example.com`}],
+    ['aud missing', without('aud')],
+    ['aud null', {...good, aud: null}],
+    ['aud another', {...good, aud: 'other'}],
+    ['aud empty', {...good, aud: ''}],
+    ['aud an empty list', {...good, aud: []}],
+    ['aud a list of others', {...good, aud: ['other', 'another']}],
+    ['aud a number', {...good, aud: 1}],
+    ['aud an object', {...good, aud: {[AUDIENCE]: true}}],
+    ['aud a list with a number', {...good, aud: [AUDIENCE, 1]}],
+    ['aud a list in a list', {...good, aud: [[AUDIENCE]]}],
+    ['aud in capitals', {...good, aud: AUDIENCE.toUpperCase()}],
+    ['aud with a blank', {...good, aud: `${AUDIENCE} `}],
+    ['claims a list', [good]],
+    ['claims null', 'null'],
+    ['claims a number', '1'],
+    ['claims a text', JSON.stringify(text)],
+    ['claims empty', '{}'],
+    ['claims no JSON', text.slice(0, -1)],
+    ['claims with garbage after them', `${text}x`],
+    ['claims twice', text + text],
+    ['claims with a comma at the end', `${text.slice(0, -1)},}`],
+    ['claims with a comment', `/**/${text}`],
+    ['claims with a byte order mark', `\uFEFF${text}`],
+    ['claims in a prototype', `{"__proto__":${text}}`],
+    ['claims in a constructor', `{"constructor":{"prototype":${text}}}`],
+    ['claims deep', '['.repeat(1200) + ']'.repeat(1200)],
+    ['no claims at all', ''],
+  ];
+}
+
+/** Headers that are wrong, whoever signed them. A string is the header itself. */
+function wrongHeaders(
+  good: Readonly<Record<string, unknown>>,
+  own: Pair,
+): readonly (readonly [string, unknown])[] {
+  const text = JSON.stringify(good);
+  return [
+    ['alg missing', {...good, alg: undefined}],
+    ['alg null', {...good, alg: null}],
+    ['alg a list', {...good, alg: [good['alg']]}],
+    ['alg a number', {...good, alg: 256}],
+    ['alg empty', {...good, alg: ''}],
+    ['alg in lower case', {...good, alg: String(good['alg']).toLowerCase()}],
+    ['alg with a null byte', {...good, alg: `${String(good['alg'])}\0`}],
+    ['alg of the prototype', {...good, alg: 'constructor'}],
+    ['alg twice', `{"alg":"none",${text.slice(1)}`],
+    ['kid twice', `{"kid":"x",${text.slice(0, -1).slice(1)},"kid":"y"}`],
+    ['typ empty', {...good, typ: ''}],
+    ['typ null', {...good, typ: null}],
+    ['typ a list', {...good, typ: ['JWT']}],
+    ['typ of a logout', {...good, typ: 'logout+jwt'}],
+    ['typ of a proof of possession', {...good, typ: 'dpop+jwt'}],
+    ['typ of a security event', {...good, typ: 'secevent+jwt'}],
+    ['typ of an encrypted token', {...good, typ: 'JWE'}],
+    ['typ with a parameter', {...good, typ: 'JWT;x=y'}],
+    ['typ twice application/', {...good, typ: 'application/application/jwt'}],
+    ['cty: nested', {...good, cty: 'JWT'}],
+    ['cty null', {...good, cty: null}],
+    ['crit unknown', {...good, crit: ['x'], x: 1}],
+    ['crit known to the library', {...good, crit: ['b64'], b64: true}],
+    ['crit empty', {...good, crit: []}],
+    ['b64 false', {...good, b64: false}],
+    ['b64 false and critical', {...good, crit: ['b64'], b64: false}],
+    ['zip', {...good, zip: 'DEF'}],
+    ['enc', {...good, enc: 'A256GCM'}],
+    ['jwk: its own key', {...good, jwk: own.jwk}],
+    ['jwk null', {...good, jwk: null}],
+    ['jku', {...good, jku: 'https://evil.example.com/jwks.json'}],
+    ['jku to this machine', {...good, jku: 'http://127.0.0.1:1/'}],
+    ['x5u', {...good, x5u: 'https://evil.example.com/cert.pem'}],
+    ['x5c', {...good, x5c: [own.publicKey.export({type: 'spki', format: 'der'}).toString('base64')]}],
+    ['kid null', {...good, kid: null}],
+    ['kid a number', {...good, kid: 1}],
+    ['kid a list', {...good, kid: ['a']}],
+    ['kid an object', {...good, kid: {}}],
+    ['kid very long', {...good, kid: 'k'.repeat(2000)}],
+    ['header a list', [good]],
+    ['header null', 'null'],
+    ['header a text', JSON.stringify(text)],
+    ['header empty', '{}'],
+    ['header no JSON', text.slice(0, -1)],
+    ['header with garbage after it', `${text}\0`],
+    ['header with a byte order mark', `\uFEFF${text}`],
+    ['header in a prototype', `{"__proto__":${text}}`],
+    [
+      'header not UTF-8',
+      Buffer.concat([Buffer.from(text.slice(0, -1)), Buffer.from(',"x":"\xff"}', 'latin1')]),
+    ],
+  ];
+}
+
+function textOf(part: unknown): string | Buffer {
+  return typeof part === 'string' || Buffer.isBuffer(part) ? part : (JSON.stringify(part) ?? '');
+}
+
+/** What a good token becomes in the hands of somebody who has no key. */
+function tampered(good: string): readonly Hostile[] {
+  const [header = '', payload = '', signature = ''] = good.split('.');
+  const flipped = signature.startsWith('A') ? `B${signature.slice(1)}` : `A${signature.slice(1)}`;
+  // The last character of a signature holds bits that no byte uses.
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const loose = alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '';
+  const wide = base64url(
+    Buffer.from(payload, 'base64url').toString().replace('calls:read', 'calls:read:all'),
+  );
+  return [
+    ['signature missing', `${header}.${payload}`],
+    ['signature empty', `${header}.${payload}.`],
+    ['signature of another', `${header}.${payload}.${flipped}`],
+    ['signature cut', `${header}.${payload}.${signature.slice(0, -4)}`],
+    ['signature longer', `${good}AAAA`],
+    [
+      'signature zero',
+      `${header}.${payload}.${base64url(Buffer.alloc(Buffer.from(signature, 'base64url').length))}`,
+    ],
+    ['signature in another base64url', `${header}.${payload}.${signature.slice(0, -1)}${loose}`],
+    ['signature padded', `${good}=`],
+    ['payload padded', `${header}.${payload}==.${signature}`],
+    ['payload of another', `${header}.${wide}.${signature}`],
+    ['payload part empty', `${header}..${signature}`],
+    ['header part empty', `.${payload}.${signature}`],
+    ['four parts', `${good}.${signature}`],
+    ['five parts, as if encrypted', `${header}.${payload}.${signature}.${payload}.${signature}`],
+    ['five empty parts', '....'],
+    ['a dot before', `.${good}`],
+    ['a dot after', `${good}.`],
+    ['only dots', '..'],
+    ['garbage after', `${good}!`],
+    ['a percent sign after', `${good}%00`],
+    ['a comma and more', `${good},${good}`],
+    ['quoted', `"${good}"`],
+    ['with its scheme', `Bearer:${good}`],
+    ['in standard base64', good.replace(/.$/, '+').replace(/^./, '/')],
+    ['accented', `${good}é`],
+    ['with a letter that looks like another', good.replace('e', 'е')],
+    ['in JSON form', JSON.stringify({payload, protected: header, signature})],
+    ['in general JSON form', JSON.stringify({payload, signatures: [{protected: header, signature}]})],
+    ['doubled', good + good],
+    ['itself as payload', base64url(good)],
+    ['very long', 'a'.repeat(10_000)],
+    ['very long with dots', 'a.'.repeat(5000)],
+    ['a million reasons', `${header}.${'A'.repeat(9000)}.${signature}`],
+  ];
+}
+
+function unsigned(claims: unknown): readonly Hostile[] {
+  const payload = base64url(JSON.stringify(claims));
+  const spellings = ['none', 'None', 'NONE', 'nOnE', 'none\0', ' none', ''];
+  return spellings.flatMap((alg): Hostile[] => {
+    const header = base64url(JSON.stringify({alg, typ: 'JWT'}));
+    return [
+      [`alg ${JSON.stringify(alg)}`, `${header}.${payload}.`],
+      [`alg ${JSON.stringify(alg)} with a signature`, `${header}.${payload}.${base64url('signature')}`],
+    ];
+  });
+}
+
+/** For a gateway with AUTH_JWT_SECRET. */
+export function hostileToSecret(now: number): readonly Hostile[] {
+  const claims = goodClaims(now);
+  const payload = JSON.stringify(claims);
+  const own = createPair('own', 'rsa');
+  const good = {alg: 'HS256', typ: 'JWT'};
+  const sign = (header: unknown, body: unknown, secret?: string | Buffer) =>
+    signHs256(textOf(header), textOf(body), secret);
+  const other = (alg: string) => {
+    const signed = `${base64url(JSON.stringify({alg, typ: 'JWT'}))}.${base64url(payload)}`;
+    return `${signed}.${createHmac(`sha${alg.slice(2)}`, JWT_SECRET)
+      .update(signed)
+      .digest('base64url')}`;
+  };
+  const secrets: readonly (readonly [string, string | Buffer])[] = [
+    ['an empty secret', ''],
+    ['a null byte', Buffer.alloc(1)],
+    ['32 null bytes', Buffer.alloc(32)],
+    ['a secret in common use', 'secret'],
+    ['the secret without its end', JWT_SECRET.slice(0, -1)],
+    ['the secret with a line break', `${JWT_SECRET}\n`],
+    ['the secret with a blank', `${JWT_SECRET} `],
+    ['the secret as if in base64', Buffer.from(JWT_SECRET, 'base64')],
+    ['the access key', 'test-access-key-0123456789'],
+  ];
+  return [
+    ...wrongClaims(now).map(([what, body]): Hostile => [what, sign(good, body)]),
+    ...wrongHeaders({...good, kid: 'k'}, own).map(([what, header]): Hostile => [what, sign(header, payload)]),
+    ...tampered(sign(good, payload)),
+    ...unsigned(claims),
+    ...secrets.map(([what, secret]): Hostile => [`signed with ${what}`, sign(good, payload, secret)]),
+    ['HS384', other('HS384')],
+    ['HS512', other('HS512')],
+    ['RS256 by its own key', signWithPair(own, {alg: 'RS256'}, claims)],
+    ['RS256 by its own key, which it brings', signWithPair(own, {alg: 'RS256', jwk: own.jwk}, claims)],
+    ['EdDSA by its own key', signWithPair(createPair('own', 'ed'), {alg: 'EdDSA'}, claims)],
+    ['kid a path, signed with nothing', sign({...good, kid: '../../../../dev/null'}, payload, '')],
+    ['kid a query, signed with what it selects', sign({...good, kid: "x' UNION SELECT 'a"}, payload, 'a')],
+    ['nested', sign(good, sign(good, payload))],
+    ['nested and said so', sign({...good, cty: 'JWT'}, sign(good, payload))],
+    ['larger than 4 KiB', sign(good, {...claims, x: 'x'.repeat(4096)})],
+  ];
+}
+
+export interface HostileKeys {
+  /** In the set, for RS256. */
+  readonly rsa: Pair;
+  /** In the set, for ES256. */
+  readonly ec: Pair;
+  /** In the set, for EdDSA. */
+  readonly ed: Pair;
+  /** In the set, `use` being `enc`. */
+  readonly encryption: Pair;
+  /** In the set, with a modulus of 1024 bits. */
+  readonly weak: Pair;
+  /** In the set with its private half. */
+  readonly leaked: Pair;
+  /** In the set as a shared secret. */
+  readonly shared: {readonly kid: string; readonly secret: string};
+  /** In the set twice under one `kid`, with different keys. */
+  readonly ambiguous: Pair;
+}
+
+/** For a gateway with AUTH_JWKS_URL. */
+export function hostileToKeySet(now: number, keys: HostileKeys): readonly Hostile[] {
+  const {rsa, ec, ed, encryption, weak, leaked, shared, ambiguous} = keys;
+  const claims = goodClaims(now);
+  const payload = JSON.stringify(claims);
+  const stranger = createPair(rsa.kid, 'rsa');
+  const good = {alg: 'EdDSA', typ: 'JWT', kid: ed.kid};
+  const sign = (header: unknown, body: unknown) => signTexts(ed, 'EdDSA', textOf(header), textOf(body));
+  const confused = (kid: string, secret: string | Buffer): string =>
+    signHs256(JSON.stringify({alg: 'HS256', typ: 'JWT', kid}), payload, secret);
+  const publicForms: readonly (readonly [string, string | Buffer])[] = [
+    ['SPKI in PEM', pem(rsa.publicKey, 'spki')],
+    ['SPKI in PEM without its last line break', pem(rsa.publicKey, 'spki').trim()],
+    ['PKCS 1 in PEM', pem(rsa.publicKey, 'pkcs1')],
+    ['SPKI in DER', rsa.publicKey.export({type: 'spki', format: 'der'})],
+    ['a JWK', JSON.stringify(rsa.jwk)],
+    ['the modulus', Buffer.from(String(rsa.jwk['n']), 'base64url')],
+    ['the modulus as text', String(rsa.jwk['n'])],
+    ['nothing', ''],
+  ];
+  const kids: readonly (readonly [string, string])[] = [
+    ['unknown', 'unknown'],
+    ['empty', ''],
+    ['in capitals', ed.kid.toUpperCase()],
+    ['with a null byte', `${ed.kid}\0`],
+    ['a path', '../../../../etc/passwd'],
+    ['a query', "' OR 1=1 --"],
+    ['a command', '$(id)'],
+    ['a URL', 'https://evil.example.com/key'],
+    ['of the prototype', '__proto__'],
+    ['unicode', 'ключ'],
+  ];
+  return [
+    ...wrongClaims(now).map(([what, body]): Hostile => [what, sign(good, body)]),
+    ...wrongHeaders(good, stranger).map(([what, header]): Hostile => [what, sign(header, payload)]),
+    ...tampered(sign(good, payload)),
+    ...unsigned(claims),
+    ...publicForms.map(
+      ([what, secret]): Hostile => [`HS256 with the public key: ${what}`, confused(rsa.kid, secret)],
+    ),
+    ...kids.map(([what, kid]): Hostile => [`kid ${what}`, sign({...good, kid}, payload)]),
+    ['HS256 with a shared secret out of the set', confused(shared.kid, shared.secret)],
+    ['by a stranger under a known kid', signWithPair(stranger, {alg: 'RS256'}, claims)],
+    ['by a stranger who brings the key', signWithPair(stranger, {alg: 'RS256', jwk: stranger.jwk}, claims)],
+    [
+      'by a stranger who brings the key and its kid',
+      signWithPair(stranger, {alg: 'RS256', kid: 'x', jwk: stranger.jwk}, claims),
+    ],
+    ['by another key of the set', signWithPair(ec, {alg: 'ES256', kid: ed.kid}, claims)],
+    ['by a key for encryption', signWithPair(encryption, {alg: 'RS256'}, claims)],
+    ['by a key too short', signWithPair(weak, {alg: 'RS256'}, claims)],
+    ['by a key whose private half is public', signWithPair(leaked, {alg: 'RS256'}, claims)],
+    ['by one of two keys under one kid', signWithPair(ambiguous, {alg: 'RS256'}, claims)],
+    ['by an algorithm that the key is not for', signWithPair(rsa, {alg: 'PS256'}, claims)],
+    ['by a hash that the key is not for', signWithPair(rsa, {alg: 'RS512'}, claims)],
+    [
+      'signed with one algorithm, said to be another',
+      signTexts(rsa, 'PS256', JSON.stringify({alg: 'RS256', typ: 'JWT', kid: rsa.kid}), payload),
+    ],
+    ['an ECDSA signature in DER', derSigned(ec, claims)],
+    ['an ECDSA signature of zeros', zeroSigned(ec, claims)],
+    ['an ES256K key', signWithPair(ec, {alg: 'ES256K'}, claims)],
+    ['nested', sign(good, sign(good, payload))],
+    ['larger than 4 KiB', sign(good, {...claims, x: 'x'.repeat(4096)})],
+  ];
+}
+
+function pem(key: KeyObject, type: 'spki' | 'pkcs1'): string {
+  return String(key.export({type, format: 'pem'}));
+}
+
+/** Two halves of zeros verify under any key where nobody looks for them. */
+function zeroSigned({kid}: Pair, claims: unknown): string {
+  const header = base64url(JSON.stringify({alg: 'ES256', typ: 'JWT', kid}));
+  return `${header}.${base64url(JSON.stringify(claims))}.${base64url(Buffer.alloc(64))}`;
+}
+
+/** JWS wants the two halves side by side (RFC 7518, section 3.4). */
+function derSigned({kid, privateKey}: Pair, claims: unknown): string {
+  const signed = `${base64url(JSON.stringify({alg: 'ES256', typ: 'JWT', kid}))}.${base64url(JSON.stringify(claims))}`;
+  return `${signed}.${signature('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
+}

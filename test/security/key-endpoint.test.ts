@@ -1,0 +1,233 @@
+/** The endpoint of the keys may be down, slow, wrong or huge: who is known gets in, who is not does not, nobody waits long (A2). */
+import assert from 'node:assert/strict';
+import type {RequestListener} from 'node:http';
+import {test} from 'node:test';
+import {gzipSync} from 'node:zlib';
+import {pino} from 'pino';
+import {Authentication, VERIFY_TIMEOUT_MS} from '../../src/auth/authentication.ts';
+import type {Principal} from '../../src/auth/authenticator.ts';
+import {COOL_DOWN_MS, FETCH_TIMEOUT_MS, JwksKeys, RETRY_MS} from '../../src/auth/jwks.ts';
+import {ACCESS_KEY, startGateway} from '../support/gateway.ts';
+import {createPair, KeySetEndpoint, type Pair, showing, signWithPair} from '../support/key-set.ts';
+import {ManualClock} from '../support/manual-clock.ts';
+import {until} from '../support/until.ts';
+
+const first = createPair('first', 'ec');
+const second = createPair('second', 'ec');
+
+function tokenBy(pair: Pair, clock: {now(): number}): string {
+  const exp = Math.floor(clock.now() / 1000) + 86_400;
+  return signWithPair(pair, {alg: 'ES256'}, {sub: 'ann', scope: 'calls:read', exp});
+}
+
+class Stage implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly endpoint = new KeySetEndpoint([first]);
+  readonly logs: string[] = [];
+  #authentication: Authentication | undefined;
+
+  /** @param answered whether the first answer is waited for */
+  async start(answered = true): Promise<this> {
+    await this.endpoint.start();
+    const logger = pino({level: 'debug'}, {write: (line: string) => void this.logs.push(line)});
+    this.#authentication = new Authentication({
+      accessKey: ACCESS_KEY,
+      jwt: {jwksUrl: this.endpoint.url},
+      clock: this.clock,
+      logger,
+    });
+    this.#authentication.start();
+    if (answered) await this.asked(1);
+    return this;
+  }
+
+  /** Resolves once so many requests were made and answered, well or not. */
+  async asked(times: number): Promise<void> {
+    const outcomes = () => this.logs.filter((line) => /JWT keys (?:fetched|could)/.test(line)).length;
+    await until(() => this.endpoint.requests >= times && outcomes() > 0 && this.endpoint.open === 0, {
+      what: `request ${times} for keys`,
+    });
+  }
+
+  verify(token: string): Promise<Principal | undefined> {
+    assert.ok(this.#authentication);
+    return this.#authentication.verify(token);
+  }
+
+  async lets(pair: Pair): Promise<boolean> {
+    return (await this.verify(tokenBy(pair, this.clock)))?.user === 'ann';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#authentication?.stop();
+    await this.endpoint[Symbol.asyncDispose]();
+    assert.equal(this.clock.timerCount, 0, 'no timer is left');
+  }
+}
+
+const broken: Readonly<Record<string, RequestListener>> = {
+  'answers 500': (_request, response) => void response.writeHead(500).end('{"keys":[]}'),
+  'answers 204': (_request, response) => void response.writeHead(204).end(),
+  'hangs up': (request) => void request.socket.destroy(),
+  'hangs up within the body': (request, response) => {
+    response.writeHead(200, {'content-length': 100}).write('{"keys":[');
+    setImmediate(() => request.socket.destroy());
+  },
+  'redirects to itself': (_request, response) => void response.writeHead(302, {location: '/jwks.json'}).end(),
+  'answers with nothing': (_request, response) => void response.end(),
+  'answers with a page': (_request, response) => void response.end('<html>'),
+  'answers null': (_request, response) => void response.end('null'),
+  'answers with a list': (_request, response) => void response.end('[]'),
+  'answers without keys': (_request, response) => void response.end('{}'),
+  'answers with keys that are none': (_request, response) => void response.end('{"keys":"x"}'),
+  'answers with a key that is none': (_request, response) => void response.end('{"keys":[null]}'),
+  'answers with a hundred and one keys': showing(Array.from({length: 101}, () => second.jwk)),
+  'answers with 300 KB': (_request, response) =>
+    void response.end(JSON.stringify({keys: [{...second.jwk, x5c: ['A'.repeat(300_000)]}]})),
+  'answers with 10 MB packed into 10 KB': (_request, response) =>
+    void response.writeHead(200, {'content-encoding': 'gzip'}).end(gzipSync(Buffer.alloc(10_000_000, ' '))),
+};
+
+for (const [what, answer] of Object.entries(broken))
+  test(`[A2] an endpoint that ${what}: known keys go on, an unknown one is refused, and it mends`, async () => {
+    await using stage = await new Stage().start();
+    assert.ok(await stage.lets(first));
+    stage.endpoint.answer = answer;
+    stage.clock.advance(COOL_DOWN_MS);
+    assert.equal(await stage.lets(second), false);
+    assert.ok(stage.endpoint.requests >= 2);
+    assert.ok(await stage.lets(first), 'what is known stays known');
+    assert.ok(await stage.verify(ACCESS_KEY), 'the access key needs no endpoint');
+    stage.endpoint.answer = showing([second.jwk]);
+    stage.clock.advance(RETRY_MS);
+    assert.ok(await stage.lets(second), 'asked again after a pause');
+    assert.equal(await stage.lets(first), false, 'a key that was withdrawn is gone');
+  });
+
+test('[A2] an endpoint that answers so from the start: nobody is let in by a JWT, and it mends by itself', async () => {
+  await using stage = new Stage();
+  stage.endpoint.answer = (_request, response) => void response.writeHead(503).end();
+  await stage.start();
+  assert.equal(await stage.lets(first), false);
+  assert.ok(await stage.verify(ACCESS_KEY));
+  stage.endpoint.answer = showing([first.jwk]);
+  stage.clock.advance(RETRY_MS);
+  await stage.asked(2);
+  await until(() => stage.lets(first), {what: 'the key to be known'});
+});
+
+test('[A2] a slow endpoint is waited for 3 s, by all who wait for it together, and one request is made', async () => {
+  await using stage = await new Stage().start();
+  stage.endpoint.answer = (_request, response) => void response.write('{"keys":[');
+  stage.clock.advance(COOL_DOWN_MS);
+  const {requests} = stage.endpoint;
+  const waiting = Array.from({length: 50}, () => stage.lets(second));
+  await until(() => stage.endpoint.requests > requests, {what: 'the request'});
+  assert.ok(await stage.lets(first), 'whose key is known does not wait');
+  stage.clock.advance(FETCH_TIMEOUT_MS);
+  assert.deepEqual(new Set(await Promise.all(waiting)), new Set([false]));
+  assert.deepEqual([stage.endpoint.requests - requests, stage.endpoint.mostOpen], [1, 1]);
+  assert.ok(FETCH_TIMEOUT_MS < VERIFY_TIMEOUT_MS, 'a token ends for its own reason first');
+});
+
+test('[A2] unknown keys make us ask once in 30 s, however many tokens name them', async () => {
+  await using stage = await new Stage().start();
+  stage.clock.advance(COOL_DOWN_MS);
+  for (let round = 1; round <= 3; round += 1) {
+    for (let each = 0; each < 100; each += 1) {
+      const stranger = {...second, kid: `unknown-${round}-${each}`};
+      assert.equal(await stage.lets(stranger), false);
+    }
+    assert.equal(stage.endpoint.requests, 1 + round);
+    stage.clock.advance(COOL_DOWN_MS - 1);
+    assert.equal(await stage.lets(second), false);
+    assert.equal(stage.endpoint.requests, 1 + round);
+    stage.clock.advance(1);
+  }
+  assert.equal(stage.endpoint.mostOpen, 1);
+});
+
+test('[A2] keys rotate: the new one works at once, the old one until its endpoint no longer shows it', async () => {
+  await using stage = await new Stage().start();
+  stage.endpoint.answer = showing([first.jwk, second.jwk]);
+  stage.clock.advance(COOL_DOWN_MS);
+  assert.ok(await stage.lets(second));
+  assert.ok(await stage.lets(first));
+  stage.endpoint.answer = showing([second.jwk]);
+  const {requests} = stage.endpoint;
+  stage.clock.advance(600_000);
+  await stage.asked(requests + 1);
+  await until(async () => !(await stage.lets(first)), {what: 'the old key to be gone'});
+  assert.ok(await stage.lets(second));
+  stage.endpoint.answer = showing([]);
+  stage.clock.advance(600_000);
+  await until(async () => !(await stage.lets(second)), {what: 'a set without keys to withdraw them all'});
+});
+
+test('[A2] a day with the endpoint down: who is known gets in, and the log says so once', async () => {
+  await using stage = await new Stage().start();
+  stage.endpoint.answer = (request) => void request.socket.destroy();
+  for (let minute = 0; minute < 60; minute += 1) {
+    stage.clock.advance(24 * 60_000);
+    await until(() => stage.endpoint.open === 0, {what: 'the requests to end'});
+  }
+  stage.clock.jumpWall(-86_400_000);
+  assert.ok(await stage.lets(first));
+  assert.equal(stage.logs.filter((line) => line.includes('"level":40')).length, 1);
+});
+
+test('keys that are stopped while they are fetched end at once, and ask no more', async () => {
+  await using endpoint = await new KeySetEndpoint().start();
+  endpoint.answer = () => {};
+  const clock = new ManualClock();
+  const keys = new JwksKeys({url: endpoint.url, clock, logger: pino({level: 'silent'})});
+  keys.start();
+  await until(() => endpoint.open === 1, {what: 'the request'});
+  const waiting = keys.find({alg: 'ES256', kid: 'x'});
+  keys.stop();
+  assert.equal(await waiting, undefined);
+  assert.equal(await keys.find({alg: 'ES256', kid: 'x'}), undefined);
+  assert.deepEqual([endpoint.requests, clock.timerCount], [1, 0]);
+});
+
+test('[A2] [A3] a gateway whose endpoint hangs starts, lets the access key in, and refuses an upgrade in time', async () => {
+  await using endpoint = await new KeySetEndpoint().start();
+  endpoint.answer = () => {};
+  const clock = new ManualClock();
+  await using gateway = await startGateway({env: {AUTH_JWKS_URL: endpoint.url}, clock});
+  await gateway.session();
+  const client = gateway.connect({token: tokenBy(first, clock)});
+  await until(() => endpoint.open === 1, {what: 'the request for keys'});
+  const closed = client.closed();
+  await until(() => {
+    clock.advance(100);
+    return client.closeCode !== undefined;
+  });
+  assert.equal(await closed, 4401);
+});
+
+test('[A3] an Authenticator that never settles holds no upgrade and no request: 4401, 401', async () => {
+  const clock = new ManualClock();
+  const asked: string[] = [];
+  await using gateway = await startGateway({
+    clock,
+    authenticator: {
+      verify: (token) => {
+        asked.push(token);
+        return new Promise(() => {});
+      },
+    },
+  });
+  const client = gateway.connect({token: 'forever'});
+  const request = gateway.api('/api/calls', {headers: {authorization: 'Bearer forever'}});
+  await until(() => asked.length === 2, {what: 'both to be asked about'});
+  assert.equal(client.closeCode, undefined);
+  clock.advance(VERIFY_TIMEOUT_MS);
+  assert.equal(await client.closed(), 4401);
+  assert.equal((await request).status, 401);
+  const session = await gateway.session();
+  session.send({type: 'session.refresh', token: 'forever'});
+  await until(() => asked.length === 3, {what: 'the refresh to be asked about'});
+  clock.advance(VERIFY_TIMEOUT_MS);
+  assert.equal(await session.closed(), 4401);
+});
