@@ -136,7 +136,10 @@ export interface WebhookDetail extends WebhookRecord {
   /** The form's fields in the order they came; of what is no form, none. */
   readonly fields: readonly {readonly name: string; readonly value: string}[];
   readonly bodyBytes: number;
-  /** Only for a refused signature. Never part of the answer to the sender. */
+  /**
+   * For a refused signature, and for a signed request of the wrong method, path or type, where nothing may have been
+   * tried. Never part of the answer to the sender.
+   */
   readonly diagnosis?: SignatureDiagnosis;
 }
 
@@ -155,7 +158,7 @@ export interface SignatureDiagnosis {
   readonly finding: string;
   /** One sentence: what to do about it. */
   readonly remedy: string;
-  /** The variable to change and the value it should have, where one would do. */
+  /** What to change, a variable or a field of the Twilio console, and the value it should have, where one would do. */
   readonly setting?: {readonly name: string; readonly value?: string};
 }
 

@@ -1,0 +1,44 @@
+/**
+ * Builds `dist`: ES modules by Vite, declarations by tsc. The protocol's types are put beside them, since the protocol
+ * is no package of its own outside of this repository; nothing in `dist` refers to it, to zod or to `.ts` files.
+ */
+import {execFileSync} from 'node:child_process';
+import {cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {bundle, entries} from './bundle.ts';
+
+const folder = path.join(import.meta.dirname, '..');
+const dist = path.join(folder, 'dist');
+
+/** The types with specifiers that resolve in a package: relative, and with the extension of what is run. */
+function relocate(text: string, file: string): string {
+  const up = path.relative(path.dirname(file), dist) || '.';
+  return text
+    .replaceAll(
+      /(['"])@hookswitch\/protocol\1/g,
+      `'${up.startsWith('.') ? up : `./${up}`}/protocol/index.js'`,
+    )
+    .replaceAll(/(from |import\()(['"])(\.[^'"]*)\.tsx?\2/g, "$1'$3.js'");
+}
+
+function declare(): void {
+  const emitted = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-types-'));
+  const tsc = path.join(folder, '../../node_modules/.bin/tsc');
+  try {
+    execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', emitted], {cwd: folder, stdio: 'inherit'});
+    cpSync(path.join(emitted, 'client/src'), dist, {recursive: true});
+    cpSync(path.join(emitted, 'protocol/src'), path.join(dist, 'protocol'), {recursive: true});
+  } finally {
+    rmSync(emitted, {recursive: true, force: true});
+  }
+  // As `package.json` names it.
+  writeFileSync(path.join(dist, 'react.d.ts'), "export * from './react/index.js';\n");
+  for (const name of globSync('**/*.d.ts', {cwd: dist})) {
+    const file = path.join(dist, name);
+    writeFileSync(file, relocate(readFileSync(file, 'utf8'), file));
+  }
+}
+
+await bundle(Object.keys(entries), {write: true});
+declare();

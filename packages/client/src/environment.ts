@@ -1,0 +1,42 @@
+/** The system's clock, and what a page's surroundings say. Nothing here is touched at import time. */
+import type {ClientClock, ClientEnvironment, EnvironmentEvent} from './client-api.ts';
+
+export const systemClock: ClientClock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, fn) {
+    const timer = setTimeout(fn, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A browser without network calls itself offline, yet reaches a gateway on its own machine. */
+const OWN_MACHINE = /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/;
+
+/** The page's, or in Node one that is always online and visible. */
+export function pageEnvironment(hostname: string): ClientEnvironment {
+  const page = typeof document === 'undefined' ? undefined : document;
+  const always = OWN_MACHINE.test(hostname);
+  return {
+    get online() {
+      return page === undefined || always || navigator.onLine;
+    },
+    get visible() {
+      return page?.visibilityState !== 'hidden';
+    },
+    watch(listener) {
+      if (page === undefined) return () => {};
+      const watching = new AbortController();
+      const on = (target: EventTarget, name: string, event: () => EnvironmentEvent) =>
+        target.addEventListener(name, () => listener(event()), {signal: watching.signal});
+      on(page, 'visibilitychange', () => (this.visible ? 'visible' : 'hidden'));
+      on(globalThis, 'pagehide', () => 'suspend');
+      on(globalThis, 'pageshow', () => 'resume');
+      if (!always) {
+        on(globalThis, 'online', () => 'online');
+        on(globalThis, 'offline', () => 'offline');
+      }
+      return () => watching.abort();
+    },
+  };
+}

@@ -1,0 +1,154 @@
+/** Authorised JSON requests to the gateway, their errors as one type, and what may be tried again. */
+import type {Retry} from '@hookswitch/protocol';
+import type {ClientClock, RequestOptions} from './client-api.ts';
+import {HookswitchError} from './errors.ts';
+import {BASE_DELAY_MS, MAX_DELAY_MS} from './machine.ts';
+import type {TokenSource} from './token-source.ts';
+
+export interface RequestsOptions {
+  /** The gateway's address without a slash at the end. */
+  readonly url: string;
+  readonly tokens: TokenSource;
+  readonly fetch: typeof fetch;
+  readonly clock: ClientClock;
+  readonly random: () => number;
+  /** Ends with the client. */
+  readonly disposed: AbortSignal;
+}
+
+/** An answer that takes longer counts as none. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** A minute of tries, about. */
+const MAX_TRIES = 6;
+
+const whatToDo: Readonly<Record<string, string>> = {
+  unauthorized: 'Get a new token.',
+  forbidden: 'Use a token with the scope for this.',
+  invalid_request: 'Mend the field that context names.',
+  call_not_found: 'Check the sid; others’ calls are not shown.',
+  idempotency_conflict: 'Use another key for another request.',
+  submission_unknown: 'Repeat it with the same idempotencyKey: it never dials twice.',
+  network: 'Check the network and the url; a browser also needs ALLOWED_ORIGINS.',
+  provider_error: 'See Twilio’s code in context.',
+};
+
+export class Requests {
+  readonly #options: RequestsOptions;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  /** One request; again only where the token was refused and another could be had. */
+  async send<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    const {tokens} = this.#options;
+    const token = await tokens.get('start');
+    const response = await this.#fetch(path, options, token);
+    if (response.status !== 401 || !tokens.renewable) return readAnswer<T>(response);
+    // Somebody else may have got another one meanwhile.
+    const current = await tokens.get('start');
+    const next = current === token ? await tokens.get('unauthorized') : current;
+    return readAnswer<T>(await this.#fetch(path, options, next));
+  }
+
+  /** The same request until it is answered for good. Only for what may be repeated. */
+  async sendAgain<T>(path: string, options: RequestOptions, maxTries = MAX_TRIES): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.send<T>(path, options);
+      } catch (error) {
+        if (!(error instanceof HookswitchError) || !mayRepeat(error) || tries >= maxTries) throw error;
+        const jittered = this.#options.random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** tries);
+        await this.pause(error.retryAfterMs ?? jittered, options.signal);
+      }
+    }
+  }
+
+  /** @throws HookswitchError `aborted`, `disposed` */
+  pause(ms: number, signal?: AbortSignal): Promise<void> {
+    const ended = this.#endedBy(signal);
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        cancel();
+        reject(this.aborted());
+      };
+      const cancel = this.#options.clock.after(ms, () => {
+        ended.removeEventListener('abort', stop);
+        resolve();
+      });
+      ended.addEventListener('abort', stop, {once: true});
+      if (ended.aborted) stop();
+    });
+  }
+
+  #endedBy(signal: AbortSignal | undefined): AbortSignal {
+    const {disposed} = this.#options;
+    return signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
+  }
+
+  /** Why something that was waited for will not come. */
+  aborted(cause?: unknown): HookswitchError {
+    return this.#options.disposed.aborted
+      ? new HookswitchError('disposed', 'The client was disposed.', {cause})
+      : new HookswitchError('aborted', 'It was aborted.', {cause});
+  }
+
+  async #fetch(path: string, options: RequestOptions, token: string): Promise<Response> {
+    const {method, body, headers, signal} = options;
+    const ended = this.#endedBy(signal);
+    try {
+      return await this.#options.fetch(this.#options.url + path, {
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
+        headers: {
+          ...(body === undefined ? {} : {'content-type': 'application/json'}),
+          ...headers,
+          authorization: `Bearer ${token}`,
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: AbortSignal.any([ended, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+      });
+    } catch (cause) {
+      if (ended.aborted) throw this.aborted(cause);
+      throw new HookswitchError('network', 'The gateway was not reached.', {
+        cause,
+        retry: 'backoff',
+        whatToDo: whatToDo['network'],
+      });
+    }
+  }
+}
+
+/** No answer, or one that says that the same may be sent again. */
+function mayRepeat({code, status}: HookswitchError): boolean {
+  return code === 'network' || status === 503 || code === 'submission_unknown' || code === 'bad_gateway';
+}
+
+async function readAnswer<T>(response: Response): Promise<T> {
+  const {ok, status, statusText, headers} = response;
+  let json: {code?: string; detail?: string; title?: string; context?: Record<string, unknown>} | undefined;
+  try {
+    const text = await response.text();
+    json = text === '' ? undefined : JSON.parse(text);
+    if (ok) return json as T;
+  } catch (cause) {
+    if (ok) {
+      const hint = {cause, status, retry: 'backoff', whatToDo: whatToDo['network']} as const;
+      throw new HookswitchError('invalid_response', 'The answer is not the gateway’s.', hint);
+    }
+  }
+  // What a proxy says in the gateway's place has no code.
+  const code = json?.code ?? (status === 502 || status === 504 ? 'bad_gateway' : `http_${status}`);
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  throw new HookswitchError(code, json?.detail ?? json?.title ?? `${status} ${statusText}`, {
+    status,
+    context: json?.context,
+    retry: retryOf(status, code),
+    retryAfterMs: Number.isFinite(seconds) ? Math.min(seconds * 1000, REQUEST_TIMEOUT_MS) : undefined,
+    whatToDo: whatToDo[code] ?? (status >= 500 || status === 429 ? 'Try again later.' : 'See the message.'),
+  });
+}
+
+function retryOf(status: number, code: string): Retry {
+  if (status === 401) return 'with-new-token';
+  return status === 429 || (status >= 500 && code !== 'provider_error') ? 'backoff' : 'never';
+}
