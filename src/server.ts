@@ -15,9 +15,11 @@ import {createRequestHandler} from './handlers/request-handler.ts';
 import {createClientErrorHandler} from './handlers/socket-answers.ts';
 import {createUpgradeHandler} from './handlers/upgrade-handler.ts';
 import {HttpListener} from './http-listener.ts';
-import type {Journal} from './journal/journal.ts';
+import type {Journal, JournalOpening} from './journal/journal.ts';
 import {databaseFile, openJournal} from './journal/open-journal.ts';
-import {createMetrics, observe} from './observability/metrics.ts';
+import {createMetrics, type MetricSources, observe} from './observability/metrics.ts';
+import {OperatorServices} from './operator-services.ts';
+import type {Outside} from './outside/outside.ts';
 import {CallService} from './services/call-service.ts';
 import {HangUp} from './services/hang-up.ts';
 import {LiveFeed} from './services/live-feed.ts';
@@ -26,6 +28,7 @@ import {Readiness} from './services/readiness.ts';
 import {Reconciler} from './services/reconciler.ts';
 import {Retention} from './services/retention.ts';
 import {SessionService} from './services/session-service.ts';
+import type {TwilioAccountClient} from './twilio/twilio-account.ts';
 import type {TwilioClient} from './twilio/twilio-client.ts';
 import {TwilioRest} from './twilio/twilio-rest.ts';
 
@@ -38,6 +41,10 @@ export interface ServerOptions {
   readonly journal?: Journal;
   /** @default Twilio's REST API, or what TWILIO_API_URL names */
   readonly twilio?: TwilioClient;
+  /** @default the same, for what is asked about the account */
+  readonly account?: TwilioAccountClient;
+  /** How PUBLIC_URL is asked from outside. @default the network */
+  readonly outside?: Outside;
   /** Asked about tokens that are not the access key. @default JWTs, as AUTH_* say */
   readonly authenticator?: Authenticator;
 }
@@ -71,16 +78,32 @@ export class GatewayServer {
   readonly #reconciler: Reconciler;
   readonly #retention: Retention;
   readonly #readiness: Readiness;
+  readonly #operator: OperatorServices;
   readonly #metrics = createMetrics();
+  readonly #sources: MetricSources = {
+    openSessions: () => this.#sessions.openCount,
+    laggingSessions: () => this.#sessions.laggingCount,
+    activeCalls: () => this.#feed.activeCallCount,
+  };
   readonly #otherTokens: Authenticator | undefined;
   #authentication: Authentication | undefined;
   #epoch = '';
+  #lost: JournalOpening['lost'];
   #http: HttpListener | undefined;
   #starting: Promise<Listening> | undefined;
   #stopping: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor({environment, logger, clock = systemClock, journal, twilio, authenticator}: ServerOptions) {
+  constructor({
+    environment,
+    logger,
+    clock = systemClock,
+    journal,
+    twilio,
+    authenticator,
+    account,
+    outside,
+  }: ServerOptions) {
     const {publicUrl, callTimeLimitS, sessionTimeoutMs, maxSessions, maxSessionsPerUser} = environment;
     const {allowedDestinations, maxCallsPerMinute, maxActiveCalls, retentionDays} = environment;
     const {phoneNumber} = environment.twilio;
@@ -114,6 +137,15 @@ export class GatewayServer {
     this.#reconciler = new Reconciler(withFeed);
     this.#retention = new Retention({...common, retentionDays});
     this.#readiness = new Readiness(common);
+    this.#operator = new OperatorServices({
+      ...common,
+      environment,
+      account,
+      outside,
+      calls: this.#calls,
+      sources: this.#sources,
+      opening: () => ({epoch: this.#epoch, lost: this.#lost}),
+    });
   }
 
   /**
@@ -146,17 +178,14 @@ export class GatewayServer {
     try {
       const accessKey = await this.#openJournal();
       await this.#feed.start();
-      observe(this.#metrics, {
-        openSessions: () => this.#sessions.openCount,
-        laggingSessions: () => this.#sessions.laggingCount,
-        activeCalls: () => this.#feed.activeCallCount,
-      });
+      observe(this.#metrics, this.#sources);
       this.#sessions.start();
       this.#hangUp.start();
       const http = this.#createHttp(this.#startAuthentication(accessKey));
       const port = await http.listen(this.#environment);
       this.#reconciler.start();
       this.#retention.start();
+      this.#operator.start();
       return {url: `http://localhost:${port}`, port, accessKey};
     } catch (error) {
       await this.#end(0);
@@ -183,6 +212,7 @@ export class GatewayServer {
     this.#readiness.drain();
     this.#reconciler.stop();
     this.#retention.stop();
+    this.#operator.stop();
     this.#hangUp.stop();
     this.#authentication?.stop();
     const closed = this.#http?.close(requestsMs);
@@ -200,6 +230,7 @@ export class GatewayServer {
     const {accessKey, databaseUrl} = this.#environment;
     const {epoch, head, lost} = await this.#journal.open();
     this.#epoch = epoch;
+    this.#lost = lost;
     if (lost !== undefined) {
       this.#logger.error(lost, 'the journal has lost entries that had been acknowledged; a new epoch begins');
     }
@@ -231,6 +262,7 @@ export class GatewayServer {
       journal: this.#journal,
       metrics: this.#metrics,
       readiness: this.#readiness,
+      ...this.#operatorRoutes(),
       allowedOrigins,
       basePath,
       publicUrl,
@@ -250,6 +282,11 @@ export class GatewayServer {
       logger: this.#logger,
     });
     return this.#http;
+  }
+
+  #operatorRoutes() {
+    const {doctor, sampler, simulator, proof, pointNumber} = this.#operator;
+    return {doctor, sampler, simulator, simulation: simulator, proof, pointNumber};
   }
 
   #deadline(delayMs: number): Promise<void> {

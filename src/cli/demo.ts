@@ -7,6 +7,7 @@ import {createSimulator, type Simulator} from '@hookswitch/simulator';
 import {demoBasics, EnvironmentError, formatFaults, loadDemoEnvironment} from '../config/environment.ts';
 import {createLogger} from '../observability/logger.ts';
 import {createServer, type GatewayServer, type Listening} from '../server.ts';
+import {numberUrls} from '../twilio/callback-urls.ts';
 import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
 
 /** Ctrl-C ends everything within 5 s (C1). */
@@ -44,8 +45,7 @@ async function run(folder: string): Promise<number> {
   exitOnUncaught(logger);
   const simulator = createSimulator({
     authToken,
-    voiceUrl: `${publicUrl}/twilio/voice`,
-    statusCallback: `${publicUrl}/twilio/status`,
+    ...numberUrls(publicUrl),
     callsPerSecond: 5,
   });
   let server: GatewayServer | undefined;

@@ -9,7 +9,7 @@ import {AppError} from '../errors/app-error.ts';
 export const exactPaths = {caseSensitive: true, strict: true} as const;
 
 /** Stands behind a path's own methods and answers all others (RFC 9110, section 15.5.6). */
-export function only(...methods: readonly ('GET' | 'POST')[]): RequestHandler {
+export function only(...methods: readonly ('GET' | 'POST' | 'PUT')[]): RequestHandler {
   const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
   return ({method, path}, response) => {
     response.set('Allow', allow);

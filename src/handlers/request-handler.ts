@@ -9,19 +9,23 @@ import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {CallService} from '../services/call-service.ts';
 import {createCallRoutes} from './call-routes.ts';
+import {createHealthRoutes, type HealthRoutesOptions} from './health-routes.ts';
 import {createErrorHandler, notFoundHandler} from './http-errors.ts';
 import {createInfoRoutes, type InfoRoutesOptions} from './info-routes.ts';
 import {createOperationsRoutes, type OperationsRoutesOptions} from './operations-routes.ts';
 import {exactPaths, only} from './paths.ts';
 import {createAuthentication, createRequestLogger} from './request-context.ts';
 import {createSessionRoutes, type SessionRoutesOptions} from './session-routes.ts';
+import {createSimulatorRoutes, type SimulatorRoutesOptions} from './simulator-routes.ts';
 import {createWebhookRoutes, type WebhookRoutesOptions} from './webhook-routes.ts';
 
 export interface RequestHandlerOptions
   extends WebhookRoutesOptions,
     OperationsRoutesOptions,
     SessionRoutesOptions,
-    InfoRoutesOptions {
+    InfoRoutesOptions,
+    HealthRoutesOptions,
+    SimulatorRoutesOptions {
   readonly calls: CallService;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
@@ -53,6 +57,8 @@ export function createRequestHandler(options: RequestHandlerOptions): Express {
   app.use(createOperationsRoutes(options));
   app.use(createSessionRoutes(options));
   app.use(createInfoRoutes(options));
+  app.use(createHealthRoutes(options));
+  app.use(createSimulatorRoutes(options));
   app.get('/ws', () => {
     throw new AppError('upgrade_required', 'Open a WebSocket here.');
   });
@@ -94,7 +100,7 @@ function securityHeaders(publicUrl: string): RequestHandler {
 function createCors(allowedOrigins: readonly string[] | '*'): RequestHandler {
   return cors({
     origin: allowedOrigins === '*' ? '*' : [...allowedOrigins],
-    methods: ['GET', 'POST'],
+    methods: ['GET', 'POST', 'PUT'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
     exposedHeaders: ['Location', 'Idempotent-Replayed', 'Retry-After', 'X-Request-Id'],
     maxAge: PREFLIGHT_MAX_AGE_S,

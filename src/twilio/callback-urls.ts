@@ -26,3 +26,11 @@ export function statusCallbackUrl(publicUrl: string, reference: string): string 
 export function voiceUrl(publicUrl: string, reference: string): string {
   return `${publicUrl}${VOICE_PATH}?ref=${reference}${CONNECTION_OVERRIDES}`;
 }
+
+/** What a number has to be set to, for its incoming calls to come here. */
+export function numberUrls(publicUrl: string): {readonly voiceUrl: string; readonly statusCallback: string} {
+  return {
+    voiceUrl: `${publicUrl}${VOICE_PATH}${CONNECTION_OVERRIDES}`,
+    statusCallback: `${publicUrl}${STATUS_PATH}${CONNECTION_OVERRIDES}`,
+  };
+}

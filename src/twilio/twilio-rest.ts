@@ -1,7 +1,8 @@
 /** The Twilio port over Twilio's REST API, through the official SDK. */
 import {type CallDirection, type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
 import {callDirection} from '@hookswitch/protocol/schemas';
-import twilio from 'twilio';
+import type twilio from 'twilio';
+import {createSdk, type TwilioRestOptions, toFault} from './sdk.ts';
 import type {
   DialOutcome,
   DialRequest,
@@ -12,17 +13,7 @@ import type {
   TwilioClient,
 } from './twilio-client.ts';
 
-export interface TwilioRestOptions {
-  readonly accountSid: string;
-  readonly authToken: string;
-  /** Origin of a Twilio-compatible REST host. @default 'https://api.twilio.com' */
-  readonly apiUrl?: string;
-  /** Milliseconds for a whole request. @default 10000 */
-  readonly timeoutMs?: number;
-}
-
-const DEFAULT_API_URL = 'https://api.twilio.com';
-const DEFAULT_TIMEOUT_MS = 10_000;
+export type {TwilioRestOptions} from './sdk.ts';
 
 /** All four, as repeated keys: joined into one string Twilio takes the call and never reports on it (21626). */
 const STATUS_CALLBACK_EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
@@ -34,34 +25,12 @@ const NEVER_SENT =
 /** The answers to an update of a call that is over: not found, or not in a state to be changed. */
 const NOT_ENDABLE_CODES = new Set([20404, 21220]);
 
-/** The SDK's transport, sent to another origin: `api.baseUrl` would still be rewritten by TWILIO_REGION and _EDGE. */
-class RedirectedRequestClient extends twilio.RequestClient {
-  readonly #origin: string;
-
-  constructor(origin: string, timeoutMs: number) {
-    // No keep-alive: a reused connection that the other side is just closing fails after the request went out, and a
-    // dial whose fate is unknown costs more than a handshake.
-    super({timeout: timeoutMs, keepAlive: false, autoRetry: false});
-    this.#origin = origin;
-  }
-
-  override request: twilio.RequestClient['request'] = (options) =>
-    super.request({...options, uri: this.#origin + pathOf(options.uri)});
-}
-
-function pathOf(uri: string): string {
-  const {pathname, search} = new URL(uri);
-  return pathname + search;
-}
-
 /** Twilio's REST API as a {@link TwilioClient}. Nothing is sent before the first call of a method. */
 export class TwilioRest implements TwilioClient {
   readonly #sdk: twilio.Twilio;
 
-  constructor({accountSid, authToken, apiUrl, timeoutMs = DEFAULT_TIMEOUT_MS}: TwilioRestOptions) {
-    const origin = (apiUrl ?? DEFAULT_API_URL).replace(/\/+$/, '');
-    const httpClient = new RedirectedRequestClient(origin, timeoutMs);
-    this.#sdk = twilio(accountSid, authToken, {autoRetry: false, httpClient});
+  constructor(options: TwilioRestOptions) {
+    this.#sdk = createSdk(options);
   }
 
   async dial(request: DialRequest): Promise<DialOutcome> {
@@ -143,25 +112,9 @@ function toTime(date: Date | null | undefined): number | undefined {
   return time === undefined || Number.isNaN(time) ? undefined : time;
 }
 
-interface ErrorFields {
-  readonly code?: unknown;
-  readonly status?: unknown;
-  readonly message?: unknown;
-}
-
-/** `message` of the SDK's RestException is not enumerable, so it is read, never spread. */
-function toFault(error: unknown): ProviderFault {
-  const {code, status, message} = (error ?? {}) as ErrorFields;
-  return {
-    message: typeof message === 'string' && message !== '' ? message : 'Twilio could not be reached.',
-    code: typeof code === 'number' ? code : undefined,
-    status: typeof status === 'number' ? status : undefined,
-  };
-}
-
 /** Whether Twilio can be taken at its word that nothing was dialled. 5xx and broken connections leave it open. */
 function cannotHaveHappened(error: unknown, fault: ProviderFault): boolean {
   if (fault.status !== undefined) return fault.status >= 400 && fault.status < 500;
-  const code = (error as ErrorFields | null)?.code;
+  const code = (error as {readonly code?: unknown} | null)?.code;
   return typeof code === 'string' && NEVER_SENT.test(code);
 }

@@ -1,0 +1,76 @@
+/** What is there for operators and not for calls: the doctor, the series, a simulated Twilio's controls. One lifetime. */
+import type {Logger} from 'pino';
+import type {Clock} from './clock.ts';
+import type {Environment} from './config/environment.ts';
+import {diskSpace} from './journal/disk-space.ts';
+import type {Journal, JournalOpening} from './journal/journal.ts';
+import {databaseFile} from './journal/open-journal.ts';
+import type {MetricSources, Metrics} from './observability/metrics.ts';
+import {createProcessLoad} from './observability/process-load.ts';
+import {nodeOutside} from './outside/node-outside.ts';
+import type {Outside} from './outside/outside.ts';
+import type {CallService} from './services/call-service.ts';
+import {createChecks} from './services/health/checks.ts';
+import {Doctor} from './services/health/doctor.ts';
+import type {PointNumberOptions} from './services/health/point-number.ts';
+import {ProcessProof} from './services/health/process-proof.ts';
+import {HealthSampler} from './services/health/series.ts';
+import {SimulatorControl} from './services/simulator-control.ts';
+import {DEFAULT_API_URL} from './twilio/sdk.ts';
+import {SimulatorClient} from './twilio/simulator-client.ts';
+import type {TwilioAccountClient} from './twilio/twilio-account.ts';
+import {TwilioAccountRest} from './twilio/twilio-account-rest.ts';
+
+export interface OperatorServicesOptions {
+  readonly environment: Environment;
+  readonly journal: Journal;
+  /** How the journal was found at start. */
+  readonly opening: () => Omit<JournalOpening, 'head'>;
+  readonly calls: CallService;
+  readonly metrics: Metrics;
+  readonly sources: Pick<MetricSources, 'openSessions' | 'activeCalls'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** @default Twilio's REST API, or what TWILIO_API_URL names */
+  readonly account?: TwilioAccountClient;
+  /** @default the network */
+  readonly outside?: Outside;
+}
+
+export class OperatorServices {
+  readonly doctor: Doctor;
+  readonly sampler: HealthSampler;
+  readonly simulator: SimulatorControl;
+  readonly proof = new ProcessProof();
+  readonly pointNumber: PointNumberOptions;
+
+  constructor({environment, account, outside = nodeOutside, ...options}: OperatorServicesOptions) {
+    const {publicUrl, allowedOrigins, databaseUrl, twilio} = environment;
+    const {clock, logger} = options;
+    const {accountSid, apiUrl, phoneNumber} = twilio;
+    const client = account ?? new TwilioAccountRest(twilio);
+    const simulator = apiUrl === DEFAULT_API_URL ? undefined : new SimulatorClient({apiUrl, accountSid});
+    this.simulator = new SimulatorControl({...options, simulator});
+    const checks = createChecks({
+      ...options,
+      ...{account: client, outside, proof: this.proof},
+      ...{publicUrl, allowedOrigins, accountSid, apiUrl, phoneNumber},
+      diskSpace: () => diskSpace(databaseFile(databaseUrl)),
+      simulated: () => this.simulator.simulated,
+    });
+    this.doctor = new Doctor({checks, clock, logger});
+    this.sampler = new HealthSampler({...options, load: createProcessLoad(clock)});
+    this.pointNumber = {account: client, phoneNumber, publicUrl, logger};
+  }
+
+  start(): void {
+    this.simulator.start();
+    this.sampler.start();
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    this.doctor.stop();
+    this.sampler.stop();
+  }
+}

@@ -1,0 +1,96 @@
+/** What one check of the doctor is, and the words that several of them share. */
+import type {HealthCheck, HealthCheckId} from '@hookswitch/protocol';
+import type {ProviderFault} from '../../twilio/twilio-client.ts';
+
+export interface CheckContext {
+  /** Aborted when the check's time is up, or the server stops. */
+  readonly signal: AbortSignal;
+  /** Origin of the page that the operator looks at, where a browser asks. */
+  readonly pageOrigin?: string;
+}
+
+export type Evidence = HealthCheck['evidence'][number];
+
+/** What a check found. */
+export interface Finding {
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly summary: string;
+  readonly evidence: readonly Evidence[];
+  readonly remedy?: string;
+  readonly action?: HealthCheck['action'];
+}
+
+export interface Check {
+  readonly id: HealthCheckId;
+  readonly title: string;
+  /** Finds out, and changes nothing. */
+  run(context: CheckContext): Promise<Finding>;
+}
+
+/** Longest text of somebody else's that is shown. */
+const MAX_SHOWN = 200;
+
+/** A text of somebody else's: bounded, without control characters. */
+export function shown(text: string): string {
+  const plain = text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  return plain.length > MAX_SHOWN ? `${plain.slice(0, MAX_SHOWN)}…` : plain;
+}
+
+/** A URL without what may be secret in it: user, password, and the values of its query. */
+export function shownUrl(url: string): string {
+  if (url === '') return '(none)';
+  if (!URL.canParse(url)) return shown(url.replace(/[?#].*$/s, ''));
+  const {origin, protocol, host, pathname, search, hash} = new URL(url);
+  const base = origin === 'null' ? `${protocol}//${host}` : origin;
+  return shown(`${base}${pathname}${search === '' ? '' : '?•••'}${hash}`);
+}
+
+export function ms(duration: number): string {
+  return `${Math.round(duration)} ms`;
+}
+
+/** Twilio said no, or nothing: the same for every check that asks it. */
+export function twilioFailure(fault: ProviderFault, apiUrl: string): Finding {
+  const evidence = [
+    {label: 'Asked', value: apiUrl},
+    {label: 'Answer', value: shown(fault.message)},
+    ...(fault.status === undefined ? [] : [{label: 'HTTP status', value: String(fault.status)}]),
+    ...(fault.code === undefined ? [] : [{label: 'Twilio error', value: String(fault.code)}]),
+  ];
+  return {status: 'failed', evidence, ...explain(fault)};
+}
+
+function explain({status, code}: ProviderFault): {readonly summary: string; readonly remedy: string} {
+  if (status === undefined)
+    return {
+      summary: 'Twilio could not be reached.',
+      remedy:
+        'Check that this machine reaches the internet (DNS, firewall), and TWILIO_API_URL if it is set.',
+    };
+  if (code === 20008)
+    return {
+      summary: 'These are test credentials, which place no calls.',
+      remedy: 'Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to the live ones of the Twilio console.',
+    };
+  if (status === 401 || status === 403)
+    return {
+      summary: 'Twilio does not accept the credentials.',
+      remedy:
+        'Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from the Twilio console again; unset TWILIO_REGION and TWILIO_EDGE if you do not mean them.',
+    };
+  if (status === 404)
+    return {
+      summary: 'Twilio knows no such account here.',
+      remedy:
+        'Compare TWILIO_ACCOUNT_SID with the Twilio console; an account of another region is unknown here.',
+    };
+  if (status === 429)
+    return {
+      summary: 'Twilio answers that there are too many requests.',
+      remedy: 'Wait a moment, then check again.',
+    };
+  return {
+    summary: status >= 500 ? 'Twilio has a fault of its own.' : 'Twilio refused the question.',
+    remedy: 'See https://status.twilio.com, then check again.',
+  };
+}

@@ -1,0 +1,75 @@
+/** `/api/health` over HTTP: who may, how often, and what is not there. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {healthCheckIds} from '@hookswitch/protocol';
+import {startGateway} from '../../support/gateway.ts';
+import {assertProblem, rawRequest} from '../../support/http-request.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {until} from '../../support/until.ts';
+
+test('the last results, all checks, one check; a run every few seconds', async () => {
+  const clock = new ManualClock();
+  await using gateway = await startGateway({clock});
+  const {body: before} = await gateway.api('/api/health');
+  assert.deepEqual(
+    before.checks.map(({id, status}: {id: string; status: string}) => [id, status]),
+    healthCheckIds.map((id) => [id, 'not-run']),
+  );
+  const {status, body} = await gateway.api('/api/health/checks', {method: 'POST'});
+  assert.equal(status, 200);
+  for (const check of body.checks) {
+    assert.notEqual(check.status, 'not-run', check.id);
+    assert.ok(check.title !== '' && check.summary.endsWith('.'), check.summary);
+    assert.equal(new Date(check.checkedAt).toISOString(), check.checkedAt);
+  }
+  assert.deepEqual((await gateway.api('/api/health')).body, body);
+  for (const path of ['/api/health/checks', '/api/health/checks/clock']) {
+    const again = await gateway.api(path, {method: 'POST'});
+    assertProblem(again, {status: 429, code: 'rate_limited'});
+    assert.equal(again.headers.get('retry-after'), '3');
+  }
+  clock.advance(3000);
+  assert.equal((await gateway.api('/api/health/checks/clock', {method: 'POST'})).status, 200);
+});
+
+test('without a token 401; what is not there 404; other methods 405 with Allow', async () => {
+  await using gateway = await startGateway();
+  const paths = [
+    ['GET', '/api/health'],
+    ['POST', '/api/health/checks'],
+    ['POST', '/api/health/checks/clock'],
+    ['POST', '/api/health/actions/point-number-here'],
+    ['GET', '/api/health/series'],
+  ] as const;
+  for (const [method, path] of paths) {
+    assertProblem(await rawRequest(gateway.url, {method, path}), {status: 401, code: 'unauthorized'});
+    const other = await gateway.api(path, {method: 'DELETE'});
+    assertProblem(other, {status: 405, code: 'method_not_allowed'});
+    assert.equal(other.headers.get('allow'), method === 'GET' ? 'GET, HEAD' : 'POST');
+  }
+  for (const path of ['/api/health/checks/nonsense', '/api/health/actions/nonsense', '/api/health/checks/'])
+    assertProblem(await gateway.api(path, {method: 'POST'}), {status: 404, code: 'not_found'});
+  assertProblem(await gateway.api('/api/health/'), {status: 404, code: 'not_found'});
+});
+
+test('the series grows by a sample every five seconds', async () => {
+  const clock = new ManualClock();
+  await using gateway = await startGateway({clock});
+  assert.deepEqual((await gateway.api('/api/health/series')).body, {intervalMs: 5000, samples: []});
+  const session = await gateway.session();
+  await gateway.place({to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'});
+  await session.receive('call.status', (message) => message.status === 'in-progress');
+  clock.advance(5000);
+  const {samples} = await until(async () => {
+    const {body} = await gateway.api('/api/health/series');
+    return body.samples.length === 1 && body;
+  });
+  const [sample] = samples;
+  assert.equal(sample.sessions, 1);
+  assert.equal(sample.activeCalls, 1);
+  assert.ok(sample.webhooks >= 2 && sample.refused === 0);
+  assert.ok(sample.messagesSent >= 2);
+  assert.ok(sample.appendP99Ms >= sample.appendP50Ms);
+  assert.ok(sample.rssBytes > 1e7 && sample.cpuPercent >= 0 && sample.eventLoopP99Ms >= 0);
+  await session.close();
+});
