@@ -20,6 +20,7 @@ import {databaseFile, openJournal} from './journal/open-journal.ts';
 import {createMetrics, type MetricSources, observe} from './observability/metrics.ts';
 import {OperatorServices} from './operator-services.ts';
 import type {Outside} from './outside/outside.ts';
+import {CallRecords} from './services/call-records.ts';
 import {CallService} from './services/call-service.ts';
 import {HangUp} from './services/hang-up.ts';
 import {LiveFeed} from './services/live-feed.ts';
@@ -74,6 +75,7 @@ export class GatewayServer {
   readonly #feed: LiveFeed;
   readonly #sessions: SessionService;
   readonly #calls: CallService;
+  readonly #records: CallRecords;
   readonly #hangUp: HangUp;
   readonly #reconciler: Reconciler;
   readonly #retention: Retention;
@@ -135,6 +137,7 @@ export class GatewayServer {
     const hangUp = this.#hangUp;
     this.#calls = new CallService({...withFeed, hangUp, limits, publicUrl, phoneNumber, callTimeLimitS});
     this.#reconciler = new Reconciler(withFeed);
+    this.#records = new CallRecords({...common, reconciler: this.#reconciler});
     this.#retention = new Retention({...common, retentionDays});
     this.#readiness = new Readiness(common);
     this.#operator = new OperatorServices({
@@ -260,6 +263,7 @@ export class GatewayServer {
     const app = createRequestHandler({
       ...common,
       journal: this.#journal,
+      records: this.#records,
       metrics: this.#metrics,
       readiness: this.#readiness,
       ...this.#operatorRoutes(),

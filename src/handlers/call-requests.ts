@@ -1,7 +1,9 @@
 /** What may come in over `/api/calls`: bodies and queries as schemas. */
+import {type CallOutcome, failureReasons} from '@hookswitch/protocol';
 import {callSid} from '@hookswitch/protocol/schemas';
 import {z} from 'zod';
 import {AppError} from '../errors/app-error.ts';
+import type {ListCalls} from '../services/call-records.ts';
 import {describeIssue, fieldOf} from './validation-words.ts';
 
 /** E.164, or the other two things Twilio dials. */
@@ -51,29 +53,80 @@ export const callActionBody = z.strictObject({action: z.literal('disconnect')});
 
 const MAX_PAGE = 200;
 
+/** Characters of `q`. */
+const MAX_SEARCH_LENGTH = 100;
+
 /** A form sends its empty fields too: `?status=&limit=` asks for nothing. */
 function unlessEmpty<T>(schema: z.ZodType<T>) {
   return z.preprocess((value) => (value === '' ? undefined : value), schema);
 }
 
+const instant = z.iso
+  .datetime({offset: true, error: 'must be a time in ISO 8601 with its zone, as 2026-01-31T09:30:00Z'})
+  .transform((text) => Date.parse(text));
+
+const outcomes: readonly string[] = ['completed', ...failureReasons] satisfies readonly CallOutcome[];
+
+function isOutcome(text: string): text is CallOutcome {
+  return outcomes.includes(text);
+}
+
+/** Said once with commas, or several times. */
+const outcomeList = z.preprocess(
+  (value) =>
+    [value]
+      .flat()
+      .flatMap((each) => (typeof each === 'string' ? each.split(',') : []))
+      .filter((each) => each !== ''),
+  // The list is at fault, not its first item: faults name the parameter.
+  z
+    .array(z.string())
+    .refine((list) => list.every(isOutcome), `must be ${outcomes.join(', ')}`)
+    .transform((list) => list.filter(isOutcome)),
+);
+
 /** `GET /api/calls`. Parameters that are not ours (a cache buster, a tracker) ask nothing of us. */
-export const listCallsQuery = z.object({
-  status: unlessEmpty(z.enum(['active', 'ended']).optional()),
-  limit: unlessEmpty(
-    z.coerce
-      .number()
-      .min(1)
-      .refine(Number.isInteger, 'must be a whole number')
-      .transform((limit) => Math.min(limit, MAX_PAGE))
-      .default(50),
-  ),
-  cursor: unlessEmpty(
-    z
-      .string()
-      .regex(/^[1-9]\d{0,15}$/, 'must be a nextCursor of an earlier answer')
-      .transform(Number)
-      .optional(),
-  ),
+export const listCallsQuery = z
+  .object({
+    status: unlessEmpty(z.enum(['active', 'ended']).optional()),
+    q: unlessEmpty(z.string().trim().max(MAX_SEARCH_LENGTH).optional()),
+    outcome: outcomeList,
+    direction: unlessEmpty(z.enum(['inbound', 'outbound']).optional()),
+    from: unlessEmpty(instant.optional()),
+    to: unlessEmpty(instant.optional()),
+    legs: unlessEmpty(z.enum(['none']).optional()),
+    limit: unlessEmpty(
+      z.coerce
+        .number()
+        .min(1)
+        .refine(Number.isInteger, 'must be a whole number')
+        .transform((limit) => Math.min(limit, MAX_PAGE))
+        .default(50),
+    ),
+    cursor: unlessEmpty(
+      z
+        .string()
+        .regex(/^[1-9]\d{0,15}$/, 'must be a nextCursor of an earlier answer')
+        .transform(Number)
+        .optional(),
+    ),
+  })
+  .transform(
+    ({status, q, outcome, from, to, cursor, ...rest}): ListCalls => ({
+      ...rest,
+      state: status,
+      text: q,
+      outcomes: outcome,
+      createdFrom: from,
+      createdBefore: to,
+      before: cursor,
+    }),
+  );
+
+/** `GET /api/calls/statistics`. */
+export const statisticsQuery = z.object({
+  from: unlessEmpty(instant.optional()),
+  to: unlessEmpty(instant.optional()),
 });
 
 /** The key is the client's own: anything printable. */

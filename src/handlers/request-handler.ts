@@ -7,6 +7,7 @@ import type {Logger} from 'pino';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
+import type {CallRecords} from '../services/call-records.ts';
 import type {CallService} from '../services/call-service.ts';
 import {createCallRoutes} from './call-routes.ts';
 import {createHealthRoutes, type HealthRoutesOptions} from './health-routes.ts';
@@ -27,6 +28,7 @@ export interface RequestHandlerOptions
     HealthRoutesOptions,
     SimulatorRoutesOptions {
   readonly calls: CallService;
+  readonly records: CallRecords;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -3,7 +3,9 @@
  * is told is read from it. This file is the port; the promises below are what `test/support/journal-contract.ts`
  * checks of every adapter.
  */
+import type {CallOutcome} from '@hookswitch/protocol';
 import type {CallEvent, CallRecord, JournalEntry, Offset} from './call-event.ts';
+import type {CallWay} from './call-facets.ts';
 import type {DialIntent, DialIntentRecord} from './dial-intent.ts';
 
 export type Unsubscribe = () => void;
@@ -28,13 +30,58 @@ export interface ActiveCalls {
   readonly calls: readonly CallRecord[];
 }
 
+/** What calls to list. Every condition that is given has to hold. */
 export interface CallQuery {
   readonly state?: 'active' | 'ended';
   /** Only calls of this user. */
   readonly owner?: string;
+  /**
+   * Part of a number or address (`from` or `to`; case, spaces and the punctuation of numbers do not count), the beginning
+   * of a call sid, or exactly the owner's name. What can only be a sid (CA and six hex digits or more) is looked for
+   * among the sids alone. Text without a letter or digit asks nothing.
+   */
+  readonly text?: string;
+  /** Only calls that ended as one of these; none given: whatever became of them. */
+  readonly outcomes?: readonly CallOutcome[];
+  /** Either way of Twilio's directions: see `wayOf`. */
+  readonly direction?: CallWay;
+  /** Only calls created at or after this moment (milliseconds since 1970). */
+  readonly createdFrom?: number;
+  /** Only calls created before this moment (milliseconds since 1970). */
+  readonly createdBefore?: number;
+  /** `none` leaves out calls that have a parent. */
+  readonly legs?: 'none';
   /** Only calls whose first entry is before this offset: the cursor. */
   readonly before?: Offset;
   readonly limit: number;
+}
+
+export interface CallList {
+  /** Newest first. */
+  readonly calls: readonly CallRecord[];
+  /**
+   * Ask with `before` this for what follows; absent when there is nothing more. A journal may stop looking after a number
+   * of calls, so that a rare match among very many does not hold up everybody else: then a page has fewer calls than
+   * `limit`, or none, and this all the same. Following it until it is absent finds every call once.
+   */
+  readonly next?: Offset;
+}
+
+export interface StatisticsQuery {
+  /** Whole hours (UTC) since 1970; the first one. */
+  readonly fromHour: number;
+  /** The one after the last. */
+  readonly toHour: number;
+  /** Only calls of this user. */
+  readonly owner?: string;
+}
+
+/** Root calls that were created in an hour and have ended, by what became of them. */
+export interface HourOfCalls extends Readonly<Record<CallOutcome, number>> {
+  /** Whole hours (UTC) since 1970. */
+  readonly hour: number;
+  /** Of them, those that were answered. */
+  readonly answered: number;
 }
 
 /** An entry as evidence: with how often its event came again. */
@@ -97,7 +144,10 @@ export interface Journal {
   callHistory(callSid: string): Promise<CallHistory | undefined>;
 
   /** Calls, newest first. */
-  listCalls(query: CallQuery): Promise<readonly CallRecord[]>;
+  listCalls(query: CallQuery): Promise<CallList>;
+
+  /** Hours in which calls were created that have ended, in order; those without any are left out. */
+  callStatistics(query: StatisticsQuery): Promise<readonly HourOfCalls[]>;
 
   /**
    * Puts an intent to dial on disk before Twilio is asked. When the user has used the same idempotency key since

@@ -1,10 +1,8 @@
-/** Placing, showing and ending calls: what a principal may do. */
+/** Placing and ending calls: what a principal may do. */
 import {randomUUID} from 'node:crypto';
 import {hasEnded} from '@hookswitch/protocol';
-import {hasScope, mayControl, maySee, type Principal} from '../auth/authenticator.ts';
+import {mayControl, maySee, type Principal} from '../auth/authenticator.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {CallRecord} from '../journal/call-event.ts';
-import type {CallHistory} from '../journal/journal.ts';
 import {CallPlacement, type CallPlacementOptions, type PlaceCall, type PlacedCall} from './call-placement.ts';
 import type {HangUp} from './hang-up.ts';
 import type {LiveFeed} from './live-feed.ts';
@@ -12,13 +10,6 @@ import type {LiveFeed} from './live-feed.ts';
 export interface CallServiceOptions extends CallPlacementOptions {
   readonly feed: LiveFeed;
   readonly hangUp: HangUp;
-}
-
-export interface ListCalls {
-  readonly state?: 'active' | 'ended';
-  readonly limit: number;
-  /** `firstOffset` of the last call of the page before. */
-  readonly before?: number;
 }
 
 export class CallService {
@@ -40,29 +31,13 @@ export class CallService {
     return this.#placement.place(principal, request, idempotencyKey);
   }
 
-  /** Calls that the principal may see, newest first. */
-  async list(principal: Principal, query: ListCalls): Promise<readonly CallRecord[]> {
-    if (hasScope(principal, 'calls:read:all')) return this.#options.journal.listCalls(query);
-    if (!hasScope(principal, 'calls:read')) {
-      throw new AppError('forbidden', 'This token may not read calls.', {context: {scope: 'calls:read'}});
-    }
-    return this.#options.journal.listCalls({...query, owner: principal.user});
-  }
-
-  /** One call with its legs and entries. @throws AppError `call_not_found`, also for a call of somebody else */
-  async history(principal: Principal, callSid: string): Promise<CallHistory> {
-    const history = await this.#options.journal.callHistory(callSid);
-    if (history === undefined || !maySee(principal, history.call.owner)) throw notFound(callSid);
-    return history;
-  }
-
   /**
    * Ends a call. @throws AppError `call_not_found`, `forbidden`, `call_ended`, `provider_error`
    */
   async disconnect(principal: Principal, callSid: string): Promise<void> {
     const {feed, journal, hangUp} = this.#options;
     const call = feed.activeCall(callSid) ?? (await journal.findCall(callSid));
-    if (call === undefined || !maySee(principal, call.owner)) throw notFound(callSid);
+    if (call === undefined || !maySee(principal, call.owner)) throw callNotFound(callSid);
     if (!mayControl(principal, call.owner)) {
       throw new AppError('forbidden', 'This token may not end this call.', {context: {callSid}});
     }
@@ -94,6 +69,7 @@ export class CallService {
   }
 }
 
-function notFound(callSid: string): AppError {
+/** The answer for a call that is not there, and for one of somebody else: the two must not be told apart. */
+export function callNotFound(callSid: string): AppError {
   return new AppError('call_not_found', 'There is no such call.', {context: {callSid}});
 }

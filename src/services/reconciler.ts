@@ -36,6 +36,15 @@ interface Watch {
   postponements: number;
   /** Monotonic ms. */
   dueAt: number;
+  /** Monotonic ms from which on its state is not confirmed, unless a look-up does so: often still to come. */
+  confirmedUntil: number;
+}
+
+/** A call in progress of which nothing was heard for longer than its state allows. */
+export interface UnconfirmedCall {
+  readonly call: CallRecord;
+  /** Milliseconds since 1970. */
+  readonly since: number;
 }
 
 const TICK_MS = 500;
@@ -82,8 +91,9 @@ export class Reconciler {
   /** Begins; calls that were left open by an earlier run are looked up first. */
   start(): void {
     const now = this.#clock.monotonic();
-    for (const {callSid, offset} of this.#feed.activeCalls()) {
-      this.#watches.set(callSid, newWatch(offset, now));
+    for (const call of this.#feed.activeCalls()) {
+      const watch = newWatch(call.offset, this.#silenceEnds(call, now));
+      this.#watches.set(call.callSid, {...watch, dueAt: now});
     }
     if (this.#watches.size > 0) this.#logger.info({calls: this.#watches.size}, 'looking up calls left open');
     this.#stopTicking = this.#clock.every(TICK_MS, () => this.#tick());
@@ -92,6 +102,29 @@ export class Reconciler {
 
   stop(): void {
     this.#stopTicking?.();
+  }
+
+  /**
+   * Calls in progress that were silent for longer than their state allows, since then, and that no look-up has
+   * confirmed. One that was confirmed is so until its next look-up, which comes ever later, is due.
+   */
+  unconfirmed(): readonly UnconfirmedCall[] {
+    const now = this.#clock.monotonic();
+    return [...this.#feed.activeCalls()].flatMap((call) => {
+      const since = this.#unconfirmedSince(call, now);
+      return since === undefined ? [] : [{call, since}];
+    });
+  }
+
+  /** Of one call; `undefined` for one that is confirmed, has ended or is not known. */
+  unconfirmedSince(callSid: string): number | undefined {
+    const call = this.#feed.activeCall(callSid);
+    return call === undefined ? undefined : this.#unconfirmedSince(call, this.#clock.monotonic());
+  }
+
+  #unconfirmedSince(call: CallRecord, now: number): number | undefined {
+    const silentMs = now - this.#watch(call, now).confirmedUntil;
+    return silentMs > 0 ? this.#clock.now() - silentMs : undefined;
   }
 
   #tick(): void {
@@ -115,11 +148,15 @@ export class Reconciler {
   #watch(call: CallRecord, now: number): Watch {
     const known = this.#watches.get(call.callSid);
     if (known?.offset === call.offset) return known;
-    const silentFor = Math.max(0, this.#clock.now() - call.updatedAt);
-    const dueAt = now + Math.max(0, allowedSilenceMs(call) - silentFor);
-    const watch = newWatch(call.offset, dueAt);
+    const watch = newWatch(call.offset, this.#silenceEnds(call, now));
     this.#watches.set(call.callSid, watch);
     return watch;
+  }
+
+  /** Monotonic ms at which the call's silence is longer than its state allows; may have been long ago. */
+  #silenceEnds(call: CallRecord, now: number): number {
+    const silentFor = Math.max(0, this.#clock.now() - call.updatedAt);
+    return now + allowedSilenceMs(call) - silentFor;
   }
 
   async #lookUp(call: CallRecord, watch: Watch): Promise<void> {
@@ -132,7 +169,10 @@ export class Reconciler {
       this.#metrics.lookups.inc({outcome: outcome.kind});
       if (outcome.kind === 'found') {
         watch.misses = 0;
-        if (!this.#postpone(watch, outcome.call)) await this.#correct(call, outcome.call);
+        if (!this.#postpone(watch, outcome.call)) {
+          await this.#correct(call, outcome.call);
+          watch.confirmedUntil = watch.dueAt;
+        }
       } else if (watch.ended !== undefined) {
         await this.#correct(call, watch.ended);
       } else if (outcome.kind === 'missing') {
@@ -176,6 +216,13 @@ export class Reconciler {
   }
 }
 
-function newWatch(offset: Offset, dueAt: number): Watch {
-  return {offset, attempts: 0, misses: 0, postponements: 0, dueAt};
+function newWatch(offset: Offset, silenceEnds: number): Watch {
+  return {
+    offset,
+    attempts: 0,
+    misses: 0,
+    postponements: 0,
+    dueAt: silenceEnds,
+    confirmedUntil: silenceEnds,
+  };
 }

@@ -2,7 +2,7 @@
 import {JournalUnavailableError} from '../../src/errors/app-error.ts';
 import type {CallEvent} from '../../src/journal/call-event.ts';
 import type {DialIntent} from '../../src/journal/dial-intent.ts';
-import type {CallQuery, Journal, TrimRequest} from '../../src/journal/journal.ts';
+import type {CallQuery, Journal, StatisticsQuery, TrimRequest} from '../../src/journal/journal.ts';
 
 export type FailingOperation = 'append' | 'openIntent' | 'rejectIntent' | 'probe' | 'read' | 'find' | 'trim';
 
@@ -68,6 +68,10 @@ export class FailingJournal implements Journal {
 
   listCalls(query: CallQuery) {
     return this.#journal.listCalls(query);
+  }
+
+  callStatistics(query: StatisticsQuery) {
+    return this.#journal.callStatistics(query);
   }
 
   async openIntent(intent: DialIntent, keysSince: number) {

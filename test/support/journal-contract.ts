@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {afterEach, beforeEach, describe, test as runTest} from 'node:test';
 import {JournalUnavailableError} from '../../src/errors/app-error.ts';
-import type {JournalEntry, Offset} from '../../src/journal/call-event.ts';
-import type {Journal, JournalOpening} from '../../src/journal/journal.ts';
+import type {CallRecord, JournalEntry, Offset} from '../../src/journal/call-event.ts';
+import type {CallQuery, Journal, JournalOpening} from '../../src/journal/journal.ts';
 import {command, intent, START, status, wholeCall} from './journal-events.ts';
 
 /** One journal on storage of its own. */
@@ -246,7 +246,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(entry.verdict, 'duplicate');
       assert.equal((await journal.findCall('CA1'))?.duration, 7);
       assert.equal((await journal.callHistory('CA1'))?.call.duration, 7);
-      assert.equal((await journal.listCalls({limit: 1}))[0]?.duration, 7);
+      assert.equal((await journal.listCalls({limit: 1})).calls[0]?.duration, 7);
     });
 
     test('[J4] an applied entry carries the call as it left it', async () => {
@@ -452,15 +452,211 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       await journal.append(status('CA3', 'ringing'));
       await journal.append(status('CA1', 'in-progress'));
       const list = async (query: object) =>
-        (await journal.listCalls({limit: 10, ...query})).map(({callSid}) => callSid);
+        (await journal.listCalls({limit: 10, ...query})).calls.map(({callSid}) => callSid);
       assert.deepEqual(await list({}), ['CA3', 'CA2', 'CA1']);
       assert.deepEqual(await list({state: 'active'}), ['CA3', 'CA1']);
       assert.deepEqual(await list({state: 'ended'}), ['CA2']);
       assert.deepEqual(await list({owner: 'ann'}), ['CA1']);
       assert.deepEqual(await list({owner: 'ann', state: 'ended'}), []);
       assert.deepEqual(await list({limit: 1}), ['CA3']);
-      const cursor = (await journal.listCalls({limit: 2})).at(-1)?.firstOffset;
+      const cursor = (await journal.listCalls({limit: 2})).next;
       assert.deepEqual(await list({before: cursor}), ['CA1']);
+    });
+
+    test('[H2] calls are found by outcome, direction, time of creation and without legs, all combined', async () => {
+      await journal.openIntent(intent('ref-1'), 0);
+      const at = (minute: number) => ({
+        happenedAt: START + minute * 60_000,
+        receivedAt: START + minute * 60_000,
+      });
+      await journal.append(status('CA1', 'completed', {...at(0), direction: 'inbound'}));
+      await journal.append(status('CA2', 'busy', {...at(10), reference: 'ref-1'}));
+      await journal.append(status('CA3', 'no-answer', {...at(20), parentCallSid: 'CA2'}));
+      await journal.append(status('CA4', 'canceled', {...at(30), direction: 'trunking-originating'}));
+      await journal.append(status('CA5', 'failed', at(40)));
+      await journal.append(status('CA6', 'ringing', at(50)));
+      const from = (minute: number) => ({createdFrom: START + minute * 60_000});
+      const before = (minute: number) => ({createdBefore: START + minute * 60_000});
+      const cases: readonly (readonly [Partial<CallQuery>, string])[] = [
+        [{outcomes: ['completed']}, 'CA1'],
+        [{outcomes: ['failed', 'busy', 'no-answer', 'busy']}, 'CA5 CA3 CA2'],
+        [{outcomes: []}, 'CA6 CA5 CA4 CA3 CA2 CA1'],
+        [{outcomes: ['busy'], state: 'active'}, ''],
+        [{outcomes: ['busy', 'canceled'], state: 'ended'}, 'CA4 CA2'],
+        [{direction: 'inbound'}, 'CA4 CA1'],
+        [{direction: 'outbound'}, 'CA6 CA5 CA3 CA2'],
+        [{direction: 'outbound', state: 'ended'}, 'CA5 CA3 CA2'],
+        [{direction: 'outbound', state: 'active'}, 'CA6'],
+        [from(20), 'CA6 CA5 CA4 CA3'],
+        [before(20), 'CA2 CA1'],
+        [{...from(10), ...before(30)}, 'CA3 CA2'],
+        [{...from(10), ...before(10)}, ''],
+        [from(600), ''],
+        [{legs: 'none'}, 'CA6 CA5 CA4 CA2 CA1'],
+        [{legs: 'none', state: 'ended', ...from(10), direction: 'outbound'}, 'CA5 CA2'],
+        [{owner: 'ann'}, 'CA3 CA2'],
+        [{owner: 'ann', legs: 'none', outcomes: ['busy', 'failed']}, 'CA2'],
+        [{owner: 'ann', direction: 'inbound'}, ''],
+        [{outcomes: ['busy', 'failed'], direction: 'outbound', ...before(40)}, 'CA2'],
+      ];
+      for (const [query, expected] of cases) {
+        assert.equal(await sidsOf(journal, {limit: 10, ...query}), expected, JSON.stringify(query));
+        assert.equal(
+          await sidsOf(journal, {limit: 1, ...query}),
+          expected,
+          `${JSON.stringify(query)} one by one`,
+        );
+      }
+    });
+
+    test('[H2] calls are found by a part of a number, the beginning of a sid, and the whole name of a user', async () => {
+      await journal.openIntent(intent('ref-1', {user: 'Ann B'}), 0);
+      const hex = 'ab12cd34ab12cd34ab12cd34ab12cd';
+      await journal.append(status(`CA01${hex}`, 'ringing', {from: '+49 170 333-0161', to: '+15550100777'}));
+      await journal.append(status(`CA02${hex}`, 'completed', {from: 'client:Ann-1', to: '+15550100778'}));
+      await journal.append(status(`CA03${hex}`, 'ringing', {reference: 'ref-1'}));
+      await journal.append(status('CA04', 'ringing', {from: '', to: '', direction: 'inbound'}));
+      const cases: readonly (readonly [Partial<CallQuery>, string])[] = [
+        [{text: '3330161'}, '01'],
+        [{text: '+49 (170) 333'}, '01'],
+        [{text: '0100'}, '03 02 01'],
+        [{text: '07 77'}, '01'],
+        [{text: '100777 4917'}, ''],
+        [{text: '4917'}, '01'],
+        [{text: '9999999'}, ''],
+        [{text: 'CLIENT:ann'}, '02'],
+        [{text: 'ca0'}, '04 03 02 01'],
+        [{text: 'Ca02'}, '02'],
+        [{text: 'a02'}, ''],
+        [{text: '02ab1'}, ''],
+        [{text: 'ca02AB12'}, '02'],
+        [{text: `CA03${hex}`}, '03'],
+        [{text: `CA03${hex}`, state: 'ended'}, ''],
+        [{text: `CA03${hex}0`}, ''],
+        [{text: 'ca02ab13'}, ''],
+        [{text: 'Ann B'}, '03'],
+        [{text: 'Ann'}, '02'],
+        [{text: 'Ann C'}, ''],
+        [{text: '+'}, '04 03 02 01'],
+        [{text: '%'}, ''],
+        [{text: '0100', state: 'ended'}, '02'],
+        [{text: '0100', outcomes: ['completed', 'busy']}, '02'],
+        [{text: '0100', owner: 'Ann B'}, '03'],
+        [{text: '0100', direction: 'inbound'}, ''],
+      ];
+      for (const [query, expected] of cases) {
+        const found = await sidsOf(journal, {limit: 10, ...query});
+        assert.equal(found.replaceAll(/CA(..)\w*/g, '$1'), expected, JSON.stringify(query));
+      }
+    });
+
+    test('[H2] a number that is told late is found', async () => {
+      await journal.append(status('CA1', 'ringing', {from: '', to: ''}));
+      assert.equal(await sidsOf(journal, {text: '4917', limit: 10}), '');
+      await journal.append(status('CA1', 'in-progress', {from: '+49170', to: ''}));
+      assert.equal(await sidsOf(journal, {text: '4917', limit: 10}), 'CA1');
+    });
+
+    test('[H2] every filter pages through all its calls once, newest first, past many that do not match', async () => {
+      await journal.openIntent(intent('ref-1'), 0);
+      const ends = ['completed', 'busy', 'failed', 'no-answer'] as const;
+      const appends = Array.from({length: 4000}, (_, index) =>
+        journal.append(
+          status(`CA${index}`, index % 10 === 0 ? 'ringing' : (ends[index % 4] ?? 'busy'), {
+            happenedAt: START + index * 1000,
+            receivedAt: START + index * 1000,
+            direction: index % 3 === 0 ? 'inbound' : 'outbound-api',
+            to: index % 1500 === 7 ? '+4930000777' : '+15550100002',
+            ...(index % 1000 === 3 ? {reference: 'ref-1'} : {}),
+          }),
+        ),
+      );
+      await Promise.all(appends);
+      const {calls} = await journal.listCalls({limit: 10_000});
+      assert.equal(calls.length, 4000);
+      const queries: readonly (readonly [Partial<CallQuery>, (call: CallRecord) => boolean])[] = [
+        [{text: '30 000'}, ({to}) => to === '+4930000777'],
+        [{text: 'ann'}, ({owner}) => owner === 'ann'],
+        [{outcomes: ['busy', 'failed']}, ({providerStatus}) => ['busy', 'failed'].includes(providerStatus)],
+        [
+          {direction: 'inbound', state: 'ended'},
+          (call) => call.direction === 'inbound' && call.endedAt !== undefined,
+        ],
+        [{owner: 'ann', text: '0002'}, ({owner, to}) => owner === 'ann' && to.endsWith('0002')],
+        [
+          {createdFrom: START + 500_500, createdBefore: START + 3_000_000, outcomes: ['failed']},
+          ({createdAt, providerStatus}) =>
+            createdAt >= START + 500_500 && createdAt < START + 3_000_000 && providerStatus === 'failed',
+        ],
+      ];
+      for (const [query, matches] of queries) {
+        const expected = calls.filter(matches).map(({callSid}) => callSid);
+        assert.ok(expected.length > 1);
+        assert.equal(await sidsOf(journal, {limit: 70, ...query}), expected.join(' '), JSON.stringify(query));
+      }
+    });
+
+    test('[H2] statistics count ended root calls by the hour of their creation, for all and for one user', async () => {
+      await journal.openIntent(intent('ref-1'), 0);
+      const hour = START / 3_600_000;
+      const zero = {answered: 0, completed: 0, busy: 0, 'no-answer': 0, canceled: 0, failed: 0};
+      const count = (owner?: string) =>
+        journal.callStatistics({fromHour: hour, toHour: hour + 3, ...(owner === undefined ? {} : {owner})});
+      for (const event of wholeCall('CA1', {reference: 'ref-1'})) await journal.append(event);
+      await journal.append(status('CA2', 'busy'));
+      await journal.append(status('CA3', 'ringing'));
+      await journal.append(status('CA-leg', 'completed', {parentCallSid: 'CA1'}));
+      const later = {happenedAt: START + 7_200_000, receivedAt: START + 7_200_000};
+      await journal.append(status('CA4', 'no-answer', later));
+      await journal.append(status('CA5', 'in-progress', later));
+      await journal.append(status('CA5', 'failed', later));
+      const outside = {happenedAt: START + 3 * 3_600_000, receivedAt: START + 3 * 3_600_000};
+      await journal.append(status('CA6', 'completed', outside));
+      const second = {...zero, hour: hour + 2, 'no-answer': 1, failed: 1, answered: 1};
+      assert.deepEqual(await count(), [{...zero, hour, completed: 1, busy: 1, answered: 1}, second]);
+      assert.deepEqual(await count('ann'), [{...zero, hour, completed: 1, answered: 1}]);
+      assert.deepEqual(await count('all'), []);
+      assert.deepEqual(await count('bob'), []);
+      await reopen();
+      assert.deepEqual(await count('ann'), [{...zero, hour, completed: 1, answered: 1}]);
+      await journal.trim({endedBefore: START + 3_600_000, limit: 10});
+      assert.deepEqual(await count(), [second]);
+      assert.deepEqual(await count('ann'), []);
+    });
+
+    test('[H2] statistics follow what becomes known after the end: owner, parent, answer', async () => {
+      await journal.openIntent(intent('ref-1'), 0);
+      const hour = START / 3_600_000;
+      const count = async (owner?: string) => {
+        const query = {fromHour: hour, toHour: hour + 1, ...(owner === undefined ? {} : {owner})};
+        const [row] = await journal.callStatistics(query);
+        return [row?.failed ?? 0, row?.answered ?? 0];
+      };
+      await journal.append(status('CA1', 'failed'));
+      await journal.append(status('CA2', 'failed'));
+      assert.deepEqual(
+        [await count(), await count('ann')],
+        [
+          [2, 0],
+          [0, 0],
+        ],
+      );
+      await journal.append(status('CA1', 'in-progress', {reference: 'ref-1'}));
+      assert.deepEqual(
+        [await count(), await count('ann')],
+        [
+          [2, 1],
+          [1, 1],
+        ],
+      );
+      await journal.append(status('CA2', 'ringing', {parentCallSid: 'CA1'}));
+      assert.deepEqual(
+        [await count(), await count('ann')],
+        [
+          [1, 1],
+          [1, 1],
+        ],
+      );
     });
 
     test('[H2] a history has the evidence: parameters, and how often it came', async () => {
@@ -484,7 +680,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(await journal.callHistory('CA-old'), undefined);
       assert.equal(await journal.findIntent('ref-old'), undefined);
       assert.deepEqual(
-        (await journal.listCalls({limit: 10})).map(({callSid}) => callSid),
+        (await journal.listCalls({limit: 10})).calls.map(({callSid}) => callSid),
         ['CA-new', 'CA-active'],
       );
       assert.equal(journal.head(), 6);
@@ -525,7 +721,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
         await journal.append(status(`CA${index}`, 'completed', at));
       }
       assert.equal(await journal.trim({endedBefore: START + 50, limit: 30}), 30);
-      const left = await journal.listCalls({limit: 100});
+      const {calls: left} = await journal.listCalls({limit: 100});
       assert.equal(left.length, 30);
       assert.equal(left.at(-1)?.callSid, 'CA30');
       assert.equal(await journal.trim({endedBefore: START + 50, limit: 30}), 20);
@@ -539,7 +735,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(await trim(), 0);
       await journal.append(status('CA-leg', 'completed', {parentCallSid: 'CA1'}));
       assert.equal(await trim(), 2);
-      assert.deepEqual(await journal.listCalls({limit: 10}), []);
+      assert.deepEqual(await journal.listCalls({limit: 10}), {calls: []});
     });
 
     test('[J8] a call that was heard of lately stays, although it ended long ago', async () => {
@@ -568,6 +764,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
         journal.findCall('CA1'),
         journal.callHistory('CA1'),
         journal.listCalls({limit: 1}),
+        journal.callStatistics({fromHour: 0, toHour: 1}),
         journal.openIntent(intent('ref'), 0),
         journal.rejectIntent('ref'),
         journal.findIntent('ref'),
@@ -578,6 +775,20 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       for (const promise of refused) await assert.rejects(promise, JournalUnavailableError);
     });
   });
+}
+
+/** The sids of every page, each of which keeps to its limit, in order. */
+async function sidsOf(journal: Journal, query: CallQuery): Promise<string> {
+  const sids: string[] = [];
+  let next: Offset | undefined;
+  do {
+    const page = await journal.listCalls({...query, ...(next === undefined ? {} : {before: next})});
+    assert.ok(page.calls.length <= query.limit);
+    assert.ok(page.next === undefined || page.next < (next ?? Infinity));
+    sids.push(...page.calls.map(({callSid}) => callSid));
+    next = page.next;
+  } while (next !== undefined);
+  return sids.join(' ');
 }
 
 /** The runner awaits its tests; nobody here does. */

@@ -1,7 +1,9 @@
 /** Writes one event: entry, call and intent, as the transition decides. */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import type {CallEvent, CallRecord, Offset, StatusEvent, Verdict} from '../call-event.ts';
+import {outcomeOf, wasAnswered} from '../call-facets.ts';
 import {type Provenance, transition} from '../transition.ts';
+import {facetValues} from './facet-columns.ts';
 import type {IntentStatements} from './intent-statements.ts';
 import {entryJson, objectJson, optionalTextOf, parseCall, textOf} from './rows.ts';
 import type {GroupRequest} from './worker-messages.ts';
@@ -21,6 +23,7 @@ export class AppendStatements {
   readonly #insertEntry: StatementSync;
   readonly #insertCall: StatementSync;
   readonly #updateCall: StatementSync;
+  readonly #updateProgress: StatementSync;
   readonly #legsWithoutOwner: StatementSync;
 
   constructor(database: DatabaseSync, intents: IntentStatements) {
@@ -35,11 +38,18 @@ export class AppendStatements {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#insertCall = database.prepare(
-      `INSERT INTO calls (parent_call_sid, owner, ended_at, updated_at, record, call_sid, first_offset)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO calls (parent_call_sid, owner, ended_at, updated_at, record,
+         created_at, way, outcome, answered, search, call_sid, first_offset)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#updateCall = database.prepare(
-      `UPDATE calls SET parent_call_sid = ?, owner = ?, ended_at = ?, updated_at = ?, record = ? WHERE call_sid = ?`,
+      `UPDATE calls SET parent_call_sid = ?, owner = ?, ended_at = ?, updated_at = ?, record = ?,
+         created_at = ?, way = ?, outcome = ?, answered = ?, search = ?
+       WHERE call_sid = ?`,
+    );
+    // SQLite writes the indexes of all columns that a statement names, also of those that stay as they are.
+    this.#updateProgress = database.prepare(
+      'UPDATE calls SET answered = ?, updated_at = ?, record = ? WHERE call_sid = ?',
     );
     this.#legsWithoutOwner = database.prepare(
       'SELECT record FROM calls WHERE parent_call_sid = ? AND owner IS NULL',
@@ -80,7 +90,7 @@ export class AppendStatements {
     const decided = transition(before, event, offset, provenance);
     const call = withProvenance(decided.call, provenance);
     const callJson = JSON.stringify(call);
-    this.#writeCall(call, callJson, before === undefined ? this.#insertCall : this.#updateCall);
+    this.#writeCall(call, callJson, before);
     if (call.owner !== undefined && before?.owner === undefined) this.#giveOwnerToLegs(call);
     if (event.reference !== undefined) {
       this.#intents.bind(event.reference, event.parentCallSid ?? event.callSid);
@@ -110,7 +120,7 @@ export class AppendStatements {
   #giveOwnerToLegs({callSid, owner}: CallRecord): void {
     for (const row of this.#legsWithoutOwner.all(callSid)) {
       const leg = {...parseCall(textOf(row['record'])), owner};
-      this.#writeCall(leg, JSON.stringify(leg), this.#updateCall);
+      this.#writeCall(leg, JSON.stringify(leg), parseCall(textOf(row['record'])));
     }
   }
 
@@ -119,18 +129,37 @@ export class AppendStatements {
     return record === undefined ? undefined : parseCall(record);
   }
 
-  #writeCall(call: CallRecord, json: string, statement: StatementSync): void {
+  #writeCall(call: CallRecord, json: string, before: CallRecord | undefined): void {
+    if (before !== undefined && sameInLists(before, call)) {
+      this.#updateProgress.run(wasAnswered(call) ? 1 : 0, call.updatedAt, json, call.callSid);
+      return;
+    }
     const values = [
       call.parentCallSid ?? null,
       call.owner ?? null,
       call.endedAt ?? null,
       call.updatedAt,
       json,
+      ...facetValues(call),
       call.callSid,
     ];
-    if (statement === this.#insertCall) statement.run(...values, call.firstOffset);
-    else statement.run(...values);
+    if (before === undefined) this.#insertCall.run(...values, call.firstOffset);
+    else this.#updateCall.run(...values);
   }
+}
+
+/** Whether nothing changed that a list goes by: most events only move a call on. */
+function sameInLists(a: CallRecord, b: CallRecord): boolean {
+  return (
+    a.parentCallSid === b.parentCallSid &&
+    a.owner === b.owner &&
+    a.endedAt === b.endedAt &&
+    a.createdAt === b.createdAt &&
+    a.direction === b.direction &&
+    outcomeOf(a) === outcomeOf(b) &&
+    a.from === b.from &&
+    a.to === b.to
+  );
 }
 
 interface WrittenEntry {

@@ -1,6 +1,8 @@
 /** The questions the port asks of the tables, each answered as JSON text. */
 import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
-import type {CallQuery} from '../journal.ts';
+import type {StatisticsQuery} from '../journal.ts';
+import {CallListQueries} from './call-list-queries.ts';
+import {SELECT_STATISTICS, statisticsAudience} from './call-statistics.ts';
 import {SELECT_INTENT_BY_KEY} from './intent-statements.ts';
 import {SELECT_HEAD} from './meta.ts';
 import {entryJson, intentJson, numberOf, optionalTextOf, parseCall, textOf} from './rows.ts';
@@ -15,8 +17,11 @@ export class ReaderQueries {
   /** By their text: lists are asked for in a handful of shapes. */
   readonly #statements = new Map<string, StatementSync>();
 
+  readonly #callLists: CallListQueries;
+
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#callLists = new CallListQueries((sql) => this.#statement(sql));
   }
 
   answer(query: Query): string | undefined {
@@ -32,7 +37,9 @@ export class ReaderQueries {
       case 'call-history':
         return this.#callHistory(query.callSid);
       case 'list-calls':
-        return arrayJson(this.#listCalls(query.query));
+        return this.#callLists.list(query.query);
+      case 'call-statistics':
+        return this.#callStatistics(query.query);
       case 'find-intent':
         return this.#findIntent(query.reference);
       case 'find-intent-by-key':
@@ -72,22 +79,9 @@ export class ReaderQueries {
     return `{"call":${textOf(call['record'])},"legs":${arrayJson(legs)},"entries":${arrayJson(entries)}}`;
   }
 
-  #listCalls({state, owner, before, limit}: CallQuery): readonly string[] {
-    const conditions: string[] = [];
-    const values: SQLInputValue[] = [];
-    if (state !== undefined) conditions.push(`ended_at IS ${state === 'active' ? 'NULL' : 'NOT NULL'}`);
-    if (owner !== undefined) {
-      conditions.push('owner = ?');
-      values.push(owner);
-    }
-    if (before !== undefined) {
-      conditions.push('first_offset < ?');
-      values.push(before);
-    }
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    return records(
-      this.#all(`SELECT record FROM calls ${where} ORDER BY first_offset DESC LIMIT ?`, ...values, limit),
-    );
+  #callStatistics({fromHour, toHour, owner}: StatisticsQuery): string {
+    const rows = this.#all(SELECT_STATISTICS, statisticsAudience(owner), fromHour, toHour);
+    return JSON.stringify(rows);
   }
 
   #findIntent(reference: string): string | undefined {

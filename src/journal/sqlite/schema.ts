@@ -1,9 +1,19 @@
 /** The tables of the SQLite journal. Migrations are numbered by position, go forward only, and are never edited. */
 import type {DatabaseSync} from 'node:sqlite';
-import {numberOf} from './rows.ts';
+import {CREATE_STATISTICS} from './call-statistics.ts';
+import {facetValues} from './facet-columns.ts';
+import {numberOf, parseCall, textOf} from './rows.ts';
 
-const migrations: readonly string[] = [
-  `CREATE TABLE meta (
+interface Migration {
+  readonly sql: string;
+  /** What SQL cannot say. */
+  readonly fill?: (database: DatabaseSync) => void;
+  /** After `fill`: indexes are built faster than they grow. */
+  readonly afterwards?: string;
+}
+
+const firstTables: Migration = {
+  sql: `CREATE TABLE meta (
      id          INTEGER PRIMARY KEY CHECK (id = 1), -- there is one row
      epoch       TEXT    NOT NULL, -- names this history; offsets of another epoch mean nothing here
      trimmed_to  INTEGER NOT NULL, -- highest offset ever trimmed: above it, entries are without gaps
@@ -50,13 +60,43 @@ const migrations: readonly string[] = [
    CREATE INDEX intents_by_key ON intents (user, idempotency_key, created_at) WHERE idempotency_key IS NOT NULL;
    CREATE INDEX intents_by_call ON intents (call_sid) WHERE call_sid IS NOT NULL;
    CREATE INDEX intents_without_call ON intents (created_at) WHERE call_sid IS NULL;`,
-];
+};
+
+/** Calls can be looked for (H2). */
+const callFacets: Migration = {
+  sql: `ALTER TABLE calls ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;           -- ms since 1970
+   ALTER TABLE calls ADD COLUMN way        TEXT    NOT NULL DEFAULT 'outbound'; -- inbound or outbound
+   ALTER TABLE calls ADD COLUMN outcome    TEXT;                                -- NULL while in progress
+   ALTER TABLE calls ADD COLUMN answered   INTEGER NOT NULL DEFAULT 0;          -- 1: somebody answered
+   ALTER TABLE calls ADD COLUMN search     TEXT    NOT NULL DEFAULT '';         -- see facet-columns.ts
+   ${CREATE_STATISTICS}
+
+   CREATE TABLE call_periods (
+     period       INTEGER PRIMARY KEY, -- five minutes since 1970
+     first_offset INTEGER NOT NULL,    -- of the calls that were created in it
+     last_offset  INTEGER NOT NULL
+   ) STRICT;
+   CREATE TRIGGER note_period AFTER INSERT ON calls BEGIN
+     INSERT INTO call_periods VALUES (NEW.created_at / 300000, NEW.first_offset, NEW.first_offset)
+       ON CONFLICT DO UPDATE SET first_offset = min(first_offset, excluded.first_offset),
+         last_offset = max(last_offset, excluded.last_offset);
+   END;`,
+  fill: fillFacets,
+  afterwards: `INSERT INTO call_periods
+     SELECT created_at / 300000, min(first_offset), max(first_offset) FROM calls GROUP BY 1;
+   -- Everything a list can ask, in the order of the list: what no other index is for is found by walking this one.
+   CREATE INDEX calls_walk ON calls (first_offset, search, outcome, way, owner, parent_call_sid, created_at);
+   CREATE INDEX calls_by_outcome ON calls (outcome, first_offset) WHERE outcome IS NOT NULL;
+   CREATE INDEX calls_by_way ON calls (way, first_offset);`,
+};
+
+const migrations: readonly Migration[] = [firstTables, callFacets];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = migrations.length;
 
-/** Brings the tables up to date. @throws Error — the database was written by a newer program */
-export function migrate(database: DatabaseSync, newEpoch: () => string): void {
+/** Brings the tables up to `target`. @throws Error — the database was written by a newer program */
+export function migrate(database: DatabaseSync, newEpoch: () => string, target = SCHEMA_VERSION): void {
   const version = numberOf(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > SCHEMA_VERSION) {
     throw new Error(
@@ -64,13 +104,30 @@ export function migrate(database: DatabaseSync, newEpoch: () => string): void {
         'it was written by a newer Hookswitch; start that one, or use another database',
     );
   }
-  for (const [index, sql] of migrations.entries()) {
-    if (index < version) continue;
+  for (const [index, {sql, fill, afterwards = ''}] of migrations.entries()) {
+    if (index < version || index >= target) continue;
     // The version moves in the same transaction: a crash in between repeats a migration as a whole or not at all.
     database.exec('BEGIN IMMEDIATE');
     database.exec(sql);
+    fill?.(database);
+    database.exec(afterwards);
     if (index === 0) database.prepare('INSERT INTO meta VALUES (1, ?, 0, 0)').run(newEpoch());
     database.exec(`PRAGMA user_version = ${index + 1}`);
     database.exec('COMMIT');
+  }
+}
+
+/** Gives the calls of before their new columns; the triggers count them meanwhile. Half a minute for a million. */
+function fillFacets(database: DatabaseSync): void {
+  const read = database.prepare(
+    'SELECT first_offset, record FROM calls WHERE first_offset > ? ORDER BY first_offset LIMIT 1000',
+  );
+  const write = database.prepare(
+    `UPDATE calls SET created_at = ?, way = ?, outcome = ?, answered = ?, search = ? WHERE first_offset = ?`,
+  );
+  for (let rows = read.all(0); rows.length > 0; rows = read.all(numberOf(rows.at(-1)?.['first_offset']))) {
+    for (const row of rows) {
+      write.run(...facetValues(parseCall(textOf(row['record']))), numberOf(row['first_offset']));
+    }
   }
 }

@@ -13,11 +13,14 @@ import type {
   ActiveCalls,
   AppendResult,
   CallHistory,
+  CallList,
   CallQuery,
+  HourOfCalls,
   Journal,
   JournalOpening,
   OpenIntentResult,
   ReadResult,
+  StatisticsQuery,
   TrimRequest,
   Unsubscribe,
 } from '../journal.ts';
@@ -142,8 +145,12 @@ export class SqliteJournal implements Journal {
     return this.#query<CallHistory | undefined>({kind: 'call-history', callSid}, optional);
   }
 
-  async listCalls(query: CallQuery): Promise<readonly CallRecord[]> {
-    return this.#query<readonly CallRecord[]>({kind: 'list-calls', query}, required);
+  async listCalls(query: CallQuery): Promise<CallList> {
+    return this.#query<CallList>({kind: 'list-calls', query}, required);
+  }
+
+  async callStatistics(query: StatisticsQuery): Promise<readonly HourOfCalls[]> {
+    return this.#query<readonly HourOfCalls[]>({kind: 'call-statistics', query}, required);
   }
 
   async openIntent(intent: DialIntent, keysSince: number): Promise<OpenIntentResult> {

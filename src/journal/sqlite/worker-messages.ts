@@ -1,7 +1,7 @@
 /** What the main thread and the two worker threads of the SQLite journal say to each other. */
 import type {CallEvent, Offset} from '../call-event.ts';
 import type {DialIntent} from '../dial-intent.ts';
-import type {CallQuery} from '../journal.ts';
+import type {CallQuery, StatisticsQuery} from '../journal.ts';
 
 /** Asked of the writer. Requests are done in the order in which they were sent. */
 export type WriterRequest =
@@ -25,6 +25,7 @@ export type ReaderRequest =
   | {readonly kind: 'find-call'; readonly callSid: string}
   | {readonly kind: 'call-history'; readonly callSid: string}
   | {readonly kind: 'list-calls'; readonly query: CallQuery}
+  | {readonly kind: 'call-statistics'; readonly query: StatisticsQuery}
   | {readonly kind: 'find-intent'; readonly reference: string}
   | {
       readonly kind: 'find-intent-by-key';

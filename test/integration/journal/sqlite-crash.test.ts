@@ -37,7 +37,7 @@ test('[J7] [J1] after kill -9 at any moment every acknowledged entry is there, a
     }
     assert.equal(page.entries.length, opening.head);
     for (const [offset, key] of acknowledged) assert.equal(page.entries[offset - 1]?.event.dedupeKey, key);
-    const listed = await journal.listCalls({limit: 1_000_000});
+    const {calls: listed} = await journal.listCalls({limit: 1_000_000});
     assert.equal(listed.length, calls.size);
     for (const call of listed) assert.deepEqual(call, calls.get(call.callSid));
     await journal.close();

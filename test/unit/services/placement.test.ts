@@ -101,17 +101,6 @@ test('[A2] placing needs calls:control; reading does not give it', async () => {
   await bench.calls.place(user('ann', 'calls:control:all'), REQUEST);
 });
 
-test('[A2] [H2] own calls with calls:read, all of them with calls:read:all, none without', async () => {
-  await using bench = await Bench.open();
-  const {call} = await bench.calls.place(user('ann'), REQUEST);
-  await bench.calls.place(user('bob'), REQUEST);
-  assert.equal((await bench.calls.list(user('ann'), {limit: 10})).length, 1);
-  assert.equal((await bench.calls.list(user('eve', 'calls:read:all'), {limit: 10})).length, 2);
-  await assert.rejects(bench.calls.list(user('eve', 'calls:control'), {limit: 10}), {code: 'forbidden'});
-  await assert.rejects(bench.calls.history(user('bob'), call.callSid), {code: 'call_not_found'});
-  assert.equal((await bench.calls.history(user('ann'), call.callSid)).call.callSid, call.callSid);
-});
-
 test('[A2] [H3] ending: own calls, or all; a call of somebody else is not even there', async () => {
   await using bench = await Bench.open();
   const {call} = await bench.calls.place(user('ann'), REQUEST);

@@ -274,6 +274,53 @@ test('[J6] a wall clock that jumps looks nobody up early or late', async () => {
   assert.equal(bench.twilio.asked.length, 1);
 });
 
+test('[J6] [H2] a call is unconfirmed from the end of its silence to the look-up that confirms it', async () => {
+  await using bench = await Bench.open();
+  await bench.feed.start();
+  bench.reconciler.start();
+  const callSid = await bench.add(1, 'in-progress');
+  await until(() => bench.feed.activeCall(callSid) !== undefined);
+  const begun = bench.clock.now();
+  bench.twilio.answer = () => ({kind: 'failed', fault: {message: 'down'}});
+  await bench.pass(119_000);
+  assert.equal(bench.reconciler.unconfirmedSince(callSid), undefined);
+  await bench.pass(60_000);
+  assert.equal(bench.twilio.asked.length, 1);
+  assert.equal(bench.reconciler.unconfirmedSince(callSid), begun + 120_000);
+  assert.deepEqual(
+    bench.reconciler.unconfirmed().map(({call, since}) => [call.callSid, since]),
+    [[callSid, begun + 120_000]],
+  );
+  bench.twilio.answer = () => ({kind: 'missing'});
+  await bench.pass(240_000);
+  assert.equal(bench.twilio.asked.length, 2);
+  assert.equal(bench.reconciler.unconfirmedSince(callSid), begun + 120_000, 'a miss confirms nothing');
+  bench.twilio.answer = () => ({kind: 'found', call: {callSid, providerStatus: 'ringing'}});
+  await bench.pass(480_000);
+  assert.equal(bench.twilio.asked.length, 3);
+  assert.equal(bench.reconciler.unconfirmedSince(callSid), undefined, 'Twilio has it, if a little behind');
+  assert.deepEqual(bench.reconciler.unconfirmed(), []);
+  bench.twilio.answer = () => new Promise(() => {});
+  const confirmedAt = bench.clock.now();
+  await bench.pass(630_000);
+  const again = bench.reconciler.unconfirmedSince(callSid) ?? 0;
+  assert.ok(again > confirmedAt + 120_000 && again <= confirmedAt + 600_000, 'from when it is due again');
+});
+
+test('[J6] [H2] a call left open by an earlier run is unconfirmed since its silence ended, not since the start', async () => {
+  await using bench = await Bench.open();
+  const silent = await bench.add(1, 'in-progress');
+  const heardAt = bench.clock.now();
+  bench.clock.jumpWall(3_600_000);
+  const fresh = await bench.add(2, 'in-progress');
+  await bench.feed.start();
+  bench.twilio.answer = () => new Promise(() => {});
+  bench.reconciler.start();
+  assert.equal(bench.reconciler.unconfirmedSince(silent), heardAt + 120_000);
+  assert.equal(bench.reconciler.unconfirmedSince(fresh), undefined);
+  assert.equal(bench.reconciler.unconfirmedSince(someCallSid(3)), undefined);
+});
+
 test('[J6] after stop nothing is looked up any more', async () => {
   await using bench = await Bench.open();
   await bench.add(1, 'queued');
