@@ -30,6 +30,7 @@ import {Reconciler} from './services/reconciler.ts';
 import {Retention} from './services/retention.ts';
 import {SessionService} from './services/session-service.ts';
 import type {TwilioAccountClient} from './twilio/twilio-account.ts';
+import {WebhookLog} from './services/webhook-log.ts';
 import type {TwilioClient} from './twilio/twilio-client.ts';
 import {TwilioRest} from './twilio/twilio-rest.ts';
 
@@ -82,6 +83,7 @@ export class GatewayServer {
   readonly #readiness: Readiness;
   readonly #operator: OperatorServices;
   readonly #metrics = createMetrics();
+  readonly #webhooks = new WebhookLog();
   readonly #sources: MetricSources = {
     openSessions: () => this.#sessions.openCount,
     laggingSessions: () => this.#sessions.laggingCount,
@@ -265,11 +267,13 @@ export class GatewayServer {
       journal: this.#journal,
       records: this.#records,
       metrics: this.#metrics,
+      webhooks: this.#webhooks,
       readiness: this.#readiness,
       ...this.#operatorRoutes(),
       allowedOrigins,
       basePath,
       publicUrl,
+      port: this.#environment.port,
       voiceTwiml,
       callTimeLimitS,
       version: packageJson.version,

@@ -40,7 +40,7 @@ export const notFoundHandler: RequestHandler = (request) => {
 /** The last handler: answers, and chooses the log level; nowhere else is an HTTP error logged. */
 export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   return (thrown, _request, response, next) => {
-    const error = fromBodyParser(thrown) ?? fromRouter(thrown) ?? toAppError(thrown);
+    const error = toKnownError(thrown);
     const requestId: string | undefined = response.locals['requestId'];
     logError(logger, error, requestId);
     if (response.headersSent) {
@@ -56,6 +56,11 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
       .type('application/problem+json')
       .send(JSON.stringify(toProblem(error, requestId)));
   };
+}
+
+/** Whatever a handler or a library threw, as what the client is answered. */
+export function toKnownError(thrown: unknown): AppError {
+  return fromBodyParser(thrown) ?? fromRouter(thrown) ?? toAppError(thrown);
 }
 
 /** The level tells whose concern it is: ours, the operator's, or the client's. */

@@ -18,10 +18,12 @@ import {exactPaths, only} from './paths.ts';
 import {createAuthentication, createRequestLogger} from './request-context.ts';
 import {createSessionRoutes, type SessionRoutesOptions} from './session-routes.ts';
 import {createSimulatorRoutes, type SimulatorRoutesOptions} from './simulator-routes.ts';
+import {createWebhookLogRoutes, type WebhookLogRoutesOptions} from './webhook-log-routes.ts';
 import {createWebhookRoutes, type WebhookRoutesOptions} from './webhook-routes.ts';
 
 export interface RequestHandlerOptions
   extends WebhookRoutesOptions,
+    WebhookLogRoutesOptions,
     OperationsRoutesOptions,
     SessionRoutesOptions,
     InfoRoutesOptions,
@@ -57,6 +59,7 @@ export function createRequestHandler(options: RequestHandlerOptions): Express {
   app.use('/api/calls', createAuthentication(authenticator));
   app.use(createCallRoutes(options));
   app.use(createOperationsRoutes(options));
+  app.use(createWebhookLogRoutes(options));
   app.use(createSessionRoutes(options));
   app.use(createInfoRoutes(options));
   app.use(createHealthRoutes(options));

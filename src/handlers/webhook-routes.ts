@@ -1,21 +1,31 @@
 /** Twilio's webhooks: verified, parsed, appended, and only then answered (H5). */
-import express, {type Request, type RequestHandler, Router} from 'express';
+import express, {type Request, type RequestHandler, type Response, Router} from 'express';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {AppendResult, Journal} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
+import type {WebhookLog} from '../services/webhook-log.ts';
 import {STATUS_PATH, statusCallbackUrl, VOICE_PATH} from '../twilio/callback-urls.ts';
 import {MAX_FORM_BYTES} from '../twilio/form.ts';
 import {connectTwiml} from '../twilio/twiml.ts';
 import {authenticateWebhook, toStatusEvent, type WebhookResult} from '../twilio/webhook.ts';
 import {exactPaths, only} from './paths.ts';
+import {
+  arrivalOf,
+  createArrival,
+  createErrorRecorder,
+  createRefusalRecorder,
+  recordAnswer,
+} from './webhook-recorder.ts';
 
 export interface WebhookRoutesOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Remembers what came, for whoever operates the gateway. */
+  readonly webhooks: WebhookLog;
   /** Without a trailing slash. */
   readonly publicUrl: string;
   readonly accountSid: string;
@@ -36,9 +46,9 @@ const readBody = express.raw({type: FORM_TYPE, limit: MAX_FORM_BYTES, inflate: f
  * body for nothing.
  */
 function requireSignature(options: WebhookRoutesOptions): RequestHandler {
-  return (request, _response, next) => {
+  return (request, response, next) => {
     if (request.headers['x-twilio-signature'] === undefined) {
-      noteRefusal(options, request, 'no signature');
+      noteRefusal(options, request, response, 'no signature');
       throw notSigned();
     }
     next();
@@ -60,13 +70,16 @@ export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
   const router = Router(exactPaths);
   const claimed = requireSignature(options);
 
+  router.use(createArrival(options));
+
   router.post(STATUS_PATH, claimed, requireForm, readBody, async (request, response) => {
-    await receive(options, request, STATUS_PATH, 'status');
+    await receive(options, request, response, STATUS_PATH, 'status');
+    recordAnswer(options, request, response, {httpStatus: 204, outcome: 'accepted'});
     response.status(204).end();
   });
 
   router.post(VOICE_PATH, claimed, requireForm, readBody, async (request, response) => {
-    const reference = await receive(options, request, VOICE_PATH, 'voice');
+    const reference = await receive(options, request, response, VOICE_PATH, 'voice');
     const intent = reference === undefined ? undefined : await journal.findIntent(reference);
     const twiml =
       intent?.connectTo === undefined
@@ -77,10 +90,18 @@ export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
             statusCallback: statusCallbackUrl(options.publicUrl, intent.reference),
             timeLimit: options.callTimeLimitS,
           });
+    recordAnswer(options, request, response, {httpStatus: 200, outcome: 'accepted'});
     response.type('text/xml').send(twiml);
   });
 
+  router.options(
+    [STATUS_PATH, VOICE_PATH],
+    createRefusalRecorder(options, 204, 'asks which methods there are'),
+  );
   router.all([STATUS_PATH, VOICE_PATH], only('POST'));
+  // Nobody else has routes like these: it goes on to be not found.
+  router.use(createRefusalRecorder(options, 404, 'no such path'));
+  router.use(createErrorRecorder(options));
   return router;
 }
 
@@ -88,14 +109,22 @@ export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
 async function receive(
   options: WebhookRoutesOptions,
   request: Request,
+  response: Response,
   path: string,
   route: 'status' | 'voice',
 ): Promise<string | undefined> {
   const {clock, metrics} = options;
   const receivedAt = clock.now();
-  const {fields, reference} = authenticate(options, request, path);
+  const {fields, reference} = authenticate(options, request, response, path);
   const startedAt = clock.monotonic();
   const event = toStatusEvent({fields, reference, receivedAt, route});
+  const {callSid, providerStatus} = event;
+  const arrival = arrivalOf(response);
+  if (arrival !== undefined) {
+    arrival.authentic = true;
+    arrival.callSid = callSid;
+    arrival.providerStatus = providerStatus;
+  }
   let result: AppendResult;
   try {
     result = await options.journal.append(event);
@@ -106,12 +135,15 @@ async function receive(
   metrics.appendSeconds.observe((clock.monotonic() - startedAt) / 1000);
   const verdict = result.repeated ? 'duplicate' : result.entry.verdict;
   metrics.callbacks.inc({verdict});
-  const {callSid, providerStatus} = event;
+  if (arrival !== undefined) {
+    arrival.verdict = verdict;
+    arrival.offset = result.entry.offset;
+  }
   options.logger.debug({callSid, providerStatus, verdict, offset: result.entry.offset, route}, 'webhook');
   return reference;
 }
 
-function authenticate(options: WebhookRoutesOptions, request: Request, path: string) {
+function authenticate(options: WebhookRoutesOptions, request: Request, response: Response, path: string) {
   const {publicUrl, accountSid, authTokens} = options;
   const {originalUrl} = request;
   const query = originalUrl.indexOf('?');
@@ -125,7 +157,7 @@ function authenticate(options: WebhookRoutesOptions, request: Request, path: str
     accountSid,
   });
   if (result.kind === 'authentic') return result;
-  noteRefusal(options, request, result.reason);
+  noteRefusal(options, request, response, result.reason);
   if (result.kind === 'malformed') {
     throw new AppError('invalid_request', 'This is not a webhook of Twilio as we know them.', {
       context: {reason: result.reason},
@@ -135,7 +167,14 @@ function authenticate(options: WebhookRoutesOptions, request: Request, path: str
 }
 
 /** The reason is for the log, not for the sender. */
-function noteRefusal({metrics, logger}: WebhookRoutesOptions, request: Request, reason: string): void {
+function noteRefusal(
+  {metrics, logger}: WebhookRoutesOptions,
+  request: Request,
+  response: Response,
+  reason: string,
+): void {
+  const arrival = arrivalOf(response);
+  if (arrival !== undefined) arrival.reason = reason;
   metrics.callbacks.inc({verdict: 'refused'});
   logger.warn({path: request.path, reason, address: request.socket.remoteAddress}, 'webhook refused');
 }

@@ -24,18 +24,27 @@ export interface SignedRequest {
 
 /** Whether one of the tokens signed one of the URLs with exactly these fields. Compares in constant time. */
 export function verifySignature({signature, authTokens, urls, fields}: SignedRequest): boolean {
-  if (signature === undefined || !SHA1_BASE64.test(signature)) return false;
-  const given = Buffer.from(signature, 'base64');
+  const given = readSignature(signature);
+  if (given === undefined) return false;
   const suffix = signedText(fields);
   let valid = false;
   for (const token of authTokens) {
     for (const url of urls) {
-      // No early exit: which token or spelling matched is nobody's business. An empty token would sign for everyone.
-      const matches = timingSafeEqual(given, hmac(token, url + suffix));
-      valid = (matches && token !== '') || valid;
+      // No early exit: which token or spelling matched is nobody's business.
+      valid = isSignatureOf(given, token, url + suffix) || valid;
     }
   }
   return valid;
+}
+
+/** The bytes of the header, or `undefined` for what Twilio would not send. */
+export function readSignature(header: string | undefined): Buffer | undefined {
+  return header !== undefined && SHA1_BASE64.test(header) ? Buffer.from(header, 'base64') : undefined;
+}
+
+/** Whether `token` signed `content`, in constant time. An empty token would sign for everyone. */
+export function isSignatureOf(given: Buffer, token: string, content: string): boolean {
+  return timingSafeEqual(given, hmac(token, content)) && token !== '';
 }
 
 /**
