@@ -5,12 +5,14 @@ const USAGE = `Hookswitch ${packageJson.version} — the gateway between Twilio 
 
 Usage: npm start                   the gateway, against Twilio (environment and .env)
        npm run demo                simulator, gateway and page, no account needed
+       npm run doctor              says whether everything is set up, and what to do if not
        npm run simulator           the Twilio simulator alone
        npx hookswitch <command>    the same, with options:
 
 Commands
   start      Runs the gateway. \`start --help\` lists the environment.
   demo       Runs everything on http://localhost:8081 (or PORT) with a simulated Twilio.
+  doctor     Checks credentials, number, PUBLIC_URL, clock and journal. \`doctor --help\` says more.
   simulator  Runs the Twilio simulator. \`simulator --help\` lists its options.
 
   --help, --version
@@ -24,6 +26,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       return (await import('./cli/start.ts')).start(rest);
     case 'demo':
       return (await import('./cli/demo.ts')).demo(rest);
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).doctor(rest);
     case 'simulator':
       return (await import('@hookswitch/simulator/cli')).main(rest);
     case '--version':

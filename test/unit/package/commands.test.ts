@@ -56,7 +56,8 @@ test('[C4] check is format, types and lint; bench says what it measures', () => 
 });
 
 test('[C1] every command that serves lets signals through its shell', () => {
-  for (const name of ['start', 'demo', 'simulator']) assert.match(scripts[name] ?? '', /^exec node /, name);
+  for (const name of ['start', 'demo', 'simulator', 'doctor'])
+    assert.match(scripts[name] ?? '', /^exec node /, name);
 });
 
 test('--help and --version', () => {

@@ -1,0 +1,67 @@
+/**
+ * Stands in for a gateway that is not running while its PUBLIC_URL is asked: answers what the doctor asks, and everybody
+ * else 503, so that Twilio brings again what it has.
+ */
+import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import type {Socket} from 'node:net';
+import {closeReasons, SUBPROTOCOL} from '@hookswitch/protocol';
+import {WebSocketServer} from 'ws';
+import type {ProcessProof} from '../services/health/process-proof.ts';
+
+export interface DoctorListenerOptions {
+  readonly port: number;
+  readonly host?: string;
+  /** Path of PUBLIC_URL; empty when it has none. */
+  readonly basePath: string;
+  readonly proof: ProcessProof;
+}
+
+/** Listens until the function it resolves with is called. @throws when the port cannot be had */
+export async function listenForDoctor({port, host, basePath, proof}: DoctorListenerOptions) {
+  const sockets = new Set<Socket>();
+  const wss = new WebSocketServer({noServer: true, handleProtocols: () => SUBPROTOCOL});
+  const server = createServer((request, response) => answer(request, response));
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (pathOf(request).pathname !== '/ws') {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    const {code, text} = closeReasons.unauthorized;
+    wss.handleUpgrade(request, socket, head, (ws) => {
+      ws.on('error', () => ws.terminate());
+      ws.close(code, text);
+    });
+  });
+  const {promise, resolve, reject} = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({port, host}, resolve);
+  await promise;
+  return async () => {
+    const closed = new Promise<void>((done) => server.close(() => done()));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const {pathname, searchParams} = pathOf(request);
+    if (pathname === '/healthz') {
+      const probe = proof.answer(searchParams.get('probe') ?? undefined);
+      response.writeHead(200, {'Content-Type': 'application/json'});
+      response.end(JSON.stringify({status: 'alive', probe}));
+      return;
+    }
+    response.writeHead(503, {'Retry-After': '10'}).end();
+  }
+
+  function pathOf({url = '/'}: IncomingMessage) {
+    const {pathname, searchParams} = new URL(url.replace(/^\/+/, '/'), 'http://localhost');
+    const isBelow = basePath !== '' && pathname.startsWith(`${basePath}/`);
+    return {pathname: isBelow ? pathname.slice(basePath.length) : pathname, searchParams};
+  }
+}

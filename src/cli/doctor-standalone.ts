@@ -1,0 +1,58 @@
+/** The doctor's checks without a gateway: before the first start, or when it does not start. */
+import type {HealthReport} from '@hookswitch/protocol';
+import type {Logger} from 'pino';
+import {systemClock} from '../clock.ts';
+import type {Environment} from '../config/environment.ts';
+import {diskSpace} from '../journal/disk-space.ts';
+import {inspectJournal} from '../journal/inspect-journal.ts';
+import {databaseFile} from '../journal/open-journal.ts';
+import {nodeOutside} from '../outside/node-outside.ts';
+import {createChecks} from '../services/health/checks.ts';
+import {Doctor} from '../services/health/doctor.ts';
+import {ProcessProof} from '../services/health/process-proof.ts';
+import {DEFAULT_API_URL} from '../twilio/sdk.ts';
+import {SimulatorClient} from '../twilio/simulator-client.ts';
+import {TwilioAccountRest} from '../twilio/twilio-account-rest.ts';
+import {listenForDoctor} from './doctor-listener.ts';
+
+/** Listens on PORT meanwhile. @throws when that cannot be had */
+export async function examineAlone(environment: Environment, logger: Logger): Promise<HealthReport> {
+  const {publicUrl, allowedOrigins, databaseUrl, twilio, port, host} = environment;
+  const {accountSid, apiUrl, phoneNumber} = twilio;
+  const file = databaseFile(databaseUrl);
+  const proof = new ProcessProof();
+  const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
+  const close = await listenForDoctor({port, host, basePath, proof});
+  try {
+    const isSimulated =
+      apiUrl !== DEFAULT_API_URL && (await new SimulatorClient({apiUrl, accountSid}).identify()) === true;
+    const checks = createChecks({
+      ...{publicUrl, allowedOrigins, accountSid, apiUrl, phoneNumber, proof},
+      account: new TwilioAccountRest(twilio),
+      outside: nodeOutside,
+      clock: systemClock,
+      simulated: () => isSimulated,
+      diskSpace: () => diskSpace(file),
+      ...journalOf(file),
+    });
+    return await new Doctor({checks, clock: systemClock, logger}).runAll();
+  } finally {
+    await close();
+  }
+}
+
+/** A file that cannot be read is what the check is to say, not a reason for it not to run. */
+function journalOf(file: string) {
+  try {
+    const journal = inspectJournal(file);
+    return {
+      journal: {probe: () => journal.probe(), head: () => journal.head},
+      opening: () => ({epoch: journal.epoch ?? '(there is no journal yet)'}),
+    };
+  } catch (error) {
+    const probe = async () => {
+      throw error;
+    };
+    return {journal: {probe, head: () => 0}, opening: () => undefined};
+  }
+}

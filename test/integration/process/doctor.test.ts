@@ -1,0 +1,86 @@
+/** `hookswitch doctor`: in a terminal, beside a gateway that runs and without one. */
+import assert from 'node:assert/strict';
+import {existsSync} from 'node:fs';
+import path from 'node:path';
+import {test} from 'node:test';
+import type {HealthReport} from '@hookswitch/protocol';
+import {openBench} from '../../support/process-gateway.ts';
+
+test('without a gateway it listens for a moment itself, changes nothing, and ends with 0 or 1', async () => {
+  await using bench = await openBench();
+  const doctor = bench.run(['doctor', '--json']);
+  assert.equal(await doctor.exited(), 0, doctor.stderr);
+  const report: HealthReport = JSON.parse(doctor.stdout);
+  const status = Object.fromEntries(report.checks.map((check) => [check.id, check.status]));
+  assert.deepEqual(
+    {...status, journal: undefined},
+    {
+      credentials: 'ok',
+      number: 'warning',
+      'public-url': 'ok',
+      'public-websocket': 'ok',
+      origins: 'ok',
+      clock: 'ok',
+      journal: undefined,
+    },
+  );
+  assert.notEqual(status['journal'], 'failed');
+  assert.ok(!existsSync(path.join(bench.folder, 'data')), 'no journal is made');
+
+  const failing = bench.run(['doctor'], {...bench.env, TWILIO_AUTH_TOKEN: 'canary-wrong-token-000000000'});
+  assert.equal(await failing.exited(), 1);
+  assert.match(failing.stdout, /^No gateway runs at http:\/\/127\.0\.0\.1:\d+; checked without one\.\n/);
+  assert.match(failing.stdout, /✗ Twilio credentials: Twilio does not accept the credentials\.\n {4}Asked: /);
+  assert.match(failing.stdout, / {2}→ Copy TWILIO_ACCOUNT_SID/);
+  assert.match(failing.stdout, /✓ PUBLIC_URL, asked from outside: /);
+  assert.match(failing.stdout, /\d ok, \d to look at, 2 failed\.\n$/);
+  assert.doesNotMatch(failing.stdout + failing.stderr, /canary/);
+});
+
+test('a journal that is there is looked at, and left as it is', async () => {
+  await using bench = await openBench();
+  const gateway = await bench.start().listening();
+  const placed = await bench.api('/api/calls', {
+    method: 'POST',
+    headers: {'content-type': 'application/json'},
+    body: '{"to":"+15550100101"}',
+  });
+  assert.equal(placed.status, 201);
+  await bench.simulator.settled();
+  gateway.signal('SIGTERM');
+  await gateway.exited();
+  const doctor = bench.run(['doctor', '--json']);
+  assert.equal(await doctor.exited(), 0, doctor.stderr + doctor.stdout);
+  const report: HealthReport = JSON.parse(doctor.stdout);
+  const journal = report.checks.find(({id}) => id === 'journal');
+  const head = journal?.evidence.find(({label}) => label === 'Entries so far')?.value;
+  assert.ok(Number(head) >= 2, `${head}`);
+});
+
+test('beside a gateway it asks that one, with the key it was started with', async () => {
+  await using bench = await openBench();
+  // No key is configured: the one beside the database is found.
+  const {HOOKSWITCH_ACCESS_KEY: _, ...env} = bench.env;
+  await bench.run(['start'], env).listening();
+  const doctor = bench.run(['doctor'], env);
+  assert.equal(await doctor.exited(), 0, doctor.stderr);
+  assert.match(doctor.stdout, /^The gateway at http:\/\/127\.0\.0\.1:\d+\.\n\n✓ Twilio credentials: /);
+  const again = bench.run(['doctor', '--json'], env);
+  assert.equal(await again.exited(), 0, again.stderr);
+  const stranger = bench.run(['doctor'], bench.env);
+  assert.equal(await stranger.exited(), 1);
+  assert.match(stranger.stderr, /does not take the access key/);
+});
+
+test('what is wrong beforehand is said: the environment, the arguments', async () => {
+  await using bench = await openBench();
+  const empty = bench.run(['doctor'], {});
+  assert.equal(await empty.exited(), 1);
+  assert.match(empty.stderr, /TWILIO_ACCOUNT_SID is missing/);
+  const wrong = bench.run(['doctor', '--nonsense']);
+  assert.equal(await wrong.exited(), 1);
+  assert.match(wrong.stderr, /Usage: npm run doctor/);
+  const help = bench.run(['doctor', '--help'], {});
+  assert.equal(await help.exited(), 0);
+  assert.match(help.stdout, /^Usage: npm run doctor/);
+});
