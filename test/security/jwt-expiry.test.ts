@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SimulatorOptions} from '@hookswitch/simulator';
 import {startGateway, type TestGateway} from '../support/gateway.ts';
+import type {Json} from '../support/json.ts';
 import {ManualClock} from '../support/manual-clock.ts';
 import {JWT_SECRET, signToken, type TokenOptions} from '../support/tokens.ts';
 import {until} from '../support/until.ts';
@@ -125,4 +126,29 @@ test('[W10] a refresh widens and narrows what is seen from then on, snapshot fir
   session.send({type: 'call.subscribe', calls: 'all', requestId: 'after'});
   await session.receive('call.snapshot', ({requestId}) => requestId === 'after');
   assert.equal(session.of('call.status').length, heard);
+});
+
+test('[W10] of two refreshes the one sent last counts, whichever takes longer to verify', async () => {
+  const slow = Promise.withResolvers<void>();
+  const asked: string[] = [];
+  await using gateway = await startGateway({
+    authenticator: {
+      verify: async (token) => {
+        asked.push(token);
+        if (token === 'slow') await slow.promise;
+        return {user: 'ann', scopes: new Set(token === 'slow' ? ['calls:read:all'] : ['calls:read'])};
+      },
+    },
+  });
+  const session = await gateway.session({token: 'first'});
+  const {sessionId} = await session.ready();
+  session.send({type: 'session.refresh', token: 'slow'});
+  session.send({type: 'session.refresh', token: 'fast'});
+  await until(() => asked.includes('fast'), {what: 'both to be asked about'});
+  slow.resolve();
+  session.send({type: 'call.subscribe', calls: [], requestId: 'after'});
+  await session.receive('call.snapshot', ({requestId}) => requestId === 'after');
+  const {body} = await gateway.api('/api/sessions');
+  const found = body.sessions.find((each: Json) => each.sessionId === sessionId);
+  assert.deepEqual(found.scopes, ['calls:read']);
 });

@@ -73,7 +73,10 @@ const broken: Readonly<Record<string, RequestListener>> = {
     response.writeHead(200, {'content-length': 100}).write('{"keys":[');
     setImmediate(() => request.socket.destroy());
   },
-  'redirects to itself': (_request, response) => void response.writeHead(302, {location: '/jwks.json'}).end(),
+  'redirects to one that answers': (request, response) => {
+    if (request.url === '/elsewhere') showing([second.jwk])(request, response);
+    else response.writeHead(302, {location: '/elsewhere'}).end();
+  },
   'answers with nothing': (_request, response) => void response.end(),
   'answers with a page': (_request, response) => void response.end('<html>'),
   'answers null': (_request, response) => void response.end('null'),
