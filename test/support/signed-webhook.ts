@@ -41,7 +41,7 @@ export async function postWebhook(
     publicUrl + pathAndQuery,
     fields,
   );
-  const signed = signature === null ? {} : {'x-twilio-signature': signature ?? right};
+  const signed: Record<string, string> = signature === null ? {} : {'x-twilio-signature': signature ?? right};
   return fetch(gateway.url + pathAndQuery, {
     method: 'POST',
     headers: {'content-type': 'application/x-www-form-urlencoded', ...signed, ...headers},

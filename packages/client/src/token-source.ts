@@ -40,7 +40,14 @@ export class TokenSource {
     const expired = (this.expiresInMs ?? 1) <= 0;
     if (this.#token !== undefined && (getToken === undefined || (reason === 'start' && !expired)))
       return this.#token;
-    this.#asking ??= this.#ask(reason === 'start' && expired ? 'expiring' : reason);
+    if (this.#asking === undefined) {
+      const forget = () => {
+        this.#asking = undefined;
+      };
+      this.#asking = this.#ask(reason === 'start' && expired ? 'expiring' : reason);
+      // Not in the function itself, which may end before it is assigned.
+      this.#asking.then(forget, forget);
+    }
     return this.#asking;
   }
 
@@ -62,7 +69,6 @@ export class TokenSource {
       });
     } finally {
       cancel();
-      this.#asking = undefined;
     }
   }
 }

@@ -1,0 +1,274 @@
+/** The machine: every phase with every event, and what each way through it must hold to. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {closeReasons} from '@hookswitch/protocol';
+import fc from 'fast-check';
+import type {ConnectionState, SessionDetails} from '../src/connection-state.ts';
+import {
+  BASE_DELAY_MS,
+  GOING_AWAY_SPREAD_MS,
+  HIDDEN_DELAY_MS,
+  initialState,
+  MAX_DELAY_MS,
+  type MachineEvent,
+  type MachineState,
+  STABLE_MS,
+  transition,
+  transitions,
+} from '../src/machine.ts';
+
+const session: SessionDetails = {
+  sessionId: 's1',
+  user: 'operator',
+  scopes: ['calls:read:all'],
+  epoch: 'e1',
+  offset: 7,
+  recovered: true,
+  heartbeatMs: 25_000,
+};
+
+const events: {readonly [Type in MachineEvent['type']]: Extract<MachineEvent, {type: Type}>} = {
+  connect: {type: 'connect'},
+  token: {type: 'token'},
+  'token-failed': {type: 'token-failed'},
+  'cannot-open': {type: 'cannot-open'},
+  closed: {type: 'closed', code: 1006},
+  ready: {type: 'ready', session},
+  'other-user': {type: 'other-user'},
+  progress: {type: 'progress'},
+  'caught-up': {type: 'caught-up'},
+  expiring: {type: 'expiring'},
+  silent: {type: 'silent'},
+  timer: {type: 'timer'},
+  online: {type: 'online'},
+  offline: {type: 'offline'},
+  visible: {type: 'visible'},
+  hidden: {type: 'hidden'},
+  suspend: {type: 'suspend'},
+  resume: {type: 'resume'},
+  dispose: {type: 'dispose'},
+};
+
+const begin = initialState({online: true, visible: true, renewable: true});
+
+/** The state after events that come at once. */
+function after(...names: readonly (MachineEvent | MachineEvent['type'])[]): MachineState {
+  return names.reduce<MachineState>(
+    (state, name) => step(state, typeof name === 'string' ? events[name] : name).state,
+    begin,
+  );
+}
+
+function step(state: MachineState, event: MachineEvent, now = 1000, random = 0.5) {
+  return transition(state, event, {now, random});
+}
+
+/** Where an event comes from, if from a line. */
+const origins: Partial<Record<MachineEvent['type'], 'asking' | 'open'>> = {
+  token: 'asking',
+  'token-failed': 'asking',
+  'cannot-open': 'open',
+  closed: 'open',
+  ready: 'open',
+  'other-user': 'open',
+  progress: 'open',
+  'caught-up': 'open',
+  expiring: 'open',
+  silent: 'open',
+};
+
+const states: {readonly [Phase in ConnectionState['phase']]: MachineState} = {
+  stopped: begin,
+  connecting: after('connect'),
+  'catching-up': after('connect', 'token', 'ready'),
+  live: after('connect', 'token', 'ready', 'caught-up'),
+  waiting: after('connect', 'token', 'closed'),
+};
+
+/** What each event leads to; what is not named stays where it is. */
+const expected: {
+  readonly [Phase in ConnectionState['phase']]: Partial<Record<MachineEvent['type'], string>>;
+} = {
+  stopped: {connect: 'connecting'},
+  connecting: {
+    'token-failed': 'waiting',
+    'cannot-open': 'stopped',
+    closed: 'waiting',
+    ready: 'catching-up',
+    timer: 'waiting',
+    offline: 'waiting',
+    suspend: 'waiting',
+    dispose: 'stopped',
+  },
+  'catching-up': {
+    'caught-up': 'live',
+    closed: 'waiting',
+    silent: 'waiting',
+    timer: 'live',
+    offline: 'waiting',
+    suspend: 'waiting',
+    dispose: 'stopped',
+  },
+  live: {closed: 'waiting', silent: 'waiting', offline: 'waiting', suspend: 'waiting', dispose: 'stopped'},
+  waiting: {
+    connect: 'connecting',
+    timer: 'connecting',
+    online: 'connecting',
+    visible: 'connecting',
+    resume: 'connecting',
+    dispose: 'stopped',
+  },
+};
+
+test('the table is total, and every phase goes where it says', () => {
+  for (const phase of Object.keys(transitions) as ConnectionState['phase'][]) {
+    assert.equal(states[phase].connection.phase, phase);
+    assert.deepEqual(Object.keys(transitions[phase]).sort(), Object.keys(events).sort());
+    for (const event of Object.values(events)) {
+      const {state} = step(states[phase], event);
+      assert.equal(state.connection.phase, expected[phase][event.type] ?? phase, `${phase} × ${event.type}`);
+    }
+  }
+});
+
+test('a code leads to what the table of the protocol says', () => {
+  const outcomes = Object.values(closeReasons).map(({code, retry}) => {
+    const {state, effects} = step(states.live, {type: 'closed', code}, 1000 + STABLE_MS);
+    return {
+      code,
+      retry,
+      phase: state.connection.phase,
+      first: effects.find(({type}) => type === 'ask-token'),
+    };
+  });
+  const phases = {now: 'waiting', backoff: 'waiting', 'with-new-token': 'connecting', never: 'stopped'};
+  for (const {retry, phase, first} of outcomes) {
+    assert.equal(phase, phases[retry]);
+    if (retry === 'with-new-token') assert.deepEqual(first, {type: 'ask-token', reason: 'unauthorized'});
+  }
+});
+
+test('4401 twice in a row stops; with a session that held between, it does not', () => {
+  const refused: MachineEvent = {type: 'closed', code: 4401};
+  const once = step(states.live, refused, 1000 + STABLE_MS).state;
+  const again = step(step(once, events.token).state, refused).state;
+  assert.equal(again.connection.phase, 'stopped');
+  // A session that is over at once has not shown that the token is good.
+  const brief = [events.token, events.ready, events['caught-up']].reduce(
+    (state, event) => step(state, event).state,
+    once,
+  );
+  assert.equal(step(brief, refused).state.connection.phase, 'stopped');
+  assert.equal(step(brief, refused, 1000 + STABLE_MS).state.connection.phase, 'connecting');
+  const fixed = {...states.live, renewable: false};
+  assert.equal(step(fixed, refused, 1000 + STABLE_MS).state.connection.phase, 'stopped');
+});
+
+function retryIn(state: MachineState, event: MachineEvent, random: number): number {
+  const {connection} = step(state, event, 0, random).state;
+  assert.ok(connection.phase === 'waiting' && connection.retryAt !== undefined);
+  return connection.retryAt;
+}
+
+test('full jitter from half a second to twenty, a hint wins, a hidden page is slow after its first attempt', () => {
+  const closed: MachineEvent = {type: 'closed', code: 1006};
+  const bounds = [0, 1, 2, 3, 4, 5, 6, 7, 40].map((attempt) => {
+    const state = {...states.live, since: -STABLE_MS + 1, attempt};
+    // A session that did not hold counts as one more failure.
+    return retryIn(state, closed, 1);
+  });
+  assert.deepEqual(bounds, [
+    1000,
+    2000,
+    4000,
+    8000,
+    16_000,
+    MAX_DELAY_MS,
+    MAX_DELAY_MS,
+    MAX_DELAY_MS,
+    MAX_DELAY_MS,
+  ]);
+  const held = {...states.live, since: -STABLE_MS, attempt: 9};
+  assert.equal(retryIn(held, closed, 1), BASE_DELAY_MS);
+  assert.equal(retryIn(held, closed, 0), 0);
+  assert.equal(retryIn(held, {type: 'closed', code: 1001}, 1), GOING_AWAY_SPREAD_MS);
+  assert.equal(retryIn(held, {type: 'closed', code: 1006, afterMs: 7000}, 1), 7000);
+  const hidden = {...held, visible: false};
+  assert.equal(retryIn(hidden, closed, 1), BASE_DELAY_MS);
+  assert.equal(retryIn({...hidden, connection: states.connecting.connection}, closed, 0), HIDDEN_DELAY_MS);
+});
+
+test('a hint is kept to although the page is shown; somebody who asks is not kept waiting', () => {
+  const hinted = step(states.live, {type: 'closed', code: 1001, afterMs: 7000}).state;
+  assert.equal(step(hinted, events.visible).state.connection.phase, 'waiting');
+  assert.equal(step(hinted, events.connect).state.connection.phase, 'connecting');
+});
+
+test('offline and in the back/forward cache nothing is tried; back again, at once', () => {
+  const offline = step(states.live, events.offline).state;
+  assert.deepEqual(offline.connection, {
+    phase: 'waiting',
+    why: 'offline',
+    attempt: 1,
+    retryAt: undefined,
+    code: undefined,
+    hinted: false,
+  });
+  for (const event of [events.connect, events.timer, events.visible])
+    assert.equal(step(offline, event).state.connection.phase, 'waiting');
+  assert.equal(step(offline, events.online).state.connection.phase, 'connecting');
+  const both = step(step(offline, events.suspend).state, events.online).state;
+  assert.equal(both.connection.phase, 'waiting');
+  assert.equal(step(both, events.resume).state.connection.phase, 'connecting');
+});
+
+test('a session without its snapshot is not live', () => {
+  const fresh = after('connect', 'token', {type: 'ready', session: {...session, recovered: false}});
+  const {state} = step(fresh, events.timer);
+  assert.ok(state.connection.phase === 'waiting' && state.connection.why === 'timeout');
+});
+
+test('whatever happens: a line only where there is one, one timer where something must end by itself', () => {
+  const event = fc.oneof(
+    fc.constantFrom(...Object.values(events)),
+    fc.constantFrom(1001, 1006, 4401, 4403, 4408).map((code): MachineEvent => ({type: 'closed', code})),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(event, fc.nat(10_000)), {maxLength: 60}), (run) => {
+      let state = begin;
+      let line: 'none' | 'asking' | 'open' = 'none';
+      let timer: number | undefined;
+      let now = 0;
+      for (const [next, ms] of run) {
+        now += ms;
+        // What the I/O promises: sockets, tokens and timers that were let go say nothing more.
+        if (line !== (origins[next.type] ?? line) || (next.type === 'timer' && timer === undefined)) continue;
+        if (next.type === 'timer') timer = undefined;
+        const outcome = transition(state, next, {now, random: 0.5});
+        state = outcome.state;
+        for (const effect of outcome.effects) {
+          if (effect.type === 'close') line = 'none';
+          else if (effect.type === 'ask-token') line = 'asking';
+          else if (effect.type === 'open') line = 'open';
+          else if (effect.type === 'timer') timer = effect.ms;
+        }
+        const {connection} = state;
+        const expects = {
+          stopped: 'none',
+          waiting: 'none',
+          connecting: connection.phase === 'connecting' && connection.step === 'token' ? 'asking' : 'open',
+          'catching-up': 'open',
+          live: 'open',
+        } as const;
+        assert.equal(line, expects[connection.phase]);
+        const bounded =
+          connection.phase === 'catching-up' ||
+          (connection.phase === 'connecting' && connection.step === 'socket') ||
+          (connection.phase === 'waiting' && connection.retryAt !== undefined);
+        assert.equal(timer !== undefined, bounded, JSON.stringify([connection, timer]));
+        if (connection.phase === 'waiting' && !bounded) assert.ok(!state.online || state.suspended);
+      }
+    }),
+    {seed: Number(process.env['FC_SEED'] ?? 1), numRuns: 500},
+  );
+});
