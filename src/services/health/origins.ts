@@ -47,7 +47,10 @@ function check({allowedOrigins, publicUrl}: OriginsCheckOptions, {pageOrigin}: C
   const count = allowedOrigins.length;
   return {
     status: 'ok',
-    summary: `${count === 1 ? 'One origin' : `${count} origins`} may open sessions, the right ones among them.`,
+    summary:
+      count === 1
+        ? 'One origin may open sessions, and it is the right one.'
+        : `${count} origins may open sessions, the right ones among them.`,
     evidence,
   };
 }

@@ -81,12 +81,12 @@ test('public-url: a question has 10 s, and holds up no other check', async () =>
     return done.length === checks.length - 2 && done;
   });
   assert.equal(others.length, 5);
-  clock.advance(10_000);
+  clock.advance(9500);
   const {body} = await asked;
   for (const id of ['public-url', 'public-websocket']) {
     const found: HealthCheck = body.checks.find((each: HealthCheck) => each.id === id);
     assert.equal(found.status, 'failed');
-    assert.match(found.summary, /does not answer|no answer within 10 s/);
+    assert.match(found.summary, /127\.0\.0\.1:\d+ does not answer/);
   }
 });
 

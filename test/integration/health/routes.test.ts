@@ -1,10 +1,11 @@
 /** `/api/health` over HTTP: who may, how often, and what is not there. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {healthCheckIds} from '@hookswitch/protocol';
+import {healthCheckIds, type Scope} from '@hookswitch/protocol';
 import {startGateway} from '../../support/gateway.ts';
 import {assertProblem, rawRequest} from '../../support/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
+import {JWT_SECRET, signToken} from '../../support/tokens.ts';
 import {until} from '../../support/until.ts';
 
 test('the last results, all checks, one check; a run every few seconds', async () => {
@@ -72,4 +73,36 @@ test('the series grows by a sample every five seconds', async () => {
   assert.ok(sample.appendP99Ms >= sample.appendP50Ms);
   assert.ok(sample.rssBytes > 1e7 && sample.cpuPercent >= 0 && sample.eventLoopP99Ms >= 0);
   await session.close();
+});
+
+test('who may look may not act: each route takes its own scope', async () => {
+  await using gateway = await startGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
+  const ask = (scope: Scope, method: string, path: string) =>
+    gateway.api(path, {
+      method,
+      headers: {authorization: `Bearer ${signToken('alice', {scope: [scope]})}`},
+    });
+  const reads = [
+    ['GET', '/api/health'],
+    ['POST', '/api/health/checks/origins'],
+    ['GET', '/api/health/series'],
+  ] as const;
+  const acts = [
+    ['POST', '/api/health/actions/point-number-here'],
+    ['GET', '/api/simulator'],
+    ['POST', '/api/simulator/scenarios/busy'],
+    ['PUT', '/api/simulator/faults'],
+  ] as const;
+  for (const [method, path] of reads) {
+    assert.equal((await ask('sessions:read', method, path)).status, 200, path);
+    assertProblem(await ask('calls:control:all', method, path), {status: 403, code: 'forbidden'});
+  }
+  for (const [method, path] of acts)
+    for (const scope of ['sessions:read', 'calls:control', 'calls:read:all'] as const)
+      assertProblem(await ask(scope, method, path), {status: 403, code: 'forbidden'});
+  assert.equal((await ask('calls:control:all', 'GET', '/api/simulator')).status, 200);
+  const placed = await ask('calls:control:all', 'POST', '/api/simulator/scenarios/busy');
+  assert.equal(placed.status, 201);
+  // The call is that of whoever pressed the button.
+  assert.equal((await gateway.api(`/api/calls/${placed.body.callSid}`)).body.user, 'alice');
 });
