@@ -1,5 +1,4 @@
-/** The HTTP side as one Express app: Twilio's webhooks, the API, operations, and the page at `/`. */
-import path from 'node:path';
+/** The HTTP side as one Express app: Twilio's webhooks, the API, operations, and the console at `/`. */
 import cors from 'cors';
 import express, {type Express, type RequestHandler} from 'express';
 import helmet from 'helmet';
@@ -10,6 +9,7 @@ import {AppError} from '../errors/app-error.ts';
 import type {CallRecords} from '../services/call-records.ts';
 import type {CallService} from '../services/call-service.ts';
 import {createCallRoutes} from './call-routes.ts';
+import {createConsoleRoutes} from './console-routes.ts';
 import {createHealthRoutes, type HealthRoutesOptions} from './health-routes.ts';
 import {createErrorHandler, notFoundHandler} from './http-errors.ts';
 import {createInfoRoutes, type InfoRoutesOptions} from './info-routes.ts';
@@ -39,8 +39,6 @@ export interface RequestHandlerOptions
   readonly basePath: string;
 }
 
-const PUBLIC_FOLDER = path.join(import.meta.dirname, '../../public');
-
 /** Seconds a browser may remember what CORS allows. */
 const PREFLIGHT_MAX_AGE_S = 600;
 
@@ -68,8 +66,7 @@ export function createRequestHandler(options: RequestHandlerOptions): Express {
     throw new AppError('upgrade_required', 'Open a WebSocket here.');
   });
   app.all('/ws', only('GET'));
-  app.use(express.static(PUBLIC_FOLDER, {redirect: false}));
-  app.all('/', only('GET'));
+  app.use(createConsoleRoutes(options));
   app.use(notFoundHandler);
   app.use(createErrorHandler(logger));
   return app;
@@ -91,7 +88,9 @@ function securityHeaders(publicUrl: string): RequestHandler {
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
-        baseUri: ["'none'"],
+        // The console's page says what its links are relative to; that can only be here.
+        baseUri: ["'self'"],
+        connectSrc: ["'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
         objectSrc: ["'none'"],

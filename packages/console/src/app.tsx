@@ -37,6 +37,9 @@ export function App({session, basePath}: AppProps) {
 
 function Screens() {
   const [location] = useLocation();
+  useEffect(() => {
+    if (location !== '/') markVisited();
+  }, [location]);
   return (
     // What went wrong on one screen is over on the next.
     <ErrorBoundary key={location}>
@@ -72,12 +75,7 @@ function Screens() {
 /** Live calls; the health page first, where nothing has ever happened. */
 function Home() {
   const {used} = useInfo();
-  return !used && isFirstVisit() ? <ToHealth /> : <LiveScreen />;
-}
-
-function ToHealth() {
-  useEffect(markVisited, []);
-  return <Redirect to="/health" replace />;
+  return !used && isFirstVisit() ? <Redirect to="/health" replace /> : <LiveScreen />;
 }
 
 function Missing() {

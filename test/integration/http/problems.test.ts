@@ -154,14 +154,6 @@ test('[H5] [H6] a path has one spelling: other cases and a slash at the end are 
     assertProblem(await rawRequest(gateway.url, {path, headers: {authorization}}), notFound);
 });
 
-test('the page and its files are there', async () => {
-  await using gateway = await startGateway();
-  const page = await rawRequest(gateway.url, {path: '/'});
-  assert.equal(page.status, 200);
-  assert.match(page.headers['content-type'] ?? '', /^text\/html/);
-  assert.equal((await rawRequest(gateway.url, {path: '/style.css'})).status, 200);
-});
-
 test('[H6] HEAD has the headers of GET and no body', async () => {
   await using gateway = await startGateway();
   const head = (path: string) => rawRequest(gateway.url, {method: 'HEAD', path, headers: {authorization}});

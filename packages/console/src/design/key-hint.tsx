@@ -8,15 +8,13 @@ const NAMES: Readonly<Record<string, string>> = {
   ArrowDown: '↓',
 };
 
-/** Decoration for the eye; what it belongs to says `aria-keyshortcuts` or its own words. */
+/** Decoration for the eye, drawn by the style sheet: as text it would be part of the name of the button it stands in. */
 export function KeyHint({keys}: {readonly keys: string}) {
   return (
     <span className={styles.hint} aria-hidden="true">
       {keys.split(' ').map((key, index) => (
         // A sequence has no other identity than its order.
-        <kbd key={index} className={styles.key}>
-          {keyName(key)}
-        </kbd>
+        <kbd key={index} className={styles.key} data-key={keyName(key)} />
       ))}
     </span>
   );

@@ -38,7 +38,6 @@ export function Loading({lines = 6, label = 'Loading…'}: {readonly lines?: num
       <VisuallyHidden>{label}</VisuallyHidden>
       {Array.from({length: lines}, (_, line) => (
         // Bones have no identity.
-        // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <div key={line} className={styles.line} aria-hidden="true">
           <span className={styles.bone} />
           <span className={styles.bone} />

@@ -40,7 +40,6 @@ function NavLink({screen, current, count}: NavLinkProps) {
       href={screen.path}
       className={styles.link ?? ''}
       aria-current={current ? 'page' : undefined}
-      aria-label={screen.name}
       title={`${screen.name} (${screen.keys})`}
     >
       <Icon name={screen.icon} size={18} />

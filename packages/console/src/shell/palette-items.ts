@@ -4,7 +4,7 @@ import type {Shortcut} from './shortcut-registry.ts';
 
 export interface PaletteItem {
   readonly id: string;
-  readonly section: 'Calls' | 'Commands';
+  readonly section: 'Calls' | 'Commands' | 'History';
   readonly label: string;
   /** Of a live call, whose status is shown. */
   readonly call?: CallState;
@@ -39,15 +39,15 @@ const SID = /^CA[0-9a-f]{32}$/i;
 /** What may be meant as a number, with the spaces and dots that people write. */
 const NUMBER = /^\+?\d[\d ().-]{5,}$/;
 
-/** The best first; never more than a screenful of calls. */
+/** The first is what Enter does; never more than a screenful of calls. */
 export function paletteItems(input: PaletteInput): PaletteItem[] {
   const query = input.query.trim();
-  return [...callItems(query, input), ...commandItems(query, input)];
+  return [...callItems(query, input), ...commandItems(query, input), ...searchItems(query)];
 }
 
 function callItems(query: string, {calls, mayDial}: PaletteInput): PaletteItem[] {
   const items: PaletteItem[] = calls
-    .filter((call) => query !== '' && mentions(call, query))
+    .filter((call) => query.length >= MIN_SEARCH && mentions(call, query))
     .slice(0, MAX_CALLS)
     .map((call) => ({
       id: `call ${call.callSid}`,
@@ -56,23 +56,28 @@ function callItems(query: string, {calls, mayDial}: PaletteInput): PaletteItem[]
       call,
       action: {kind: 'go', path: `/calls/${call.callSid}`},
     }));
-  const number = query.replaceAll(/[ ().-]/g, '');
+  const number = plainNumber(query);
   if (SID.test(query) && !items.some(({label}) => label === query)) {
-    items.push(goTo('open', `Open call ${query}`, `/calls/${query}`));
-  } else if (query.length >= MIN_SEARCH) {
-    const wanted = NUMBER.test(query) ? number : query;
-    items.push(
-      goTo('search', `Search the history for “${query}”`, `/history?q=${encodeURIComponent(wanted)}`),
-    );
+    items.push(goTo('Calls', `Open call ${query}`, `/calls/${query}`));
   }
   if (mayDial && NUMBER.test(query) && number.startsWith('+')) {
-    items.push(goTo('dial', `Dial ${number}`, `/?dial=${encodeURIComponent(number)}`));
+    items.push(goTo('Calls', `Dial ${number}`, `/?dial=${encodeURIComponent(number)}`));
   }
   return items;
 }
 
-function goTo(id: string, label: string, path: string): PaletteItem {
-  return {id, section: 'Calls', label, action: {kind: 'go', path}};
+function searchItems(query: string): PaletteItem[] {
+  if (query.length < MIN_SEARCH || SID.test(query)) return [];
+  const wanted = NUMBER.test(query) ? plainNumber(query) : query;
+  return [goTo('History', `Search the history for “${query}”`, `/history?q=${encodeURIComponent(wanted)}`)];
+}
+
+function goTo(section: PaletteItem['section'], label: string, path: string): PaletteItem {
+  return {id: label, section, label, action: {kind: 'go', path}};
+}
+
+function plainNumber(text: string): string {
+  return text.replaceAll(/[ ().-]/g, '');
 }
 
 function commandItems(query: string, {shortcuts, commands, mayDial}: PaletteInput): PaletteItem[] {
@@ -93,6 +98,6 @@ function command(label: string, action: PaletteAction, keys?: string): PaletteIt
 
 /** Part of the sid or of a number; how a number is written does not matter. */
 function mentions({callSid, from, to}: CallState, query: string): boolean {
-  const plain = query.replaceAll(/[ ().-]/g, '').toLowerCase();
+  const plain = plainNumber(query).toLowerCase();
   return [callSid, from, to].some((text) => text.toLowerCase().includes(plain === '' ? query : plain));
 }

@@ -1,7 +1,7 @@
 /** What stands around every screen: header, navigation, connection, simulator's banner, keys. */
 import {lazy, type ReactNode, Suspense, useEffect, useRef, useState} from 'react';
 import {Link, useLocation} from 'wouter';
-import {IconButton} from '../design/button.tsx';
+import {Button, IconButton} from '../design/button.tsx';
 import {Icon} from '../design/icon.tsx';
 import {KeyHint} from '../design/key-hint.tsx';
 import {useSession} from '../session/session-context.ts';
@@ -47,9 +47,16 @@ export function Shell({children}: {readonly children: ReactNode}) {
           <div className={styles.connection}>
             <ConnectionBanner />
           </div>
-          <IconButton label="Find a call or a command" onPress={() => setOpen('palette')}>
+          <Button
+            variant="quiet"
+            className={styles.find ?? ''}
+            label="Find a call or a command"
+            keys="mod+k"
+            onPress={() => setOpen('palette')}
+          >
             <Icon name="search" />
-          </IconButton>
+            <span className={styles['find-word']}>Find</span>
+          </Button>
           <IconButton label={isDark() ? 'Light colours' : 'Dark colours'} onPress={toggleTheme}>
             <Icon name={isDark() ? 'sun' : 'moon'} />
           </IconButton>

@@ -1,0 +1,247 @@
+/** The frame of the console: addresses, keys, palette, colours, the connection, what holds on every screen. */
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import type {Browser} from 'playwright-core';
+import {until} from '../../support/until.ts';
+import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
+
+const SCREENS = [
+  {path: '/', title: 'Live calls', keys: ['g', 'c']},
+  {path: '/history', title: 'History', keys: ['g', 'h']},
+  {path: '/webhooks', title: 'Webhooks', keys: ['g', 'w']},
+  {path: '/connections', title: 'Connections', keys: ['g', 's']},
+  {path: '/health', title: 'Health', keys: ['g', 'd']},
+] as const;
+
+/** What Chromium itself writes when a gateway goes away. */
+const GONE = [/WebSocket connection to .* failed/, /ERR_CONNECTION_(?:REFUSED|RESET)/, /status of 503/];
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+test('every screen: no accessibility violation in light and dark, one h1, a title, nothing refused by the policy', async () => {
+  await using gateway = await startTalkativeGateway();
+  const callSid = await gateway.place({to: '+15550100001'});
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await using tab = await openTab(browser, gateway, {context: {colorScheme}});
+    await tab.live();
+    for (const {path, title} of SCREENS) {
+      await tab.open(path);
+      await tab.screen(title);
+      await holds(tab, `${colorScheme}${path.replaceAll('/', '-')}`);
+      assert.equal(await tab.page.title(), `${title} · Hookswitch`);
+    }
+    await tab.open(`/calls/${callSid}`);
+    await tab.page.getByRole('heading', {level: 1}).waitFor();
+    await holds(tab, `${colorScheme}-call`);
+  }
+});
+
+test('320 px: no screen scrolls sideways, and the navigation is at the bottom', async () => {
+  await using gateway = await startTalkativeGateway();
+  const callSid = await gateway.place({to: '+15550100001'});
+  await using tab = await openTab(browser, gateway, {context: {viewport: {width: 320, height: 640}}});
+  await tab.live();
+  for (const path of [...SCREENS.map((screen) => screen.path), `/calls/${callSid}`]) {
+    await tab.open(path);
+    await tab.page.getByRole('heading', {level: 1}).waitFor();
+    await holds(tab, `narrow${path.replaceAll('/', '-')}`);
+  }
+  const nav = await tab.page.getByRole('navigation', {name: 'Screens'}).boundingBox();
+  assert.ok(nav !== null && nav.y + nav.height > 630, JSON.stringify(nav));
+  await tab.page.getByRole('link', {name: 'History'}).click();
+  await tab.screen('History');
+});
+
+test('a first run starts on the health page, once; what has been used, on the live calls', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway);
+  await tab.screen('Health');
+  await tab.press('g', 'c');
+  await tab.screen('Live calls');
+  await gateway.place({to: '+15550100001'});
+  await using another = await openTab(browser, gateway);
+  await another.screen('Live calls');
+});
+
+test('keys: g and a letter go to a screen, the focus to its heading; never from a field or with Ctrl', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway, {path: '/health'});
+  await tab.screen('Health');
+  for (const {path, title, keys} of [...SCREENS, SCREENS[0]]) {
+    await tab.press(...keys);
+    const heading = await tab.screen(title);
+    await tab.at(path);
+    await heading.and(tab.page.locator(':focus')).waitFor();
+  }
+  await tab.page.evaluate(`document.querySelector('main').append(document.createElement('input'))`);
+  await tab.page.locator('main > input').focus();
+  await tab.press('g', 'h', '?');
+  assert.equal(await tab.page.locator('main > input').inputValue(), 'gh?');
+  await tab.at('/');
+  await tab.press('Escape', 'g', 'Control+h');
+  assert.equal(tab.address(), '/');
+  await tab.press('g', 'h');
+  await tab.screen('History');
+});
+
+test('the sheet lists what works now, and can turn single keys off', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway, {path: '/history'});
+  await tab.screen('History');
+  await tab.press('?');
+  const sheet = tab.page.getByRole('dialog', {name: 'Keys'});
+  await sheet.getByText('Switch between light and dark').waitFor();
+  assert.deepEqual(await tab.violations(), []);
+  await tab.shot('keys');
+  await sheet.getByLabel('Single keys do something').click();
+  await tab.press('Escape');
+  await sheet.waitFor({state: 'detached'});
+  await tab.press('g', 'w');
+  await tab.press('t');
+  assert.equal(tab.address(), '/history');
+  assert.equal(await theme(tab), '');
+  // Those with Ctrl go on, so that the setting can be found again.
+  await tab.press('Control+k');
+  await tab.page.getByRole('option', {name: /Show the keys/}).click();
+  await sheet.getByLabel('Single keys do something').click();
+  await tab.press('Escape');
+  await sheet.waitFor({state: 'detached'});
+  await tab.press('g', 'w');
+  await tab.screen('Webhooks');
+});
+
+test('the palette finds calls by number and sid, screens, commands, and dials', async () => {
+  await using gateway = await startTalkativeGateway();
+  const callSid = await gateway.place({to: '+15550100001'});
+  await using tab = await openTab(browser, gateway, {path: '/history'});
+  await tab.live();
+  const option = (name: RegExp) => tab.page.getByRole('option', {name});
+  const find = async (text: string) => {
+    await tab.press('Control+k');
+    await tab.page.getByPlaceholder('Number, call sid or command…').and(tab.page.locator(':focus')).waitFor();
+    await tab.page.keyboard.type(text);
+  };
+  await find('555 0100001');
+  await option(/\+1555•••••01/).waitFor();
+  await tab.shot('palette');
+  assert.deepEqual(await tab.violations(), []);
+  await tab.press('Enter');
+  await tab.at(`/calls/${callSid}`);
+  await find('webho');
+  await option(/^Webhooks/).waitFor();
+  await tab.press('Enter');
+  await tab.screen('Webhooks');
+  await find(`CA${'0'.repeat(32)}`);
+  await option(/Open call/).click();
+  await tab.at(`/calls/CA${'0'.repeat(32)}`);
+  await find('+15550100002');
+  await option(/Dial \+15550100002/).waitFor();
+  await tab.press('Escape');
+  await tab.page.getByRole('dialog').waitFor({state: 'detached'});
+  await find('<img src=x onerror=alert(1)>');
+  await option(/Search the history for “<img src=x onerror=alert\(1\)>”/).waitFor();
+  await tab.press('Escape');
+});
+
+test('colours: t switches, the choice survives a reload; the system decides otherwise', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway, {path: '/history', context: {colorScheme: 'dark'}});
+  await tab.screen('History');
+  const dark = await background(tab);
+  await tab.press('t');
+  await until(async () => (await theme(tab)) === 'light', {what: 'the light theme'});
+  assert.notEqual(await background(tab), dark);
+  await tab.page.reload();
+  await tab.screen('History');
+  assert.equal(await theme(tab), 'light');
+  await tab.press('t');
+  await until(async () => (await background(tab)) === dark, {what: 'the dark theme'});
+});
+
+test('reload and back keep their places; an address of no screen says so', async () => {
+  await using gateway = await startTalkativeGateway();
+  const callSid = await gateway.place({to: '+15550100001'});
+  await using tab = await openTab(browser, gateway, {path: `/calls/${callSid}`});
+  await tab.live();
+  assert.equal(tab.address(), `/calls/${callSid}`);
+  await tab.press('g', 'h');
+  await tab.screen('History');
+  await tab.page.reload();
+  await tab.screen('History');
+  await tab.page.goBack();
+  await tab.at(`/calls/${callSid}`);
+  await tab.page.evaluate(`history.pushState(null, '', '/nowhere')`);
+  await tab.screen('Not found');
+});
+
+test('the keyboard alone: the skip link comes first and leads to the content', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway, {path: '/history'});
+  await tab.screen('History');
+  await tab.press('Tab');
+  await tab.page.getByRole('button', {name: 'Skip to the content'}).and(tab.page.locator(':focus')).waitFor();
+  await tab.press('Enter');
+  await tab.page.locator('main:focus').waitFor();
+});
+
+test('below a path: page, assets, API and WebSocket are where PUBLIC_URL says', async () => {
+  await using first = await startTalkativeGateway();
+  const {port} = first.environment;
+  await first.server.stop();
+  await using gateway = await startTalkativeGateway({
+    env: {PUBLIC_URL: `http://127.0.0.1:${port}/phone/x&y`, PORT: String(port)},
+  });
+  await using tab = await openTab(browser, gateway, {
+    url: `http://127.0.0.1:${port}/phone/x&y`,
+    path: '/history',
+  });
+  await tab.live();
+  assert.equal(tab.address(), '/phone/x&y/history');
+  await tab.press('g', 'w');
+  await tab.at('/phone/x&y/webhooks');
+  assert.deepEqual(
+    tab.requests.filter((url) => !new URL(url).pathname.startsWith('/phone/x&y/')),
+    [],
+  );
+  // Beside the proxy, without the path: the same console.
+  await using direct = await openTab(browser, gateway, {url: `http://127.0.0.1:${port}`, path: '/history'});
+  await direct.live();
+  assert.equal(direct.address(), '/phone/x&y/history');
+});
+
+test('the connection: what is lost is said, and how long it was away', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway, {path: '/history', noise: GONE});
+  await tab.live();
+  await gateway.server.stop();
+  await tab.page.locator('[data-connection="bad"]').waitFor();
+  await tab.page
+    .getByText(/Reconnecting/)
+    .first()
+    .waitFor();
+  await tab.shot('disconnected');
+  await gateway.restart();
+  const now = tab.page.getByRole('button', {name: 'Reconnect now'});
+  await Promise.race([tab.live(), now.click().then(() => tab.live())]);
+  await tab.shows(/Caught up after \d+ s/);
+});
+
+/** What holds wherever one is. */
+async function holds(tab: Tab, name: string): Promise<void> {
+  await tab.shot(name);
+  assert.deepEqual(await tab.violations(), [], name);
+  assert.equal(await tab.page.locator('h1').count(), 1, name);
+  assert.ok((await tab.overflow()) <= 0, `${name} scrolls sideways`);
+}
+
+function theme(tab: Tab): Promise<string> {
+  return tab.page.evaluate<string>(`document.documentElement.dataset.theme ?? ''`);
+}
+
+function background(tab: Tab): Promise<string> {
+  return tab.page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+}

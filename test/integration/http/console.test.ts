@@ -1,0 +1,136 @@
+/** The console's page and its files over HTTP, from a folder as `npm run build` leaves it. */
+import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import type {AddressInfo} from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import {test} from 'node:test';
+import {brotliCompressSync, gzipSync} from 'node:zlib';
+import express from 'express';
+import {createConsoleRoutes} from '../../../src/handlers/console-routes.ts';
+import {createErrorHandler, notFoundHandler} from '../../../src/handlers/http-errors.ts';
+import {exactPaths} from '../../../src/handlers/paths.ts';
+import {createLogger} from '../../../src/observability/logger.ts';
+import {startGateway} from '../../support/gateway.ts';
+import {rawRequest} from '../../support/http-request.ts';
+
+const PAGE = '<!doctype html><base href="/"><script src="./assets/index-1.js"></script>';
+const SCRIPT = 'console.log("the console");';
+
+test('every address of a screen is the page, never kept; with what it is relative to', async () => {
+  await using site = await startSite({basePath: '/a&b/$&'});
+  for (const address of ['/', '/calls/CA1', '/history', '/webhooks', '/connections', '/health']) {
+    const {status, headers, text} = await rawRequest(site.url, {path: address});
+    assert.equal(status, 200, address);
+    assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+    assert.equal(headers['cache-control'], 'no-cache');
+    assert.match(text, /<base href="\/a&amp;b\/\$&amp;\/">/);
+  }
+});
+
+test('other addresses are problems: not found, or another method', async () => {
+  await using site = await startSite();
+  const strange = [
+    '/history/',
+    '/HISTORY',
+    '/calls',
+    '/calls/CA1/x',
+    '/assets/',
+    '/assets/nothing.js',
+    '/index.html',
+  ];
+  const outside = ['/assets/..%2findex.html', '/assets/.hidden', '/.vite/manifest.json', '/assets/%2e%2e'];
+  for (const address of [...strange, ...outside]) {
+    const {status, headers, text} = await rawRequest(site.url, {path: address});
+    assert.equal(status, 404, `${address}: ${text}`);
+    assert.match(headers['content-type'] ?? '', /problem\+json/, address);
+    assert.equal(headers['content-encoding'], undefined, address);
+    assert.equal(headers['cache-control'], undefined, address);
+  }
+  const posted = await rawRequest(site.url, {method: 'POST', path: '/history'});
+  assert.deepEqual([posted.status, posted.headers['allow']], [405, 'GET, HEAD']);
+});
+
+test('assets never change, and travel compressed where the browser takes it', async () => {
+  await using site = await startSite();
+  const ask = async (encoding: string) => {
+    const response = await fetch(`${site.url}/assets/index-1.js`, {headers: {'accept-encoding': encoding}});
+    const {headers} = response;
+    assert.equal(response.status, 200);
+    assert.match(headers.get('content-type') ?? '', /^text\/javascript/);
+    assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');
+    assert.equal(headers.get('vary'), 'Accept-Encoding');
+    return {encoding: headers.get('content-encoding'), text: await response.text()};
+  };
+  assert.deepEqual(await ask('gzip, deflate, br'), {encoding: 'br', text: SCRIPT});
+  assert.deepEqual(await ask('gzip'), {encoding: 'gzip', text: SCRIPT});
+  assert.deepEqual(await ask('identity'), {encoding: null, text: SCRIPT});
+  const icon = await rawRequest(site.url, {path: '/icon.svg'});
+  assert.deepEqual([icon.status, icon.headers['content-type']], [200, 'image/svg+xml']);
+});
+
+test('a console that is not built says what to do; building it is enough', async () => {
+  await using site = await startSite();
+  await rm(path.join(site.folder, 'index.html'));
+  const {status, headers, text} = await rawRequest(site.url, {path: '/'});
+  assert.deepEqual([status, headers['content-type']], [503, 'text/plain; charset=utf-8']);
+  assert.match(text, /npm run build/);
+  await writeFile(path.join(site.folder, 'index.html'), PAGE);
+  assert.equal((await rawRequest(site.url, {path: '/'})).status, 200);
+});
+
+test('the page comes with a policy that allows nothing from elsewhere and nothing inline', async () => {
+  await using gateway = await startGateway();
+  const {headers} = await rawRequest(gateway.url, {path: '/history'});
+  const policy = String(headers['content-security-policy']);
+  for (const directive of [
+    "default-src 'self'",
+    "img-src 'self' data:",
+    "base-uri 'self'",
+    "connect-src 'self'",
+    "frame-ancestors 'none'",
+  ])
+    assert.ok(policy.includes(directive), policy);
+  assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['referrer-policy'], 'no-referrer');
+});
+
+interface Site extends AsyncDisposable {
+  readonly url: string;
+  readonly folder: string;
+}
+
+async function startSite({basePath = ''}: {readonly basePath?: string} = {}): Promise<Site> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-console-'));
+  await mkdir(path.join(folder, 'assets'));
+  await mkdir(path.join(folder, '.vite'));
+  const files: Readonly<Record<string, string | Buffer>> = {
+    'index.html': PAGE,
+    'icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    '.vite/manifest.json': '{}',
+    'assets/.hidden': '',
+    'assets/index-1.js': SCRIPT,
+    'assets/index-1.js.br': brotliCompressSync(SCRIPT),
+    'assets/index-1.js.gz': gzipSync(SCRIPT),
+  };
+  for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
+  const app = express();
+  app.set('case sensitive routing', exactPaths.caseSensitive);
+  app.set('strict routing', exactPaths.strict);
+  app.use(createConsoleRoutes({basePath, consoleFolder: folder}));
+  app.use(notFoundHandler);
+  app.use(createErrorHandler(createLogger({level: 'silent'})));
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    folder,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await rm(folder, {recursive: true, force: true});
+    },
+  };
+}
