@@ -15,7 +15,8 @@ test('[H2] a page looks at so many calls and no more; following the cursor finds
   await journal.open();
   const appends = Array.from({length: 95}, (_, index) =>
     journal.append(
-      status(`CA${index}`, index % 2 === 0 ? 'busy' : 'completed', {
+      status(`CA${index}`, index % 5 === 3 ? 'completed' : 'busy', {
+        ...(index % 23 === 5 || index === 58 ? {direction: 'inbound' as const} : {}),
         to: index === 3 || index === 60 ? '+4930777' : '+15550100002',
       }),
     ),
@@ -29,7 +30,11 @@ test('[H2] a page looks at so many calls and no more; following the cursor finds
     [{text: '777'}, 5, ['CA60', 'CA3']],
     [{text: '888'}, 5, []],
     [{outcomes: ['completed'] as const, createdFrom: START + 3_600_000 * 24 * 365}, 1, []],
-    [{outcomes: ['completed', 'busy'] as const, direction: 'inbound' as const}, 6, []],
+    [
+      {outcomes: ['completed', 'busy'] as const, direction: 'inbound' as const},
+      8,
+      ['CA74', 'CA58', 'CA51', 'CA28', 'CA5'],
+    ],
   ] as const) {
     const found: string[] = [];
     let count = 0;
