@@ -2,6 +2,7 @@
 import type {Call, CallHistoryEvent} from '@hookswitch/protocol';
 import {maskNumber} from '../../design/mask-number.ts';
 import {statusWord} from '../../design/status-words.ts';
+import {formatMs} from '../../design/time-words.ts';
 import type {MarkKind, Phase} from './timeline-model.ts';
 import {visibleText} from './visible-text.ts';
 
@@ -61,6 +62,16 @@ export function verdictReason({verdict, repeats}: Pick<CallHistoryEvent, 'verdic
     case 'duplicate':
       return `It said what was known already: kept as evidence, changed nothing.${again}`;
   }
+}
+
+/**
+ * How long it took to arrive: `≤ 789 ms` where Twilio named a whole second, in which it happened sooner or later. Earlier than it
+ * happened, by another clock: `−2.0 s`.
+ */
+export function lagText({kind, lagMs, timestamp}: CallHistoryEvent): string {
+  if (kind === 'command') return '–';
+  const isExact = Date.parse(timestamp) % 1000 !== 0 || lagMs <= 0;
+  return `${isExact ? '' : '≤ '}${formatMs(lagMs).replace('-', '−')}`;
 }
 
 /** `Ringing`, `Completed after 12 s`, `Hang-up asked for by ada`. */

@@ -1,14 +1,212 @@
-import {EmptyState} from '../../design/states.tsx';
+/** One call: what state it is in, how it came to it, and the evidence. */
+import type {CallDetail} from '@hookswitch/protocol';
+import {useCallback, useEffect, useMemo, useState} from 'react';
+import {useLocation} from 'wouter';
+import type {ApiError} from '../../api/api-error.ts';
+import {Button} from '../../design/button.tsx';
+import {CopyButton} from '../../design/copy-button.tsx';
+import {Icon} from '../../design/icon.tsx';
+import {Json} from '../../design/json.tsx';
+import {toggleRevealed} from '../../design/phone.tsx';
+import {EmptyState, Failed, Loading, NotAllowed, Stale} from '../../design/states.tsx';
+import {useListNavigation} from '../../design/use-list-navigation.ts';
+import {useScope, useSession} from '../../session/session-context.ts';
 import {Screen} from '../../shell/screen.tsx';
+import {useShortcut} from '../../shell/shortcuts.ts';
+import {StaleNote} from '../live/connection-notes.tsx';
+import styles from './call.module.css';
+import {CallFacts, isEnded} from './call-facts.tsx';
+import {callTitle} from './call-words.ts';
+import {EventsTable} from './events-table.tsx';
+import {HangUpDialog} from './hang-up-dialog.tsx';
+import {partyText} from './party.tsx';
+import {useHangUp} from './session-stores.ts';
+import {TimelinePicture} from './timeline-picture.tsx';
+import {useAsOf, useCallDetail, useNewest} from './use-call-detail.ts';
+import {visibleText} from './visible-text.ts';
 
 export interface CallScreenProps {
   readonly callSid: string;
 }
 
 export default function CallScreen({callSid}: CallScreenProps) {
+  const {resource, detail, at} = useCallDetail(callSid);
+  const {clockOffsetMs} = useSession();
+  const asOf = useAsOf(clockOffsetMs);
+  const back = useBack();
+  useShortcut('Escape', 'Back to the list', back, {inPalette: false});
+  if (detail === undefined) {
+    return (
+      <Screen
+        title="Call"
+        documentTitle={`Call ${visibleText(callSid, 40)}`}
+        actions={<BackButton onPress={back} />}
+      >
+        {resource.state === 'loading' && <Loading label="Loading the call…" />}
+        {resource.state === 'forbidden' && <NotAllowed error={resource.error} />}
+        {resource.state === 'failed' &&
+          (resource.error.status === 404 ? (
+            <NoSuchCall callSid={callSid} />
+          ) : (
+            <Failed error={resource.error} onRetry={resource.reload} />
+          ))}
+      </Screen>
+    );
+  }
+  const isGone = resource.state === 'failed' && resource.error.status === 404;
+  const problem: ApiError | undefined =
+    resource.state === 'failed' && !isGone
+      ? resource.error
+      : resource.state === 'ready'
+        ? resource.stale
+        : undefined;
   return (
-    <Screen title="Call" documentTitle={`Call ${callSid}`}>
-      <EmptyState title={callSid} icon="phone" />
+    <KnownCall
+      detail={detail}
+      asOf={isGone && at !== undefined ? at + clockOffsetMs : asOf}
+      isGone={isGone}
+      onBack={back}
+      note={
+        isGone && at !== undefined ? (
+          <p className={styles.gone} role="status">
+            <Icon name="alert" size={14} /> The gateway no longer keeps this call. It is shown as it was known
+            last; a reload will not bring it back.
+          </p>
+        ) : asOf !== undefined ? (
+          <StaleNote asOf={asOf - clockOffsetMs} />
+        ) : (
+          problem !== undefined && at !== undefined && <Stale error={problem} at={at} />
+        )
+      }
+    />
+  );
+}
+
+interface KnownCallProps {
+  readonly detail: CallDetail;
+  readonly asOf: number | undefined;
+  readonly isGone: boolean;
+  readonly onBack: () => void;
+  readonly note: React.ReactNode;
+}
+
+function KnownCall({detail, asOf, isGone, onBack, note}: KnownCallProps) {
+  const call = useNewest(detail);
+  const [isAsking, setAsking] = useState(false);
+  const [isJson, setJson] = useState(false);
+  const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set());
+  const hangUp = useHangUp(call.callSid);
+  const mayControl = useScope('calls:control');
+  const mayControlAll = useScope('calls:control:all');
+  const canHangUp = (mayControl || mayControlAll) && !isEnded(call) && !isGone;
+  const isLive = asOf === undefined;
+  const toggle = useCallback((offset: number) => {
+    setUnfolded((known) => {
+      const next = new Set(known);
+      if (!next.delete(offset)) next.add(offset);
+      return next;
+    });
+  }, []);
+  const ids = useMemo(() => detail.events.map(({offset}) => String(offset)), [detail.events]);
+  const navigation = useListNavigation({ids, noun: 'event', onOpen: (id) => toggle(Number(id))});
+  const selected = navigation.selectedId === undefined ? undefined : ids.indexOf(navigation.selectedId);
+  useShortcut('x', 'Hang up', () => setAsking(true), {
+    enabled: canHangUp && isLive && hangUp?.phase !== 'under-way',
+  });
+  useShortcut('r', 'Show or hide the numbers', () => toggleRevealed(...numbersOf(detail)));
+  // It has ended by itself: there is nothing left to ask.
+  useEffect(() => {
+    if (!canHangUp) setAsking(false);
+  }, [canHangUp]);
+
+  return (
+    <Screen
+      title={callTitle(call)}
+      actions={
+        <>
+          <BackButton onPress={onBack} />
+          <CopyButton text={location.href} label="Copy link to this call" />
+          {canHangUp && (
+            <Button
+              variant="danger"
+              keys="x"
+              disabled={!isLive}
+              busy={hangUp?.phase === 'under-way'}
+              onPress={() => setAsking(true)}
+            >
+              {hangUp?.phase === 'under-way' ? 'Hanging up…' : 'Hang up'}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {note}
+      <CallFacts detail={detail} asOf={asOf} />
+      <section className={styles.section} aria-labelledby="timeline-heading">
+        <h2 id="timeline-heading">Timeline</h2>
+        <TimelinePicture
+          detail={detail}
+          asOf={asOf}
+          selected={selected}
+          onSelect={(index) => {
+            const id = ids[index];
+            if (id === undefined) return;
+            navigation.select(id);
+            if (!unfolded.has(Number(id))) toggle(Number(id));
+          }}
+        />
+      </section>
+      <section className={styles.section} aria-labelledby="events-heading">
+        <div className={styles.head}>
+          <h2 id="events-heading">Events</h2>
+          <Button small variant="quiet" expanded={isJson} onPress={() => setJson(!isJson)}>
+            {isJson ? 'Hide JSON' : 'Show JSON'}
+          </Button>
+          <CopyButton text={JSON.stringify(detail, undefined, 2)} label="Copy the call as JSON" />
+        </div>
+        {isJson && <Json value={detail} label="the call as JSON" />}
+        {detail.events.length === 0 ? (
+          <EmptyState title="No events are kept of this call" />
+        ) : (
+          <EventsTable detail={detail} navigation={navigation} unfolded={unfolded} onToggle={toggle} />
+        )}
+      </section>
+      <HangUpDialog call={isAsking ? call : undefined} onClose={() => setAsking(false)} />
     </Screen>
   );
+}
+
+/** Unknown, foreign or trimmed: the gateway says the same of all three, and so does this. */
+function NoSuchCall({callSid}: CallScreenProps) {
+  return (
+    <EmptyState title="There is no such call here" icon="search">
+      <p>
+        <code>{visibleText(callSid, 64)}</code> was never known to this gateway, is not yours to see, or ended
+        so long ago that it is no longer kept.
+      </p>
+    </EmptyState>
+  );
+}
+
+function BackButton({onPress}: {readonly onPress: () => void}) {
+  return (
+    <Button variant="quiet" keys="Escape" onPress={onPress}>
+      Back
+    </Button>
+  );
+}
+
+/** To where one came from, so that a list has its place and its filter; from a link, to the live calls. */
+function useBack(): () => void {
+  const [, navigate] = useLocation();
+  return useCallback(() => {
+    const {navigation} = window as {readonly navigation?: {readonly canGoBack: boolean}};
+    if (navigation?.canGoBack ?? history.length > 1) history.back();
+    else navigate('/');
+  }, [navigate]);
+}
+
+function numbersOf({from, to, legs}: CallDetail): readonly string[] {
+  const parties = [from, to, ...legs.flatMap((leg) => [leg.from, leg.to])];
+  return [...new Set(parties.filter((party) => party !== '').map(partyText))];
 }

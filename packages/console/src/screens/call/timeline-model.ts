@@ -345,6 +345,14 @@ export function ticksOf(
   });
 }
 
+/** To the millisecond, for what the gateway's own clock says: `+24 ms`, `+1.234 s`, `+2:05.120`. */
+export function preciseOffset(ms: number): string {
+  if (Math.abs(ms) < SECOND) return ms === 0 ? '0' : `${ms < 0 ? '−' : '+'}${Math.abs(ms)} ms`;
+  const fraction = String(Math.abs(ms) % SECOND).padStart(3, '0');
+  const whole = offsetText(ms - (ms % SECOND));
+  return whole.endsWith(' s') ? `${whole.slice(0, -2)}.${fraction} s` : `${whole}.${fraction}`;
+}
+
 /** `0`, `+0.2 s`, `+5 s`, `+2:30`, `+1:05:00`. */
 export function offsetText(ms: number): string {
   if (ms === 0) return '0';

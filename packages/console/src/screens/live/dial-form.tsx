@@ -1,6 +1,6 @@
 /** Places a call. One line for the number; the rest is folded away until somebody wants it. */
 import {HookswitchError} from '@hookswitch/client';
-import {type Ref, useEffect, useId, useRef, useState} from 'react';
+import {type Ref, useEffect, useRef, useState} from 'react';
 import {Button} from '../../design/button.tsx';
 import {maskNumber} from '../../design/mask-number.ts';
 import {TextField} from '../../design/text-field.tsx';
@@ -40,7 +40,6 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
   const form = useRef<HTMLFormElement>(null);
   /** Of a call whose fate is open: the same wish goes on under the same key, and never dials twice. */
   const open = useRef<{readonly body: string; readonly key: string}>(undefined);
-  const more = useId();
 
   useEffect(() => {
     if (wanted !== undefined && wanted !== '') setInput((known) => ({...known, to: wanted}));
@@ -53,7 +52,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
 
   const change = (field: keyof DialInput) => (value: string) => {
     setInput((known) => ({...known, [field]: value}));
-    if (faults[field] !== undefined) setFaults(({[field]: _, ...rest}) => rest);
+    if (faults[field] !== undefined) setFaults((known) => ({...known, [field]: undefined}));
   };
 
   const submit = async () => {
@@ -131,7 +130,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
         </p>
       )}
       {isOpen && (
-        <div id={more} className={styles.more}>
+        <div className={styles.more}>
           <TextField
             label="From"
             type="tel"

@@ -1,10 +1,300 @@
-import {EmptyState} from '../../design/states.tsx';
+/** Live calls: what is going on now, and the means to start and end it. */
+import type {Call} from '@hookswitch/protocol';
+import {useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore} from 'react';
+import {useLocation, useSearch} from 'wouter';
+import {endpoints} from '../../api/endpoints.ts';
+import {useResource} from '../../api/use-resource.ts';
+import {Button} from '../../design/button.tsx';
+import {toggleRevealed} from '../../design/phone.tsx';
+import {EmptyState, Loading} from '../../design/states.tsx';
+import {useListNavigation} from '../../design/use-list-navigation.ts';
+import {useInfo, useScope, useSession} from '../../session/session-context.ts';
 import {Screen} from '../../shell/screen.tsx';
+import {useShortcut} from '../../shell/shortcuts.ts';
+import {HangUpDialog} from '../call/hang-up-dialog.tsx';
+import {partyText} from '../call/party.tsx';
+import {useHangUps, useLiveTable} from '../call/session-stores.ts';
+import {
+  type CallFilter,
+  filterFromQuery,
+  filterToQuery,
+  isEmptyFilter,
+  type StatusFilter,
+  statusChoice,
+} from './call-filter.ts';
+import {asOfServer, ReturnNote, StaleNote, waitingWords} from './connection-notes.tsx';
+import {DialForm} from './dial-form.tsx';
+import {FilterBar} from './filter-bar.tsx';
+import styles from './live.module.css';
+import {LiveRows} from './live-rows.tsx';
+import type {LiveTableSnapshot} from './live-table.ts';
+import type {RowOrder} from './row-order.ts';
+import {SimulatorPanel} from './simulator-panel.tsx';
 
 export default function LiveScreen() {
+  const mayRead = useScope('calls:read');
+  const mayReadAll = useScope('calls:read:all');
+  if (mayRead || mayReadAll) return <LiveCalls />;
   return (
     <Screen title="Live calls">
-      <EmptyState title="No calls in progress" icon="phone" />
+      <EmptyState title="Your key may not see calls" icon="lock">
+        It needs the scope <code>calls:read</code> or <code>calls:read:all</code>.
+      </EmptyState>
     </Screen>
+  );
+}
+
+const UNCONFIRMED_POLL_MS = 5000;
+
+function LiveCalls() {
+  const table = useLiveTable();
+  const {clockOffsetMs} = useSession();
+  const info = useInfo();
+  const maySimulate = useScope('calls:control:all');
+  const snapshot = useSyncExternalStore(table.subscribe, table.getSnapshot);
+  const {order, freshness} = snapshot;
+  const [filter, setFilter] = useFilter();
+  useEffect(() => table.setFilter(filter), [table, filter]);
+  const [hangingUp, setHangingUp] = useState<Call>();
+  const search = useRef<HTMLInputElement>(null);
+  const [, navigate] = useLocation();
+  const unconfirmed = useUnconfirmed();
+  const mayHangUp = useMayHangUp();
+
+  const ids = useMemo(() => order.lines.map(({callSid}) => callSid), [order.lines]);
+  const navigation = useListNavigation({
+    ids,
+    noun: 'call',
+    onOpen: (callSid) => navigate(`/calls/${callSid}`),
+    ...(table.selected !== undefined && {initial: table.selected}),
+  });
+  const {selectedId} = navigation;
+  useEffect(() => {
+    table.selected = selectedId;
+  }, [table, selectedId]);
+  const selected = selectedId === undefined ? undefined : order.rows.get(selectedId);
+  const isLive = freshness.kind === 'live';
+
+  const askHangUp = useCallback(
+    (callSid: string) => setHangingUp(table.getSnapshot().order.rows.get(callSid)?.call),
+    [table],
+  );
+  const hangUps = useHangUps();
+  const canHangUp = mayHangUp && isLive && selected?.life === 'in-progress';
+  useShortcut('/', 'Filter the calls', () => search.current?.focus());
+  useShortcut('p', snapshot.isPaused ? 'Show new calls as they come' : 'Pause new calls', () =>
+    table.setPaused(!snapshot.isPaused),
+  );
+  useShortcut('n', 'Show the new calls', () => table.showNew());
+  useShortcut(
+    'x',
+    'Hang up the selected call',
+    () => {
+      if (selectedId !== undefined && hangUps.getSnapshot().get(selectedId)?.phase !== 'under-way')
+        askHangUp(selectedId);
+    },
+    {enabled: canHangUp},
+  );
+  useShortcut(
+    'r',
+    'Show or hide the numbers of the selected call',
+    () => selected && toggleRevealed(partyText(selected.call.from), partyText(selected.call.to)),
+    {enabled: selected !== undefined},
+  );
+  useShortcut(
+    'Escape',
+    'Select no call',
+    () => {
+      navigation.select(undefined);
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    },
+    {enabled: selected !== undefined, inPalette: false},
+  );
+
+  const counts = countCalls(order);
+  const asOf = asOfServer(freshness, clockOffsetMs);
+  return (
+    <Screen title="Live calls" note={<Counts counts={counts} order={order} freshness={freshness} />}>
+      {info.simulated && maySimulate && <SimulatorPanel onPlaced={(callSid) => table.expect(callSid)} />}
+      <Dialing isLive={isLive} onPlaced={(callSid) => table.expect(callSid)} />
+      <FilterBar
+        filter={filter}
+        onChange={setFilter}
+        counts={counts}
+        isPaused={snapshot.isPaused}
+        onPause={() => table.setPaused(!snapshot.isPaused)}
+        inputRef={search}
+      />
+      {freshness.kind === 'stale' && <StaleNote asOf={freshness.asOf} />}
+      {isLive && snapshot.returned !== undefined && <ReturnNote returned={snapshot.returned} />}
+      {order.lines.length === 0 ? (
+        <Nothing
+          snapshot={snapshot}
+          filter={filter}
+          onClear={() => setFilter({text: '', statuses: []})}
+          onNew={() => table.showNew()}
+        />
+      ) : (
+        <LiveRows
+          table={table}
+          snapshot={snapshot}
+          navigation={navigation}
+          unconfirmed={unconfirmed}
+          asOf={asOf}
+          mayHangUp={mayHangUp}
+          onHangUp={askHangUp}
+        />
+      )}
+      <HangUpDialog call={hangingUp} onClose={() => setHangingUp(undefined)} />
+    </Screen>
+  );
+}
+
+/** In the address, so that it can be sent to somebody and survives a reload. */
+function useFilter(): readonly [CallFilter, (filter: CallFilter) => void] {
+  const query = useSearch();
+  const [location, navigate] = useLocation();
+  const filter = useMemo(() => filterFromQuery(query), [query]);
+  const setFilter = (next: CallFilter) => {
+    const asked = filterToQuery(next, query);
+    // Every letter typed would be a step back otherwise.
+    navigate(asked === '' ? location : `${location}?${asked}`, {replace: true});
+  };
+  return [filter, setFilter];
+}
+
+function useUnconfirmed(): ReadonlyMap<string, string> {
+  const resource = useResource(endpoints.unconfirmedCalls(), {pollMs: UNCONFIRMED_POLL_MS});
+  const data = resource.state === 'ready' ? resource.data : undefined;
+  return useMemo(() => new Map(data?.calls.map(({callSid, since}) => [callSid, since])), [data]);
+}
+
+/** Own calls, or all; of whom a call is, the gateway decides. */
+function useMayHangUp(): boolean {
+  const own = useScope('calls:control');
+  const all = useScope('calls:control:all');
+  return own || all;
+}
+
+/** `?dial` and `?dial=+15550100001` lead here from the palette. */
+function Dialing({
+  isLive,
+  onPlaced,
+}: {
+  readonly isLive: boolean;
+  readonly onPlaced: (callSid: string) => void;
+}) {
+  const mayDial = useScope('calls:control');
+  const input = useRef<HTMLInputElement>(null);
+  const query = useSearch();
+  const [location, navigate] = useLocation();
+  const asked = new URLSearchParams(query).get('dial') ?? undefined;
+  const [wanted, setWanted] = useState(asked);
+  useShortcut('d', 'Dial a number', () => input.current?.select(), {enabled: mayDial});
+  useEffect(() => {
+    if (asked === undefined) return;
+    setWanted(asked);
+    input.current?.focus();
+    const rest = new URLSearchParams(query);
+    rest.delete('dial');
+    navigate(rest.size === 0 ? location : `${location}?${rest}`, {replace: true});
+  }, [asked, query, location, navigate]);
+  if (mayDial) return <DialForm inputRef={input} wanted={wanted} onPlaced={onPlaced} isLive={isLive} />;
+  return (
+    <p className={styles.quiet}>
+      Your key may see calls, not place them: that needs the scope <code>calls:control</code>.
+    </p>
+  );
+}
+
+type CallCounts = Readonly<Record<StatusFilter, number>>;
+
+/** Legs are part of their calls. */
+function countCalls({rows}: RowOrder): CallCounts {
+  const counts = {initiating: 0, ringing: 0, 'in-progress': 0, ended: 0};
+  for (const {call, life} of rows.values()) {
+    if (call.parentCallSid === undefined || !rows.has(call.parentCallSid))
+      counts[statusChoice(call.status, life)] += 1;
+  }
+  return counts;
+}
+
+interface CountsProps {
+  readonly counts: CallCounts;
+  readonly order: RowOrder;
+  readonly freshness: LiveTableSnapshot['freshness'];
+}
+
+function Counts({counts, order, freshness}: CountsProps) {
+  if (freshness.kind === 'none') return null;
+  const running = counts.initiating + counts.ringing + counts['in-progress'];
+  const legs = [...order.rows.values()].filter(
+    ({call, life}) =>
+      life === 'in-progress' && call.parentCallSid !== undefined && order.rows.has(call.parentCallSid),
+  ).length;
+  const shown = order.lines.filter(({isLeg}) => !isLeg).length;
+  const known = running + counts.ended - order.newCalls;
+  return (
+    <>
+      {running} in progress
+      {legs > 0 && ` · ${legs} leg${legs === 1 ? '' : 's'}`}
+      {!isEmptyFilter(order.filter) && ` · ${shown} of ${Math.max(shown, known)} shown`}
+    </>
+  );
+}
+
+interface NothingProps {
+  readonly snapshot: LiveTableSnapshot;
+  readonly filter: CallFilter;
+  readonly onClear: () => void;
+  readonly onNew: () => void;
+}
+
+function Nothing({snapshot: {connection, freshness, order, isPaused}, filter, onClear, onNew}: NothingProps) {
+  const {simulated} = useInfo();
+  const mayDial = useScope('calls:control');
+  if (freshness.kind === 'none') {
+    const words = waitingWords(connection);
+    if (words === undefined) return <Loading label="Loading the calls in progress…" />;
+    return (
+      <EmptyState title="Not connected" icon="alert">
+        {words}
+      </EmptyState>
+    );
+  }
+  if (order.newCalls > 0) {
+    return (
+      <EmptyState
+        title={`${order.newCalls} new, while paused`}
+        icon="pause"
+        actions={
+          <Button keys="n" onPress={onNew}>
+            Show
+          </Button>
+        }
+      />
+    );
+  }
+  if (!isEmptyFilter(filter) && order.rows.size > 0) {
+    return (
+      <EmptyState
+        title="No call matches the filter"
+        icon="search"
+        actions={<Button onPress={onClear}>Clear filter</Button>}
+      >
+        There {order.rows.size === 1 ? 'is one' : `are ${order.rows.size}`} that it hides.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      title={freshness.kind === 'stale' ? 'No calls were in progress' : 'No calls in progress'}
+      icon="phone"
+    >
+      {isPaused ? 'New calls are paused. ' : ''}
+      {simulated
+        ? 'Try one of the scenarios above.'
+        : `Calls appear here as soon as Twilio reports them${mayDial ? ', or when you place one' : ''}.`}
+    </EmptyState>
   );
 }

@@ -28,6 +28,7 @@ export interface LiveCellsProps {
   readonly onHangUp: (callSid: string) => void;
 }
 
+/** Where rows are stacked, status and time come first, then who; `order` means nothing in a table. */
 export const LiveCells = memo(function LiveCells({
   row,
   isLeg,
@@ -41,26 +42,28 @@ export const LiveCells = memo(function LiveCells({
   const machine = answeredByWords(call.answeredBy);
   return (
     <>
-      <Cell stacked="grow">
+      <Cell>
         <span className={isLeg ? styles.leg : undefined}>
           <StatusMark status={life === 'vanished' ? 'unknown' : call.status} reason={call.reason} />
         </span>
       </Cell>
-      <Cell stacked="grow">
+      <Cell stacked="grow" style={{order: 2}}>
         <span className={styles.parties}>
           <span className={styles.direction} title={directionWord(call)}>
             <Icon name={isInbound(call.direction) ? 'inbound' : 'outbound'} size={14} />
             <VisuallyHidden>{directionWord(call)}</VisuallyHidden>
           </span>
           <Party party={call.from} />
-          <span aria-hidden="true" className={styles.arrow}>
-            →
+          <span className={styles.target}>
+            <span aria-hidden="true" className={styles.arrow}>
+              →
+            </span>
+            <VisuallyHidden> to </VisuallyHidden>
+            <Party party={call.to} />
           </span>
-          <VisuallyHidden> to </VisuallyHidden>
-          <Party party={call.to} />
         </span>
       </Cell>
-      <Cell>
+      <Cell style={{order: 3}}>
         <span className={styles.notes}>
           {unconfirmedSince !== undefined && life === 'in-progress' && (
             <Badge
@@ -79,10 +82,10 @@ export const LiveCells = memo(function LiveCells({
           {isLeg ? <span className={styles.quiet}>leg</span> : <Belongings row={row} />}
         </span>
       </Cell>
-      <Cell align="end">
+      <Cell align="end" stacked="push" style={{order: 1}}>
         <Elapsed row={row} asOf={asOf} />
       </Cell>
-      <Cell align="end" stacked="push">
+      <Cell align="end" stacked="push" style={{order: 4}}>
         <HangUpCell row={row} isLive={asOf === undefined} mayHangUp={mayHangUp} onHangUp={onHangUp} />
       </Cell>
     </>

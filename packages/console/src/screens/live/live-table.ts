@@ -3,6 +3,7 @@
  * whoever comes back from a call finds the rows where they were. Knows neither React nor the DOM.
  */
 import type {CallState, ConnectionState, HookswitchClient, Unsubscribe} from '@hookswitch/client';
+import {CallDetails} from './call-details.ts';
 import type {CallFilter} from './call-filter.ts';
 import {arrangeRows, nextDeparture, noRows, type RowOrder} from './row-order.ts';
 
@@ -58,12 +59,14 @@ export class LiveTable {
   readonly #listeners = new Set<() => void>();
   /** Calls that something was said of since the last arrangement: they may have begun and ended in between. */
   readonly #touched = new Set<string>();
+  readonly #details: CallDetails;
   /** Calls that ended unseen, whose outcome may still be found. */
   readonly #awaited = new Map<string, Unsubscribe>();
   #ends: Unsubscribe[] = [];
   #cancelGather: (() => void) | undefined;
   #cancelDeparture: (() => void) | undefined;
   #cancelReturn: (() => void) | undefined;
+  readonly #expected = new Set<string>();
   #isHeld = false;
   #changesSinceBack = 0;
   #snapshot: LiveTableSnapshot;
@@ -73,6 +76,7 @@ export class LiveTable {
   constructor({client, ports}: LiveTableOptions) {
     this.#client = client;
     this.#ports = ports;
+    this.#details = new CallDetails({client, ports, onChange: () => this.#gather()});
     this.#snapshot = {
       order: noRows,
       connection: client.connection.getSnapshot(),
@@ -111,6 +115,12 @@ export class LiveTable {
     this.#arrange({filter});
   }
 
+  /** Somebody here has just placed it: it is shown as soon as it is known, held or not. */
+  expect(callSid: string): void {
+    this.#expected.add(callSid);
+    this.#arrange();
+  }
+
   /** Shows what waits, although the table is held. */
   showNew(): void {
     this.#arrange({showNew: true});
@@ -140,6 +150,7 @@ export class LiveTable {
     this.#cancelGather = undefined;
     this.#cancelDeparture?.();
     this.#cancelDeparture = undefined;
+    this.#details.stop();
     this.#isHeld = false;
   }
 
@@ -152,15 +163,19 @@ export class LiveTable {
 
   #arrange({filter = this.#snapshot.order.filter, showNew = false}: Partial<Wish> = {}): void {
     const previous = this.#snapshot.order;
+    const calls = this.#knownCalls();
+    const isExpected = [...this.#expected].some((callSid) => calls.has(callSid));
     const order = arrangeRows(previous, {
-      calls: this.#knownCalls(),
+      calls: calls.values(),
       filter,
       isHeld: this.#snapshot.isPaused || (this.#isHeld && previous.lines.length > 0),
-      showNew,
+      showNew: showNew || isExpected,
       now: this.#ports.monotonic(),
     });
     this.#touched.clear();
+    for (const callSid of this.#expected) if (calls.has(callSid)) this.#expected.delete(callSid);
     this.#awaitOutcomes(order);
+    this.#details.want(order.rows);
     this.#planDeparture(order);
     if (order === previous) return;
     this.#snapshot = {...this.#snapshot, order};
@@ -168,14 +183,16 @@ export class LiveTable {
   }
 
   /** Those in progress, and what is known of the others that are shown. */
-  #knownCalls(): Iterable<CallState> {
-    const known = new Map(this.#client.calls.getSnapshot().map((call) => [call.callSid, call]));
+  #knownCalls(): ReadonlyMap<string, CallState> {
+    const known = new Map(
+      this.#client.calls.getSnapshot().map((call) => [call.callSid, this.#details.complete(call)]),
+    );
     for (const callSid of [...this.#snapshot.order.rows.keys(), ...this.#touched]) {
       if (known.has(callSid)) continue;
       const call = this.#client.call(callSid).getSnapshot();
-      if (call !== undefined) known.set(callSid, call);
+      if (call !== undefined) known.set(callSid, this.#details.complete(call));
     }
-    return known.values();
+    return known;
   }
 
   #awaitOutcomes({rows}: RowOrder): void {

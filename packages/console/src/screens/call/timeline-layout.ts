@@ -1,0 +1,142 @@
+/** From times to places: what the picture of a call draws where, in pixels. Pure. */
+import {formatMs} from '../../design/time-words.ts';
+import {
+  type Bar,
+  createScale,
+  type Gap,
+  type Lane,
+  type PlacedMark,
+  placeMarks,
+  type Scale,
+  type Tick,
+  type Timeline,
+  ticksOf,
+} from './timeline-model.ts';
+
+/** Pixels. */
+export const sizes = {
+  /** Left of the axis: the names of the lanes. */
+  gutter: 160,
+  /** Right of the axis: how it ended. */
+  margin: 92,
+  markSize: 11,
+  markSpacing: 15,
+  markLevels: 3,
+  barHeight: 16,
+  laneGap: 22,
+  axisHeight: 26,
+  /** Narrower than this the picture scrolls in its box. */
+  minWidth: 640,
+} as const;
+
+export interface PlacedBar {
+  readonly bar: Bar;
+  readonly x: number;
+  readonly width: number;
+  /** From here on nothing has confirmed it; undefined: all of it is known. */
+  readonly unconfirmedX: number | undefined;
+}
+
+export interface PlacedLane {
+  readonly lane: Lane;
+  /** Of the bar's top. */
+  readonly barY: number;
+  readonly bars: readonly PlacedBar[];
+  readonly marks: readonly (PlacedMark & {readonly y: number})[];
+  readonly endX: number | undefined;
+}
+
+export interface PlacedGap {
+  readonly gap: Gap;
+  readonly x: number;
+  readonly width: number;
+  /** `52 min`. */
+  readonly label: string;
+}
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly lanes: readonly PlacedLane[];
+  readonly ticks: readonly (Tick & {readonly x: number})[];
+  readonly gaps: readonly PlacedGap[];
+  /** The right end, which is now while the call runs. */
+  readonly nowX: number | undefined;
+  readonly axisY: number;
+}
+
+/** A bar that lasted for less than can be drawn is still to be seen. */
+const MIN_BAR = 2;
+const PIXELS_A_TICK = 84;
+const TOP = 8;
+
+/** @param available pixels there are; the picture is as wide, or as wide as it must be */
+export function layOut(timeline: Timeline, available: number): Layout {
+  const width = Math.max(Math.floor(available), sizes.minWidth);
+  const axis = width - sizes.gutter - sizes.margin;
+  const scale = createScale(timeline);
+  const x = (time: number) => sizes.gutter + scale.position(time) * axis;
+  let y = TOP;
+  const lanes = timeline.lanes.map((lane) => {
+    const placed = placeLane(lane, {scale, x, axis, top: y});
+    y = placed.barY + sizes.barHeight + sizes.laneGap;
+    return placed;
+  });
+  const axisY = y - sizes.laneGap + 10;
+  return {
+    width,
+    height: axisY + sizes.axisHeight,
+    lanes,
+    ticks: ticksOf(timeline, axis / PIXELS_A_TICK).map((tick) => ({...tick, x: x(tick.at)})),
+    gaps: timeline.gaps.map((gap) => ({
+      gap,
+      x: x(gap.from),
+      width: x(gap.to) - x(gap.from),
+      label: lengthText(gap.to - gap.from),
+    })),
+    nowX: timeline.isRunning ? x(timeline.to) : undefined,
+    axisY,
+  };
+}
+
+interface LanePlace {
+  readonly scale: Scale;
+  readonly x: (time: number) => number;
+  readonly axis: number;
+  readonly top: number;
+}
+
+function placeLane(lane: Lane, {scale, x, axis, top}: LanePlace): PlacedLane {
+  const placed = placeMarks(lane.marks, scale, {
+    width: axis,
+    spacing: sizes.markSpacing,
+    levels: sizes.markLevels,
+  });
+  const levels = Math.max(1, ...placed.map(({level}) => level + 1));
+  const barY = top + levels * sizes.markSpacing + 4;
+  return {
+    lane,
+    barY,
+    bars: lane.bars.map((bar) => ({
+      bar,
+      x: x(bar.from),
+      width: Math.max(MIN_BAR, x(bar.to) - x(bar.from)),
+      unconfirmedX: bar.unconfirmedFrom === undefined ? undefined : x(bar.unconfirmedFrom),
+    })),
+    marks: placed.map((each) => ({
+      ...each,
+      x: each.x + sizes.gutter,
+      y: barY - 4 - sizes.markSpacing / 2 - each.level * sizes.markSpacing,
+    })),
+    endX: lane.end === undefined ? undefined : x(lane.end.at),
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** `52 min`, `3 h 5 min`. */
+export function lengthText(ms: number): string {
+  if (ms < HOUR_MS) return formatMs(ms);
+  const minutes = Math.round((ms % HOUR_MS) / 60_000);
+  return `${Math.floor(ms / HOUR_MS)} h${minutes === 0 ? '' : ` ${minutes} min`}`;
+}

@@ -1,0 +1,131 @@
+/** The table itself: rows that stay where they are while somebody points at them, and a pill for what waits. */
+import {useEffect, useRef, useState} from 'react';
+import {Button} from '../../design/button.tsx';
+import {HeadCell, Row, Table} from '../../design/table.tsx';
+import type {ListNavigation} from '../../design/use-list-navigation.ts';
+import styles from './live.module.css';
+import {LiveCells, type LiveCellsProps} from './live-row.tsx';
+import type {LiveTable, LiveTableSnapshot} from './live-table.ts';
+import {useHold} from './use-hold.ts';
+
+export interface LiveRowsProps extends Pick<LiveCellsProps, 'asOf' | 'mayHangUp' | 'onHangUp'> {
+  readonly table: LiveTable;
+  readonly snapshot: LiveTableSnapshot;
+  readonly navigation: ListNavigation;
+  readonly unconfirmed: ReadonlyMap<string, string>;
+}
+
+/** More than anybody reads, fewer than a browser minds. */
+const SHOWN_AT_ONCE = 250;
+
+export function LiveRows({
+  table,
+  snapshot,
+  navigation,
+  unconfirmed,
+  asOf,
+  mayHangUp,
+  onHangUp,
+}: LiveRowsProps) {
+  const {lines, rows} = snapshot.order;
+  const box = useRef<HTMLDivElement>(null);
+  const {isHeld, props} = useHold(box);
+  const [shown, setShown] = useState(SHOWN_AT_ONCE);
+  const isSelected = navigation.selectedId !== undefined;
+  useEffect(() => {
+    table.setHeld(isHeld || isSelected);
+  }, [table, isHeld, isSelected]);
+  useEffect(() => () => table.setHeld(false), [table]);
+  const waiting = waitingLegs(snapshot);
+  return (
+    <div ref={box} className={styles.rows} data-stale={asOf !== undefined || undefined} {...props}>
+      <NewPill table={table} snapshot={snapshot} />
+      <Table label="Live calls" rowCount={lines.length + 1}>
+        <thead>
+          <tr>
+            <HeadCell width="9.5rem">Status</HeadCell>
+            <HeadCell>From → to</HeadCell>
+            <HeadCell>Notes</HeadCell>
+            <HeadCell align="end" width="5rem">
+              Time
+            </HeadCell>
+            <HeadCell align="end" width="8rem">
+              <span className={styles.legend}>Action</span>
+            </HeadCell>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.slice(0, shown).map(({callSid, isLeg}) => {
+            const row = rows.get(callSid);
+            if (row === undefined) return null;
+            return (
+              <Row
+                key={callSid}
+                {...navigation.rowProps(callSid)}
+                muted={row.life !== 'in-progress'}
+                data-sid={callSid}
+                data-life={row.life}
+                data-clickable
+              >
+                <LiveCells
+                  row={row}
+                  isLeg={isLeg}
+                  waitingLegs={waiting.get(callSid) ?? 0}
+                  unconfirmedSince={unconfirmed.get(callSid)}
+                  asOf={asOf}
+                  mayHangUp={mayHangUp}
+                  onHangUp={onHangUp}
+                />
+              </Row>
+            );
+          })}
+        </tbody>
+      </Table>
+      {lines.length > shown && (
+        <p className={styles.rest}>
+          {lines.length - shown} more.{' '}
+          <Button small onPress={() => setShown(shown + SHOWN_AT_ONCE)}>
+            Show more
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Above the rows, on their border, so that it pushes nothing aside. */
+function NewPill({table, snapshot}: Pick<LiveRowsProps, 'table' | 'snapshot'>) {
+  const {newCalls, newLegs} = snapshot.order;
+  const words = [
+    ...(newCalls > 0 ? [`${newCalls} new`] : []),
+    ...(newLegs > 0 ? [`${newLegs} leg${newLegs === 1 ? '' : 's'}`] : []),
+  ].join(', ');
+  return (
+    <div className={styles['pill-place']} role="status">
+      {words !== '' && (
+        <Button
+          small
+          variant="primary"
+          className={styles.pill ?? ''}
+          keys="n"
+          onPress={() => table.showNew()}
+        >
+          {words}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Of calls that are shown, the legs that are not. */
+function waitingLegs({order: {rows, lines, newLegs}}: LiveTableSnapshot): ReadonlyMap<string, number> {
+  const waiting = new Map<string, number>();
+  if (newLegs === 0) return waiting;
+  const shown = new Set(lines.map(({callSid}) => callSid));
+  for (const [callSid, {call}] of rows) {
+    const parent = call.parentCallSid;
+    if (shown.has(callSid) || parent === undefined || !shown.has(parent)) continue;
+    waiting.set(parent, (waiting.get(parent) ?? 0) + 1);
+  }
+  return waiting;
+}
