@@ -1,6 +1,7 @@
 /** The page before there is a session: the form, or what is being waited for. */
 import {useId, useRef, useState} from 'react';
 import {Button} from '../design/button.tsx';
+import {classes} from '../design/classes.ts';
 import {TextField} from '../design/text-field.tsx';
 import {useNow} from '../design/use-now.ts';
 import {useTitle} from '../shell/use-title.ts';
@@ -15,9 +16,11 @@ export interface LoginProps {
 }
 
 export function Login({state, onKey, onRetry, onSignOut}: LoginProps) {
-  useTitle('Sign in');
+  // The key is there already: asking for it would only flash up.
+  const isQuiet = state.phase === 'opening' && !state.entered;
+  useTitle(isQuiet ? 'Opening…' : 'Sign in');
   return (
-    <main className={styles.page}>
+    <main className={classes(styles.page, isQuiet && styles.quiet)}>
       <div className={styles.card}>
         <h1 className={styles.brand}>
           <img src="icon.svg" alt="" width="28" height="28" />
@@ -25,6 +28,10 @@ export function Login({state, onKey, onRetry, onSignOut}: LoginProps) {
         </h1>
         {state.phase === 'unreachable' ? (
           <Unreachable state={state} onRetry={onRetry} onSignOut={onSignOut} />
+        ) : isQuiet ? (
+          <p role="status" className={styles.hint}>
+            Opening…
+          </p>
         ) : (
           <KeyForm
             busy={state.phase === 'opening'}

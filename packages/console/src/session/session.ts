@@ -11,8 +11,8 @@ import type {KeyStore} from './access-key.ts';
 
 export type SessionState =
   | {readonly phase: 'signed-out'; readonly reason?: string}
-  /** Asking the gateway whether it knows the key. */
-  | {readonly phase: 'opening'}
+  /** Asking the gateway whether it knows the key; `entered`: somebody has just typed it. */
+  | {readonly phase: 'opening'; readonly entered: boolean}
   /** The gateway could not say; the key is kept and it is asked again. */
   | {readonly phase: 'unreachable'; readonly error: ApiError; readonly retryAt: number}
   | OpenSession;
@@ -61,17 +61,17 @@ export class Session {
   /** Goes on with the key that is remembered, if there is one. */
   start(): void {
     const key = this.#options.keys.read();
-    if (key !== undefined) void this.signIn(key);
+    if (key !== undefined) void this.signIn(key, {entered: false});
   }
 
   /** Resolves when it is known whether the key is good, or that nobody can say; the state has the outcome. */
-  async signIn(key: string): Promise<void> {
+  async signIn(key: string, {entered = true}: {readonly entered?: boolean} = {}): Promise<void> {
     this.#leave();
     const attempt = new AbortController();
     this.#attempt = attempt;
     // A gateway that restarts while the page asks shall not cost the key that the address no longer has.
     this.#options.keys.write(key);
-    this.#show({phase: 'opening'});
+    this.#show({phase: 'opening', entered});
     await this.#open(key, attempt.signal);
   }
 
@@ -85,7 +85,7 @@ export class Session {
   /** Asks again at once. */
   readonly retry = (): void => {
     const key = this.#options.keys.read();
-    if (this.#state.phase === 'unreachable' && key !== undefined) void this.signIn(key);
+    if (this.#state.phase === 'unreachable' && key !== undefined) void this.signIn(key, {entered: false});
   };
 
   async #open(key: string, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,133 @@
+/** What keeps an answer up to date: one question at a time, none while hidden, none after leaving. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {ApiError} from '../src/api/api-error.ts';
+import {ResourceStore} from '../src/api/resource.ts';
+
+/** A gateway and a page that a test moves by hand. */
+function setUp({pollMs}: {readonly pollMs?: number} = {}) {
+  const asked: {answer: (value: string) => void; fail: (error: unknown) => void; signal: AbortSignal}[] = [];
+  const timers: {delayMs: number; run: () => void}[] = [];
+  let hidden = false;
+  let onVisibility = () => {};
+  const store = new ResourceStore<string>({
+    load: (signal) => {
+      const {promise, resolve, reject} = Promise.withResolvers<string>();
+      asked.push({answer: resolve, fail: reject, signal});
+      return promise;
+    },
+    pollMs,
+    ports: {
+      now: () => 7,
+      after: (delayMs, run) => {
+        const timer = {delayMs, run};
+        timers.push(timer);
+        return () => {
+          if (timers.includes(timer)) timers.splice(timers.indexOf(timer), 1);
+        };
+      },
+      isHidden: () => hidden,
+      onVisibility: (listener) => {
+        onVisibility = listener;
+        return () => {
+          onVisibility = () => {};
+        };
+      },
+    },
+  });
+  return {
+    store,
+    asked,
+    timers,
+    /** Lets what an answer sets going come to its end. */
+    settle: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    tick: () => timers.shift()?.run(),
+    hide: (value: boolean) => {
+      hidden = value;
+      onVisibility();
+    },
+  };
+}
+
+test('loading, ready, and asked again only after the answer', async () => {
+  const {store, asked, timers, settle, tick} = setUp({pollMs: 1000});
+  const states: string[] = [];
+  store.subscribe(() => states.push(store.getSnapshot().state));
+  assert.deepEqual(store.getSnapshot(), {state: 'loading'});
+  assert.deepEqual([asked.length, timers.length], [1, 0]);
+  asked[0]?.answer('one');
+  await settle();
+  assert.deepEqual(store.getSnapshot(), {state: 'ready', data: 'one', at: 7});
+  assert.deepEqual(
+    timers.map(({delayMs}) => delayMs),
+    [1000],
+  );
+  tick();
+  assert.deepEqual([asked.length, timers.length], [2, 0]);
+  asked[1]?.answer('two');
+  await settle();
+  assert.deepEqual(states, ['ready', 'ready']);
+});
+
+test('a failed refresh keeps what is there, says so, and waits ever longer; the next answer mends it', async () => {
+  const {store, asked, timers, settle, tick} = setUp({pollMs: 1000});
+  store.subscribe(() => {});
+  asked[0]?.answer('one');
+  await settle();
+  for (const expected of [2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    tick();
+    asked.at(-1)?.fail(new TypeError('fetch failed'));
+    await settle();
+    const now = store.getSnapshot();
+    assert.ok(now.state === 'ready' && now.data === 'one' && now.stale?.code === 'unreachable');
+    assert.equal(timers[0]?.delayMs, expected);
+  }
+  tick();
+  asked.at(-1)?.answer('two');
+  await settle();
+  assert.deepEqual(store.getSnapshot(), {state: 'ready', data: 'two', at: 7});
+});
+
+test('failed and forbidden; what is forbidden is not asked again', async () => {
+  const {store, asked, timers, settle} = setUp({pollMs: 1000});
+  store.subscribe(() => {});
+  asked[0]?.fail(new ApiError('No.', {status: 500, code: 'internal'}));
+  await settle();
+  assert.equal(store.getSnapshot().state, 'failed');
+  store.reload();
+  assert.equal(store.getSnapshot().state, 'loading');
+  asked[1]?.fail(new ApiError('No.', {status: 403, code: 'forbidden'}));
+  await settle();
+  assert.equal(store.getSnapshot().state, 'forbidden');
+  assert.equal(timers.length, 0);
+});
+
+test('hidden it does not ask; seen again it does, at once', async () => {
+  const {store, asked, timers, settle, hide} = setUp({pollMs: 1000});
+  store.subscribe(() => {});
+  hide(true);
+  asked[0]?.answer('one');
+  await settle();
+  assert.deepEqual([asked.length, timers.length], [1, 0]);
+  hide(false);
+  assert.equal(asked.length, 2);
+  hide(true);
+  hide(false);
+  assert.equal(asked.length, 2, 'one is under way');
+});
+
+test('reload while an answer is due asks once more after it; leaving aborts, and nothing of it is shown', async () => {
+  const {store, asked, settle} = setUp();
+  const leave = store.subscribe(() => {});
+  store.reload();
+  store.reload();
+  assert.equal(asked.length, 1);
+  asked[0]?.answer('one');
+  await settle();
+  assert.equal(asked.length, 2);
+  leave();
+  assert.equal(asked[1]?.signal.aborted, true);
+  asked[1]?.answer('late');
+  await settle();
+  assert.deepEqual(store.getSnapshot(), {state: 'ready', data: 'one', at: 7});
+});
