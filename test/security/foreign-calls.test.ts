@@ -109,6 +109,12 @@ test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 
         'limit=200',
         `owner=${others[0]?.name}`,
         'user=&scope=calls:read:all',
+        `q=${others[0]?.callSid}`,
+        'q=CA',
+        'q=555',
+        'direction=inbound',
+        'outcome=completed',
+        'from=2000-01-01T00:00:00Z',
       ];
       for (const query of queries.flatMap((each) => cursors.map((cursor) => each + cursor))) {
         const {status, body} = await gateway.api(`/api/calls?${query}`, {
@@ -123,6 +129,15 @@ test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 
         [user.callSid],
       );
       assert.equal(body.nextCursor, undefined);
+    }
+  });
+
+  await t.test('what nobody has confirmed', async () => {
+    for (const user of users) {
+      const headers = {authorization: `Bearer ${user.token}`};
+      const {status, body} = await gateway.api('/api/calls/unconfirmed', {headers});
+      assert.equal(status, 200);
+      for (const call of body.calls) assert.equal(call.callSid, user.callSid);
     }
   });
 
@@ -202,6 +217,15 @@ test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 
       await live.receive('call.status', (message) => message.status === 'completed');
       await until(() => sidsIn(live.messages).size === 1, {what: 'nothing but its own'});
       assert.deepEqual(sidsIn(live.messages), new Set([callSid]));
+    }
+    for (const {token} of users) {
+      const headers = {authorization: `Bearer ${token}`};
+      const {body} = await gateway.api('/api/calls/statistics', {headers});
+      const ended = body.buckets.map((hour: Json) => hour.completed);
+      assert.equal(
+        ended.reduce((sum: number, each: number) => sum + each, 0),
+        1,
+      );
     }
   });
 });

@@ -1,6 +1,7 @@
 /** JWTs of one's own backend (A2): who comes in with which, and what a session may do with it. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {type Scope, scopes} from '@hookswitch/protocol';
 import {ACCESS_KEY, startGateway} from '../support/gateway.ts';
 import {rawRequest} from '../support/http-request.ts';
 import {JWT_SECRET, signToken} from '../support/tokens.ts';
@@ -98,4 +99,28 @@ test('[A2] iss and aud are checked when they are set', async () => {
     {iss, aud: {hookswitch: true}},
   ];
   for (const claims of wrong) assert.equal(await status(claims), 401, JSON.stringify(claims));
+});
+
+/** Scopes of which any one opens the path; where it takes several, no single one does. */
+const paths: readonly (readonly [string, readonly Scope[] | 'any'])[] = [
+  ['/api/calls', ['calls:read', 'calls:read:all']],
+  ['/api/calls/statistics', ['calls:read', 'calls:read:all']],
+  ['/api/calls/unconfirmed', ['calls:read', 'calls:read:all']],
+  ['/api/sessions', ['sessions:read']],
+  ['/api/webhooks', []],
+  ['/api/health', ['sessions:read']],
+  ['/api/info', 'any'],
+];
+
+test('[A2] [H4] one scope opens what it is for, and nothing else', async () => {
+  await using gateway = await startGateway({env});
+  for (const scope of [...scopes, 'unknown', '']) {
+    const who = bearer(signToken('ann', {scope}));
+    for (const [path, opens] of paths) {
+      const isOpen = opens === 'any' || opens.some((each) => each === scope);
+      assert.equal((await gateway.api(path, who)).status, isOpen ? 200 : 403, `${path} with ${scope}`);
+    }
+    const placed = await gateway.api('/api/calls', {body: {to: '+15550100001'}, ...who});
+    assert.equal(placed.status, scope.startsWith('calls:control') ? 201 : 403, `placing with ${scope}`);
+  }
 });
