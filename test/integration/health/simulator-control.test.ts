@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {test} from 'node:test';
+import {defaultAccountSid} from '@hookswitch/simulator';
 import {startGateway, type TestGateway} from '../../support/gateway.ts';
 import {assertProblem, rawRequest} from '../../support/http-request.ts';
 import {until} from '../../support/until.ts';
@@ -122,7 +123,9 @@ test('info says simulated, also while the simulator is away; its controls say th
 test('where Twilio is not simulated there are no controls', async () => {
   // Speaks HTTP at TWILIO_API_URL, and is none of ours.
   const stranger = createServer((_request, response) => {
-    response.writeHead(200, {'content-type': 'application/json'}).end('{"accountSid":"AC1"}');
+    response.writeHead(200, {'content-type': 'application/json'});
+    // Even with our account: another simulator's controls are not ours to use.
+    response.end(JSON.stringify({accountSid: defaultAccountSid}));
   });
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
   try {
