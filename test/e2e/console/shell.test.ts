@@ -234,6 +234,20 @@ test('the connection: what is lost is said, and how long it was away', async () 
   await tab.shows(/Caught up after \d+ s/);
 });
 
+test('[W] a connection that the gateway refuses for good: said with what to do, and tried again only when asked', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway, {
+    path: '/history',
+    prepare: async (page) => {
+      await page.routeWebSocket('**/ws*', (socket) => socket.close({code: 4403, reason: 'no'}));
+    },
+  });
+  await tab.shows(/The connection has stopped/);
+  await tab.page.getByRole('button', {name: 'Try again'}).waitFor();
+  assert.deepEqual(await tab.violations(), []);
+  await tab.shot('stopped');
+});
+
 /** What holds wherever one is. */
 async function holds(tab: Tab, name: string): Promise<void> {
   await tab.shot(name);

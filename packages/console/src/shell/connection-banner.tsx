@@ -1,4 +1,5 @@
 /** Says what the connection is really doing. In the header, so that nothing below moves when it changes. */
+import {useConnection} from '@hookswitch/client/react';
 import {Button} from '../design/button.tsx';
 import {classes} from '../design/classes.ts';
 import {VisuallyHidden} from '../design/visually-hidden.tsx';
@@ -11,6 +12,7 @@ export function ConnectionBanner() {
     <div className={classes(styles.pill, tone !== 'good' && styles[tone])} data-connection={tone}>
       <div className={styles.words} title={detail}>
         <span className={styles.dot} aria-hidden="true" />
+        {detail !== undefined && action !== 'again' && <span className={styles.reason}>{detail}</span>}
         <span className={styles.text}>{text}</span>
       </div>
       {/* The countdown is not read out every second: only what it counts down to. */}
@@ -23,5 +25,16 @@ export function ConnectionBanner() {
         </Button>
       )}
     </div>
+  );
+}
+
+/** Below the header: nothing will happen by itself any more, and what there is to do about it. */
+export function StoppedNotice() {
+  const state = useConnection();
+  if (state.phase !== 'stopped' || state.why === 'not-started') return null;
+  return (
+    <section className={styles.notice} aria-label="Connection">
+      <p>The connection has stopped, and what you see stands still. {state.whatToDo}</p>
+    </section>
   );
 }

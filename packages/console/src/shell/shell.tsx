@@ -5,7 +5,7 @@ import {Button, IconButton} from '../design/button.tsx';
 import {Icon} from '../design/icon.tsx';
 import {KeyHint} from '../design/key-hint.tsx';
 import {useSession} from '../session/session-context.ts';
-import {ConnectionBanner} from './connection-banner.tsx';
+import {ConnectionBanner, StoppedNotice} from './connection-banner.tsx';
 import {Nav} from './nav.tsx';
 import {screens} from './screens.ts';
 import styles from './shell.module.css';
@@ -70,6 +70,7 @@ export function Shell({children}: {readonly children: ReactNode}) {
           </IconButton>
         </div>
       </header>
+      <StoppedNotice />
       {info.simulated && (
         <section className={styles.simulator} aria-label="Simulator">
           <p>
