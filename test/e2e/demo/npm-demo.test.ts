@@ -7,9 +7,9 @@ import {createServer} from 'node:net';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
-import {launchChromium} from '../../support/chromium.ts';
 import {freePort} from '../../support/free-port.ts';
 import {until} from '../../support/until.ts';
+import {launch} from '../console/support/tab.ts';
 import {listens, NpmRun, pathWithoutUs} from './npm-run.ts';
 
 const EXIT_WITHIN_MS = 5000;
@@ -17,7 +17,7 @@ const isLinux = process.platform === 'linux';
 
 let browser: Browser;
 before(async () => {
-  browser = await launchChromium();
+  browser = await launch();
 });
 after(() => browser.close());
 
@@ -58,12 +58,12 @@ test('[C1] the demo prints its address with the key, the page shows the sample c
     if (message.type() === 'error') faults.push(message.text());
   });
   await page.goto(address);
-  const row = page.locator('#rows tr').filter({hasText: '+15550100545'});
-  await row.getByText('in progress').waitFor();
+  const row = page.getByRole('row').filter({hasText: '+1555•••••45'});
+  await row.getByText('In progress').waitFor();
   assert.deepEqual(faults, []);
   // With a page open and a call under way, as it usually is.
   assert.deepEqual(await end(running, () => running.demo.signalGroup('SIGINT')), {code: 0, signal: null});
-  await page.locator('#connection:not([data-phase="live"])').waitFor();
+  await page.locator('[data-connection]:not([data-connection="good"])').waitFor();
   await context.close();
 });
 
