@@ -91,6 +91,7 @@ export class SessionDelivery {
   /** @param next the first page after `offset`, where it was read */
   #beginAt(session: Session, offset: Offset, next: readonly JournalEntry[] = []): void {
     session.beginAt(offset);
+    session.replaying = true;
     this.#open(session, this.#readyFrame(session, true));
     this.#writePage(session, next);
     this.deliver(session);
@@ -165,6 +166,9 @@ export class SessionDelivery {
     while (session.state.phase === 'streaming') {
       if (session.socket.unsentBytes > MAX_UNSENT_BYTES) {
         session.state = {phase: 'blocked', since: this.#clock.monotonic()};
+      } else if (session.cursor >= this.#feed.head && session.replaying) {
+        session.replaying = false;
+        session.socket.write(this.#heartbeatFrame(session));
       } else if (session.cursor >= this.#feed.head) {
         if (session.snapshotsDue.length === 0) return;
         session.socket.write(this.#snapshotFrame(session.audience, session.snapshotsDue.shift()));
@@ -252,6 +256,10 @@ export class SessionDelivery {
       scopes: [...session.principal.scopes],
       timestamp: toIso(this.#clock.now()),
     });
+  }
+
+  #heartbeatFrame({cursor}: Session): Buffer {
+    return encode({type: 'session.heartbeat', offset: cursor, timestamp: toIso(this.#clock.now())});
   }
 
   #snapshotFrame(audience: Audience, requestId?: string): Buffer {

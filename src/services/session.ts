@@ -65,6 +65,8 @@ export class Session {
   state: SessionState = {phase: 'opening'};
   /** Every entry up to here that it may see was written to the socket. */
   cursor: Offset = 0;
+  /** Resumed, and not at the head yet: a heartbeat says when it is, so that a client can tell what was missed from what is new. */
+  replaying = false;
   /** Milliseconds since 1970 of the last message or pong. */
   lastActivityAt: number;
   /** The same on the monotonic clock, of what counts as life. */

@@ -135,6 +135,32 @@ test('a dead line is noticed by its silence, and left for another', async () => 
   assert.equal(client.calls.getSnapshot()[0]?.callSid, 'CA1');
 });
 
+test('[W11] what was missed is told from what is new: by a heartbeat, or by quiet where none comes', async () => {
+  await using server = await ScriptedServer.start(({send}, index) => {
+    send(ready({recovered: index > 0}));
+    if (index === 0) send(snapshot(5));
+    else send(status(1, 5 + index));
+  });
+  const {client, clock} = setUp(server);
+  await using _client = client;
+  client.connect();
+  await phase(client, 'live');
+  server.sessions[0]?.socket.close(1001);
+  await phase(client, 'waiting');
+  clock.advance(1000);
+  await until(() => client.calls.getSnapshot().length === 1);
+  assert.equal(client.connection.getSnapshot().phase, 'catching-up');
+  server.sessions[1]?.send({type: 'session.heartbeat', offset: 6, timestamp: ''});
+  await phase(client, 'live');
+  server.sessions[1]?.socket.close(1001);
+  await phase(client, 'waiting');
+  clock.advance(1000);
+  await until(() => client.calls.getSnapshot()[0]?.offset === 7);
+  assert.equal(client.connection.getSnapshot().phase, 'catching-up');
+  clock.advance(1500);
+  assert.equal(client.connection.getSnapshot().phase, 'live');
+});
+
 test('[W9] it answers heartbeats, and sends its own where none come', async () => {
   await using server = await ScriptedServer.start(({send}) => {
     send(ready());

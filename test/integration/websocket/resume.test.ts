@@ -21,7 +21,7 @@ test('[W11] N at the head: recovered, nothing is repeated, and live entries foll
   assert.deepEqual([ready.recovered, ready.offset], [true, 5]);
   await host.append(9, 'ringing');
   await client.receive('call.status');
-  assert.deepEqual(types(client), ['session.ready', 'call.status']);
+  assert.deepEqual(types(client), ['session.ready', 'session.heartbeat', 'call.status']);
 });
 
 test('[W11] N = 0, and nothing was ever sent: recovered, then live', async () => {
@@ -33,8 +33,10 @@ test('[W11] N = 0, and nothing was ever sent: recovered, then live', async () =>
   await host.append(1, 'ringing');
   const client = await host.session({resume: {epoch, offset}});
   assert.equal((await client.ready()).recovered, true);
-  await client.receive('call.status');
-  assert.deepEqual(types(client), ['session.ready', 'call.status']);
+  // The heartbeat says that everything missed has come.
+  const caughtUp = await client.receive('session.heartbeat');
+  assert.deepEqual(types(client), ['session.ready', 'call.status', 'session.heartbeat']);
+  assert.equal(caughtUp.offset, client.of('call.status')[0]?.offset);
 });
 
 test('[W11] N in the middle: every entry after it once, in order, without a snapshot', async () => {
@@ -298,7 +300,7 @@ test('[W2] what is asked before session.ready is answered after it', async () =>
   await until(() => (host.describe(opening.sessionId)?.subscription ?? 'all') !== 'all');
   asked.resolve();
   await client.receive('call.snapshot');
-  assert.deepEqual(types(client), ['session.ready', 'error', 'call.snapshot']);
+  assert.deepEqual(types(client), ['session.ready', 'error', 'session.heartbeat', 'call.snapshot']);
   assert.equal(client.of('error')[0]?.requestId, 'early');
 });
 
