@@ -12,6 +12,9 @@ export const entries: Readonly<Record<string, string>> = {
   react: path.join(folder, 'src/react/index.ts'),
 };
 
+/** Everything but what is loaded later, and React's part. */
+const CORE = /packages\/(?:protocol\/src\/|client\/src\/(?!acts|requests)[\w-]+\.ts$)/;
+
 /** Bytes min+gzip that the core may have. */
 export const MAX_CORE_BYTES = 5120;
 
@@ -34,7 +37,11 @@ export async function bundle(names: readonly string[], {write = false} = {}) {
       sourcemap: write,
       target: 'es2022',
       lib: {entry, formats: ['es'], fileName: (_format, name) => `${name}.js`},
-      rolldownOptions: {external: /^react(-dom)?(\/|$)/},
+      rolldownOptions: {
+        external: /^react(-dom)?(\/|$)/,
+        // What the entries share is one file, not one for every set of entries that shares something.
+        output: {codeSplitting: {groups: [{name: 'core', test: CORE}]}},
+      },
     },
   });
   const outputs = (Array.isArray(result) ? result : [result]) as Rolldown.RolldownOutput[];
