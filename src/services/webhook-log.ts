@@ -130,7 +130,9 @@ class Ring {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
   /** Slots are taken round and round; the oldest is at `#start`. */
-  readonly #slots: (readonly [entry: WebhookEntry, bytes: number] | undefined)[] = [];
+  readonly #slots: (WebhookEntry | undefined)[] = [];
+  /** Of the entry in the same slot. */
+  readonly #slotBytes: Uint32Array;
   #start = 0;
   #size = 0;
   #bytes = 0;
@@ -138,6 +140,7 @@ class Ring {
   constructor(maxEntries: number, maxBytes: number) {
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
+    this.#slotBytes = new Uint32Array(maxEntries);
   }
 
   get size(): number {
@@ -153,7 +156,9 @@ class Ring {
       this.#dropOldest();
     // One that is larger than everything together is counted, and not kept.
     if (bytes > this.#maxBytes) return;
-    this.#slots[(this.#start + this.#size) % this.#maxEntries] = [entry, bytes];
+    const slot = (this.#start + this.#size) % this.#maxEntries;
+    this.#slots[slot] = entry;
+    this.#slotBytes[slot] = bytes;
     this.#size += 1;
     this.#bytes += bytes;
   }
@@ -166,13 +171,13 @@ class Ring {
   *newestFirst(): Generator<WebhookEntry, undefined> {
     for (let at = this.#size - 1; at >= 0; at -= 1) {
       const slot = this.#slots[(this.#start + at) % this.#maxEntries];
-      if (slot !== undefined) yield slot[0];
+      if (slot !== undefined) yield slot;
     }
     return undefined;
   }
 
   #dropOldest(): void {
-    this.#bytes -= this.#slots[this.#start]?.[1] ?? 0;
+    this.#bytes -= this.#slotBytes[this.#start] ?? 0;
     this.#slots[this.#start] = undefined;
     this.#start = (this.#start + 1) % this.#maxEntries;
     this.#size -= 1;
