@@ -253,7 +253,7 @@ const bodies: readonly {
   readonly body: string | Buffer;
   readonly signedFields?: Fields;
 }[] = [
-  {what: 'white space was added at the end', body: `${new URLSearchParams(fields)}\r\n`},
+  {what: 'white space was added at the end', body: `${new URLSearchParams(fields).toString()}\r\n`},
   {
     what: 'fields were decoded and not encoded again',
     body: Object.entries(fields)
