@@ -10,12 +10,15 @@ import type {
   PlaceCallRequest,
   PlaceOptions,
   RequestOptions,
+  Unsubscribe,
 } from './client-api.ts';
 import {HookswitchError} from './errors.ts';
 import {Requests, type RequestsOptions} from './requests.ts';
 
 export interface ActsOptions extends RequestsOptions {
   readonly store: CallStore;
+  /** Tells of changes of one call. */
+  readonly watch: (callSid: string, listener: () => void) => Unsubscribe;
 }
 
 const DISCONNECT_TIMEOUT_MS = 30_000;
@@ -136,7 +139,7 @@ export class Acts {
         stop();
         reject(this.#requests.aborted());
       };
-      const unwatch = store.watch(callSid, check);
+      const unwatch = this.#options.watch(callSid, check);
       const stop = () => {
         unwatch();
         signal.removeEventListener('abort', onAbort);

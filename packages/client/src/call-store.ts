@@ -2,9 +2,8 @@
  * The calls and the cursor they are as of: always changed together, so that a resume continues both and a snapshot replaces
  * both. Everything shown is immutable, and what did not change keeps its object.
  */
-import type {Call, CallSnapshotMessage, CallStatusMessage} from '@hookswitch/protocol';
+import type {Call, CallStatusMessage} from '@hookswitch/protocol';
 import type {CallState, TimelineEntry} from './client-api.ts';
-import {Listeners} from './value-store.ts';
 
 /** Where the journal was read up to. */
 export interface Cursor {
@@ -19,153 +18,146 @@ const MAX_TIMELINE = 50;
 /** Calls placed here whose first message may still be on the way. */
 const MAX_DETAILS = 100;
 
-export class CallStore {
+export interface CallStore {
   /** Undefined: nothing is known, so there is nothing to resume from. */
-  cursor: Cursor | undefined;
-  readonly changed = new Listeners();
-  /** Listeners of one call, by sid. */
-  readonly #watched = new Map<string, Listeners>();
-  /** Calls in progress, oldest first. */
-  #active = new Map<string, CallState>();
-  /** The last that ended, in the order they did. */
-  readonly #ended = new Map<string, CallState>();
-  /** What is known of calls whose first message has not come yet. */
-  readonly #details = new Map<string, Pick<Call, 'user' | 'metadata' | 'createdAt'>>();
-  #list: readonly CallState[] = [];
-
-  readonly list = (): readonly CallState[] => this.#list;
-
-  get(callSid: string): CallState | undefined {
-    return this.#active.get(callSid) ?? this.#ended.get(callSid);
-  }
-
-  /** The listeners of one call; kept only while there are any. */
-  watch(callSid: string, listener: () => void): () => void {
-    const listeners = this.#watched.get(callSid) ?? new Listeners();
-    this.#watched.set(callSid, listeners);
-    const remove = listeners.add(listener);
-    return () => {
-      remove();
-      if (listeners.empty && this.#watched.get(callSid) === listeners) this.#watched.delete(callSid);
-    };
-  }
-
+  readonly cursor: () => Cursor | undefined;
+  /** In progress, newest first. */
+  readonly list: () => readonly CallState[];
+  get(callSid: string): CallState | undefined;
   /** Everything up to here has come. */
-  advance(offset: number): void {
-    if (this.cursor !== undefined && offset > this.cursor.offset) this.cursor = {...this.cursor, offset};
-  }
-
+  advance(offset: number): void;
   /** @returns `false` for what is known already: late, or sent twice */
-  apply(message: CallStatusMessage): boolean {
-    if (this.cursor === undefined || !(message.offset > this.cursor.offset)) return false;
-    this.advance(message.offset);
-    const {type: _type, timestamp, source, ...fields} = message;
-    const {callSid, status} = fields;
-    const known = this.get(callSid);
-    const ended = isOver(status);
-    const details = this.#details.get(callSid);
-    this.#details.delete(callSid);
-    this.#put([
-      {
-        createdAt: timestamp,
-        ...known,
-        ...details,
-        ...fields,
-        answeredAt: known?.answeredAt ?? (status === 'in-progress' ? timestamp : undefined),
-        endedAt: ended ? timestamp : undefined,
-        updatedAt: timestamp,
-        timeline: extend(known, {...fields, timestamp, source}),
-        ended,
-        outcomeUnknown: undefined,
-      },
-    ]);
-    return true;
-  }
-
+  apply(message: CallStatusMessage): boolean;
   /**
    * Replaces what is in progress.
    * @returns calls that are gone: they ended, and nobody here saw how
    */
-  replace(
-    {offset, calls}: Pick<CallSnapshotMessage, 'offset' | 'calls'>,
-    epoch: string,
-  ): readonly CallState[] {
-    this.cursor = {epoch, offset};
-    // The gateway lists the oldest first; sorting is stable, so that its order decides among those of one moment.
-    const next = calls.toSorted((a, b) =>
-      a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0,
-    );
-    const sids = new Set(next.map(({callSid}) => callSid));
-    const gone = [...this.#active.values()]
-      .filter(({callSid}) => !sids.has(callSid))
-      .map((call): CallState => ({...call, ended: true, outcomeUnknown: true}));
-    const before = this.#active;
-    this.#active = new Map();
-    this.#put(
-      [...gone, ...next.map((call) => merge(before.get(call.callSid) ?? this.get(call.callSid), call))],
-      before,
-    );
-    return gone;
-  }
-
+  replace(next: Cursor, calls: readonly Call[]): readonly CallState[];
   /** Takes in what HTTP says of a call: how it ended, and what `call.status` does not carry. */
-  learn(call: Call): void {
-    const {callSid, user, metadata, createdAt} = call;
-    const known = this.get(callSid);
-    if (isOver(call.status)) {
-      if (known?.ended !== true || known.outcomeUnknown) this.#put([merge(known, call)]);
-    } else if (known !== undefined) {
-      this.#put([{...known, user, metadata, createdAt}]);
-    } else {
-      // Its first message is still on the way. A call must not be shown before the cursor has come to it.
-      this.#details.set(callSid, {user, metadata, createdAt});
-      for (const oldest of this.#details.keys()) {
-        if (this.#details.size <= MAX_DETAILS) break;
-        this.#details.delete(oldest);
-      }
-    }
-  }
-
+  learn(call: Call): void;
   /** What an earlier page held, newest first. */
-  restore(calls: readonly CallState[], cursor: Cursor): void {
-    this.cursor = cursor;
-    this.#put(calls.toReversed());
-  }
+  restore(calls: readonly CallState[], next: Cursor): void;
+  /** What was held is somebody else's. */
+  clear(): void;
+}
 
-  /** What was held is somebody else's, or of a journal that is gone. */
-  clear(): void {
-    const before = [...this.#active.keys(), ...this.#ended.keys()];
-    this.cursor = undefined;
-    this.#active.clear();
-    this.#ended.clear();
-    this.#tell(before);
-  }
+/** @param tell is called with the sids of calls that changed, and then with `calls` where the list did */
+export function createCallStore(tell: (what: string) => void): CallStore {
+  let cursor: Cursor | undefined;
+  /** In progress, oldest first. */
+  let active = new Map<string, CallState>();
+  /** The last that ended, in the order they did. */
+  const ended = new Map<string, CallState>();
+  /** What is known of calls whose first message has not come yet. */
+  const details = new Map<string, Pick<Call, 'user' | 'metadata' | 'createdAt'>>();
+  let list: readonly CallState[] = [];
 
-  #put(calls: readonly CallState[], before?: ReadonlyMap<string, CallState>): void {
-    const changed: string[] = [];
+  const get = (callSid: string) => active.get(callSid) ?? ended.get(callSid);
+
+  const advance = (offset: number) => {
+    if (cursor !== undefined && offset > cursor.offset) cursor = {...cursor, offset};
+  };
+
+  const notify = (changed: Iterable<string>) => {
+    const next = [...active.values()].reverse();
+    const same = next.length === list.length && next.every((call, at) => call === list[at]);
+    if (!same) list = next;
+    for (const callSid of changed) tell(callSid);
+    if (!same) tell('calls');
+  };
+
+  const put = (calls: readonly CallState[], before?: ReadonlyMap<string, CallState>) => {
+    const changed = new Set<string>();
     for (const call of calls) {
       const {callSid} = call;
-      if ((before?.get(callSid) ?? this.get(callSid)) !== call) changed.push(callSid);
+      if ((before?.get(callSid) ?? get(callSid)) !== call) changed.add(callSid);
       // A call that ended goes to the end of those that did.
-      this.#ended.delete(callSid);
-      if (call.ended) this.#active.delete(callSid);
-      (call.ended ? this.#ended : this.#active).set(callSid, call);
+      ended.delete(callSid);
+      if (call.ended) active.delete(callSid);
+      (call.ended ? ended : active).set(callSid, call);
     }
-    for (const callSid of this.#ended.keys()) {
-      if (this.#ended.size <= MAX_ENDED_CALLS) break;
-      this.#ended.delete(callSid);
-      changed.push(callSid);
-    }
-    this.#tell(changed);
-  }
+    for (const callSid of bound(ended, MAX_ENDED_CALLS)) changed.add(callSid);
+    notify(changed);
+  };
 
-  #tell(changed: readonly string[]): void {
-    const list = [...this.#active.values()].reverse();
-    const same = list.length === this.#list.length && list.every((call, at) => call === this.#list[at]);
-    if (!same) this.#list = list;
-    for (const callSid of changed) this.#watched.get(callSid)?.emit();
-    if (!same) this.changed.emit();
-  }
+  return {
+    cursor: () => cursor,
+    list: () => list,
+    get,
+    advance,
+    apply: (message) => {
+      if (cursor === undefined || !(message.offset > cursor.offset)) return false;
+      advance(message.offset);
+      const {type: _type, timestamp, source, ...fields} = message;
+      const {callSid, status} = fields;
+      const known = get(callSid);
+      const over = isOver(status);
+      const detail = details.get(callSid);
+      details.delete(callSid);
+      put([
+        {
+          createdAt: timestamp,
+          ...known,
+          ...detail,
+          ...fields,
+          answeredAt: known?.answeredAt ?? (status === 'in-progress' ? timestamp : undefined),
+          endedAt: over ? timestamp : undefined,
+          updatedAt: timestamp,
+          timeline: extend(known, {...fields, timestamp, source}),
+          ended: over,
+          outcomeUnknown: undefined,
+        },
+      ]);
+      return true;
+    },
+    replace: (next, calls) => {
+      cursor = next;
+      // The gateway lists the oldest first; sorting is stable, so that its order decides among those of one moment.
+      const current = calls.toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
+      const sids = new Set(current.map(({callSid}) => callSid));
+      const before = active;
+      const gone = [...before.values()]
+        .filter(({callSid}) => !sids.has(callSid))
+        .map((call): CallState => ({...call, ended: true, outcomeUnknown: true}));
+      active = new Map();
+      put(
+        [...gone, ...current.map((call) => merge(before.get(call.callSid) ?? get(call.callSid), call))],
+        before,
+      );
+      return gone;
+    },
+    learn: (call) => {
+      const {callSid, user, metadata, createdAt} = call;
+      const known = get(callSid);
+      if (isOver(call.status)) {
+        if (known?.ended !== true || known.outcomeUnknown) put([merge(known, call)]);
+      } else if (known !== undefined) {
+        put([{...known, user, metadata, createdAt}]);
+      } else {
+        // Its first message is still on the way. A call must not be shown before the cursor has come to it.
+        details.set(callSid, {user, metadata, createdAt});
+        bound(details, MAX_DETAILS);
+      }
+    },
+    restore: (calls, next) => {
+      cursor = next;
+      put(calls.toReversed());
+    },
+    clear: () => {
+      const before = [...active.keys(), ...ended.keys()];
+      cursor = undefined;
+      active.clear();
+      ended.clear();
+      notify(before);
+    },
+  };
+}
+
+/** Takes the oldest out until there are at most `max`; returns which. */
+export function bound(map: Map<string, unknown>, max: number): readonly string[] {
+  const dropped = [...map.keys()].slice(0, Math.max(0, map.size - max));
+  for (const key of dropped) map.delete(key);
+  return dropped;
 }
 
 function isOver(status: Call['status']): boolean {
@@ -182,7 +174,7 @@ function merge(known: CallState | undefined, call: Call): CallState {
 
 function alike(a: CallState, b: CallState): boolean {
   const keys = Object.keys({...a, ...b}) as (keyof CallState)[];
-  return keys.every((key) => a[key] === b[key] || JSON.stringify(a[key]) === JSON.stringify(b[key]));
+  return keys.every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]));
 }
 
 /** The timeline with one more entry; the same one when it has that already. */

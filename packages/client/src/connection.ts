@@ -13,9 +13,9 @@ import {
   SUBPROTOCOL,
 } from '@hookswitch/protocol';
 import type {ClientClock, ClientEnvironment, TokenReason, Unsubscribe, WebSocketLike} from './client-api.ts';
-import type {SessionDetails} from './connection-state.ts';
+import type {ConnectionState, SessionDetails} from './connection-state.ts';
 import type {HookswitchError} from './errors.ts';
-import {type Effect, initialState, type MachineEvent, type MachineState, transition} from './machine.ts';
+import {type Effect, initialState, type MachineEvent, transition} from './machine.ts';
 import type {TokenSource} from './token-source.ts';
 
 /** What the calls make of it. */
@@ -33,7 +33,7 @@ export interface ConnectionHandler {
   onRefused(message: ErrorMessage): void;
   onFault(error: HookswitchError): void;
   /** The state is another one. */
-  onChange(): void;
+  onChange(state: ConnectionState): void;
 }
 
 export interface ConnectionOptions {
@@ -50,10 +50,6 @@ export interface ConnectionOptions {
 
 /** Beyond two periods in which the server must have been heard. */
 const SLACK_MS = 2000;
-/** The server announces a token's end 60 s before (A4); this is for one that does not. */
-const EXPIRY_NOTICE_MS = 45_000;
-/** Longer timers fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The socket there is, and what is known of its session. */
 interface Line {
@@ -68,276 +64,238 @@ interface Line {
   afterMs?: number;
 }
 
-export class Connection {
-  readonly #options: ConnectionOptions;
-  readonly #queue: MachineEvent[] = [];
-  #running = false;
-  #machine: MachineState;
-  #line: Line | undefined;
-  #token = '';
-  /** Answers of `getToken` to an attempt that is over are ignored. */
-  #asked = 0;
-  #refreshing = false;
-  #cancelTimer: Unsubscribe = () => {};
-  #cancelWatch: Unsubscribe = () => {};
-  #cancelExpiry: Unsubscribe = () => {};
-  #unwatch: Unsubscribe | undefined;
-
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
-    const {renewable} = options.tokens;
-    // What the page says is looked at when something is wanted; before that nothing of it is touched.
-    this.#machine = initialState({online: true, visible: true, renewable});
-  }
-
-  get state() {
-    return this.#machine.connection;
-  }
-
+export interface Connection {
+  readonly state: () => ConnectionState;
   /** Begins, or tries again at once. */
-  connect(): void {
-    const {environment} = this.#options;
-    if (this.#unwatch === undefined && this.state.phase === 'stopped') {
-      this.#unwatch = environment.watch((type) => {
-        this.#dispatch({type});
-        // Timers of a hidden page are late: what they would have found is found now.
-        if (type === 'visible') this.#look();
-      });
-      if (!environment.online) this.#dispatch({type: 'offline'});
-      if (!environment.visible) this.#dispatch({type: 'hidden'});
-    }
-    this.#dispatch({type: 'connect'});
-  }
+  readonly connect: () => void;
+  readonly dispose: () => void;
+}
 
-  dispose(): void {
-    this.#dispatch({type: 'dispose'});
-    this.#unwatch?.();
-  }
+export function createConnection(options: ConnectionOptions): Connection {
+  const {url, tokens, subscription, WebSocket, clock, random, environment, handler} = options;
+  const queue: MachineEvent[] = [];
+  let running = false;
+  // What the page says is looked at when something is wanted; before that nothing of it is touched.
+  let machine = initialState(tokens.renewable);
+  let line: Line | undefined;
+  let token: string;
+  /** Answers of `getToken` to an attempt that is over are ignored. */
+  let asked = 0;
+  let refreshing = false;
+  let cancelTimer: Unsubscribe | undefined;
+  let cancelWatch: Unsubscribe | undefined;
+  let cancelExpiry: Unsubscribe | undefined;
+  let unwatch: Unsubscribe | undefined;
 
   /** One event after the other, also those that an effect or a listener brings about. */
-  #dispatch(event: MachineEvent): void {
-    this.#queue.push(event);
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
-    } finally {
-      this.#running = false;
+  const dispatch = (event: MachineEvent) => {
+    queue.push(event);
+    if (running) return;
+    running = true;
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const before = machine.connection;
+      const step = transition(machine, next, {now: clock.now(), random: random()});
+      machine = step.state;
+      step.effects.forEach(carryOut);
+      if (machine.connection !== before) handler.onChange(machine.connection);
     }
-  }
+    running = false;
+  };
 
-  #step(event: MachineEvent): void {
-    const {clock, random, handler} = this.#options;
-    const before = this.state;
-    const {state, effects} = transition(this.#machine, event, {now: clock.now(), random: random()});
-    this.#machine = state;
-    for (const effect of effects) this.#carryOut(effect);
-    if (this.state !== before) handler.onChange();
-  }
-
-  #carryOut(effect: Effect): void {
+  const carryOut = (effect: Effect) => {
     switch (effect.type) {
       case 'ask-token':
-        void this.#askToken(effect.reason);
-        return;
+        return void askToken(effect.reason);
       case 'open':
-        this.#open();
-        return;
+        return open();
       case 'close':
-        this.#close();
-        return;
+        return close();
       case 'refresh':
-        void this.#refresh();
-        return;
+        return void refresh();
       case 'forget':
-        this.#options.handler.onForget();
-        return;
+        return handler.onForget();
       case 'timer':
-        this.#cancelTimer();
-        this.#cancelTimer =
-          effect.ms === undefined
-            ? () => {}
-            : this.#options.clock.after(effect.ms, () => this.#dispatch({type: 'timer'}));
-        return;
+        cancelTimer?.();
+        if (effect.ms !== undefined) cancelTimer = clock.after(effect.ms, () => dispatch({type: 'timer'}));
     }
-  }
+  };
 
-  async #askToken(reason: TokenReason): Promise<void> {
-    this.#asked += 1;
-    const mine = this.#asked;
+  const askToken = async (reason: TokenReason) => {
+    asked += 1;
+    const mine = asked;
     try {
-      const token = await this.#options.tokens.get(reason);
-      if (mine !== this.#asked) return;
-      this.#token = token;
-      this.#dispatch({type: 'token'});
+      const next = await tokens.get(reason);
+      if (mine !== asked) return;
+      token = next;
+      dispatch({type: 'token'});
     } catch (error) {
-      if (mine !== this.#asked) return;
-      this.#options.handler.onFault(error as HookswitchError);
-      this.#dispatch({type: 'token-failed'});
+      if (mine !== asked) return;
+      handler.onFault(error as HookswitchError);
+      dispatch({type: 'token-failed'});
     }
-  }
+  };
 
-  #open(): void {
-    const {url, handler, WebSocket, clock} = this.#options;
+  const open = () => {
     try {
       const socket = new WebSocket(url + handler.resumeQuery(), [
         SUBPROTOCOL,
-        BEARER_SUBPROTOCOL_PREFIX + this.#token,
+        BEARER_SUBPROTOCOL_PREFIX + token,
       ]);
-      const now = clock.monotonic();
-      const line: Line = {socket, heardAt: now, sentAt: now};
-      this.#line = line;
+      const heardAt = clock.monotonic();
+      const mine: Line = {socket, heardAt, sentAt: heardAt};
+      line = mine;
       socket.onmessage = ({data}: {readonly data: unknown}) => {
-        line.heardAt = clock.monotonic();
-        if (typeof data === 'string') this.#hear(line, data);
+        mine.heardAt = clock.monotonic();
+        if (typeof data === 'string') hear(mine, data);
       };
       socket.onclose = ({code, reason}: {readonly code: number; readonly reason: string}) =>
-        this.#dispatch({type: 'closed', code, afterMs: afterMsOf(reason) ?? line.afterMs});
+        dispatch({type: 'closed', code, afterMs: afterMsOf(parse(reason)) ?? mine.afterMs});
     } catch {
-      this.#dispatch({type: 'cannot-open'});
+      dispatch({type: 'cannot-open'});
     }
-  }
+  };
 
   /** Lets go: nothing that this socket still does is heard. */
-  #close(): void {
-    this.#asked += 1;
-    this.#cancelWatch();
-    this.#cancelExpiry();
-    const {socket} = this.#line ?? {};
-    this.#line = undefined;
+  const close = () => {
+    asked += 1;
+    cancelWatch?.();
+    cancelExpiry?.();
+    const socket = line?.socket;
+    line = undefined;
     if (socket === undefined) return;
     socket.onmessage = socket.onclose = null;
     socket.close(1000);
-  }
+  };
 
-  #send(message: ClientMessage): void {
-    if (this.#line === undefined) return;
-    this.#line.sentAt = this.#options.clock.monotonic();
-    this.#line.socket.send(JSON.stringify(message));
-  }
+  const send = (message: ClientMessage) => {
+    if (line === undefined) return;
+    line.sentAt = clock.monotonic();
+    line.socket.send(JSON.stringify(message));
+  };
 
   /** What is no message, and messages of a newer server, are passed over. */
-  #hear(line: Line, data: string): void {
-    const message = parse(data);
-    if (message === undefined || this.#line !== line) return;
-    const {handler} = this.#options;
+  const hear = (mine: Line, data: string) => {
+    const message = parse(data) as ServerMessage | null | undefined;
+    if (typeof message?.type !== 'string') return;
+    const {session} = mine;
     switch (message.type) {
       case 'session.ready':
-        this.#begin(line, message);
-        return;
+        begin(mine, message);
+        break;
       case 'call.status':
         handler.onStatus(message);
-        this.#dispatch({type: 'progress'});
-        return;
+        dispatch({type: 'progress'});
+        break;
       case 'call.snapshot':
-        this.#takeSnapshot(line, message);
-        return;
+        if (session === undefined) break;
+        handler.onSnapshot(message, session.epoch, !session.recovered && !mine.hasSnapshot);
+        mine.hasSnapshot = true;
+        dispatch({type: 'caught-up'});
+        break;
       case 'session.heartbeat':
         handler.onOffset(message.offset);
-        this.#dispatch({type: 'caught-up'});
+        dispatch({type: 'caught-up'});
         // In answer, not on a timer: a hidden page's timers are too slow to be judged by.
-        this.#send({type: 'session.heartbeat'});
-        return;
+        send({type: 'session.heartbeat'});
+        break;
       case 'session.expiring':
-        this.#dispatch({type: 'expiring'});
-        return;
+        dispatch({type: 'expiring'});
+        break;
       case 'error':
         handler.onRefused(message);
-        return;
+        break;
       case 'call.action.accepted':
-        return;
-      default: {
-        const {afterMs}: {afterMs?: unknown} = message;
-        if (typeof afterMs === 'number') line.afterMs = afterMs;
-      }
+        break;
+      default:
+        mine.afterMs = afterMsOf(message) ?? mine.afterMs;
     }
-  }
+  };
 
-  #begin(line: Line, message: SessionReadyMessage): void {
-    const {handler, subscription} = this.#options;
-    if (!handler.onReady(message)) {
-      this.#dispatch({type: 'other-user'});
-      return;
-    }
+  const begin = (mine: Line, message: SessionReadyMessage) => {
+    if (!handler.onReady(message)) return dispatch({type: 'other-user'});
     const {type: _type, timestamp: _timestamp, ...session} = message;
-    line.session = session;
-    this.#dispatch({type: 'ready', session});
-    if (subscription !== 'all') this.#send({type: 'call.subscribe', calls: [...subscription]});
-    this.#watch();
-    this.#planRefresh();
-  }
-
-  #takeSnapshot(line: Line, message: CallSnapshotMessage): void {
-    if (line.session === undefined) return;
-    const {epoch, recovered} = line.session;
-    this.#options.handler.onSnapshot(message, epoch, !recovered && !line.hasSnapshot);
-    line.hasSnapshot = true;
-    this.#dispatch({type: 'caught-up'});
-  }
+    mine.session = session;
+    dispatch({type: 'ready', session});
+    if (subscription !== 'all') send({type: 'call.subscribe', calls: [...subscription]});
+    watch();
+    planRefresh();
+  };
 
   /** Looks twice a period whether the line is alive, and sees to it that the server can tell the same. */
-  #watch(): void {
-    const period = this.#line?.session?.heartbeatMs;
-    this.#cancelWatch();
-    if (period === undefined) return;
-    this.#cancelWatch = this.#options.clock.after(period / 2, () => {
-      this.#look();
-      this.#watch();
+  const watch = () => {
+    cancelWatch?.();
+    const session = line?.session;
+    if (session === undefined) return;
+    cancelWatch = clock.after(session.heartbeatMs / 2, () => {
+      look();
+      watch();
     });
-  }
+  };
 
-  #look(): void {
-    const line = this.#line;
+  const look = () => {
     if (line?.session === undefined) return;
-    const now = this.#options.clock.monotonic();
     const {heartbeatMs} = line.session;
-    if (now - line.heardAt > 2 * heartbeatMs + SLACK_MS) this.#dispatch({type: 'silent'});
-    else if (now - line.sentAt >= heartbeatMs) this.#send({type: 'session.heartbeat'});
-  }
+    const now = clock.monotonic();
+    if (now - line.heardAt > 2 * heartbeatMs + SLACK_MS) dispatch({type: 'silent'});
+    else if (now - line.sentAt >= heartbeatMs) send({type: 'session.heartbeat'});
+  };
 
-  #planRefresh(): void {
-    const {tokens, clock} = this.#options;
-    this.#cancelExpiry();
-    const inMs = (tokens.expiresInMs ?? 0) - EXPIRY_NOTICE_MS;
-    if (inMs <= 0 || inMs > MAX_TIMER_MS) return;
-    this.#cancelExpiry = clock.after(inMs, () => this.#dispatch({type: 'expiring'}));
-  }
+  const planRefresh = () => {
+    cancelExpiry?.();
+    const inMs = tokens.refreshInMs();
+    if (inMs !== undefined) cancelExpiry = clock.after(inMs, () => dispatch({type: 'expiring'}));
+  };
 
   /** Without a fresh token the server closes with 4401, and then one is asked for again. */
-  async #refresh(): Promise<void> {
-    const {tokens, handler} = this.#options;
-    const line = this.#line;
-    if (this.#refreshing || !tokens.renewable) return;
-    this.#refreshing = true;
+  const refresh = async () => {
+    const mine = line;
+    if (refreshing || !tokens.renewable) return;
+    refreshing = true;
     try {
-      const token = await tokens.get('expiring');
-      if (line !== this.#line) return;
-      this.#send({type: 'session.refresh', token});
-      this.#planRefresh();
+      const next = await tokens.get('expiring');
+      if (mine === line) {
+        send({type: 'session.refresh', token: next});
+        planRefresh();
+      }
     } catch (error) {
       handler.onFault(error as HookswitchError);
-    } finally {
-      this.#refreshing = false;
     }
-  }
+    refreshing = false;
+  };
+
+  return {
+    state: () => machine.connection,
+    connect: () => {
+      const {phase} = machine.connection;
+      if (unwatch === undefined && phase === 'stopped') {
+        unwatch = environment.watch((type) => {
+          dispatch({type});
+          // Timers of a hidden page are late: what they would have found is found now.
+          if (type === 'visible') look();
+        });
+        if (!environment.online) dispatch({type: 'offline'});
+        if (!environment.visible) dispatch({type: 'hidden'});
+      }
+      dispatch({type: 'connect'});
+    },
+    dispose: () => {
+      dispatch({type: 'dispose'});
+      unwatch?.();
+    },
+  };
 }
 
-/** A message the client can read: `type` is text, and where it knows the type, so is what it goes by. */
-function parse(data: string): ServerMessage | undefined {
+/** JSON, or nothing. */
+function parse(data: string): unknown {
   try {
-    const message: ServerMessage | null = JSON.parse(data);
-    return typeof message?.type === 'string' ? message : undefined;
+    return JSON.parse(data);
   } catch {
     return undefined;
   }
 }
 
-/** When to come back, where the reason of a close says so in JSON. */
-function afterMsOf(reason: string): number | undefined {
-  try {
-    const {afterMs}: {afterMs?: unknown} = JSON.parse(reason);
-    return typeof afterMs === 'number' && afterMs >= 0 ? afterMs : undefined;
-  } catch {
-    return undefined;
-  }
+/** When to come back, where the server says so: in the reason of a close, or in a message of its own. */
+function afterMsOf(said: unknown): number | undefined {
+  const {afterMs} = Object(said) as {readonly afterMs?: unknown};
+  return typeof afterMs === 'number' && afterMs >= 0 ? afterMs : undefined;
 }

@@ -2,64 +2,60 @@
 import type {CallStatusMessage} from '@hookswitch/protocol';
 import {HookswitchError} from './errors.ts';
 
-export class EventStream implements AsyncIterator<CallStatusMessage, undefined> {
-  readonly #limit: number;
-  readonly #onEnd: () => void;
-  #buffer: CallStatusMessage[] = [];
-  #end: {readonly error?: HookswitchError} | undefined;
-  #wake: () => void = () => {};
-
-  constructor(limit: number, onEnd: () => void) {
-    this.#limit = limit;
-    this.#onEnd = onEnd;
-  }
-
-  push(message: CallStatusMessage): void {
-    if (this.#end !== undefined) return;
-    if (this.#buffer.length < this.#limit) {
-      this.#buffer.push(message);
-      this.#wake();
-    } else {
-      this.finish(
-        new HookswitchError('events_overflow', `More than ${this.#limit} events wait to be read.`, {
-          retry: 'now',
-          whatToDo: 'Read client.calls, then iterate again, faster or with a larger buffer.',
-        }),
-      );
-    }
-  }
-
+export interface EventStream extends AsyncIterator<CallStatusMessage, undefined> {
+  push(message: CallStatusMessage): void;
   /** What is buffered is still read; then it ends, or throws. */
-  finish(error?: HookswitchError): void {
-    if (this.#end !== undefined) return;
-    this.#end = {error};
-    this.#onEnd();
-    this.#wake();
-  }
+  finish(error?: HookswitchError): void;
+}
 
-  async next(): Promise<IteratorResult<CallStatusMessage, undefined>> {
-    for (;;) {
-      const value = this.#buffer.shift();
-      if (value !== undefined) return {value, done: false};
-      if (this.#end !== undefined) {
-        const {error} = this.#end;
-        this.#end = {};
-        if (error !== undefined) throw error;
-        return {value: undefined, done: true};
-      }
-      const woken = Promise.withResolvers<void>();
-      const others = this.#wake;
-      this.#wake = () => {
-        others();
+/** @param limit messages kept for a slow reader */
+export function createEventStream(limit: number, onEnd: () => void): EventStream {
+  let buffer: CallStatusMessage[] = [];
+  let ended = false;
+  let fault: HookswitchError | undefined;
+  let woken = Promise.withResolvers<void>();
+
+  const finish = (error?: HookswitchError) => {
+    if (ended) return;
+    ended = true;
+    fault = error;
+    onEnd();
+    woken.resolve();
+  };
+
+  return {
+    finish,
+    push: (message) => {
+      if (buffer.length < limit) {
+        buffer.push(message);
         woken.resolve();
-      };
-      await woken.promise;
-    }
-  }
-
-  async return(): Promise<IteratorResult<CallStatusMessage, undefined>> {
-    this.#buffer = [];
-    this.finish();
-    return {value: undefined, done: true};
-  }
+      } else {
+        finish(
+          new HookswitchError('events_overflow', `More than ${limit} events wait to be read.`, {
+            retry: 'now',
+            whatToDo: 'Read client.calls, then iterate again, faster or with a larger buffer.',
+          }),
+        );
+      }
+    },
+    next: async () => {
+      for (;;) {
+        const value = buffer.shift();
+        if (value !== undefined) return {value, done: false};
+        const error = fault;
+        fault = undefined;
+        if (error !== undefined) throw error;
+        if (ended) return {value: undefined, done: true};
+        const mine = woken;
+        await mine.promise;
+        // The first of several that wait makes the next one; the others wait for that.
+        if (woken === mine) woken = Promise.withResolvers();
+      }
+    },
+    return: async () => {
+      buffer = [];
+      finish();
+      return {value: undefined, done: true};
+    },
+  };
 }

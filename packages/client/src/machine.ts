@@ -111,19 +111,15 @@ const whatToDo: Readonly<Record<StopReason, string>> = {
 };
 
 /** Where everything begins. */
-export function initialState({
-  online,
-  visible,
-  renewable,
-}: Pick<MachineState, 'online' | 'visible' | 'renewable'>): MachineState {
+export function initialState(renewable: boolean): MachineState {
   return {
     connection: stopped('not-started'),
     attempt: 0,
     refused: false,
     renewable,
     since: 0,
-    online,
-    visible,
+    online: true,
+    visible: true,
     suspended: false,
   };
 }

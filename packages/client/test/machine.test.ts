@@ -49,7 +49,7 @@ const events: {readonly [Type in MachineEvent['type']]: Extract<MachineEvent, {t
   dispose: {type: 'dispose'},
 };
 
-const begin = initialState({online: true, visible: true, renewable: true});
+const begin = initialState(true);
 
 /** The state after events that come at once. */
 function after(...names: readonly (MachineEvent | MachineEvent['type'])[]): MachineState {
