@@ -280,7 +280,7 @@ export const variables = {
   }),
   MAX_CALLS_PER_MINUTE: variable({
     default: '60',
-    meaning: 'Calls a user may place in a minute; beyond, 429.',
+    meaning: 'Calls a user may place in a minute, and five times as many all users together; beyond, 429.',
     schema: integer(1, 1_000_000),
   }),
   MAX_ACTIVE_CALLS: variable({

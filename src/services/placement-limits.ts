@@ -10,10 +10,16 @@ export interface PlacementLimitsOptions {
   readonly clock: Clock;
   /** Prefixes that may be dialled, such as `+1` or `client:`. */
   readonly allowedDestinations: readonly string[] | 'any';
-  /** A user. */
+  /** A user; all of them together may place {@link ALL_USERS_SHARE} times as many. */
   readonly maxCallsPerMinute: number;
   readonly maxActiveCalls: number;
 }
+
+/** A stolen signing key makes as many users as it likes: what they may cost together must not grow with their number. */
+export const ALL_USERS_SHARE = 5;
+
+/** The allowance that is everybody's; of it there is one. */
+const EVERYBODY = '';
 
 /** Advice for a client that finds all lines taken, in seconds: when one comes free, nobody knows. */
 const BUSY_RETRY_S = 10;
@@ -24,6 +30,7 @@ export class PlacementLimits {
   readonly #maxCallsPerMinute: number;
   readonly #maxActiveCalls: number;
   readonly #rate: RateLimit;
+  readonly #rateOfAll: RateLimit;
   /** Admitted, and not among the calls in progress yet. */
   #underWay = 0;
 
@@ -32,7 +39,9 @@ export class PlacementLimits {
     this.#allowedDestinations = options.allowedDestinations;
     this.#maxCallsPerMinute = options.maxCallsPerMinute;
     this.#maxActiveCalls = options.maxActiveCalls;
-    this.#rate = new RateLimit({perMinute: options.maxCallsPerMinute, clock: options.clock});
+    const {maxCallsPerMinute, clock} = options;
+    this.#rate = new RateLimit({perMinute: maxCallsPerMinute, clock});
+    this.#rateOfAll = new RateLimit({perMinute: maxCallsPerMinute * ALL_USERS_SHARE, clock});
   }
 
   /** @throws AppError `forbidden` for a number outside ALLOWED_DESTINATIONS */
@@ -48,7 +57,7 @@ export class PlacementLimits {
   }
 
   /**
-   * Takes one from the user's allowance and a line; returns how to give the line back, which is told the offset of
+   * Takes one from the user's allowance, one from everybody's, and a line; returns how to give the line back, which is told the offset of
    * what was written of the call. @throws AppError `rate_limited`
    */
   admit(user: string): (written?: Offset) => void {
@@ -64,6 +73,18 @@ export class PlacementLimits {
         context: {limit: this.#maxCallsPerMinute},
         retryAfterS: Math.ceil(waitMs / 1000),
       });
+    }
+    const waitForAllMs = this.#rateOfAll.take(EVERYBODY);
+    if (waitForAllMs !== undefined) {
+      this.#rate.giveBack(user);
+      throw new AppError(
+        'rate_limited',
+        'All users together place too many calls a minute (MAX_CALLS_PER_MINUTE).',
+        {
+          context: {limit: this.#maxCallsPerMinute * ALL_USERS_SHARE},
+          retryAfterS: Math.ceil(waitForAllMs / 1000),
+        },
+      );
     }
     this.#underWay += 1;
     let held = true;
@@ -89,6 +110,7 @@ export class PlacementLimits {
   /** The request dialled nothing: it does not count. */
   giveBack(user: string): void {
     this.#rate.giveBack(user);
+    this.#rateOfAll.giveBack(EVERYBODY);
   }
 
   /** Legs of a call are part of it. */
