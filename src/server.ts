@@ -29,8 +29,8 @@ import {Readiness} from './services/readiness.ts';
 import {Reconciler} from './services/reconciler.ts';
 import {Retention} from './services/retention.ts';
 import {SessionService} from './services/session-service.ts';
-import type {TwilioAccountClient} from './twilio/twilio-account.ts';
 import {WebhookLog} from './services/webhook-log.ts';
+import type {TwilioAccountClient} from './twilio/twilio-account.ts';
 import type {TwilioClient} from './twilio/twilio-client.ts';
 import {TwilioRest} from './twilio/twilio-rest.ts';
 
@@ -83,12 +83,12 @@ export class GatewayServer {
   readonly #readiness: Readiness;
   readonly #operator: OperatorServices;
   readonly #metrics = createMetrics();
-  readonly #webhooks = new WebhookLog();
   readonly #sources: MetricSources = {
     openSessions: () => this.#sessions.openCount,
     laggingSessions: () => this.#sessions.laggingCount,
     activeCalls: () => this.#feed.activeCallCount,
   };
+  readonly #webhooks = new WebhookLog();
   readonly #otherTokens: Authenticator | undefined;
   #authentication: Authentication | undefined;
   #epoch = '';

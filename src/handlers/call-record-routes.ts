@@ -12,9 +12,10 @@ import type {CallEvent} from '../journal/call-event.ts';
 import type {HistoryEntry} from '../journal/journal.ts';
 import type {CallRecords} from '../services/call-records.ts';
 import {toCall, toIso} from '../services/call-view.ts';
-import {listCallsQuery, parseCallSid, parseInput, statisticsQuery} from './call-requests.ts';
+import {listCallsQuery, parseCallSid, statisticsQuery} from './call-requests.ts';
 import {only} from './paths.ts';
 import {principalOf} from './request-context.ts';
+import {parseInput} from './request-input.ts';
 
 /** With whole paths, since a router that is mounted on one takes it with and without a slash at its end. */
 export const CALLS = '/api/calls';

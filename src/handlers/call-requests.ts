@@ -4,7 +4,7 @@ import {callSid} from '@hookswitch/protocol/schemas';
 import {z} from 'zod';
 import {AppError} from '../errors/app-error.ts';
 import type {ListCalls} from '../services/call-records.ts';
-import {describeIssue, fieldOf} from './validation-words.ts';
+import {numericCursor, pageLimit, parseInput, unlessEmpty} from './request-input.ts';
 
 /** E.164, or the other two things Twilio dials. */
 const party = z
@@ -51,15 +51,8 @@ export const placeCallBody = z
 /** `POST /api/calls/:callSid/actions`. */
 export const callActionBody = z.strictObject({action: z.literal('disconnect')});
 
-const MAX_PAGE = 200;
-
 /** Characters of `q`. */
 const MAX_SEARCH_LENGTH = 100;
-
-/** A form sends its empty fields too: `?status=&limit=` asks for nothing. */
-function unlessEmpty<T>(schema: z.ZodType<T>) {
-  return z.preprocess((value) => (value === '' ? undefined : value), schema);
-}
 
 const instant = z.iso
   .datetime({offset: true, error: 'must be a time in ISO 8601 with its zone, as 2026-01-31T09:30:00Z'})
@@ -95,21 +88,8 @@ export const listCallsQuery = z
     from: unlessEmpty(instant.optional()),
     to: unlessEmpty(instant.optional()),
     legs: unlessEmpty(z.enum(['none']).optional()),
-    limit: unlessEmpty(
-      z.coerce
-        .number()
-        .min(1)
-        .refine(Number.isInteger, 'must be a whole number')
-        .transform((limit) => Math.min(limit, MAX_PAGE))
-        .default(50),
-    ),
-    cursor: unlessEmpty(
-      z
-        .string()
-        .regex(/^[1-9]\d{0,15}$/, 'must be a nextCursor of an earlier answer')
-        .transform(Number)
-        .optional(),
-    ),
+    limit: pageLimit,
+    cursor: numericCursor,
   })
   .transform(
     ({status, q, outcome, from, to, cursor, ...rest}): ListCalls => ({
@@ -133,21 +113,6 @@ export const statisticsQuery = z.object({
 const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters without spaces');
-
-/** @throws AppError `invalid_request` naming the first field at fault */
-export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input, {error: describeIssue});
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = fieldOf(issue);
-  const fault = issue?.message ?? 'is not valid';
-  throw new AppError('invalid_request', field === '' ? `The request ${fault}.` : `${field}: ${fault}.`, {
-    context: {
-      field,
-      faults: parsed.error.issues.slice(0, 10).map((each) => ({field: fieldOf(each), fault: each.message})),
-    },
-  });
-}
 
 /** @throws AppError `invalid_request` */
 export function parseIdempotencyKey(header: string | undefined): string | undefined {

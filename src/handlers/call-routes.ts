@@ -5,15 +5,10 @@ import type {CallRecords} from '../services/call-records.ts';
 import type {CallService} from '../services/call-service.ts';
 import {toCall, toIso} from '../services/call-view.ts';
 import {addCallRecordRoutes, CALLS} from './call-record-routes.ts';
-import {
-  callActionBody,
-  parseCallSid,
-  parseIdempotencyKey,
-  parseInput,
-  placeCallBody,
-} from './call-requests.ts';
+import {callActionBody, parseCallSid, parseIdempotencyKey, placeCallBody} from './call-requests.ts';
 import {exactPaths, only} from './paths.ts';
 import {principalOf} from './request-context.ts';
+import {parseInput} from './request-input.ts';
 
 const MAX_BODY_BYTES = 16_384;
 

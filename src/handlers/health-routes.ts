@@ -7,7 +7,7 @@ import {type PointNumberOptions, pointNumberHere} from '../services/health/point
 import type {HealthSampler} from '../services/health/series.ts';
 import {exactPaths, only} from './paths.ts';
 import {createAuthentication, principalOf} from './request-context.ts';
-import {requireScope} from './require-scope.ts';
+import {requireScopes} from './require-scopes.ts';
 
 export interface HealthRoutesOptions {
   readonly authenticator: Authenticator;
@@ -30,7 +30,7 @@ export function createHealthRoutes({
 }: HealthRoutesOptions): Router {
   const router = Router(exactPaths);
   const authenticate = createAuthentication(authenticator);
-  const mayRead = [authenticate, requireScope('sessions:read')];
+  const mayRead = [authenticate, requireScopes('sessions:read')];
 
   router.get(HEALTH, mayRead, (_request: Request, response: Response) => {
     response.json(doctor.report());
@@ -47,7 +47,7 @@ export function createHealthRoutes({
   router.post(
     ACTION,
     authenticate,
-    requireScope('calls:control:all'),
+    requireScopes('calls:control:all'),
     async (request: Request<{id: string}>, response: Response) => {
       const {id} = request.params;
       if (id !== 'point-number-here') {

@@ -2,28 +2,10 @@
 import {z} from 'zod';
 import {sessionPhases} from '../services/session.ts';
 import {type Position, type SessionSort, sessionSorts} from '../services/session-ranking.ts';
-
-const MAX_PAGE = 200;
-const DEFAULT_PAGE = 50;
+import {NOT_A_CURSOR, numericCursor, pageLimit, unlessEmpty} from './request-input.ts';
 
 /** The longest origin that is kept of a session. */
 const MAX_SEARCH_LENGTH = 256;
-
-const NOT_OURS = 'must be a nextCursor of an earlier answer';
-
-/** A form sends its empty fields too: `?q=&phase=` asks for nothing. */
-function unlessEmpty<T>(schema: z.ZodType<T>) {
-  return z.preprocess((value) => (value === '' ? undefined : value), schema);
-}
-
-const limit = unlessEmpty(
-  z.coerce
-    .number()
-    .min(1)
-    .refine(Number.isInteger, 'must be a whole number')
-    .transform((value) => Math.min(value, MAX_PAGE))
-    .default(DEFAULT_PAGE),
-);
 
 /** `GET /api/sessions`. A cursor says by what the list it comes from is sorted: in another it means nothing. */
 export const listSessionsQuery = z
@@ -31,27 +13,18 @@ export const listSessionsQuery = z
     q: unlessEmpty(z.string().trim().max(MAX_SEARCH_LENGTH).optional()),
     phase: unlessEmpty(z.enum(sessionPhases).optional()),
     sort: unlessEmpty(z.enum(sessionSorts).default('connected')),
-    limit,
+    limit: pageLimit,
     cursor: unlessEmpty(z.string().optional()),
   })
   .transform(({cursor, ...query}, context) => {
     if (cursor === undefined) return query;
     const after = parsePosition(query.sort, cursor);
-    if (after === undefined) context.addIssue({code: 'custom', path: ['cursor'], message: NOT_OURS});
+    if (after === undefined) context.addIssue({code: 'custom', path: ['cursor'], message: NOT_A_CURSOR});
     return {...query, after};
   });
 
 /** `GET /api/sessions/:sessionId/sent`. */
-export const sentQuery = z.object({
-  before: unlessEmpty(
-    z
-      .string()
-      .regex(/^[1-9]\d{0,15}$/, NOT_OURS)
-      .transform(Number)
-      .optional(),
-  ),
-  limit,
-});
+export const sentQuery = z.object({before: numericCursor, limit: pageLimit});
 
 /** A place in the list as text; opaque to clients. */
 export function formatPosition(sort: SessionSort, {rank, sessionId}: Position): string {

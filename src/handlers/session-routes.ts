@@ -1,12 +1,13 @@
 /** `/api/sessions`: who is connected, and what each was sent (H4). */
-import type {Scope, SentPage, SessionPage} from '@hookswitch/protocol';
-import {Router} from 'express';
-import {type Authenticator, hasScope, type Principal} from '../auth/authenticator.ts';
+import type {SentPage, SessionPage} from '@hookswitch/protocol';
+import {type Request, type Response, Router} from 'express';
+import type {Authenticator} from '../auth/authenticator.ts';
 import {AppError} from '../errors/app-error.ts';
 import {MAX_CLOSED_SESSIONS, type SessionDirectory} from '../services/session-directory.ts';
-import {parseInput} from './call-requests.ts';
 import {exactPaths, only} from './paths.ts';
-import {createAuthentication, principalOf} from './request-context.ts';
+import {createAuthentication} from './request-context.ts';
+import {parseInput} from './request-input.ts';
+import {requireScopes} from './require-scopes.ts';
 import {formatPosition, listSessionsQuery, sentQuery} from './session-requests.ts';
 
 const SESSIONS = '/api/sessions';
@@ -21,36 +22,29 @@ export function createSessionRoutes({authenticator, sessions: {directory}}: Sess
   const router = Router(exactPaths);
   router.use(SESSIONS, createAuthentication(authenticator));
 
-  router.get(SESSIONS, (request, response) => {
-    requireScopes(principalOf(response), 'sessions:read');
+  router.get(SESSIONS, requireScopes('sessions:read'), (request, response) => {
     const query = parseInput(listSessionsQuery, request.query);
     const {next, ...listing} = directory.page(query);
     const nextCursor = next === undefined ? undefined : formatPosition(query.sort, next);
     response.json({...listing, nextCursor} satisfies SessionPage);
   });
 
-  router.get(SENT, async (request, response) => {
-    // What a session was sent is about calls: it takes the right to see them all, whosever session it is.
-    requireScopes(principalOf(response), 'sessions:read', 'calls:read:all');
-    const {sessionId} = request.params;
-    const sent = await directory.sent(sessionId, parseInput(sentQuery, request.query));
-    if (sent === undefined) throw noSuchSession(sessionId);
-    const {session, messages, from, nextBefore} = sent;
-    const nextCursor = nextBefore === undefined ? undefined : String(nextBefore);
-    response.json({session, messages, from, nextCursor} satisfies SentPage);
-  });
+  // What a session was sent is about calls: it takes the right to see them all, whosever session it is.
+  router.get(
+    SENT,
+    requireScopes('sessions:read', 'calls:read:all'),
+    async (request: Request<{sessionId: string}>, response: Response) => {
+      const {sessionId} = request.params;
+      const sent = await directory.sent(sessionId, parseInput(sentQuery, request.query));
+      if (sent === undefined) throw noSuchSession(sessionId);
+      const {session, messages, from, nextBefore} = sent;
+      const nextCursor = nextBefore === undefined ? undefined : String(nextBefore);
+      response.json({session, messages, from, nextCursor} satisfies SentPage);
+    },
+  );
 
   router.all([SESSIONS, SENT], only('GET'));
   return router;
-}
-
-/** @throws AppError `forbidden` naming the first scope that the principal has not got */
-function requireScopes(principal: Principal, ...scopes: readonly Scope[]): void {
-  const missing = scopes.find((scope) => !hasScope(principal, scope));
-  if (missing === undefined) return;
-  throw new AppError('forbidden', `This needs a token with the scope ${missing}.`, {
-    context: {scope: missing},
-  });
 }
 
 function noSuchSession(sessionId: string): AppError {

@@ -3,10 +3,10 @@ import express, {type Request, type Response, Router} from 'express';
 import {z} from 'zod';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {SimulatorControl} from '../services/simulator-control.ts';
-import {parseInput} from './call-requests.ts';
 import {exactPaths, only} from './paths.ts';
 import {createAuthentication, principalOf} from './request-context.ts';
-import {requireScope} from './require-scope.ts';
+import {parseInput} from './request-input.ts';
+import {requireScopes} from './require-scopes.ts';
 
 export interface SimulatorRoutesOptions {
   readonly authenticator: Authenticator;
@@ -24,7 +24,7 @@ const faultsBody = z.strictObject({active: z.array(z.string().max(64)).max(32)})
 
 export function createSimulatorRoutes({authenticator, simulator}: SimulatorRoutesOptions): Router {
   const router = Router(exactPaths);
-  const mayControl = [createAuthentication(authenticator), requireScope('calls:control:all')];
+  const mayControl = [createAuthentication(authenticator), requireScopes('calls:control:all')];
   const readBody = express.json({type: () => true, limit: MAX_BODY_BYTES, inflate: false});
 
   router.get(SIMULATOR, mayControl, async (_request: Request, response: Response) => {

@@ -1,16 +1,17 @@
 /** `/api/webhooks`: what came to the webhook routes lately, and why a signature did not match (H7). */
 import type {WebhookDetail, WebhookPage} from '@hookswitch/protocol';
-import {type RequestHandler, Router} from 'express';
+import {type Request, type Response, Router} from 'express';
 import {z} from 'zod';
-import {type Authenticator, hasScope} from '../auth/authenticator.ts';
+import type {Authenticator} from '../auth/authenticator.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {WebhookEntry, WebhookLog} from '../services/webhook-log.ts';
 import {bodyOf, headersOf, toWebhookDetail, toWebhookRecord} from '../services/webhook-view.ts';
 import {STATUS_PATH, VOICE_PATH} from '../twilio/callback-urls.ts';
 import {diagnose} from '../twilio/diagnose.ts';
-import {parseInput} from './call-requests.ts';
 import {exactPaths, only} from './paths.ts';
-import {createAuthentication, principalOf} from './request-context.ts';
+import {createAuthentication} from './request-context.ts';
+import {numericCursor, pageLimit, parseInput, unlessEmpty} from './request-input.ts';
+import {requireScopes} from './require-scopes.ts';
 
 export interface WebhookLogRoutesOptions {
   readonly webhooks: WebhookLog;
@@ -25,59 +26,33 @@ export interface WebhookLogRoutesOptions {
 
 const WEBHOOKS = '/api/webhooks';
 const WEBHOOK = `${WEBHOOKS}/:id` as const;
-const MAX_PAGE = 200;
 
 /** The gateway's own traffic, and in it everybody's calls: it takes both. */
 const SCOPES = ['sessions:read', 'calls:read:all'] as const;
 
-/** A form sends its empty fields too. */
-function unlessEmpty<T>(schema: z.ZodType<T>) {
-  return z.preprocess((value) => (value === '' ? undefined : value), schema);
-}
-
-function webhookId(fault: string) {
-  return unlessEmpty(
-    z
-      .string()
-      .regex(/^\d{1,15}$/, fault)
-      .transform(Number)
-      .optional(),
-  );
-}
+const id = unlessEmpty(
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be the id of a webhook')
+    .transform(Number)
+    .optional(),
+);
 
 /** Parameters that are not in the list ask nothing of us. */
 const webhooksQuery = z.object({
   outcome: unlessEmpty(z.enum(['accepted', 'refused', 'failed']).optional()),
   q: z.string().max(200).optional(),
-  after: webhookId('must be the id of a webhook'),
-  before: webhookId('must be a nextCursor of an earlier answer'),
-  limit: unlessEmpty(
-    z.coerce
-      .number()
-      .min(1)
-      .refine(Number.isInteger, 'must be a whole number')
-      .transform((limit) => Math.min(limit, MAX_PAGE))
-      .default(50),
-  ),
+  after: id,
+  before: numericCursor,
+  limit: pageLimit,
 });
-
-/** Behind the authentication. @throws AppError `forbidden`, naming the first scope that is missing */
-const requireScopes: RequestHandler = (_request, response, next) => {
-  const missing = SCOPES.find((scope) => !hasScope(principalOf(response), scope));
-  if (missing !== undefined) {
-    throw new AppError('forbidden', `Looking at webhooks takes the scope ${missing}.`, {
-      context: {scope: missing},
-    });
-  }
-  next();
-};
 
 export function createWebhookLogRoutes(options: WebhookLogRoutesOptions): Router {
   const {webhooks} = options;
   const router = Router(exactPaths);
-  const authenticate = createAuthentication(options.authenticator);
+  const mayLook = [createAuthentication(options.authenticator), requireScopes(...SCOPES)];
 
-  router.get(WEBHOOKS, authenticate, requireScopes, (request, response) => {
+  router.get(WEBHOOKS, mayLook, (request: Request, response: Response) => {
     const {entries, more} = webhooks.find(parseInput(webhooksQuery, request.query));
     const last = entries.at(-1);
     const page: WebhookPage = {
@@ -89,7 +64,7 @@ export function createWebhookLogRoutes(options: WebhookLogRoutesOptions): Router
     response.json(page);
   });
 
-  router.get(WEBHOOK, authenticate, requireScopes, (request, response) => {
+  router.get(WEBHOOK, mayLook, (request: Request, response: Response) => {
     const id = String(request.params['id']);
     const entry = /^\d{1,15}$/.test(id) ? webhooks.get(Number(id)) : undefined;
     if (entry === undefined) {

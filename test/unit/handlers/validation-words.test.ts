@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {clientMessage} from '@hookswitch/protocol/schemas';
 import {AppError} from '../../../src/errors/app-error.ts';
-import {
-  callActionBody,
-  listCallsQuery,
-  parseInput,
-  placeCallBody,
-} from '../../../src/handlers/call-requests.ts';
+import {callActionBody, listCallsQuery, placeCallBody} from '../../../src/handlers/call-requests.ts';
+import {parseInput} from '../../../src/handlers/request-input.ts';
 import {describeIssue} from '../../../src/handlers/validation-words.ts';
 
 const to = '+15550100001';

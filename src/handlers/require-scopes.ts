@@ -1,14 +1,16 @@
-/** A route for those who have one scope. */
+/** A route for those whose token has certain scopes. */
 import type {Scope} from '@hookswitch/protocol';
 import type {RequestHandler} from 'express';
 import {hasScope} from '../auth/authenticator.ts';
 import {AppError} from '../errors/app-error.ts';
 import {principalOf} from './request-context.ts';
 
-/** Stands behind the authentication. */
-export function requireScope(scope: Scope): RequestHandler {
+/** Lets those pass that have all of them; the others are told the first that is missing. Stands behind the authentication. */
+export function requireScopes(...scopes: readonly Scope[]): RequestHandler {
   return (_request, response, next) => {
-    if (!hasScope(principalOf(response), scope)) {
+    const principal = principalOf(response);
+    const scope = scopes.find((each) => !hasScope(principal, each));
+    if (scope !== undefined) {
       throw new AppError('forbidden', `This needs a token with the scope ${scope}.`, {context: {scope}});
     }
     next();
