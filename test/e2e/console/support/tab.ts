@@ -20,6 +20,11 @@ const TIMEOUT_MS = 10_000;
 /** Where screenshots go, for people to look at. */
 const SHOTS = process.env['CONSOLE_SCREENSHOTS'];
 
+/** What serves the console: a gateway in this process, or one in its own. */
+export interface Served {
+  readonly url: string;
+}
+
 export interface TabOptions {
   /** In the address; `null` for none. @default the gateway's */
   readonly key?: string | null;
@@ -42,7 +47,7 @@ const WATCH_POLICY = `addEventListener('securitypolicyviolation', ({violatedDire
 
 export class Tab implements AsyncDisposable {
   readonly page: Page;
-  readonly gateway: TestGateway;
+  readonly gateway: Served;
   readonly url: string;
   /** Warnings and errors of the console, what nobody caught, what the content policy refused, requests to elsewhere. */
   readonly faults: string[] = [];
@@ -55,7 +60,7 @@ export class Tab implements AsyncDisposable {
     [];
   readonly #context: BrowserContext;
 
-  constructor(gateway: TestGateway, context: BrowserContext, page: Page, {noise = [], url}: TabOptions) {
+  constructor(gateway: Served, context: BrowserContext, page: Page, {noise = [], url}: TabOptions) {
     this.gateway = gateway;
     this.url = url ?? gateway.url;
     this.#context = context;
@@ -156,11 +161,7 @@ export class Tab implements AsyncDisposable {
 }
 
 /** A tab with storage of its own, opened; when it is closed, nothing may have gone wrong in it. */
-export async function openTab(
-  browser: Browser,
-  gateway: TestGateway,
-  options: TabOptions = {},
-): Promise<Tab> {
+export async function openTab(browser: Browser, gateway: Served, options: TabOptions = {}): Promise<Tab> {
   const {key = ACCESS_KEY, path: pathname = '/', context: contextOptions, prepare} = options;
   const context = await browser.newContext({reducedMotion: 'reduce', ...contextOptions});
   const page = await context.newPage();

@@ -176,7 +176,9 @@ function reasonOf({providerStatus}: Extract<CallHistoryEvent, {kind: 'status'}>)
 /** What was understood, and beside it what came. */
 function Evidence({event}: {readonly event: CallHistoryEvent}) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.scrollIntoView({block: 'nearest'}), []);
+  useEffect(() => {
+    box.current?.scrollIntoView({block: 'nearest'});
+  }, []);
   const parsed: readonly (readonly [string, React.ReactNode])[] = [
     ['Happened', <Time key="happened" at={event.timestamp} format="full" />],
     ['Heard of', <Time key="heard" at={event.receivedAt} format="full" />],

@@ -15,8 +15,9 @@ import {
 
 /** Pixels. */
 export const sizes = {
-  /** Left of the axis: the names of the lanes. */
+  /** Left of the axis: the names of the lanes, with numbers or, where there is little room, without. */
   gutter: 160,
+  shortGutter: 58,
   /** Right of the axis: how it ended. */
   margin: 92,
   markSize: 11,
@@ -26,7 +27,7 @@ export const sizes = {
   laneGap: 22,
   axisHeight: 26,
   /** Narrower than this the picture scrolls in its box. */
-  minWidth: 640,
+  minWidth: 560,
 } as const;
 
 export interface PlacedBar {
@@ -56,6 +57,9 @@ export interface PlacedGap {
 
 export interface Layout {
   readonly width: number;
+  /** Where the axis begins. */
+  readonly left: number;
+  readonly isNarrow: boolean;
   readonly height: number;
   readonly lanes: readonly PlacedLane[];
   readonly ticks: readonly (Tick & {readonly x: number})[];
@@ -73,18 +77,22 @@ const TOP = 8;
 /** @param available pixels there are; the picture is as wide, or as wide as it must be */
 export function layOut(timeline: Timeline, available: number): Layout {
   const width = Math.max(Math.floor(available), sizes.minWidth);
-  const axis = width - sizes.gutter - sizes.margin;
+  const isNarrow = available < sizes.minWidth;
+  const left = isNarrow ? sizes.shortGutter : sizes.gutter;
+  const axis = width - left - sizes.margin;
   const scale = createScale(timeline);
-  const x = (time: number) => sizes.gutter + scale.position(time) * axis;
+  const x = (time: number) => left + scale.position(time) * axis;
   let y = TOP;
   const lanes = timeline.lanes.map((lane) => {
-    const placed = placeLane(lane, {scale, x, axis, top: y});
+    const placed = placeLane(lane, {scale, x, left, axis, top: y});
     y = placed.barY + sizes.barHeight + sizes.laneGap;
     return placed;
   });
   const axisY = y - sizes.laneGap + 10;
   return {
     width,
+    left,
+    isNarrow,
     height: axisY + sizes.axisHeight,
     lanes,
     ticks: ticksOf(timeline, axis / PIXELS_A_TICK).map((tick) => ({...tick, x: x(tick.at)})),
@@ -102,11 +110,12 @@ export function layOut(timeline: Timeline, available: number): Layout {
 interface LanePlace {
   readonly scale: Scale;
   readonly x: (time: number) => number;
+  readonly left: number;
   readonly axis: number;
   readonly top: number;
 }
 
-function placeLane(lane: Lane, {scale, x, axis, top}: LanePlace): PlacedLane {
+function placeLane(lane: Lane, {scale, x, left, axis, top}: LanePlace): PlacedLane {
   const placed = placeMarks(lane.marks, scale, {
     width: axis,
     spacing: sizes.markSpacing,
@@ -125,7 +134,7 @@ function placeLane(lane: Lane, {scale, x, axis, top}: LanePlace): PlacedLane {
     })),
     marks: placed.map((each) => ({
       ...each,
-      x: each.x + sizes.gutter,
+      x: each.x + left,
       y: barY - 4 - sizes.markSpacing / 2 - each.level * sizes.markSpacing,
     })),
     endX: lane.end === undefined ? undefined : x(lane.end.at),

@@ -162,7 +162,7 @@ function Drawing({timeline, layout, selected, onSelect, note, shown, onShow}: Dr
         <Axis layout={layout} timeline={timeline} />
         {lanes.map((lane, laneIndex) => (
           <g key={lane.lane.call.callSid}>
-            <LaneName lane={lane} />
+            <LaneName lane={lane} number={laneIndex} isShort={layout.isNarrow} />
             <LaneBars lane={lane} />
             {lane.marks.map(({x, y, marks}, index) => {
               const [first] = marks;
@@ -196,10 +196,13 @@ function Drawing({timeline, layout, selected, onSelect, note, shown, onShow}: Dr
                   {/* Room for a finger. */}
                   <rect x={x - 8} y={y - 8} width="16" height="16" fill="transparent" />
                   <MarkShape kind={first.kind} isHollow={first.isHollow} x={x} y={y} />
-                  <MarkCount marks={marks} x={x} y={y} />
                 </g>
               );
             })}
+            {/* Beside the marks, not in them: what they are called says it already. */}
+            {lane.marks.map(({x, y, marks}) => (
+              <MarkCount key={marks[0].index} marks={marks} x={x} y={y} />
+            ))}
           </g>
         ))}
       </svg>
@@ -259,7 +262,7 @@ function Patterns() {
 }
 
 function Axis({
-  layout: {ticks, gaps, axisY, width, nowX},
+  layout: {ticks, gaps, axisY, width, left, nowX},
   timeline,
 }: {
   readonly layout: Layout;
@@ -281,7 +284,7 @@ function Axis({
           </text>
         </g>
       ))}
-      <line x1={sizes.gutter} x2={width - sizes.margin} y1={axisY} y2={axisY} className={styles.axis} />
+      <line x1={left} x2={width - sizes.margin} y1={axisY} y2={axisY} className={styles.axis} />
       {gaps.map(({gap, x, width: gapWidth, label}) => (
         <g key={gap.from}>
           <rect x={x} y={axisY - 4} width={gapWidth} height="8" className={styles['gap-ground']} />
@@ -314,14 +317,21 @@ function zigzag(x: number, width: number, y: number): string {
   return `M${points.join('L')}`;
 }
 
-function LaneName({lane: {lane, barY}}: {readonly lane: PlacedLane}) {
+interface LaneNameProps {
+  readonly lane: PlacedLane;
+  /** Of a leg, counted from 1. */
+  readonly number: number;
+  readonly isShort: boolean;
+}
+
+function LaneName({lane: {lane, barY}, number, isShort}: LaneNameProps) {
   const {call, isLeg} = lane;
   const party = isInbound(call.direction) ? call.from : call.to;
   const text = party === '' ? 'unknown' : maskNumber(visibleText(party, 40));
   return (
-    <text x={isLeg ? 14 : 2} y={barY + sizes.barHeight / 2} className={styles['lane-name']}>
-      <tspan className={styles['lane-kind']}>{isLeg ? 'Leg ' : 'Call '}</tspan>
-      {text.length > 17 ? `${text.slice(0, 16)}…` : text}
+    <text x={isLeg ? 10 : 0} y={barY + sizes.barHeight / 2} className={styles['lane-name']}>
+      <tspan className={styles['lane-kind']}>{isLeg ? `Leg ${number} ` : 'Call '}</tspan>
+      {!isShort && (text.length > 15 ? `${text.slice(0, 14)}…` : text)}
     </text>
   );
 }
@@ -445,7 +455,8 @@ function MarkCount({
         : undefined;
   if (text === undefined) return null;
   return (
-    <text x={x + 6} y={y - 4} className={styles['mark-count']}>
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: text takes no focus.
+    <text x={x + 6} y={y - 4} className={styles['mark-count']} aria-hidden="true">
       {text}
     </text>
   );

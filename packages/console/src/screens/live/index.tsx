@@ -114,7 +114,12 @@ function LiveCalls() {
   const counts = countCalls(order);
   const asOf = asOfServer(freshness, clockOffsetMs);
   return (
-    <Screen title="Live calls" note={<Counts counts={counts} order={order} freshness={freshness} />}>
+    <Screen
+      title="Live calls"
+      note={<Counts counts={counts} order={order} freshness={freshness} />}
+      // Beside the title, where it pushes no row aside when it comes and goes.
+      actions={<ConnectionNote snapshot={snapshot} />}
+    >
       {info.simulated && maySimulate && <SimulatorPanel onPlaced={(callSid) => table.expect(callSid)} />}
       <Dialing isLive={isLive} onPlaced={(callSid) => table.expect(callSid)} />
       <FilterBar
@@ -125,8 +130,6 @@ function LiveCalls() {
         onPause={() => table.setPaused(!snapshot.isPaused)}
         inputRef={search}
       />
-      {freshness.kind === 'stale' && <StaleNote asOf={freshness.asOf} />}
-      {isLive && snapshot.returned !== undefined && <ReturnNote returned={snapshot.returned} />}
       {order.lines.length === 0 ? (
         <Nothing
           snapshot={snapshot}
@@ -190,7 +193,15 @@ function Dialing({
   const [location, navigate] = useLocation();
   const asked = new URLSearchParams(query).get('dial') ?? undefined;
   const [wanted, setWanted] = useState(asked);
-  useShortcut('d', 'Dial a number', () => input.current?.select(), {enabled: mayDial});
+  useShortcut(
+    'd',
+    'Dial a number',
+    () => {
+      input.current?.focus();
+      input.current?.select();
+    },
+    {enabled: mayDial},
+  );
   useEffect(() => {
     if (asked === undefined) return;
     setWanted(asked);
@@ -236,11 +247,16 @@ function Counts({counts, order, freshness}: CountsProps) {
   const known = running + counts.ended - order.newCalls;
   return (
     <>
-      {running} in progress
+      {running} {freshness.kind === 'stale' && (running === 1 ? 'was ' : 'were ')}in progress
       {legs > 0 && ` · ${legs} leg${legs === 1 ? '' : 's'}`}
       {!isEmptyFilter(order.filter) && ` · ${shown} of ${Math.max(shown, known)} shown`}
     </>
   );
+}
+
+function ConnectionNote({snapshot: {freshness, returned}}: {readonly snapshot: LiveTableSnapshot}) {
+  if (freshness.kind === 'stale') return <StaleNote asOf={freshness.asOf} />;
+  return freshness.kind === 'live' && returned !== undefined ? <ReturnNote returned={returned} /> : null;
 }
 
 interface NothingProps {

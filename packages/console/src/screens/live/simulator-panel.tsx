@@ -1,6 +1,6 @@
 /** In the simulator's banner: calls to try things with, and what may be made to go wrong. */
 import type {SimulatorInfo} from '@hookswitch/protocol';
-import {useState} from 'react';
+import {type KeyboardEvent, type RefObject, useEffect, useRef, useState} from 'react';
 import {toApiError} from '../../api/api-error.ts';
 import {endpoints} from '../../api/endpoints.ts';
 import {useResource} from '../../api/use-resource.ts';
@@ -21,6 +21,10 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
   const [error, setError] = useState<string>();
   /** What the gateway answered last, before it is asked again. */
   const [changed, setChanged] = useState<SimulatorInfo>();
+  /** Faults as they were just wished, until the gateway has answered. */
+  const [wished, setWished] = useState<readonly string[]>();
+
+  const folded = useFolded();
 
   if (simulator.state === 'failed' && simulator.error.status !== 404) {
     return (
@@ -34,7 +38,7 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
   }
   if (simulator.state !== 'ready') return null;
   const {scenarios, faults} = changed ?? simulator.data;
-  const active = faults.filter((fault) => fault.active).map(({id}) => id);
+  const active = wished ?? faults.filter((fault) => fault.active).map(({id}) => id);
 
   const attempt = async (id: string, act: () => Promise<void>) => {
     setBusy(id);
@@ -45,6 +49,7 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
       setError(toApiError(thrown).message);
     } finally {
       setBusy(undefined);
+      setWished(undefined);
     }
   };
   const run = (id: string) =>
@@ -52,6 +57,7 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
   const toggle = (id: string) =>
     attempt(id, async () => {
       const next = active.includes(id) ? active.filter((each) => each !== id) : [...active, id];
+      setWished(next);
       setChanged(await api.send('PUT', endpoints.faults(), {body: {active: next}}));
     });
 
@@ -68,7 +74,7 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
             </li>
           ))}
         </ul>
-        <details className={styles.faults}>
+        <details ref={folded} className={styles.faults} onKeyDown={closeOnEscape}>
           <summary>Faults{active.length > 0 && `: ${active.length} on`}</summary>
           <ul aria-label="Faults">
             {faults.map(({id, label, description}) => (
@@ -99,4 +105,27 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
       )}
     </SimulatorSlot>
   );
+}
+
+/** A press beside it folds it up again. */
+function useFolded(): RefObject<HTMLDetailsElement | null> {
+  const folded = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const onPress = ({target}: PointerEvent) => {
+      if (folded.current !== null && target instanceof Node && !folded.current.contains(target)) {
+        folded.current.open = false;
+      }
+    };
+    document.addEventListener('pointerdown', onPress);
+    return () => document.removeEventListener('pointerdown', onPress);
+  }, []);
+  return folded;
+}
+
+function closeOnEscape(event: KeyboardEvent<HTMLDetailsElement>): void {
+  if (event.key !== 'Escape' || !event.currentTarget.open) return;
+  event.stopPropagation();
+  event.nativeEvent.stopImmediatePropagation();
+  event.currentTarget.open = false;
+  event.currentTarget.querySelector('summary')?.focus();
 }

@@ -25,6 +25,10 @@ export function useHold(box: RefObject<HTMLElement | null>): {
     window.addEventListener('scroll', look, {passive: true});
     return () => window.removeEventListener('scroll', look);
   }, [box]);
+  // What had the focus may be gone, and then nobody says that it has lost it.
+  useEffect(() => {
+    if (isFocused && box.current?.contains(document.activeElement) !== true) setFocused(false);
+  });
   return {
     isHeld: isPointed || isFocused || isScrolled,
     props: {

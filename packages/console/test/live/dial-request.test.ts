@@ -1,0 +1,76 @@
+/** The dial form without its form: what is sent, and where a refusal is shown. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {emptyDialInput, faultsOf, readDialInput, tidyParty} from '../../src/screens/live/dial-request.ts';
+import {parseMetadata} from '../../src/screens/live/metadata-text.ts';
+
+test('a number is sent as it is meant, a name as it is', () => {
+  assert.equal(tidyParty(' +1 (555) 010-0001 '), '+15550100001');
+  assert.equal(tidyParty('client:jo-ann'), 'client:jo-ann');
+  assert.equal(tidyParty('555-0100'), '555-0100');
+});
+
+test('what was left empty is not sent', () => {
+  assert.deepEqual(readDialInput({...emptyDialInput, to: '+15550100001', from: ' ', metadata: '\n'}), {
+    kind: 'request',
+    request: {to: '+15550100001'},
+  });
+  assert.deepEqual(
+    readDialInput({
+      to: '+1 555 010 0001',
+      from: '+15005550006',
+      connectTo: 'sip:a@b',
+      twiml: '',
+      metadata: 'a = 1',
+    }),
+    {
+      kind: 'request',
+      request: {to: '+15550100001', from: '+15005550006', connectTo: 'sip:a@b', metadata: {a: '1'}},
+    },
+  );
+});
+
+test('what cannot be sent is said at its field, all at once', () => {
+  const read = readDialInput({...emptyDialInput, connectTo: '+1', twiml: '<Response/>', metadata: 'x'});
+  assert.ok(read.kind === 'faults');
+  assert.deepEqual(Object.keys(read.faults).toSorted(), ['metadata', 'to', 'twiml']);
+});
+
+test('[H6] a refusal goes to the fields that it names, else below the form with what to do', () => {
+  const faults = [
+    {field: 'to', fault: 'must be a number'},
+    {field: 'metadata.ticket', fault: 'must be a string'},
+    {field: 'timeout', fault: 'must be whole'},
+    'nonsense',
+  ];
+  assert.deepEqual(faultsOf({message: 'to: must be a number.', context: {field: 'to', faults}}), {
+    to: 'Must be a number.',
+    metadata: 'Must be a string.',
+  });
+  assert.deepEqual(faultsOf({message: 'to: is not allowed.', context: {field: 'to'}}), {
+    to: 'Is not allowed.',
+  });
+  assert.deepEqual(faultsOf({message: 'Twilio said no.', context: {field: 'twilio'}, whatToDo: 'Wait.'}), {
+    form: 'Twilio said no. Wait.',
+  });
+});
+
+test('metadata: a line each, texts as they were typed', () => {
+  const parsed = parseMetadata(' ticket = T=1 \r\n\nn = 007');
+  assert.deepEqual(parsed, {kind: 'metadata', metadata: {ticket: 'T=1', n: '007'}});
+  assert.deepEqual(parseMetadata('__proto__ = x'), {
+    kind: 'metadata',
+    metadata: Object.fromEntries([['__proto__', 'x']]),
+  });
+  for (const [text, fault] of [
+    ['a = 1\nb', /^Line 2 has no =/],
+    ['= 1', /^Line 1 has no name/],
+    ['a = 1\na = 2', /^Line 2 has the name a once more/],
+    [`${'k'.repeat(65)} = 1`, /64 characters/],
+    [`k = ${'v'.repeat(513)}`, /512 characters/],
+    [Array.from({length: 21}, (_, index) => `k${index} = 1`).join('\n'), /^At most 20 lines/],
+  ] as const) {
+    const refused = parseMetadata(text);
+    assert.match(refused.kind === 'fault' ? refused.message : '', fault);
+  }
+});

@@ -1,0 +1,134 @@
+/** What strangers choose, a caller's number and name above all, is text in the console and never markup. */
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import type {Browser, Page} from 'playwright-core';
+import type {TestGateway} from '../../support/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {openCalls} from './support/calls-page.ts';
+import {launch, startTalkativeGateway} from './support/tab.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+const MARKUP: readonly string[] = [
+  '<img src=x onerror="globalThis.__ran=1">',
+  '"><svg onload=globalThis.__ran=1>',
+  '<script>globalThis.__ran=1</script>',
+  '</td></tr></table><form action=//evil>',
+  'javascript:globalThis.__ran=1',
+  '{{constructor.constructor("globalThis.__ran=1")()}}',
+  '<style>*{display:none}</style>',
+  '&lt;b&gt;&#x3c;i>',
+];
+
+/** Elements that markup would have made. */
+const STRANGERS = 'main :is(img, script, form[action], iframe, style, b, i, [onload], [onerror])';
+
+async function call(gateway: TestGateway, number: number, fields: Record<string, string>): Promise<string> {
+  const CallSid = someCallSid(number);
+  const all = {CallSid, CallStatus: 'ringing', Direction: 'inbound', SequenceNumber: '0', ...fields};
+  const response = await postWebhook(gateway, statusFields(gateway, all));
+  assert.equal(response.status, 204, JSON.stringify(fields).slice(0, 200));
+  return CallSid;
+}
+
+async function isUnharmed(page: Page): Promise<void> {
+  assert.equal(await page.evaluate('globalThis.__ran'), undefined);
+  assert.equal(await page.locator(STRANGERS).count(), 0);
+}
+
+test('[H5] [W1] markup in numbers and names is text: in the list, on the call, in titles, dialogs, tips and JSON', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using calls = await openCalls(browser, gateway);
+  const {tab, page} = calls;
+  await tab.live();
+  for (const [index, text] of MARKUP.entries()) {
+    const callSid = await call(gateway, index, {From: text, To: text, CallerName: text, FromCity: text});
+    const row = await calls.says(callSid, 'Ringing');
+    await row.click();
+    await tab.press('r');
+    assert.deepEqual(await row.locator('bdi').allTextContents(), [text, text]);
+    await isUnharmed(page);
+    await tab.press('x');
+    await page.getByRole('alertdialog').getByText(text).first().waitFor();
+    await tab.press('Escape');
+    await page.getByRole('alertdialog').waitFor({state: 'detached'});
+    // Held, the table would let the next one wait.
+    await tab.press('Escape');
+    await page.mouse.move(5, 5);
+  }
+  for (const [index, text] of MARKUP.entries()) {
+    const callSid = someCallSid(index);
+    await tab.open(`/calls/${callSid}`);
+    await tab.live();
+    await page.locator('svg [data-place]').first().focus();
+    await tab.press('Enter');
+    const raw = page.getByRole('region', {name: 'As it came'});
+    await raw.getByText(text, {exact: true}).first().waitFor();
+    await page.getByRole('button', {name: 'Show JSON'}).click();
+    await page.getByRole('region', {name: 'the call as JSON'}).waitFor();
+    await isUnharmed(page);
+  }
+});
+
+test('[H5] what turns the direction or shows nothing is named; what has no end stays in its place', async () => {
+  await using gateway = await startTalkativeGateway();
+  const turned = await call(gateway, 1, {From: '\u202e1000010555', CallerName: '\u202eeciov\u2066'});
+  const unseen = await call(gateway, 2, {
+    From: 'al\u200bice\u2060 sm\u00adith',
+    CallerName: 'a\u{e0041}b\u0007',
+  });
+  const endless = await call(gateway, 3, {From: 'W'.repeat(250), CallerName: 'W'.repeat(10_000)});
+  const stacked = await call(gateway, 4, {From: `z${'\u0335\u0322\u0489'.repeat(60)}algo`, CallerName: 'x'});
+  for (const width of [1280, 320]) {
+    const context = {viewport: {width, height: 800}};
+    await using calls = await openCalls(browser, gateway, {context});
+    const {tab, page} = calls;
+    await tab.live();
+    await calls.row(stacked).waitFor();
+    for (const callSid of [turned, unseen, endless, stacked]) {
+      await calls.row(callSid).click();
+      await tab.press('r');
+    }
+    await calls.row(turned).getByText('⟨U+202E⟩1000010555').waitFor();
+    await calls.row(unseen).getByText('al⟨U+200B⟩ice⟨U+2060⟩ sm⟨U+00AD⟩ith').waitFor();
+    await calls
+      .row(endless)
+      .getByText(`${'W'.repeat(80)}…`)
+      .waitFor();
+    assert.ok((await tab.overflow()) <= 0, `${width}: the list scrolls sideways`);
+    for (const callSid of [endless, stacked]) {
+      const box = await calls.row(callSid).boundingBox();
+      assert.ok(box !== null && box.height < 220, `${width}: a row of ${box?.height} px`);
+    }
+    await tab.shot(`hostile-${width}`);
+    for (const callSid of [turned, unseen, endless, stacked]) {
+      await tab.open(`/calls/${callSid}`);
+      await page.locator('tr[data-offset]').first().waitFor();
+      await tab.press('j', 'Enter');
+      await page.getByRole('region', {name: 'As it came'}).waitFor();
+      assert.ok((await tab.overflow()) <= 0, `${width}: ${callSid} scrolls sideways`);
+    }
+    assert.deepEqual(await tab.violations(), []);
+  }
+});
+
+test('[W5] what is typed into the form, and what is said about it, is text as well', async () => {
+  await using gateway = await startTalkativeGateway();
+  const noise = [/^Failed to load resource: .* status of 4\d\d /];
+  await using calls = await openCalls(browser, gateway, {noise});
+  const {tab, page} = calls;
+  await tab.live();
+  for (const text of MARKUP) {
+    await calls.number.fill(text);
+    await page.keyboard.press('Enter');
+    await page.locator('input[type="tel"][aria-invalid="true"]').first().waitFor();
+    await isUnharmed(page);
+    await calls.number.fill('');
+    await page.getByRole('searchbox').fill(text);
+    await isUnharmed(page);
+  }
+});
