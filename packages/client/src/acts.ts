@@ -105,14 +105,15 @@ export class Acts {
   async #hangUp(callSid: string, signal: AbortSignal): Promise<never> {
     const path = `/api/calls/${encodeURIComponent(callSid)}/actions`;
     const requests = this.#requests;
+    let delayMs = LOOK_UP_EVERY_MS;
     try {
       await requests.sendAgain(path, {body: {action: 'disconnect'}, signal}, Number.POSITIVE_INFINITY);
     } catch (error) {
       if (!(error instanceof HookswitchError) || error.code !== 'call_ended') throw error;
-      await this.#lookUp(callSid, signal);
+      delayMs = 0;
     }
-    for (;;) {
-      await requests.pause(LOOK_UP_EVERY_MS, signal);
+    for (; ; delayMs = LOOK_UP_EVERY_MS) {
+      await requests.pause(delayMs, signal);
       await this.#lookUp(callSid, signal).catch(() => {});
     }
   }

@@ -90,22 +90,23 @@ export function createCallStore(tell: (what: string) => void): CallStore {
       advance(message.offset);
       const {type: _type, timestamp, source, ...fields} = message;
       const {callSid, status} = fields;
-      const known = get(callSid);
       const over = isOver(status);
-      const detail = details.get(callSid);
+      // A call that had ended and goes on is one of another journal: nothing of the first is true of it.
+      const held = get(callSid);
+      const known = held?.ended === true && !over ? undefined : held;
+      const {user, metadata, createdAt} = details.get(callSid) ?? known ?? {createdAt: timestamp};
       details.delete(callSid);
       put([
         {
-          createdAt: timestamp,
-          ...known,
-          ...detail,
+          user,
+          metadata,
+          createdAt,
           ...fields,
           answeredAt: known?.answeredAt ?? (status === 'in-progress' ? timestamp : undefined),
           endedAt: over ? timestamp : undefined,
           updatedAt: timestamp,
           timeline: extend(known, {...fields, timestamp, source}),
           ended: over,
-          outcomeUnknown: undefined,
         },
       ]);
       return true;

@@ -111,6 +111,27 @@ test('what is late or comes twice changes nothing', async () => {
   );
 });
 
+test('a call that goes on in another journal has nothing of the one that ended', async () => {
+  await using server = await ScriptedServer.start(({send}, index) => {
+    send(ready({epoch: index === 0 ? 'e1' : 'e2', offset: 2}));
+    send(snapshot(2));
+    if (index === 0)
+      send(status(1, 3, {status: 'failed', providerStatus: 'busy', reason: 'busy', duration: 4}));
+    else send(status(1, 3, {status: 'initiating', providerStatus: 'initiated'}));
+  });
+  const {client, clock} = setUp(server, {connect: 'now'});
+  await using _client = client;
+  await until(() => client.call('CA1').getSnapshot()?.ended === true);
+  server.sessions[0]?.socket.close(1001);
+  await phase(client, 'waiting');
+  clock.advance(1000);
+  const [again] = await until(() => client.calls.getSnapshot().length === 1 && client.calls.getSnapshot());
+  assert.deepEqual(
+    [again?.reason, again?.duration, again?.endedAt, again?.timeline.length],
+    [undefined, undefined, undefined, 1],
+  );
+});
+
 test('a dead line is noticed by its silence, and left for another', async () => {
   await using server = await ScriptedServer.start(({send}, index) => {
     send(ready({recovered: index > 0}));

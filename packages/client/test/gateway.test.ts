@@ -315,6 +315,21 @@ test('disconnect: one that has ended counts, one that is unknown does not, time 
   assert.equal((await later).status, 'completed');
 });
 
+test('disconnect: one that has ended counts, also where the first look at it fails', async () => {
+  await using gateway = await startGateway();
+  const callSid = await report(gateway, 1, 'completed', 3);
+  let failures = 0;
+  await using client = connect(gateway.url, {
+    fetch: (input, init) => {
+      if (init?.method === 'POST' || failures > 0) return fetch(input, init);
+      failures += 1;
+      return Promise.reject(new TypeError('no network'));
+    },
+  });
+  assert.equal((await client.disconnect(callSid)).status, 'completed');
+  assert.equal(failures, 1);
+});
+
 test('[H1] place: repeated under one key until it is answered, and never dialled twice', async () => {
   await using gateway = await startGateway();
   await using proxy = await TcpProxy.to(() => gateway.environment.port);

@@ -150,7 +150,8 @@ class World implements AsyncDisposable {
       case 'disconnect': {
         const [call] = this.client.calls.getSnapshot();
         // Not awaited: the line may be cut, and the gateway go, before it is seen.
-        if (call !== undefined) this.#disconnects.push(this.#disconnect(call.callSid));
+        if (call !== undefined)
+          this.#disconnects.push(this.#disconnect(call.callSid).catch((error: unknown) => error));
       }
     }
   }
@@ -198,7 +199,7 @@ class World implements AsyncDisposable {
     const {client, reader} = this;
     this.#proxy.refusing = false;
     client.connect();
-    await Promise.all(this.#disconnects.splice(0));
+    for (const fault of await Promise.all(this.#disconnects.splice(0))) assert.equal(fault, undefined);
     const mark = someCallSid(1000 + reader.seen.length + reader.resets.length);
     const fields = {CallSid: mark, CallStatus: 'ringing', SequenceNumber: '1'};
     await postWebhook(this.#gateway, statusFields(this.#gateway, fields));
