@@ -260,6 +260,30 @@ test('[W7] hanging up: x asks, Escape does not, progress until the end is seen, 
   assert.equal(await row.getByRole('alert').count(), 0);
 });
 
+test('[A1] logging out leaves nothing of the calls behind, on whichever screen', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using calls = await openCalls(browser, gateway);
+  const {tab, page} = calls;
+  await tab.live();
+  const callSid = await calls.dial('+15550100001');
+  await calls.says(callSid, 'In progress');
+  await until(async () => /5550100001/.test(await stored()), {what: 'the number to be kept'});
+  await page.getByRole('link', {name: 'History'}).click();
+  await tab.screen('History');
+  await page.getByRole('button', {name: /^Log out/}).click();
+  await page.getByRole('textbox', {name: 'Access key'}).waitFor();
+  assert.equal(await stored(), '{}');
+  await page.reload();
+  await page.getByRole('textbox', {name: 'Access key'}).waitFor();
+  assert.equal(await stored(), '{"hookswitch.visited":"1"}', 'but what this test puts there itself');
+  // Whoever logs out hangs up nobody.
+  assert.equal(gateway.simulator.call(callSid)?.status, 'in-progress');
+
+  function stored(): Promise<string> {
+    return page.evaluate<string>('JSON.stringify(sessionStorage)');
+  }
+});
+
 test('numbers are masked until somebody asks', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100023'});

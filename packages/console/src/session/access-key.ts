@@ -1,6 +1,8 @@
 /** The access key: comes in the address once, is kept for as long as the tab lives, and nowhere else. */
 
 const STORAGE_KEY = 'hookswitch.key';
+/** Everything this page and the SDK keep for the tab begins so: the calls it has seen, the number it called last. */
+const OURS = 'hookswitch';
 
 /** Of `window`, so much as is needed here. */
 export interface Page {
@@ -59,6 +61,10 @@ export function createKeyStore(storage: () => TextStorage): KeyStore {
     clear: () => {
       inMemory = undefined;
       attempt((at) => at.removeItem(STORAGE_KEY));
+      // Whoever sits down next shall not find whom the one before has called.
+      attempt((at) => {
+        for (const name of Object.keys(at)) if (name.startsWith(OURS)) at.removeItem(name);
+      });
     },
   };
 }

@@ -287,6 +287,7 @@ function Axis({
       <line x1={left} x2={width - sizes.margin} y1={axisY} y2={axisY} className={styles.axis} />
       {gaps.map(({gap, x, width: gapWidth, label}) => (
         <g key={gap.from}>
+          <rect x={x} y={4} width={gapWidth} height={axisY - 4} className={styles['gap-band']} />
           <rect x={x} y={axisY - 4} width={gapWidth} height="8" className={styles['gap-ground']} />
           <path d={zigzag(x, gapWidth, axisY)} className={styles.gap} />
           <text x={x + gapWidth / 2} y={axisY + 15} textAnchor="middle" className={styles['gap-label']}>
@@ -431,10 +432,11 @@ function Whisker({mark, lane, x, y, layout}: WhiskerProps) {
   return <path d={`M${happened} ${lane.barY}L${x} ${y}`} className={styles.whisker} />;
 }
 
-/** Of the bars' edges, the one that this second made; there is no other place that is drawn for it. */
-function placeOf(time: number, {ticks}: Layout, {bars}: PlacedLane): number | undefined {
-  const edge = bars.find(({bar}) => bar.from >= time && bar.from - time < NOTABLE_LAG_MS);
-  return edge?.x ?? ticks.find(({at}) => at === time)?.x;
+/** Of the edges that are drawn, the one that this second made; there is no other place for it. */
+function placeOf(time: number, {ticks}: Layout, {bars, lane, endX}: PlacedLane): number | undefined {
+  const isMadeThen = (at: number) => at >= time && at - time < NOTABLE_LAG_MS;
+  if (lane.end !== undefined && isMadeThen(lane.end.at)) return endX;
+  return bars.find(({bar}) => isMadeThen(bar.from))?.x ?? ticks.find(({at}) => at === time)?.x;
 }
 
 function MarkCount({
