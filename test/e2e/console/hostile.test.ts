@@ -113,6 +113,11 @@ test('[H5] what turns the direction or shows nothing is named; what has no end s
       assert.ok((await tab.overflow()) <= 0, `${width}: ${callSid} scrolls sideways`);
     }
     assert.deepEqual(await tab.violations(), []);
+    await tab.open(`/calls/${turned}`);
+    await page.getByRole('button', {name: 'Show JSON'}).click();
+    const json = page.getByRole('region', {name: 'the call as JSON'});
+    await json.getByText('"\\u202e1000010555"').first().waitFor();
+    assert.equal(JSON.parse((await json.textContent()) ?? '').from, '\u202e1000010555');
   }
 });
 

@@ -134,6 +134,7 @@ function HangUpCell({row: {call, life}, isLive, mayHangUp, onHangUp}: HangUpCell
         small
         variant="danger"
         tabIndex={-1}
+        keys="x"
         disabled={!isLive}
         busy={hangUp?.phase === 'under-way'}
         onPress={() => onHangUp(call.callSid)}

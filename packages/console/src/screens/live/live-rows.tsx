@@ -1,6 +1,7 @@
 /** The table itself: rows that stay where they are while somebody points at them, and a pill for what waits. */
 import {useEffect, useRef, useState} from 'react';
 import {Button} from '../../design/button.tsx';
+import {KeyHint} from '../../design/key-hint.tsx';
 import {HeadCell, Row, Table} from '../../design/table.tsx';
 import type {ListNavigation} from '../../design/use-list-navigation.ts';
 import styles from './live.module.css';
@@ -81,6 +82,10 @@ export function LiveRows({
           })}
         </tbody>
       </Table>
+      <p className={styles.hints} aria-hidden="true">
+        <KeyHint keys="j" /> <KeyHint keys="k" /> move <KeyHint keys="Enter" /> open <KeyHint keys="x" /> hang
+        up <KeyHint keys="r" /> show numbers <KeyHint keys="Escape" /> let go
+      </p>
       {lines.length > shown && (
         <p className={styles.rest}>
           {lines.length - shown} more.{' '}
