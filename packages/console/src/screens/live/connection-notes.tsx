@@ -24,8 +24,8 @@ export function ReturnNote({returned: {recovered, changes}}: {readonly returned:
       <Icon name={recovered ? 'check' : 'refresh'} size={14} />
       <span>
         {recovered
-          ? `Caught up: ${came} in the meantime, and nothing was missed.`
-          : 'Shown anew: the gateway could not continue where this page was. What ended in the meantime is in the history.'}
+          ? `Caught up: ${came} meanwhile, and nothing was missed.`
+          : 'Shown anew: the gateway could not continue where this page was. What ended meanwhile is in the history.'}
       </span>
     </p>
   );

@@ -52,6 +52,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
 
   const change = (field: keyof DialInput) => (value: string) => {
     setInput((known) => ({...known, [field]: value}));
+    setNote('');
     if (faults[field] !== undefined) setFaults((known) => ({...known, [field]: undefined}));
   };
 
