@@ -131,9 +131,12 @@ function adopt({sessions, handleMessage}: UpgradeHandlerOptions, adoption: Adopt
   const session = sessions.open({socket: adapter, principal, peer: peerOf(request, ws.protocol), resume});
   ws.on('message', (data, isBinary) => void handleMessage(session, data as Buffer, isBinary));
   ws.on('ping', (data) => {
+    if (!sessions.admitControlFrame(session)) return;
     if (socket.writableLength <= MAX_UNSENT_FOR_PONG_BYTES) ws.pong(data);
   });
-  ws.on('pong', () => sessions.heard(session, 'pong'));
+  ws.on('pong', () => {
+    if (sessions.admitControlFrame(session)) sessions.heard(session, 'pong');
+  });
   socket.on('drain', () => sessions.drained(session));
   ws.on('close', (code) => sessions.closed(session, code));
 }

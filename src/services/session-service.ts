@@ -129,6 +129,14 @@ export class SessionService {
     return session;
   }
 
+  /** A ping or a pong came: whether it is to be looked at. A flood of them ends the session (W14). */
+  admitControlFrame(session: Session): boolean {
+    if (session.state.phase === 'closing') return false;
+    if (session.admitControlFrame(this.#clock.monotonic())) return true;
+    this.close(session, 'too-many');
+    return false;
+  }
+
   /** A sign of life: any message, or a pong from a session that has never sent a heartbeat of its own (W9). */
   heard(session: Session, sign: 'message' | 'heartbeat' | 'pong'): void {
     if (sign === 'heartbeat') session.sendsHeartbeats = true;

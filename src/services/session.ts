@@ -4,6 +4,7 @@ import type {Principal} from '../auth/authenticator.ts';
 import type {Offset} from '../journal/call-event.ts';
 import {type Audience, audienceOf, type Subscription} from './audience.ts';
 import {type SentSpan, withAudience} from './sent-spans.ts';
+import {TokenBucket} from './token-bucket.ts';
 
 /** What a session needs of a socket. The adapter over `ws` is in `src/websocket/ws-socket.ts`. */
 export interface SessionSocket {
@@ -44,6 +45,13 @@ export type SessionPhase = SessionState['phase'];
 
 /** After so many messages beyond the limit in a row a session is closed: it is not listening. */
 export const MAX_REFUSED_MESSAGES = 20;
+
+/**
+ * Pings and pongs of a client. Browsers send none but the answer to ours; a library that looks for a dead peer sends one
+ * every few seconds. Each costs a turn of the parser and an answer, and a fragment between them holds what it was read in.
+ */
+export const CONTROL_FRAME_BURST = 100;
+export const CONTROL_FRAMES_PER_MINUTE = 600;
 
 export interface SessionOptions {
   readonly id: string;
@@ -92,8 +100,8 @@ export class Session {
   #subscription: Subscription = 'all';
   #audience: Audience;
   #sentSpans: readonly SentSpan[];
-  #tokens = MESSAGE_BURST;
-  #tokensAt: number;
+  readonly #messages: TokenBucket;
+  readonly #controlFrames: TokenBucket;
   #refused = 0;
 
   constructor({id, principal, socket, peer, now, monotonic}: SessionOptions) {
@@ -102,7 +110,10 @@ export class Session {
     this.peer = peer;
     this.searchText = [principal.user, peer.address, peer.origin ?? ''].join('\n').toLowerCase();
     this.connectedAt = this.lastActivityAt = now;
-    this.heardAt = this.#tokensAt = monotonic;
+    this.heardAt = monotonic;
+    this.#messages = new TokenBucket({burst: MESSAGE_BURST, perMinute: MESSAGES_PER_MINUTE, at: monotonic});
+    const controlFrames = {burst: CONTROL_FRAME_BURST, perMinute: CONTROL_FRAMES_PER_MINUTE};
+    this.#controlFrames = new TokenBucket({...controlFrames, at: monotonic});
     this.#principal = principal;
     this.#audience = audienceOf(principal, this.#subscription);
     this.#sentSpans = [{after: this.cursor, audience: this.#audience}];
@@ -144,16 +155,17 @@ export class Session {
 
   /** Takes one message from the allowance (W14): `closed` once a client goes on sending although it was refused. */
   admitMessage(monotonic: number): 'admitted' | 'refused' | 'closed' {
-    const refill = ((monotonic - this.#tokensAt) * MESSAGES_PER_MINUTE) / 60_000;
-    this.#tokens = Math.min(MESSAGE_BURST, this.#tokens + refill);
-    this.#tokensAt = monotonic;
-    if (this.#tokens >= 1) {
-      this.#tokens -= 1;
+    if (this.#messages.take(monotonic)) {
       this.#refused = 0;
       return 'admitted';
     }
     this.#refused += 1;
     return this.#refused > MAX_REFUSED_MESSAGES ? 'closed' : 'refused';
+  }
+
+  /** Takes one ping or pong from its allowance. */
+  admitControlFrame(monotonic: number): boolean {
+    return this.#controlFrames.take(monotonic);
   }
 
   /** The cursor only moves in the turn in which it is written through the audience: a change is exact. */

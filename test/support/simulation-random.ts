@@ -19,6 +19,11 @@ export class SeededRandom {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
+  /** An integer from 0 up to, and without, `end`. */
+  below(end: number): number {
+    return Math.floor(this.next() * end);
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }

@@ -215,7 +215,7 @@ test('a close without a code, and one with 1000, is answered with the same', asy
 
 test('a ping is answered with its payload; unasked pongs are taken as they come', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
-  for (let sent = 0; sent < 20_000; sent += 1) client.frame('', {opcode: opcodes.pong});
+  for (let sent = 0; sent < 50; sent += 1) client.frame('', {opcode: opcodes.pong});
   client.frame('hello', {opcode: opcodes.ping});
   const pong = await until(() => client.frames.find(({opcode}) => opcode === opcodes.pong));
   assert.equal(String(pong.payload), 'hello');
