@@ -29,6 +29,8 @@ export interface CrashGatewayOptions {
   /** Where Twilio reaches the gateway. @default a free port of loopback */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Flags of Node for every start, such as what is to be loaded before the gateway. */
+  readonly nodeFlags?: readonly string[];
 }
 
 interface LogLine {
@@ -120,10 +122,17 @@ export class CrashGateway implements AsyncDisposable {
     return this.#life !== undefined && isAlive(this.#life.child);
   }
 
-  /** Spawns the process and returns at once. */
-  spawn(): void {
-    const {accountSid, authToken, apiUrl, env} = this.#options;
-    const child = spawn(process.execPath, [program, 'start'], {
+  /** Of the process that runs. @throws when there is none */
+  get pid(): number {
+    const {pid} = this.#current().child;
+    if (pid === undefined || !this.isRunning) throw new Error('the gateway does not run');
+    return pid;
+  }
+
+  /** Spawns the process and returns at once; `nodeFlags` are for this start only. */
+  spawn(nodeFlags: readonly string[] = []): void {
+    const {accountSid, authToken, apiUrl, env, nodeFlags: always = []} = this.#options;
+    const child = spawn(process.execPath, [...always, ...nodeFlags, program, 'start'], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -174,9 +183,9 @@ export class CrashGateway implements AsyncDisposable {
   }
 
   /** Starts the process and waits until it listens; tells what its journal said. */
-  async start(): Promise<{readonly epoch: string; readonly head: number}> {
+  async start(nodeFlags: readonly string[] = []): Promise<{readonly epoch: string; readonly head: number}> {
     const startedAt = performance.now();
-    this.spawn();
+    this.spawn(nodeFlags);
     await this.logged('listening');
     this.startTimesMs.push(performance.now() - startedAt);
     const {epoch = '', head = 0} = await this.logged('journal open');
@@ -191,6 +200,12 @@ export class CrashGateway implements AsyncDisposable {
   /** SIGTERM; resolves with the exit code. */
   async terminate(): Promise<number | null> {
     return this.#signal('SIGTERM');
+  }
+
+  /** Resolves once the process has ended by itself, or by a signal of somebody else's. */
+  async ended(timeoutMs = 30_000): Promise<void> {
+    const {child} = this.#current();
+    await until(() => !isAlive(child), {what: 'the gateway to end', timeoutMs});
   }
 
   /** Sends a signal and does not wait. */

@@ -21,10 +21,13 @@ export interface TwilioAnswer {
   readonly body: unknown;
 }
 
-/** An answer instead of the simulator's; `cut`: none, the connection ends; `undefined`: ask the simulator. */
+/** No answer at all: the connection ends (`cut`), is reset, or carries what is no HTTP (`garbage`). */
+export type BrokenAnswer = 'cut' | 'reset' | 'garbage';
+
+/** An answer instead of the simulator's; `undefined`: ask the simulator. */
 export type Intercept = (
   request: TwilioRequest,
-) => TwilioAnswer | 'cut' | undefined | Promise<TwilioAnswer | 'cut' | undefined>;
+) => TwilioAnswer | BrokenAnswer | undefined | Promise<TwilioAnswer | BrokenAnswer | undefined>;
 
 export class TwilioProxy implements AsyncDisposable {
   /** What Twilio was asked, oldest first. */
@@ -75,12 +78,16 @@ export class TwilioProxy implements AsyncDisposable {
     };
     this.requests.push(asked);
     const own = await this.intercept?.(asked);
-    if (own === 'cut') {
-      response.destroy();
+    if (typeof own === 'string') {
+      breakOff(response, own);
       return;
     }
     const answer = own ?? (await this.#ask(request, path, body));
     const changed = await this.afterwards?.(asked, answer);
+    if (isBroken(changed)) {
+      breakOff(response, changed);
+      return;
+    }
     const {status, body: content} = isAnswer(changed) ? changed : answer;
     response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(content));
   }
@@ -96,6 +103,17 @@ export class TwilioProxy implements AsyncDisposable {
     });
     return {status: answer.status, body: await answer.json()};
   }
+}
+
+function isBroken(value: unknown): value is BrokenAnswer {
+  return value === 'cut' || value === 'reset' || value === 'garbage';
+}
+
+function breakOff(response: ServerResponse, how: BrokenAnswer): void {
+  const {socket} = response;
+  if (how === 'reset') socket?.resetAndDestroy();
+  else if (how === 'garbage') socket?.end('\u0000\u0001 this is no HTTP \r\n\r\n');
+  else response.destroy();
 }
 
 function isAnswer(value: unknown): value is TwilioAnswer {

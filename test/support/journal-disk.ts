@@ -2,8 +2,12 @@
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
-import type {TestContext} from 'node:test';
 import {temporaryFolder} from './journal-sqlite-fixture.ts';
+
+/** Whoever says when it is over: a test, or a round of the chaos harness. */
+export interface Ending {
+  after(fn: () => void): void;
+}
 
 /** A disk of a fixed size with something to write to. */
 export interface SmallDisk {
@@ -11,8 +15,8 @@ export interface SmallDisk {
   resize(bytes: number): void;
 }
 
-/** A tmpfs of `bytes` bytes; `undefined` where nobody may mount one. It goes with the test. */
-export function mountSmallDisk(t: TestContext, bytes: number): SmallDisk | undefined {
+/** A tmpfs of `bytes` bytes; `undefined` where nobody may mount one. It goes with `t`. */
+export function mountSmallDisk(t: Ending, bytes: number): SmallDisk | undefined {
   const folder = temporaryFolder();
   const mounted = run('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder]);
   t.after(() => {
@@ -29,15 +33,15 @@ export function mountSmallDisk(t: TestContext, bytes: number): SmallDisk | undef
 }
 
 /**
- * Limits how large a file this process may write (RLIMIT_FSIZE); returns whether the system can. Needs no rights,
+ * Limits how large a file a process may write (RLIMIT_FSIZE); returns whether the system can. Needs no rights,
  * fails the same write as a full disk, with EFBIG; Node ignores the signal that comes with it.
  */
-export function limitFileSize(bytes: number | 'unlimited'): boolean {
-  return run('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
+export function limitFileSize(bytes: number | 'unlimited', pid = process.pid): boolean {
+  return run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
 }
 
 /** A folder in which nothing can be created, not even by root; `undefined` where there is no way to have one. */
-export function readOnlyFolder(t: TestContext): string | undefined {
+export function readOnlyFolder(t: Ending): string | undefined {
   const folder = temporaryFolder();
   const inner = join(folder, 'read-only');
   mkdirSync(inner, {mode: 0o500});

@@ -1,0 +1,130 @@
+/** Files that are not what they were: a flipped bit, a lost end, an old copy. */
+import {closeSync, fstatSync, openSync, readFileSync, readSync, truncateSync, writeSync} from 'node:fs';
+import {setTimeout as wait} from 'node:timers/promises';
+import type {World} from '../world/world.ts';
+import type {Fault} from './fault.ts';
+
+/** A start that ends because of what it found has to say what to do. */
+const SAYS_WHAT_TO_DO = /damaged.*(Restore a backup|move it away)/s;
+
+export const bitInDatabase = damage('bit-in-database', 'a bit of the database flips while nothing runs', {
+  checkpointed: true,
+  harm: (world) => flipBit(world, world.gateway.databaseFile),
+});
+
+export const bitInWal = damage('bit-in-wal', 'a bit of the WAL flips while nothing runs', {
+  checkpointed: false,
+  harm: (world) => flipBit(world, `${world.gateway.databaseFile}-wal`),
+});
+
+export const tailOfDatabase = damage('tail-of-database', 'the database has lost its end', {
+  checkpointed: true,
+  harm: (world) => cutTail(world, world.gateway.databaseFile),
+});
+
+export const tailOfWal = damage('tail-of-wal', 'the WAL has lost its end', {
+  checkpointed: false,
+  harm: (world) => cutTail(world, `${world.gateway.databaseFile}-wal`),
+});
+
+export const backupRestored: Fault = {
+  name: 'backup-restored',
+  what: 'an older copy of the database, without or with its mark',
+  async strike(world) {
+    const {gateway, random} = world;
+    await world.pause();
+    await gateway.terminate();
+    const restore = world.backUp();
+    await gateway.start();
+    world.resume();
+    await world.answers(40);
+    await world.pause();
+    await gateway.kill();
+    world.endChapter();
+    restore({mark: random.chance(0.5)});
+    await gateway.start();
+    world.resume();
+    await world.answers(20);
+  },
+};
+
+interface Damage {
+  /** Whether everything was moved into the database before, so that the WAL is empty. */
+  readonly checkpointed: boolean;
+  /** Says what it did. */
+  readonly harm: (world: World) => string;
+}
+
+function damage(name: string, what: string, {checkpointed, harm}: Damage): Fault {
+  return {
+    name,
+    what,
+    async strike(world) {
+      const {gateway} = world;
+      await world.answers(30);
+      await world.pause();
+      // Killed, the WAL stays; told to end, the gateway moves it into the database.
+      if (checkpointed) await gateway.terminate();
+      else await gateway.kill();
+      const restore = world.backUp();
+      world.endChapter();
+      const harmed = harm(world);
+      if (!(await startsOrRefuses(world, harmed))) {
+        // What the refusal says to do.
+        restore({mark: true});
+        await gateway.start();
+      }
+      world.resume();
+      await world.answers(20);
+    },
+  };
+}
+
+/** Whether the gateway started. One that refuses has to say why, and what to do. */
+async function startsOrRefuses(world: World, harmed: string): Promise<boolean> {
+  const {gateway} = world;
+  gateway.spawn();
+  try {
+    await gateway.logged('listening');
+    world.note(`${harmed}: started`);
+    // Damage can lie where only use finds it.
+    await wait(0);
+    return true;
+  } catch {
+    if (!SAYS_WHAT_TO_DO.test(gateway.output))
+      world.violate('corrupt', `${harmed}: ended without saying what to do: ${gateway.output.slice(-300)}`);
+    world.note(`${harmed}: refused`);
+    return false;
+  }
+}
+
+function flipBit({random}: World, file: string): string {
+  const fd = openSync(file, 'r+');
+  try {
+    const at = placeOfData(random.next(), readFileSync(file));
+    const bit = random.int(0, 7);
+    const byte = Buffer.alloc(1);
+    readSync(fd, byte, 0, 1, at);
+    byte[0] = (byte[0] ?? 0) ^ (1 << bit);
+    writeSync(fd, byte, 0, 1, at);
+    return `bit ${bit} of byte ${at} of ${fstatSync(fd).size}`;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A byte that is not zero: most of a small database is room that nobody reads. */
+function placeOfData(share: number, bytes: Buffer): number {
+  const used: number[] = [];
+  for (let at = 0; at < bytes.length; at += 1) if (bytes[at] !== 0) used.push(at);
+  const found = used[Math.floor(share * used.length)];
+  if (found === undefined) throw new Error('the file is empty');
+  return found;
+}
+
+function cutTail({random}: World, file: string): string {
+  const {length} = readFileSync(file);
+  const kept = Math.floor(length * (0.2 + 0.79 * random.next()));
+  truncateSync(file, kept);
+  return `cut from ${length} to ${kept} bytes`;
+}

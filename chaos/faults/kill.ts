@@ -1,0 +1,49 @@
+/** `kill -9`: at any moment, and at the moments that matter. */
+import {setTimeout as wait} from 'node:timers/promises';
+import type {Failpoint} from '../preload/failpoint.ts';
+import type {Fault} from './fault.ts';
+
+const KILLS = {short: 2, long: 4} as const;
+
+export const killAtRandom: Fault = {
+  name: 'kill-at-random',
+  what: 'kill -9 at any moment under load',
+  async strike(world, size) {
+    for (let kill = 0; kill < KILLS[size]; kill += 1) {
+      await world.answers(world.random.int(5, 60));
+      await wait(world.random.int(0, 15));
+      await world.gateway.restart();
+    }
+  },
+};
+
+export const killInsideGroup = killAt('kill-inside-group', 'kill -9 within the transaction of a group', [
+  'inside-group',
+  'before-commit',
+]);
+
+export const killBeforeAnswer = killAt('kill-before-answer', 'kill -9 between an append and its answer', [
+  'after-commit',
+  'before-mark-sync',
+  'after-mark-sync',
+  'after-reply',
+]);
+
+function killAt(name: string, what: string, points: readonly Failpoint[]): Fault {
+  return {
+    name,
+    what,
+    async strike(world) {
+      const {gateway, random} = world;
+      // Each place once, in any order.
+      for (const point of points.toSorted(() => random.next() - 0.5)) {
+        await gateway.kill();
+        // The first writes are those of opening the journal.
+        await world.startWithFailpoint({point, hit: random.int(8, 40), action: 'kill'});
+        await gateway.ended();
+        await gateway.start();
+        await world.answers(10);
+      }
+    },
+  };
+}

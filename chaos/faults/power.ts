@@ -1,0 +1,33 @@
+/**
+ * The power fails: what was written and not synced is gone. Nobody can pull a plug here; instead the system calls are
+ * written down, and no answer may go out before what it promises was synced.
+ */
+import {readFileSync} from 'node:fs';
+import path from 'node:path';
+import {checkSyncs} from '../history/check-syncs.ts';
+import {Tracer, tracingUnavailable} from '../world/tracer.ts';
+import type {Fault} from './fault.ts';
+
+const SYSCALLS = 'fsync,fdatasync,pwrite64,write,writev,sendto,sendmsg';
+const ANSWERS = {short: 25, long: 200} as const;
+
+export const powerLoss: Fault = {
+  name: 'power-loss',
+  what: 'a trace of system calls: WAL and mark are synced before every 2xx',
+  unavailable: tracingUnavailable,
+  async strike(world, size) {
+    const file = path.join(world.scratch, 'syscalls');
+    await world.pause();
+    // Nor does anybody else bring anything.
+    await world.simulator.settled();
+    {
+      await using _ = await Tracer.record(world.gateway.pid, SYSCALLS, file);
+      // One after the other: what is written between two answers is what the second one promises.
+      for (let count = 0; count < ANSWERS[size]; count += 1) await world.webhooks.bringOne();
+    }
+    const {answers, violations} = checkSyncs(readFileSync(file, 'latin1'));
+    if (answers < ANSWERS[size])
+      world.violate('not-durable', `${answers} of ${ANSWERS[size]} answers are in the trace`);
+    for (const detail of violations.slice(0, 5)) world.violate('not-durable', detail);
+  },
+};

@@ -1,0 +1,63 @@
+/** [W2] [W11] [W12] What one connection of a session may have been told, given the journal it was told from. */
+import {hasEnded} from '@hookswitch/protocol';
+import type {ConnectionRecord, EntryRecord, History, SeenCall, Violation} from './history.ts';
+
+export function checkConnection(connection: ConnectionRecord, history: History): readonly Violation[] {
+  const {asked, ready, user, told, position} = connection;
+  const name = `${user} from ${ready.offset} of ${ready.epoch.slice(0, 8)}`;
+  const complain = (detail: string): readonly Violation[] => [
+    {kind: 'session', detail: `${name}: ${detail}`},
+  ];
+  if (ready.recovered && (asked?.epoch !== ready.epoch || asked.offset !== ready.offset)) {
+    return complain(`recovered, and asked for ${JSON.stringify(asked)}`);
+  }
+  const chapter = history.chapters.findLast(({epoch}) => epoch === ready.epoch);
+  if (chapter === undefined) return complain('an epoch that no journal has');
+  const foreign = told.find(({callSid}) => !connection.seesAll && ownerOf(callSid, history) !== user);
+  if (foreign !== undefined) return complain(`was told of ${foreign.callSid}, which is not theirs`);
+  const visible = chapter.entries.filter((entry) => isVisible(entry, connection));
+  const expected = visible
+    .filter(({offset}) => offset > ready.offset && offset <= position)
+    .map(({offset, callSid, providerStatus}) => `${offset} ${callSid} ${providerStatus}`);
+  const found = told.map(({offset, callSid, providerStatus}) => `${offset} ${callSid} ${providerStatus}`);
+  const at = expected.findIndex((line, index) => line !== found[index]);
+  if (at !== -1) return complain(`was told ${found[at] ?? 'nothing more'} instead of ${expected[at]}`);
+  if (found.length > expected.length) return complain(`was told ${found[expected.length]} besides`);
+  return checkSnapshot(connection, visible, complain);
+}
+
+/** [W3] Not recovered: every call in progress that it may see, as of that offset. */
+function checkSnapshot(
+  {ready, snapshot}: ConnectionRecord,
+  visible: readonly EntryRecord[],
+  complain: (detail: string) => readonly Violation[],
+): readonly Violation[] {
+  if (ready.recovered) return [];
+  // The connection may have ended between the two.
+  if (snapshot === undefined) return [];
+  const calls = new Map<string, string>();
+  for (const {offset, callSid, providerStatus} of visible) {
+    if (offset > snapshot.offset || providerStatus === undefined) continue;
+    if (hasEnded(providerStatus)) calls.delete(callSid);
+    else calls.set(callSid, providerStatus);
+  }
+  const lines = (seen: readonly SeenCall[]) =>
+    seen.map(({callSid, providerStatus}) => `${callSid} ${providerStatus}`).sort();
+  const shown = lines(snapshot.calls);
+  const expected = [...calls].map(([callSid, status]) => `${callSid} ${status}`).sort();
+  const wrong = [...new Set(shown).symmetricDifference(new Set(expected))];
+  return wrong.length === 0
+    ? []
+    : complain(`the snapshot at ${snapshot.offset} is wrong about ${wrong.slice(0, 3).join('; ')}`);
+}
+
+/** Entries that are pushed to this session. */
+function isVisible({verdict, kind, owner}: EntryRecord, {seesAll, user}: ConnectionRecord): boolean {
+  return verdict === 'applied' && kind === 'status' && (seesAll || owner === user);
+}
+
+/** Whose call it is, by the number it dialled: not by what the gateway wrote of it. */
+function ownerOf(callSid: string, {providerCalls, dials}: History): string | undefined {
+  const to = providerCalls.find((call) => call.callSid === callSid)?.to;
+  return dials.find((dial) => dial.to === to)?.user;
+}

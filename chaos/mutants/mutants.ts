@@ -1,0 +1,145 @@
+/**
+ * Gateways with one promise broken. A harness that finds nothing wrong with one of them is broken itself. Each says by
+ * which fault it has to be found, since a promise is missed only when it is needed.
+ */
+import type {ViolationKind} from '../history/history.ts';
+
+export interface Mutant {
+  readonly name: string;
+  /** What it does wrong. */
+  readonly what: string;
+  /** Each text has to be in its file exactly once. */
+  readonly edits: readonly {readonly file: string; readonly find: string; readonly replace: string}[];
+  readonly fault: string;
+  /** What it is found by. */
+  readonly caughtBy: readonly ViolationKind[];
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'fsync-off',
+    what: 'answers before anything is on the disk',
+    edits: [
+      {
+        file: 'src/journal/sqlite/open-database.ts',
+        find: 'PRAGMA synchronous = FULL',
+        replace: 'PRAGMA synchronous = OFF',
+      },
+      {
+        file: 'src/journal/sqlite/high-water-mark.ts',
+        find: 'fdatasyncSync(this.#fd);\n    // Only now',
+        replace: '// Only now',
+      },
+    ],
+    fault: 'power-loss',
+    caughtBy: ['not-durable'],
+  },
+  {
+    name: 'mark-not-synced',
+    what: 'answers before the high-water mark is on the disk',
+    edits: [
+      {
+        file: 'src/journal/sqlite/high-water-mark.ts',
+        find: 'fdatasyncSync(this.#fd);\n    // Only now',
+        replace: '// Only now',
+      },
+    ],
+    fault: 'power-loss',
+    caughtBy: ['not-durable'],
+  },
+  {
+    name: 'dedupe-off',
+    what: 'a webhook that comes twice is two entries',
+    edits: [
+      {
+        file: 'src/journal/sqlite/append-statements.ts',
+        find: 'const row = this.#repeat.get(event.dedupeKey);',
+        replace: 'const row = event.kind === "status" ? undefined : this.#repeat.get(event.dedupeKey);',
+      },
+      {
+        file: 'src/journal/sqlite/append-statements.ts',
+        find: '      offset,\n      event.dedupeKey,\n',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+        replace: '      offset,\n      `${event.dedupeKey}#${offset}`,\n',
+      },
+    ],
+    fault: 'callbacks-repeated',
+    caughtBy: ['doubled'],
+  },
+  {
+    name: 'ack-before-append',
+    what: 'answers 2xx and appends afterwards',
+    edits: [
+      {
+        file: 'src/handlers/webhook-routes.ts',
+        find: 'result = await options.journal.append(event);',
+        replace: 'options.journal.append(event).catch(() => {});\n    return reference;',
+      },
+    ],
+    fault: 'kill-inside-group',
+    caughtBy: ['lost'],
+  },
+  {
+    name: 'retry-dial',
+    what: 'dials again when the outcome of the first try is not known',
+    edits: [
+      {
+        file: 'src/twilio/twilio-rest.ts',
+        find: "return {kind: cannotHaveHappened(error, fault) ? 'rejected' : 'unknown', fault};",
+        replace: `if (!cannotHaveHappened(error, fault)) return this.dial(request);
+      return {kind: 'rejected', fault};`,
+      },
+    ],
+    fault: 'twilio-answer-lost',
+    caughtBy: ['dialled-twice'],
+  },
+  {
+    name: 'scope-filter-off',
+    what: 'tells everybody of everything',
+    edits: [
+      {
+        file: 'src/services/audience.ts',
+        find: 'entry.owner === principal.user}',
+        replace: 'entry.owner !== ""}',
+      },
+    ],
+    fault: 'kill-at-random',
+    caughtBy: ['session'],
+  },
+  {
+    name: 'resume-skips',
+    what: 'a resumed session misses one entry',
+    edits: [
+      {
+        file: 'src/services/session-delivery.ts',
+        find: 'this.#open(session, this.#readyFrame(session, true));',
+        replace: `this.#open(session, this.#readyFrame(session, true));
+    session.cursor = Math.min(session.cursor + 1, this.#feed.head);`,
+      },
+    ],
+    fault: 'kill-at-random',
+    caughtBy: ['session'],
+  },
+  {
+    name: 'mark-ignored',
+    what: 'takes a journal that went back for the one it was',
+    edits: [
+      {
+        file: 'src/journal/sqlite/writer-store.ts',
+        find: 'if (!continues) {',
+        replace: 'if (!continues && head < 0) {',
+      },
+    ],
+    fault: 'backup-restored',
+    caughtBy: ['corrupt', 'session', 'lost'],
+  },
+];
+
+/** @throws Error — there is none of that name */
+export function findMutant(name: string): Mutant {
+  const found = mutants.find((mutant) => mutant.name === name);
+  if (found !== undefined) return found;
+  throw new Error(
+    `There is no mutant ${name}; there are ${mutants.map((mutant) => mutant.name).join(', ')}.`,
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * Loaded into the gateway before anything of its own: ends the process, or only the thread, when the writer gets to
+ * a certain place for the n-th time. The places are calls of the platform that every durable append has to make, so
+ * that the gateway's sources know nothing of this.
+ * Usage: --import <this file>?point=<Failpoint>&hit=<n>&action=<kill|exit-thread>
+ */
+import fs from 'node:fs';
+import {syncBuiltinESMExports} from 'node:module';
+import {StatementSync} from 'node:sqlite';
+import {isMainThread, type MessagePort, parentPort} from 'node:worker_threads';
+
+/** In the order in which an append passes them. */
+export const failpoints = [
+  'inside-group',
+  'before-commit',
+  'after-commit',
+  'before-mark-sync',
+  'after-mark-sync',
+  'after-reply',
+] as const;
+
+export type Failpoint = (typeof failpoints)[number];
+
+type Run = (...values: readonly unknown[]) => ReturnType<StatementSync['run']>;
+
+const search = new URL(import.meta.url).searchParams;
+const wanted = search.get('point');
+const hit = Number(search.get('hit') ?? 1);
+const action = search.get('action') ?? 'kill';
+let hits = 0;
+
+function pass(point: Failpoint): void {
+  if (point !== wanted) return;
+  hits += 1;
+  if (hits !== hit) return;
+  if (action === 'kill') process.kill(process.pid, 'SIGKILL');
+  else process.exit(1);
+}
+
+if (!isMainThread) {
+  const run = Reflect.get(StatementSync.prototype, 'run') as Run;
+  StatementSync.prototype.run = function (this: StatementSync, ...values: readonly unknown[]) {
+    const isCommit = this.sourceSQL === 'COMMIT';
+    if (isCommit) pass('before-commit');
+    const result = Reflect.apply(run, this, values);
+    if (isCommit) pass('after-commit');
+    else if (this.sourceSQL.startsWith('INSERT INTO entries')) pass('inside-group');
+    return result;
+  };
+  // Only the mark is synced from JavaScript; SQLite does its own.
+  const {fdatasyncSync} = fs;
+  fs.fdatasyncSync = (fd) => {
+    pass('before-mark-sync');
+    fdatasyncSync(fd);
+    pass('after-mark-sync');
+  };
+  syncBuiltinESMExports();
+  const port: MessagePort | null = parentPort;
+  if (port !== null) {
+    const post = port.postMessage.bind(port);
+    port.postMessage = (value: unknown) => {
+      post(value);
+      pass('after-reply');
+    };
+  }
+}

@@ -1,0 +1,5 @@
+// Breaks things around a running gateway and checks what became of it. Usage: npm run chaos [-- --help]
+import '../bin/require-node.js';
+
+const {main} = await import('./main.ts');
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,40 @@
+/** A cgroup (version 1) that a process can be put into: less of the processor, less memory. */
+import {existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
+
+const ROOT = '/sys/fs/cgroup';
+const PERIOD_US = 100_000;
+
+export function groupsUnavailable(): string | undefined {
+  const has = ['cpu', 'memory'].every((name) => existsSync(`${ROOT}/${name}/cgroup.procs`));
+  if (!has) return 'needs cgroups of version 1';
+  return process.getuid?.() === 0 ? undefined : 'needs root';
+}
+
+export class ControlGroup implements Disposable {
+  readonly #folders: {readonly cpu: string; readonly memory: string};
+
+  constructor(name: string) {
+    this.#folders = {cpu: `${ROOT}/cpu/${name}`, memory: `${ROOT}/memory/${name}`};
+    for (const folder of Object.values(this.#folders)) mkdirSync(folder, {recursive: true});
+  }
+
+  limit({cores, memoryBytes}: {readonly cores: number; readonly memoryBytes: number}): void {
+    const {cpu, memory} = this.#folders;
+    writeFileSync(`${cpu}/cpu.cfs_period_us`, String(PERIOD_US));
+    writeFileSync(`${cpu}/cpu.cfs_quota_us`, String(Math.round(PERIOD_US * cores)));
+    writeFileSync(`${memory}/memory.limit_in_bytes`, String(memoryBytes));
+  }
+
+  take(pid: number): void {
+    for (const folder of Object.values(this.#folders)) writeFileSync(`${folder}/cgroup.procs`, String(pid));
+  }
+
+  /** Whoever is still in it goes back to where everybody is. */
+  [Symbol.dispose](): void {
+    for (const [name, folder] of Object.entries(this.#folders)) {
+      for (const pid of readFileSync(`${folder}/cgroup.procs`, 'utf8').split('\n').filter(Boolean))
+        writeFileSync(`${ROOT}/${name}/cgroup.procs`, pid);
+      rmdirSync(folder);
+    }
+  }
+}

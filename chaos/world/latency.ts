@@ -1,0 +1,34 @@
+/** How long sockets that have nothing to do with a fault wait for an answer. */
+import {setTimeout as wait} from 'node:timers/promises';
+import {TestClient} from '../../test/support/client.ts';
+import {ACCESS_KEY} from '../../test/support/crash-gateway.ts';
+import type {World} from './world.ts';
+
+const SOCKETS = 4;
+const PING_EVERY_MS = 40;
+
+/** Milliseconds from ping to pong while `during` runs, of the slower quarter the fastest (p75). */
+export async function measureLatency({gateway}: World, during: () => Promise<unknown>): Promise<number> {
+  const clients = Array.from({length: SOCKETS}, () => new TestClient(gateway.wsUrl, {token: ACCESS_KEY}));
+  const tookMs: number[] = [];
+  try {
+    for (const client of clients) {
+      await client.ready();
+      client.ws.on('pong', (sentAt) => tookMs.push(performance.now() - Number(sentAt.toString())));
+    }
+    let running = true;
+    const pinging = (async () => {
+      while (running) {
+        for (const {ws} of clients) ws.ping(String(performance.now()));
+        await wait(PING_EVERY_MS);
+      }
+    })();
+    await during();
+    running = false;
+    await pinging;
+  } finally {
+    for (const client of clients) client.terminate();
+  }
+  tookMs.sort((a, b) => a - b);
+  return tookMs[Math.floor(tookMs.length * 0.75)] ?? Number.POSITIVE_INFINITY;
+}

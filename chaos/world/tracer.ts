@@ -1,0 +1,67 @@
+/**
+ * `strace`, attached to the gateway while it runs: makes the disk's system calls fail or take long, or writes down in
+ * which order they are made. Injection is for the journal's threads alone, so that whatever else slows down does so
+ * because of the gateway and not because it is traced.
+ */
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readdirSync, readFileSync} from 'node:fs';
+import {until} from '../../test/support/until.ts';
+
+/** Why there is no tracing on this machine; `undefined` where there is. */
+export function tracingUnavailable(): string | undefined {
+  if (process.platform !== 'linux') return 'needs Linux';
+  try {
+    // Something to trace: where ptrace is forbidden, strace is there and of no use.
+    execFileSync('strace', ['-e', 'trace=none', 'true'], {stdio: 'ignore', timeout: 5000});
+    return undefined;
+  } catch {
+    return 'needs strace, and leave to trace';
+  }
+}
+
+/** Threads that run workers: of the gateway's, the journal's writer and reader. */
+function workerThreads(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/task`).filter(
+    (thread) => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim() === 'WorkerThread',
+  );
+}
+
+export class Tracer implements AsyncDisposable {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  /** `rule` as in `strace -e inject=`, such as `fsync,fdatasync:error=EIO`. Ends with disposal. */
+  static inject(pid: number, rule: string): Promise<Tracer> {
+    const syscalls = rule.split(':')[0];
+    const threads = workerThreads(pid).flatMap((thread) => ['-p', thread]);
+    return Tracer.#attach([...threads, '-e', `trace=${syscalls}`, '-e', `inject=${rule}`, '-o', '/dev/null']);
+  }
+
+  /** Writes `syscalls` of all threads to `file`, with paths, and the first bytes of what is written. */
+  static record(pid: number, syscalls: string, file: string): Promise<Tracer> {
+    return Tracer.#attach(['-f', '-p', String(pid), '-y', '-s', '48', '-e', `trace=${syscalls}`, '-o', file]);
+  }
+
+  static async #attach(args: readonly string[]): Promise<Tracer> {
+    const child = spawn('strace', args, {stdio: ['ignore', 'ignore', 'pipe']});
+    let said = '';
+    child.stderr.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+    await until(() => said.includes('attached') || child.exitCode !== null, {what: 'strace to attach'});
+    if (child.exitCode !== null) throw new Error(`strace: ${said}`);
+    return new Tracer(child);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    // It lets go of the process and ends.
+    this.#child.kill('SIGINT');
+    await exited;
+  }
+}

@@ -1,0 +1,108 @@
+/** Webhooks without end, signed as Twilio signs them, each brought again until it is answered. */
+import {Agent} from 'node:http';
+import {setTimeout as wait} from 'node:timers/promises';
+import type {ProviderStatus} from '@hookswitch/protocol';
+import {type LoadWebhook, loadWebhook} from '../../test/support/crash-load.ts';
+import {post} from '../../test/support/simulation-twilio.ts';
+import type {WebhookRecord} from '../history/history.ts';
+
+export interface WebhookStreamOptions {
+  readonly gatewayUrl: string;
+  readonly accountSid: string;
+  /** Names the chapter in which an answer came. */
+  readonly chapter: () => number;
+  /** Milliseconds between two webhooks of a sender. @default 10 */
+  readonly paceMs?: number;
+}
+
+const SENDERS = 6;
+/** A gateway that is down is asked so often by each sender, in milliseconds. */
+const AGAIN_MS = 40;
+const LAST_TRIES_MS = 20_000;
+
+type Sent = WebhookRecord & {readonly webhook: LoadWebhook};
+
+export class WebhookStream {
+  readonly #options: WebhookStreamOptions;
+  readonly #sent = new Map<string, Sent>();
+  readonly #again: LoadWebhook[] = [];
+  readonly #agent = new Agent({keepAlive: true, maxSockets: SENDERS});
+  #senders: Promise<unknown> = Promise.resolve();
+  #running = false;
+  #next = 0;
+  answers = 0;
+
+  constructor(options: WebhookStreamOptions) {
+    this.#options = options;
+  }
+
+  get records(): readonly WebhookRecord[] {
+    return [...this.#sent.values()];
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#senders = Promise.all(Array.from({length: SENDERS}, () => this.#send()));
+  }
+
+  /** Resolves when the last answer is in; what has none is kept. */
+  async pause(): Promise<void> {
+    this.#running = false;
+    await this.#senders;
+  }
+
+  /** Brings what is still unanswered, as Twilio would, and one of a new call; resolves when all have their 2xx. */
+  async bringRest(): Promise<void> {
+    const deadline = performance.now() + LAST_TRIES_MS;
+    this.#again.push(this.#take());
+    for (let webhook = this.#again.shift(); webhook !== undefined; webhook = this.#again.shift()) {
+      if (await this.#bring(webhook)) continue;
+      if (performance.now() > deadline) throw new Error(`no 2xx for ${webhook.key} in ${LAST_TRIES_MS} ms`);
+      this.#again.push(webhook);
+      await wait(AGAIN_MS);
+    }
+  }
+
+  /** Brings the next one, alone; the stream has to be paused. @throws when it gets no 2xx */
+  async bringOne(): Promise<void> {
+    const webhook = this.#take();
+    if (!(await this.#bring(webhook))) throw new Error(`no 2xx for ${webhook.key}`);
+  }
+
+  close(): void {
+    this.#running = false;
+    this.#agent.destroy();
+  }
+
+  async #send(): Promise<void> {
+    while (this.#running) {
+      const webhook = this.#again.shift() ?? this.#take();
+      const answered = await this.#bring(webhook);
+      if (!answered) this.#again.push(webhook);
+      await wait(answered ? (this.#options.paceMs ?? 10) : AGAIN_MS);
+    }
+  }
+
+  #take(): LoadWebhook {
+    const {accountSid} = this.#options;
+    this.#next += 1;
+    return loadWebhook(this.#next - 1, accountSid);
+  }
+
+  async #bring(webhook: LoadWebhook): Promise<boolean> {
+    const {gatewayUrl, chapter} = this.#options;
+    const {key, fields} = webhook;
+    const callSid = fields['CallSid'] ?? '';
+    const status = fields['CallStatus'] as ProviderStatus;
+    if (!this.#sent.has(key)) this.#sent.set(key, {key, callSid, status, webhook});
+    const answer = await post(gatewayUrl, {route: 'status', fields}, this.#agent);
+    if (answer === undefined || answer >= 500) return false;
+    if (answer >= 300) throw new Error(`${key} was answered ${answer}`);
+    this.answers += 1;
+    const known = this.#sent.get(key);
+    if (known?.answeredIn === undefined)
+      this.#sent.set(key, {key, callSid, status, webhook, answeredIn: chapter()});
+    return true;
+  }
+}
