@@ -1,10 +1,199 @@
-import {EmptyState} from '../../design/states.tsx';
+/** Connections: who is connected, how far each has got, how sessions end, and what each was sent. */
+import {useConnection} from '@hookswitch/client/react';
+import {useEffect, useMemo, useRef, useState} from 'react';
+import {useLocation, useSearch} from 'wouter';
+import {Button} from '../../design/button.tsx';
+import {EmptyState, Failed, Loading, NotAllowed, Stale} from '../../design/states.tsx';
+import {Time} from '../../design/time.tsx';
+import {useScope} from '../../session/session-context.ts';
 import {Screen} from '../../shell/screen.tsx';
+import {useShortcut} from '../../shell/shortcuts.ts';
+import {CloseCounts} from './close-counts.tsx';
+import styles from './connections.module.css';
+import {SentDialog} from './sent-dialog.tsx';
+import {SessionFilterBar} from './session-filter-bar.tsx';
+import type {LoadedSessions} from './session-list.ts';
+import {
+  filterFromQuery,
+  filterToQuery,
+  openedFromQuery,
+  openedToQuery,
+  type SessionFilter,
+} from './session-query.ts';
+import {SessionRows} from './session-rows.tsx';
+import {formatCount, plural} from './session-words.ts';
+import {useSessionList} from './use-session-list.ts';
 
 export default function ConnectionsScreen() {
+  if (useScope('sessions:read')) return <Connections />;
   return (
     <Screen title="Connections">
-      <EmptyState title="No sessions" icon="connections" />
+      <EmptyState title="Your key may not see who is connected" icon="lock">
+        It needs the scope <code>sessions:read</code>.
+      </EmptyState>
     </Screen>
+  );
+}
+
+/** Between the last letter typed and the question. */
+const TYPING_MS = 200;
+
+function Connections() {
+  const query = useSearch();
+  const [location, navigate] = useLocation();
+  const [isPaused, setPaused] = useState(false);
+  const filter = useMemo(() => filterFromQuery(query), [query]);
+  const {list, snapshot} = useSessionList(useSettled(filter, TYPING_MS), isPaused);
+  const search = useRef<HTMLInputElement>(null);
+  const ownId = useOwnSession();
+  const mayOpen = useScope('calls:read:all');
+  const opened = openedFromQuery(query);
+
+  const go = (next: string, options?: {replace: boolean}) =>
+    navigate(next === '' ? location : `${location}?${next}`, options);
+  const setFilter = (next: SessionFilter) => {
+    // Every letter typed would be a step back otherwise.
+    go(filterToQuery(next, query), {replace: true});
+    window.scrollTo({top: 0});
+  };
+  useShortcut('/', 'Filter the sessions', () => search.current?.focus());
+  useShortcut('p', isPaused ? 'Keep the sessions up to date' : 'Pause', () => setPaused(!isPaused));
+  const showLatest = () => {
+    window.scrollTo({top: 0});
+    list.showLatest();
+  };
+  useShortcut('n', 'Show the sessions as they are now', showLatest);
+
+  const loaded = snapshot.state === 'ready' ? snapshot : undefined;
+  return (
+    <Screen title="Connections" note={loaded && <Note loaded={loaded} isPaused={isPaused} />}>
+      <SessionFilterBar
+        filter={filter}
+        onChange={setFilter}
+        counts={loaded?.counts}
+        isPaused={isPaused}
+        onPause={() => setPaused(!isPaused)}
+        inputRef={search}
+      />
+      {loaded !== undefined && <CloseCounts counts={loaded.counts} />}
+      {!mayOpen && (
+        <p className={styles.quiet}>
+          What a session was sent is about calls: to see it, your key needs the scope{' '}
+          <code>calls:read:all</code>.
+        </p>
+      )}
+      {snapshot.state === 'loading' && <Loading label="Loading the sessions…" />}
+      {snapshot.state === 'forbidden' && <NotAllowed error={snapshot.error} />}
+      {snapshot.state === 'failed' && <Failed error={snapshot.error} onRetry={list.showLatest} />}
+      {loaded?.stale !== undefined && <Stale error={loaded.stale} at={loaded.at} />}
+      {loaded !== undefined &&
+        (loaded.rows.length === 0 ? (
+          <NoSessions
+            filter={filter}
+            open={loaded.counts.open}
+            onClear={() => setFilter({...ALL, sort: filter.sort})}
+          />
+        ) : (
+          <>
+            <SessionRows
+              list={list}
+              snapshot={loaded}
+              sort={filter.sort}
+              onSort={(sort) => setFilter({...filter, sort})}
+              ownId={ownId}
+              onOpen={mayOpen ? (sessionId) => go(openedToQuery(sessionId, query)) : undefined}
+            />
+            {loaded.news !== undefined && <News news={loaded.news} onShow={showLatest} />}
+          </>
+        ))}
+      {opened !== undefined && (
+        <SentDialog
+          key={opened}
+          sessionId={opened}
+          isOwn={opened === ownId}
+          onClose={() => go(openedToQuery(undefined, query), {replace: true})}
+        />
+      )}
+    </Screen>
+  );
+}
+
+const ALL: SessionFilter = {q: '', sort: 'connected'};
+
+/** The session that this page holds by its own connection. */
+function useOwnSession(): string | undefined {
+  const connection = useConnection();
+  return connection.phase === 'live' || connection.phase === 'catching-up' ? connection.sessionId : undefined;
+}
+
+/** The text of the filter once nobody types any more, everything else at once. */
+function useSettled(filter: SessionFilter, delayMs: number): SessionFilter {
+  const [q, setQ] = useState(filter.q);
+  useEffect(() => {
+    const timer = setTimeout(() => setQ(filter.q), delayMs);
+    return () => clearTimeout(timer);
+  }, [filter.q, delayMs]);
+  return useMemo(() => ({...filter, q}), [filter, q]);
+}
+
+function Note({loaded: {counts, total, at}, isPaused}: {loaded: LoadedSessions; isPaused: boolean}) {
+  return (
+    <>
+      {plural(counts.open, 'session')}
+      {total !== counts.open && ` · ${formatCount(total)} shown`}
+      {counts.lagging > 0 && (
+        <>
+          {' · '}
+          <span className={styles.behind}>{formatCount(counts.lagging)} behind</span>
+        </>
+      )}
+      {isPaused && (
+        <>
+          {' · '}paused, as of <Time at={at} format="clock" local />
+        </>
+      )}
+    </>
+  );
+}
+
+interface NewsProps {
+  readonly news: NonNullable<LoadedSessions['news']>;
+  readonly onShow: () => void;
+}
+
+/** Over the page, so that nothing moves when it comes. */
+function News({news: {newSessions}, onShow}: NewsProps) {
+  return (
+    <div className={styles.news} role="status">
+      <Button variant="primary" keys="n" onPress={onShow}>
+        {newSessions === 0 ? 'The order has changed' : `${formatCount(newSessions)} new`}
+      </Button>
+    </div>
+  );
+}
+
+interface NoSessionsProps {
+  readonly filter: SessionFilter;
+  readonly open: number;
+  readonly onClear: () => void;
+}
+
+function NoSessions({filter, open, onClear}: NoSessionsProps) {
+  if (filter.q === '' && filter.phase === undefined) {
+    return (
+      <EmptyState title="Nobody is connected" icon="connections">
+        Not even this page: its own connection is down. Every WebSocket session appears here as soon as it
+        opens.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      title="No session matches the filter"
+      icon="search"
+      actions={<Button onPress={onClear}>Clear filter</Button>}
+    >
+      {open === 1 ? 'There is one that it hides.' : `There are ${formatCount(open)} that it hides.`}
+    </EmptyState>
   );
 }

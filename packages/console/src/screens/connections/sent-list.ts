@@ -1,0 +1,67 @@
+/** What a session was sent, page by page, newest first. Pure. */
+import type {SentPage} from '@hookswitch/protocol';
+
+export interface SentList {
+  readonly messages: SentPage['messages'];
+  /** Ask with `before=` this for older ones. */
+  readonly nextCursor?: string;
+  readonly from: number;
+}
+
+export function beginSent({messages, nextCursor, from}: SentPage): SentList {
+  return {messages, from, ...(nextCursor !== undefined && {nextCursor})};
+}
+
+/** `list`, and below it a page that was asked for with its `nextCursor`. */
+export function withOlder(list: SentList, page: SentPage): SentList {
+  const {messages, ...rest} = beginSent(page);
+  const lowest = list.messages.at(-1)?.offset ?? Number.POSITIVE_INFINITY;
+  return {...rest, messages: [...list.messages, ...messages.filter(({offset}) => offset < lowest)]};
+}
+
+/** How many of the newest page are not in the list; `more`: and further ones below that page. */
+export function countNewer(
+  list: SentList,
+  newest: SentPage,
+): {readonly count: number; readonly more: boolean} {
+  const highest = list.messages[0]?.offset ?? list.from;
+  const newer = newest.messages.filter(({offset}) => offset > highest);
+  return {
+    count: newer.length,
+    more: newer.length > 0 && newer.length === newest.messages.length && newest.nextCursor !== undefined,
+  };
+}
+
+/** The newest page on top; the list begins anew where the two do not meet. */
+export function withNewest(list: SentList, newest: SentPage): SentList {
+  const {count, more} = countNewer(list, newest);
+  // A first page without a next one is everything there is.
+  if (more || list.messages.length === 0) return beginSent(newest);
+  return {...list, from: newest.from, messages: [...newest.messages.slice(0, count), ...list.messages]};
+}
+
+/** What of a message is shown without opening it; messages of a newer gateway may be anything. */
+export interface MessageSummary {
+  readonly type: string;
+  readonly callSid?: string;
+  readonly status?: string;
+  readonly reason?: string;
+  readonly timestamp?: string;
+}
+
+export function summaryOf(message: unknown): MessageSummary {
+  if (typeof message !== 'object' || message === null) return {type: typeof message};
+  const fields: Readonly<Record<string, unknown>> = {...message};
+  const text = (name: string) => {
+    const value = fields[name];
+    return typeof value === 'string' ? {[name]: value} : {};
+  };
+  const {type} = fields;
+  return {
+    type: typeof type === 'string' ? type : 'without a type',
+    ...text('callSid'),
+    ...text('status'),
+    ...text('reason'),
+    ...text('timestamp'),
+  };
+}

@@ -1,0 +1,44 @@
+/** What a check has found, as shape, word and colour. */
+import type {HealthCheck} from '@hookswitch/protocol';
+import type {ReactNode} from 'react';
+import {classes} from '../../design/classes.ts';
+import styles from './health.module.css';
+
+type MarkStatus = HealthCheck['status'] | 'running';
+
+const words: Readonly<Record<MarkStatus, string>> = {
+  ok: 'Fine',
+  warning: 'Look at this',
+  failed: 'Failed',
+  'not-run': 'Not checked',
+  running: 'Checking…',
+};
+
+export function CheckMark({status}: {readonly status: MarkStatus}) {
+  return (
+    <span className={classes(styles.mark, styles[status])} data-check-status={status}>
+      <svg
+        width="14"
+        height="14"
+        viewBox="0 0 14 14"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.75"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        aria-hidden="true"
+      >
+        {shapes[status]}
+      </svg>
+      {words[status]}
+    </span>
+  );
+}
+
+const shapes: Readonly<Record<MarkStatus, ReactNode>> = {
+  ok: <path d="m2 7.5 3.2 3.2L12 3.5" />,
+  warning: <path d="M7 5.4v2.8M7 10.4v.1M7 1.5 1 12.5h12Z" strokeWidth="1.5" />,
+  failed: <path d="m2.75 2.75 8.5 8.5m0-8.5-8.5 8.5" />,
+  'not-run': <circle cx="7" cy="7" r="5.2" strokeDasharray="0.1 3.55" />,
+  running: <path d="M12.2 7A5.2 5.2 0 1 1 7 1.8" className={styles.turn} />,
+};

@@ -1,0 +1,45 @@
+/** The page's {@link ChecksStore} for as long as the screen is shown. */
+import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
+import {endpoints} from '../../api/endpoints.ts';
+import {useApi} from '../../session/session-context.ts';
+import {type ChecksSnapshot, ChecksStore} from './checks-store.ts';
+
+export function useChecks(): {readonly store: ChecksStore; readonly snapshot: ChecksSnapshot} {
+  const api = useApi();
+  const store = useMemo(
+    () =>
+      new ChecksStore({
+        api: {
+          report: (signal) => api.get(endpoints.health(), signal),
+          run: (id, signal) => api.send('POST', endpoints.healthChecks(id), {signal}),
+          act: (id) => api.send('POST', endpoints.healthAction(id)),
+        },
+        ports: {
+          now: () => Date.now(),
+          after: (delayMs, run) => {
+            const timer = setTimeout(run, delayMs);
+            return () => clearTimeout(timer);
+          },
+          isHidden: () => document.visibilityState === 'hidden',
+          onVisibility: (listener) => {
+            document.addEventListener('visibilitychange', listener);
+            return () => document.removeEventListener('visibilitychange', listener);
+          },
+        },
+      }),
+    [api],
+  );
+  const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot);
+  useFirstRun(store, snapshot);
+  return {store, snapshot};
+}
+
+/** Where nobody has ever looked, the first to come looks: checks find out, and change nothing. */
+function useFirstRun(store: ChecksStore, snapshot: ChecksSnapshot): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (snapshot.state !== 'ready' || isDone.current || snapshot.checks.length === 0) return;
+    isDone.current = true;
+    if (snapshot.checks.every(({status}) => status === 'not-run')) void store.run();
+  }, [store, snapshot]);
+}

@@ -1,0 +1,219 @@
+/** Health in a real browser: what the doctor finds, what its one button does, curves, and the first run. */
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {type HealthCheckId, healthCheckIds} from '@hookswitch/protocol';
+import type {Browser, Locator} from 'playwright-core';
+import {startGateway} from '../../support/gateway.ts';
+import {HealthFront} from '../../support/health-front.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {JWT_SECRET, signToken} from '../../support/tokens.ts';
+import {until} from '../../support/until.ts';
+import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
+
+/** What Chromium itself writes when a gateway goes away, or says that it is too soon. */
+const GONE = [/WebSocket connection to .* failed/, /ERR_CONNECTION_(?:REFUSED|RESET)/, /status of 503/];
+const TOO_SOON = [/status of 429/];
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+function card(tab: Tab, id: HealthCheckId): Locator {
+  return tab.page.locator(`[data-check="${id}"]`);
+}
+
+/** Resolves when a check's card says so. */
+async function found(tab: Tab, id: HealthCheckId, status: 'ok' | 'warning' | 'failed'): Promise<Locator> {
+  await card(tab, id).locator(`[data-check-status="${status}"]`).waitFor();
+  return card(tab, id);
+}
+
+test('[H8] a first run: everything is checked, each card says what, why, and has one button; then a first call', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway);
+  await tab.screen('Health');
+  for (const id of healthCheckIds) {
+    await card(tab, id).locator('[data-check-status="ok"], [data-check-status="warning"]').waitFor();
+    assert.equal(await card(tab, id).getByRole('button').count(), 1, id);
+    assert.ok((await card(tab, id).locator('dt').count()) > 0, id);
+    await card(tab, id)
+      .getByText(/took \d+/)
+      .waitFor();
+  }
+  await tab.shows(/6 of 7 fine · 1 to look at · last checked/);
+  const start = tab.page.getByRole('region', {name: 'Getting started'});
+  await start.getByText(/Everything that calls need is in place/).waitFor();
+  assert.deepEqual(await tab.violations(), []);
+  await tab.shot('health');
+  await start.getByRole('button', {name: 'Place a first call'}).click();
+  await until(() => tab.address().startsWith('/calls/CA'), {what: 'the call to be shown'});
+  await tab.press('g', 'd');
+  await tab.screen('Health');
+  await start.waitFor({state: 'detached'});
+  // What was found is still there.
+  await found(tab, 'credentials', 'ok');
+});
+
+test('[H8] PUBLIC_URL that nobody answers: failed with its remedy, and the first thing to do', async () => {
+  await using gateway = await startGateway({env: {PUBLIC_URL: 'http://127.0.0.1:9'}});
+  await using tab = await openTab(browser, gateway, {path: '/health', noise: GONE});
+  const failed = await found(tab, 'public-url', 'failed');
+  await failed.getByText('127.0.0.1:9 refuses connections').first().waitFor();
+  await found(tab, 'public-websocket', 'failed');
+  const mark = failed.locator('[data-check-status]');
+  assert.equal(await mark.innerText(), 'Failed');
+  assert.equal(await mark.locator('svg').count(), 1);
+  const start = tab.page.getByRole('region', {name: 'Getting started'});
+  await start.getByText(/^Next: /).waitFor();
+  await start.getByRole('button', {name: 'Show the check'}).click();
+  const [next] = await tab.page.locator('[data-check]:has([data-check-status="failed"]) h3').all();
+  await next?.and(tab.page.locator(':focus')).waitFor();
+  assert.deepEqual(await tab.violations(), []);
+  await tab.shot('health-failed');
+  assert.equal(await start.getByRole('button', {name: 'Place a first call'}).count(), 0);
+});
+
+test("[H8] the number's webhook is mended by its button, after a question that says what happens", async () => {
+  await using gateway = await startTalkativeGateway({simulator: {voiceUrl: 'https://old.example/voice'}});
+  await using tab = await openTab(browser, gateway, {path: '/health'});
+  const number = await found(tab, 'number', 'warning');
+  await number.getByText('Incoming calls go elsewhere').waitFor();
+  await number.getByRole('button', {name: 'Point the number here…'}).click();
+  const question = tab.page.getByRole('alertdialog', {name: 'Point the number here?'});
+  await question.getByText('Calls to it no longer go to https://old.example/voice.').waitFor();
+  assert.deepEqual(await tab.violations(), []);
+  await tab.press('Escape');
+  await question.waitFor({state: 'detached'});
+  await found(tab, 'number', 'warning');
+  await number
+    .getByRole('button', {name: 'Point the number here…'})
+    .and(tab.page.locator(':focus'))
+    .waitFor();
+  await tab.press('Enter');
+  await question.waitFor();
+  await tab.press('Enter');
+  await question.waitFor({state: 'detached'});
+  await found(tab, 'number', 'ok');
+  await number.getByText('The number is yours, and its calls come here.').waitFor();
+  await number.getByRole('button', {name: /^Check again/}).waitFor();
+  // It works: somebody calls, and the call is here.
+  await gateway.simulator.placeInboundCall({from: '+15550100021'});
+  await tab.page.getByRole('navigation').getByText('1 in progress').waitFor();
+});
+
+test('[H8] Twilio that refuses: its error is evidence, and what is mended meanwhile is found by checking again', async () => {
+  await using gateway = await startGateway({env: {TWILIO_AUTH_TOKEN: 'canary-wrong-token-0123456789'}});
+  await using tab = await openTab(browser, gateway, {path: '/health', noise: TOO_SOON});
+  const failed = await found(tab, 'credentials', 'failed');
+  await failed.getByText('20003').waitFor();
+  await tab.page
+    .getByRole('region', {name: 'Getting started'})
+    .getByText(/^Next: Twilio credentials/)
+    .waitFor();
+  assert.ok(!(await tab.page.content()).includes('canary'));
+  // Too soon for the doctor: the page waits for it, and asks again.
+  const checkedAt = () => failed.locator('time').getAttribute('datetime');
+  const before = await checkedAt();
+  await failed.getByRole('button').click();
+  await failed.locator('[data-check-status="running"]').waitFor();
+  await until(async () => (await checkedAt()) !== before, {what: 'the check to have run again'});
+  await found(tab, 'credentials', 'failed');
+  assert.equal(await failed.getByRole('alert').count(), 0);
+});
+
+test('[H8] while checks run the page says how far, and shows each as it is done', async () => {
+  const front = await new HealthFront().start();
+  front.mode = 'silent';
+  // Another origin than the page's, so that its own connection is refused.
+  await using gateway = await startGateway({env: {PUBLIC_URL: front.url}});
+  await using tab = await openTab(browser, gateway, {path: '/health', noise: GONE});
+  await found(tab, 'journal', 'ok');
+  await tab.shows('Checking: 5 of 7 done');
+  await card(tab, 'public-url').locator('[data-check-status="running"]').waitFor();
+  assert.deepEqual(await tab.violations(), []);
+  await tab.shot('health-running');
+  await front[Symbol.asyncDispose]();
+  await found(tab, 'public-url', 'failed');
+  await tab.shows(/of 7 fine · \d failed/);
+});
+
+test('[H8] curves: each with its value, unit, range, and a sentence for those who listen', async () => {
+  await using gateway = await startTalkativeGateway();
+  const fields = {CallSid: someCallSid(1), CallStatus: 'ringing', SequenceNumber: '1'};
+  await postWebhook(gateway, statusFields(gateway, fields));
+  await postWebhook(gateway, statusFields(gateway, fields), {signature: 'wrong'});
+  await using tab = await openTab(browser, gateway, {path: '/health'});
+  const tile = (id: string) => tab.page.locator(`[data-metric="${id}"]`);
+  // The second sample has none any more.
+  await tile('webhooks').getByText('0 to 2').waitFor({timeout: 25_000});
+  await tile('refused').getByText('0 to 1').waitFor();
+  await tile('webhooks').getByText('in 5 s').waitFor();
+  await tile('calls').getByText('always 1').waitFor();
+  await tile('memory').getByText('MiB', {exact: true}).waitFor();
+  const curve = tab.page.getByRole('img', {
+    name: /^Webhooks: 0 in 5 s, between 0 and 2 in the last minute\.$/,
+  });
+  await curve.waitFor();
+  assert.equal(await tab.page.locator('[data-metric] [role="img"]').count(), 10);
+  assert.deepEqual(await tab.violations(), []);
+  await tab.shot('health-curves');
+});
+
+test('not allowed: the missing scope is named; who may look may not act, and is told so', async () => {
+  await using gateway = await startTalkativeGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
+  {
+    const key = signToken('alice', {scope: ['calls:read']});
+    await using tab = await openTab(browser, gateway, {path: '/health', key});
+    await tab.shows("Your key may not see the gateway's health");
+    await tab.shows('sessions:read');
+    assert.ok(!tab.requests.some((url) => url.includes('/api/health')));
+    assert.deepEqual(await tab.violations(), []);
+  }
+  const key = signToken('bob', {scope: ['sessions:read']});
+  await using tab = await openTab(browser, gateway, {path: '/health', key});
+  const number = await found(tab, 'number', 'warning');
+  await number.getByText('calls:control:all').waitFor();
+  await number.getByRole('button', {name: /^Check again/}).waitFor();
+  assert.equal(await tab.page.getByRole('button', {name: /Point the number|first call/}).count(), 0);
+  assert.deepEqual(await tab.violations(), []);
+});
+
+test('by keyboard alone: r checks everything, Tab leads from card to card; 320 px hold it all', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway, {
+    path: '/health',
+    noise: TOO_SOON,
+    context: {viewport: {width: 320, height: 640}},
+  });
+  const journal = await found(tab, 'journal', 'ok');
+  assert.ok((await tab.overflow()) <= 0);
+  await tab.shot('health-narrow');
+  const checkedAt = () => journal.locator('time').getAttribute('datetime');
+  const before = await checkedAt();
+  await tab.press('r');
+  await until(async () => (await checkedAt()) !== before, {what: 'the journal to be checked again'});
+  await tab.page.getByRole('button', {name: 'Place a first call'}).focus();
+  await tab.press('Tab');
+  await card(tab, 'credentials').getByRole('button').and(tab.page.locator(':focus')).waitFor();
+  await tab.press('Tab');
+  await card(tab, 'number').getByRole('button').and(tab.page.locator(':focus')).waitFor();
+});
+
+test('a gateway that is away: what was found stays and is said to be old; then it goes on by itself', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using tab = await openTab(browser, gateway, {path: '/health', noise: GONE});
+  await found(tab, 'journal', 'ok');
+  await gateway.server.drain();
+  await tab.page.getByRole('button', {name: 'Check again: Clock'}).click();
+  await card(tab, 'clock').getByRole('alert').getByText('could not be reached').waitFor();
+  await tab.shows(/Shown is how it was/);
+  await found(tab, 'journal', 'ok');
+  assert.deepEqual(await tab.violations(), []);
+  await gateway.restart();
+  await tab.page
+    .getByText(/Shown is how it was/)
+    .first()
+    .waitFor({state: 'detached', timeout: 30_000});
+});
