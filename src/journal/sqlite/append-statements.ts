@@ -3,6 +3,7 @@ import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import type {CallEvent, CallRecord, Offset, StatusEvent, Verdict} from '../call-event.ts';
 import {outcomeOf, wasAnswered} from '../call-facets.ts';
 import {type Provenance, transition} from '../transition.ts';
+import {checksumOf, entryChecksum} from './checksum.ts';
 import {facetValues} from './facet-columns.ts';
 import type {IntentStatements} from './intent-statements.ts';
 import {entryJson, objectJson, optionalTextOf, parseCall, textOf} from './rows.ts';
@@ -30,26 +31,27 @@ export class AppendStatements {
     this.#intents = intents;
     this.#repeat = database.prepare(
       `UPDATE entries SET repeats = repeats + 1 WHERE dedupe_key = ?
-       RETURNING "offset", event, verdict, owner, call`,
+       RETURNING "offset", event, verdict, owner, call, checksum`,
     );
     this.#findCall = database.prepare('SELECT record FROM calls WHERE call_sid = ?');
     this.#insertEntry = database.prepare(
-      `INSERT INTO entries ("offset", dedupe_key, call_sid, verdict, owner, event, call, parameters)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO entries ("offset", dedupe_key, call_sid, verdict, owner, event, call, parameters,
+         checksum, parameters_checksum)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#insertCall = database.prepare(
       `INSERT INTO calls (parent_call_sid, owner, ended_at, updated_at, record,
-         created_at, way, outcome, answered, search, call_sid, first_offset)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         created_at, way, outcome, answered, search, checksum, call_sid, first_offset)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#updateCall = database.prepare(
       `UPDATE calls SET parent_call_sid = ?, owner = ?, ended_at = ?, updated_at = ?, record = ?,
-         created_at = ?, way = ?, outcome = ?, answered = ?, search = ?
+         created_at = ?, way = ?, outcome = ?, answered = ?, search = ?, checksum = ?
        WHERE call_sid = ?`,
     );
     // SQLite writes the indexes of all columns that a statement names, also of those that stay as they are.
     this.#updateProgress = database.prepare(
-      'UPDATE calls SET answered = ?, updated_at = ?, record = ? WHERE call_sid = ?',
+      'UPDATE calls SET answered = ?, updated_at = ?, record = ?, checksum = ? WHERE call_sid = ?',
     );
     this.#legsWithoutOwner = database.prepare(
       'SELECT record FROM calls WHERE parent_call_sid = ? AND owner IS NULL',
@@ -61,15 +63,19 @@ export class AppendStatements {
     const row = this.#repeat.get(event.dedupeKey);
     if (row !== undefined) return {repeated: true, json: `{"repeated":true,"entry":${entryJson(row)}}`};
     const entry = event.kind === 'command' ? this.#command(event) : this.#status(event, offset);
+    const {verdict, owner = null, callJson: call = null} = entry;
+    const eventJson = JSON.stringify(event);
     this.#insertEntry.run(
       offset,
       event.dedupeKey,
       event.callSid,
-      entry.verdict,
-      entry.owner ?? null,
-      JSON.stringify(event),
-      entry.callJson ?? null,
+      verdict,
+      owner,
+      eventJson,
+      call,
       parameters ?? null,
+      entryChecksum({offset, verdict, owner, event: eventJson, call}),
+      checksumOf(parameters),
     );
     const json = objectJson({
       offset: String(offset),
@@ -131,7 +137,8 @@ export class AppendStatements {
 
   #writeCall(call: CallRecord, json: string, before: CallRecord | undefined): void {
     if (before !== undefined && sameInLists(before, call)) {
-      this.#updateProgress.run(wasAnswered(call) ? 1 : 0, call.updatedAt, json, call.callSid);
+      const answered = wasAnswered(call) ? 1 : 0;
+      this.#updateProgress.run(answered, call.updatedAt, json, checksumOf(json), call.callSid);
       return;
     }
     const values = [
@@ -141,6 +148,7 @@ export class AppendStatements {
       call.updatedAt,
       json,
       ...facetValues(call),
+      checksumOf(json),
       call.callSid,
     ];
     if (before === undefined) this.#insertCall.run(...values, call.firstOffset);

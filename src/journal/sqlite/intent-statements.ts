@@ -2,6 +2,7 @@
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import type {DialIntent} from '../dial-intent.ts';
 import type {OpenIntentResult} from '../journal.ts';
+import {checksumOf} from './checksum.ts';
 import {intentJson, textOf} from './rows.ts';
 
 const opened: OpenIntentResult = {kind: 'opened'};
@@ -24,8 +25,8 @@ export class IntentStatements {
     this.#findByKey = database.prepare(SELECT_INTENT_BY_KEY);
     // The same intent again is the repetition of a request whose answer was lost: it is on disk already.
     this.#insert = database.prepare(
-      `INSERT INTO intents (reference, user, idempotency_key, state, created_at, intent)
-       VALUES (?, ?, ?, 'open', ?, ?) ON CONFLICT (reference) DO NOTHING`,
+      `INSERT INTO intents (reference, user, idempotency_key, state, created_at, intent, checksum)
+       VALUES (?, ?, ?, 'open', ?, ?, ?) ON CONFLICT (reference) DO NOTHING`,
     );
     // What has a call cannot be rejected: Twilio's callback knows better than its answer.
     this.#reject = database.prepare(
@@ -43,7 +44,8 @@ export class IntentStatements {
       idempotencyKey === null ? undefined : this.#findByKey.get(user, idempotencyKey, keysSince);
     if (earlier !== undefined && earlier['reference'] !== reference)
       return `{"kind":"exists","intent":${intentJson(earlier)}}`;
-    this.#insert.run(reference, user, idempotencyKey, createdAt, JSON.stringify(intent));
+    const json = JSON.stringify(intent);
+    this.#insert.run(reference, user, idempotencyKey, createdAt, json, checksumOf(json));
     return OPENED;
   }
 

@@ -52,7 +52,7 @@ export class ReaderQueries {
     const trimmedTo = numberOf(this.#get('SELECT trimmed_to FROM meta')?.['trimmed_to']);
     if (after < trimmedTo) return `{"kind":"too-old","oldest":${trimmedTo}}`;
     const rows = this.#all(
-      `SELECT "offset", event, verdict, owner, call FROM entries
+      `SELECT "offset", event, verdict, owner, call, checksum FROM entries
        WHERE "offset" > ? AND "offset" <= ? ORDER BY "offset" LIMIT ?`,
       after,
       upTo,

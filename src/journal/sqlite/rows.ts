@@ -2,6 +2,7 @@
 import type {SQLOutputValue} from 'node:sqlite';
 import type {CallEvent, CallRecord} from '../call-event.ts';
 import type {DialIntentRecord} from '../dial-intent.ts';
+import {entryChecksum, isIntact} from './checksum.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -22,8 +23,14 @@ export function optionalTextOf(value: SQLOutputValue | undefined): string | unde
   return value === null || value === undefined ? undefined : textOf(value);
 }
 
-/** JSON of an entry, put together from texts: nothing is parsed that the main thread is going to parse. */
+/**
+ * JSON of an entry, put together from texts: nothing is parsed that the main thread is going to parse.
+ * @throws Error — the row is not what was written
+ */
 export function entryJson(row: Row, more: Readonly<Record<string, string | undefined>> = {}): string {
+  if (!isIntact(row['checksum'], entryChecksum(row))) {
+    throw new Error(`entry ${numberOf(row['offset'])} is damaged`);
+  }
   const fields: Record<string, string | undefined> = {
     offset: String(numberOf(row['offset'])),
     event: textOf(row['event']),
