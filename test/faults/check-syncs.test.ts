@@ -1,0 +1,43 @@
+/** What a trace of system calls says about durability. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {checkSyncs} from '../../chaos/history/check-syncs.ts';
+
+const WAL = '34</data/hookswitch.db-wal>';
+const MARK = '36</data/hookswitch.db.mark>';
+const writeWal = `21 pwrite64(${WAL}, "\\r\\0"..., 4096, 4176) = 4096`;
+const syncWal = `21 fsync(${WAL}) = 0`;
+const writeMark = `21 pwrite64(${MARK}, "hookswitch mark "..., 128, 4096) = 128`;
+const syncMark = `21 fdatasync(${MARK}) = 0`;
+const answer = '20 write(30<socket:[1]>, "HTTP/1.1 204 No Content\\r\\n"..., 300) = 300';
+const appended = [writeWal, syncWal, writeMark, syncMark];
+
+const violationsOf = (...lines: readonly string[]) => checkSyncs(lines.join('\n')).violations;
+
+test('[J1] [H5] WAL and mark written and synced before each answer is what it has to be', () => {
+  const report = checkSyncs([...appended, answer, ...appended, answer].join('\n'));
+  assert.deepEqual(report, {answers: 2, violations: []});
+});
+
+test('[J1] an answer before a sync, without one, or without a write is found', () => {
+  assert.match(violationsOf(writeWal, writeMark, syncMark, answer).join(), /WAL was not synced/);
+  assert.match(violationsOf(writeWal, syncWal, writeMark, answer, syncMark).join(), /mark was not synced/);
+  assert.match(violationsOf(...appended, answer, answer).join(), /WAL was not written/);
+});
+
+test('[J1] what is written after the sync is not covered by it, nor is anything by a sync that failed', () => {
+  assert.match(violationsOf(...appended, writeWal, answer).join(), /WAL was not synced/);
+  const failed = `21 fsync(${WAL}) = -1 EIO (Input/output error)`;
+  assert.match(violationsOf(writeWal, failed, writeMark, syncMark, answer).join(), /WAL was not synced/);
+});
+
+test('a call that another thread came in between of counts when it has returned', () => {
+  const halves = [
+    `21 fsync(${WAL} <unfinished ...>`,
+    '20 write(1, "x", 1) = 1',
+    '21 <... fsync resumed>) = 0',
+  ];
+  assert.deepEqual(violationsOf(writeWal, ...halves, writeMark, syncMark, answer), []);
+  const late = [`21 fsync(${WAL} <unfinished ...>`, answer, '21 <... fsync resumed>) = 0'];
+  assert.match(violationsOf(writeWal, writeMark, syncMark, ...late).join(), /WAL was not synced/);
+});
