@@ -29,6 +29,7 @@ export const faults: readonly Fault[] = [
   processes.stopped,
   processes.stalled,
   processes.writerDies,
+  processes.readerDies,
   processes.squeezed,
   twilio.tooManyRequests,
   twilio.serverError,

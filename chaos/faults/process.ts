@@ -72,6 +72,24 @@ export const writerDies: Fault = {
   },
 };
 
+export const readerDies: Fault = {
+  name: 'reader-dies',
+  what: 'the reader thread ends in the middle of a question',
+  async strike(world) {
+    const {gateway, random} = world;
+    await gateway.kill();
+    // The first questions are those of the start.
+    await world.startWithFailpoint({
+      point: 'reader-query',
+      hit: random.int(6, 12),
+      action: 'exit-thread',
+    });
+    await gateway.logged('journal fault');
+    await world.answers(20);
+    if (!gateway.isRunning) world.violate('stuck', 'the process ended with its reader');
+  },
+};
+
 export const squeezed: Fault = {
   name: 'squeezed',
   what: 'a cgroup gives it a tenth of a core and little memory',

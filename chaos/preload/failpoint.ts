@@ -6,10 +6,10 @@
  */
 import fs from 'node:fs';
 import {syncBuiltinESMExports} from 'node:module';
-import {StatementSync} from 'node:sqlite';
+import {DatabaseSync, StatementSync} from 'node:sqlite';
 import {isMainThread, type MessagePort, parentPort} from 'node:worker_threads';
 
-/** In the order in which an append passes them. */
+/** Those of the writer in the order in which an append passes them. */
 export const failpoints = [
   'inside-group',
   'before-commit',
@@ -17,6 +17,8 @@ export const failpoints = [
   'before-mark-sync',
   'after-mark-sync',
   'after-reply',
+  // Of the reader: a question is about to be answered.
+  'reader-query',
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];
@@ -46,6 +48,12 @@ if (!isMainThread) {
     if (isCommit) pass('after-commit');
     else if (this.sourceSQL.startsWith('INSERT INTO entries')) pass('inside-group');
     return result;
+  };
+  const exec = Reflect.get(DatabaseSync.prototype, 'exec');
+  DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string) {
+    // The writer's transactions begin otherwise.
+    if (sql === 'BEGIN') pass('reader-query');
+    Reflect.apply(exec, this, [sql]);
   };
   // Only the mark is synced from JavaScript; SQLite does its own.
   const {fdatasyncSync} = fs;

@@ -262,7 +262,7 @@ export class World implements AsyncDisposable {
       await this.ready();
       await this.pause();
       await this.webhooks.bringRest();
-      await Promise.race([this.simulator.settled(), wait(SETTLED_WITHIN_MS)]);
+      await Promise.race([this.simulator.settled(), wait(SETTLED_WITHIN_MS, undefined, {ref: false})]);
       await this.#sessionsAtHead();
     } catch (error) {
       this.violate('stuck', error instanceof Error ? error.message : String(error));

@@ -5,6 +5,7 @@ survives('kill-at-random', {seed: 41, rules: '[J2] [J7] [W11]'});
 survives('kill-inside-group', {seed: 42, rules: '[J1] [J7]'});
 survives('kill-before-answer', {seed: 43, rules: '[J2] [J7] [H5]'});
 survives('writer-dies', {seed: 44, rules: '[J1] [J3]'});
+survives('reader-dies', {seed: 52, rules: '[H5] [W11]'});
 survives('clock-jumps', {seed: 45, rules: '[J4]'});
 survives('stopped', {seed: 46, rules: '[W11] [W12]'});
 survives('event-loop-stall', {seed: 47, rules: '[W11] [W12]'});
