@@ -1,5 +1,11 @@
 /** The listening side of a server: its time limits, its connections, and an end that nobody can hold up. */
-import {createServer, type RequestListener, type Server, type ServerResponse} from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type {AddressInfo, Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Logger} from 'pino';
@@ -14,6 +20,10 @@ export interface HttpListenerOptions {
   readonly onClientError: ClientErrorHandler;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Sockets at once; beyond, the one that has had nothing to say for longest makes room. @default as many as come */
+  readonly maxConnections?: number;
+  /** Milliseconds after which one on which nothing moves is cut off, sessions excepted. @default 60000 */
+  readonly stalledMs?: number;
 }
 
 /** 5 s from connect to complete headers, and so to a finished upgrade (W14); a body gets 10 s. */
@@ -22,6 +32,20 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECK_MS = 500;
 /** Longer than the 60 s that load balancers keep a connection: the side that reuses it must not be surprised. */
 const KEEP_ALIVE_MS = 65_000;
+/** Who asks for much and reads none of it would otherwise keep it, and the socket, for ever. */
+const STALLED_MS = 60_000;
+/** For so long a request that is there as a whole is not interrupted, however many wait for its socket. */
+const ANSWER_MS = 15_000;
+/** Between two lines in the log that say there are too many. */
+const WARN_EVERY_MS = 10_000;
+
+/** What a socket that is no session is at. */
+interface Exchange {
+  /** The request that came on it, until its answer is over. */
+  readonly request?: IncomingMessage;
+  /** Monotonic ms. */
+  readonly since: number;
+}
 
 export class HttpListener {
   readonly #clock: Clock;
@@ -29,11 +53,17 @@ export class HttpListener {
   readonly #server: Server;
   /** Upgraded ones included, which `closeAllConnections` knows nothing of. */
   readonly #sockets = new Set<Socket>();
+  /** Those that are no session, the one that has waited longest first. */
+  readonly #exchanges = new Map<Socket, Exchange>();
+  readonly #maxConnections: number;
+  #warnedAt = Number.NEGATIVE_INFINITY;
   /** Answers under way. */
   readonly #responses = new Set<ServerResponse>();
 
-  constructor({onRequest, onUpgrade, onClientError, clock, logger}: HttpListenerOptions) {
+  constructor(options: HttpListenerOptions) {
+    const {onRequest, onUpgrade, onClientError, clock, logger} = options;
     this.#clock = clock;
+    this.#maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY;
     this.#logger = logger;
     this.#server = createServer({
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -44,18 +74,24 @@ export class HttpListener {
       // An `Upgrade: h2c` of a polite client is a plain request to us.
       shouldUpgradeCallback: ({headers}) => headers.upgrade?.toLowerCase() === 'websocket',
     });
+    this.#server.timeout = options.stalledMs ?? STALLED_MS;
     this.#server.on('connection', (socket) => this.#remember(socket));
-    this.#server.on('request', (_request, response) => {
+    this.#server.on('request', (request, response) => {
+      this.#exchanges.set(request.socket, {request, since: clock.monotonic()});
       if (!this.#server.listening) response.setHeader('Connection', 'close');
       this.#responses.add(response);
       response.once('close', () => {
         this.#responses.delete(response);
+        this.#waits(request.socket);
         // A connection that is kept alive is idle after its answer, and `close` would wait for it.
         setImmediate(() => this.#closeIdle());
       });
     });
     this.#server.on('request', onRequest);
-    this.#server.on('upgrade', onUpgrade);
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#exchanges.delete(request.socket);
+      onUpgrade(request, socket, head);
+    });
     this.#server.on('clientError', (error, socket) => {
       // An answer that has begun cannot be followed by another: it would be read as the rest of the first.
       if (this.#isAnswering(socket)) socket.destroy();
@@ -99,7 +135,41 @@ export class HttpListener {
 
   #remember(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    this.#waits(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#exchanges.delete(socket);
+    });
+    if (this.#sockets.size > this.#maxConnections) this.#makeRoom(socket);
+  }
+
+  /** Nothing whole has come on this socket since now; it goes to the end of the queue. */
+  #waits(socket: Socket): void {
+    this.#exchanges.delete(socket);
+    if (!socket.destroyed) this.#exchanges.set(socket, {since: this.#clock.monotonic()});
+  }
+
+  /**
+   * There is one socket too many. Twilio sends at once what it has to say; who holds a socket and sends little or nothing,
+   * or asks and does not read, is older than that. If nobody is, the newcomer goes: sessions and answers come first.
+   */
+  #makeRoom(newcomer: Socket): void {
+    this.#warnOfCrowd();
+    const now = this.#clock.monotonic();
+    for (const [socket, {request, since}] of this.#exchanges) {
+      const isAnswered = request?.complete === true && now - since < ANSWER_MS;
+      if (isAnswered && socket !== newcomer) continue;
+      socket.destroy();
+      return;
+    }
+  }
+
+  #warnOfCrowd(): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#warnedAt < WARN_EVERY_MS) return;
+    this.#warnedAt = now;
+    const details = {connections: this.#sockets.size, limit: this.#maxConnections};
+    this.#logger.warn(details, 'too many connections: those that send nothing are cut off (ulimit -n)');
   }
 
   #closeIdle(): void {

@@ -10,6 +10,7 @@ import {Authentication} from './auth/authentication.ts';
 import type {Authenticator} from './auth/authenticator.ts';
 import {type Clock, systemClock} from './clock.ts';
 import type {Environment} from './config/environment.ts';
+import {type ConnectionLimits, connectionLimits, openFileLimit} from './connection-limits.ts';
 import {createEventHandler} from './handlers/event-handler.ts';
 import {createRequestHandler} from './handlers/request-handler.ts';
 import {createClientErrorHandler} from './handlers/socket-answers.ts';
@@ -81,6 +82,7 @@ export class GatewayServer {
   readonly #reconciler: Reconciler;
   readonly #retention: Retention;
   readonly #readiness: Readiness;
+  readonly #limits: ConnectionLimits;
   readonly #operator: OperatorServices;
   readonly #metrics = createMetrics();
   readonly #sources: MetricSources = {
@@ -119,6 +121,7 @@ export class GatewayServer {
     this.#journal = journal ?? openJournal(environment.databaseUrl, {clock, onFault});
     const client = twilio ?? new TwilioRest(environment.twilio);
     const metrics = this.#metrics;
+    this.#limits = connectionLimits({openFiles: openFileLimit(), maxSessions});
     const common = {journal: this.#journal, clock, logger, metrics};
     this.#feed = new LiveFeed(common);
     const withFeed = {...common, feed: this.#feed, twilio: client};
@@ -126,7 +129,7 @@ export class GatewayServer {
       ...withFeed,
       epoch: () => this.#epoch,
       sessionTimeoutMs,
-      maxSessions,
+      maxSessions: this.#limits.maxSessions,
       maxSessionsPerUser,
     });
     this.#hangUp = new HangUp(withFeed);
@@ -188,6 +191,7 @@ export class GatewayServer {
       this.#hangUp.start();
       const http = this.#createHttp(this.#startAuthentication(accessKey));
       const port = await http.listen(this.#environment);
+      this.#tellOfFewerSessions();
       this.#reconciler.start();
       this.#retention.start();
       this.#operator.start();
@@ -196,6 +200,15 @@ export class GatewayServer {
       await this.#end(0);
       throw error;
     }
+  }
+
+  #tellOfFewerSessions(): void {
+    const {maxSessions} = this.#limits;
+    if (maxSessions >= this.#environment.maxSessions) return;
+    this.#logger.warn(
+      {maxSessions, openFiles: openFileLimit()},
+      'fewer sessions than MAX_SESSIONS: this process may open too few files (ulimit -n)',
+    );
   }
 
   /** A start that is under way is seen to its end first: half of one cannot be stopped. */
@@ -288,6 +301,7 @@ export class GatewayServer {
       onClientError: createClientErrorHandler(this.#logger),
       clock: this.#clock,
       logger: this.#logger,
+      maxConnections: this.#limits.maxConnections,
     });
     return this.#http;
   }

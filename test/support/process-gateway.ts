@@ -13,6 +13,11 @@ const COMMAND = path.join(import.meta.dirname, '../../bin/hookswitch.js');
 
 export type Variables = Readonly<Record<string, string>>;
 
+export interface ProcessLimits {
+  /** Files and sockets it may have open at once. @default as many as the tests may */
+  readonly openFiles?: number;
+}
+
 export class GatewayProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   stdout = '';
@@ -21,9 +26,12 @@ export class GatewayProcess implements AsyncDisposable {
   readonly #exited: Promise<number | null>;
 
   /** Nothing of the environment of the tests is passed on, and no `.env` is in `folder`. */
-  constructor(argv: readonly string[], env: Variables, folder: string) {
+  constructor(argv: readonly string[], env: Variables, folder: string, {openFiles}: ProcessLimits = {}) {
     const {PATH = '', HOME = ''} = process.env;
-    this.child = spawn(process.execPath, [COMMAND, ...argv], {
+    const command = [process.execPath, COMMAND, ...argv];
+    const limited = ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), ...command];
+    const [program = '', ...rest] = openFiles === undefined ? command : limited;
+    this.child = spawn(program, rest, {
       cwd: folder,
       env: {PATH, HOME, ...env},
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -105,12 +113,12 @@ export class ProcessBench implements AsyncDisposable {
   }
 
   /** Runs `hookswitch start` with these variables changed; an empty one is not set. */
-  start(env: Variables = {}): GatewayProcess {
-    return this.run(['start'], {...this.env, ...env});
+  start(env: Variables = {}, limits?: ProcessLimits): GatewayProcess {
+    return this.run(['start'], {...this.env, ...env}, limits);
   }
 
-  run(argv: readonly string[], env: Variables = this.env): GatewayProcess {
-    const started = new GatewayProcess(argv, env, this.folder);
+  run(argv: readonly string[], env: Variables = this.env, limits?: ProcessLimits): GatewayProcess {
+    const started = new GatewayProcess(argv, env, this.folder, limits);
     this.#processes.push(started);
     return started;
   }

@@ -8,6 +8,7 @@ import {systemClock} from '../../../src/clock.ts';
 import {createClientErrorHandler} from '../../../src/handlers/socket-answers.ts';
 import {HttpListener} from '../../../src/http-listener.ts';
 import {freePort} from '../../support/free-port.ts';
+import {until} from '../../support/until.ts';
 
 const logger = pino({level: 'silent'});
 
@@ -50,4 +51,31 @@ test('[H6] rubbish behind an answer that is over is answered', async () => {
 test('[H6] rubbish behind an answer that has begun ends the connection, and nothing is mixed into it', async () => {
   const heard = await talk((_request, response) => response.write('begun'), [request, 'rubbish\r\n\r\n']);
   assert.match(heard, /^HTTP\/1\.1 200.*begun\r\n$/s);
+});
+
+test('one on which nothing moves is cut off, also in the middle of its answer', async () => {
+  let finished: boolean | undefined;
+  const endless: RequestListener = (_request, response) => {
+    response.write(Buffer.alloc(50_000_000));
+    response.once('close', () => {
+      finished = response.writableFinished;
+    });
+  };
+  const listener = new HttpListener({
+    onRequest: endless,
+    onUpgrade: (_request, socket) => socket.destroy(),
+    onClientError: createClientErrorHandler(logger),
+    clock: systemClock,
+    logger,
+    stalledMs: 300,
+  });
+  const port = await freePort();
+  await listener.listen({host: '127.0.0.1', port});
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.pause().write(request);
+  await until(() => finished !== undefined, {what: 'the gateway to give up'});
+  assert.equal(finished, false);
+  socket.destroy();
+  await listener.close(0);
 });
