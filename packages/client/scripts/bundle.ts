@@ -12,13 +12,16 @@ export const entries: Readonly<Record<string, string>> = {
   react: path.join(folder, 'src/react/index.ts'),
 };
 
-/** Everything but what is loaded later, and React's part. */
-const CORE = /packages\/(?:protocol\/src\/|client\/src\/(?!acts|requests)[\w-]+\.ts$)/;
+/** What the entries share and a page has from the start: all but what is loaded by `import()`, and React's part. */
+const CORE =
+  /packages\/client\/src\/(?!(?:acts|connection|event-stream|feed|later|machine|page-environment|requests|resume-storage)\.ts)[\w-]+\.ts$/;
 
-/** Bytes min+gzip that a page may load before its calls are live. */
-export const MAX_CORE_BYTES = 6912;
-/** Bytes min+gzip that it may load after that, for acting. */
-export const MAX_LATER_BYTES = 2560;
+/** The parts of the SDK: what importing it adds to a page, what it loads to connect, and what it loads once live. */
+export const parts = ['core', 'feed', 'later'] as const;
+export type Part = (typeof parts)[number];
+
+/** Bytes min+gzip that each may have: nothing moves to another part only to be out of sight. */
+export const maxBytes: Readonly<Record<Part, number>> = {core: 5120, feed: 4096, later: 2560};
 
 /** Bundles the entries there are, and writes them to `dist` where asked to. */
 export async function bundle(names: readonly string[], {write = false} = {}) {
@@ -57,18 +60,15 @@ export interface Weight {
   readonly gzip: number;
 }
 
-/** What one entry loads at once, and what it loads later, as a page that uses all of it would. */
-export async function measure(name: string): Promise<{readonly first: Weight; readonly later: Weight}> {
-  const chunks = (await bundle([name])).filter((file) => file.type === 'chunk');
-  const first = new Set<string>();
-  const visit = (fileName: string) => {
-    if (first.has(fileName)) return;
-    first.add(fileName);
-    chunks.find((chunk) => chunk.fileName === fileName)?.imports.forEach(visit);
-  };
-  visit(`${name}.js`);
-  const weigh = (wanted: boolean) => weight(chunks.filter(({fileName}) => first.has(fileName) === wanted));
-  return {first: weigh(true), later: weigh(false)};
+/** What each part weighs, as a page that uses all of it would load it. */
+export async function measure(): Promise<Readonly<Record<Part, Weight>>> {
+  const chunks = (await bundle(['index'])).filter((file) => file.type === 'chunk');
+  const holding = (name: string) =>
+    chunks.filter(({moduleIds}) => moduleIds.some((id) => id.endsWith(`/src/${name}.ts`)));
+  const feed = holding('feed');
+  const later = holding('later');
+  const core = chunks.filter((chunk) => !feed.includes(chunk) && !later.includes(chunk));
+  return {core: weight(core), feed: weight(feed), later: weight(later)};
 }
 
 function weight(chunks: readonly {readonly code: string}[]): Weight {

@@ -84,7 +84,6 @@ export function createConnection(options: ConnectionOptions): Connection {
   let refreshing = false;
   let cancelTimer: Unsubscribe | undefined;
   let cancelWatch: Unsubscribe | undefined;
-  let cancelExpiry: Unsubscribe | undefined;
   let unwatch: Unsubscribe | undefined;
 
   /** One event after the other, also those that an effect or a listener brings about. */
@@ -159,7 +158,6 @@ export function createConnection(options: ConnectionOptions): Connection {
   const close = () => {
     asked += 1;
     cancelWatch?.();
-    cancelExpiry?.();
     const socket = line?.socket;
     line = undefined;
     if (socket === undefined) return;
@@ -218,7 +216,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     dispatch({type: 'ready', session});
     if (subscription !== 'all') send({type: 'call.subscribe', calls: [...subscription]});
     watch();
-    planRefresh();
   };
 
   /** Looks twice a period whether the line is alive, and sees to it that the server can tell the same. */
@@ -240,12 +237,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     else if (now - line.sentAt >= heartbeatMs) send({type: 'session.heartbeat'});
   };
 
-  const planRefresh = () => {
-    cancelExpiry?.();
-    const inMs = tokens.refreshInMs();
-    if (inMs !== undefined) cancelExpiry = clock.after(inMs, () => dispatch({type: 'expiring'}));
-  };
-
   /** Without a fresh token the server closes with 4401, and then one is asked for again. */
   const refresh = async () => {
     const mine = line;
@@ -255,7 +246,6 @@ export function createConnection(options: ConnectionOptions): Connection {
       const next = await tokens.get('expiring');
       if (mine === line) {
         send({type: 'session.refresh', token: next});
-        planRefresh();
       }
     } catch (error) {
       handler.onFault(error as HookswitchError);

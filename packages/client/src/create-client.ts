@@ -1,15 +1,22 @@
 /** The composition root of the SDK: options → tokens, calls, connection → one object. */
 import {MAX_SUBSCRIBED_CALLS} from '@hookswitch/protocol';
-import type {Acts} from './acts.ts';
+import {backoffMs} from './backoff.ts';
 import {bound, createCallStore} from './call-store.ts';
 import type {CallState, ClientEvents, ClientOptions, HookswitchClient, ReadableStore} from './client-api.ts';
-import {createConnection} from './connection.ts';
+import type {Connection} from './connection.ts';
+import type {ConnectionState} from './connection-state.ts';
 import {createEmitter} from './emitter.ts';
-import {pageEnvironment, systemClock} from './environment.ts';
 import {HookswitchError} from './errors.ts';
-import {createEventStream, type EventStream} from './event-stream.ts';
-import {createResumeStorage, type ResumeRecord} from './resume-storage.ts';
+import type {Notice, Notices} from './event-stream.ts';
+import type {Acts, createEventStream} from './later.ts';
+import {stopped} from './stopped.ts';
+import {systemClock} from './system-clock.ts';
 import {createTokenSource} from './token-source.ts';
+
+interface Later {
+  readonly acts: Acts;
+  readonly createEventStream: typeof createEventStream;
+}
 
 /** Stores handed out by sid, so that the same sid gives the same store. */
 const MAX_CALL_STORES = 1000;
@@ -21,7 +28,7 @@ const EVENT_BUFFER = 1000;
  */
 export function createClient(options: ClientOptions): HookswitchClient {
   const {token, getToken, calls: subscription = 'all', clock = systemClock, random = Math.random} = options;
-  const {protocol, origin, pathname, hostname} = new URL(options.url);
+  const {protocol, origin, pathname} = new URL(options.url);
   if ((token === undefined) === (getToken === undefined)) throw new TypeError('Give token or getToken.');
   if (!/^https?:$/.test(protocol)) throw new TypeError('url must be http(s).');
   if (subscription !== 'all' && subscription.length > MAX_SUBSCRIBED_CALLS)
@@ -32,44 +39,23 @@ export function createClient(options: ClientOptions): HookswitchClient {
   /** `status`, `connection`, `error`; `calls` for the list, and a sid for its call. */
   const emitter = createEmitter<ClientEvents & Readonly<Record<string, unknown>>>();
   const store = createCallStore((what) => emitter.emit(what, undefined));
-  const streams = new Set<EventStream>();
-  /** Whose calls are held. */
-  let user: string | undefined;
-
-  const kept = options.storage === 'session' ? (options.sessionStorage ?? pageStorage()) : undefined;
-  const storage =
-    kept &&
-    createResumeStorage({
-      url,
-      subscription,
-      clock,
-      store: kept,
-      record: () => {
-        const cursor = store.cursor();
-        return user === undefined || cursor === undefined ? undefined : {user, cursor, calls: store.list()};
-      },
-    });
-  /** What a page before this one left: shown once the gateway has said that it is still this user's. */
-  let left: ResumeRecord | undefined = storage?.load();
-
-  const isWanted = (callSid: string) => subscription === 'all' || subscription.includes(callSid);
-  const endStreams = (error?: HookswitchError) => {
-    for (const stream of [...streams]) stream.finish(error);
-  };
+  /** For iterations: it is over, and why. */
+  const end = (error?: HookswitchError) => emitter.emit('end', error);
   const reset = () =>
-    endStreams(
+    end(
       new HookswitchError('events_reset', 'Entries were missed for good.', {
         retry: 'now',
         whatToDo: 'Read client.calls, then iterate again.',
       }),
     );
 
-  let loading: Promise<Acts> | undefined;
-  /** What acts over HTTP, loaded when the calls are there, or when it is wanted. */
+  let loading: Promise<Later> | undefined;
+  /** What is not needed to show calls, loaded when they are there, or when it is wanted. */
   const load = () => {
-    loading ??= import('./acts.ts').then(
-      ({Acts}) =>
-        new Acts({
+    loading ??= import('./later.ts').then(
+      (later) => ({
+        createEventStream: later.createEventStream,
+        acts: new later.Acts({
           url,
           tokens,
           clock,
@@ -79,6 +65,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
           store,
           watch: (callSid, listener) => emitter.on(callSid, listener),
         }),
+      }),
       (cause: unknown) => {
         loading = undefined;
         throw new HookswitchError('network', 'A part of the client was not loaded.', {
@@ -91,78 +78,59 @@ export function createClient(options: ClientOptions): HookswitchClient {
     return loading;
   };
 
-  const connection = createConnection({
-    url: `${url.replace('http', 'ws')}/ws`,
-    tokens,
-    subscription,
-    WebSocket: options.WebSocket ?? WebSocket,
-    clock,
-    random,
-    environment: options.environment ?? pageEnvironment(hostname),
-    handler: {
-      resumeQuery: () => {
-        const cursor = store.cursor() ?? left?.cursor;
-        return cursor === undefined
-          ? ''
-          : `?epoch=${encodeURIComponent(cursor.epoch)}&offset=${cursor.offset}`;
+  let feed: Connection | undefined;
+  let state: ConnectionState = stopped('not-started');
+  const onChange = (next: ConnectionState) => {
+    // The first thing a feed does is what was shown while it was being loaded.
+    const known = state.phase === 'connecting' && next.phase === 'connecting' && state.step === next.step;
+    state = next;
+    if (known) return;
+    if (next.phase === 'stopped') end(stoppedError(next.whatToDo));
+    if (next.phase === 'live') void load().catch(ignore);
+    emitter.emit('connection', next);
+  };
+
+  /** Once there is a feed, it alone says how things stand; until then, whether it is being loaded. */
+  const connect = () => {
+    if (feed !== undefined) return feed.connect();
+    if (disposal.signal.aborted || state.phase === 'connecting') return;
+    const attempt = state.phase === 'waiting' ? state.attempt + 1 : 1;
+    onChange({phase: 'connecting', step: 'token', attempt});
+    import('./feed.ts').then(
+      ({createFeed}) => {
+        if (disposal.signal.aborted) return;
+        feed = createFeed({
+          ...options,
+          url,
+          subscription,
+          tokens,
+          clock,
+          random,
+          store,
+          emit: emitter.emit,
+          onChange,
+          onGone: (gone) => void load().then(({acts}) => acts.lookUpAll(gone), ignore),
+          onReset: reset,
+        });
+        feed.connect();
       },
-      onReady: (session) => {
-        if ((user ?? left?.user ?? session.user) !== session.user) return false;
-        if (left !== undefined && session.recovered) store.restore(left.calls, left.cursor);
-        left = undefined;
-        user = session.user;
-        return true;
+      () => {
+        if (disposal.signal.aborted) return;
+        const delayMs = backoffMs(attempt, random());
+        const retryAt = clock.now() + delayMs;
+        onChange({phase: 'waiting', why: 'closed', attempt, retryAt, hinted: false});
+        clock.after(delayMs, () => feed ?? connect());
       },
-      onStatus: (message) => {
-        if (typeof message.callSid !== 'string') return;
-        if (!isWanted(message.callSid)) store.advance(message.offset);
-        else if (store.apply(message)) {
-          emitter.emit('status', message);
-          for (const stream of [...streams]) stream.push(message);
-        }
-        storage?.touch();
-      },
-      onSnapshot: ({offset, calls}, epoch, fresh) => {
-        const cursor = store.cursor();
-        if (!Array.isArray(calls) || (!fresh && cursor !== undefined && offset < cursor.offset)) return;
-        const gone = store.replace(
-          {epoch, offset},
-          calls.filter(({callSid}) => isWanted(callSid)),
-        );
-        storage?.touch();
-        if (fresh && cursor !== undefined && (cursor.epoch !== epoch || cursor.offset !== offset)) reset();
-        if (gone.length > 0) void load().then((acts) => acts.lookUpAll(gone), ignore);
-      },
-      onOffset: (offset) => {
-        store.advance(offset);
-        storage?.touch();
-      },
-      onForget: () => {
-        user = left = undefined;
-        store.clear();
-        storage?.clear();
-        reset();
-      },
-      onRefused: ({code, message, context}) =>
-        emitter.emit('error', new HookswitchError(code, message, {context})),
-      onFault: (error) => emitter.emit('error', error),
-      onChange: (state) => {
-        if (state.phase === 'stopped') endStreams(stoppedError(state.whatToDo));
-        if (state.phase === 'waiting' && state.why === 'suspended') storage?.flush();
-        if (state.phase === 'live') void load().catch(ignore);
-        emitter.emit('connection', state);
-      },
-    },
-  });
+    );
+  };
 
   /** What a lazy client waits for: somebody who wants to know, or to act. */
   const ensure = () => {
-    const state = connection.state();
-    if (state.phase === 'stopped' && state.why === 'not-started') connection.connect();
+    if (state.phase === 'stopped' && state.why === 'not-started') connect();
   };
-  const act = () => {
+  const act = async () => {
     ensure();
-    return load();
+    return (await load()).acts;
   };
   const on: HookswitchClient['on'] = (name, listener) => {
     const unsubscribe = emitter.on(name, listener);
@@ -173,11 +141,35 @@ export function createClient(options: ClientOptions): HookswitchClient {
     getSnapshot,
     subscribe: (listener) => on(name as 'status', () => listener()),
   });
+  const notice = (signal?: AbortSignal): Notices => {
+    const early: Notice[] = [];
+    let taker = (told: Notice): void => {
+      early.push(told);
+    };
+    const quiet = () => taker({});
+    const stops = [
+      emitter.on('status', (message) => taker({message})),
+      emitter.on('end', (error) => taker({error: error as HookswitchError | undefined})),
+    ];
+    signal?.addEventListener('abort', quiet);
+    if (disposal.signal.aborted || signal?.aborted === true) quiet();
+    else if (state.phase === 'stopped') taker({error: stoppedError(state.whatToDo)});
+    return {
+      take: (next) => {
+        taker = next;
+        early.forEach(next);
+      },
+      stop: () => {
+        for (const stop of stops) stop();
+        signal?.removeEventListener('abort', quiet);
+      },
+    };
+  };
   const callStores = new Map<string, ReadableStore<CallState | undefined>>();
 
   const client: HookswitchClient = {
     calls: readable('calls', store.list),
-    connection: readable('connection', connection.state),
+    connection: readable('connection', () => state),
     call: (callSid) => {
       const made = callStores.get(callSid) ?? readable(callSid, () => store.get(callSid));
       callStores.set(callSid, made);
@@ -187,34 +179,31 @@ export function createClient(options: ClientOptions): HookswitchClient {
     on,
     events: ({buffer = EVENT_BUFFER, signal} = {}) => ({
       [Symbol.asyncIterator]: () => {
-        const end = () => stream.finish();
-        const stream = createEventStream(buffer, () => {
-          streams.delete(stream);
-          signal?.removeEventListener('abort', end);
-        });
-        streams.add(stream);
-        signal?.addEventListener('abort', end);
         ensure();
-        const state = connection.state();
-        if (disposal.signal.aborted || signal?.aborted === true) end();
-        else if (state.phase === 'stopped') stream.finish(stoppedError(state.whatToDo));
-        return stream;
+        // From now on, though what iterates may have to be loaded first.
+        const notices = notice(signal);
+        const stream = load().then(({createEventStream: create}) => create(buffer, notices));
+        stream.catch(notices.stop);
+        return {
+          next: async () => (await stream).next(),
+          return: async () => (await stream).return(),
+        };
       },
     }),
     place: async (request, how) => (await act()).place(request, how),
     disconnect: async (callSid, how) => (await act()).disconnect(callSid, how),
-    request: async (path, how) => (await load()).request(path, how),
-    connect: connection.connect,
+    request: async (path, how) => (await load()).acts.request(path, how),
+    connect,
     dispose: async () => {
       disposal.abort();
-      endStreams();
-      connection.dispose();
-      storage?.flush();
+      end();
+      feed?.dispose();
+      if (state.phase !== 'stopped' || state.why !== 'disposed') onChange(stopped('disposed'));
     },
     [Symbol.asyncDispose]: () => client.dispose(),
   };
 
-  if (options.connect === 'now') connection.connect();
+  if (options.connect === 'now') connect();
   return client;
 }
 
@@ -222,13 +211,4 @@ function ignore(): void {}
 
 function stoppedError(whatToDo: string): HookswitchError {
   return new HookswitchError('stopped', 'The client has stopped.', {whatToDo});
-}
-
-/** `undefined` outside of a page, and in one that may not store anything. */
-function pageStorage(): Storage | undefined {
-  try {
-    return sessionStorage;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,42 +2,55 @@
 import type {CallStatusMessage} from '@hookswitch/protocol';
 import {HookswitchError} from './errors.ts';
 
-export interface EventStream extends AsyncIterator<CallStatusMessage, undefined> {
-  push(message: CallStatusMessage): void;
-  /** What is buffered is still read; then it ends, or throws. */
-  finish(error?: HookswitchError): void;
+/** What an iteration is told: a message, or that it is over, and why. */
+export type Notice =
+  | {readonly message: CallStatusMessage}
+  | {readonly message?: undefined; readonly error?: HookswitchError};
+
+/** Notices of before somebody takes them, and of from then on. */
+export interface Notices {
+  take(taker: (notice: Notice) => void): void;
+  /** No more of them. */
+  stop(): void;
 }
 
 /** @param limit messages kept for a slow reader */
-export function createEventStream(limit: number, onEnd: () => void): EventStream {
+export function createEventStream(
+  limit: number,
+  notices: Notices,
+): Required<Pick<AsyncIterator<CallStatusMessage, undefined>, 'next' | 'return'>> {
   let buffer: CallStatusMessage[] = [];
   let ended = false;
   let fault: HookswitchError | undefined;
   let woken = Promise.withResolvers<void>();
 
+  /** What is buffered is still read; then it ends, or throws. */
   const finish = (error?: HookswitchError) => {
     if (ended) return;
     ended = true;
     fault = error;
-    onEnd();
+    notices.stop();
     woken.resolve();
   };
 
+  notices.take((notice) => {
+    if (ended) return;
+    if (notice.message === undefined) {
+      finish(notice.error);
+    } else if (buffer.length < limit) {
+      buffer.push(notice.message);
+      woken.resolve();
+    } else {
+      finish(
+        new HookswitchError('events_overflow', `More than ${limit} events wait to be read.`, {
+          retry: 'now',
+          whatToDo: 'Read client.calls, then iterate again, faster or with a larger buffer.',
+        }),
+      );
+    }
+  });
+
   return {
-    finish,
-    push: (message) => {
-      if (buffer.length < limit) {
-        buffer.push(message);
-        woken.resolve();
-      } else {
-        finish(
-          new HookswitchError('events_overflow', `More than ${limit} events wait to be read.`, {
-            retry: 'now',
-            whatToDo: 'Read client.calls, then iterate again, faster or with a larger buffer.',
-          }),
-        );
-      }
-    },
     next: async () => {
       for (;;) {
         const value = buffer.shift();

@@ -3,6 +3,7 @@
  * `connection.ts` carries the effects out and reports back. The table is total: a test walks every phase with every event.
  */
 import {retryAfter} from '@hookswitch/protocol';
+import {backoffMs} from './backoff.ts';
 import type {TokenReason} from './client-api.ts';
 import type {
   CatchingUpState,
@@ -12,6 +13,7 @@ import type {
   StopReason,
   WaitReason,
 } from './connection-state.ts';
+import {stopped} from './stopped.ts';
 
 export interface MachineState {
   readonly connection: ConnectionState;
@@ -92,23 +94,12 @@ export const CONNECT_TIMEOUT_MS = 15_000;
 export const QUIET_MS = 1500;
 /** A session that held for so long makes earlier failures forgotten. */
 export const STABLE_MS = 5000;
-export const BASE_DELAY_MS = 500;
-export const MAX_DELAY_MS = 20_000;
 /** Spread of those that are told to come back now. */
 export const GOING_AWAY_SPREAD_MS = 1000;
 /** Nobody is looking: after a first attempt that failed, others are at least this apart, and at most twice. */
 export const HIDDEN_DELAY_MS = 30_000;
 /** A hint beyond this is a mistake. */
 export const MAX_HINT_MS = 600_000;
-
-const whatToDo: Readonly<Record<StopReason, string>> = {
-  'not-started': 'Subscribe, or call connect().',
-  unauthorized: 'Sign in again, then call connect().',
-  forbidden: 'Use a token that may open sessions.',
-  protocol: 'Update the client: gateway and client differ.',
-  'cannot-open': 'Check the url and the token.',
-  disposed: 'Create another client.',
-};
 
 /** Where everything begins. */
 export function initialState(renewable: boolean): MachineState {
@@ -122,10 +113,6 @@ export function initialState(renewable: boolean): MachineState {
     visible: true,
     suspended: false,
   };
-}
-
-function stopped(why: StopReason, code?: number): ConnectionState {
-  return {phase: 'stopped', why, code, whatToDo: whatToDo[why]};
 }
 
 const stay: Handler = (state) => ({state, effects: []});
@@ -147,12 +134,11 @@ interface Wait {
   readonly afterMs?: number;
 }
 
-/** Full jitter: anything between nothing and a bound that doubles. */
 function delayMs({attempt, visible}: MachineState, {code, afterMs}: Wait, random: number): number {
   if (afterMs !== undefined) return Math.min(afterMs, MAX_HINT_MS);
   if (attempt > 0 && !visible) return HIDDEN_DELAY_MS * (1 + random);
   if (attempt === 0 && code === 1001) return GOING_AWAY_SPREAD_MS * random;
-  return random * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** attempt);
+  return backoffMs(attempt, random);
 }
 
 /** Waits for the time to come, or for the network or the page to come back. */

@@ -1,8 +1,8 @@
 /** Authorised JSON requests to the gateway, their errors as one type, and what may be tried again. */
 import type {Retry} from '@hookswitch/protocol';
+import {backoffMs} from './backoff.ts';
 import type {ClientClock, RequestOptions} from './client-api.ts';
 import {HookswitchError} from './errors.ts';
-import {BASE_DELAY_MS, MAX_DELAY_MS} from './machine.ts';
 import type {TokenSource} from './token-source.ts';
 
 export interface RequestsOptions {
@@ -58,8 +58,7 @@ export class Requests {
         return await this.send<T>(path, options);
       } catch (error) {
         if (!(error instanceof HookswitchError) || !mayRepeat(error) || tries >= maxTries) throw error;
-        const jittered = this.#options.random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** tries);
-        await this.pause(error.retryAfterMs ?? jittered, options.signal);
+        await this.pause(error.retryAfterMs ?? backoffMs(tries, this.#options.random()), options.signal);
       }
     }
   }

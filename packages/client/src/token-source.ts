@@ -1,12 +1,13 @@
-/** The token in use, and where another comes from. */
+/**
+ * The token in use, and where another comes from. What a token says of its own end is not read: the gateway announces it
+ * (`session.expiring`), and refuses one that has ended.
+ */
 import type {ClientClock, ClientOptions, TokenReason} from './client-api.ts';
 import {HookswitchError} from './errors.ts';
 
 export interface TokenSource {
   /** Whether another token can be had. */
   readonly renewable: boolean;
-  /** Milliseconds until another one should be asked for; `undefined` where the token does not say. */
-  refreshInMs(): number | undefined;
   /**
    * The token in use, or a new one where that is what the reason asks for. Whoever asks while another is being
    * fetched gets that one.
@@ -17,17 +18,12 @@ export interface TokenSource {
 
 /** Long enough for a page that asks somebody to sign in again; what hangs must not hang us for good. */
 const TOKEN_TIMEOUT_MS = 60_000;
-/** The server announces a token's end 60 s before (A4); this is for one that does not. */
-const EXPIRY_NOTICE_MS = 45_000;
-/** Longer timers fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createTokenSource(
   {token, getToken}: Pick<ClientOptions, 'token' | 'getToken'>,
   clock: ClientClock,
 ): TokenSource {
   let asking: Promise<string> | undefined;
-  const leftMs = () => expiryOf(token) * 1000 - clock.now();
 
   const ask = async (reason: TokenReason) => {
     let cancel = () => {};
@@ -52,31 +48,17 @@ export function createTokenSource(
 
   return {
     renewable: getToken !== undefined,
-    refreshInMs: () => {
-      const ms = leftMs() - EXPIRY_NOTICE_MS;
-      return ms > 0 && ms < MAX_TIMER_MS ? ms : undefined;
-    },
     get: async (reason) => {
-      const expired = leftMs() <= 0;
-      if (token !== undefined && (getToken === undefined || (reason === 'start' && !expired))) return token;
+      if (token !== undefined && (getToken === undefined || reason === 'start')) return token;
       if (asking === undefined) {
         const forget = () => {
           asking = undefined;
         };
-        asking = ask(token !== undefined && reason === 'start' ? 'expiring' : reason);
+        asking = ask(reason);
         // Not in the function itself, which may end before it is assigned.
         asking.then(forget, forget);
       }
       return asking;
     },
   };
-}
-
-/** `exp` of a JWT, seconds since 1970; not a number for anything else. */
-function expiryOf(token = ''): number {
-  try {
-    return JSON.parse(atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'))).exp;
-  } catch {
-    return Number.NaN;
-  }
 }

@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {closeReasons} from '@hookswitch/protocol';
 import fc from 'fast-check';
+import {BASE_DELAY_MS, MAX_DELAY_MS} from '../src/backoff.ts';
 import type {ConnectionState, SessionDetails} from '../src/connection-state.ts';
 import {
-  BASE_DELAY_MS,
   GOING_AWAY_SPREAD_MS,
   HIDDEN_DELAY_MS,
   initialState,
-  MAX_DELAY_MS,
   type MachineEvent,
   type MachineState,
   STABLE_MS,

@@ -1,14 +1,5 @@
-/** The system's clock, and what a page's surroundings say. Nothing here is touched at import time. */
-import type {ClientClock, ClientEnvironment, EnvironmentEvent} from './client-api.ts';
-
-export const systemClock: ClientClock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(delayMs, fn) {
-    const timer = setTimeout(fn, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+/** What a page's surroundings say. Nothing here is touched at import time. */
+import type {ClientEnvironment, EnvironmentEvent} from './client-api.ts';
 
 /** A browser without network calls itself offline, yet reaches a gateway on its own machine. */
 const OWN_MACHINE = /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/;

@@ -1,0 +1,15 @@
+/** The state in which nothing happens by itself, and what to do about it. */
+import type {StoppedState, StopReason} from './connection-state.ts';
+
+const whatToDo: Readonly<Record<StopReason, string>> = {
+  'not-started': 'Subscribe, or call connect().',
+  unauthorized: 'Sign in again, then call connect().',
+  forbidden: 'Use a token that may open sessions.',
+  protocol: 'Update the client: gateway and client differ.',
+  'cannot-open': 'Check the url and the token.',
+  disposed: 'Create another client.',
+};
+
+export function stopped(why: StopReason, code?: number): StoppedState {
+  return {phase: 'stopped', why, code, whatToDo: whatToDo[why]};
+}
