@@ -10,9 +10,10 @@ export interface ReturningSessionOptions {
   readonly token: string;
   /** Where to connect; asked for every connection. */
   readonly wsUrl: () => string;
+  /** Milliseconds between two attempts. @default 60 */
+  readonly againMs?: number;
 }
 
-/** Between two attempts, in milliseconds. */
 const AGAIN_MS = 60;
 const READY_WITHIN_MS = 20_000;
 
@@ -51,6 +52,11 @@ export class ReturningSession {
     return this.#connections.at(-1)?.client;
   }
 
+  /** How often it got as far as a socket that was not closed before `session.ready`, the present one included. */
+  get connections(): number {
+    return this.#connections.length;
+  }
+
   /** How far the present connection was brought; nothing while there is none. */
   get position(): number | undefined {
     const client = this.client;
@@ -80,7 +86,7 @@ export class ReturningSession {
   async #run(): Promise<void> {
     while (this.#running) {
       await this.#connect();
-      if (this.#running) await wait(AGAIN_MS);
+      if (this.#running) await wait(this.#options.againMs ?? AGAIN_MS);
     }
   }
 

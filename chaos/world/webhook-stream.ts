@@ -31,6 +31,8 @@ export class WebhookStream {
   #running = false;
   #next = 0;
   answers = 0;
+  /** What was neither taken nor put off. */
+  readonly refused = new Set<string>();
 
   constructor(options: WebhookStreamOptions) {
     this.#options = options;
@@ -98,7 +100,11 @@ export class WebhookStream {
     if (!this.#sent.has(key)) this.#sent.set(key, {key, callSid, status, webhook});
     const answer = await post(gatewayUrl, {route: 'status', fields}, this.#agent);
     if (answer === undefined || answer >= 500) return false;
-    if (answer >= 300) throw new Error(`${key} was answered ${answer}`);
+    if (answer >= 300) {
+      // A webhook of Twilio's that is refused is one that is lost: it does not come again.
+      this.refused.add(`${key} was answered ${answer}`);
+      return true;
+    }
     this.answers += 1;
     const known = this.#sent.get(key);
     if (known?.answeredIn === undefined)

@@ -64,6 +64,7 @@ export class World implements AsyncDisposable {
   /** When each chapter ended, milliseconds since 1970. */
   readonly #chapterEnds: number[] = [];
   readonly #violations: Violation[] = [];
+  readonly #crowd: ReturningSession[] = [];
   readonly #endings: (() => void)[] = [];
   /** Where sessions connect. */
   wsUrl: string;
@@ -186,6 +187,20 @@ export class World implements AsyncDisposable {
     await Promise.all([this.webhooks.pause(), ...this.callers.map((caller) => caller.pause())]);
   }
 
+  /** One more session that sees everything, besides those every world has; it comes back after `againMs`. */
+  join(againMs: number): ReturningSession {
+    const session = new ReturningSession({
+      user: 'crowd',
+      token: ACCESS_KEY,
+      seesAll: true,
+      wsUrl: () => this.wsUrl,
+      againMs,
+    });
+    this.#crowd.push(session);
+    session.start();
+    return session;
+  }
+
   /** Waits for so many more acknowledged webhooks. */
   async answers(count: number, timeoutMs = 30_000): Promise<void> {
     const wanted = this.webhooks.answers + count;
@@ -272,6 +287,7 @@ export class World implements AsyncDisposable {
   /** Violations that a fault found, and the history for the rest. Ends the gateway by force: what counts is on disk. */
   async conclude(): Promise<{readonly history: History; readonly violations: readonly Violation[]}> {
     if (this.gateway.isRunning) await this.gateway.kill();
+    for (const refusal of this.webhooks.refused) this.violate('lost', refusal);
     const deliveries = this.simulator.deliveries();
     const last: Chapter[] = [];
     try {
@@ -283,7 +299,7 @@ export class World implements AsyncDisposable {
       webhooks: [...this.webhooks.records, ...this.#simulatedWebhooks(deliveries)],
       dials: this.callers.flatMap(({dials}) => dials),
       hangUps: this.callers.flatMap(({hangUps}) => hangUps),
-      connections: this.sessions.flatMap(({records}) => records),
+      connections: [...this.sessions, ...this.#crowd].flatMap(({records}) => records),
       chapters: [...this.#chapters, ...last],
       providerCalls: this.simulator.calls().map(({sid, to, status}) => ({
         callSid: sid,
@@ -316,7 +332,7 @@ export class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.webhooks.close();
     await Promise.all(this.callers.map((caller) => caller.pause()));
-    await Promise.all(this.sessions.map((session) => session.stop()));
+    await Promise.all([...this.sessions, ...this.#crowd].map((session) => session.stop()));
     if (this.gateway.isRunning) await this.gateway.kill();
     await this.simulator.stop();
     await this.twilio[Symbol.asyncDispose]();
