@@ -2,8 +2,11 @@
 import type {Unsubscribe} from './client-api.ts';
 
 export interface Emitter<Events> {
-  on<Name extends keyof Events & string>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe;
-  emit<Name extends keyof Events & string>(name: Name, event: Events[Name]): void;
+  readonly on: <Name extends keyof Events & string>(
+    name: Name,
+    listener: (event: Events[Name]) => void,
+  ) => Unsubscribe;
+  readonly emit: <Name extends keyof Events & string>(name: Name, event: Events[Name]) => void;
 }
 
 /** A listener that throws is reported like any uncaught error, and keeps nothing from the others. */

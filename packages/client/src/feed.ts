@@ -21,12 +21,12 @@ export interface FeedOptions
   readonly random: () => number;
   readonly store: CallStore;
   /** The client's own events. */
-  emit<Name extends 'status' | 'error'>(name: Name, event: ClientEvents[Name]): void;
-  onChange(state: ConnectionState): void;
+  readonly emit: <Name extends 'status' | 'error'>(name: Name, event: ClientEvents[Name]) => void;
+  readonly onChange: (state: ConnectionState) => void;
   /** These ended, and nobody here saw how. */
-  onGone(calls: readonly CallState[]): void;
+  readonly onGone: (calls: readonly CallState[]) => void;
   /** Entries were missed for good. */
-  onReset(): void;
+  readonly onReset: () => void;
 }
 
 export function createFeed(options: FeedOptions): Connection {
