@@ -270,7 +270,7 @@ export class GatewayServer {
   }
 
   #createHttp(authenticator: Authentication): HttpListener {
-    const {allowedOrigins, publicUrl, voiceTwiml, callTimeLimitS, twilio} = this.#environment;
+    const {allowedOrigins, publicUrl, voiceTwiml, callTimeLimitS, retentionDays, twilio} = this.#environment;
     const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
     const sessions = this.#sessions;
     const calls = this.#calls;
@@ -289,6 +289,7 @@ export class GatewayServer {
       port: this.#environment.port,
       voiceTwiml,
       callTimeLimitS,
+      retentionDays,
       version: packageJson.version,
       phoneNumber: twilio.phoneNumber,
       accountSid: twilio.accountSid,

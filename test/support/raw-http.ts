@@ -1,0 +1,68 @@
+/** An HTTP client made by hand: requests as bytes, one after the other on a connection that is opened again where it ended. */
+import {connect, type Socket} from 'node:net';
+
+export interface RawAnswer {
+  /** 0 where the connection ended without an answer. */
+  readonly status: number;
+  readonly body: string;
+}
+
+export class RawHttpClient {
+  readonly #port: number;
+  #socket: Socket | undefined;
+  #heard = '';
+  #waiting: ((answer: RawAnswer) => void) | undefined;
+
+  /** @param url any URL with the port to connect to on this machine */
+  constructor(url: string) {
+    this.#port = Number(new URL(url).port);
+  }
+
+  /** Sends the bytes and resolves with the answer to them. */
+  ask(bytes: Buffer): Promise<RawAnswer> {
+    const {promise, resolve} = Promise.withResolvers<RawAnswer>();
+    this.#heard = '';
+    this.#waiting = resolve;
+    this.#connected().write(bytes);
+    return promise;
+  }
+
+  close(): void {
+    this.#socket?.destroy();
+  }
+
+  #connected(): Socket {
+    if (this.#socket?.writable === true) return this.#socket;
+    const socket = connect(this.#port, '127.0.0.1');
+    socket.setNoDelay(true).setEncoding('latin1');
+    socket.on('data', (text) => this.#take(socket, String(text)));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#answer(0, this.#heard);
+    });
+    this.#socket = socket;
+    return socket;
+  }
+
+  #take(socket: Socket, text: string): void {
+    if (this.#socket !== socket) return;
+    this.#heard += text;
+    const headEnd = this.#heard.indexOf('\r\n\r\n');
+    if (headEnd === -1) return;
+    const head = this.#heard.slice(0, headEnd);
+    const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+    const body = this.#heard.slice(headEnd + 4);
+    if (body.length < length) return;
+    if (/^connection: *close/im.test(head)) {
+      this.#socket = undefined;
+      socket.destroy();
+    }
+    this.#answer(Number(head.split(' ')[1]), body);
+  }
+
+  #answer(status: number, body: string): void {
+    const resolve = this.#waiting;
+    this.#waiting = undefined;
+    resolve?.({status, body});
+  }
+}
