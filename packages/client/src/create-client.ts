@@ -107,7 +107,8 @@ export function createClient(options: ClientOptions): HookswitchClient {
           clock,
           random,
           store,
-          emit: emitter.emit,
+          onStatus: (message) => emitter.emit('status', message),
+          onError: (error) => emitter.emit('error', error),
           onChange,
           onGone: (gone) => void load().then(({acts}) => acts.lookUpAll(gone), ignore),
           onReset: reset,
@@ -183,7 +184,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
         // From now on, though what iterates may have to be loaded first.
         const notices = notice(signal);
         const stream = load().then(({createEventStream: create}) => create(buffer, notices));
-        stream.catch(notices.stop);
+        stream.catch(() => notices.stop());
         return {
           next: async () => (await stream).next(),
           return: async () => (await stream).return(),

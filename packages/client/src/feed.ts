@@ -2,8 +2,9 @@
  * What moves the calls: the connection, where it resumes, and what an earlier page left. Loaded when somebody first wants to know
  * about calls, so that a page which only prepares a client does not carry it.
  */
+import type {CallStatusMessage} from '@hookswitch/protocol';
 import type {CallStore} from './call-store.ts';
-import type {CallState, ClientClock, ClientEvents, ClientOptions} from './client-api.ts';
+import type {CallState, ClientClock, ClientOptions} from './client-api.ts';
 import {type Connection, createConnection} from './connection.ts';
 import type {ConnectionState} from './connection-state.ts';
 import {HookswitchError} from './errors.ts';
@@ -20,8 +21,8 @@ export interface FeedOptions
   readonly clock: ClientClock;
   readonly random: () => number;
   readonly store: CallStore;
-  /** The client's own events. */
-  readonly emit: <Name extends 'status' | 'error'>(name: Name, event: ClientEvents[Name]) => void;
+  readonly onStatus: (message: CallStatusMessage) => void;
+  readonly onError: (error: HookswitchError) => void;
   readonly onChange: (state: ConnectionState) => void;
   /** These ended, and nobody here saw how. */
   readonly onGone: (calls: readonly CallState[]) => void;
@@ -30,7 +31,8 @@ export interface FeedOptions
 }
 
 export function createFeed(options: FeedOptions): Connection {
-  const {url, subscription, tokens, clock, random, store, emit, onChange, onGone, onReset} = options;
+  const {url, subscription, tokens, clock, random, store} = options;
+  const {onStatus, onError, onChange, onGone, onReset} = options;
   /** Whose calls are held. */
   let user: string | undefined;
 
@@ -77,7 +79,7 @@ export function createFeed(options: FeedOptions): Connection {
       onStatus: (message) => {
         if (typeof message.callSid !== 'string') return;
         if (!isWanted(message.callSid)) store.advance(message.offset);
-        else if (store.apply(message)) emit('status', message);
+        else if (store.apply(message)) onStatus(message);
         storage?.touch();
       },
       onSnapshot: ({offset, calls}, epoch, fresh) => {
@@ -101,8 +103,8 @@ export function createFeed(options: FeedOptions): Connection {
         storage?.clear();
         onReset();
       },
-      onRefused: ({code, message, context}) => emit('error', new HookswitchError(code, message, {context})),
-      onFault: (error) => emit('error', error),
+      onRefused: ({code, message, context}) => onError(new HookswitchError(code, message, {context})),
+      onFault: onError,
       onChange: (state) => {
         // The page may be going.
         if (state.phase === 'stopped' || (state.phase === 'waiting' && state.why === 'suspended'))
