@@ -1,6 +1,5 @@
 /** Every address of the operator's API and what it answers; relative, since the gateway may be below a path. */
 import type {
-  Call,
   CallDetail,
   CallOutcome,
   CallPage,
@@ -24,17 +23,19 @@ declare const answer: unique symbol;
 /** A path below the gateway's base that answers a `T`; the type is there for the compiler only. */
 export type ResourcePath<T> = string & {readonly [answer]?: T};
 
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 export interface CallQuery {
   readonly status?: 'active' | 'ended';
   /** Part of a number, or a sid. */
   readonly q?: string;
-  readonly outcome?: CallOutcome;
-  readonly direction?: Call['direction'];
+  readonly outcome?: CallOutcome | readonly CallOutcome[];
+  readonly direction?: 'inbound' | 'outbound';
   /** ISO 8601. */
   readonly from?: string;
   readonly to?: string;
+  /** `none` leaves out calls that have a parent. */
+  readonly legs?: 'none';
   readonly limit?: number;
   readonly cursor?: string;
 }
@@ -95,7 +96,9 @@ export const endpoints = {
 function withQuery(path: string, query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') parameters.set(name, String(value));
+    // Several of them stand with commas between.
+    const text = String(value ?? '');
+    if (text !== '') parameters.set(name, text);
   }
   return parameters.size === 0 ? path : `${path}?${parameters}`;
 }

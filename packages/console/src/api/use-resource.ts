@@ -16,7 +16,8 @@ export type LiveResource<T> = Resource<T> & {
   readonly reload: () => void;
 };
 
-const browser: ResourcePorts = {
+/** The page's own clock and visibility. */
+export const browser: ResourcePorts = {
   now: () => Date.now(),
   after: (delayMs, run) => {
     const timer = setTimeout(run, delayMs);

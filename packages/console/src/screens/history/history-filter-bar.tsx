@@ -1,0 +1,193 @@
+/** Which ended calls are shown: text, outcomes, direction, when, legs. All of it is in the address. */
+import {type Ref, useId} from 'react';
+import {Button} from '../../design/button.tsx';
+import fieldStyles from '../../design/field.module.css';
+import {Select} from '../../design/select.tsx';
+import {TextField} from '../../design/text-field.tsx';
+import {useSettledText} from '../../design/use-settled-text.ts';
+import styles from './history.module.css';
+import {
+  callOutcomes,
+  fromLocalField,
+  type HistoryFilter,
+  isEmptyFilter,
+  lastHours,
+  NO_FILTER,
+  type Period,
+  periodFault,
+  toLocalField,
+} from './history-filter.ts';
+import {OutcomeKey} from './outcome-key.tsx';
+
+export interface HistoryFilterBarProps {
+  readonly filter: HistoryFilter;
+  /** `typed`: not a step of its own for the back button. */
+  readonly onChange: (filter: HistoryFilter, options?: {readonly typed?: boolean}) => void;
+  readonly inputRef: Ref<HTMLInputElement>;
+  /** The gateway's clock. */
+  readonly now: () => number;
+}
+
+const DAY_MS = 86_400_000;
+
+const directions = [
+  {value: 'any', label: 'In and out'},
+  {value: 'inbound', label: 'Inbound'},
+  {value: 'outbound', label: 'Outbound'},
+] as const;
+
+const periods = [
+  {value: 'all', label: 'Any time'},
+  {value: '24', label: 'Last 24 hours'},
+  {value: '168', label: 'Last 7 days'},
+  {value: '720', label: 'Last 30 days'},
+  {value: 'between', label: 'From … to …'},
+] as const;
+type PeriodChoice = (typeof periods)[number]['value'];
+
+export function HistoryFilterBar({filter, onChange, inputRef, now}: HistoryFilterBarProps) {
+  const [text, setText] = useSettledText(filter.text, (next) =>
+    // The first letter of a search, and its end, are steps back; what is typed between is none.
+    onChange({...filter, text: next}, {typed: filter.text !== '' && next !== ''}),
+  );
+  const toggle = (outcome: (typeof callOutcomes)[number]) => {
+    const {outcomes} = filter;
+    const next = outcomes.includes(outcome)
+      ? outcomes.filter((each) => each !== outcome)
+      : callOutcomes.filter((each) => each === outcome || outcomes.includes(each));
+    onChange({...filter, outcomes: next});
+  };
+  const {direction: _, ...anyDirection} = filter;
+  return (
+    <search className={styles.filter}>
+      <TextField
+        label="Filter by number, sid or user"
+        hideLabel
+        type="search"
+        className={styles.search ?? ''}
+        placeholder="Number, sid, user"
+        keys="/"
+        inputRef={inputRef}
+        value={text}
+        onChange={setText}
+      />
+      <fieldset className={styles.outcomes}>
+        <legend className={styles.legend}>Outcome</legend>
+        {callOutcomes.map((outcome) => (
+          <button
+            key={outcome}
+            type="button"
+            className={styles.chip}
+            aria-pressed={filter.outcomes.includes(outcome)}
+            onClick={() => toggle(outcome)}
+          >
+            <OutcomeKey outcome={outcome} />
+          </button>
+        ))}
+      </fieldset>
+      <Select
+        label="Direction"
+        hideLabel
+        className={styles.choice ?? ''}
+        value={filter.direction ?? 'any'}
+        options={directions}
+        onChange={(direction) => onChange(direction === 'any' ? anyDirection : {...anyDirection, direction})}
+      />
+      <Select
+        label="When"
+        hideLabel
+        className={styles.choice ?? ''}
+        value={choiceOf(filter.period)}
+        options={periods}
+        onChange={(choice) => onChange({...filter, period: periodOf(choice, now())})}
+      />
+      {filter.period.kind === 'between' && (
+        <BetweenFields
+          period={filter.period}
+          onChange={(period) => onChange({...filter, period}, {typed: true})}
+        />
+      )}
+      <label className={styles.box}>
+        <input
+          type="checkbox"
+          checked={filter.withLegs}
+          onChange={(event) => onChange({...filter, withLegs: event.target.checked})}
+        />
+        Legs too
+      </label>
+      {(!isEmptyFilter(filter) || filter.withLegs) && (
+        <Button small variant="quiet" onPress={() => onChange(NO_FILTER)}>
+          Clear filter
+        </Button>
+      )}
+    </search>
+  );
+}
+
+function choiceOf(period: Period): PeriodChoice {
+  if (period.kind !== 'last') return period.kind;
+  const {hours} = period;
+  return periods.find(({value}) => value === String(hours))?.value ?? 'all';
+}
+
+function periodOf(choice: PeriodChoice, nowMs: number): Period {
+  const hours = lastHours.find((each) => String(each) === choice);
+  if (hours !== undefined) return {kind: 'last', hours};
+  if (choice !== 'between') return {kind: 'all'};
+  // Something to change: an empty period would be no period at all, and the choice gone at once.
+  return {kind: 'between', from: new Date(nowMs - DAY_MS).setMinutes(0, 0, 0)};
+}
+
+interface BetweenFieldsProps {
+  readonly period: Extract<Period, {kind: 'between'}>;
+  readonly onChange: (period: Period) => void;
+}
+
+function BetweenFields({period, onChange}: BetweenFieldsProps) {
+  const fault = periodFault(period);
+  const faultId = useId();
+  const change = (name: 'from' | 'to', text: string) => {
+    const {[name]: _, ...rest} = period;
+    const ms = fromLocalField(text);
+    if (ms !== undefined) onChange({...rest, kind: 'between', [name]: ms});
+    else if (text === '') onChange({...rest, kind: 'between'});
+  };
+  const described = fault === undefined ? {} : {'aria-invalid': true, 'aria-describedby': faultId};
+  return (
+    <span className={styles.between}>
+      <LocalTime label="From" at={period.from} onChange={(text) => change('from', text)} {...described} />
+      <span aria-hidden="true">–</span>
+      <LocalTime label="To" at={period.to} onChange={(text) => change('to', text)} {...described} />
+      {fault !== undefined && (
+        <span id={faultId} role="alert" className={fieldStyles.error}>
+          {fault}
+        </span>
+      )}
+    </span>
+  );
+}
+
+interface LocalTimeProps {
+  readonly label: string;
+  /** Milliseconds since 1970. */
+  readonly at: number | undefined;
+  readonly onChange: (text: string) => void;
+  readonly 'aria-invalid'?: boolean;
+  readonly 'aria-describedby'?: string;
+}
+
+/** The browser's own field: it knows how this person writes a date. */
+function LocalTime({label, at, onChange, ...described}: LocalTimeProps) {
+  // What is half typed is no time yet, and must not be taken out of the field.
+  const [text, setText] = useSettledText(at === undefined ? '' : toLocalField(at), onChange);
+  return (
+    <input
+      type="datetime-local"
+      aria-label={label}
+      className={fieldStyles.input}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      {...described}
+    />
+  );
+}

@@ -1,0 +1,173 @@
+/** Which ended calls are asked for, and that as part of an address. Pure. */
+import {type CallOutcome, failureReasons} from '@hookswitch/protocol';
+import type {CallQuery} from '../../api/endpoints.ts';
+
+export interface HistoryFilter {
+  /** Part of a number, the beginning of a sid, or a user. */
+  readonly text: string;
+  /** Any of these; none is all. */
+  readonly outcomes: readonly CallOutcome[];
+  readonly direction?: 'inbound' | 'outbound';
+  readonly period: Period;
+  /** Legs as rows of their own, beside the calls they are part of. */
+  readonly withLegs: boolean;
+}
+
+/** When calls began. Times are milliseconds since 1970. */
+export type Period =
+  | {readonly kind: 'all'}
+  /** So many hours up to now; the address says it so, and means another day tomorrow. */
+  | {readonly kind: 'last'; readonly hours: LastHours}
+  | {readonly kind: 'between'; readonly from?: number; readonly to?: number};
+
+export const lastHours = [24, 168, 720] as const;
+export type LastHours = (typeof lastHours)[number];
+
+/** In the order they are stacked and listed. */
+export const callOutcomes: readonly CallOutcome[] = ['completed', ...failureReasons];
+
+export const NO_FILTER: HistoryFilter = {text: '', outcomes: [], period: {kind: 'all'}, withLegs: false};
+
+/** What the gateway takes. */
+const MAX_TEXT = 100;
+const HOUR_MS = 3_600_000;
+/** The longest period of which the gateway counts hours. */
+const MAX_COUNTED_HOURS = 31 * 24;
+const DEFAULT_COUNTED_HOURS = 24;
+
+const RANGES: Readonly<Record<LastHours, string>> = {24: '24h', 168: '7d', 720: '30d'};
+
+/** `?q=&outcome=&direction=&range=&from=&to=&legs=`: what is not ours, or not known, asks nothing. */
+export function filterFromQuery(query: string): HistoryFilter {
+  const parameters = new URLSearchParams(query);
+  const asked = new Set((parameters.get('outcome') ?? '').split(','));
+  const direction = parameters.get('direction');
+  return {
+    text: (parameters.get('q') ?? '').slice(0, MAX_TEXT),
+    outcomes: callOutcomes.filter((outcome) => asked.has(outcome)),
+    ...(direction === 'inbound' || direction === 'outbound' ? {direction} : {}),
+    period: periodFromQuery(parameters),
+    withLegs: parameters.get('legs') === 'shown',
+  };
+}
+
+/** Without a question mark; empty for a filter that lets everything through. It begins at the newest: a cursor does not stay. */
+export function filterToQuery({text, outcomes, direction, period, withLegs}: HistoryFilter): string {
+  const parameters = new URLSearchParams();
+  if (text !== '') parameters.set('q', text.slice(0, MAX_TEXT));
+  if (outcomes.length > 0) parameters.set('outcome', outcomes.join(','));
+  if (direction !== undefined) parameters.set('direction', direction);
+  if (period.kind === 'last') parameters.set('range', RANGES[period.hours]);
+  if (period.kind === 'between') {
+    if (period.from !== undefined) parameters.set('from', iso(period.from));
+    if (period.to !== undefined) parameters.set('to', iso(period.to));
+  }
+  if (withLegs) parameters.set('legs', 'shown');
+  return parameters.toString();
+}
+
+function periodFromQuery(parameters: URLSearchParams): Period {
+  const range = parameters.get('range');
+  const hours = lastHours.find((each) => RANGES[each] === range);
+  if (hours !== undefined) return {kind: 'last', hours};
+  const [from, to] = [instant(parameters.get('from')), instant(parameters.get('to'))];
+  if (from === undefined && to === undefined) return {kind: 'all'};
+  return {kind: 'between', ...(from !== undefined && {from}), ...(to !== undefined && {to})};
+}
+
+/** Where a page begins; `undefined` is at the newest. */
+export function cursorFromQuery(query: string): string | undefined {
+  const cursor = new URLSearchParams(query).get('cursor') ?? '';
+  return /^[1-9]\d{0,14}$/.test(cursor) ? cursor : undefined;
+}
+
+export function withCursor(query: string, cursor: string | undefined): string {
+  const parameters = new URLSearchParams(query);
+  if (cursor === undefined) parameters.delete('cursor');
+  else parameters.set('cursor', cursor);
+  return parameters.toString();
+}
+
+/** Whether it lets every call through, whenever it was. */
+export function isEmptyFilter(filter: HistoryFilter): boolean {
+  return filter.period.kind === 'all' && !isNarrowed(filter);
+}
+
+/** Whether it leaves out calls of its period, such as the picture still shows. */
+export function isNarrowed({text, outcomes, direction}: HistoryFilter): boolean {
+  return text.trim() !== '' || outcomes.length > 0 || direction !== undefined;
+}
+
+/** Why there can be no such call, in a sentence. */
+export function periodFault(period: Period): string | undefined {
+  if (period.kind !== 'between' || period.from === undefined || period.to === undefined) return undefined;
+  return period.from < period.to ? undefined : 'It ends before it begins.';
+}
+
+/** @param nowMs the gateway's clock */
+export function toCallQuery(filter: HistoryFilter, nowMs: number): CallQuery {
+  const {text, outcomes, direction, period, withLegs} = filter;
+  const {from, to} = bounds(period, nowMs);
+  return {
+    status: 'ended',
+    q: text.trim(),
+    outcome: outcomes,
+    ...(direction !== undefined && {direction}),
+    ...(from !== undefined && {from: iso(from)}),
+    ...(to !== undefined && {to: iso(to)}),
+    ...(!withLegs && {legs: 'none'}),
+  };
+}
+
+export interface CountedPeriod {
+  /** Milliseconds since 1970. */
+  readonly from: number;
+  /** `undefined` is now. */
+  readonly to?: number;
+  /** The picture begins later than the period: it shows its last 31 days, or of all calls the last 24 hours. */
+  readonly isPart: boolean;
+}
+
+/** Of which hours there can be a picture. @param nowMs the gateway's clock */
+export function countedPeriod(period: Period, nowMs: number): CountedPeriod {
+  const {from, to} = bounds(period, nowMs);
+  const end = Math.ceil((to ?? nowMs) / HOUR_MS) * HOUR_MS;
+  const earliest = end - (period.kind === 'all' ? DEFAULT_COUNTED_HOURS : MAX_COUNTED_HOURS) * HOUR_MS;
+  const isPart = from === undefined || from < earliest;
+  return {from: isPart ? earliest : from, ...(to !== undefined && {to}), isPart};
+}
+
+/** What is relative begins with a whole hour, so that list and picture show the same calls. */
+function bounds(period: Period, nowMs: number): {readonly from?: number; readonly to?: number} {
+  switch (period.kind) {
+    case 'all':
+      return {};
+    case 'last':
+      return {from: (Math.ceil(nowMs / HOUR_MS) - period.hours) * HOUR_MS};
+    case 'between':
+      return period;
+  }
+}
+
+/** `2026-01-31T09:30`, as a field for a local time has it. */
+export function toLocalField(ms: number): string {
+  const date = new Date(ms);
+  const pad = (part: number, length = 2) => String(part).padStart(length, '0');
+  const day = `${pad(date.getFullYear(), 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  return `${day}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}
+
+/** The moment that a field for a local time holds; `undefined` while it holds none. */
+export function fromLocalField(text: string): number | undefined {
+  return instant(text);
+}
+
+function instant(text: string | null): number | undefined {
+  const ms = Date.parse(text ?? '');
+  // What has another number of digits for a year is none that the gateway reads.
+  return Number.isNaN(ms) || ms < 0 || ms > Date.UTC(9999, 0) ? undefined : ms;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

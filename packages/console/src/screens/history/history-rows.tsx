@@ -1,0 +1,134 @@
+/** One page of ended calls. */
+import type {Call, CallPage} from '@hookswitch/protocol';
+import {memo} from 'react';
+import {Link} from 'wouter';
+import {Badge} from '../../design/badge.tsx';
+import {Duration} from '../../design/duration.tsx';
+import {Icon} from '../../design/icon.tsx';
+import {StatusMark} from '../../design/status-mark.tsx';
+import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
+import type {ListNavigation} from '../../design/use-list-navigation.ts';
+import {VisuallyHidden} from '../../design/visually-hidden.tsx';
+import {answeredByWords, directionWord, isInbound} from '../call/call-words.ts';
+import {Party} from '../call/party.tsx';
+import {visibleText} from '../call/visible-text.ts';
+import styles from './history.module.css';
+import {rowTime} from './hour-words.ts';
+
+export interface HistoryRowsProps {
+  readonly page: CallPage;
+  readonly navigation: ListNavigation;
+}
+
+export function HistoryRows({page, navigation}: HistoryRowsProps) {
+  return (
+    <Table label="Ended calls">
+      <thead>
+        <tr>
+          <HeadCell width="9rem">Outcome</HeadCell>
+          <HeadCell>From → to</HeadCell>
+          <HeadCell>Notes</HeadCell>
+          <HeadCell width="11rem">Began</HeadCell>
+          <HeadCell align="end" width="6rem">
+            Talked
+          </HeadCell>
+          <HeadCell width="2.5rem">
+            <VisuallyHidden>Open</VisuallyHidden>
+          </HeadCell>
+        </tr>
+      </thead>
+      <tbody>
+        {page.calls.map((call) => (
+          <Row
+            key={call.callSid}
+            {...navigation.rowProps(call.callSid)}
+            data-sid={call.callSid}
+            data-clickable
+          >
+            <HistoryCells call={call} />
+          </Row>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+/** Where rows are stacked, outcome and length come first; `order` means nothing in a table. */
+const HistoryCells = memo(function HistoryCells({call}: {readonly call: Call}) {
+  return (
+    <>
+      <Cell>
+        <StatusMark status={call.status} reason={call.reason} />
+      </Cell>
+      <Cell stacked="grow" style={{order: 2}}>
+        <span className={styles.parties}>
+          <span className={styles.direction} title={directionWord(call)}>
+            <Icon name={isInbound(call.direction) ? 'inbound' : 'outbound'} size={14} />
+            <VisuallyHidden>{directionWord(call)}</VisuallyHidden>
+          </span>
+          <Party party={call.from} />
+          <span className={styles.target}>
+            <span aria-hidden="true" className={styles.arrow}>
+              →
+            </span>
+            <VisuallyHidden> to </VisuallyHidden>
+            <Party party={call.to} />
+          </span>
+        </span>
+      </Cell>
+      <Cell style={{order: 4}}>
+        <Notes call={call} />
+      </Cell>
+      <Cell style={{order: 3}}>
+        <When call={call} />
+      </Cell>
+      <Cell align="end" stacked="push" style={{order: 1}}>
+        {call.duration === undefined ? (
+          <span className={styles.quiet}>–</span>
+        ) : (
+          <Duration seconds={call.duration} />
+        )}
+      </Cell>
+      <Cell align="end" stacked="push" style={{order: 5}}>
+        <Link
+          href={`/calls/${encodeURIComponent(call.callSid)}`}
+          tabIndex={-1}
+          className={styles.open ?? ''}
+          aria-label={`Open the call ${call.callSid.slice(0, 10)}…`}
+        >
+          <Icon name="chevron-right" size={14} />
+        </Link>
+      </Cell>
+    </>
+  );
+});
+
+function When({call: {createdAt, endedAt}}: {readonly call: Call}) {
+  const began = new Date(createdAt);
+  const ended = endedAt === undefined ? '' : `, ended ${rowTime.format(new Date(endedAt))}`;
+  return (
+    <time dateTime={createdAt} title={`Began ${rowTime.format(began)}${ended}`}>
+      {rowTime.format(began)}
+    </time>
+  );
+}
+
+/** Whose it was, what was given along, what heard it. */
+function Notes({call}: {readonly call: Call}) {
+  const machine = answeredByWords(call.answeredBy);
+  const metadata = Object.entries(call.metadata ?? {}).map(
+    ([name, value]) => `${visibleText(name, 64)}: ${visibleText(String(value), 80)}`,
+  );
+  const words = [...(call.user === undefined ? [] : [visibleText(call.user, 64)]), ...metadata];
+  return (
+    <span className={styles.notes}>
+      {call.parentCallSid !== undefined && <Badge>leg</Badge>}
+      {machine !== undefined && <Badge>{machine}</Badge>}
+      {words.length > 0 && (
+        <bdi className={styles.belongings} title={words.join('\n')}>
+          {words.join(' · ')}
+        </bdi>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,76 @@
+/** The picture of the hours for a filter's period, and what it says where list and picture are not about the same calls. */
+import {useEffect, useMemo, useState} from 'react';
+import {endpoints} from '../../api/endpoints.ts';
+import {useResource} from '../../api/use-resource.ts';
+import {Button} from '../../design/button.tsx';
+import styles from './history.module.css';
+import {type CountedPeriod, countedPeriod, type HistoryFilter, isNarrowed} from './history-filter.ts';
+import {hourWords, momentWords} from './hour-words.ts';
+import {HoursChart} from './hours-chart.tsx';
+import type {Place} from './places.ts';
+import {HOUR_MS, useHour} from './server-hour.ts';
+
+const STATISTICS_POLL_MS = 15_000;
+
+export interface HoursProps {
+  readonly filter: HistoryFilter;
+  readonly now: () => number;
+  readonly place: Place;
+  readonly onPick: (from: number, to: number) => void;
+}
+
+export function Hours({filter, now, place, onPick}: HoursProps) {
+  const hour = useHour(now);
+  const counted = useMemo(() => countedPeriod(filter.period, (hour + 0.5) * HOUR_MS), [filter.period, hour]);
+  const statistics = useResource(
+    endpoints.statistics({
+      from: new Date(counted.from).toISOString(),
+      ...(counted.to !== undefined && {to: new Date(counted.to).toISOString()}),
+    }),
+    {pollMs: STATISTICS_POLL_MS, keep: true},
+  );
+  // Coming back: the picture as it was, so that what is below stands where it stood.
+  const [before] = useState(place.statistics);
+  useEffect(() => {
+    if (statistics.state === 'ready') place.statistics = statistics.data;
+  }, [place, statistics]);
+  if (statistics.state === 'forbidden') return null;
+  const data = statistics.state === 'ready' ? statistics.data : before;
+  if (data === undefined) return <div className={styles.chart} data-waiting aria-hidden="true" />;
+  if (statistics.state === 'failed') {
+    return (
+      <p className={styles.quiet} role="alert">
+        The picture could not be loaded: {statistics.error.message}{' '}
+        <Button small onPress={statistics.reload}>
+          Try again
+        </Button>
+      </p>
+    );
+  }
+  const note = chartNote(filter, counted);
+  return (
+    <HoursChart
+      statistics={data}
+      period={periodWords(filter, counted)}
+      onPick={onPick}
+      {...(note !== '' && {note})}
+    />
+  );
+}
+
+function periodWords({period}: HistoryFilter, {from, to, isPart}: CountedPeriod): string {
+  if (period.kind === 'all') return 'the last 24 hours';
+  if (period.kind === 'last')
+    return period.hours === 24 ? 'the last 24 hours' : `the last ${period.hours / 24} days`;
+  if (to === undefined) return isPart ? 'the last 31 days' : `since ${momentWords(from)}`;
+  return hourWords({start: from, end: to});
+}
+
+/** Where picture and list are not about the same calls. */
+function chartNote(filter: HistoryFilter, {isPart}: CountedPeriod): string {
+  const parts = [
+    ...(filter.period.kind === 'between' && isPart ? ['The picture shows at most 31 days.'] : []),
+    ...(isNarrowed(filter) ? ['It counts all calls of that time, whatever else the filter says.'] : []),
+  ];
+  return parts.join(' ');
+}

@@ -1,0 +1,17 @@
+/** A call's outcome with the colour it has in the picture. */
+import type {CallOutcome} from '@hookswitch/protocol';
+import {statusWord} from '../../design/status-words.ts';
+import styles from './history.module.css';
+
+export function OutcomeKey({outcome}: {readonly outcome: CallOutcome}) {
+  return (
+    <>
+      <span className={styles.swatch} data-outcome={outcome} aria-hidden="true" />
+      {outcomeWord(outcome)}
+    </>
+  );
+}
+
+export function outcomeWord(outcome: CallOutcome): string {
+  return outcome === 'completed' ? statusWord('completed') : statusWord('failed', outcome);
+}

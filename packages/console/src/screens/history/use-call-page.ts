@@ -1,0 +1,105 @@
+/** The page of calls that an address asks for; the newest page looks for what has ended since, and does not move by itself. */
+import type {CallPage} from '@hookswitch/protocol';
+import {useEffect, useMemo, useState, useSyncExternalStore} from 'react';
+import type {ApiError} from '../../api/api-error.ts';
+import {type CallQuery, endpoints} from '../../api/endpoints.ts';
+import {type Resource, ResourceStore} from '../../api/resource.ts';
+import {browser} from '../../api/use-resource.ts';
+import {useApi} from '../../session/session-context.ts';
+import {countNew, fillPage} from './call-page.ts';
+import type {Place} from './places.ts';
+
+const PAGE_SIZE = 50;
+const POLL_MS = 5000;
+
+export interface CallPageOptions {
+  /** Without cursor and limit. */
+  readonly ask: CallQuery;
+  readonly cursor: string | undefined;
+  /** What the page is known by: the address. */
+  readonly query: string;
+  readonly place: Place;
+}
+
+export type CallPageView = {readonly reload: () => void} & (
+  | {readonly state: 'loading'}
+  | {readonly state: 'failed'; readonly error: ApiError}
+  | {readonly state: 'forbidden'; readonly error: ApiError}
+  | {
+      readonly state: 'ready';
+      readonly page: CallPage;
+      /** Of another address, until the answer is there. */
+      readonly isOld: boolean;
+      /** Why it could not be refreshed, and when it was, by this machine's clock. */
+      readonly stale?: {readonly error: ApiError; readonly at: number};
+      /** Calls that have ended since. */
+      readonly newCalls: number;
+      readonly showNew: () => void;
+    }
+);
+
+interface Shown {
+  readonly query: string;
+  readonly page: CallPage;
+}
+
+export function useCallPage({ask, cursor, query, place}: CallPageOptions): CallPageView {
+  const api = useApi();
+  const store = useMemo(
+    () =>
+      new ResourceStore<CallPage>({
+        load: (signal) =>
+          fillPage({
+            load: (from, limit) =>
+              api.get(endpoints.calls({...ask, limit, ...(from !== undefined && {cursor: from})}), signal),
+            cursor,
+            size: PAGE_SIZE,
+          }),
+        // What is older does not change any more.
+        pollMs: cursor === undefined ? POLL_MS : undefined,
+        ports: browser,
+      }),
+    [api, ask, cursor],
+  );
+  const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot);
+  const [shown, setShown] = useState<Shown>();
+  const kept = place.query === query && place.page !== undefined ? {query, page: place.page} : undefined;
+  const fresh = snapshot.state === 'ready' ? snapshot.data : undefined;
+  // Coming back: what was shown then, at once.
+  const before = shown?.query === query ? shown : (kept ?? shown);
+  const isFirst = before?.query !== query || before.page.calls.length === 0;
+  const newCalls = fresh === undefined || isFirst ? 0 : countNew(before.page, fresh);
+  const current = fresh !== undefined && newCalls === 0 ? {query, page: fresh} : before;
+  useEffect(() => {
+    if (current !== undefined && (current.page !== shown?.page || current.query !== shown.query)) {
+      setShown(current);
+    }
+    if (current?.query === query) Object.assign(place, {query, page: current.page});
+    if (snapshot.state === 'ready') place.at = snapshot.at;
+  });
+  const {reload} = store;
+  const stale = staleOf(snapshot, current?.query === query ? place.at : undefined);
+  if (snapshot.state === 'forbidden') return {state: 'forbidden', error: snapshot.error, reload};
+  if (snapshot.state === 'failed' && stale === undefined) {
+    return {state: 'failed', error: snapshot.error, reload};
+  }
+  if (current === undefined) return {state: 'loading', reload};
+  return {
+    state: 'ready',
+    page: current.page,
+    isOld: current.query !== query,
+    newCalls,
+    showNew: () => fresh !== undefined && setShown({query, page: fresh}),
+    reload,
+    ...(stale !== undefined && {stale}),
+  };
+}
+
+/** @param at when what is shown was so; `undefined` where that answers another question */
+function staleOf(snapshot: Resource<CallPage>, at: number | undefined) {
+  if (snapshot.state === 'ready' && snapshot.stale !== undefined) {
+    return {error: snapshot.stale, at: snapshot.at};
+  }
+  if (snapshot.state !== 'failed' || at === undefined || !snapshot.error.mayPass) return undefined;
+  return {error: snapshot.error, at};
+}

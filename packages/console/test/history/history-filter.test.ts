@@ -1,0 +1,114 @@
+/** The filter over ended calls: as an address, as a question, and of which hours there is a picture. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {
+  callOutcomes,
+  countedPeriod,
+  cursorFromQuery,
+  filterFromQuery,
+  filterToQuery,
+  fromLocalField,
+  type HistoryFilter,
+  isEmptyFilter,
+  isNarrowed,
+  lastHours,
+  NO_FILTER,
+  type Period,
+  periodFault,
+  toCallQuery,
+  toLocalField,
+  withCursor,
+} from '../../src/screens/history/history-filter.ts';
+
+const HOUR_MS = 3_600_000;
+const NOW = Date.UTC(2026, 0, 31, 9, 30);
+
+const instant = fc.integer({min: 0, max: Date.UTC(2200, 0)});
+const period: fc.Arbitrary<Period> = fc.oneof(
+  fc.constant<Period>({kind: 'all'}),
+  fc.constantFrom(...lastHours).map((hours): Period => ({kind: 'last', hours})),
+  fc.record({from: instant, to: instant}).map((both): Period => ({kind: 'between', ...both})),
+  instant.map((from): Period => ({kind: 'between', from})),
+);
+const filter: fc.Arbitrary<HistoryFilter> = fc
+  .record({
+    text: fc.string({maxLength: 100}),
+    outcomes: fc.subarray([...callOutcomes]),
+    direction: fc.constantFrom('inbound' as const, 'outbound' as const, undefined),
+    period,
+    withLegs: fc.boolean(),
+  })
+  .map(({direction, ...rest}) => ({...rest, ...(direction !== undefined && {direction})}));
+
+test('a filter goes into an address and comes out the same', () => {
+  fc.assert(fc.property(filter, (each) => assert.deepEqual(filterFromQuery(filterToQuery(each)), each)));
+  assert.equal(filterToQuery(NO_FILTER), '');
+});
+
+test('whatever an address says, there is a filter, and the gateway can be asked', () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.constantFrom('outcome=nonsense,busy&from=x&to=9999999-01-01&range=1h&direction=up&legs=1&cursor=-1'),
+    fc.webQueryParameters(),
+  );
+  fc.assert(
+    fc.property(texts, (query) => {
+      const asked = toCallQuery(filterFromQuery(query), NOW);
+      assert.equal(asked.status, 'ended');
+      assert.ok((asked.q ?? '').length <= 100);
+      cursorFromQuery(query);
+    }),
+  );
+  assert.deepEqual(filterFromQuery('outcome=nonsense,busy&from=x&range=1h&direction=up&legs=1'), {
+    ...NO_FILTER,
+    outcomes: ['busy'],
+  });
+});
+
+test('[H2] a cursor is a number above 0, stays beside the filter, and goes with a new one', () => {
+  assert.equal(cursorFromQuery('cursor=181'), '181');
+  for (const nonsense of ['', 'cursor=', 'cursor=0', 'cursor=-1', 'cursor=1e5', 'cursor=9999999999999999'])
+    assert.equal(cursorFromQuery(nonsense), undefined, nonsense);
+  assert.equal(withCursor('q=a', '7'), 'q=a&cursor=7');
+  assert.equal(withCursor('q=a&cursor=7', undefined), 'q=a');
+});
+
+test('[H2] list and picture are about the same hours, and never more than the gateway counts', () => {
+  fc.assert(
+    fc.property(period, instant, (each, now) => {
+      if (periodFault(each) !== undefined) return;
+      const {from, to = now, isPart} = countedPeriod(each, now);
+      if (each.kind === 'between' && each.to === undefined && (each.from ?? 0) >= now) return;
+      assert.ok(Math.ceil(to / HOUR_MS) - Math.floor(from / HOUR_MS) <= 31 * 24);
+      const asked = toCallQuery({...NO_FILTER, period: each}, now);
+      if (!isPart) assert.equal(new Date(from).toISOString(), asked.from);
+    }),
+  );
+  assert.deepEqual(countedPeriod({kind: 'last', hours: 24}, NOW), {
+    from: Date.UTC(2026, 0, 30, 10),
+    isPart: false,
+  });
+  assert.equal(countedPeriod({kind: 'all'}, NOW).from, Date.UTC(2026, 0, 30, 10));
+  assert.equal(countedPeriod({kind: 'between', from: Date.UTC(2025, 0)}, NOW).isPart, true);
+});
+
+test('a period that ends before it begins is a fault; what narrows and what is empty', () => {
+  assert.equal(periodFault({kind: 'between', from: 2, to: 1}), 'It ends before it begins.');
+  assert.equal(periodFault({kind: 'between', from: 1, to: 2}), undefined);
+  assert.ok(isEmptyFilter({...NO_FILTER, text: '  '}));
+  assert.ok(!isEmptyFilter({...NO_FILTER, period: {kind: 'last', hours: 24}}));
+  assert.ok(!isNarrowed({...NO_FILTER, period: {kind: 'last', hours: 24}}));
+  assert.ok(isNarrowed({...NO_FILTER, direction: 'inbound'}));
+});
+
+test('a local time goes into its field and comes out the same, to the minute', () => {
+  fc.assert(
+    fc.property(instant, (ms) => {
+      const minute = ms - (ms % 60_000);
+      // The hour that comes twice in autumn cannot be told from the one before.
+      assert.ok(Math.abs((fromLocalField(toLocalField(minute)) ?? 0) - minute) <= HOUR_MS);
+    }),
+  );
+  for (const nonsense of ['', '0002-01-01T00:00', 'x']) assert.equal(fromLocalField(nonsense), undefined);
+});
