@@ -1,10 +1,254 @@
-import {EmptyState} from '../../design/states.tsx';
+/** Webhooks: everything that came in lately, and why what was refused was refused. */
+import {useEffect, useMemo, useRef, useState, useSyncExternalStore} from 'react';
+import {useLocation, useSearch} from 'wouter';
+import {Button} from '../../design/button.tsx';
+import {EmptyState, Failed, Loading, NotAllowed, Stale} from '../../design/states.tsx';
+import {useListNavigation} from '../../design/use-list-navigation.ts';
+import {useInfo, useScope} from '../../session/session-context.ts';
 import {Screen} from '../../shell/screen.tsx';
+import {useShortcut} from '../../shell/shortcuts.ts';
+import {useWebhookFeed} from './use-webhook-feed.ts';
+import {WebhookDetail} from './webhook-detail.tsx';
+import type {LoadedFeed} from './webhook-feed.ts';
+import {
+  filterFromQuery,
+  filterToQuery,
+  isEmptyFilter,
+  NO_FILTER,
+  shownFromQuery,
+  shownToQuery,
+  type WebhookFilter,
+} from './webhook-filter.ts';
+import {WebhookFilterBar} from './webhook-filter-bar.tsx';
+import {WebhookList} from './webhook-list.tsx';
+import styles from './webhooks.module.css';
 
 export default function WebhooksScreen() {
+  const missing = [
+    ...(useScope('sessions:read') ? [] : ['sessions:read']),
+    ...(useScope('calls:read:all') ? [] : ['calls:read:all']),
+  ];
+  if (missing.length === 0) return <Webhooks />;
   return (
     <Screen title="Webhooks">
-      <EmptyState title="Nothing has come in yet" icon="webhook" />
+      <EmptyState title="Your key may not see what came in" icon="lock">
+        Webhooks are about everybody’s calls. Your key lacks the {missing.length === 1 ? 'scope' : 'scopes'}{' '}
+        <code>{missing[0]}</code>
+        {missing.length > 1 && (
+          <>
+            {' '}
+            and <code>{missing[1]}</code>
+          </>
+        )}
+        .
+      </EmptyState>
     </Screen>
+  );
+}
+
+function Webhooks() {
+  const query = useSearch();
+  const [location, navigate] = useLocation();
+  const [isPaused, setPaused] = useState(false);
+  const filter = useMemo(() => filterFromQuery(query), [query]);
+  const {feed, snapshot} = useWebhookFeed(useSame(filter), isPaused);
+  const search = useRef<HTMLInputElement>(null);
+  const isNarrow = useIsNarrow();
+  const shownId = shownFromQuery(query);
+  const listScroll = useRef(0);
+
+  const go = (next: string, options?: {readonly replace: boolean}) =>
+    navigate(next === '' ? location : `${location}?${next}`, options);
+  const setFilter = (next: WebhookFilter, {typed = false} = {}) =>
+    go(filterToQuery(next, query), {replace: typed});
+  const show = (id: number | undefined) => {
+    if (id === shownId) return;
+    // Alone on the page it is a step of its own, which the back button undoes; beside the list it is a look.
+    if (isNarrow && id !== undefined) listScroll.current = window.scrollY;
+    go(shownToQuery(id, query), {replace: !(isNarrow && id !== undefined)});
+  };
+
+  const loaded = snapshot.state === 'ready' ? snapshot : undefined;
+  const ids = useMemo(() => loaded?.rows.map(({id}) => String(id)) ?? [], [loaded?.rows]);
+  const isAlone = isNarrow && shownId !== undefined;
+  const navigation = useListNavigation({
+    ids,
+    noun: 'webhook',
+    onOpen: (id) => show(Number(id)),
+    ...(shownId !== undefined && {initial: String(shownId)}),
+  });
+  useFollow({navigation, shownId, isNarrow, show});
+  const showNew = () => {
+    window.scrollTo({top: 0});
+    feed.showNew();
+  };
+  const close = () => {
+    const id = shownId;
+    show(undefined);
+    navigation.select(isNarrow && id !== undefined ? String(id) : undefined);
+    if (!isNarrow && document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  };
+  useShortcut('/', 'Filter the webhooks', () => search.current?.focus());
+  useShortcut('p', isPaused ? 'Show new webhooks as they come' : 'Pause new webhooks', () =>
+    setPaused(!isPaused),
+  );
+  useShortcut('n', 'Show the new webhooks', showNew, {enabled: (loaded?.waiting ?? 0) > 0});
+  useShortcut('Escape', 'Back to the list', close, {
+    enabled: shownId !== undefined || navigation.selectedId !== undefined,
+    inPalette: false,
+  });
+  useEffect(() => {
+    if (isNarrow) window.scrollTo({top: isAlone ? 0 : listScroll.current});
+  }, [isNarrow, isAlone]);
+
+  return (
+    <Screen title="Webhooks" note={loaded && <Note loaded={loaded} isPaused={isPaused} />}>
+      {!isAlone && (
+        <WebhookFilterBar
+          filter={filter}
+          onChange={setFilter}
+          counts={loaded?.counts}
+          isPaused={isPaused}
+          onPause={() => setPaused(!isPaused)}
+          inputRef={search}
+        />
+      )}
+      {snapshot.state === 'loading' && <Loading lines={10} label="Loading the webhooks…" />}
+      {snapshot.state === 'forbidden' && <NotAllowed error={snapshot.error} />}
+      {snapshot.state === 'failed' && <Failed error={snapshot.error} onRetry={feed.retry} />}
+      {loaded?.stale !== undefined && <Stale error={loaded.stale} at={loaded.at} />}
+      {loaded?.restarted === true && (
+        <p className={styles.restarted} role="status">
+          The gateway was started anew. What came before is gone with its memory; what it wrote is in the
+          calls.
+        </p>
+      )}
+      {loaded !== undefined && (loaded.rows.length > 0 || shownId !== undefined) ? (
+        <div className={styles.panes}>
+          {!isAlone &&
+            (loaded.rows.length === 0 ? (
+              <Nothing loaded={loaded} filter={filter} onClear={() => setFilter(NO_FILTER)} onNew={showNew} />
+            ) : (
+              <WebhookList
+                feed={feed}
+                snapshot={loaded}
+                navigation={navigation}
+                shownId={shownId}
+                onOpen={show}
+                onNew={showNew}
+              />
+            ))}
+          {shownId !== undefined ? (
+            <WebhookDetail id={shownId} onBack={isNarrow ? close : undefined} />
+          ) : (
+            !isNarrow && (
+              <div className={styles.unchosen}>
+                <EmptyState title="Nothing is selected" icon="webhook">
+                  Press a row, or <kbd>j</kbd> and <kbd>k</kbd>, to see what came, what was answered, and why.
+                </EmptyState>
+              </div>
+            )
+          )}
+        </div>
+      ) : (
+        loaded !== undefined && (
+          <Nothing loaded={loaded} filter={filter} onClear={() => setFilter(NO_FILTER)} onNew={showNew} />
+        )
+      )}
+    </Screen>
+  );
+}
+
+/** The same object as long as it asks for the same, whatever else the address says. */
+function useSame(filter: WebhookFilter): WebhookFilter {
+  const {text, outcome} = filter;
+  return useMemo(() => ({text, ...(outcome !== undefined && {outcome})}), [text, outcome]);
+}
+
+interface FollowOptions {
+  readonly navigation: ReturnType<typeof useListNavigation>;
+  readonly shownId: number | undefined;
+  readonly isNarrow: boolean;
+  readonly show: (id: number | undefined) => void;
+}
+
+/** Beside the list, what is selected is shown; alone on the page, only what was opened. */
+function useFollow({navigation, shownId, isNarrow, show}: FollowOptions): void {
+  const {selectedId} = navigation;
+  const shown = useRef(show);
+  useEffect(() => {
+    shown.current = show;
+  });
+  const followed = useRef(selectedId);
+  useEffect(() => {
+    if (selectedId === followed.current) return;
+    followed.current = selectedId;
+    if (!isNarrow && selectedId !== undefined && selectedId !== String(shownId))
+      shown.current(Number(selectedId));
+  }, [selectedId, isNarrow, shownId]);
+}
+
+const NARROW = '(max-width: 60rem)';
+
+/** There is room for one pane only. */
+function useIsNarrow(): boolean {
+  return useSyncExternalStore(subscribeToWidth, () => matchMedia(NARROW).matches);
+}
+
+function subscribeToWidth(listener: () => void): () => void {
+  const media = matchMedia(NARROW);
+  media.addEventListener('change', listener);
+  return () => media.removeEventListener('change', listener);
+}
+
+function Note({loaded, isPaused}: {readonly loaded: LoadedFeed; readonly isPaused: boolean}) {
+  const {accepted, refused, failed} = loaded.counts;
+  const all = accepted + refused + failed;
+  return (
+    <>
+      {all.toLocaleString()} since the gateway was started
+      {loaded.waiting > 0 && ` · ${loaded.waiting} new, ${isPaused ? 'paused' : 'waiting'}`}
+    </>
+  );
+}
+
+interface NothingProps {
+  readonly loaded: LoadedFeed;
+  readonly filter: WebhookFilter;
+  readonly onClear: () => void;
+  readonly onNew: () => void;
+}
+
+function Nothing({loaded, filter, onClear, onNew}: NothingProps) {
+  const {publicUrl} = useInfo();
+  if (loaded.waiting > 0) {
+    return (
+      <EmptyState
+        title={`${loaded.waiting} new, while paused`}
+        icon="pause"
+        actions={
+          <Button keys="n" onPress={onNew}>
+            Show
+          </Button>
+        }
+      />
+    );
+  }
+  if (!isEmptyFilter(filter)) {
+    return (
+      <EmptyState
+        title="No webhook matches the filter"
+        icon="search"
+        actions={<Button onPress={onClear}>Clear filter</Button>}
+      >
+        Looked at were the last 1,000 that Twilio signed and the last 1,000 others.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title="Nothing has come in yet" icon="webhook">
+      Since the gateway was started, nobody has asked for <code>{`${publicUrl}/twilio/voice`}</code> or{' '}
+      <code>{`${publicUrl}/twilio/status`}</code>. What comes is shown here, refused or not.
+    </EmptyState>
   );
 }

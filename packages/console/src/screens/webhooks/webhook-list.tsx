@@ -1,0 +1,111 @@
+/** The left pane: what came in, newest first, in rows that stay where they are while somebody points at them. */
+import type {WebhookRecord} from '@hookswitch/protocol';
+import {toCallStatus} from '@hookswitch/protocol';
+import {memo, useEffect, useRef} from 'react';
+import {Badge} from '../../design/badge.tsx';
+import {Button} from '../../design/button.tsx';
+import {StatusMark} from '../../design/status-mark.tsx';
+import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
+import {Time} from '../../design/time.tsx';
+import type {ListNavigation} from '../../design/use-list-navigation.ts';
+import {verdictWords} from '../call/call-words.ts';
+import {useHold} from '../live/use-hold.ts';
+import {OutcomeMark} from './outcome-mark.tsx';
+import {failureOf} from './provider-status.ts';
+import type {LoadedFeed, WebhookFeed} from './webhook-feed.ts';
+import {maskedText, shortSid, subjectOf} from './webhook-words.ts';
+import styles from './webhooks.module.css';
+
+export interface WebhookListProps {
+  readonly feed: WebhookFeed;
+  readonly snapshot: LoadedFeed;
+  readonly navigation: ListNavigation;
+  readonly shownId: number | undefined;
+  readonly onOpen: (id: number) => void;
+  readonly onNew: () => void;
+}
+
+export function WebhookList({feed, snapshot, navigation, shownId, onOpen, onNew}: WebhookListProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const {isHeld, props} = useHold(box);
+  useEffect(() => feed.setHeld(isHeld), [feed, isHeld]);
+  useEffect(() => () => feed.setHeld(false), [feed]);
+  return (
+    <div ref={box} className={styles.list} {...props}>
+      <div className={styles['pill-place']} role="status">
+        {snapshot.waiting > 0 && (
+          <Button small variant="primary" className={styles.pill ?? ''} keys="n" onPress={onNew}>
+            {snapshot.waiting} new
+          </Button>
+        )}
+      </div>
+      <Table label="Webhooks" stack={false} className={styles.rows ?? ''}>
+        <thead>
+          <tr>
+            <HeadCell width="6.5rem">Time</HeadCell>
+            <HeadCell width="6rem">Outcome</HeadCell>
+            <HeadCell>What</HeadCell>
+            <HeadCell align="end" width="4.25rem">
+              Answer
+            </HeadCell>
+          </tr>
+        </thead>
+        <tbody>
+          {snapshot.rows.map((webhook) => {
+            const {onClick, selected, ...rowProps} = navigation.rowProps(String(webhook.id));
+            return (
+              <Row
+                key={webhook.id}
+                {...rowProps}
+                selected={selected || webhook.id === shownId}
+                data-id={webhook.id}
+                data-clickable
+                onClick={(event) => {
+                  onClick(event);
+                  onOpen(webhook.id);
+                }}
+              >
+                <WebhookCells webhook={webhook} />
+              </Row>
+            );
+          })}
+        </tbody>
+      </Table>
+      {snapshot.hasMore && (
+        <p className={styles.more}>
+          <Button small busy={snapshot.isLoadingMore} onPress={feed.loadMore}>
+            Older ones
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+const WebhookCells = memo(function WebhookCells({webhook}: {readonly webhook: WebhookRecord}) {
+  const {receivedAt, outcome, httpStatus, providerStatus, verdict, callSid} = webhook;
+  return (
+    <>
+      <Cell>
+        <Time at={receivedAt} format="clock" />
+      </Cell>
+      <Cell>
+        <OutcomeMark outcome={outcome} />
+      </Cell>
+      <Cell truncate title={maskedText(subjectOf(webhook))}>
+        <span className={styles.what}>
+          {providerStatus === undefined ? (
+            <bdi className={styles.subject}>{maskedText(subjectOf(webhook))}</bdi>
+          ) : (
+            <StatusMark status={toCallStatus(providerStatus)} reason={failureOf(providerStatus)} />
+          )}
+          {verdict !== undefined && verdict !== 'applied' && (
+            <Badge>{verdictWords[verdict].toLowerCase()}</Badge>
+          )}
+          {callSid !== undefined && <code className={styles.short}>{shortSid(callSid)}</code>}
+        </span>
+      </Cell>
+      <Cell align="end">{httpStatus}</Cell>
+    </>
+  );
+});
