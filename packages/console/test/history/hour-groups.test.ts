@@ -39,7 +39,7 @@ function gatewayWith(matches: readonly boolean[], lookedAt: number) {
 test('[H2] page after page every match comes once, in order; a page asks a few times at most', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.boolean(), {maxLength: 300}),
+      fc.array(fc.boolean(), {maxLength: 300, size: 'max'}),
       fc.integer({min: 1, max: 60}),
       fc.integer({min: 1, max: 20}),
       async (matches, lookedAt, size) => {
@@ -89,7 +89,7 @@ function statistics(buckets: readonly Omit<CallStatistics['buckets'][number], 's
 test('[H2] however wide the bars: every hour is in one of them, in order, and the sums are the same', () => {
   fc.assert(
     fc.property(
-      fc.array(bucket, {minLength: 1, maxLength: 200}),
+      fc.array(bucket, {minLength: 1, maxLength: 200, size: 'max'}),
       fc.integer({min: 1, max: 1500}),
       fc.constantFrom(0, -330, 300, -60),
       (buckets, width, offsetMinutes) => {

@@ -199,7 +199,7 @@ test('whatever happens in whatever order: newest first, each once, bounded, and 
       fc.record({kind: fc.constant('come' as const), count: fc.integer({min: 1, max: 70})}),
       fc.record({kind: fc.constantFrom('poll', 'hold', 'release', 'pause', 'resume', 'more', 'new')}),
     ),
-    {maxLength: 60},
+    {maxLength: 60, size: 'max'},
   );
   await fc.assert(
     fc.asyncProperty(steps, async (plan) => {
