@@ -5,6 +5,7 @@ import path from 'node:path';
 import {Writable} from 'node:stream';
 import {createSimulator, type Simulator, type SimulatorOptions} from '@hookswitch/simulator';
 import type {Authenticator} from '../../src/auth/authenticator.ts';
+import {secretsOf} from '../../src/cli/secrets.ts';
 import type {Clock} from '../../src/clock.ts';
 import {type Environment, loadEnvironment} from '../../src/config/environment.ts';
 import {createLogger} from '../../src/observability/logger.ts';
@@ -131,7 +132,7 @@ export class TestGateway implements AsyncDisposable {
       },
     });
     const {environment} = this;
-    const logger = createLogger({level: environment.logLevel, destination});
+    const logger = createLogger({level: environment.logLevel, destination, secrets: secretsOf(environment)});
     const {clock, twilio, authenticator} = this.#options;
     return createServer({environment, logger, clock, authenticator, twilio: twilio?.(environment)});
   }

@@ -1,5 +1,7 @@
 /** What one check of the doctor is, and the words that several of them share. */
+
 import type {HealthCheck, HealthCheckId} from '@hookswitch/protocol';
+import {maskText} from '../../observability/mask.ts';
 import type {ProviderFault} from '../../twilio/twilio-client.ts';
 
 export interface CheckContext {
@@ -53,7 +55,7 @@ export function ms(duration: number): string {
 export function twilioFailure(fault: ProviderFault, apiUrl: string): Finding {
   const evidence = [
     {label: 'Asked', value: apiUrl},
-    {label: 'Answer', value: shown(fault.message)},
+    {label: 'Answer', value: shown(maskText(fault.message))},
     ...(fault.status === undefined ? [] : [{label: 'HTTP status', value: String(fault.status)}]),
     ...(fault.code === undefined ? [] : [{label: 'Twilio error', value: String(fault.code)}]),
   ];

@@ -1,5 +1,5 @@
 /** Whether Twilio takes the account's SID and token, and what kind of account it is. */
-import {maskNumber} from '../../observability/mask.ts';
+import {maskNumber, maskText} from '../../observability/mask.ts';
 import type {TwilioAccount, TwilioAccountClient} from '../../twilio/twilio-account.ts';
 import {type Check, type Evidence, type Finding, shown, twilioFailure} from './check.ts';
 
@@ -50,7 +50,7 @@ function isTrial({type}: TwilioAccount): boolean {
 async function verifiedNumbers(client: TwilioAccountClient): Promise<Evidence> {
   const label = 'May call';
   const outcome = await client.listVerifiedNumbers();
-  if (outcome.kind === 'failed') return {label, value: `unknown: ${shown(outcome.fault.message)}`};
+  if (outcome.kind === 'failed') return {label, value: `unknown: ${shown(maskText(outcome.fault.message))}`};
   const {phoneNumbers} = outcome;
   if (phoneNumbers.length === 0) return {label, value: 'nobody yet: no number is verified'};
   const listed = phoneNumbers.slice(0, MAX_LISTED).map(maskNumber).join(', ');
