@@ -21,6 +21,7 @@ export interface InfoRoutesOptions {
   readonly publicUrl: string;
   /** The number calls are placed from, E.164. */
   readonly phoneNumber: string;
+  readonly retentionDays: number;
   /** @default not simulated */
   readonly simulation?: Simulation;
 }
@@ -35,6 +36,7 @@ export function createInfoRoutes({
   version,
   publicUrl,
   phoneNumber,
+  retentionDays,
   simulation = {simulated: false},
 }: InfoRoutesOptions): Router {
   const router = Router(exactPaths);
@@ -47,6 +49,7 @@ export function createInfoRoutes({
       scopes: [...scopes],
       publicUrl,
       phoneNumber,
+      retentionDays,
       now: toIso(clock.now()),
       used: journal.head() > 0,
       simulated: simulation.simulated,

@@ -85,6 +85,8 @@ export interface GatewayInfo {
   readonly publicUrl: string;
   /** The number calls are placed from, E.164. */
   readonly phoneNumber: string;
+  /** Days that ended calls are kept. */
+  readonly retentionDays: number;
   /** The gateway's clock, so that a page can tell how far its own is off. */
   readonly now: string;
   /** Whether anything has ever happened here: a first run starts on the health page. */

@@ -23,6 +23,7 @@ test('[H4] /api/info says who is asking, what of, and whether anything has ever 
     scopes: [...everyone.scopes],
     publicUrl,
     phoneNumber: twilio.phoneNumber,
+    retentionDays: 7,
     now: new Date(clock.now()).toISOString(),
     used: false,
     simulated: false,
@@ -64,6 +65,7 @@ test('[H4] /api/info: simulated is asked at each request; no scope is needed', a
       version: '1.2.3',
       publicUrl: 'https://gateway.example.com',
       phoneNumber: '+15005550006',
+      retentionDays: 7,
       simulation,
     }),
   );

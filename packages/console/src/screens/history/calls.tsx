@@ -16,6 +16,7 @@ import type {Place} from './places.ts';
 import {HOUR_MS, useHour} from './server-hour.ts';
 import {type CallPageView, useCallPage} from './use-call-page.ts';
 import {useKeptPlace} from './use-kept-place.ts';
+import {useRetentionWords} from './use-retention-words.ts';
 
 export interface CallsProps {
   readonly query: string;
@@ -28,6 +29,7 @@ export interface CallsProps {
 }
 
 export function Calls({query, filter, now, place, trail, onFilter, onPage}: CallsProps) {
+  const retention = useRetentionWords();
   const [, navigate] = useLocation();
   const hour = useHour(now);
   const cursor = cursorFromQuery(query);
@@ -100,9 +102,7 @@ export function Calls({query, filter, now, place, trail, onFilter, onPage}: Call
             cursor !== undefined && trail.length === 0,
           )}
           {older === undefined && view.page.calls.length > 0 && ' That is all: '}
-          {older === undefined &&
-            view.page.calls.length > 0 &&
-            'ended calls are kept for the number of days that RETENTION_DAYS says.'}
+          {older === undefined && view.page.calls.length > 0 && `${retention}.`}
         </p>
         {older !== undefined && view.page.calls.length > 0 && (
           <Button keys="]" onPress={goOlder}>

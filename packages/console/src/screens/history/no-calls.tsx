@@ -2,6 +2,7 @@
 import {Button} from '../../design/button.tsx';
 import {EmptyState} from '../../design/states.tsx';
 import {type HistoryFilter, isEmptyFilter, NO_FILTER} from './history-filter.ts';
+import {useRetentionWords} from './use-retention-words.ts';
 
 export interface NoCallsProps {
   readonly filter: HistoryFilter;
@@ -12,6 +13,8 @@ export interface NoCallsProps {
 }
 
 export function NoCalls({filter, isFirst, older, onFilter}: NoCallsProps) {
+  const retention = useRetentionWords();
+  const kept = `${retention.charAt(0).toUpperCase()}${retention.slice(1)}.`;
   const clear = <Button onPress={() => onFilter(NO_FILTER)}>Clear filter</Button>;
   if (older !== undefined) {
     return (
@@ -45,7 +48,7 @@ export function NoCalls({filter, isFirst, older, onFilter}: NoCallsProps) {
           </>
         }
       >
-        Ended calls are kept for the number of days that RETENTION_DAYS says.
+        {kept}
       </EmptyState>
     );
   }
@@ -53,7 +56,7 @@ export function NoCalls({filter, isFirst, older, onFilter}: NoCallsProps) {
     <EmptyState title={isFirst ? 'No calls have ended yet' : 'There are no older calls'} icon="history">
       {isFirst
         ? 'Every call appears here as soon as it is over. What is going on now is on the live calls.'
-        : 'Ended calls are kept for the number of days that RETENTION_DAYS says.'}
+        : kept}
     </EmptyState>
   );
 }
