@@ -3,7 +3,6 @@ import express, {type Request, type RequestHandler, type Response, Router} from 
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {StatusEvent} from '../journal/call-event.ts';
 import type {AppendResult, Journal} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {WebhookLog} from '../services/webhook-log.ts';
@@ -35,11 +34,7 @@ export interface WebhookRoutesOptions {
   /** What a call hears that has no TwiML of its own. */
   readonly voiceTwiml: string;
   readonly callTimeLimitS: number;
-  /** What is older was forgotten, and would be taken for new if it came again. */
-  readonly retentionDays: number;
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
@@ -123,7 +118,6 @@ async function receive(
   const {fields, reference} = authenticate(options, request, response, path);
   const startedAt = clock.monotonic();
   const event = toStatusEvent({fields, reference, receivedAt, route});
-  requireRecent(options, request, response, event);
   const {callSid, providerStatus} = event;
   const arrival = arrivalOf(response);
   if (arrival !== undefined) {
@@ -170,22 +164,6 @@ function authenticate(options: WebhookRoutesOptions, request: Request, response:
     });
   }
   throw notSigned();
-}
-
-/**
- * A callback comes within minutes, with all of Twilio's retries. One from before the retention is a copy that somebody kept: the
- * journal has forgotten the entry it would be a repetition of (J2), and would begin the call anew. @throws AppError
- */
-function requireRecent(
-  options: WebhookRoutesOptions,
-  request: Request,
-  response: Response,
-  {happenedAt, receivedAt}: StatusEvent,
-): void {
-  if (receivedAt - happenedAt <= options.retentionDays * DAY_MS) return;
-  const reason = 'older than RETENTION_DAYS';
-  noteRefusal(options, request, response, reason);
-  throw new AppError('invalid_request', 'What this webhook tells of is too long ago.', {context: {reason}});
 }
 
 /** The reason is for the log, not for the sender. */

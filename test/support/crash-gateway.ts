@@ -146,8 +146,6 @@ export class CrashGateway implements AsyncDisposable {
         TWILIO_PHONE_NUMBER: '+15005550006',
         TWILIO_API_URL: apiUrl,
         DATABASE_URL: `file:${this.databaseFile}`,
-        // What is sent carries one time, which no wall clock is asked for.
-        RETENTION_DAYS: '3650',
         HOOKSWITCH_ACCESS_KEY: ACCESS_KEY,
         MAX_CALLS_PER_MINUTE: '10000',
         MAX_ACTIVE_CALLS: '10000',

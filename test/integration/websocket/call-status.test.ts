@@ -36,7 +36,7 @@ test('[W1] every status of Twilio arrives in our words, with its own and the rea
 });
 
 test('[W1] every field: as it is on the wire, and absent rather than null', async () => {
-  await using gateway = await startGateway({env: {RETENTION_DAYS: '3650'}});
+  await using gateway = await startGateway();
   const client = await gateway.session();
   const [CallSid, ParentCallSid] = [someCallSid(1), someCallSid(2)];
   const fields = statusFields(gateway, {
