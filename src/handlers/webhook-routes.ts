@@ -5,6 +5,7 @@ import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {AppendResult, Journal} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
+import {TokenBucket} from '../services/token-bucket.ts';
 import type {WebhookLog} from '../services/webhook-log.ts';
 import {STATUS_PATH, statusCallbackUrl, VOICE_PATH} from '../twilio/callback-urls.ts';
 import {MAX_FORM_BYTES} from '../twilio/form.ts';
@@ -36,6 +37,13 @@ export interface WebhookRoutesOptions {
   readonly callTimeLimitS: number;
 }
 
+/** Refusals that are logged one by one. A flood of them fills metrics, not disks: the next line says how many went without. */
+const LOGGED_REFUSALS = {burst: 50, perMinute: 60};
+
+interface Routes extends WebhookRoutesOptions {
+  readonly refusals: {readonly lines: TokenBucket; unlogged: number};
+}
+
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /** The body as bytes: nothing parses it before its signature is known to be good. */
@@ -45,7 +53,7 @@ const readBody = express.raw({type: FORM_TYPE, limit: MAX_FORM_BYTES, inflate: f
  * First of all: whoever does not even claim to be Twilio learns nothing about what a webhook looks like, and sends a
  * body for nothing.
  */
-function requireSignature(options: WebhookRoutesOptions): RequestHandler {
+function requireSignature(options: Routes): RequestHandler {
   return (request, response, next) => {
     if (request.headers['x-twilio-signature'] === undefined) {
       noteRefusal(options, request, response, 'no signature');
@@ -65,7 +73,9 @@ const requireForm: RequestHandler = (request, _response, next) => {
 };
 
 /** `POST /twilio/status` and `POST /twilio/voice`. */
-export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
+export function createWebhookRoutes(given: WebhookRoutesOptions): Router {
+  const lines = new TokenBucket({...LOGGED_REFUSALS, at: given.clock.monotonic()});
+  const options: Routes = {...given, refusals: {lines, unlogged: 0}};
   const {journal, voiceTwiml} = options;
   const router = Router(exactPaths);
   const claimed = requireSignature(options);
@@ -107,7 +117,7 @@ export function createWebhookRoutes(options: WebhookRoutesOptions): Router {
 
 /** Verifies the request and makes what it says durable; returns the reference of its URL. @throws AppError */
 async function receive(
-  options: WebhookRoutesOptions,
+  options: Routes,
   request: Request,
   response: Response,
   path: string,
@@ -143,7 +153,7 @@ async function receive(
   return reference;
 }
 
-function authenticate(options: WebhookRoutesOptions, request: Request, response: Response, path: string) {
+function authenticate(options: Routes, request: Request, response: Response, path: string) {
   const {publicUrl, accountSid, authTokens} = options;
   const {originalUrl} = request;
   const query = originalUrl.indexOf('?');
@@ -168,7 +178,7 @@ function authenticate(options: WebhookRoutesOptions, request: Request, response:
 
 /** The reason is for the log, not for the sender. */
 function noteRefusal(
-  {metrics, logger}: WebhookRoutesOptions,
+  {metrics, logger, clock, refusals}: Routes,
   request: Request,
   response: Response,
   reason: string,
@@ -176,7 +186,14 @@ function noteRefusal(
   const arrival = arrivalOf(response);
   if (arrival !== undefined) arrival.reason = reason;
   metrics.callbacks.inc({verdict: 'refused'});
-  logger.warn({path: request.path, reason, address: request.socket.remoteAddress}, 'webhook refused');
+  if (!refusals.lines.take(clock.monotonic())) {
+    refusals.unlogged += 1;
+    return;
+  }
+  const unlogged = refusals.unlogged === 0 ? undefined : refusals.unlogged;
+  refusals.unlogged = 0;
+  const details = {path: request.path, reason, address: request.socket.remoteAddress, unlogged};
+  logger.warn(details, 'webhook refused');
 }
 
 function notSigned(): AppError {

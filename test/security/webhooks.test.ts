@@ -255,3 +255,19 @@ test('[H5] a reference is guessed by nobody: another one than the signed is 403'
     assert.ok([400, 403].includes((await post(gateway, {...genuine, path})).status), path);
   assert.equal((await state(gateway)).offset, 0);
 });
+
+test('[H5] a flood of refusals fills no log: fifty lines, then one a second that says how many went without', async () => {
+  const clock = new ManualClock(THEN);
+  await using gateway = await start({clock, env: {LOG_LEVEL: 'info'}});
+  const lines = () => gateway.logs.filter((line) => line.includes('webhook refused'));
+  const unsigned = {path: '/twilio/status', body: Buffer.from('a=b'), signature: 'x'};
+  for (let sent = 0; sent < 200; sent += 1) assert.equal((await post(gateway, unsigned)).status, 403);
+  assert.equal(lines().length, 50);
+  clock.advance(1000);
+  await post(gateway, unsigned);
+  await post(gateway, unsigned);
+  assert.equal(lines().length, 51);
+  assert.match(lines().at(-1) ?? '', /"unlogged":150/);
+  const {counts} = (await gateway.api('/api/webhooks?limit=1')).body;
+  assert.equal(counts.refused, 202, 'whoever operates it can see them all the same');
+});
