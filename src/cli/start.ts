@@ -13,11 +13,17 @@ import {createServer, type Listening} from '../server.ts';
 import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
 import {secretsOf} from './secrets.ts';
 
+/** In a container it may be meant so, so that it is no reason to refuse. */
+const ROOT_WARNING =
+  'running as root: nothing here needs that. Run it as a user of its own, who owns the folder of DATABASE_URL.';
+
 export async function start(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
     process.stdout.write(help());
     return 0;
   }
+  // Database, write-ahead log and key hold what is nobody else's business; nobody else on this machine may read them.
+  process.umask(0o077);
   const environment = readEnvironment();
   if (environment === undefined) return 1;
   const logger = createLogger({level: environment.logLevel, secrets: secretsOf(environment)});
@@ -27,6 +33,7 @@ export async function start(argv: readonly string[]): Promise<number> {
   const ended = runUntilSignal(() => server.drain(), logger);
   logger.info(describeEnvironment(environment), 'configuration');
   for (const warning of warnings(environment)) logger.warn(warning);
+  if (process.getuid?.() === 0) logger.warn(ROOT_WARNING);
   try {
     const listening = await server.start();
     logger.info({port: listening.port, publicUrl: environment.publicUrl}, 'listening');

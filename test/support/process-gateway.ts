@@ -16,6 +16,8 @@ export type Variables = Readonly<Record<string, string>>;
 export interface ProcessLimits {
   /** Files and sockets it may have open at once. @default as many as the tests may */
   readonly openFiles?: number;
+  /** Id of the user and group it runs as. @default those of the tests */
+  readonly user?: number;
 }
 
 export class GatewayProcess implements AsyncDisposable {
@@ -26,7 +28,12 @@ export class GatewayProcess implements AsyncDisposable {
   readonly #exited: Promise<number | null>;
 
   /** Nothing of the environment of the tests is passed on, and no `.env` is in `folder`. */
-  constructor(argv: readonly string[], env: Variables, folder: string, {openFiles}: ProcessLimits = {}) {
+  constructor(
+    argv: readonly string[],
+    env: Variables,
+    folder: string,
+    {openFiles, user}: ProcessLimits = {},
+  ) {
     const {PATH = '', HOME = ''} = process.env;
     const command = [process.execPath, COMMAND, ...argv];
     const limited = ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), ...command];
@@ -35,6 +42,8 @@ export class GatewayProcess implements AsyncDisposable {
       cwd: folder,
       env: {PATH, HOME, ...env},
       stdio: ['ignore', 'pipe', 'pipe'],
+      uid: user,
+      gid: user,
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

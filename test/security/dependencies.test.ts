@@ -1,0 +1,80 @@
+/** What is installed is what was looked at: few packages, each by version and hash, and nothing runs when they are installed. */
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {test} from 'node:test';
+
+interface Locked {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+const root = new URL('../../', import.meta.url);
+const locked: Readonly<Record<string, Locked>> = JSON.parse(
+  readFileSync(new URL('package-lock.json', root), 'utf8'),
+).packages;
+const installed = Object.entries(locked).filter(
+  ([path, {link}]) => path.includes('node_modules/') && link !== true,
+);
+
+/** Beside the Twilio SDK and what it brings. It may fall; whoever raises it says why. */
+const MOST_RUNTIME_PACKAGES = 80;
+
+/** Where `name` is found from a package at `from`, as node looks for it. */
+function find(from: string, name: string): string | undefined {
+  const path = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
+  if (locked[path] !== undefined) return path;
+  return from === '' ? undefined : find(from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))), name);
+}
+
+/** The packages that these bring with them, themselves included. */
+function broughtBy(names: readonly string[], from = '', seen = new Set<string>()): Set<string> {
+  for (const name of names) {
+    const path = find(from, name);
+    if (path === undefined || seen.has(path)) continue;
+    seen.add(path);
+    broughtBy(Object.keys(locked[path]?.dependencies ?? {}), path, seen);
+  }
+  return seen;
+}
+
+test('run-time packages are few, and become no more', () => {
+  const names = Object.keys(locked['']?.dependencies ?? {});
+  assert.ok(names.includes('twilio'));
+  const sdk = broughtBy(['twilio']);
+  const ours = [...broughtBy(names)].filter((path) => !sdk.has(path));
+  assert.ok(ours.length <= MOST_RUNTIME_PACKAGES, `${ours.length}: ${ours.join(', ')}`);
+});
+
+test('every package is one version with one hash, from the registry', () => {
+  assert.ok(installed.length > 100);
+  for (const [path, {version, resolved = '', integrity = ''}] of installed) {
+    assert.match(version ?? '', /^\d+\.\d+\.\d+/, path);
+    // A lockfile may leave the address out: then it is the registry's.
+    assert.match(resolved, /^(?:$|https:\/\/registry\.npmjs\.org\/)/, path);
+    assert.match(integrity, /^sha512-/, path);
+  }
+});
+
+test('none has an install script, neither by the lockfile nor by what lies there', () => {
+  for (const [path, {hasInstallScript}] of installed) {
+    assert.notEqual(hasInstallScript, true, path);
+    const {scripts = {}, gypfile} = manifestOf(path);
+    for (const script of ['preinstall', 'install', 'postinstall'])
+      assert.equal(scripts[script], undefined, `${path}: ${script}`);
+    assert.notEqual(gypfile, true, path);
+  }
+});
+
+/** Empty for a package of another platform, which is not there. */
+function manifestOf(path: string): {scripts?: Readonly<Record<string, string>>; gypfile?: boolean} {
+  try {
+    return JSON.parse(readFileSync(new URL(`${path}/package.json`, root), 'utf8'));
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ENOENT');
+    return {};
+  }
+}
