@@ -69,6 +69,11 @@ export class TwilioProxy implements AsyncDisposable {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const path = request.url ?? '/';
+    if (path.startsWith('/_simulator')) {
+      // Whether it is a simulator: Twilio itself would not know the path.
+      response.writeHead(404).end();
+      return;
+    }
     const callSid = /\/Calls\/(CA\w+)\.json$/.exec(path)?.[1] ?? '';
     const asked = {
       operation: operationOf(request.method, path),

@@ -82,8 +82,7 @@ test('[H1] all faults are in the context, and no more than ten', async () => {
 });
 
 test('[H1] none of them dialled, none is in the journal', async () => {
-  // Nothing but the question whether Twilio is simulated was asked.
-  assert.deepEqual(http.twilio.of('create'), []);
+  assert.deepEqual(http.twilio.requests, []);
   const {body} = await http.gateway.api('/api/calls');
   assert.deepEqual(body, {calls: []});
 });
