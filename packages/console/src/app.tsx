@@ -1,5 +1,5 @@
 /** Which screen is shown at which address. Screens are chunks of their own. */
-import {lazy, Suspense, useEffect} from 'react';
+import {Suspense, useEffect} from 'react';
 import {Link, Redirect, Route, Router, Switch, useLocation} from 'wouter';
 import {ErrorBoundary} from './design/error-boundary.tsx';
 import {EmptyState, Loading} from './design/states.tsx';
@@ -7,15 +7,16 @@ import type {Session} from './session/session.ts';
 import {useInfo} from './session/session-context.ts';
 import {SessionProvider} from './session/session-provider.tsx';
 import {isFirstVisit, markVisited} from './shell/first-visit.ts';
+import {lazyAhead} from './shell/load-ahead.tsx';
 import {Screen} from './shell/screen.tsx';
 import {Shell} from './shell/shell.tsx';
 
-const LiveScreen = lazy(() => import('./screens/live/index.tsx'));
-const CallScreen = lazy(() => import('./screens/call/index.tsx'));
-const HistoryScreen = lazy(() => import('./screens/history/index.tsx'));
-const WebhooksScreen = lazy(() => import('./screens/webhooks/index.tsx'));
-const ConnectionsScreen = lazy(() => import('./screens/connections/index.tsx'));
-const HealthScreen = lazy(() => import('./screens/health/index.tsx'));
+const LiveScreen = lazyAhead(() => import('./screens/live/index.tsx'));
+const CallScreen = lazyAhead(() => import('./screens/call/index.tsx'));
+const HistoryScreen = lazyAhead(() => import('./screens/history/index.tsx'));
+const WebhooksScreen = lazyAhead(() => import('./screens/webhooks/index.tsx'));
+const ConnectionsScreen = lazyAhead(() => import('./screens/connections/index.tsx'));
+const HealthScreen = lazyAhead(() => import('./screens/health/index.tsx'));
 
 export interface AppProps {
   readonly session: Session;

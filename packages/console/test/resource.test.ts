@@ -131,3 +131,23 @@ test('reload while an answer is due asks once more after it; leaving aborts, and
   await settle();
   assert.deepEqual(store.getSnapshot(), {state: 'ready', data: 'one', at: 7});
 });
+
+test('the gateway is back: what failed in passing is asked again at once, and nothing else', async () => {
+  const {store, asked, settle} = setUp();
+  store.subscribe(() => {});
+  store.retry();
+  assert.equal(asked.length, 1, 'an answer is due');
+  asked[0]?.fail(new ApiError('away', {status: 0, code: 'unreachable'}));
+  await settle();
+  store.retry();
+  assert.equal(asked.length, 2);
+  asked[1]?.answer('one');
+  await settle();
+  store.retry();
+  assert.equal(asked.length, 2, 'it is there');
+  store.reload();
+  asked[2]?.fail(new ApiError('no such thing', {status: 404, code: 'not_found'}));
+  await settle();
+  store.retry();
+  assert.equal(asked.length, 3, 'it would fail again');
+});

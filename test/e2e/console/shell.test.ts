@@ -221,6 +221,8 @@ test('the connection: what is lost is said, and how long it was away', async () 
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/history', noise: GONE});
   await tab.live();
+  // A chunk of its own, which may come after the connection.
+  await tab.screen('History');
   await gateway.server.stop();
   await tab.page.locator('[data-connection="bad"]').waitFor();
   await tab.page
@@ -242,6 +244,7 @@ test('[W] a connection that the gateway refuses for good: said with what to do, 
       await page.routeWebSocket('**/ws*', (socket) => socket.close({code: 4403, reason: 'no'}));
     },
   });
+  await tab.screen('History');
   await tab.shows(/The connection has stopped/);
   await tab.page.getByRole('button', {name: 'Try again'}).waitFor();
   assert.deepEqual(await tab.violations(), []);

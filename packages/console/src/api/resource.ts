@@ -81,6 +81,14 @@ export class ResourceStore<T> {
     void this.#ask();
   };
 
+  /** The gateway is there again: asks now where the last attempt failed, unless it would fail again. */
+  readonly retry = (): void => {
+    const {state} = this.#snapshot;
+    const error =
+      state === 'failed' ? this.#snapshot.error : state === 'ready' ? this.#snapshot.stale : undefined;
+    if (error?.mayPass === true) this.reload();
+  };
+
   #start(): void {
     const {ports, pollMs} = this.#options;
     if (pollMs !== undefined) this.#endVisibility = ports.onVisibility(this.#onVisibility);

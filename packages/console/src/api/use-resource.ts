@@ -3,6 +3,7 @@ import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import {useApi} from '../session/session-context.ts';
 import type {ResourcePath} from './endpoints.ts';
 import {type Resource, type ResourcePorts, ResourceStore} from './resource.ts';
+import {useOnLive} from './use-on-live.ts';
 
 export interface UseResourceOptions {
   /** Milliseconds between an answer and the next question. @default never again */
@@ -50,5 +51,6 @@ export function useResource<T>(
   useEffect(() => {
     last.current = snapshot;
   }, [snapshot]);
+  useOnLive(store.retry);
   return useMemo(() => ({...snapshot, reload: store.reload}), [snapshot, store]);
 }

@@ -25,7 +25,7 @@ export class ErrorBoundary extends Component<{readonly children: ReactNode}, Sta
           actions={<Button onPress={() => location.reload()}>Reload the page</Button>}
         >
           {/* A chunk that is not there any more: the gateway was updated while the page was open. */}
-          {/import/i.test(error.message)
+          {/import|preload/i.test(error.message)
             ? 'The console was updated in the meantime, or the gateway cannot be reached.'
             : error.message}
         </EmptyState>

@@ -1,11 +1,13 @@
 /** What stands around every screen: header, navigation, connection, simulator's banner, keys. */
-import {lazy, type ReactNode, Suspense, useEffect, useRef, useState} from 'react';
+import {type ReactNode, Suspense, useEffect, useRef, useState} from 'react';
 import {Link, useLocation} from 'wouter';
 import {Button, IconButton} from '../design/button.tsx';
+import {ErrorBoundary} from '../design/error-boundary.tsx';
 import {Icon} from '../design/icon.tsx';
 import {KeyHint} from '../design/key-hint.tsx';
 import {useSession} from '../session/session-context.ts';
 import {ConnectionBanner, StoppedNotice} from './connection-banner.tsx';
+import {LoadAhead, lazyAhead} from './load-ahead.tsx';
 import {Nav} from './nav.tsx';
 import {screens} from './screens.ts';
 import styles from './shell.module.css';
@@ -13,8 +15,8 @@ import {listenToKeys, useShortcut, useShortcuts} from './shortcuts.ts';
 import {SimulatorSlotContext} from './simulator-slot.tsx';
 import {isDark, toggleTheme, useTheme} from './theme.ts';
 
-const HelpSheet = lazy(() => import('./help-sheet.tsx'));
-const Palette = lazy(() => import('./palette.tsx'));
+const HelpSheet = lazyAhead(() => import('./help-sheet.tsx'));
+const Palette = lazyAhead(() => import('./palette.tsx'));
 
 export function Shell({children}: {readonly children: ReactNode}) {
   const {info, signOut} = useSession();
@@ -84,10 +86,14 @@ export function Shell({children}: {readonly children: ReactNode}) {
         <SimulatorSlotContext value={slot}>{children}</SimulatorSlotContext>
       </main>
       <PendingKeys />
-      <Suspense>
-        {open === 'help' && <HelpSheet onClose={close} />}
-        {open === 'palette' && <Palette onClose={close} />}
-      </Suspense>
+      <LoadAhead />
+      {/* Without it, a chunk that cannot be had would take the whole page along. */}
+      <ErrorBoundary key={open ?? 'none'}>
+        <Suspense>
+          {open === 'help' && <HelpSheet onClose={close} />}
+          {open === 'palette' && <Palette onClose={close} />}
+        </Suspense>
+      </ErrorBoundary>
     </div>
   );
 }

@@ -80,6 +80,14 @@ export class ChecksStore {
     void this.#ask();
   };
 
+  /** The gateway is there again: asks now where the last attempt failed, unless it would fail again. */
+  readonly retry = (): void => {
+    const {state} = this.#snapshot;
+    const error =
+      state === 'failed' ? this.#snapshot.error : state === 'ready' ? this.#snapshot.stale : undefined;
+    if (error?.mayPass === true) this.reload();
+  };
+
   /** Runs one check, or all. What fails is in the snapshot. */
   async run(id?: HealthCheckId): Promise<void> {
     const life = this.#life;

@@ -1,6 +1,7 @@
 /** The page's {@link ChecksStore} for as long as the screen is shown. */
 import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import {endpoints} from '../../api/endpoints.ts';
+import {useOnLive} from '../../api/use-on-live.ts';
 import {useApi} from '../../session/session-context.ts';
 import {type ChecksSnapshot, ChecksStore} from './checks-store.ts';
 
@@ -30,6 +31,7 @@ export function useChecks(): {readonly store: ChecksStore; readonly snapshot: Ch
     [api],
   );
   const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot);
+  useOnLive(store.retry);
   useFirstRun(store, snapshot);
   return {store, snapshot};
 }
