@@ -1,6 +1,6 @@
 /**
  * One row of a list is selected, by key, press or focus. `j` and `k` (and the arrows in a row) move on, Enter or a double press
- * opens. The rows are one stop of the Tab key. Works with virtualised lists: a row takes the focus when it appears.
+ * opens, and so does a tap, since fingers have neither keys nor a second press. The rows are one stop of the Tab key. Works with virtualised lists: a row takes the focus when it appears.
  */
 import {type KeyboardEvent, type MouseEvent, useEffect, useRef, useState} from 'react';
 import {useShortcut} from '../shell/shortcuts.ts';
@@ -97,7 +97,9 @@ export function useListNavigation({
     selected: index !== -1 && ids[index] === id,
     onFocus: () => setSelected(id),
     onClick: (event) => {
-      if (!isControl(event)) select(id, {focus: false});
+      if (isControl(event)) return;
+      select(id, {focus: false});
+      if (isTap(event)) onOpen?.(id);
     },
     onDoubleClick: (event) => {
       if (!isControl(event)) onOpen?.(id);
@@ -111,6 +113,11 @@ export function useListNavigation({
     },
   });
   return {selectedId: index === -1 ? undefined : selected, select, rowProps};
+}
+
+/** Browsers whose clicks do not say where they come from have the row's own link. */
+function isTap({nativeEvent}: MouseEvent): boolean {
+  return nativeEvent instanceof PointerEvent && nativeEvent.pointerType === 'touch';
 }
 
 function isControl(event: MouseEvent): boolean {

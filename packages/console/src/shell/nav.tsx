@@ -1,4 +1,5 @@
 /** The way to the screens, with how much there is on them. */
+import type {CallState} from '@hookswitch/client';
 import {useCalls} from '@hookswitch/client/react';
 import {Link, useLocation} from 'wouter';
 import {Icon} from '../design/icon.tsx';
@@ -9,7 +10,7 @@ import styles from './shell.module.css';
 export function Nav() {
   const [location] = useLocation();
   const calls = useCalls();
-  const counts: Readonly<Record<string, number>> = {'/': calls.length};
+  const counts: Readonly<Record<string, number>> = {'/': withoutLegs(calls)};
   return (
     <nav className={styles.nav} aria-label="Screens">
       <ul>
@@ -21,6 +22,12 @@ export function Nav() {
       </ul>
     </nav>
   );
+}
+
+/** Legs are part of their calls, here as above the list. */
+function withoutLegs(calls: readonly CallState[]): number {
+  const sids = new Set(calls.map(({callSid}) => callSid));
+  return calls.filter(({parentCallSid}) => parentCallSid === undefined || !sids.has(parentCallSid)).length;
 }
 
 /** A call belongs to the list it may still be in. */

@@ -1,5 +1,6 @@
 /** One call in the table. Its time ticks by itself; everything else is rendered when it changes. */
 import {memo} from 'react';
+import {Link} from 'wouter';
 import {Badge} from '../../design/badge.tsx';
 import {Button} from '../../design/button.tsx';
 import {Duration} from '../../design/duration.tsx';
@@ -86,7 +87,17 @@ export const LiveCells = memo(function LiveCells({
         <Elapsed row={row} asOf={asOf} />
       </Cell>
       <Cell align="end" stacked="push" style={{order: 4}}>
-        <HangUpCell row={row} isLive={asOf === undefined} mayHangUp={mayHangUp} onHangUp={onHangUp} />
+        <span className={styles.action}>
+          <HangUpCell row={row} isLive={asOf === undefined} mayHangUp={mayHangUp} onHangUp={onHangUp} />
+          <Link
+            href={`/calls/${encodeURIComponent(call.callSid)}`}
+            tabIndex={-1}
+            className={styles.open ?? ''}
+            aria-label={`Open the call ${call.callSid.slice(0, 10)}…`}
+          >
+            <Icon name="chevron-right" size={14} />
+          </Link>
+        </span>
       </Cell>
     </>
   );
@@ -124,7 +135,7 @@ function HangUpCell({row: {call, life}, isLive, mayHangUp, onHangUp}: HangUpCell
   const hangUp = useHangUp(call.callSid);
   if (!mayHangUp || life !== 'in-progress') return null;
   return (
-    <span className={styles.action}>
+    <>
       {hangUp?.phase === 'failed' && (
         <span role="alert" className={styles.error}>
           {hangUp.message}
@@ -141,6 +152,6 @@ function HangUpCell({row: {call, life}, isLive, mayHangUp, onHangUp}: HangUpCell
       >
         {hangUp?.phase === 'under-way' ? 'Hanging up…' : 'Hang up'}
       </Button>
-    </span>
+    </>
   );
 }

@@ -50,7 +50,7 @@ export function LiveRows({
             <HeadCell align="end" width="5rem">
               Time
             </HeadCell>
-            <HeadCell align="end" width="8rem">
+            <HeadCell align="end" width="10rem">
               <span className={styles.legend}>Action</span>
             </HeadCell>
           </tr>
