@@ -74,3 +74,14 @@ test('metadata: a line each, texts as they were typed', () => {
     assert.match(refused.kind === 'fault' ? refused.message : '', fault);
   }
 });
+
+test('a refusal of Twilio’s names Twilio’s code, where to read about it, and nothing that only programs see', () => {
+  const refusal = {
+    message: 'Twilio: The number is not valid.',
+    context: {providerCode: 21211, providerStatus: 400},
+    whatToDo: 'See Twilio’s code in context.',
+  };
+  assert.deepEqual(faultsOf(refusal), {
+    form: 'Twilio: The number is not valid. Twilio’s code is 21211: www.twilio.com/docs/errors/21211',
+  });
+});

@@ -1,5 +1,6 @@
 /** From what was typed to a request, and from a refusal to words beside the fields. Pure. */
 import type {PlaceCallRequest} from '@hookswitch/client';
+import {type Refusal, refusalWords} from '../../api/refusal-words.ts';
 import {parseMetadata} from './metadata-text.ts';
 
 /** The form, as it was typed. */
@@ -51,15 +52,9 @@ export function tidyParty(text: string): string {
   return /^\+[\d\s().\-/]+$/.test(trimmed) ? trimmed.replace(/[^+\d]/g, '') : trimmed;
 }
 
-/** Of an error, so much as is looked at. */
-export interface Refusal {
-  readonly message: string;
-  readonly context: Readonly<Record<string, unknown>>;
-  readonly whatToDo?: string;
-}
-
 /** The words of a refusal, where they belong: `context.faults` names fields (H6). */
-export function faultsOf({message, context, whatToDo = ''}: Refusal): DialFaults {
+export function faultsOf(refusal: Refusal): DialFaults {
+  const {message, context} = refusal;
   const found: Partial<Record<DialField | 'form', string>> = {};
   const faults = Array.isArray(context['faults']) ? context['faults'] : [];
   for (const each of faults) {
@@ -72,7 +67,7 @@ export function faultsOf({message, context, whatToDo = ''}: Refusal): DialFaults
   const named = typeof context['field'] === 'string' ? fieldOf(context['field']) : undefined;
   if (named !== undefined) found[named] ??= sentence(message.replace(/^[\w.]+: /, ''));
   if (Object.keys(found).length > 0) return found;
-  return {form: [message, whatToDo].filter((words) => words !== '').join(' ')};
+  return {form: refusalWords(refusal)};
 }
 
 /** `metadata.ticket` is shown at `metadata`. */

@@ -3,6 +3,7 @@
  * Lives as long as the session.
  */
 import {type CallState, type HookswitchClient, HookswitchError} from '@hookswitch/client';
+import {refusalWords} from '../../api/refusal-words.ts';
 
 export type HangUpState =
   /** Asked for; the end has not been seen yet. */
@@ -61,5 +62,5 @@ export class HangUps {
 function failureWords(thrown: unknown): string {
   if (!(thrown instanceof HookswitchError)) return 'Hanging up failed. Try again.';
   if (thrown.code === 'timeout') return 'Not seen to end yet. The call may still end; you can try again.';
-  return [thrown.message, thrown.whatToDo].filter((words) => words !== '').join(' ');
+  return refusalWords(thrown);
 }
