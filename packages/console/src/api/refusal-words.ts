@@ -14,5 +14,7 @@ export function refusalWords({message, context, whatToDo = ''}: Refusal): string
     typeof providerCode === 'number'
       ? `Twilio’s code is ${providerCode}: www.twilio.com/docs/errors/${providerCode}`
       : whatToDo;
-  return [message, advice].filter((words) => words !== '').join(' ');
+  // Twilio's own words may come without a full stop.
+  const said = advice === '' || /[.!?]$/.test(message) ? message : `${message}.`;
+  return [said, advice].filter((words) => words !== '').join(' ');
 }

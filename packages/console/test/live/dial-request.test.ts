@@ -84,4 +84,7 @@ test('a refusal of Twilio’s names Twilio’s code, where to read about it, and
   assert.deepEqual(faultsOf(refusal), {
     form: 'Twilio: The number is not valid. Twilio’s code is 21211: www.twilio.com/docs/errors/21211',
   });
+  assert.deepEqual(faultsOf({message: 'Twilio: Service Unavailable', context: {providerCode: 20503}}), {
+    form: 'Twilio: Service Unavailable. Twilio’s code is 20503: www.twilio.com/docs/errors/20503',
+  });
 });
