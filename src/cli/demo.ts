@@ -16,7 +16,7 @@ const DRAIN_MS = 3500;
 
 const HELP = `Usage: npm run demo
 
-Runs a simulated Twilio, the gateway and its page on http://localhost:8081, places a sample call, and forgets
+Runs a simulated Twilio, the gateway and its page on http://localhost:8081, places two sample calls, and forgets
 everything when it ends. PORT chooses another port, LOG_LEVEL=info shows what the gateway logs.
 `;
 
@@ -67,12 +67,12 @@ async function run(folder: string): Promise<number> {
       TWILIO_API_URL: simulator.url,
       PUBLIC_URL: publicUrl,
       DATABASE_URL: `file:${path.join(folder, 'hookswitch.db')}`,
-      VOICE_TWIML: '<Response><Say>Welcome to Hookswitch.</Say><Pause length="60"/></Response>',
+      VOICE_TWIML: '<Response><Say>Welcome to Hookswitch.</Say><Pause length="3600"/></Response>',
     });
     server = createServer({environment, logger});
     const listening = await server.start();
     announce(listening, simulator);
-    await placeSampleCall(listening);
+    await placeSampleCalls(listening);
     return ended;
   };
   try {
@@ -102,16 +102,23 @@ function announce({url, accessKey}: Listening, simulator: Simulator): void {
 `);
 }
 
-/** A call for a newcomer to watch: rings, is answered, and ends by itself. */
-async function placeSampleCall({url, accessKey}: Listening): Promise<void> {
+/** Calls for a newcomer to watch: one rings, is answered and ends by itself, and one stays until somebody hangs up. */
+async function placeSampleCalls(listening: Listening): Promise<void> {
+  await placeCall(listening, {to: '+15550100001', metadata: {note: 'stays until you hang up'}});
+  await placeCall(listening, {to: '+15550100545', metadata: {note: 'the sample call'}});
+  process.stdout.write(
+    '  A sample call to +15550100545 is on its way, and one to +15550100001 that stays.\n',
+  );
+}
+
+async function placeCall({url, accessKey}: Listening, call: object): Promise<void> {
   const response = await fetch(`${url}/api/calls`, {
     method: 'POST',
     headers: {authorization: `Bearer ${accessKey.key}`, 'content-type': 'application/json'},
-    body: JSON.stringify({to: '+15550100545', metadata: {note: 'the sample call'}}),
+    body: JSON.stringify(call),
   });
   const body: unknown = await response.json();
-  if (!response.ok) throw new Error(`the sample call could not be placed: ${JSON.stringify(body)}`);
-  process.stdout.write('  A sample call to +15550100545 is on its way.\n');
+  if (!response.ok) throw new Error(`a sample call could not be placed: ${JSON.stringify(body)}`);
 }
 
 function explain(error: unknown, port: number): Error {

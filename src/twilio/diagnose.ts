@@ -292,7 +292,7 @@ function nothingMatched({body, accountSid, authTokens, tokenProven}: RefusedRequ
       setting: {name: 'TWILIO_ACCOUNT_SID'},
     };
   }
-  const finding = `None of ${tried} spellings of the URL and the body matches, which leaves two causes: it was signed with another auth token, or a proxy rewrites the ${fields.size === 0 ? 'body, which arrived without fields' : 'body or drops the query'}.`;
+  const finding = `None of ${tried} spellings of the URL and the body matches, which leaves three causes: it was signed with another auth token, a proxy rewrites the ${fields.size === 0 ? 'body, which arrived without fields' : 'body or drops the query'}, or Twilio was given another path, which a proxy cut off.`;
   if (tokenProven) {
     const already = authTokens.length > 1;
     return {
@@ -304,7 +304,7 @@ function nothingMatched({body, accountSid, authTokens, tokenProven}: RefusedRequ
   return {
     finding,
     remedy:
-      'Compare TWILIO_AUTH_TOKEN with the primary auth token in the Twilio console; neither an API key secret nor the token of the test credentials signs webhooks.',
+      'Compare TWILIO_AUTH_TOKEN with the primary auth token in the Twilio console; neither an API key secret nor the token of the test credentials signs webhooks. If it is that one, compare PUBLIC_URL with the URL that the number or the call was given, path included.',
     setting: {name: 'TWILIO_AUTH_TOKEN'},
   };
 }

@@ -326,11 +326,14 @@ test('[H7] JSON with a bodySHA256 is another product of Twilio, with and without
   }
 });
 
-test('[H7] another token, nothing accepted before: two causes are left, and TWILIO_AUTH_TOKEN is the one to compare', () => {
+test('[H7] another token, nothing accepted before: three causes are left, and TWILIO_AUTH_TOKEN is the one to compare', () => {
   for (const token of ['f'.repeat(32), 'test-credentials-token']) {
     const diagnosis = ask({url: EXPECTED, token});
     assert.deepEqual(matchesOf(diagnosis), []);
-    assert.match(diagnosis.finding, /two causes: .* another auth token, or a proxy rewrites the body/);
+    assert.match(
+      diagnosis.finding,
+      /three causes: .* another auth token, a proxy rewrites the body .*, or Twilio was given another path/,
+    );
     assert.match(diagnosis.remedy, /test credentials/);
     assert.deepEqual(diagnosis.setting, {name: 'TWILIO_AUTH_TOKEN'});
   }
