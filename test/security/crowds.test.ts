@@ -207,19 +207,20 @@ const [port, perSecond] = process.argv.slice(1).map(Number);
 const body = 'CallSid=CA1&CallStatus=completed';
 const head = 'POST /twilio/status HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/x-www-form-urlencoded\\r\\nContent-Length: ' + body.length + '\\r\\n';
 const kinds = [head + '\\r\\n' + body, head + 'X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\\r\\n\\r\\n' + body];
-let answered = 0;
-const sockets = Array.from({length: 50}, () => {
-  const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => {});
-  socket.on('data', (data) => { answered += data.toString('latin1').split('HTTP/1.1 403').length - 1; });
-  return socket;
-});
-let sent = 0;
+let answered = 0, sent = 0;
 const startedAt = performance.now();
+const free = [];
+const begin = () => {
+  const socket = connect(port, '127.0.0.1', () => free.push(socket));
+  socket.on('error', () => {});
+  socket.on('close', () => setTimeout(begin, 10));
+  socket.on('data', () => { answered += 1; free.push(socket); });
+};
+for (let count = 0; count < 400; count += 1) begin();
 setInterval(() => {
   const due = ((performance.now() - startedAt) * perSecond) / 1000;
-  for (; sent < due && sent - answered < 20000; sent += 1) sockets[sent % 50].write(kinds[sent % 2]);
-}, 5);
+  for (; sent < due && free.length > 0; sent += 1) free.pop().write(kinds[sent % 2]);
+}, 2);
 process.on('SIGTERM', () => { process.stdout.write(JSON.stringify({sent, answered, seconds: (performance.now() - startedAt) / 1000})); process.exit(); });
 `;
 
