@@ -77,7 +77,7 @@ export class HttpListener {
     this.#server.timeout = options.stalledMs ?? STALLED_MS;
     this.#server.on('connection', (socket) => this.#remember(socket));
     this.#server.on('request', (request, response) => {
-      if (!this.#admit(request)) return;
+      this.#exchanges.set(request.socket, {request, since: clock.monotonic()});
       if (!this.#server.listening) response.setHeader('Connection', 'close');
       this.#responses.add(response);
       response.once('close', () => {
@@ -86,8 +86,8 @@ export class HttpListener {
         // A connection that is kept alive is idle after its answer, and `close` would wait for it.
         setImmediate(() => this.#closeIdle());
       });
-      onRequest(request, response);
     });
+    this.#server.on('request', onRequest);
     this.#server.on('upgrade', (request, socket, head) => {
       this.#exchanges.delete(request.socket);
       onUpgrade(request, socket, head);
@@ -141,21 +141,6 @@ export class HttpListener {
       this.#exchanges.delete(socket);
     });
     if (this.#sockets.size > this.#maxConnections) this.#makeRoom(socket);
-  }
-
-  /**
-   * One request at a time on a socket. Nobody sends the next one before the answer but to harm: hundreds fit into what is read at
-   * once, and all of them would be begun in one turn, in which nobody else is heard.
-   */
-  #admit(request: IncomingMessage): boolean {
-    const {socket} = request;
-    if (socket.destroyed) return false;
-    if (this.#exchanges.get(socket)?.request !== undefined) {
-      socket.destroy();
-      return false;
-    }
-    this.#exchanges.set(socket, {request, since: this.#clock.monotonic()});
-    return true;
   }
 
   /** Nothing whole has come on this socket since now; it goes to the end of the queue. */
