@@ -1,5 +1,6 @@
 /** The test command: finds `*.test.ts`, runs them with node's own runner, counts tests (not suites). */
 import {globSync, statSync} from 'node:fs';
+import path from 'node:path';
 import {run} from 'node:test';
 import {spec} from 'node:test/reporters';
 
@@ -25,6 +26,15 @@ function findTests(patterns: readonly string[]): string[] {
   return [...new Set(files)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
+/** The files that most of the time went to, so that a suite that grows slow says where. */
+function slowest(spent: ReadonlyMap<string, number>): string {
+  const worst = [...spent].sort(([, a], [, b]) => b - a).slice(0, 15);
+  const lines = worst.map(
+    ([file, ms]) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${path.relative('', file)}`,
+  );
+  return lines.length < 2 ? '' : `\nSlowest files:\n${lines.join('\n')}\n`;
+}
+
 /** Runs the tests named by `args` (files or folders; all by default) and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const only = args.indexOf('--only');
@@ -41,15 +51,30 @@ export async function main(args: readonly string[]): Promise<number> {
     timeout: FILE_TIMEOUT_MS,
     ...(pattern === undefined ? {} : {testNamePatterns: [pattern]}),
   });
+  const spent = new Map<string, number>();
+  const spend = ({
+    file,
+    nesting,
+    details,
+  }: {
+    file?: string;
+    nesting: number;
+    details: {duration_ms: number};
+  }) => {
+    if (file !== undefined && nesting === 0) spent.set(file, (spent.get(file) ?? 0) + details.duration_ms);
+  };
   stream.on('test:pass', (event) => {
+    spend(event);
     if (event.details.type === 'suite') return;
     counts[event.skip || event.todo ? 'skipped' : 'passed'] += 1;
   });
   stream.on('test:fail', (event) => {
+    spend(event);
     if (event.details.type !== 'suite') counts.failed += 1;
   });
   for await (const chunk of stream.compose(new spec())) process.stdout.write(chunk);
   if (counts.skipped > 0) process.stdout.write(`\n${counts.skipped} skipped: each says why above\n`);
+  process.stdout.write(slowest(spent));
   process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
   return counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 }
