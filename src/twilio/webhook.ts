@@ -20,8 +20,8 @@
  * those were said by Twilio, in this request. What is lost is detail (a city, a number, a time), and what comes again
  * without its number is judged by rank, which only goes forward (J4); after the genuine request it is a repetition (J2).
  */
-import {createHash} from 'node:crypto';
-import {type CallDirection, providerStatuses} from '@hookswitch/protocol';
+import {hash} from 'node:crypto';
+import {type CallDirection, type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
 import type {StatusEvent} from '../journal/call-event.ts';
 import {type FormField, parseForm} from './form.ts';
 import {signatureUrls, signedText, verifySignature} from './signature.ts';
@@ -40,8 +40,18 @@ export interface WebhookRequest {
 /** The fields of a webhook that passed: each name once. */
 export type WebhookFields = ReadonlyMap<string, string>;
 
+export interface AuthenticWebhook {
+  readonly kind: 'authentic';
+  readonly fields: WebhookFields;
+  /** What of the fields is signed: see `signedText`. */
+  readonly text: string;
+  /** Twilio's Timestamp, milliseconds since 1970. */
+  readonly timestamp?: number;
+  readonly reference?: string;
+}
+
 export type WebhookResult =
-  | {readonly kind: 'authentic'; readonly fields: WebhookFields; readonly reference?: string}
+  | AuthenticWebhook
   /** 403; the reason is for the log, not for the sender. */
   | {readonly kind: 'forbidden'; readonly reason: string}
   /** 400: signed with one of our tokens, and yet not to be believed. */
@@ -92,6 +102,8 @@ const shapes: ReadonlyMap<string, RegExp> = new Map([
  */
 const hidden =
   /AccountSidAC[0-9a-fA-F]{32}|CallSidCA[0-9a-fA-F]{32}|CallStatus(?:queued|initiated|ringing|in-progress|completed|busy|failed|no-answer|canceled)|ApiVersion\d{4}-\d{2}-\d{2}|SequenceNumber\d|CallDuration\d|Timestamp(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),|CallbackSourcecall-|Direction(?:inbound|outbound-|trunking-)/;
+/** Characters of `TimestampMon,`. */
+const SHORTEST_HIDDEN = 13;
 const hiddenAtStart = new RegExp(`^(?:${hidden.source})`);
 
 /**
@@ -102,21 +114,26 @@ export function authenticateWebhook(request: WebhookRequest): WebhookResult {
   const form = parseForm(request.body);
   // What has no one reading cannot have been signed by somebody who meant one.
   if (form.kind === 'malformed') return {kind: 'forbidden', reason: `unreadable body: ${form.reason}`};
+  const text = signedText(form.fields);
   const signed = verifySignature({
     signature: request.signatureHeader,
     authTokens: request.authTokens,
     urls: signatureUrls(request.publicUrl, request.pathAndQuery),
-    fields: form.fields,
+    text,
   });
   if (!signed)
     return {
       kind: 'forbidden',
       reason: request.signatureHeader === undefined ? 'no signature' : 'wrong signature',
     };
-  return inspect(request, form.fields);
+  return inspect(request, form.fields, text);
 }
 
-function inspect({pathAndQuery, accountSid}: WebhookRequest, pairs: readonly FormField[]): WebhookResult {
+function inspect(
+  {pathAndQuery, accountSid}: WebhookRequest,
+  pairs: readonly FormField[],
+  text: string,
+): WebhookResult {
   const fields = new Map(pairs);
   if (fields.size !== pairs.length) return malformed('a repeated name');
   const query = parseQuery(pathAndQuery);
@@ -132,8 +149,17 @@ function inspect({pathAndQuery, accountSid}: WebhookRequest, pairs: readonly For
   const missing = REQUIRED.find((name) => !fields.has(name));
   if (missing !== undefined) return malformed(`no ${missing}`);
   if (fields.get('AccountSid') !== accountSid) return malformed('another AccountSid');
+  const stamp = fields.get('Timestamp');
+  const timestamp = stamp === undefined ? undefined : parseTimestamp(stamp);
+  if (stamp !== undefined && timestamp === undefined) return malformed('Timestamp has the wrong shape');
   const reference = query.get('ref');
-  return {kind: 'authentic', fields, ...(reference === undefined ? {} : {reference})};
+  return {
+    kind: 'authentic',
+    fields,
+    text,
+    ...(timestamp === undefined ? {} : {timestamp}),
+    ...(reference === undefined ? {} : {reference}),
+  };
 }
 
 /** The query's parameters, each name once, values as they were sent; `undefined` where it has another form. */
@@ -158,54 +184,64 @@ function queryFault(name: string, value: string): string | undefined {
 /** What is wrong with a field; never its value, and of a name nothing that is not known to be one. */
 function fieldFault(name: string, value: string): string | undefined {
   if (!NAME.test(name) || name === '__proto__') return 'a name outside [A-Za-z0-9_-]';
-  if (name === 'Timestamp')
-    return parseTimestamp(value) === undefined ? 'Timestamp has the wrong shape' : undefined;
+  // A time is read once, with all that its shape says: where the fields are known to be sound.
+  if (name === 'Timestamp') return undefined;
   const shape = shapes.get(name);
   if (shape !== undefined && !shape.test(value)) return `${name} has the wrong shape`;
-  if (hidden.test(value)) return 'a field within the value of another';
-  if (shape === undefined && (hidden.test(name) || hiddenAtStart.test(name + value)))
-    return 'a field within the name of another';
+  // Most fields are too short to hold another.
+  if (value.length >= SHORTEST_HIDDEN && hidden.test(value)) return 'a field within the value of another';
+  if (shape !== undefined || name.length + value.length < SHORTEST_HIDDEN) return undefined;
+  if (hidden.test(name) || hiddenAtStart.test(name + value)) return 'a field within the name of another';
   return undefined;
 }
 
-export interface StatusEventSource {
-  readonly fields: WebhookFields;
-  readonly reference?: string | undefined;
+export interface StatusEventSource extends Omit<AuthenticWebhook, 'kind'> {
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
   readonly route: 'status' | 'voice';
 }
 
 /** An authentic webhook as an event for the journal. */
-export function toStatusEvent({fields, reference, receivedAt, route}: StatusEventSource): StatusEvent {
+export function toStatusEvent(source: StatusEventSource): StatusEvent {
+  const {fields, text, timestamp, reference, receivedAt, route} = source;
   const callSid = fields.get('CallSid');
-  const providerStatus = providerStatuses.find((known) => known === fields.get('CallStatus'));
-  if (callSid === undefined || providerStatus === undefined)
+  const providerStatus = fields.get('CallStatus');
+  if (callSid === undefined || !isProviderStatus(providerStatus))
     throw new TypeError('These fields were not authenticated: CallSid or CallStatus is missing.');
-  return withoutUnknown({
+  const event: Writable<StatusEvent> = {
     kind: 'status',
     source: 'callback',
     callSid,
     providerStatus,
-    dedupeKey: dedupeKey(fields, reference, route),
-    happenedAt: parseTimestamp(fields.get('Timestamp') ?? '') ?? receivedAt,
+    dedupeKey: dedupeKey(text, reference, route),
+    happenedAt: timestamp ?? receivedAt,
     receivedAt,
-    sequence: toNumber(fields.get('SequenceNumber')),
-    direction: fields.get('Direction') as CallDirection | undefined,
-    from: fields.get('From'),
-    to: fields.get('To'),
-    parentCallSid: fields.get('ParentCallSid') || undefined,
-    answeredBy: fields.get('AnsweredBy') || undefined,
-    // `Duration`, its neighbour, is billed minutes.
-    duration: toNumber(fields.get('CallDuration')),
-    reference,
-    parameters: Object.fromEntries(fields),
-  });
+  };
+  // No key for what nobody said, so that the event is the same before and after it was written as JSON.
+  const sequence = toNumber(fields.get('SequenceNumber'));
+  if (sequence !== undefined) event.sequence = sequence;
+  const direction = fields.get('Direction') as CallDirection | undefined;
+  if (direction !== undefined) event.direction = direction;
+  const from = fields.get('From');
+  if (from !== undefined) event.from = from;
+  const to = fields.get('To');
+  if (to !== undefined) event.to = to;
+  const parentCallSid = fields.get('ParentCallSid');
+  if (parentCallSid) event.parentCallSid = parentCallSid;
+  const answeredBy = fields.get('AnsweredBy');
+  if (answeredBy) event.answeredBy = answeredBy;
+  // `Duration`, its neighbour, is billed minutes.
+  const duration = toNumber(fields.get('CallDuration'));
+  if (duration !== undefined) event.duration = duration;
+  if (reference !== undefined) event.reference = reference;
+  event.parameters = Object.fromEntries(fields);
+  return event;
 }
 
-/** The event without keys for what nobody said, so that it is the same before and after it was written as JSON. */
-function withoutUnknown(event: StatusEvent): StatusEvent {
-  return Object.fromEntries(Object.entries(event).filter(([, value]) => value !== undefined)) as typeof event;
+type Writable<T> = {-readonly [Key in keyof T]: T[Key]};
+
+function isProviderStatus(text: string | undefined): text is ProviderStatus {
+  return providerStatuses.some((known) => known === text);
 }
 
 /**
@@ -215,9 +251,9 @@ function withoutUnknown(event: StatusEvent): StatusEvent {
  * differs. Neither may boundaries count: a signed request that comes again with others, which no check can see, is
  * the entry that is there, and not one of a thousand new ones.
  */
-function dedupeKey(fields: WebhookFields, reference: string | undefined, route: string): string {
-  const canonical = `${JSON.stringify([route, reference ?? null])}${signedText(fields)}`;
-  return `callback:${createHash('sha256').update(canonical).digest('hex')}`;
+function dedupeKey(text: string, reference: string | undefined, route: string): string {
+  const canonical = `${JSON.stringify([route, reference ?? null])}${text}`;
+  return `callback:${hash('sha256', canonical)}`;
 }
 
 /** RFC 2822 in UTC, as Twilio writes it (`Sun, 25 Mar 2018 09:53:19 +0000`), in milliseconds since 1970. */

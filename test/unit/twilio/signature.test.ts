@@ -79,26 +79,41 @@ const vectors: readonly {
 for (const {name, token = '12345', url, fields, signature} of vectors) {
   test(`[H5] signature vector: ${name}`, () => {
     assert.equal(sign(token, url, fields), signature);
-    assert.equal(verifySignature({signature, authTokens: [token], urls: [url], fields}), true);
-    assert.equal(verifySignature({signature, authTokens: ['other'], urls: [url], fields}), false);
-    assert.equal(verifySignature({signature, authTokens: [token], urls: [`${url}x`], fields}), false);
+    assert.equal(
+      verifySignature({signature, authTokens: [token], urls: [url], text: signedText(fields)}),
+      true,
+    );
+    assert.equal(
+      verifySignature({signature, authTokens: ['other'], urls: [url], text: signedText(fields)}),
+      false,
+    );
+    assert.equal(
+      verifySignature({signature, authTokens: [token], urls: [`${url}x`], text: signedText(fields)}),
+      false,
+    );
     assert.equal(sdkAccepts(token, signature, url, fields), true);
   });
 }
 
 test('[H5] every token is tried, and an empty one signs for nobody', () => {
   const signature = sign('new', URL_U, P);
-  assert.equal(verifySignature({signature, authTokens: ['old', 'new'], urls: [URL_U], fields: P}), true);
-  assert.equal(verifySignature({signature, authTokens: ['old'], urls: [URL_U], fields: P}), false);
-  assert.equal(verifySignature({signature, authTokens: [], urls: [URL_U], fields: P}), false);
+  assert.equal(
+    verifySignature({signature, authTokens: ['old', 'new'], urls: [URL_U], text: signedText(P)}),
+    true,
+  );
+  assert.equal(verifySignature({signature, authTokens: ['old'], urls: [URL_U], text: signedText(P)}), false);
+  assert.equal(verifySignature({signature, authTokens: [], urls: [URL_U], text: signedText(P)}), false);
   const unkeyed = sign('', URL_U, P);
-  assert.equal(verifySignature({signature: unkeyed, authTokens: [''], urls: [URL_U], fields: P}), false);
+  assert.equal(
+    verifySignature({signature: unkeyed, authTokens: [''], urls: [URL_U], text: signedText(P)}),
+    false,
+  );
 });
 
 test('[H5] the header is exactly one canonical base64 SHA-1', () => {
   const good = 'RSOYDt4T1cUTdK1PDd93/VVr8B8=';
   const check = (signature: string | undefined) =>
-    verifySignature({signature, authTokens: ['12345'], urls: [URL_U], fields: P});
+    verifySignature({signature, authTokens: ['12345'], urls: [URL_U], text: signedText(P)});
   assert.equal(check(good), true);
   const bad = [
     undefined,
@@ -161,7 +176,7 @@ test('[H5] what the SDK signs, over the URL with or without the port, is accepte
       const urls = signatureUrls(base, path);
       const url = urls[pick % urls.length] ?? '';
       const signature = sdkSignature(key, url, signedFields);
-      return verifySignature({signature, authTokens: ['first', key], urls, fields: signedFields});
+      return verifySignature({signature, authTokens: ['first', key], urls, text: signedText(signedFields)});
     }),
     {numRuns: 3000},
   );
@@ -182,7 +197,7 @@ test('[H5] what is accepted, the SDK accepts too (5000 requests, most of them al
         const urls = signatureUrls(base, path);
         const signature = sdkSignature('key', base + path, original);
         const sent = alter(original, extra, change);
-        const ours = verifySignature({signature, authTokens: ['key'], urls, fields: sent});
+        const ours = verifySignature({signature, authTokens: ['key'], urls, text: signedText(sent)});
         if (ours) accepted += 1;
         return !ours || sdkAccepts('key', signature, base + path, sent);
       },
