@@ -71,9 +71,9 @@ export const mutants: readonly Mutant[] = [
     what: 'answers 2xx and appends afterwards',
     edits: [
       {
-        file: 'src/handlers/webhook-routes.ts',
-        find: 'result = await options.journal.append(event);',
-        replace: 'options.journal.append(event).catch(() => {});\n    return reference;',
+        file: 'src/handlers/webhook-intake.ts',
+        find: 'result = await intake.journal.append(event);',
+        replace: 'intake.journal.append(event).catch(() => {});\n    return webhook;',
       },
     ],
     fault: 'kill-inside-group',

@@ -1,4 +1,5 @@
 /** Errors at the HTTP edge: everything becomes an AppError, and an AppError becomes application/problem+json (H6). */
+import type {ServerResponse} from 'node:http';
 import type {ErrorRequestHandler, RequestHandler} from 'express';
 import type {Logger} from 'pino';
 import {AppError, errorTypes, toAppError} from '../errors/app-error.ts';
@@ -43,19 +44,24 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
     const error = toKnownError(thrown);
     const requestId: string | undefined = response.locals['requestId'];
     logError(logger, error, requestId);
-    if (response.headersSent) {
-      next(thrown);
-      return;
-    }
-    if (error.retryAfterS !== undefined) response.set('Retry-After', String(error.retryAfterS));
-    // RFC 9110, section 15.5.22: a 426 says to what.
-    if (error.status === 426) response.set('Upgrade', 'websocket');
-    if (error.status === 401) response.set('WWW-Authenticate', 'Bearer realm="hookswitch"');
-    response
-      .status(error.status)
-      .type('application/problem+json')
-      .send(JSON.stringify(toProblem(error, requestId)));
+    if (response.headersSent) next(thrown);
+    else sendProblem(response, error, requestId);
   };
+}
+
+/** Answers with the error (H6). */
+export function sendProblem(response: ServerResponse, error: AppError, requestId: string | undefined): void {
+  if (error.retryAfterS !== undefined) response.setHeader('Retry-After', error.retryAfterS);
+  // RFC 9110, section 15.5.22: a 426 says to what.
+  if (error.status === 426) response.setHeader('Upgrade', 'websocket');
+  if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="hookswitch"');
+  const body = JSON.stringify(toProblem(error, requestId));
+  response
+    .writeHead(error.status, {
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+    })
+    .end(body);
 }
 
 /** Whatever a handler or a library threw, as what the client is answered. */

@@ -1,5 +1,6 @@
 /** What every HTTP request gets: an id, a log line, and — where a route asks for it — a principal. */
 import {randomUUID} from 'node:crypto';
+import type {ServerResponse} from 'node:http';
 import type {Request, RequestHandler, Response} from 'express';
 import type {Logger} from 'pino';
 import type {Authenticator, Principal} from '../auth/authenticator.ts';
@@ -8,19 +9,37 @@ import {AppError} from '../errors/app-error.ts';
 
 /** Gives the request its id, and logs how it ended: path without query, since a query can hold a reference. */
 export function createRequestLogger(logger: Logger, clock: Clock): RequestHandler {
-  return (request, response, next) => {
-    const requestId = randomUUID();
+  return ({method, path}, response, next) => {
+    response.locals['requestId'] = beginRequest(response, {logger, clock, method, path});
+    next();
+  };
+}
+
+export interface RequestBeginning {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+}
+
+/** The id of the request, which its answer shows; how it ends is logged under it. */
+export function beginRequest(
+  response: ServerResponse,
+  {logger, clock, method, path}: RequestBeginning,
+): string {
+  const requestId = randomUUID();
+  response.setHeader('X-Request-Id', requestId);
+  // A listener for a line that nobody writes would be most of what this costs.
+  if (logger.isLevelEnabled('debug')) {
     const startedAt = clock.monotonic();
-    response.locals['requestId'] = requestId;
-    response.set('X-Request-Id', requestId);
-    const {method, path} = request;
     response.on('close', () => {
       const ms = Math.round((clock.monotonic() - startedAt) * 10) / 10;
       const outcome = response.writableFinished ? 'request answered' : 'request aborted';
       logger.debug({requestId, method, path, status: response.statusCode, ms}, outcome);
     });
-    next();
-  };
+  }
+  return requestId;
 }
 
 /** Lets only requests with a valid bearer token pass (A1, A3). */

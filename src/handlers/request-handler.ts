@@ -1,4 +1,5 @@
-/** The HTTP side as one Express app: Twilio's webhooks, the API, operations, and the console at `/`. */
+/** The HTTP side: Twilio's webhooks on `node:http`, and all the rest — API, operations, the console at `/` — as one Express app. */
+import type {RequestListener} from 'node:http';
 import cors from 'cors';
 import express, {type Express, type RequestHandler} from 'express';
 import helmet from 'helmet';
@@ -18,11 +19,12 @@ import {exactPaths, only} from './paths.ts';
 import {createAuthentication, createRequestLogger} from './request-context.ts';
 import {createSessionRoutes, type SessionRoutesOptions} from './session-routes.ts';
 import {createSimulatorRoutes, type SimulatorRoutesOptions} from './simulator-routes.ts';
+import {createWebhookIntake, type WebhookIntakeOptions} from './webhook-intake.ts';
 import {createWebhookLogRoutes, type WebhookLogRoutesOptions} from './webhook-log-routes.ts';
-import {createWebhookRoutes, type WebhookRoutesOptions} from './webhook-routes.ts';
+import {createWebhookRoutes} from './webhook-routes.ts';
 
 export interface RequestHandlerOptions
-  extends WebhookRoutesOptions,
+  extends WebhookIntakeOptions,
     WebhookLogRoutesOptions,
     OperationsRoutesOptions,
     SessionRoutesOptions,
@@ -42,7 +44,15 @@ export interface RequestHandlerOptions
 /** Seconds a browser may remember what CORS allows. */
 const PREFLIGHT_MAX_AGE_S = 600;
 
-export function createRequestHandler(options: RequestHandlerOptions): Express {
+export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
+  const takeWebhook = createWebhookIntake(options);
+  const app = createApp(options);
+  return (request, response) => {
+    if (!takeWebhook(request, response)) app(request, response);
+  };
+}
+
+function createApp(options: RequestHandlerOptions): Express {
   const {authenticator, clock, logger} = options;
   const app = express();
   app.disable('x-powered-by');

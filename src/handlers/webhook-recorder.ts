@@ -3,22 +3,25 @@
  * decides, changes or delays an answer.
  */
 
+import type {IncomingMessage} from 'node:http';
 import type {ProviderStatus} from '@hookswitch/protocol';
-import type {ErrorRequestHandler, Request, RequestHandler, Response} from 'express';
 import type {Clock} from '../clock.ts';
 import type {AnsweredWebhook, WebhookLog, WebhookOutcome} from '../services/webhook-log.ts';
-import {toKnownError} from './http-errors.ts';
 
 export interface WebhookRecorderOptions {
   readonly webhooks: WebhookLog;
   readonly clock: Clock;
 }
 
-/** A request under way; the handlers write down what they find out. */
-interface Arrival {
+/** A request under way; whoever handles it writes down what is found out. */
+export interface Arrival {
+  readonly request: IncomingMessage;
+  /** Path and query, raw. */
+  readonly target: string;
   readonly receivedAt: number;
   readonly startedAt: number;
   readonly route: 'status' | 'voice';
+  body: Buffer | undefined;
   reason: string | undefined;
   authentic: boolean;
   callSid: string | undefined;
@@ -48,97 +51,57 @@ const KEPT_HEADERS = [
   'x-home-region',
 ] as const;
 
-/** Our paths, below whatever prefix and however misspelt: what a typing error sends next to them is looked for here. */
-const NEARLY_OURS = /(?:^|\/)twilio\/(status|voice)\/*$/i;
-
-/** Stands before the routes and starts the stopwatch. */
-export function createArrival({clock}: WebhookRecorderOptions): RequestHandler {
-  return (request, response, next) => {
-    const route = NEARLY_OURS.exec(request.path)?.[1];
-    if (route !== undefined) {
-      const arrival: Arrival = {
-        receivedAt: clock.now(),
-        startedAt: clock.monotonic(),
-        route: route.toLowerCase() === 'voice' ? 'voice' : 'status',
-        reason: undefined,
-        authentic: false,
-        callSid: undefined,
-        providerStatus: undefined,
-        verdict: undefined,
-        offset: undefined,
-      };
-      response.locals['webhook'] = arrival;
-    }
-    next();
+/** Starts the stopwatch. `target` is what was asked for, path and query, raw. */
+export function arrive(
+  {clock}: WebhookRecorderOptions,
+  request: IncomingMessage,
+  {route, target}: Pick<Arrival, 'route' | 'target'>,
+): Arrival {
+  return {
+    request,
+    target,
+    receivedAt: clock.now(),
+    startedAt: clock.monotonic(),
+    route,
+    body: undefined,
+    reason: undefined,
+    authentic: false,
+    callSid: undefined,
+    providerStatus: undefined,
+    verdict: undefined,
+    offset: undefined,
   };
-}
-
-/** What is being found out about the request; absent where it is about none of our paths. */
-export function arrivalOf(response: Response): Arrival | undefined {
-  return response.locals['webhook'];
 }
 
 /** To be called as the answer is made. */
 export function recordAnswer(
-  options: WebhookRecorderOptions,
-  request: Request,
-  response: Response,
+  {webhooks, clock}: WebhookRecorderOptions,
+  arrival: Arrival,
   {httpStatus, outcome}: {readonly httpStatus: number; readonly outcome: WebhookOutcome},
 ): void {
-  const arrival = arrivalOf(response);
-  if (arrival === undefined) return;
-  const {body, method, originalUrl, socket} = request;
-  options.webhooks.add({
-    receivedAt: arrival.receivedAt,
-    tookMs: options.clock.monotonic() - arrival.startedAt,
-    route: arrival.route,
-    method,
-    path: originalUrl,
-    remoteAddress: socket.remoteAddress ?? '',
+  const {request, target, receivedAt, startedAt, route, body} = arrival;
+  const {authentic, verdict, offset, callSid, providerStatus, reason} = arrival;
+  webhooks.add({
+    receivedAt,
+    tookMs: clock.monotonic() - startedAt,
+    route,
+    method: request.method ?? '',
+    path: target,
+    remoteAddress: request.socket.remoteAddress ?? '',
     headers: keptHeaders(request),
-    body: Buffer.isBuffer(body) ? body.toString('latin1') : undefined,
+    body: body?.toString('latin1'),
     outcome,
     httpStatus,
-    authentic: arrival.authentic,
-    verdict: arrival.verdict,
-    offset: arrival.offset,
-    callSid: arrival.callSid,
-    providerStatus: arrival.providerStatus,
-    reason: arrival.reason,
+    authentic,
+    verdict,
+    offset,
+    callSid,
+    providerStatus,
+    reason,
   });
 }
 
-/** Stands where the answer is known beforehand, and is a refusal of this status. */
-export function createRefusalRecorder(
-  options: WebhookRecorderOptions,
-  httpStatus: number,
-  reason: string,
-): RequestHandler {
-  return (request, response, next) => {
-    const arrival = arrivalOf(response);
-    if (arrival !== undefined) {
-      arrival.reason = reason;
-      recordAnswer(options, request, response, {httpStatus, outcome: 'refused'});
-    }
-    next();
-  };
-}
-
-/** Stands last in the routes' router: whatever was thrown in it goes on to whoever answers it. */
-export function createErrorRecorder(options: WebhookRecorderOptions): ErrorRequestHandler {
-  return (thrown, request, response, next) => {
-    const arrival = arrivalOf(response);
-    if (arrival !== undefined) {
-      const {status: httpStatus, message} = toKnownError(thrown);
-      arrival.reason ??= message;
-      const outcome = httpStatus >= 500 ? 'failed' : 'refused';
-      recordAnswer(options, request, response, {httpStatus, outcome});
-    }
-    next(thrown);
-  };
-}
-
-function keptHeaders({headers}: Request): string[] {
+function keptHeaders({headers}: IncomingMessage): string[] {
   const kept: string[] = [];
   for (const name of KEPT_HEADERS) {
     const value = headers[name];
