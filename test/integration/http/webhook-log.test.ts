@@ -214,6 +214,7 @@ test('[H7] refused requests tell the sender nothing of what the operator sees, b
     const names = Object.keys(answer.headers).filter(
       (name) => name !== 'connection' && name !== 'keep-alive',
     );
+    assert.deepEqual(names.sort(), ['content-length', 'content-type', 'date', 'x-request-id'].sort());
   }
   assert.equal(texts.size, 1);
 });
