@@ -1,0 +1,90 @@
+/** What Postgres, its driver and the network say, as the errors of the ports. */
+import {DatabaseError} from 'pg';
+import {JournalUnavailableError} from '../errors/app-error.ts';
+
+/** Classes of SQLSTATE that are about the values or the text of one statement: asking again gives the same. */
+const statementClasses: ReadonlySet<string> = new Set(['21', '22', '23', '42']);
+
+/** By SQLSTATE, what people are told. None has anything of the statement or its values in it. */
+const sentences: Readonly<Record<string, string>> = {
+  '25006': 'The database is a read-only standby.',
+  '25P03': 'The database ended a transaction that stood still.',
+  '28000':
+    'The database does not let this user in (see pg_hba.conf; a server may insist on sslmode=require).',
+  '28P01': 'The database does not accept the password.',
+  '3D000': 'There is no such database.',
+  '42501': 'The database user may not do this.',
+  '53100': 'The disk of the database is full.',
+  '53200': 'The database is out of memory.',
+  '53300': 'The database has no connection left.',
+  '55P03': 'Another transaction holds the journal.',
+  '57014': 'The database took too long.',
+  '57P01': 'The database is being shut down.',
+  '57P02': 'The database has crashed.',
+  '57P03': 'The database is starting or shutting down.',
+};
+
+const networkSentences: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing listens where the database should be.',
+  ENOTFOUND: 'The host of the database is not known.',
+  EAI_AGAIN: 'The host of the database cannot be looked up.',
+  ENOENT: 'The socket of the database is not there.',
+  EHOSTUNREACH: 'The host of the database cannot be reached.',
+  ENETUNREACH: 'The host of the database cannot be reached.',
+  ETIMEDOUT: 'The database does not answer.',
+  ECONNRESET: 'The connection to the database broke.',
+  EPIPE: 'The connection to the database broke.',
+};
+
+/** The driver's own errors have no code; by what they say. */
+const driverSentences: readonly (readonly [RegExp, string])[] = [
+  [/timeout exceeded when trying to connect/, 'No connection to the database became free in time.'],
+  [/read timeout|timeout expired/, 'The database does not answer.'],
+  [/certificate|SSL|TLS/i, 'The encrypted connection to the database could not be made.'],
+  [/password must be a string/i, 'The database wants a password, and there is none.'],
+  [/terminated|not queryable|closed|ended/i, 'The connection to the database broke.'],
+];
+
+/** The SQLSTATE, where the server sent the error. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof DatabaseError ? error.code : undefined;
+}
+
+/** Whether only the statement at hand is at fault, and its connection can go on. */
+export function isStatementFault(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && state !== '42501' && statementClasses.has(state.slice(0, 2));
+}
+
+/** The error as the ports promise it: `JournalUnavailableError`, or a plain one where the statement is at fault. */
+export function toPortError(error: unknown): Error {
+  if (error instanceof JournalUnavailableError) return error;
+  const cause = causeOf(error);
+  if (isStatementFault(error)) return new Error('The database could not do this.', {cause});
+  return new JournalUnavailableError(sentenceFor(error), {cause});
+}
+
+function sentenceFor(error: unknown): string {
+  const state = sqlState(error);
+  if (state !== undefined) return sentences[state] ?? 'The database cannot be used.';
+  // A name with several addresses fails with an error for each.
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  if (!(first instanceof Error)) return 'The database cannot be used.';
+  const code = 'code' in first && typeof first.code === 'string' ? first.code : '';
+  const byCode = networkSentences[code];
+  if (byCode !== undefined) return byCode;
+  const said = driverSentences.find(([pattern]) => pattern.test(`${code} ${first.message}`));
+  return said?.[1] ?? 'The database cannot be used.';
+}
+
+/**
+ * What goes to the log. A server's error also has `detail`, `where` and `internalQuery`, which quote values of rows:
+ * phone numbers, owners, whole webhooks. None of that is kept.
+ */
+function causeOf(error: unknown): Error {
+  const state = sqlState(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (state === undefined) return new Error(message);
+  // Messages of class 22 quote the value that was not understood.
+  return new Error(state.startsWith('22') ? `SQLSTATE ${state}` : `SQLSTATE ${state}: ${message}`);
+}

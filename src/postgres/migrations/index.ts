@@ -1,0 +1,5 @@
+/** Every step of the schema, in order. */
+import {journalTables} from './0001-journal.ts';
+import type {Migration} from './migration.ts';
+
+export const migrations: readonly Migration[] = [journalTables];

@@ -1,0 +1,95 @@
+/**
+ * One connection that somebody keeps for himself: a transaction at a time, or notifications. It is given up after any
+ * failure; a new one is cheaper than knowing what state the old one is in.
+ */
+import {Client, type ClientConfig, type Notification} from 'pg';
+import {toPortError} from './failures.ts';
+import type {Row} from './rows.ts';
+
+/** A statement that is planned once per connection, under its name. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export class PostgresConnection {
+  readonly #client: Client;
+  #broken: Error | undefined;
+  #warnings: string[] = [];
+
+  constructor(config: ClientConfig) {
+    this.#client = new Client(config);
+    // Without a listener the event would end the process.
+    this.#client.on('error', (error) => this.#break(error));
+    this.#client.on('end', () => this.#break(new Error('Connection terminated')));
+    this.#client.on('notice', ({severity, message}) => {
+      if (severity === 'WARNING' && message !== undefined) this.#warnings.push(message);
+    });
+  }
+
+  /** @throws JournalUnavailableError */
+  async connect(): Promise<void> {
+    try {
+      await this.#client.connect();
+    } catch (error) {
+      this.#break(error);
+      throw toPortError(error);
+    }
+  }
+
+  /** Why nothing can be asked any more. */
+  get broken(): Error | undefined {
+    return this.#broken;
+  }
+
+  /** Process id of the server's side. */
+  get pid(): number {
+    return (this.#client as unknown as {readonly processID: number | null}).processID ?? 0;
+  }
+
+  /** What the server has warned of since the last call. */
+  takeWarnings(): readonly string[] {
+    const warnings = this.#warnings;
+    this.#warnings = [];
+    return warnings;
+  }
+
+  /**
+   * The rows of one statement. The error is the driver's own, since the caller may have to tell which it was.
+   * @throws Error
+   */
+  async query(
+    statement: string | PreparedStatement,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Row[]> {
+    const config = typeof statement === 'string' ? {text: statement} : statement;
+    const {rows} = await this.#client.query<Row>({...config, values: [...values]});
+    return rows;
+  }
+
+  /** Statements without values, in one round trip. @throws Error */
+  async run(sql: string): Promise<void> {
+    await this.#client.query(sql);
+  }
+
+  onNotification(listener: (notification: Notification) => void): void {
+    this.#client.on('notification', listener);
+  }
+
+  /** Calls `listener` once the connection is of no use any more, for whatever reason. */
+  onEnd(listener: () => void): void {
+    this.#client.once('end', listener);
+  }
+
+  /** Gives the connection up. A statement under way fails; a server that does not answer is not waited for. */
+  close(): void {
+    this.#broken ??= new Error('the connection was given up');
+    this.#client.end().catch(() => {
+      // It may be gone already.
+    });
+  }
+
+  #break(error: unknown): void {
+    this.#broken ??= error instanceof Error ? error : new Error(String(error));
+  }
+}
