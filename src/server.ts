@@ -9,6 +9,8 @@ import {type AccessKey, loadAccessKey} from './auth/access-key.ts';
 import {Authentication} from './auth/authentication.ts';
 import type {Authenticator} from './auth/authenticator.ts';
 import {type Clock, systemClock} from './clock.ts';
+import type {Cluster} from './cluster/cluster.ts';
+import {openCluster} from './cluster/open-cluster.ts';
 import type {Environment} from './config/environment.ts';
 import {type ConnectionLimits, connectionLimits, openFileLimit} from './connection-limits.ts';
 import {createEventHandler} from './handlers/event-handler.ts';
@@ -74,6 +76,7 @@ export class GatewayServer {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #journal: Journal;
+  readonly #cluster: Cluster;
   readonly #feed: LiveFeed;
   readonly #sessions: SessionService;
   readonly #calls: CallService;
@@ -119,6 +122,10 @@ export class GatewayServer {
     this.#otherTokens = authenticator;
     const onFault = (fault: Error) => logger.error({err: fault}, 'journal fault');
     this.#journal = journal ?? openJournal(environment.databaseUrl, {clock, onFault});
+    const {version} = packageJson;
+    const {databaseUrl} = environment;
+    this.#cluster = openCluster({databaseUrl, version, clock, logger});
+    const cluster = this.#cluster;
     const client = twilio ?? new TwilioRest(environment.twilio);
     const metrics = this.#metrics;
     this.#limits = connectionLimits({openFiles: openFileLimit(), maxSessions});
@@ -135,15 +142,16 @@ export class GatewayServer {
     this.#hangUp = new HangUp(withFeed);
     const limits = new PlacementLimits({
       ...withFeed,
+      ledger: cluster.placement,
       allowedDestinations,
       maxCallsPerMinute,
       maxActiveCalls,
     });
     const hangUp = this.#hangUp;
     this.#calls = new CallService({...withFeed, hangUp, limits, publicUrl, phoneNumber, callTimeLimitS});
-    this.#reconciler = new Reconciler(withFeed);
+    this.#reconciler = new Reconciler({...withFeed, lease: cluster.lease('reconciler')});
     this.#records = new CallRecords({...common, reconciler: this.#reconciler});
-    this.#retention = new Retention({...common, retentionDays});
+    this.#retention = new Retention({...common, retentionDays, lease: cluster.lease('retention')});
     this.#readiness = new Readiness(common);
     this.#operator = new OperatorServices({
       ...common,

@@ -127,11 +127,13 @@ export class CallPlacement {
    * How to give the line back; or, where the limits say no to a request that was made before, that one: it dials
    * nothing, so that limits are no reason to keep its call from whoever asks again.
    */
-  async #admit(intent: DialIntent): Promise<ReturnType<PlacementLimits['admit']> | DialIntentRecord> {
+  async #admit(
+    intent: DialIntent,
+  ): Promise<Awaited<ReturnType<PlacementLimits['admit']>> | DialIntentRecord> {
     const {limits} = this.#options;
     try {
       limits.checkDestinations(intent);
-      return limits.admit(intent.user);
+      return await limits.admit(intent.user);
     } catch (refusal) {
       const earlier = await this.#intents.earlier(intent);
       if (earlier === undefined) throw refusal;

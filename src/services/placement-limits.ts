@@ -1,13 +1,13 @@
 /** What placing calls may cost: where to, how often, how many at a time. */
-import type {Clock} from '../clock.ts';
+import type {Admission, PlacementLedger} from '../cluster/placement-ledger.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {Offset} from '../journal/call-event.ts';
 import type {LiveFeed} from './live-feed.ts';
-import {RateLimit} from './rate-limit.ts';
 
 export interface PlacementLimitsOptions {
   readonly feed: LiveFeed;
-  readonly clock: Clock;
+  /** Where it is reckoned, for all nodes together. */
+  readonly ledger: PlacementLedger;
   /** Prefixes that may be dialled, such as `+1` or `client:`. */
   readonly allowedDestinations: readonly string[] | 'any';
   /** A user; all of them together may place {@link ALL_USERS_SHARE} times as many. */
@@ -18,30 +18,24 @@ export interface PlacementLimitsOptions {
 /** A stolen signing key makes as many users as it likes: what they may cost together must not grow with their number. */
 export const ALL_USERS_SHARE = 5;
 
-/** The allowance that is everybody's; of it there is one. */
-const EVERYBODY = '';
-
 /** Advice for a client that finds all lines taken, in seconds: when one comes free, nobody knows. */
 const BUSY_RETRY_S = 10;
+/** The same where this node has to catch up first. */
+const BEHIND_RETRY_S = 1;
 
 export class PlacementLimits {
   readonly #feed: LiveFeed;
+  readonly #ledger: PlacementLedger;
   readonly #allowedDestinations: readonly string[] | 'any';
-  readonly #maxCallsPerMinute: number;
+  readonly #perMinute: number;
   readonly #maxActiveCalls: number;
-  readonly #rate: RateLimit;
-  readonly #rateOfAll: RateLimit;
-  /** Admitted, and not among the calls in progress yet. */
-  #underWay = 0;
 
   constructor(options: PlacementLimitsOptions) {
     this.#feed = options.feed;
+    this.#ledger = options.ledger;
     this.#allowedDestinations = options.allowedDestinations;
-    this.#maxCallsPerMinute = options.maxCallsPerMinute;
+    this.#perMinute = options.maxCallsPerMinute;
     this.#maxActiveCalls = options.maxActiveCalls;
-    const {maxCallsPerMinute, clock} = options;
-    this.#rate = new RateLimit({perMinute: maxCallsPerMinute, clock});
-    this.#rateOfAll = new RateLimit({perMinute: maxCallsPerMinute * ALL_USERS_SHARE, clock});
   }
 
   /** @throws AppError `forbidden` for a number outside ALLOWED_DESTINATIONS */
@@ -58,59 +52,59 @@ export class PlacementLimits {
 
   /**
    * Takes one from the user's allowance, one from everybody's, and a line; returns how to give the line back, which is told the offset of
-   * what was written of the call. @throws AppError `rate_limited`
+   * what was written of the call. @throws AppError `rate_limited`, `journal_unavailable`
    */
-  admit(user: string): (written?: Offset) => void {
-    if (this.#activeCalls() + this.#underWay >= this.#maxActiveCalls) {
-      throw new AppError('rate_limited', 'Too many calls are in progress (MAX_ACTIVE_CALLS).', {
-        context: {limit: this.#maxActiveCalls},
-        retryAfterS: BUSY_RETRY_S,
-      });
-    }
-    const waitMs = this.#rate.take(user);
-    if (waitMs !== undefined) {
-      throw new AppError('rate_limited', 'Too many calls a minute (MAX_CALLS_PER_MINUTE).', {
-        context: {limit: this.#maxCallsPerMinute},
-        retryAfterS: Math.ceil(waitMs / 1000),
-      });
-    }
-    const waitForAllMs = this.#rateOfAll.take(EVERYBODY);
-    if (waitForAllMs !== undefined) {
-      this.#rate.giveBack(user);
-      throw new AppError(
-        'rate_limited',
-        'All users together place too many calls a minute (MAX_CALLS_PER_MINUTE).',
-        {
-          context: {limit: this.#maxCallsPerMinute * ALL_USERS_SHARE},
-          retryAfterS: Math.ceil(waitForAllMs / 1000),
-        },
-      );
-    }
-    this.#underWay += 1;
+  async admit(user: string): Promise<(written?: Offset) => void> {
+    const admission = await this.#ledger.admit({
+      user,
+      ...this.#rates(),
+      maxActiveCalls: this.#maxActiveCalls,
+      // One look: the calls are as the entries up to the head left them.
+      activeCalls: this.#activeCalls(),
+      head: this.#feed.head,
+    });
+    if (admission.kind !== 'admitted') throw this.#refusal(admission);
     let held = true;
     return (written = 0) => {
-      if (held) this.#giveLineBack(written);
+      if (held) this.#ledger.release(admission.line, written);
       held = false;
     };
   }
 
-  /** A call counts as under way until the feed counts it: in between it would be nobody's. */
-  #giveLineBack(written: Offset): void {
-    if (written <= this.#feed.head) {
-      this.#underWay -= 1;
-      return;
-    }
-    const unsubscribe = this.#feed.onAdvance(() => {
-      if (written > this.#feed.head) return;
-      unsubscribe();
-      this.#underWay -= 1;
-    });
-  }
-
   /** The request dialled nothing: it does not count. */
   giveBack(user: string): void {
-    this.#rate.giveBack(user);
-    this.#rateOfAll.giveBack(EVERYBODY);
+    this.#ledger.giveBack({user, ...this.#rates()});
+  }
+
+  #rates() {
+    return {perMinute: this.#perMinute, perMinuteOfAll: this.#perMinute * ALL_USERS_SHARE};
+  }
+
+  #refusal(admission: Exclude<Admission, {kind: 'admitted'}>): AppError {
+    switch (admission.kind) {
+      case 'busy':
+        return refusal(
+          'Too many calls are in progress (MAX_ACTIVE_CALLS).',
+          this.#maxActiveCalls,
+          BUSY_RETRY_S,
+        );
+      case 'user-rate':
+        return refusal(
+          'Too many calls a minute (MAX_CALLS_PER_MINUTE).',
+          this.#perMinute,
+          Math.ceil(admission.waitMs / 1000),
+        );
+      case 'all-rate':
+        return refusal(
+          'All users together place too many calls a minute (MAX_CALLS_PER_MINUTE).',
+          this.#perMinute * ALL_USERS_SHARE,
+          Math.ceil(admission.waitMs / 1000),
+        );
+      case 'behind':
+        return new AppError('journal_unavailable', 'This node does not know of all calls in progress yet.', {
+          retryAfterS: BEHIND_RETRY_S,
+        });
+    }
   }
 
   /** Legs of a call are part of it. */
@@ -119,4 +113,8 @@ export class PlacementLimits {
     for (const call of this.#feed.activeCalls()) if (call.parentCallSid === undefined) count += 1;
     return count;
   }
+}
+
+function refusal(message: string, limit: number, retryAfterS: number): AppError {
+  return new AppError('rate_limited', message, {context: {limit}, retryAfterS});
 }

@@ -7,8 +7,9 @@
 import {hasEnded, statusRank} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../clock.ts';
-import type {CallRecord, Offset} from '../journal/call-event.ts';
-import type {Journal} from '../journal/journal.ts';
+import type {Lease} from '../cluster/cluster.ts';
+import type {CallRecord, Offset, StatusEvent} from '../journal/call-event.ts';
+import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {TwilioCall, TwilioClient} from '../twilio/twilio-client.ts';
 import type {LiveFeed} from './live-feed.ts';
@@ -22,6 +23,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Of several nodes the one that holds it does this; whoever takes it over begins anew. */
+  readonly lease: Lease;
   /** @default 60 */
   readonly maxLookupsPerMinute?: number;
 }
@@ -73,10 +76,12 @@ export class Reconciler {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #metrics: Metrics;
+  readonly #lease: Lease;
   readonly #limit: RateLimit;
   readonly #watches = new Map<string, Watch>();
   readonly #running = new Set<string>();
   #stopTicking: CancelTimer | undefined;
+  #unsubscribe: Unsubscribe | undefined;
 
   constructor({maxLookupsPerMinute = DEFAULT_MAX_LOOKUPS_PER_MINUTE, ...options}: ReconcilerOptions) {
     this.#twilio = options.twilio;
@@ -85,23 +90,32 @@ export class Reconciler {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#metrics = options.metrics;
+    this.#lease = options.lease;
     this.#limit = new RateLimit({perMinute: maxLookupsPerMinute, clock: options.clock});
   }
 
-  /** Begins; calls that were left open by an earlier run are looked up first. */
+  /** Begins, as soon as the lease is held. */
   start(): void {
-    const now = this.#clock.monotonic();
-    for (const call of this.#feed.activeCalls()) {
-      const watch = newWatch(call.offset, this.#silenceEnds(call, now));
-      this.#watches.set(call.callSid, {...watch, dueAt: now});
-    }
-    if (this.#watches.size > 0) this.#logger.info({calls: this.#watches.size}, 'looking up calls left open');
+    this.#unsubscribe = this.#lease.onTaken(() => this.#begin());
+    if (this.#lease.held) this.#begin();
     this.#stopTicking = this.#clock.every(TICK_MS, () => this.#tick());
     this.#tick();
   }
 
   stop(): void {
+    this.#unsubscribe?.();
     this.#stopTicking?.();
+  }
+
+  /** Calls that were left open, by an earlier run or by the node that held the lease before, are looked up first. */
+  #begin(): void {
+    const now = this.#clock.monotonic();
+    this.#watches.clear();
+    for (const call of this.#feed.activeCalls()) {
+      const watch = newWatch(call.offset, this.#silenceEnds(call, now));
+      this.#watches.set(call.callSid, {...watch, dueAt: now});
+    }
+    if (this.#watches.size > 0) this.#logger.info({calls: this.#watches.size}, 'looking up calls left open');
   }
 
   /**
@@ -132,6 +146,7 @@ export class Reconciler {
     for (const callSid of this.#watches.keys()) {
       if (this.#feed.activeCall(callSid) === undefined) this.#watches.delete(callSid);
     }
+    if (!this.#lease.held) return;
     const due: {call: CallRecord; watch: Watch}[] = [];
     for (const call of this.#feed.activeCalls()) {
       const watch = this.#watch(call, now);
@@ -203,7 +218,8 @@ export class Reconciler {
   /** REST is eventually consistent and may be behind the callbacks: only what is ahead of us is news. */
   async #correct(known: CallRecord, found: TwilioCall): Promise<void> {
     if (statusRank(found.providerStatus) <= statusRank(known.providerStatus)) return;
-    await this.#journal.append(statusEventFrom(found, {source: 'reconcile', now: this.#clock.now()}));
+    const event = statusEventFrom(found, {source: 'reconcile', now: this.#clock.now()});
+    if (!(await this.#write(event))) return;
     this.#logger.info(
       {callSid: known.callSid, was: known.providerStatus, is: found.providerStatus},
       hasEnded(found.providerStatus) ? 'a call had ended unnoticed' : 'a call had moved on unnoticed',
@@ -212,7 +228,18 @@ export class Reconciler {
 
   async #close(call: CallRecord): Promise<void> {
     this.#logger.error({callSid: call.callSid}, 'Twilio does not know this call; it counts as over');
-    await this.#journal.append(goneEventFrom(call, this.#clock.now()));
+    await this.#write(goneEventFrom(call, this.#clock.now()));
+  }
+
+  /** A node that was paused while it looked a call up may not be the one to say so any more: another has taken over. */
+  async #write(event: StatusEvent): Promise<boolean> {
+    const fence = await this.#lease.confirm();
+    if (fence === undefined) {
+      this.#logger.warn({callSid: event.callSid}, 'a look-up came to nothing: another node has taken over');
+      return false;
+    }
+    await this.#journal.append(event);
+    return true;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Forgets calls that ended long ago (J8), a few at a time. */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../clock.ts';
+import type {Lease} from '../cluster/cluster.ts';
 import type {Journal} from '../journal/journal.ts';
 
 export interface RetentionOptions {
@@ -8,6 +9,8 @@ export interface RetentionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retentionDays: number;
+  /** Of several nodes the one that holds it does this. */
+  readonly lease: Lease;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -23,14 +26,16 @@ export class Retention {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #retentionDays: number;
+  readonly #lease: Lease;
   #cancel: CancelTimer | undefined;
   #stopped = false;
 
-  constructor({journal, clock, logger, retentionDays}: RetentionOptions) {
+  constructor({journal, clock, logger, retentionDays, lease}: RetentionOptions) {
     this.#journal = journal;
     this.#clock = clock;
     this.#logger = logger;
     this.#retentionDays = retentionDays;
+    this.#lease = lease;
   }
 
   start(): void {
@@ -47,8 +52,17 @@ export class Retention {
     this.#cancel = this.#clock.after(delayMs, () => void this.#step());
   }
 
+  /** Two nodes at once would be in each other's way, and do no harm: what is gone is gone. */
+  async #isOurs(): Promise<boolean> {
+    return this.#lease.held && (await this.#lease.confirm()) !== undefined;
+  }
+
   async #step(): Promise<void> {
     try {
+      if (!(await this.#isOurs())) {
+        this.#plan(ROUND_MS);
+        return;
+      }
       const endedBefore = this.#clock.now() - this.#retentionDays * DAY_MS;
       const trimmed = await this.#journal.trim({endedBefore, limit: CALLS_PER_STEP});
       if (trimmed > 0) this.#logger.debug({calls: trimmed}, 'old calls forgotten');

@@ -11,6 +11,7 @@ import path from 'node:path';
 import {type ProviderStatus, scopes} from '@hookswitch/protocol';
 import type {Authenticator, Principal} from '../../../src/auth/authenticator.ts';
 import {type Clock, systemClock} from '../../../src/clock.ts';
+import {LocalPlacementLedger} from '../../../src/cluster/local-placement-ledger.ts';
 import {createEventHandler} from '../../../src/handlers/event-handler.ts';
 import {createUpgradeHandler} from '../../../src/handlers/upgrade-handler.ts';
 import type {StatusEvent} from '../../../src/journal/call-event.ts';
@@ -86,6 +87,7 @@ export class SessionHost implements AsyncDisposable, Authenticator {
     const hangUp = new HangUp(withFeed);
     const limits = new PlacementLimits({
       ...withFeed,
+      ledger: new LocalPlacementLedger({clock}),
       allowedDestinations: 'any',
       maxCallsPerMinute: 60,
       maxActiveCalls: 100,

@@ -7,6 +7,7 @@ import {test} from 'node:test';
 import type {Scope} from '@hookswitch/protocol';
 import {pino} from 'pino';
 import type {Principal} from '../../../src/auth/authenticator.ts';
+import {LocalPlacementLedger} from '../../../src/cluster/local-placement-ledger.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {createMetrics} from '../../../src/observability/metrics.ts';
 import {CallService} from '../../../src/services/call-service.ts';
@@ -52,7 +53,12 @@ class Bench implements AsyncDisposable {
     this.calls = new CallService({
       ...withFeed,
       hangUp: new HangUp(withFeed),
-      limits: new PlacementLimits({...withFeed, ...maximum, allowedDestinations: 'any'}),
+      limits: new PlacementLimits({
+        ...withFeed,
+        ...maximum,
+        ledger: new LocalPlacementLedger({clock}),
+        allowedDestinations: 'any',
+      }),
       metrics: createMetrics(),
       publicUrl: 'https://gateway.example.com',
       phoneNumber: '+15005550006',

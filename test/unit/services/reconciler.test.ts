@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
 import {pino} from 'pino';
+import {LocalCluster} from '../../../src/cluster/local-cluster.ts';
 import type {CallRecord} from '../../../src/journal/call-event.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {createMetrics} from '../../../src/observability/metrics.ts';
@@ -59,6 +60,7 @@ class Bench implements AsyncDisposable {
       twilio,
       feed,
       metrics: createMetrics(),
+      lease: new LocalCluster({nodeId: 'one', clock: this.clock}).lease('reconciler'),
       maxLookupsPerMinute,
     });
   }

@@ -1,0 +1,51 @@
+/** The only node there is: everything is its own, nothing is shared, every duty is held from the start. */
+import type {Clock} from '../clock.ts';
+import type {Unsubscribe} from '../journal/journal.ts';
+import type {Cluster, Fence, Lease, LeaseName} from './cluster.ts';
+import {LocalPlacementLedger} from './local-placement-ledger.ts';
+
+export interface LocalClusterOptions {
+  readonly nodeId: string;
+  readonly clock: Clock;
+}
+
+export class LocalCluster implements Cluster {
+  readonly nodeId: string;
+  readonly placement: LocalPlacementLedger;
+  readonly connected = true;
+
+  constructor({nodeId, clock}: LocalClusterOptions) {
+    this.nodeId = nodeId;
+    this.placement = new LocalPlacementLedger({clock});
+  }
+
+  async start(): Promise<void> {}
+
+  nodes(): readonly never[] {
+    return [];
+  }
+
+  lease(name: LeaseName): Lease {
+    return new OwnLease(name);
+  }
+
+  async stop(): Promise<void> {}
+}
+
+/** There is nobody to take it. */
+class OwnLease implements Lease {
+  readonly held = true;
+  readonly #fence: Fence;
+
+  constructor(name: LeaseName) {
+    this.#fence = {name, token: 0};
+  }
+
+  async confirm(): Promise<Fence> {
+    return this.#fence;
+  }
+
+  onTaken(): Unsubscribe {
+    return () => {};
+  }
+}
