@@ -12,14 +12,10 @@ import {
   toCallStatus,
 } from '@hookswitch/protocol';
 import fc from 'fast-check';
-import {
-  buildTimeline,
-  createScale,
-  offsetText,
-  placeMarks,
-  type Timeline,
-  ticksOf,
-} from '../../src/screens/call/timeline-model.ts';
+import {placeMarks} from '../../src/screens/call/mark-placement.ts';
+import {offsetText} from '../../src/screens/call/offset-words.ts';
+import {createScale, ticksOf} from '../../src/screens/call/timeline-axis.ts';
+import {buildTimeline, type Timeline} from '../../src/screens/call/timeline-model.ts';
 
 const T0 = Date.parse('2026-03-01T12:00:00.000Z');
 const iso = (ms: number) => new Date(T0 + ms).toISOString();

@@ -11,8 +11,8 @@ import type {ListNavigation} from '../../design/use-list-navigation.ts';
 import {VisuallyHidden} from '../../design/visually-hidden.tsx';
 import styles from './call.module.css';
 import {eventWord, kindWords, lagText, verdictReason, verdictWords} from './call-words.ts';
+import {preciseOffset} from './offset-words.ts';
 import {Party} from './party.tsx';
-import {preciseOffset} from './timeline-model.ts';
 import {visibleText} from './visible-text.ts';
 
 export interface EventsTableProps {

@@ -1,17 +1,8 @@
 /** From times to places: what the picture of a call draws where, in pixels. Pure. */
 import {formatMs} from '../../design/time-words.ts';
-import {
-  type Bar,
-  createScale,
-  type Gap,
-  type Lane,
-  type PlacedMark,
-  placeMarks,
-  type Scale,
-  type Tick,
-  type Timeline,
-  ticksOf,
-} from './timeline-model.ts';
+import {type PlacedMark, placeMarks} from './mark-placement.ts';
+import {createScale, type Gap, type Scale, type Tick, ticksOf} from './timeline-axis.ts';
+import type {Bar, Lane, Timeline} from './timeline-model.ts';
 
 /** Pixels. */
 export const sizes = {
@@ -38,12 +29,17 @@ export interface PlacedBar {
   readonly unconfirmedX: number | undefined;
 }
 
+export interface LaneMark extends PlacedMark {
+  /** Of its middle, as `x` is; pixels. */
+  readonly y: number;
+}
+
 export interface PlacedLane {
   readonly lane: Lane;
   /** Of the bar's top. */
   readonly barY: number;
   readonly bars: readonly PlacedBar[];
-  readonly marks: readonly (PlacedMark & {readonly y: number})[];
+  readonly marks: readonly LaneMark[];
   readonly endX: number | undefined;
 }
 

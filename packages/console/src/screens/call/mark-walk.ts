@@ -1,0 +1,28 @@
+/** From mark to mark by arrow keys: along a lane, and to the closest in the next. Pure. */
+import type {PlacedLane} from './timeline-layout.ts';
+
+/** A mark's place among all that can be walked through: lane, then mark in it. */
+export interface Place {
+  readonly lane: number;
+  readonly mark: number;
+}
+
+/** Where there are marks at all. */
+export function clampPlace({lane, mark}: Place, lanes: readonly PlacedLane[]): Place | undefined {
+  const marks = lanes[lane]?.marks.length ?? 0;
+  if (marks > 0) return {lane, mark: Math.min(Math.max(mark, 0), marks - 1)};
+  const other = lanes.findIndex((each) => each.marks.length > 0);
+  return other === -1 ? undefined : {lane: other, mark: 0};
+}
+
+/** In the next lane that has any, the mark closest in time. */
+export function nearest(lanes: readonly PlacedLane[], place: Place, by: 1 | -1): Place {
+  const x = lanes[place.lane]?.marks[place.mark]?.x ?? 0;
+  for (let lane = place.lane + by; lane >= 0 && lane < lanes.length; lane += by) {
+    const marks = lanes[lane]?.marks ?? [];
+    if (marks.length === 0) continue;
+    const distances = marks.map((mark) => Math.abs(mark.x - x));
+    return {lane, mark: distances.indexOf(Math.min(...distances))};
+  }
+  return place;
+}

@@ -1,0 +1,118 @@
+/** The drawing itself, and the way through its marks: one stop of the Tab key, then arrows. */
+import {type KeyboardEvent, useRef, useState} from 'react';
+import styles from './call.module.css';
+import {LaneBars, LaneName} from './lane-shape.tsx';
+import {MarkButton, MarkCount} from './mark-button.tsx';
+import {clampPlace, nearest, type Place} from './mark-walk.ts';
+import {TimelineAxis} from './timeline-axis-shape.tsx';
+import type {Layout} from './timeline-layout.ts';
+import type {Timeline} from './timeline-model.ts';
+import {TimelineTextures} from './timeline-textures.tsx';
+
+export interface TimelineDrawingProps {
+  /** Place in `detail.events` of what is selected in the table. */
+  readonly selected: number | undefined;
+  readonly onSelect: (index: number) => void;
+  readonly timeline: Timeline;
+  readonly layout: Layout;
+  readonly note: string;
+  /** Whose tip is to be seen. */
+  readonly shown: Place | undefined;
+  readonly onShow: (place: Place | undefined) => void;
+}
+
+export function TimelineDrawing({
+  timeline,
+  layout,
+  selected,
+  onSelect,
+  note,
+  shown,
+  onShow,
+}: TimelineDrawingProps) {
+  const [active, setActive] = useState<Place>({lane: 0, mark: 0});
+  const svg = useRef<SVGSVGElement>(null);
+  const {lanes} = layout;
+  const at = clampPlace(active, lanes);
+
+  const go = (place: Place) => {
+    const next = clampPlace(place, lanes);
+    if (next === undefined) return;
+    setActive(next);
+    svg.current?.querySelector<SVGElement>(`[data-place="${next.lane}.${next.mark}"]`)?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent, place: Place) => {
+    const marks = lanes[place.lane]?.marks ?? [];
+    const moves: Readonly<Record<string, () => void>> = {
+      ArrowRight: () => go({...place, mark: place.mark + 1}),
+      ArrowLeft: () => go({...place, mark: place.mark - 1}),
+      ArrowDown: () => go(nearest(lanes, place, 1)),
+      ArrowUp: () => go(nearest(lanes, place, -1)),
+      Home: () => go({...place, mark: 0}),
+      End: () => go({...place, mark: marks.length - 1}),
+      Enter: () => select(place),
+      ' ': () => select(place),
+    };
+    const move = moves[event.key];
+    if (event.key === 'Escape' && shown !== undefined) {
+      // What covers something can be put away without going anywhere.
+      onShow(undefined);
+      event.stopPropagation();
+      event.nativeEvent.stopImmediatePropagation();
+    }
+    if (move === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    move();
+  };
+  const select = ({lane, mark}: Place) => {
+    const [first] = lanes[lane]?.marks[mark]?.marks ?? [];
+    if (first !== undefined) onSelect(first.index);
+  };
+  return (
+    <div className={styles.canvas} style={{width: layout.width, height: layout.height}}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset draws nothing. */}
+      <svg
+        ref={svg}
+        width={layout.width}
+        height={layout.height}
+        role="group"
+        aria-label="Timeline"
+        aria-describedby={note}
+        className={styles.drawing}
+      >
+        <TimelineTextures />
+        <TimelineAxis layout={layout} timeline={timeline} />
+        {lanes.map((lane, laneIndex) => (
+          <g key={lane.lane.call.callSid}>
+            <LaneName lane={lane} number={laneIndex} isShort={layout.isNarrow} />
+            <LaneBars lane={lane} />
+            {lane.marks.map((placed, index) => {
+              const place = {lane: laneIndex, mark: index};
+              return (
+                <MarkButton
+                  key={placed.marks[0].index}
+                  placed={placed}
+                  lane={lane}
+                  layout={layout}
+                  begin={timeline.from}
+                  place={place}
+                  isStop={at?.lane === laneIndex && at.mark === index}
+                  isSelected={placed.marks.some((mark) => mark.index === selected)}
+                  onShow={onShow}
+                  onFocus={() => setActive(place)}
+                  onSelect={() => select(place)}
+                  onKeyDown={(event) => onKeyDown(event, place)}
+                />
+              );
+            })}
+            {/* Beside the marks, not in them: what they are called says it already. */}
+            {lane.marks.map((placed) => (
+              <MarkCount key={placed.marks[0].index} placed={placed} />
+            ))}
+          </g>
+        ))}
+      </svg>
+    </div>
+  );
+}
