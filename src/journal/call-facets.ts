@@ -45,3 +45,31 @@ export function wasAnswered({answeredAt, providerStatus}: CallRecord): boolean {
 export function foldParty(text: string): string {
   return text.toLowerCase().replaceAll(/[\s+\-().]/g, '');
 }
+
+/** So many characters of the sid, lower case, stand at the beginning of {@link searchText}. */
+export const SID_START_LENGTH = 7;
+
+/** What text is looked for in: the sid's start, and both parties with a space before each. */
+export function searchText({callSid, from, to}: CallRecord): string {
+  const sidStart = callSid.slice(0, SID_START_LENGTH).toLowerCase().padEnd(SID_START_LENGTH);
+  return `${sidStart} ${foldParty(from)} ${foldParty(to)}`;
+}
+
+/** Whether nothing changed that a list goes by: most events only move a call on. */
+export function sameInLists(a: CallRecord, b: CallRecord): boolean {
+  return (
+    a.parentCallSid === b.parentCallSid &&
+    a.owner === b.owner &&
+    a.endedAt === b.endedAt &&
+    a.createdAt === b.createdAt &&
+    a.direction === b.direction &&
+    outcomeOf(a) === outcomeOf(b) &&
+    a.from === b.from &&
+    a.to === b.to
+  );
+}
+
+/** Hours of calls are counted once for everybody, and once for the owner. */
+export function statisticsAudience(owner: string | undefined): string {
+  return owner === undefined ? 'all' : `user:${owner}`;
+}

@@ -1,8 +1,8 @@
 /** Writes one event: entry, call and intent, as the transition decides. */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
-import type {CallEvent, CallRecord, Offset, StatusEvent, Verdict} from '../call-event.ts';
-import {outcomeOf, wasAnswered} from '../call-facets.ts';
-import {type Provenance, transition} from '../transition.ts';
+import {type CallChange, decideAppend, type JournalView} from '../append-decision.ts';
+import type {CallRecord, Offset} from '../call-event.ts';
+import {sameInLists, wasAnswered} from '../call-facets.ts';
 import {checksumOf, entryChecksum} from './checksum.ts';
 import {facetValues} from './facet-columns.ts';
 import type {IntentStatements} from './intent-statements.ts';
@@ -19,6 +19,7 @@ export interface AppendOutcome {
 
 export class AppendStatements {
   readonly #intents: IntentStatements;
+  readonly #view: JournalView;
   readonly #repeat: StatementSync;
   readonly #findCall: StatementSync;
   readonly #insertEntry: StatementSync;
@@ -29,6 +30,12 @@ export class AppendStatements {
 
   constructor(database: DatabaseSync, intents: IntentStatements) {
     this.#intents = intents;
+    this.#view = {
+      call: (callSid) => this.#call(callSid),
+      intent: (reference) => intents.find(reference),
+      legsWithoutOwner: (callSid) =>
+        this.#legsWithoutOwner.all(callSid).map((row) => parseCall(textOf(row['record']))),
+    };
     this.#repeat = database.prepare(
       `UPDATE entries SET repeats = repeats + 1 WHERE dedupe_key = ?
        RETURNING "offset", event, verdict, owner, call, checksum`,
@@ -62,8 +69,11 @@ export class AppendStatements {
   append({event, parameters}: AppendRequest, offset: Offset): AppendOutcome {
     const row = this.#repeat.get(event.dedupeKey);
     if (row !== undefined) return {repeated: true, json: `{"repeated":true,"entry":${entryJson(row)}}`};
-    const entry = event.kind === 'command' ? this.#command(event) : this.#status(event, offset);
-    const {verdict, owner = null, callJson: call = null} = entry;
+    const decision = decideAppend(this.#view, event, offset);
+    const {verdict, owner = null, changes, binding} = decision;
+    const [callJson] = changes.map((change) => this.#writeCall(change));
+    if (binding !== undefined) this.#intents.bind(binding.reference, binding.rootCallSid);
+    const call = decision.carriesCall ? (callJson ?? null) : null;
     const eventJson = JSON.stringify(event);
     this.#insertEntry.run(
       offset,
@@ -79,55 +89,11 @@ export class AppendStatements {
     );
     const json = objectJson({
       offset: String(offset),
-      verdict: JSON.stringify(entry.verdict),
-      owner: JSON.stringify(entry.owner),
-      call: entry.callJson,
+      verdict: JSON.stringify(verdict),
+      owner: JSON.stringify(decision.owner),
+      call: call ?? undefined,
     });
     return {repeated: false, json: `{"repeated":false,"entry":${json}}`};
-  }
-
-  #command(event: CallEvent): WrittenEntry {
-    return {verdict: 'applied', owner: this.#call(event.callSid)?.owner};
-  }
-
-  #status(event: StatusEvent, offset: Offset): WrittenEntry {
-    const before = this.#call(event.callSid);
-    const provenance = this.#provenance(event, before);
-    const decided = transition(before, event, offset, provenance);
-    const call = withProvenance(decided.call, provenance);
-    const callJson = JSON.stringify(call);
-    this.#writeCall(call, callJson, before);
-    if (call.owner !== undefined && before?.owner === undefined) this.#giveOwnerToLegs(call);
-    if (event.reference !== undefined) {
-      this.#intents.bind(event.reference, event.parentCallSid ?? event.callSid);
-    }
-    return {
-      verdict: decided.verdict,
-      owner: call.owner,
-      ...(decided.verdict === 'applied' ? {callJson} : {}),
-    };
-  }
-
-  /** Where the call comes from: the intent its callback URL names, or the call it is a leg of. */
-  #provenance(event: StatusEvent, before: CallRecord | undefined): Provenance {
-    const parentCallSid = event.parentCallSid ?? before?.parentCallSid;
-    const intent = event.reference === undefined ? undefined : this.#intents.find(event.reference);
-    if (intent !== undefined && parentCallSid === undefined) {
-      const {user, metadata, from, to} = intent;
-      return {owner: user, from, to, ...(metadata === undefined ? {} : {metadata})};
-    }
-    // The numbers and the metadata of the intent are about the root call; of a leg it knows only whose it is.
-    const owner =
-      intent?.user ?? (parentCallSid === undefined ? undefined : this.#call(parentCallSid)?.owner);
-    return owner === undefined ? {} : {owner};
-  }
-
-  /** A leg's callback can overtake its parent's first one; then its owner is known only now. */
-  #giveOwnerToLegs({callSid, owner}: CallRecord): void {
-    for (const row of this.#legsWithoutOwner.all(callSid)) {
-      const leg = {...parseCall(textOf(row['record'])), owner};
-      this.#writeCall(leg, JSON.stringify(leg), parseCall(textOf(row['record'])));
-    }
   }
 
   #call(callSid: string): CallRecord | undefined {
@@ -135,11 +101,13 @@ export class AppendStatements {
     return record === undefined ? undefined : parseCall(record);
   }
 
-  #writeCall(call: CallRecord, json: string, before: CallRecord | undefined): void {
+  /** Returns the call's JSON. */
+  #writeCall({before, after: call}: CallChange): string {
+    const json = JSON.stringify(call);
     if (before !== undefined && sameInLists(before, call)) {
       const answered = wasAnswered(call) ? 1 : 0;
       this.#updateProgress.run(answered, call.updatedAt, json, checksumOf(json), call.callSid);
-      return;
+      return json;
     }
     const values = [
       call.parentCallSid ?? null,
@@ -153,32 +121,6 @@ export class AppendStatements {
     ];
     if (before === undefined) this.#insertCall.run(...values, call.firstOffset);
     else this.#updateCall.run(...values);
+    return json;
   }
-}
-
-/** Whether nothing changed that a list goes by: most events only move a call on. */
-function sameInLists(a: CallRecord, b: CallRecord): boolean {
-  return (
-    a.parentCallSid === b.parentCallSid &&
-    a.owner === b.owner &&
-    a.endedAt === b.endedAt &&
-    a.createdAt === b.createdAt &&
-    a.direction === b.direction &&
-    outcomeOf(a) === outcomeOf(b) &&
-    a.from === b.from &&
-    a.to === b.to
-  );
-}
-
-interface WrittenEntry {
-  readonly verdict: Verdict;
-  readonly owner: string | undefined;
-  /** The call after the entry; only where it was applied. */
-  readonly callJson?: string;
-}
-
-/** A call that was first heard of without its intent gets what the intent knows when it is named. */
-function withProvenance(call: CallRecord, {owner, metadata}: Provenance): CallRecord {
-  if (call.owner !== undefined || owner === undefined) return call;
-  return {...call, owner, ...(metadata === undefined ? {} : {metadata})};
 }

@@ -3,11 +3,6 @@
  * an append, an owner who becomes known, a trim — counts in the same transaction and cannot be forgotten.
  */
 
-/** Hours are counted once for everybody, and once for the owner. */
-export function statisticsAudience(owner: string | undefined): string {
-  return owner === undefined ? 'all' : `user:${owner}`;
-}
-
 export const SELECT_STATISTICS = `SELECT hour, answered, completed, busy, no_answer AS "no-answer", canceled, failed
   FROM call_statistics WHERE audience = ? AND hour >= ? AND hour < ? ORDER BY hour`;
 

@@ -1,8 +1,9 @@
 /** The questions the port asks of the tables, each answered as JSON text. */
 import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
+import {statisticsAudience} from '../call-facets.ts';
 import type {StatisticsQuery} from '../journal.ts';
 import {CallListQueries} from './call-list-queries.ts';
-import {SELECT_STATISTICS, statisticsAudience} from './call-statistics.ts';
+import {SELECT_STATISTICS} from './call-statistics.ts';
 import {SELECT_INTENT_BY_KEY} from './intent-statements.ts';
 import {SELECT_HEAD} from './meta.ts';
 import {entryJson, intentJson, numberOf, optionalTextOf, parseCall, textOf} from './rows.ts';

@@ -1,6 +1,6 @@
 /** Typed access to what SQLite returns, and the JSON texts in the tables. */
 import type {SQLOutputValue} from 'node:sqlite';
-import type {CallEvent, CallRecord} from '../call-event.ts';
+import type {CallRecord} from '../call-event.ts';
 import type {DialIntentRecord} from '../dial-intent.ts';
 import {entryChecksum, isIntact} from './checksum.ts';
 
@@ -49,15 +49,6 @@ export function objectJson(fields: Readonly<Record<string, string | undefined>>)
     if (value !== undefined) json += `${json === '' ? '' : ','}"${name}":${value}`;
   }
   return `{${json}}`;
-}
-
-/** The event as it is stored beside its parameters; keys that hold `undefined` are gone, as after a read. */
-export function withoutParameters(event: CallEvent): CallEvent {
-  const bare: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(event)) {
-    if (name !== 'parameters' && value !== undefined) bare[name] = value;
-  }
-  return bare as unknown as CallEvent;
 }
 
 export function parseCall(json: string): CallRecord {

@@ -9,6 +9,8 @@ import {type Clock, systemClock} from '../../clock.ts';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
 import type {CallEvent, CallRecord, JournalEntry, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import {EntryRing} from '../entry-ring.ts';
+import {parametersJson, withoutParameters} from '../event-parameters.ts';
 import type {
   ActiveCalls,
   AppendResult,
@@ -24,10 +26,8 @@ import type {
   TrimRequest,
   Unsubscribe,
 } from '../journal.ts';
-import {EntryRing} from './entry-ring.ts';
 import {toError, toFailure} from './failures.ts';
 import {FileLock} from './file-lock.ts';
-import {withoutParameters} from './rows.ts';
 import {WorkerClient} from './worker-client.ts';
 import type {JournalBounds, ReaderRequest, WorkerSettings, WriterRequest} from './worker-messages.ts';
 
@@ -105,11 +105,9 @@ export class SqliteJournal implements Journal {
   append(event: CallEvent): Promise<AppendResult> {
     // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
     const bare = withoutParameters(event);
-    const parameters =
-      event.kind === 'status' && event.parameters !== undefined
-        ? {parameters: JSON.stringify(event.parameters)}
-        : {};
-    return this.#write({kind: 'append', event: bare, ...parameters}, (json) => this.#appended(bare, json));
+    const parameters = parametersJson(event);
+    const request = {kind: 'append', event: bare, ...(parameters === undefined ? {} : {parameters})} as const;
+    return this.#write(request, (json) => this.#appended(bare, json));
   }
 
   async read(after: Offset, limit: number): Promise<ReadResult> {

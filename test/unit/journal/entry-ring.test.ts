@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import type {JournalEntry} from '../../../src/journal/call-event.ts';
-import {EntryRing} from '../../../src/journal/sqlite/entry-ring.ts';
+import {EntryRing} from '../../../src/journal/entry-ring.ts';
 import {status} from '../../support/journal-events.ts';
 
 function entry(offset: number): JournalEntry {

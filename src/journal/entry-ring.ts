@@ -1,5 +1,5 @@
 /** The last entries of the journal in memory: live readers and short resumes never touch the disk. */
-import type {JournalEntry, Offset} from '../call-event.ts';
+import type {JournalEntry, Offset} from './call-event.ts';
 
 export interface EntryRingOptions {
   /** @default 8192 */

@@ -1,0 +1,160 @@
+/**
+ * How a list of calls is read, for adapters over SQL: along one index that gives its order, or a few whose answers are
+ * merged. Of the conditions, one or two are the index' own and the rest is looked at call by call.
+ */
+import type {CallOutcome} from '@hookswitch/protocol';
+import type {Offset} from './call-event.ts';
+import {foldParty, SID_START_LENGTH} from './call-facets.ts';
+import type {CallQuery} from './journal.ts';
+
+/** Calls looked at for one page. */
+export interface ExaminationLimits {
+  /** Where the index holds all that is asked. */
+  readonly walked: number;
+  /** Where each has to be read from the table. */
+  readonly lookedUp: number;
+}
+
+export const PERIOD_MS = 300_000;
+
+/** SQL with a question mark for each of its values. */
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** One index, the part of it to read, and what has to be looked at besides. */
+export interface Stream {
+  /** Absent: the table's own order, or the sids. */
+  readonly index?: string;
+  readonly own: readonly Condition[];
+  readonly rest: readonly Condition[];
+  readonly examined: keyof ExaminationLimits;
+  /** There are few: they are put in order instead of being read in order. */
+  readonly sorted?: true;
+}
+
+/** By their first offset: every match from `downTo` on, newest first; 0: every match there is. */
+export interface Stretch {
+  readonly found: readonly Offset[];
+  readonly downTo: Offset;
+}
+
+/** Offsets between which to look: `from` inclusive, `before` exclusive. */
+export interface Range {
+  readonly from: Offset;
+  readonly before: Offset;
+}
+
+/** Which indexes answer the query; of several, the answers are merged. */
+export function streamsOf(query: CallQuery, find: 'instr' | 'strpos'): readonly Stream[] {
+  const {state, owner, outcomes = [], direction} = query;
+  const text = textCondition(query.text, find);
+  const ofOwner = owner === undefined ? [] : [condition('owner = ?', owner)];
+  const ofWay = direction === undefined ? [] : [condition('way = ?', direction)];
+  const ofState =
+    state === undefined ? [] : [condition(`ended_at IS ${state === 'active' ? '' : 'NOT '}NULL`)];
+  const ofText = text === undefined ? [] : [text];
+  const ofOutcomes = outcomes.length === 0 ? [] : [anyOf(outcomes)];
+  const others = [...createdConditions(query), ...(query.legs === 'none' ? [LEGS] : [])];
+  const lookUp = {examined: 'lookedUp'} as const;
+  if (query.text !== undefined && isSid(query.text)) {
+    const rest = [...ofOwner, ...ofWay, ...ofState, ...ofOutcomes, ...others];
+    return [{own: [sidCondition(query.text), ...rest], rest: [], sorted: true, ...lookUp}];
+  }
+  if (state === 'active') {
+    const index = owner === undefined ? 'calls_in_progress' : 'calls_in_progress_by_owner';
+    const rest = [...ofText, ...ofWay, ...ofOutcomes, ...others];
+    return [{index, own: [...ofState, ...ofOwner], rest, ...lookUp}];
+  }
+  const ended = outcomes.length > 0 ? [] : state === 'ended' ? [condition('outcome IS NOT NULL')] : [];
+  if (owner !== undefined) {
+    const rest = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
+    return [{index: 'calls_by_owner', own: ofOwner, rest, ...lookUp}];
+  }
+  if (text === undefined && outcomes.length > 0) {
+    return [...new Set(outcomes)].map((outcome) => ({
+      index: 'calls_by_outcome',
+      own: [condition('outcome = ?', outcome)],
+      rest: [...ofWay, ...others],
+      ...lookUp,
+    }));
+  }
+  if (text === undefined && direction !== undefined) {
+    return [{index: 'calls_by_way', own: ofWay, rest: [...ended, ...others], ...lookUp}];
+  }
+  const rest = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
+  return [{...(rest.length === 0 ? {} : {index: 'calls_walk'}), own: [], rest, examined: 'walked'}];
+}
+
+const LEGS = condition('parent_call_sid IS NULL');
+
+function anyOf(outcomes: readonly CallOutcome[]): Condition {
+  return condition(`outcome IN (${outcomes.map(() => '?').join(', ')})`, ...outcomes);
+}
+
+function createdConditions({createdFrom, createdBefore}: CallQuery): readonly Condition[] {
+  return [
+    ...(createdFrom === undefined ? [] : [condition('created_at >= ?', createdFrom)]),
+    ...(createdBefore === undefined ? [] : [condition('created_at < ?', createdBefore)]),
+  ];
+}
+
+/** What can be nothing but a sid, or the most of one: one in sixteen million has the same beginning. */
+function isSid(text: string): boolean {
+  return /^ca[0-9a-f]{6,}$/i.test(text);
+}
+
+/** Twilio's sids are lower case; whatever writes them all upper is found too. */
+function sidCondition(text: string): Condition {
+  const hex = text.slice(2);
+  const starts = [`CA${hex.toLowerCase()}`, `CA${hex.toUpperCase()}`];
+  // A tilde comes after everything in a sid.
+  const sql = starts.map(() => 'call_sid BETWEEN ? AND ?').join(' OR ');
+  return condition(`(${sql})`, ...starts.flatMap((start) => [start, `${start}~`]));
+}
+
+function textCondition(text = '', find: 'instr' | 'strpos'): Condition | undefined {
+  const folded = foldParty(text);
+  if (folded === '') return undefined;
+  const parts = [condition(`${find}(substr(search, ${SID_START_LENGTH + 1}), ?) > 0`, folded)];
+  parts.push(condition('owner = ?', text));
+  if (/^c(?:a[0-9a-z]{0,5})?$/.test(folded)) {
+    parts.push(condition('substr(search, 1, ?) = ?', folded.length, folded));
+  }
+  return {
+    sql: `(${parts.map(({sql}) => sql).join(' OR ')})`,
+    values: parts.flatMap(({values}) => values),
+  };
+}
+
+/** With a plus before the column it is not read in its order. */
+export function within({from, before}: Range, column = 'first_offset'): Condition {
+  return condition(`${column} >= ? AND ${column} < ?`, from, before);
+}
+
+function condition(sql: string, ...values: readonly (string | number)[]): Condition {
+  return {sql, values};
+}
+
+export function join(conditions: readonly Condition[]): Condition {
+  return {
+    sql: conditions.map(({sql}) => sql).join(' AND '),
+    values: conditions.flatMap(({values}) => values),
+  };
+}
+
+/** One page of several stretches: what is below the highest end of any may have a hole. */
+export function merge(
+  stretches: readonly Stretch[],
+  limit: number,
+): {found: readonly Offset[]; next?: Offset} {
+  const downTo = Math.max(0, ...stretches.map((stretch) => stretch.downTo));
+  const found = stretches
+    .flatMap((stretch) => stretch.found)
+    .filter((offset) => offset >= downTo)
+    .sort((a, b) => b - a);
+  const page = found.slice(0, limit);
+  const next = found.length > limit ? page.at(-1) : downTo;
+  return {found: page, ...(next === undefined || next === 0 ? {} : {next})};
+}
