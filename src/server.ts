@@ -31,6 +31,7 @@ import {PlacementLimits} from './services/placement-limits.ts';
 import {Readiness} from './services/readiness.ts';
 import {Reconciler} from './services/reconciler.ts';
 import {Retention} from './services/retention.ts';
+import {HAND_OVER_MS} from './services/session-drain.ts';
 import {SessionService} from './services/session-service.ts';
 import {WebhookLog} from './services/webhook-log.ts';
 import type {TwilioAccountClient} from './twilio/twilio-account.ts';
@@ -61,7 +62,14 @@ export interface Listening {
   readonly accessKey: AccessKey;
 }
 
-/** Longest drain; with the journal's last write it stays below the 10 s that orchestrators allow. */
+export interface DrainOptions {
+  /** Whoever has not gone so long after being asked to is cut off. @default 7000 */
+  readonly deadlineMs?: number;
+  /** Other nodes take the sessions over, which then go one after the other. @default whether there are other nodes */
+  readonly handOver?: boolean;
+}
+
+/** Longest drain of a server that is alone; with the journal's last write it stays below the 10 s that orchestrators allow. */
 const DRAIN_MS = 7000;
 /** Of a drain, what sessions get to answer our close; the rest is for requests under way. */
 const SESSIONS_SHARE = 4 / 7;
@@ -173,15 +181,22 @@ export class GatewayServer {
     return this.#starting;
   }
 
+  /** Milliseconds that a drain may take now. */
+  get longestDrainMs(): number {
+    return DRAIN_MS + (this.#hasOthers ? HAND_OVER_MS : 0);
+  }
+
   /**
-   * Not ready any more; sessions are told to reconnect elsewhere; requests under way are finished; what was accepted
-   * is on disk. Whoever has not gone `deadlineMs` later is cut off. @default deadlineMs 7000
+   * Not ready any more; sessions are told to reconnect, spread out where other nodes take them; webhooks and API are
+   * answered until they have gone, and requests under way are finished; what was accepted is on disk.
    */
-  async drain(deadlineMs = DRAIN_MS): Promise<void> {
+  async drain({deadlineMs = DRAIN_MS, handOver = this.#hasOthers}: DrainOptions = {}): Promise<void> {
     this.#readiness.drain();
     await this.#started();
+    this.#logger.info({sessions: this.#sessions.openCount, handOver}, 'draining');
     const sessionsMs = deadlineMs * SESSIONS_SHARE;
-    await Promise.race([this.#sessions.drain(), this.#deadline(sessionsMs)]);
+    const allMs = sessionsMs + (handOver ? HAND_OVER_MS : 0);
+    await Promise.race([this.#sessions.drain({handOver}), this.#deadline(allMs)]);
     await this.#stopOnce(deadlineMs - sessionsMs);
   }
 
@@ -318,6 +333,10 @@ export class GatewayServer {
   #operatorRoutes() {
     const {doctor, sampler, simulator, proof, pointNumber} = this.#operator;
     return {doctor, sampler, simulator, simulation: simulator, proof, pointNumber};
+  }
+
+  get #hasOthers(): boolean {
+    return this.#cluster.nodes().some(({isSelf}) => !isSelf);
   }
 
   #deadline(delayMs: number): Promise<void> {

@@ -54,10 +54,10 @@ async function run(folder: string): Promise<number> {
     stopping = true;
     // The simulator first: a Twilio that is gone calls nobody back.
     await simulator.stop();
-    await server?.drain(DRAIN_MS);
+    await server?.drain({deadlineMs: DRAIN_MS});
   };
   // Before anything is started, so that a Ctrl-C at any moment leaves nothing behind.
-  const ended = runUntilSignal(stop, logger, EXIT_DEADLINE_MS);
+  const ended = runUntilSignal(stop, logger, () => EXIT_DEADLINE_MS);
   const start = async () => {
     await simulator.start();
     const environment = loadDemoEnvironment({

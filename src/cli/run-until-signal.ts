@@ -1,17 +1,17 @@
 /** The only file that owns the process: its signals, its last words, its exit. */
 import type {Logger} from 'pino';
 
-/** A drain that is stuck must not keep the process. */
-const DEADLINE_MS = 9500;
-
 /** One Ctrl-C can come twice: from the terminal, and from npm, which passes on what the terminal has sent us already. */
 const SAME_SIGNAL_MS = 1000;
 
-/** SIGINT and SIGTERM drain; a second one, or the deadline, ends at once. Resolves with the exit code. */
+/**
+ * SIGINT and SIGTERM drain; a second one ends at once, and so does the deadline, since a drain that is stuck must not keep
+ * the process. Resolves with the exit code.
+ */
 export function runUntilSignal(
   drain: () => Promise<void>,
   logger: Logger,
-  deadlineMs = DEADLINE_MS,
+  deadlineMs: () => number,
 ): Promise<number> {
   const {promise, resolve} = Promise.withResolvers<number>();
   let drainingSince: number | undefined;
@@ -22,7 +22,7 @@ export function runUntilSignal(
     }
     drainingSince = performance.now();
     logger.info({signal}, 'going away');
-    setTimeout(() => process.exit(1), deadlineMs).unref();
+    setTimeout(() => process.exit(1), deadlineMs()).unref();
     drain()
       .then(() => {
         logger.info('gone');

@@ -17,6 +17,9 @@ import {secretsOf} from './secrets.ts';
 const ROOT_WARNING =
   'running as root: nothing here needs that. Run it as a user of its own, who owns the folder of DATABASE_URL.';
 
+/** Beyond the drain, for the journal to be closed. */
+const LAST_WRITE_MS = 2500;
+
 export async function start(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
     process.stdout.write(help());
@@ -30,7 +33,11 @@ export async function start(argv: readonly string[]): Promise<number> {
   exitOnUncaught(logger);
   const server = createServer({environment, logger});
   // Before anything is said or done: a signal that comes meanwhile must not end the process half way.
-  const ended = runUntilSignal(() => server.drain(), logger);
+  const ended = runUntilSignal(
+    () => server.drain(),
+    logger,
+    () => server.longestDrainMs + LAST_WRITE_MS,
+  );
   logger.info(describeEnvironment(environment), 'configuration');
   for (const warning of warnings(environment)) logger.warn(warning);
   if (process.getuid?.() === 0) logger.warn(ROOT_WARNING);

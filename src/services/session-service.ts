@@ -17,6 +17,7 @@ import type {LiveFeed} from './live-feed.ts';
 import {Session, type SessionPeer, type SessionSocket} from './session.ts';
 import {type ResumePoint, SessionDelivery} from './session-delivery.ts';
 import {SessionDirectory} from './session-directory.ts';
+import {SessionDrain, type SessionDrainPlan} from './session-drain.ts';
 import {SessionWatch} from './session-watch.ts';
 
 export interface SessionServiceOptions {
@@ -55,10 +56,10 @@ export class SessionService {
   readonly #maxSessionsPerUser: number;
   readonly #delivery: SessionDelivery;
   readonly #watch: SessionWatch;
+  readonly #drain: SessionDrain;
   readonly #sessions = new Map<string, Session>();
   readonly #perUser = new Map<string, number>();
   readonly #onEmpty = new Set<() => void>();
-  #draining = false;
   #unsubscribe: Unsubscribe | undefined;
 
   constructor(options: SessionServiceOptions) {
@@ -76,6 +77,7 @@ export class SessionService {
     this.directory = new SessionDirectory({journal: options.journal, feed, sessions: this.#sessions});
     this.#delivery = new SessionDelivery({...options, heartbeatMs, sessions, close});
     this.#watch = new SessionWatch({clock, heartbeatMs, sessionTimeoutMs, sessions, close, send});
+    this.#drain = new SessionDrain({clock, sessions: this.#sessions, close, send});
   }
 
   start(): void {
@@ -85,13 +87,14 @@ export class SessionService {
   }
 
   stop(): void {
+    this.#drain.stop();
     this.#watch.stop();
     this.#unsubscribe?.();
   }
 
   /** Whether another session may be opened at all; asked before the upgrade. */
   get hasRoom(): boolean {
-    return !this.#draining && this.#sessions.size < this.#maxSessions;
+    return this.#drain.admits && this.#sessions.size < this.#maxSessions;
   }
 
   /** Whether this user may open another session; asked after the upgrade, so that a browser can tell why not. */
@@ -126,6 +129,7 @@ export class SessionService {
     this.#logger.info({sessionId: session.id, user, address: peer.address}, 'session opened');
     this.#watch.begin(session);
     this.#delivery.begin(session, resume);
+    this.#drain.opened(session);
     return session;
   }
 
@@ -214,13 +218,12 @@ export class SessionService {
     this.#delivery.deliver(session);
   }
 
-  /** Lets nobody in any more and asks everybody to reconnect elsewhere; resolves when all are gone. */
-  async drain(): Promise<void> {
-    this.#draining = true;
+  /** Asks everybody to reconnect, elsewhere or later (W15), and lets nobody in any more; resolves when all are gone. */
+  async drain(plan?: SessionDrainPlan): Promise<void> {
+    await this.#drain.begin(plan);
+    if (this.#sessions.size === 0) return;
     const {promise, resolve} = Promise.withResolvers<void>();
     this.#onEmpty.add(resolve);
-    for (const session of this.#sessions.values()) this.close(session, 'going-away');
-    if (this.#sessions.size === 0) resolve();
     await promise;
   }
 

@@ -60,8 +60,8 @@ interface Line {
   heardAt: number;
   /** When the server last heard of us. */
   sentAt: number;
-  /** What the server said before it went: when to come back. */
-  afterMs?: number;
+  /** When to come back, monotonic ms, where the server said so before it went. */
+  backAt?: number;
 }
 
 export interface Connection {
@@ -148,11 +148,15 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (typeof data === 'string') hear(mine, data);
       };
       socket.onclose = ({code, reason}: {readonly code: number; readonly reason: string}) =>
-        dispatch({type: 'closed', code, afterMs: afterMsOf(parse(reason)) ?? mine.afterMs});
+        dispatch({type: 'closed', code, afterMs: afterMsOf(parse(reason)) ?? restMs(mine)});
     } catch {
       dispatch({type: 'cannot-open'});
     }
   };
+
+  /** The server's spread holds, also where the connection ends ahead of it. */
+  const restMs = ({backAt}: Line) =>
+    backAt === undefined ? undefined : Math.max(0, backAt - clock.monotonic());
 
   /** Lets go: nothing that this socket still does is heard. */
   const close = () => {
@@ -204,8 +208,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         break;
       case 'call.action.accepted':
         break;
-      default:
-        mine.afterMs = afterMsOf(message) ?? mine.afterMs;
+      case 'session.draining':
+        mine.backAt = clock.monotonic() + (afterMsOf(message) ?? 0);
     }
   };
 
@@ -284,7 +288,7 @@ function parse(data: string): unknown {
   }
 }
 
-/** When to come back, where the server says so: in the reason of a close, or in a message of its own. */
+/** Milliseconds after which to come back, where the server says so: in the reason of a close, or in `session.draining`. */
 function afterMsOf(said: unknown): number | undefined {
   const {afterMs} = Object(said) as {readonly afterMs?: unknown};
   return typeof afterMs === 'number' && afterMs >= 0 ? afterMs : undefined;

@@ -273,10 +273,39 @@ test('a hint of the server wins: in the reason of a close, or in a message befor
   assert.deepEqual([waiting.hinted, waiting.retryAt], [true, clock.now() + 60_000]);
   clock.advance(60_000);
   await phase(client, 'live');
-  server.sessions[1]?.send({type: 'session.ending', afterMs: 30_000});
+  server.sessions[1]?.send({type: 'session.draining', afterMs: 30_000});
   server.sessions[1]?.socket.close(4500, 'Something went wrong in the server.');
   const again = await phase(client, 'waiting');
   assert.equal(again.retryAt, clock.now() + 30_000);
+});
+
+test('[W15] draining: the session goes on, what is left of afterMs is waited for, and in its own time nothing is', async () => {
+  await using server = await ScriptedServer.start(({send}) => {
+    send(ready());
+    send(snapshot(5));
+  });
+  const {client, clock} = setUp(server);
+  await using _client = client;
+  const told = messages(client);
+  client.connect();
+  await phase(client, 'live');
+  server.sessions[0]?.send({type: 'session.draining', afterMs: 5000});
+  server.sessions[0]?.send(status(1, 6));
+  await until(() => told.length === 1);
+  assert.equal(client.connection.getSnapshot().phase, 'live');
+  clock.advance(2000);
+  server.sessions[0]?.socket.terminate();
+  const early = await phase(client, 'waiting');
+  assert.deepEqual([early.hinted, early.retryAt], [true, clock.now() + 3000]);
+  clock.advance(3000);
+  await phase(client, 'live');
+  server.sessions[1]?.send({type: 'session.draining', afterMs: 3000});
+  server.sessions[1]?.send(status(2, 7));
+  await until(() => told.length === 2);
+  clock.advance(3000);
+  server.sessions[1]?.socket.close(1001);
+  const due = await phase(client, 'waiting');
+  assert.deepEqual([due.why, due.retryAt], ['going-away', clock.now()]);
 });
 
 test('the page: hidden keeps the line, offline and the back/forward cache let go of it, and each comes back', async () => {

@@ -175,6 +175,13 @@ export interface SessionExpiringMessage {
   timestamp: string;
 }
 
+/** W15: the server goes away; the session goes on, and is to be opened again in `afterMs` from now. */
+export interface SessionDrainingMessage {
+  type: 'session.draining';
+  afterMs: number;
+  timestamp: string;
+}
+
 export type ServerMessage =
   | CallStatusMessage
   | SessionReadyMessage
@@ -182,4 +189,5 @@ export type ServerMessage =
   | CallActionAcceptedMessage
   | ErrorMessage
   | ServerHeartbeatMessage
-  | SessionExpiringMessage;
+  | SessionExpiringMessage
+  | SessionDrainingMessage;

@@ -168,6 +168,13 @@ export const sessionExpiring = z.object({
   timestamp,
 });
 
+/** W15: the server goes away, and closes this session with 1001 in `afterMs` from now. */
+export const sessionDraining = z.object({
+  type: z.literal('session.draining'),
+  afterMs: z.int().nonnegative(),
+  timestamp,
+});
+
 export const serverMessage = z.discriminatedUnion('type', [
   callStatusMessage,
   sessionReady,
@@ -176,4 +183,5 @@ export const serverMessage = z.discriminatedUnion('type', [
   errorMessage,
   serverHeartbeat,
   sessionExpiring,
+  sessionDraining,
 ]);

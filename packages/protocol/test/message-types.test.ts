@@ -30,6 +30,7 @@ interface Checks {
   errorMessage: Same<messages.ErrorMessage, Infer<'errorMessage'>>;
   serverHeartbeatMessage: Same<messages.ServerHeartbeatMessage, Infer<'serverHeartbeat'>>;
   sessionExpiringMessage: Same<messages.SessionExpiringMessage, Infer<'sessionExpiring'>>;
+  sessionDrainingMessage: Same<messages.SessionDrainingMessage, Infer<'sessionDraining'>>;
   serverMessage: Same<messages.ServerMessage, Infer<'serverMessage'>>;
   call: Same<messages.Call, Infer<'call'>>;
   callMetadata: Same<messages.CallMetadata, Readonly<Infer<'callMetadata'>>>;
@@ -50,6 +51,7 @@ const checks: Checks = {
   errorMessage: true,
   serverHeartbeatMessage: true,
   sessionExpiringMessage: true,
+  sessionDrainingMessage: true,
   serverMessage: true,
   call: true,
   callMetadata: true,
