@@ -1,5 +1,6 @@
 /** Every step of the schema, in order. */
 import {journalTables} from './0001-journal.ts';
+import {clusterTables} from './0002-cluster.ts';
 import type {Migration} from './migration.ts';
 
-export const migrations: readonly Migration[] = [journalTables];
+export const migrations: readonly Migration[] = [journalTables, clusterTables];

@@ -1,0 +1,162 @@
+/**
+ * The heartbeat of a node: tells the others of itself and learns who is there, once a second, in one statement. All times
+ * that decide are the database's; a node whose clock is wrong says so and nothing else.
+ */
+import type {Logger} from 'pino';
+import type {CancelTimer, Clock} from '../../clock.ts';
+import type {Unsubscribe} from '../../journal/journal.ts';
+import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
+import {numberOf, type Row, textOf} from '../../postgres/rows.ts';
+import type {NodeFacts, NodeStatus} from '../cluster.ts';
+import {ALIVE_MS, BEAT_MS, BURY_MS, CLOCK_WARNING_MS, CUT_OFF_MS} from './cluster-times.ts';
+
+export interface HeartbeatOptions {
+  readonly database: PostgresDatabase;
+  readonly instance: string;
+  readonly nodeId: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told after every beat that was answered. */
+  readonly onBeat: () => Promise<void>;
+}
+
+/** Rows of the dead are looked for every so many beats. */
+const BURY_EVERY = 10;
+
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  readonly #onForgotten = new Set<() => void>();
+  #facts: (() => NodeFacts) | undefined;
+  #nodes: readonly NodeStatus[] = [];
+  #beats = 0;
+  /** Monotonic ms of the last beat that was answered. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #clockAheadMs = 0;
+  #clockIsOff = false;
+  #isCutOff = false;
+  #beating: Promise<void> | undefined;
+  #cancel: CancelTimer | undefined;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  /** @throws JournalUnavailableError */
+  async start(facts: () => NodeFacts): Promise<void> {
+    this.#facts = facts;
+    await this.#beat(facts());
+    this.#cancel = this.#options.clock.every(BEAT_MS, () => this.#next());
+  }
+
+  /** Resolves when the beat under way has ended. */
+  async stop(): Promise<void> {
+    this.#cancel?.();
+    await this.#beating;
+  }
+
+  get nodes(): readonly NodeStatus[] {
+    return this.#nodes;
+  }
+
+  get connected(): boolean {
+    return this.#options.clock.monotonic() - this.#answeredAt < CUT_OFF_MS;
+  }
+
+  onForgotten(listener: () => void): Unsubscribe {
+    this.#onForgotten.add(listener);
+    return () => this.#onForgotten.delete(listener);
+  }
+
+  /** One at a time: while the database does not answer, beats do not pile up. */
+  #next(): void {
+    const facts = this.#facts;
+    if (facts === undefined || this.#beating !== undefined) return;
+    this.#beating = this.#beat(facts())
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        this.#beating = undefined;
+      });
+  }
+
+  async #beat(facts: NodeFacts): Promise<void> {
+    const {database, instance, nodeId, version, clock, onBeat} = this.#options;
+    const [sentAt, wallAt] = [clock.monotonic(), clock.now()];
+    const rows = await database.query(BEAT, [
+      instance,
+      nodeId,
+      version,
+      JSON.stringify(facts),
+      Math.round(this.#clockAheadMs),
+      ALIVE_MS / 1000,
+    ]);
+    const tookMs = clock.monotonic() - sentAt;
+    this.#answeredAt = clock.monotonic();
+    if (this.#isCutOff) this.#options.logger.info('back among the nodes');
+    this.#isCutOff = false;
+    const own = rows.find((row) => row['instance'] === instance);
+    if (own !== undefined) this.#compareClocks(wallAt + tookMs / 2 - numberOf(own['heartbeat_at']));
+    this.#nodes = toNodes(rows, instance);
+    // The first beat of all, or the row was gone: the database crashed, or this node was held for dead.
+    if (own?.['is_new'] === true) for (const listener of this.#onForgotten) listener();
+    if (this.#beats % BURY_EVERY === 0) await database.query(BURY, [BURY_MS / 1000]);
+    this.#beats += 1;
+    await onBeat();
+  }
+
+  #compareClocks(aheadMs: number): void {
+    this.#clockAheadMs = aheadMs;
+    const isOff = Math.abs(aheadMs) > CLOCK_WARNING_MS;
+    if (isOff && !this.#clockIsOff) {
+      const {logger} = this.#options;
+      logger.warn(
+        {aheadMs: Math.round(aheadMs)},
+        "this machine's clock and the database's differ: set one right",
+      );
+    }
+    this.#clockIsOff = isOff;
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#isCutOff)
+      this.#options.logger.warn({err: error}, 'cut off from the other nodes; trying again');
+    this.#isCutOff = true;
+  }
+}
+
+const COLUMNS = `instance, node_id, version, facts, clock_ahead_ms,
+  (extract(epoch FROM started_at) * 1000)::bigint AS started_at,
+  (extract(epoch FROM heartbeat_at) * 1000)::bigint AS heartbeat_at,
+  (extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000)::bigint AS age_ms`;
+
+const BEAT = `WITH beat AS (
+  INSERT INTO hookswitch.nodes AS n (instance, node_id, version, facts, clock_ahead_ms)
+  VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (instance) DO UPDATE SET heartbeat_at = clock_timestamp(), facts = excluded.facts,
+    clock_ahead_ms = excluded.clock_ahead_ms
+  RETURNING *, xmax = 0 AS is_new)
+SELECT ${COLUMNS}, is_new FROM beat
+UNION ALL
+SELECT ${COLUMNS}, false FROM hookswitch.nodes
+WHERE instance <> $1 AND heartbeat_at > clock_timestamp() - make_interval(secs => $6)
+ORDER BY node_id, started_at`;
+
+const BURY = `WITH dead AS (
+  DELETE FROM hookswitch.nodes WHERE heartbeat_at < clock_timestamp() - make_interval(secs => $1))
+DELETE FROM hookswitch.allowances WHERE updated_at < clock_timestamp() - interval '61 seconds'`;
+
+function toNodes(rows: readonly Row[], instance: string): readonly NodeStatus[] {
+  const found = rows.map((row) => ({row, facts: row['facts'] as NodeFacts}));
+  const furthest = Math.max(0, ...found.map(({facts}) => facts.head));
+  return found.map(({row, facts}) => ({
+    ...facts,
+    nodeId: textOf(row['node_id']),
+    isSelf: row['instance'] === instance,
+    version: textOf(row['version']),
+    startedAt: numberOf(row['started_at']),
+    heartbeatAt: numberOf(row['heartbeat_at']),
+    heartbeatAgeMs: Math.max(0, numberOf(row['age_ms'])),
+    lag: furthest - facts.head,
+    clockAheadMs: numberOf(row['clock_ahead_ms']),
+  }));
+}

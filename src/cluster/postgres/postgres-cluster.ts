@@ -1,0 +1,104 @@
+/**
+ * Any number of nodes on one Postgres. It has connections of its own, a few: when those of the journal are all in use, the
+ * node must not look dead to the others.
+ */
+import {randomUUID} from 'node:crypto';
+import type {Logger} from 'pino';
+import type {Clock} from '../../clock.ts';
+import {PostgresDatabase} from '../../postgres/postgres-database.ts';
+import type {Cluster, LeaseName, NodeFacts, NodeStatus} from '../cluster.ts';
+import {LEAVE_MS} from './cluster-times.ts';
+import {Heartbeat} from './heartbeat.ts';
+import {PostgresLease} from './postgres-lease.ts';
+import {PostgresPlacementLedger} from './postgres-placement-ledger.ts';
+import {PostgresSessions} from './postgres-sessions.ts';
+
+export interface PostgresClusterOptions {
+  readonly url: string;
+  readonly nodeId: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const CONNECTIONS = 4;
+
+export class PostgresCluster implements Cluster {
+  readonly nodeId: string;
+  readonly placement: PostgresPlacementLedger;
+  readonly sessions: PostgresSessions;
+  /** Of this run: a process that starts again under the same name is another one. */
+  readonly #instance = randomUUID();
+  readonly #database: PostgresDatabase;
+  readonly #heartbeat: Heartbeat;
+  readonly #leases = new Map<LeaseName, PostgresLease>();
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #stopping: Promise<void> | undefined;
+
+  constructor({url, nodeId, version, clock, logger}: PostgresClusterOptions) {
+    this.nodeId = nodeId;
+    this.#clock = clock;
+    this.#logger = logger;
+    const applicationName = 'hookswitch cluster';
+    const database = new PostgresDatabase({url, applicationName, maxConnections: CONNECTIONS});
+    const instance = this.#instance;
+    this.#database = database;
+    this.placement = new PostgresPlacementLedger({database, logger});
+    const onBeat = () => this.#seekLeases();
+    this.#heartbeat = new Heartbeat({database, instance, nodeId, version, clock, logger, onBeat});
+    this.sessions = new PostgresSessions({database, instance, heartbeat: this.#heartbeat});
+  }
+
+  async start(facts: () => NodeFacts): Promise<void> {
+    await this.#database.open();
+    await this.#heartbeat.start(facts);
+  }
+
+  nodes(): readonly NodeStatus[] {
+    return this.#heartbeat.nodes;
+  }
+
+  get connected(): boolean {
+    return this.#heartbeat.connected;
+  }
+
+  lease(name: LeaseName): PostgresLease {
+    const known = this.#leases.get(name);
+    if (known !== undefined) return known;
+    const [database, instance] = [this.#database, this.#instance];
+    const lease = new PostgresLease({name, database, instance, clock: this.#clock, logger: this.#logger});
+    this.#leases.set(name, lease);
+    return lease;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    // A database that does not answer is not waited for: what is not given up runs out by itself.
+    const {promise: deadline, resolve} = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(LEAVE_MS, resolve);
+    await Promise.race([this.#leave(), deadline]);
+    cancel();
+    void this.#database.close().catch(() => {});
+  }
+
+  async #leave(): Promise<void> {
+    try {
+      await this.#heartbeat.stop();
+      await this.placement.settled();
+      for (const lease of this.#leases.values()) await lease.giveUp();
+      await this.#database.query('DELETE FROM hookswitch.nodes WHERE instance = $1', [this.#instance]);
+    } catch (error) {
+      this.#logger.debug({err: error}, 'this node could not take its leave');
+    }
+  }
+
+  /** After a beat, so that no node that counts as dead takes anything. */
+  async #seekLeases(): Promise<void> {
+    await Promise.all([...this.#leases.values()].map((lease) => lease.seek()));
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * A duty that one node has at a time. It is taken and renewed by the database's clock; its holder trusts it by its own
+ * monotonic clock, from before it asked, and for less: so it stops before another one may begin, whatever its wall clock
+ * says. A process that was paused in between learns from `confirm`, which asks the database, that its token is stale.
+ */
+import type {Logger} from 'pino';
+import type {Clock} from '../../clock.ts';
+import type {Unsubscribe} from '../../journal/journal.ts';
+import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
+import {numberOf} from '../../postgres/rows.ts';
+import type {Fence, Lease, LeaseName} from '../cluster.ts';
+import {LEASE_MARGIN_MS, LEASE_MS} from './cluster-times.ts';
+
+export interface PostgresLeaseOptions {
+  readonly name: LeaseName;
+  readonly database: PostgresDatabase;
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class PostgresLease implements Lease {
+  readonly #options: PostgresLeaseOptions;
+  readonly #listeners = new Set<() => void>();
+  #token: number | undefined;
+  /** Monotonic ms until which it is trusted. */
+  #trustedUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PostgresLeaseOptions) {
+    this.#options = options;
+  }
+
+  get held(): boolean {
+    return this.#token !== undefined && this.#options.clock.monotonic() < this.#trustedUntil;
+  }
+
+  onTaken(listener: () => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async confirm(): Promise<Fence | undefined> {
+    const token = this.#token;
+    if (token === undefined || !this.held) return undefined;
+    const {database, name, instance, clock} = this.#options;
+    const askedAt = clock.monotonic();
+    try {
+      const rows = await database.query(CONFIRM, [name, instance, token]);
+      if (rows.length === 0) this.#drop(token);
+    } catch {
+      return undefined;
+    }
+    // An answer that came late says how it was before this process stood still.
+    return this.#token === token && clock.monotonic() - askedAt < LEASE_MARGIN_MS && this.held
+      ? {name, token}
+      : undefined;
+  }
+
+  /** Takes it where it is free, renews it where it is held. @throws JournalUnavailableError */
+  async seek(): Promise<void> {
+    const {database, name, instance, clock, logger} = this.#options;
+    // A look writes nothing; what is held by another node is not even locked.
+    const [known] = await database.query(LOOK, [name, instance]);
+    const isFree = known === undefined || known['free'] === true;
+    const askedAt = clock.monotonic();
+    const [row] = isFree ? await database.query(SEEK, [name, instance, LEASE_MS / 1000]) : [];
+    if (row === undefined) {
+      if (this.#token !== undefined) this.#drop(this.#token);
+      return;
+    }
+    const token = numberOf(row['token']);
+    const isNew = token !== this.#token;
+    this.#token = token;
+    this.#trustedUntil = askedAt + LEASE_MS - LEASE_MARGIN_MS;
+    if (!isNew) return;
+    logger.info({lease: name, token}, 'this node takes a duty over');
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** @throws JournalUnavailableError */
+  async giveUp(): Promise<void> {
+    const {database, name, instance} = this.#options;
+    const token = this.#token;
+    this.#token = undefined;
+    if (token !== undefined) await database.query(GIVE_UP, [name, instance, token]);
+  }
+
+  #drop(token: number): void {
+    if (this.#token !== token) return;
+    this.#token = undefined;
+    const {logger, name} = this.#options;
+    logger.warn({lease: name, token}, 'another node has taken a duty over');
+  }
+}
+
+const LOOK = `SELECT holder IS NULL OR holder = $2 OR expires_at < clock_timestamp() AS free
+FROM hookswitch.leases WHERE name = $1`;
+
+const SEEK = `INSERT INTO hookswitch.leases AS l (name, holder, token, expires_at)
+VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at,
+  token = CASE WHEN l.holder = excluded.holder THEN l.token ELSE l.token + 1 END
+WHERE l.holder IS NULL OR l.holder = excluded.holder OR l.expires_at < clock_timestamp()
+RETURNING token`;
+
+const CONFIRM = `SELECT 1 AS held FROM hookswitch.leases
+WHERE name = $1 AND holder = $2 AND token = $3 AND expires_at > clock_timestamp()`;
+
+const GIVE_UP = `UPDATE hookswitch.leases SET holder = NULL, expires_at = clock_timestamp()
+WHERE name = $1 AND holder = $2 AND token = $3`;

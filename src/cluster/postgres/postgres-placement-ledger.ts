@@ -1,0 +1,97 @@
+/** Allowances and lines of all nodes, in tables: each admission is one statement, one after the other. */
+import {randomUUID} from 'node:crypto';
+import type {Logger} from 'pino';
+import type {Offset} from '../../journal/call-event.ts';
+import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
+import {numberOf} from '../../postgres/rows.ts';
+import type {Admission, PlacementLedger, PlacementRequest} from '../placement-ledger.ts';
+import {LINE_MS, SETTLE_MS} from './cluster-times.ts';
+
+export interface PostgresPlacementLedgerOptions {
+  readonly database: PostgresDatabase;
+  readonly logger: Logger;
+}
+
+export class PostgresPlacementLedger implements PlacementLedger {
+  readonly #database: PostgresDatabase;
+  readonly #logger: Logger;
+  /** What is being written after the fact, so that the end can wait for it. */
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor({database, logger}: PostgresPlacementLedgerOptions) {
+    this.#database = database;
+    this.#logger = logger;
+  }
+
+  async admit(request: PlacementRequest): Promise<Admission> {
+    const {user, perMinute, perMinuteOfAll, maxActiveCalls, activeCalls, head} = request;
+    const line = randomUUID();
+    try {
+      const [row] = await this.#database.query(ADMIT, [
+        ...[line, userKey(user), perMinute, perMinuteOfAll, maxActiveCalls, activeCalls, head],
+        ...[LINE_MS / 1000, SETTLE_MS / 1000],
+      ]);
+      return toAdmission(line, row?.['outcome'], row?.['wait_ms']);
+    } catch (error) {
+      // The answer may be lost and the line taken all the same.
+      this.release(line, 0);
+      throw error;
+    }
+  }
+
+  release(line: string, written: Offset): void {
+    this.#write(RELEASE, [line, written], 'a line could not be given back; it runs out');
+  }
+
+  giveBack({
+    user,
+    perMinute,
+    perMinuteOfAll,
+  }: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void {
+    this.#write(
+      GIVE_BACK,
+      [userKey(user), perMinute, perMinuteOfAll],
+      'an allowance could not be given back',
+    );
+  }
+
+  /** Resolves when what is under way is written, or failed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  #write(sql: string, values: readonly unknown[], failure: string): void {
+    const written = this.#database.query(sql, values).then(
+      () => {},
+      (error: unknown) => this.#logger.warn({err: error}, failure),
+    );
+    this.#underWay.add(written);
+    void written.finally(() => this.#underWay.delete(written));
+  }
+}
+
+const ADMIT = 'SELECT outcome, wait_ms FROM hookswitch.admit_call($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+
+const RELEASE = `UPDATE hookswitch.placement_lines SET written = $2, released_at = clock_timestamp() WHERE line = $1`;
+
+const GIVE_BACK = `SELECT hookswitch.refill_allowance($1, $2, 1), hookswitch.refill_allowance('all', $3, 1)`;
+
+/** A name that holds what a text of the database cannot is another name there, and its own. */
+function userKey(user: string): string {
+  return `user:${JSON.stringify(user)}`;
+}
+
+function toAdmission(line: string, outcome: unknown, waitMs: unknown): Admission {
+  switch (outcome) {
+    case 'admitted':
+      return {kind: 'admitted', line};
+    case 'user-rate':
+    case 'all-rate':
+      return {kind: outcome, waitMs: numberOf(waitMs)};
+    case 'busy':
+    case 'behind':
+      return {kind: outcome};
+    default:
+      throw new Error('the database decided nothing that is known here');
+  }
+}
