@@ -12,6 +12,7 @@ import type {Logger} from 'pino';
 import type {Clock} from './clock.ts';
 import type {ClientErrorHandler} from './handlers/socket-answers.ts';
 import type {UpgradeHandler} from './handlers/upgrade-handler.ts';
+import {RequestQueue} from './request-queue.ts';
 
 export interface HttpListenerOptions {
   readonly onRequest: RequestListener;
@@ -24,11 +25,12 @@ export interface HttpListenerOptions {
   readonly maxConnections?: number;
   /** Milliseconds after which one on which nothing moves is cut off, sessions excepted. @default 60000 */
   readonly stalledMs?: number;
+  /** Milliseconds a request may take to come. @default 5000 for its headers, 10000 for all of it */
+  readonly arrival?: {readonly headersMs: number; readonly requestMs: number};
 }
 
 /** 5 s from connect to complete headers, and so to a finished upgrade (W14); a body gets 10 s. */
-const HEADERS_TIMEOUT_MS = 5000;
-const REQUEST_TIMEOUT_MS = 10_000;
+const ARRIVAL = {headersMs: 5000, requestMs: 10_000};
 const TIMEOUT_CHECK_MS = 500;
 /** Longer than the 60 s that load balancers keep a connection: the side that reuses it must not be surprised. */
 const KEEP_ALIVE_MS = 65_000;
@@ -36,6 +38,8 @@ const KEEP_ALIVE_MS = 65_000;
 const STALLED_MS = 60_000;
 /** For so long a request that is there as a whole is not interrupted, however many wait for its socket. */
 const ANSWER_MS = 15_000;
+/** Node's name for a request that did not come to its end in time. */
+const TIMEOUT_CODE = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Between two lines in the log that say there are too many. */
 const WARN_EVERY_MS = 10_000;
 
@@ -55,6 +59,11 @@ export class HttpListener {
   readonly #sockets = new Set<Socket>();
   /** Those that are no session, the one that has waited longest first. */
   readonly #exchanges = new Map<Socket, Exchange>();
+  /** Of each socket, until it is upgraded. */
+  readonly #queues = new Map<Duplex, RequestQueue>();
+  readonly #onRequest: RequestListener;
+  readonly #onUpgrade: UpgradeHandler;
+  readonly #onClientError: ClientErrorHandler;
   readonly #maxConnections: number;
   #warnedAt = Number.NEGATIVE_INFINITY;
   /** Answers under way. */
@@ -65,38 +74,27 @@ export class HttpListener {
     this.#clock = clock;
     this.#maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY;
     this.#logger = logger;
+    const {headersMs, requestMs} = options.arrival ?? ARRIVAL;
     this.#server = createServer({
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, headersMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
       // An `Upgrade: h2c` of a polite client is a plain request to us.
       shouldUpgradeCallback: ({headers}) => headers.upgrade?.toLowerCase() === 'websocket',
     });
     this.#server.timeout = options.stalledMs ?? STALLED_MS;
+    this.#onRequest = onRequest;
+    this.#onUpgrade = onUpgrade;
+    this.#onClientError = onClientError;
     this.#server.on('connection', (socket) => this.#remember(socket));
     this.#server.on('request', (request, response) => {
       this.#exchanges.set(request.socket, {request, since: clock.monotonic()});
-      if (!this.#server.listening) response.setHeader('Connection', 'close');
-      this.#responses.add(response);
-      response.once('close', () => {
-        this.#responses.delete(response);
-        this.#waits(request.socket);
-        // A connection that is kept alive is idle after its answer, and `close` would wait for it.
-        setImmediate(() => this.#closeIdle());
-      });
+      this.#queues.get(request.socket)?.take(request, response);
     });
-    this.#server.on('request', onRequest);
-    this.#server.on('upgrade', (request, socket, head) => {
-      this.#exchanges.delete(request.socket);
-      onUpgrade(request, socket, head);
-    });
-    this.#server.on('clientError', (error, socket) => {
-      // An answer that has begun cannot be followed by another: it would be read as the rest of the first.
-      if (this.#isAnswering(socket)) socket.destroy();
-      else onClientError(error, socket);
-    });
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on('clientError', (error, socket) => this.#handleFault(error, socket));
   }
 
   /** Listens, and resolves with the port. @throws when the port or the address cannot be had */
@@ -127,6 +125,71 @@ export class HttpListener {
     cancel();
   }
 
+  #begin(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#server.listening) response.setHeader('Connection', 'close');
+    this.#responses.add(response);
+    this.#onRequest(request, response);
+  }
+
+  #finish(socket: Socket, response: ServerResponse): void {
+    this.#responses.delete(response);
+    if (this.#queues.get(socket)?.isIdle === true) this.#waits(socket);
+    // A connection that is kept alive is idle after its answer, and `close` would wait for it.
+    setImmediate(() => this.#closeIdle());
+  }
+
+  /** A client sees the end of an answer before we do: what looks like an upgrade ahead of it need not be one. */
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const {socket} = request;
+    const queue = this.#queues.get(socket);
+    if (queue === undefined || queue.isFull) {
+      socket.destroy();
+      return;
+    }
+    queue.endWith(() => {
+      this.#queues.delete(socket);
+      this.#exchanges.delete(socket);
+      this.#onUpgrade(request, stream, head);
+    });
+  }
+
+  /** What came before it is answered first: an answer out of turn would be taken for theirs. */
+  #handleFault(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const queue = this.#queues.get(socket);
+    const isLate = error.code === TIMEOUT_CODE;
+    // Whoever does not speak HTTP is not waited for in the middle of an answer: it may have no end.
+    const isOver = !isLate && (error.code === 'ECONNRESET' || this.#isAnswering(socket));
+    if (queue === undefined || isOver) this.#answerFault(error, socket, undefined);
+    else if (isLate) this.#lookAgain(error, socket, queue);
+    else this.#endWithFault(error, socket, queue);
+  }
+
+  /**
+   * Node looks at the clock before it reads. After a stop (SIGSTOP, a stalled event loop) everything is late, and the rest of
+   * the request is there all the same: it is read before it is judged.
+   */
+  #lookAgain(error: NodeJS.ErrnoException, socket: Duplex, queue: RequestQueue): void {
+    const {taken, incomplete} = queue;
+    // Twice, since a turn that began with timers reads in between, and one that began elsewhere does not.
+    setImmediate(() =>
+      setImmediate(() => {
+        const isStillLate = queue.taken === taken && queue.incomplete === incomplete;
+        if (isStillLate && this.#queues.has(socket)) this.#endWithFault(error, socket, queue);
+      }),
+    );
+  }
+
+  #endWithFault(error: NodeJS.ErrnoException, socket: Duplex, queue: RequestQueue): void {
+    const {incomplete} = queue;
+    queue.endWith(() => this.#answerFault(error, socket, incomplete));
+  }
+
+  #answerFault(error: NodeJS.ErrnoException, socket: Duplex, request: IncomingMessage | undefined): void {
+    // An answer that has begun cannot be followed by another: it would be read as the rest of the first.
+    if (this.#isAnswering(socket)) socket.destroy();
+    else this.#onClientError(error, socket, request);
+  }
+
   #isAnswering(socket: Duplex): boolean {
     for (const response of this.#responses)
       if (response.socket === socket && response.headersSent) return true;
@@ -136,7 +199,15 @@ export class HttpListener {
   #remember(socket: Socket): void {
     this.#sockets.add(socket);
     this.#waits(socket);
+    const queue = new RequestQueue({
+      socket,
+      begin: (request, response) => this.#begin(request, response),
+      onOver: (response) => this.#finish(socket, response),
+    });
+    this.#queues.set(socket, queue);
+    socket.on('resume', () => queue.onResume());
     socket.once('close', () => {
+      this.#queues.delete(socket);
       this.#sockets.delete(socket);
       this.#exchanges.delete(socket);
     });

@@ -33,14 +33,19 @@ export function answerOnSocket(socket: Duplex, error: AppError, logger: Logger, 
   socket.end(`${status}${lines.join('')}\r\n${body}`, () => socket.destroy());
 }
 
-export type ClientErrorHandler = (error: NodeJS.ErrnoException, socket: Duplex) => void;
+/** @param request the one that did not come to its end, where its headers did */
+export type ClientErrorHandler = (
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  request: IncomingMessage | undefined,
+) => void;
 
 /** Handles the HTTP server's `clientError`: what came was no HTTP, or did not come to its end. */
 export function createClientErrorHandler(logger: Logger): ClientErrorHandler {
-  return (error, socket) => {
+  return (error, socket, request) => {
     // Whoever hung up hears no answer, and was no fault of anybody's.
     if (error.code === 'ECONNRESET') socket.destroy();
-    else answerOnSocket(socket, unreadable(error), logger);
+    else answerOnSocket(socket, unreadable(error, request), logger);
   };
 }
 
@@ -51,8 +56,11 @@ const unreadables: Readonly<Record<string, readonly [status: number, message: st
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of a chunk are too large.'],
 };
 
-function unreadable({code = ''}: NodeJS.ErrnoException): AppError {
-  const [status, message] = unreadables[code] ?? [400, 'The request is not HTTP/1.1.'];
+function unreadable({code = ''}: NodeJS.ErrnoException, request: IncomingMessage | undefined): AppError {
+  const [usual, message] = unreadables[code] ?? [400, 'The request is not HTTP/1.1.'];
+  // Twilio sends a webhook again after a 5xx, and after no 4xx: what it could not bring to its end is not to be lost.
+  const isWebhook = request?.headers['x-twilio-signature'] !== undefined;
+  const status = usual === 408 && isWebhook ? 503 : usual;
   return new AppError('invalid_request', message, {status, context: {reason: code}});
 }
 

@@ -1,0 +1,239 @@
+/**
+ * Requests sent ahead of the answers to earlier ones: all of them answered, in their order, few at a time; and what happens to
+ * requests that are late, of which a webhook is not to be lost.
+ */
+import assert from 'node:assert/strict';
+import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
+import {connect, type Socket} from 'node:net';
+import {text as readText} from 'node:stream/consumers';
+import {test} from 'node:test';
+import {pino} from 'pino';
+import twilio from 'twilio';
+import {systemClock} from '../../src/clock.ts';
+import {createClientErrorHandler} from '../../src/handlers/socket-answers.ts';
+import {HttpListener} from '../../src/http-listener.ts';
+import {MAX_UNDER_WAY, MAX_WAITING} from '../../src/request-queue.ts';
+import {freePort} from '../support/free-port.ts';
+import {startGateway} from '../support/gateway.ts';
+import {someCallSid, statusFields} from '../support/signed-webhook.ts';
+import {until} from '../support/until.ts';
+
+const logger = pino({level: 'silent'});
+const BRIEF = {headersMs: 250, requestMs: 500};
+
+interface Bench extends AsyncDisposable {
+  /** A connection on which nothing was sent yet. */
+  open(): Promise<Socket>;
+  readonly port: number;
+}
+
+async function listen(onRequest: RequestListener, arrival?: typeof BRIEF): Promise<Bench> {
+  const port = await freePort();
+  const listener = new HttpListener({
+    onRequest,
+    onUpgrade: (_request, socket) => socket.end('upgraded'),
+    onClientError: createClientErrorHandler(logger),
+    clock: systemClock,
+    logger,
+    ...(arrival === undefined ? {} : {arrival}),
+  });
+  await listener.listen({host: '127.0.0.1', port});
+  return {
+    port,
+    open: async () => {
+      const socket = connect(port, '127.0.0.1')
+        .setNoDelay(true)
+        .on('error', () => {});
+      await new Promise((resolve) => socket.once('connect', resolve));
+      return socket;
+    },
+    [Symbol.asyncDispose]: () => listener.close(0),
+  };
+}
+
+function get(path: string, ...headers: readonly string[]): string {
+  return ['GET /', path, ' HTTP/1.1\r\nHost: x\r\n', ...headers.map((each) => `${each}\r\n`), '\r\n'].join(
+    '',
+  );
+}
+
+/** The bodies and statuses that came, in their order. */
+function answersIn(heard: string): string[] {
+  return [...heard.matchAll(/HTTP\/1\.1 (\d+) [^\r]*\r\n.*?\r\n\r\n([^H]*)/gs)].map(
+    ([, status = '', body = '']) => `${status} ${body}`,
+  );
+}
+
+test('hundreds ahead of their answers: sixteen at a time, every one answered, in its order', async () => {
+  const open: ServerResponse[] = [];
+  let begun = 0;
+  let most = 0;
+  await using bench = await listen((request, response) => {
+    begun += 1;
+    open.push(response);
+    most = Math.max(most, open.length);
+    response.once('close', () => open.splice(open.indexOf(response), 1));
+    // The second is over before the first: the queue goes on, the answers do not overtake each other.
+    if (begun > MAX_UNDER_WAY) response.end(request.url);
+  });
+  const socket = await bench.open();
+  const paths = Array.from({length: 300}, (_, index) => `${index}`);
+  socket.end([...paths.map((path) => get(path)), get('300', 'Connection: close')].join(''));
+  const heard = readText(socket);
+  await until(() => begun === MAX_UNDER_WAY);
+  for (const response of open.toReversed()) response.end(response.req.url);
+  const expected = [...paths, '300'].map((path) => `200 /${path}`);
+  assert.deepEqual(answersIn(await heard), expected);
+  assert.equal(most, MAX_UNDER_WAY);
+});
+
+test('between a few answers and the next few everybody else gets a turn', async () => {
+  let begun = 0;
+  let inThisTurn = 0;
+  let most = 0;
+  await using bench = await listen((_request, response) => {
+    begun += 1;
+    inThisTurn += 1;
+    most = Math.max(most, inThisTurn);
+    if (inThisTurn === 1)
+      setImmediate(() => {
+        inThisTurn = 0;
+      });
+    response.end();
+  });
+  const socket = await bench.open();
+  socket.resume().write(get('').repeat(500));
+  await until(() => begun === 500);
+  // A turn in which the last of some end can begin others besides.
+  assert.ok(most <= 2 * MAX_UNDER_WAY, `${most} in one turn`);
+  socket.destroy();
+});
+
+test('nothing is read from who is not read: what waits is bounded, and thousands at once end their connection', async () => {
+  let begun = 0;
+  await using bench = await listen(() => {
+    begun += 1;
+  });
+  const patient = await bench.open();
+  const endless = await bench.open();
+  patient.write(get('').repeat(MAX_WAITING));
+  await until(() => begun === MAX_UNDER_WAY);
+  // Ten megabytes behind them stay where they are: in the kernel, and with the sender.
+  const filler = get('', `X: ${'x'.repeat(10_000)}`).repeat(1000);
+  patient.write(filler);
+  endless.write('GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(MAX_WAITING + MAX_UNDER_WAY + 1));
+  await new Promise((resolve) => endless.once('close', resolve));
+  assert.equal(begun, 2 * MAX_UNDER_WAY);
+  assert.equal(patient.destroyed, false);
+  assert.ok(patient.writableLength > filler.length / 2, `${patient.writableLength} bytes are left`);
+  patient.destroy();
+});
+
+test('[H6] rubbish behind requests that are under way is answered after them', async () => {
+  const open: ServerResponse[] = [];
+  await using bench = await listen((_request, response) => void open.push(response));
+  const socket = await bench.open();
+  socket.write(`${get('a')}${get('b')}rubbish\r\n\r\n`);
+  const heard = readText(socket);
+  await until(() => open.length === 2);
+  for (const response of open.toReversed()) response.end(response.req.url);
+  assert.match(
+    await heard,
+    /^HTTP\/1\.1 200.*\/a.*HTTP\/1\.1 200.*\/b.*HTTP\/1\.1 400.*"code":"invalid_request"/s,
+  );
+});
+
+test('an upgrade behind a request that is under way waits for its answer', async () => {
+  const open: ServerResponse[] = [];
+  await using bench = await listen((_request, response) => void open.push(response));
+  const socket = await bench.open();
+  socket.write(get('a') + get('ws', 'Connection: Upgrade', 'Upgrade: websocket'));
+  const heard = readText(socket);
+  await until(() => open.length === 1);
+  open[0]?.end('first');
+  assert.match(await heard, /first.*upgraded$/s);
+});
+
+const webhook =
+  'POST /twilio/status HTTP/1.1\r\nHost: x\r\nX-Twilio-Signature: x\r\nContent-Length: 10\r\n\r\n';
+
+test('[H5] a webhook whose body does not come in time is 503, so that Twilio sends it again; others are 408', async () => {
+  await using bench = await listen((request) => void request.resume(), BRIEF);
+  const sent = async (text: string) => {
+    const socket = await bench.open();
+    socket.write(text);
+    return (await readText(socket)).slice(0, 12);
+  };
+  const unsigned = webhook.replace('X-Twilio-Signature: x\r\n', '');
+  const [signed, other, headers] = await Promise.all([
+    sent(`${webhook}Call`),
+    sent(`${unsigned}Call`),
+    sent('GET / HTTP/1.1\r\n'),
+  ]);
+  assert.deepEqual([signed, other, headers], ['HTTP/1.1 503', 'HTTP/1.1 408', 'HTTP/1.1 408']);
+});
+
+test('[H5] [H6] what is late behind others is answered after them', async () => {
+  const open: ServerResponse[] = [];
+  await using bench = await listen((_request, response) => void open.push(response), BRIEF);
+  const socket = await bench.open();
+  socket.write(`${get('a')}${webhook}Call`);
+  const heard = readText(socket);
+  await until(() => open.length === 2);
+  let late = false;
+  const other = await bench.open();
+  other.once('close', () => {
+    late = true;
+  });
+  other.resume().write(`${webhook}Call`);
+  await until(() => late);
+  open[0]?.end('first');
+  assert.match(await heard, /first.*HTTP\/1\.1 503 /s);
+});
+
+/** Nothing runs in this process for so long, as after SIGSTOP; then the clock is looked at before anything is read. */
+async function stall(ms: number, begin: () => void): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  begin();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+test('[H5] what came while the process stood still was in time', async () => {
+  const begun: IncomingMessage[] = [];
+  await using bench = await listen((request, response) => {
+    begun.push(request);
+    request.resume().once('end', () => response.end('taken'));
+  }, BRIEF);
+  const silent = await bench.open();
+  const half = await bench.open();
+  half.write(`${webhook}Call`);
+  await until(() => begun.length === 1);
+  const heard = [readText(silent), readText(half)];
+  await stall(2 * BRIEF.requestMs, () => {
+    silent.write(`${webhook}0123456789`);
+    half.write('012345');
+  });
+  await until(() => begun.length === 2 && begun.every(({complete}) => complete));
+  silent.end();
+  half.end();
+  for (const answer of await Promise.all(heard)) assert.match(answer, /^HTTP\/1\.1 200 .*taken$/s);
+});
+
+test('[H5] a signed webhook among hundreds of requests on one connection is taken', async () => {
+  await using gateway = await startGateway();
+  const fields = statusFields(gateway, {CallSid: someCallSid(1), CallStatus: 'ringing'});
+  const body = String(new URLSearchParams(fields));
+  const signature = twilio.getExpectedTwilioSignature(
+    gateway.simulator.authToken,
+    `${gateway.environment.publicUrl}/twilio/status`,
+    fields,
+  );
+  const signed = `POST /twilio/status HTTP/1.1\r\nHost: x\r\nX-Twilio-Signature: ${signature}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = connect(gateway.environment.port, '127.0.0.1').on('error', () => {});
+  socket.write(
+    get('healthz').repeat(200) + signed + get('healthz').repeat(199) + get('healthz', 'Connection: close'),
+  );
+  const heard = await readText(socket);
+  const statuses = [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  assert.deepEqual(statuses, [...Array(200).fill('200'), '204', ...Array(200).fill('200')]);
+});
