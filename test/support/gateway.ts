@@ -8,6 +8,7 @@ import type {Authenticator} from '../../src/auth/authenticator.ts';
 import {secretsOf} from '../../src/cli/secrets.ts';
 import type {Clock} from '../../src/clock.ts';
 import {type Environment, loadEnvironment} from '../../src/config/environment.ts';
+import type {Journal} from '../../src/journal/journal.ts';
 import {createLogger} from '../../src/observability/logger.ts';
 import {createServer, type GatewayServer} from '../../src/server.ts';
 import type {TwilioClient} from '../../src/twilio/twilio-client.ts';
@@ -26,6 +27,8 @@ export interface TestGatewayOptions {
   readonly clock?: Clock;
   /** Wraps the Twilio client, for a test that must act between a question and its answer. */
   readonly twilio?: (environment: Environment) => TwilioClient;
+  /** @default what DATABASE_URL names */
+  readonly journal?: Journal;
   /** Asked about tokens that are not the access key. */
   readonly authenticator?: Authenticator;
 }
@@ -133,8 +136,8 @@ export class TestGateway implements AsyncDisposable {
     });
     const {environment} = this;
     const logger = createLogger({level: environment.logLevel, destination, secrets: secretsOf(environment)});
-    const {clock, twilio, authenticator} = this.#options;
-    return createServer({environment, logger, clock, authenticator, twilio: twilio?.(environment)});
+    const {clock, twilio, authenticator, journal} = this.#options;
+    return createServer({environment, logger, clock, authenticator, journal, twilio: twilio?.(environment)});
   }
 }
 

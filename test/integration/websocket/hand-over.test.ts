@@ -1,0 +1,150 @@
+/**
+ * One of two gateways on one journal goes away behind a balancer (W15): the SDK's sessions and those of a client that has
+ * never heard of `session.draining` are served by the other one afterwards, and have seen every entry once.
+ */
+import assert from 'node:assert/strict';
+import {mkdtemp, rm} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {test} from 'node:test';
+import {createClient} from '@hookswitch/client';
+import twilio from 'twilio';
+import type {Journal, JournalOpening} from '../../../src/journal/journal.ts';
+import {openJournal} from '../../../src/journal/open-journal.ts';
+import {LEAD_MS} from '../../../src/services/session-drain.ts';
+import {Balancer} from '../../support/balancer.ts';
+import {TestClient} from '../../support/client.ts';
+import {freePort} from '../../support/free-port.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {until} from '../../support/until.ts';
+
+const CLIENTS = 100;
+
+interface Stage extends AsyncDisposable {
+  readonly clock: ManualClock;
+  readonly balancer: Balancer;
+  readonly first: TestGateway;
+  readonly second: TestGateway;
+}
+
+/** Two gateways with one journal, which neither of them opens or closes. */
+async function startPair(): Promise<Stage> {
+  const clock = new ManualClock();
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-pair-'));
+  const journal = openJournal(`file:${path.join(folder, 'hookswitch.db')}`, {clock});
+  const opening = await journal.open();
+  const ports = [await freePort(), await freePort()];
+  const balancer = await Balancer.before(ports, () => clock.monotonic());
+  const start = (port = 0) =>
+    startGateway({
+      clock,
+      journal: open(journal, opening),
+      env: {PORT: String(port), PUBLIC_URL: balancer.url},
+    });
+  const first = await start(ports[0]);
+  const second = await start(ports[1]);
+  await until(() => balancer.target === ports[0]);
+  return {
+    clock,
+    balancer,
+    first,
+    second,
+    [Symbol.asyncDispose]: async () => {
+      await balancer[Symbol.asyncDispose]();
+      await first[Symbol.asyncDispose]();
+      await second[Symbol.asyncDispose]();
+      await journal.close();
+      await rm(folder, {recursive: true, force: true});
+    },
+  };
+}
+
+/** The journal as one of its users sees it: open already, and not closed by them. */
+function open(journal: Journal, opening: JournalOpening): Journal {
+  return new Proxy(journal, {
+    get: (target, name) => {
+      if (name === 'open') return async () => opening;
+      if (name === 'close') return async () => {};
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** A webhook through the balancer, on a connection of its own, as from a Twilio that has never called before. */
+async function report({balancer, first}: Stage, number: number): Promise<void> {
+  const fields = statusFields(first, {CallSid: someCallSid(number), CallStatus: 'ringing'});
+  const url = `${balancer.url}/twilio/status`;
+  const {authToken} = first.environment.twilio;
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-twilio-signature': twilio.getExpectedTwilioSignature(authToken, url, fields),
+      connection: 'close',
+    },
+    body: new URLSearchParams(fields),
+  });
+  assert.equal(response.status, 204, 'every webhook is taken by one of them');
+}
+
+function connectClient({balancer, clock}: Stage) {
+  const client = createClient({url: balancer.url, token: ACCESS_KEY, clock, connect: 'now'});
+  const offsets: number[] = [];
+  let sessions = 0;
+  client.on('status', ({offset}) => offsets.push(offset));
+  client.on('connection', ({phase}) => {
+    if (phase === 'live') sessions += 1;
+  });
+  return {client, offsets, sessions: () => sessions};
+}
+
+test('[W15] [W12] a node goes away: its sessions move one after the other, and miss nothing', async () => {
+  await using stage = await startPair();
+  const {clock, balancer, first, second} = stage;
+  const clients = Array.from({length: CLIENTS}, () => connectClient(stage));
+  const isLive = ({client}: (typeof clients)[number]) => client.connection.getSnapshot().phase === 'live';
+  await until(() => clients.every(isLive), {what: 'everybody to be live', timeoutMs: 30_000});
+  const old = new TestClient(`${balancer.url.replace('http', 'ws')}/ws`, {token: ACCESS_KEY});
+  await old.ready();
+  let reported = 0;
+  const reportNext = () => {
+    reported += 1;
+    return report(stage, reported);
+  };
+  await reportNext();
+  let gone = false;
+  const drained = first.server.drain({handOver: true}).then(() => {
+    gone = true;
+  });
+  const {afterMs} = await old.receive('session.draining');
+  assert.ok(afterMs >= LEAD_MS - 100, `${afterMs}`);
+  await until(() => balancer.target === second.environment.port, {what: 'the balancer to have noticed'});
+  // Entries while all are still here, while they move, and when all are there.
+  while (!gone) {
+    await reportNext();
+    clock.advance(LEAD_MS / 10);
+  }
+  await drained;
+  assert.equal(await old.closed(), 1001);
+  await until(
+    async () => {
+      clock.advance(50);
+      return clients.every(isLive);
+    },
+    {what: 'everybody to be live again', timeoutMs: 30_000},
+  );
+  await reportNext();
+  await until(() => clients.every(({offsets}) => offsets.length === reported), {
+    what: 'everybody to have seen everything',
+    timeoutMs: 30_000,
+  });
+  const all = Array.from({length: reported}, (_, index) => index + 1);
+  for (const {offsets, sessions} of clients) {
+    assert.deepEqual(offsets, all);
+    assert.equal(sessions(), 2, 'one session before, one after');
+  }
+  for (const {client} of clients) client.dispose();
+});

@@ -1,0 +1,88 @@
+/** A load balancer in a few lines: asks each node's `/readyz`, and sends every new connection to the first that is ready. */
+import {once} from 'node:events';
+import net, {type AddressInfo} from 'node:net';
+
+const ASK_EVERY_MS = 25;
+
+export interface Taken {
+  /** Port of the node it went to. */
+  readonly port: number;
+  /** What `now` said then. */
+  readonly at: number;
+}
+
+export class Balancer implements AsyncDisposable {
+  /** Every connection so far. */
+  readonly taken: Taken[] = [];
+  /** Ports, the preferred one first. */
+  readonly #ports: readonly number[];
+  readonly #now: () => number;
+  readonly #server: net.Server;
+  readonly #sockets = new Set<net.Socket>();
+  readonly #ready = new Set<number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(ports: readonly number[], now: () => number) {
+    this.#ports = ports;
+    this.#now = now;
+    this.#server = net.createServer((near) => this.#pass(near));
+  }
+
+  /** @param now stamps connections @default the monotonic clock, in ms */
+  static async before(ports: readonly number[], now = () => performance.now()): Promise<Balancer> {
+    const balancer = new Balancer(ports, now);
+    balancer.#server.listen(0, '127.0.0.1');
+    await once(balancer.#server, 'listening');
+    balancer.#timer = setInterval(() => void balancer.#ask(), ASK_EVERY_MS);
+    return balancer;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Where the next connection goes. */
+  get target(): number | undefined {
+    return this.#ports.find((port) => this.#ready.has(port));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #pass(near: net.Socket): void {
+    const port = this.target;
+    if (port === undefined) {
+      near.destroy();
+      return;
+    }
+    this.taken.push({port, at: this.#now()});
+    const far = net.connect(port, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(from);
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+    }
+  }
+
+  async #ask(): Promise<void> {
+    for (const port of this.#ports) {
+      const ready = await fetch(`http://127.0.0.1:${port}/readyz`, {headers: {connection: 'close'}}).then(
+        (response) => response.ok,
+        () => false,
+      );
+      if (ready) this.#ready.add(port);
+      else this.#ready.delete(port);
+    }
+  }
+}
