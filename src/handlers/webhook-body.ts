@@ -15,6 +15,7 @@ export function readFormBody(request: IncomingMessage): Promise<Buffer> {
   const {promise, resolve, reject} = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let complete = false;
   const onData = (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= MAX_FORM_BYTES) {
@@ -28,12 +29,14 @@ export function readFormBody(request: IncomingMessage): Promise<Buffer> {
   };
   request.on('data', onData);
   request.once('end', () => {
+    complete = true;
     const [only] = chunks;
     resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes));
   });
-  // After `end` this says nothing new: the promise is settled.
   request.once('error', (error) => reject(broken(error)));
-  request.once('close', () => reject(broken()));
+  request.once('close', () => {
+    if (!complete) reject(broken());
+  });
   return promise;
 }
 
