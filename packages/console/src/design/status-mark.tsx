@@ -1,6 +1,6 @@
 /** A call's status as shape, word and colour: none of them is needed to tell. */
 import type {FailureReason} from '@hookswitch/protocol';
-import {classes} from './classes.ts';
+import {Shape, ShapeMark} from './shape-mark.tsx';
 import styles from './status-mark.module.css';
 import {type MarkStatus, statusWord} from './status-words.ts';
 
@@ -14,32 +14,18 @@ export interface StatusMarkProps {
 export function StatusMark({status, reason, shapeOnly = false}: StatusMarkProps) {
   const word = statusWord(status, reason);
   return (
-    <span className={classes(styles.mark, styles[status])} data-status={status}>
-      <StatusShape status={status} {...(shapeOnly && {label: word})} />
-      {!shapeOnly && word}
-    </span>
+    <ShapeMark
+      className={styles[status]}
+      data-status={status}
+      shape={<StatusShape status={status} {...(shapeOnly && {label: word})} />}
+      word={shapeOnly ? undefined : word}
+    />
   );
 }
 
 /** In the colour of the text around it. */
 export function StatusShape({status, label}: {readonly status: MarkStatus; readonly label?: string}) {
-  return (
-    <svg
-      width="12"
-      height="12"
-      viewBox="0 0 12 12"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.75"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden={label === undefined}
-      role={label === undefined ? undefined : 'img'}
-      aria-label={label}
-    >
-      {shapes[status]}
-    </svg>
-  );
+  return <Shape label={label}>{shapes[status]}</Shape>;
 }
 
 const shapes: Readonly<Record<MarkStatus, React.ReactNode>> = {

@@ -2,17 +2,17 @@
 import type {Call, CallDetail} from '@hookswitch/protocol';
 import type {ReactNode} from 'react';
 import {Link} from 'wouter';
+import {answeredByWords, directionWord} from '../../calls/call-words.ts';
+import {Party} from '../../calls/party.tsx';
+import {useHangUp} from '../../calls/use-hang-ups.ts';
 import {Badge} from '../../design/badge.tsx';
 import {CopyButton} from '../../design/copy-button.tsx';
 import {Duration} from '../../design/duration.tsx';
 import {StatusMark} from '../../design/status-mark.tsx';
 import {Time} from '../../design/time.tsx';
+import {visibleText} from '../../design/visible-text.ts';
 import styles from './call.module.css';
-import {answeredByWords, directionWord} from './call-words.ts';
-import {Party} from './party.tsx';
-import {useHangUp} from './session-stores.ts';
 import {useNewest} from './use-call-detail.ts';
-import {visibleText} from './visible-text.ts';
 
 export interface CallFactsProps {
   readonly detail: CallDetail;

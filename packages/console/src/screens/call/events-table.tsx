@@ -1,6 +1,8 @@
 /** Everything that was said of a call, in the order of the journal: the picture in words, and the evidence for it. */
 import type {Call, CallDetail, CallHistoryEvent} from '@hookswitch/protocol';
 import {Fragment, useEffect, useRef} from 'react';
+import {verdictReason, verdictWords} from '../../calls/call-words.ts';
+import {Party} from '../../calls/party.tsx';
 import {Badge, type Tone} from '../../design/badge.tsx';
 import {IconButton} from '../../design/button.tsx';
 import {Icon} from '../../design/icon.tsx';
@@ -8,12 +10,11 @@ import {StatusMark} from '../../design/status-mark.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import {Time} from '../../design/time.tsx';
 import type {ListNavigation} from '../../design/use-list-navigation.ts';
+import {visibleText} from '../../design/visible-text.ts';
 import {VisuallyHidden} from '../../design/visually-hidden.tsx';
 import styles from './call.module.css';
-import {eventWord, kindWords, lagText, verdictReason, verdictWords} from './call-words.ts';
+import {eventWord, kindWords, lagText} from './event-words.ts';
 import {preciseOffset} from './offset-words.ts';
-import {Party} from './party.tsx';
-import {visibleText} from './visible-text.ts';
 
 export interface EventsTableProps {
   readonly detail: CallDetail;

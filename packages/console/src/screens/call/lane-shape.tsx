@@ -1,13 +1,15 @@
 /** A lane without its marks: whose it is, its states as bars, and how it ended. */
+
+import {isInbound} from '../../calls/call-words.ts';
 import {maskNumber} from '../../design/mask-number.ts';
 import {statusWord} from '../../design/status-words.ts';
 import {formatMs} from '../../design/time-words.ts';
+import {visibleText} from '../../design/visible-text.ts';
 import styles from './call.module.css';
-import {isInbound, phaseWords} from './call-words.ts';
+import {phaseWords} from './event-words.ts';
 import {offsetText} from './offset-words.ts';
 import {type PlacedBar, type PlacedLane, sizes} from './timeline-layout.ts';
 import type {Lane} from './timeline-model.ts';
-import {visibleText} from './visible-text.ts';
 
 export interface LaneNameProps {
   readonly lane: PlacedLane;

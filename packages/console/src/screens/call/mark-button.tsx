@@ -1,7 +1,8 @@
 /** A mark that can be walked to, pointed at and pressed, and what it is called. */
 import type {KeyboardEvent} from 'react';
+import {verdictReason, verdictWords} from '../../calls/call-words.ts';
 import styles from './call.module.css';
-import {eventWord, kindWords, verdictReason, verdictWords} from './call-words.ts';
+import {eventWord, kindWords} from './event-words.ts';
 import {MarkShape} from './mark-shape.tsx';
 import type {Place} from './mark-walk.ts';
 import {preciseOffset} from './offset-words.ts';

@@ -1,6 +1,8 @@
 /** What a mark says when it is pointed at or has the focus. */
+
+import {verdictReason, verdictWords} from '../../calls/call-words.ts';
 import styles from './call.module.css';
-import {eventWord, kindWords, lagText, verdictReason, verdictWords} from './call-words.ts';
+import {eventWord, kindWords, lagText} from './event-words.ts';
 import {preciseOffset} from './offset-words.ts';
 import type {Mark, Timeline} from './timeline-model.ts';
 

@@ -1,6 +1,6 @@
 /** What the shapes and textures of the picture mean; only those that are in it. */
 import styles from './call.module.css';
-import {kindWords, phaseWords} from './call-words.ts';
+import {kindWords, phaseWords} from './event-words.ts';
 import {MarkShape} from './mark-shape.tsx';
 import type {MarkKind, Phase, Timeline} from './timeline-model.ts';
 

@@ -1,37 +1,38 @@
-/** A session's phase as shape, word and colour: none of them is needed to tell. */
+/** A session's phase as shape, word and colour. */
 import type {ReactNode} from 'react';
-import {classes} from '../../design/classes.ts';
-import styles from './connections.module.css';
+import {Shape, ShapeMark, type ShapeTone} from '../../design/shape-mark.tsx';
 import {type PhaseShape, phaseWords} from './session-words.ts';
 
-export function PhaseMark({phase}: {readonly phase: string}) {
+export interface PhaseMarkProps {
+  readonly phase: string;
+  /** Without colour: there is none. */
+  readonly isIdle?: boolean;
+  /** The word stands beside it. */
+  readonly shapeOnly?: boolean;
+}
+
+export function PhaseMark({phase, isIdle = false, shapeOnly = false}: PhaseMarkProps) {
   const {shape, word, sentence} = phaseWords(phase);
   return (
-    <span className={classes(styles.mark, styles[shape])} data-phase={phase} title={sentence}>
-      <PhaseIcon shape={shape} />
-      {word}
-    </span>
+    <ShapeMark
+      data-phase={phase}
+      title={sentence}
+      tone={isIdle ? undefined : tones[shape]}
+      shape={<Shape>{shapes[shape]}</Shape>}
+      word={shapeOnly ? undefined : word}
+    />
   );
 }
 
-/** In the colour of the text around it; decoration. */
-export function PhaseIcon({shape}: {readonly shape: PhaseShape}) {
-  return (
-    <svg
-      width="12"
-      height="12"
-      viewBox="0 0 12 12"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.75"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-    >
-      {shapes[shape]}
-    </svg>
-  );
-}
+const tones: Readonly<Record<PhaseShape, ShapeTone>> = {
+  opening: 'quiet',
+  streaming: 'good',
+  reading: 'warning',
+  blocked: 'bad',
+  closing: 'quiet',
+  closed: 'quiet',
+  unknown: 'quiet',
+};
 
 const shapes: Readonly<Record<PhaseShape, ReactNode>> = {
   opening: <circle cx="6" cy="6" r="4.6" strokeDasharray="0.1 3.5" />,

@@ -1,14 +1,9 @@
 /** Which sessions are shown, in which order, and whether they are kept up to date. */
 import type {SessionCounts} from '@hookswitch/protocol';
 import type {Ref} from 'react';
-import {Button} from '../../design/button.tsx';
-import {classes} from '../../design/classes.ts';
-import {Icon} from '../../design/icon.tsx';
-import {KeyHint} from '../../design/key-hint.tsx';
+import {Chip, Chips, FilterBar, FilterText, PauseChip} from '../../design/filter-bar.tsx';
 import {Select} from '../../design/select.tsx';
-import {TextField} from '../../design/text-field.tsx';
-import styles from './connections.module.css';
-import {PhaseIcon} from './phase-mark.tsx';
+import {PhaseMark} from './phase-mark.tsx';
 import {openPhases, type SessionFilter, sessionSorts} from './session-query.ts';
 import {formatCount, phaseWords, sortWords} from './session-words.ts';
 
@@ -31,40 +26,34 @@ export function SessionFilterBar({
   inputRef,
 }: SessionFilterBarProps) {
   const {phase: chosen, ...withoutPhase} = filter;
+  const isEmpty = filter.q === '' && chosen === undefined;
   return (
-    <search className={styles.bar}>
-      <TextField
+    <FilterBar onClear={isEmpty ? undefined : () => onChange({q: '', sort: filter.sort})}>
+      <FilterText
         label="Filter by user, address, origin or session id"
-        hideLabel
-        type="search"
-        className={styles.search ?? ''}
         placeholder="User, address, origin, id"
-        keys="/"
         inputRef={inputRef}
         value={filter.q}
         onChange={(q) => onChange({...filter, q})}
       />
-      <fieldset className={styles.phases}>
-        <legend className={styles.legend}>Phase</legend>
+      <Chips label="Phase">
         {openPhases.map((phase) => {
-          const {shape, word, sentence} = phaseWords(phase);
+          const {word, sentence} = phaseWords(phase);
           const count = counts?.byPhase[phase] ?? 0;
           return (
-            <button
+            <Chip
               key={phase}
-              type="button"
-              className={classes(styles.chip, count > 0 && styles[shape])}
-              aria-pressed={chosen === phase}
+              pressed={chosen === phase}
+              onPress={() => onChange(chosen === phase ? withoutPhase : {...withoutPhase, phase})}
+              count={counts === undefined ? undefined : formatCount(count)}
               title={sentence}
-              onClick={() => onChange(chosen === phase ? withoutPhase : {...withoutPhase, phase})}
             >
-              <PhaseIcon shape={shape} />
+              <PhaseMark phase={phase} isIdle={count === 0} shapeOnly />
               <span>{word}</span>
-              <span className={styles.count}>{counts === undefined ? '' : formatCount(count)}</span>
-            </button>
+            </Chip>
           );
         })}
-      </fieldset>
+      </Chips>
       <Select
         label="Order"
         hideLabel
@@ -72,21 +61,7 @@ export function SessionFilterBar({
         options={sessionSorts.map((sort) => ({value: sort, label: sortWords[sort]}))}
         onChange={(sort) => onChange({...filter, sort})}
       />
-      <button
-        type="button"
-        className={classes(styles.chip, styles.pause)}
-        aria-pressed={isPaused}
-        onClick={onPause}
-      >
-        <Icon name={isPaused ? 'play' : 'pause'} size={12} />
-        <span>{isPaused ? 'Paused' : 'Pause'}</span>
-        <KeyHint keys="p" />
-      </button>
-      {(filter.q !== '' || chosen !== undefined) && (
-        <Button small variant="quiet" onPress={() => onChange({q: '', sort: filter.sort})}>
-          Clear filter
-        </Button>
-      )}
-    </search>
+      <PauseChip isPaused={isPaused} onPause={onPause} />
+    </FilterBar>
   );
 }

@@ -1,7 +1,7 @@
 /** What a check has found, as shape, word and colour. */
 import type {HealthCheck} from '@hookswitch/protocol';
 import type {ReactNode} from 'react';
-import {classes} from '../../design/classes.ts';
+import {Shape, ShapeMark, type ShapeTone} from '../../design/shape-mark.tsx';
 import styles from './health.module.css';
 
 type MarkStatus = HealthCheck['status'] | 'running';
@@ -14,24 +14,23 @@ const words: Readonly<Record<MarkStatus, string>> = {
   running: 'Checking…',
 };
 
+const tones: Readonly<Record<MarkStatus, ShapeTone>> = {
+  ok: 'good',
+  warning: 'warning',
+  failed: 'bad',
+  'not-run': 'quiet',
+  running: 'quiet',
+};
+
 export function CheckMark({status}: {readonly status: MarkStatus}) {
   return (
-    <span className={classes(styles.mark, styles[status])} data-check-status={status}>
-      <svg
-        width="14"
-        height="14"
-        viewBox="0 0 14 14"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="1.75"
-        strokeLinecap="round"
-        strokeLinejoin="round"
-        aria-hidden="true"
-      >
-        {shapes[status]}
-      </svg>
-      {words[status]}
-    </span>
+    <ShapeMark
+      className={styles.mark}
+      data-check-status={status}
+      tone={tones[status]}
+      shape={<Shape size={14}>{shapes[status]}</Shape>}
+      word={words[status]}
+    />
   );
 }
 

@@ -2,6 +2,7 @@
 import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import {endpoints} from '../../api/endpoints.ts';
 import {useOnLive} from '../../api/use-on-live.ts';
+import {browser} from '../../api/use-resource.ts';
 import {useApi} from '../../session/session-context.ts';
 import {type ChecksSnapshot, ChecksStore} from './checks-store.ts';
 
@@ -15,18 +16,7 @@ export function useChecks(): {readonly store: ChecksStore; readonly snapshot: Ch
           run: (id, signal) => api.send('POST', endpoints.healthChecks(id), {signal}),
           act: (id) => api.send('POST', endpoints.healthAction(id)),
         },
-        ports: {
-          now: () => Date.now(),
-          after: (delayMs, run) => {
-            const timer = setTimeout(run, delayMs);
-            return () => clearTimeout(timer);
-          },
-          isHidden: () => document.visibilityState === 'hidden',
-          onVisibility: (listener) => {
-            document.addEventListener('visibilitychange', listener);
-            return () => document.removeEventListener('visibilitychange', listener);
-          },
-        },
+        ports: browser,
       }),
     [api],
   );

@@ -1,13 +1,14 @@
 /** The list: one page of the calls that a filter lets through, and the ways to the others. */
 import {useMemo} from 'react';
 import {useLocation} from 'wouter';
+import {partyText} from '../../calls/party.tsx';
 import {Button} from '../../design/button.tsx';
 import {classes} from '../../design/classes.ts';
+import {NewsPill} from '../../design/news-pill.tsx';
 import {toggleRevealed} from '../../design/phone.tsx';
 import {Failed, Loading, NotAllowed, Stale} from '../../design/states.tsx';
 import {useListNavigation} from '../../design/use-list-navigation.ts';
 import {useShortcut} from '../../shell/shortcuts.ts';
-import {partyText} from '../call/party.tsx';
 import styles from './history.module.css';
 import {cursorFromQuery, type HistoryFilter, toCallQuery} from './history-filter.ts';
 import {HistoryRows} from './history-rows.tsx';
@@ -128,13 +129,5 @@ function NewPill({view}: {readonly view: Extract<CallPageView, {state: 'ready'}>
     view.showNew();
   };
   useShortcut('n', 'Show the calls that have ended since', show, {enabled: view.newCalls > 0});
-  return (
-    <div className={styles['pill-place']} role="status">
-      {view.newCalls > 0 && (
-        <Button small variant="primary" className={styles.pill ?? ''} keys="n" onPress={show}>
-          {view.newCalls} new
-        </Button>
-      )}
-    </div>
-  );
+  return <NewsPill words={view.newCalls > 0 ? `${view.newCalls} new` : ''} onShow={show} />;
 }

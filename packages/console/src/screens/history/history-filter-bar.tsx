@@ -1,9 +1,8 @@
 /** Which ended calls are shown: text, outcomes, direction, when, legs. All of it is in the address. */
 import {type Ref, useId} from 'react';
-import {Button} from '../../design/button.tsx';
 import fieldStyles from '../../design/field.module.css';
+import {Chip, Chips, FilterBar, FilterText} from '../../design/filter-bar.tsx';
 import {Select} from '../../design/select.tsx';
-import {TextField} from '../../design/text-field.tsx';
 import {useSettledText} from '../../design/use-settled-text.ts';
 import styles from './history.module.css';
 import {
@@ -59,32 +58,21 @@ export function HistoryFilterBar({filter, onChange, inputRef, now}: HistoryFilte
   };
   const {direction: _, ...anyDirection} = filter;
   return (
-    <search className={styles.filter}>
-      <TextField
+    <FilterBar onClear={isEmptyFilter(filter) && !filter.withLegs ? undefined : () => onChange(NO_FILTER)}>
+      <FilterText
         label="Filter by number, sid or user"
-        hideLabel
-        type="search"
-        className={styles.search ?? ''}
         placeholder="Number, sid, user"
-        keys="/"
         inputRef={inputRef}
         value={text}
         onChange={setText}
       />
-      <fieldset className={styles.outcomes}>
-        <legend className={styles.legend}>Outcome</legend>
+      <Chips label="Outcome">
         {callOutcomes.map((outcome) => (
-          <button
-            key={outcome}
-            type="button"
-            className={styles.chip}
-            aria-pressed={filter.outcomes.includes(outcome)}
-            onClick={() => toggle(outcome)}
-          >
+          <Chip key={outcome} pressed={filter.outcomes.includes(outcome)} onPress={() => toggle(outcome)}>
             <OutcomeKey outcome={outcome} />
-          </button>
+          </Chip>
         ))}
-      </fieldset>
+      </Chips>
       <Select
         label="Direction"
         hideLabel
@@ -115,12 +103,7 @@ export function HistoryFilterBar({filter, onChange, inputRef, now}: HistoryFilte
         />
         Legs too
       </label>
-      {(!isEmptyFilter(filter) || filter.withLegs) && (
-        <Button small variant="quiet" onPress={() => onChange(NO_FILTER)}>
-          Clear filter
-        </Button>
-      )}
-    </search>
+    </FilterBar>
   );
 }
 

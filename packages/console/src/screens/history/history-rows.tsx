@@ -1,18 +1,13 @@
 /** One page of ended calls. */
 import type {Call, CallPage} from '@hookswitch/protocol';
 import {memo} from 'react';
-import {Link} from 'wouter';
+import {CallBelongings, CallNotes, CallParties, OpenCallLink, TalkTime} from '../../calls/call-row.tsx';
+import {answeredByWords} from '../../calls/call-words.ts';
 import {Badge} from '../../design/badge.tsx';
-import {Duration} from '../../design/duration.tsx';
-import {Icon} from '../../design/icon.tsx';
 import {StatusMark} from '../../design/status-mark.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import type {ListNavigation} from '../../design/use-list-navigation.ts';
 import {VisuallyHidden} from '../../design/visually-hidden.tsx';
-import {answeredByWords, directionWord, isInbound} from '../call/call-words.ts';
-import {Party} from '../call/party.tsx';
-import {visibleText} from '../call/visible-text.ts';
-import styles from './history.module.css';
 import {rowTime} from './hour-words.ts';
 
 export interface HistoryRowsProps {
@@ -61,20 +56,7 @@ const HistoryCells = memo(function HistoryCells({call}: {readonly call: Call}) {
         <StatusMark status={call.status} reason={call.reason} />
       </Cell>
       <Cell stacked="grow" style={{order: 2}}>
-        <span className={styles.parties}>
-          <span className={styles.direction} title={directionWord(call)}>
-            <Icon name={isInbound(call.direction) ? 'inbound' : 'outbound'} size={14} />
-            <VisuallyHidden>{directionWord(call)}</VisuallyHidden>
-          </span>
-          <Party party={call.from} />
-          <span className={styles.target}>
-            <span aria-hidden="true" className={styles.arrow}>
-              →
-            </span>
-            <VisuallyHidden> to </VisuallyHidden>
-            <Party party={call.to} />
-          </span>
-        </span>
+        <CallParties call={call} />
       </Cell>
       <Cell style={{order: 4}}>
         <Notes call={call} />
@@ -83,21 +65,10 @@ const HistoryCells = memo(function HistoryCells({call}: {readonly call: Call}) {
         <When call={call} />
       </Cell>
       <Cell align="end" stacked="push" style={{order: 1}}>
-        {call.duration === undefined ? (
-          <span className={styles.quiet}>–</span>
-        ) : (
-          <Duration seconds={call.duration} />
-        )}
+        <TalkTime seconds={call.duration} />
       </Cell>
       <Cell align="end" stacked="push" style={{order: 5}}>
-        <Link
-          href={`/calls/${encodeURIComponent(call.callSid)}`}
-          tabIndex={-1}
-          className={styles.open ?? ''}
-          aria-label={`Open the call ${call.callSid.slice(0, 10)}…`}
-        >
-          <Icon name="chevron-right" size={14} />
-        </Link>
+        <OpenCallLink callSid={call.callSid} />
       </Cell>
     </>
   );
@@ -116,19 +87,11 @@ function When({call: {createdAt, endedAt}}: {readonly call: Call}) {
 /** Whose it was, what was given along, what heard it. */
 function Notes({call}: {readonly call: Call}) {
   const machine = answeredByWords(call.answeredBy);
-  const metadata = Object.entries(call.metadata ?? {}).map(
-    ([name, value]) => `${visibleText(name, 64)}: ${visibleText(String(value), 80)}`,
-  );
-  const words = [...(call.user === undefined ? [] : [visibleText(call.user, 64)]), ...metadata];
   return (
-    <span className={styles.notes}>
+    <CallNotes>
       {call.parentCallSid !== undefined && <Badge>leg</Badge>}
       {machine !== undefined && <Badge>{machine}</Badge>}
-      {words.length > 0 && (
-        <bdi className={styles.belongings} title={words.join('\n')}>
-          {words.join(' · ')}
-        </bdi>
-      )}
-    </span>
+      <CallBelongings call={call} />
+    </CallNotes>
   );
 }

@@ -1,33 +1,17 @@
-/** What has to be known about the rows: that they are not live, or what came in while they were not. */
+/** What has to be known about the rows: how far they can be trusted, and what came in while they were not live. */
 import type {ConnectionState} from '@hookswitch/client';
-import {Icon} from '../../design/icon.tsx';
-import {Time} from '../../design/time.tsx';
-import styles from './live.module.css';
+import {ConnectionNote} from '../../calls/stale-note.tsx';
 import type {Freshness, Return} from './live-table.ts';
-
-export function StaleNote({asOf}: {readonly asOf: number}) {
-  return (
-    <p className={styles.stale} role="status">
-      <Icon name="alert" size={14} />
-      <span>
-        Not live: the calls are shown as of <Time at={asOf} format="clock" local />.
-      </span>
-    </p>
-  );
-}
 
 export function ReturnNote({returned: {recovered, changes}}: {readonly returned: Return}) {
   const came =
     changes === 0 ? 'nothing changed' : changes === 1 ? '1 change came in' : `${changes} changes came in`;
   return (
-    <p className={styles.returned} role="status">
-      <Icon name={recovered ? 'check' : 'refresh'} size={14} />
-      <span>
-        {recovered
-          ? `Caught up: ${came} meanwhile, and nothing was missed.`
-          : 'Shown anew: the gateway could not continue where this page was. What ended meanwhile is in the history.'}
-      </span>
-    </p>
+    <ConnectionNote icon={recovered ? 'check' : 'refresh'} good>
+      {recovered
+        ? `Caught up: ${came} meanwhile, and nothing was missed.`
+        : 'Shown anew: the gateway could not continue where this page was. What ended meanwhile is in the history.'}
+    </ConnectionNote>
   );
 }
 

@@ -4,6 +4,10 @@ import {useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore}
 import {useLocation, useSearch} from 'wouter';
 import {endpoints} from '../../api/endpoints.ts';
 import {useResource} from '../../api/use-resource.ts';
+import {HangUpDialog} from '../../calls/hang-up-dialog.tsx';
+import {partyText} from '../../calls/party.tsx';
+import {StaleNote} from '../../calls/stale-note.tsx';
+import {useHangUps} from '../../calls/use-hang-ups.ts';
 import {Button} from '../../design/button.tsx';
 import {toggleRevealed} from '../../design/phone.tsx';
 import {EmptyState, Loading} from '../../design/states.tsx';
@@ -11,9 +15,6 @@ import {useListNavigation} from '../../design/use-list-navigation.ts';
 import {useInfo, useScope, useSession} from '../../session/session-context.ts';
 import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
-import {HangUpDialog} from '../call/hang-up-dialog.tsx';
-import {partyText} from '../call/party.tsx';
-import {useHangUps, useLiveTable} from '../call/session-stores.ts';
 import {
   type CallFilter,
   filterFromQuery,
@@ -22,14 +23,15 @@ import {
   type StatusFilter,
   statusChoice,
 } from './call-filter.ts';
-import {asOfServer, ReturnNote, StaleNote, waitingWords} from './connection-notes.tsx';
+import {CallFilterBar} from './call-filter-bar.tsx';
+import {asOfServer, ReturnNote, waitingWords} from './connection-notes.tsx';
 import {DialForm} from './dial-form.tsx';
-import {FilterBar} from './filter-bar.tsx';
 import styles from './live.module.css';
 import {LiveRows} from './live-rows.tsx';
 import type {LiveTableSnapshot} from './live-table.ts';
 import type {RowOrder} from './row-order.ts';
 import {SimulatorPanel} from './simulator-panel.tsx';
+import {useLiveTable} from './use-live-table.ts';
 
 export default function LiveScreen() {
   const mayRead = useScope('calls:read');
@@ -122,7 +124,7 @@ function LiveCalls() {
     >
       {info.simulated && maySimulate && <SimulatorPanel onPlaced={(callSid) => table.expect(callSid)} />}
       <Dialing isLive={isLive} onPlaced={(callSid) => table.expect(callSid)} />
-      <FilterBar
+      <CallFilterBar
         filter={filter}
         onChange={setFilter}
         counts={counts}

@@ -1,18 +1,14 @@
 /** One call in the table. Its time ticks by itself; everything else is rendered when it changes. */
 import {memo} from 'react';
-import {Link} from 'wouter';
+import {CallBelongings, CallNotes, CallParties, OpenCallLink, TalkTime} from '../../calls/call-row.tsx';
+import {answeredByWords} from '../../calls/call-words.ts';
+import {useHangUp} from '../../calls/use-hang-ups.ts';
 import {Badge} from '../../design/badge.tsx';
 import {Button} from '../../design/button.tsx';
 import {Duration} from '../../design/duration.tsx';
-import {Icon} from '../../design/icon.tsx';
 import {StatusMark} from '../../design/status-mark.tsx';
 import {Cell} from '../../design/table.tsx';
 import {Time} from '../../design/time.tsx';
-import {VisuallyHidden} from '../../design/visually-hidden.tsx';
-import {answeredByWords, directionWord, isInbound} from '../call/call-words.ts';
-import {Party} from '../call/party.tsx';
-import {useHangUp} from '../call/session-stores.ts';
-import {visibleText} from '../call/visible-text.ts';
 import styles from './live.module.css';
 import type {LiveRow} from './row-order.ts';
 
@@ -49,23 +45,10 @@ export const LiveCells = memo(function LiveCells({
         </span>
       </Cell>
       <Cell stacked="grow" style={{order: 2}}>
-        <span className={styles.parties}>
-          <span className={styles.direction} title={directionWord(call)}>
-            <Icon name={isInbound(call.direction) ? 'inbound' : 'outbound'} size={14} />
-            <VisuallyHidden>{directionWord(call)}</VisuallyHidden>
-          </span>
-          <Party party={call.from} />
-          <span className={styles.target}>
-            <span aria-hidden="true" className={styles.arrow}>
-              →
-            </span>
-            <VisuallyHidden> to </VisuallyHidden>
-            <Party party={call.to} />
-          </span>
-        </span>
+        <CallParties call={call} />
       </Cell>
       <Cell style={{order: 3}}>
-        <span className={styles.notes}>
+        <CallNotes>
           {unconfirmedSince !== undefined && life === 'in-progress' && (
             <Badge
               tone="warning"
@@ -80,8 +63,8 @@ export const LiveCells = memo(function LiveCells({
             </Badge>
           )}
           {machine !== undefined && <Badge>{machine}</Badge>}
-          {isLeg ? <span className={styles.quiet}>leg</span> : <Belongings row={row} />}
-        </span>
+          {isLeg ? <span className={styles.quiet}>leg</span> : <CallBelongings call={call} />}
+        </CallNotes>
       </Cell>
       <Cell align="end" stacked="push" style={{order: 1}}>
         <Elapsed row={row} asOf={asOf} />
@@ -89,42 +72,15 @@ export const LiveCells = memo(function LiveCells({
       <Cell align="end" stacked="push" style={{order: 4}}>
         <span className={styles.action}>
           <HangUpCell row={row} isLive={asOf === undefined} mayHangUp={mayHangUp} onHangUp={onHangUp} />
-          <Link
-            href={`/calls/${encodeURIComponent(call.callSid)}`}
-            tabIndex={-1}
-            className={styles.open ?? ''}
-            aria-label={`Open the call ${call.callSid.slice(0, 10)}…`}
-          >
-            <Icon name="chevron-right" size={14} />
-          </Link>
+          <OpenCallLink callSid={call.callSid} />
         </span>
       </Cell>
     </>
   );
 });
 
-/** Whose it is, and what was given along. */
-function Belongings({row: {call}}: {readonly row: LiveRow}) {
-  const metadata = Object.entries(call.metadata ?? {}).map(
-    ([name, value]) => `${visibleText(name, 64)}: ${visibleText(String(value), 80)}`,
-  );
-  const words = [...(call.user === undefined ? [] : [visibleText(call.user, 64)]), ...metadata];
-  if (words.length === 0) return null;
-  return (
-    <bdi className={styles.belongings} title={words.join('\n')}>
-      {words.join(' · ')}
-    </bdi>
-  );
-}
-
 function Elapsed({row: {call, life}, asOf}: Pick<LiveCellsProps, 'row' | 'asOf'>) {
-  if (life !== 'in-progress') {
-    return call.duration === undefined ? (
-      <span className={styles.quiet}>–</span>
-    ) : (
-      <Duration seconds={call.duration} />
-    );
-  }
+  if (life !== 'in-progress') return <TalkTime seconds={call.duration} />;
   const since = Date.parse(call.answeredAt ?? call.createdAt);
   return asOf === undefined ? <Duration since={since} /> : <Duration seconds={(asOf - since) / 1000} />;
 }

@@ -2,12 +2,14 @@
 import {useEffect, useRef, useState} from 'react';
 import {Button} from '../../design/button.tsx';
 import {KeyHint} from '../../design/key-hint.tsx';
+import {NewsPill} from '../../design/news-pill.tsx';
 import {HeadCell, Row, Table} from '../../design/table.tsx';
+import {useHold} from '../../design/use-hold.ts';
 import type {ListNavigation} from '../../design/use-list-navigation.ts';
+import {VisuallyHidden} from '../../design/visually-hidden.tsx';
 import styles from './live.module.css';
 import {LiveCells, type LiveCellsProps} from './live-row.tsx';
 import type {LiveTable, LiveTableSnapshot} from './live-table.ts';
-import {useHold} from './use-hold.ts';
 
 export interface LiveRowsProps extends Pick<LiveCellsProps, 'asOf' | 'mayHangUp' | 'onHangUp'> {
   readonly table: LiveTable;
@@ -51,7 +53,7 @@ export function LiveRows({
               Time
             </HeadCell>
             <HeadCell align="end" width="10rem">
-              <span className={styles.legend}>Action</span>
+              <VisuallyHidden>Action</VisuallyHidden>
             </HeadCell>
           </tr>
         </thead>
@@ -98,28 +100,13 @@ export function LiveRows({
   );
 }
 
-/** Above the rows, on their border, so that it pushes nothing aside. */
 function NewPill({table, snapshot}: Pick<LiveRowsProps, 'table' | 'snapshot'>) {
   const {newCalls, newLegs} = snapshot.order;
   const words = [
     ...(newCalls > 0 ? [`${newCalls} new`] : []),
     ...(newLegs > 0 ? [`${newLegs} leg${newLegs === 1 ? '' : 's'}`] : []),
   ].join(', ');
-  return (
-    <div className={styles['pill-place']} role="status">
-      {words !== '' && (
-        <Button
-          small
-          variant="primary"
-          className={styles.pill ?? ''}
-          keys="n"
-          onPress={() => table.showNew()}
-        >
-          {words}
-        </Button>
-      )}
-    </div>
-  );
+  return <NewsPill words={words} onShow={() => table.showNew()} />;
 }
 
 /** Of calls that are shown, the legs that are not. */

@@ -3,7 +3,7 @@ import type {SignatureDiagnosis} from '@hookswitch/protocol';
 import {Badge} from '../../design/badge.tsx';
 import {CopyButton} from '../../design/copy-button.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
-import {visibleText} from '../call/visible-text.ts';
+import {visibleText} from '../../design/visible-text.ts';
 import {MaskedText} from './masked-text.tsx';
 import {isVariable, maskedText} from './webhook-words.ts';
 import styles from './webhooks.module.css';

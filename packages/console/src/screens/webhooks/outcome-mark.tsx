@@ -1,36 +1,31 @@
 /** What became of a webhook as shape, word and colour. */
 import type {WebhookRecord} from '@hookswitch/protocol';
+import type {ReactNode} from 'react';
+import {Shape, ShapeMark, type ShapeTone} from '../../design/shape-mark.tsx';
 import {outcomeWords} from './webhook-words.ts';
-import styles from './webhooks.module.css';
 
-export function OutcomeMark({outcome}: {readonly outcome: WebhookRecord['outcome']}) {
+type Outcome = WebhookRecord['outcome'];
+
+export interface OutcomeMarkProps {
+  readonly outcome: Outcome;
+  /** The word stands beside it. */
+  readonly shapeOnly?: boolean;
+}
+
+export function OutcomeMark({outcome, shapeOnly = false}: OutcomeMarkProps) {
   return (
-    <span className={styles.mark} data-outcome={outcome}>
-      <OutcomeShape outcome={outcome} />
-      {outcomeWords[outcome]}
-    </span>
+    <ShapeMark
+      data-outcome={outcome}
+      tone={tones[outcome]}
+      shape={<Shape>{shapes[outcome]}</Shape>}
+      word={shapeOnly ? undefined : outcomeWords[outcome]}
+    />
   );
 }
 
-export function OutcomeShape({outcome}: {readonly outcome: WebhookRecord['outcome']}) {
-  return (
-    <svg
-      width="12"
-      height="12"
-      viewBox="0 0 12 12"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.75"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-    >
-      {shapes[outcome]}
-    </svg>
-  );
-}
+const tones: Readonly<Record<Outcome, ShapeTone>> = {accepted: 'good', refused: 'bad', failed: 'warning'};
 
-const shapes: Readonly<Record<WebhookRecord['outcome'], React.ReactNode>> = {
+const shapes: Readonly<Record<Outcome, ReactNode>> = {
   accepted: <path d="m1.75 6.5 2.75 2.75 5.75-6.5" />,
   refused: (
     <>

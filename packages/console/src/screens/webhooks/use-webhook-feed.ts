@@ -1,6 +1,7 @@
 /** The {@link WebhookFeed} of a filter. */
-import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
+import {useCallback} from 'react';
 import {endpoints} from '../../api/endpoints.ts';
+import {useFollowed} from '../../api/use-followed.ts';
 import {browser} from '../../api/use-resource.ts';
 import {useApi} from '../../session/session-context.ts';
 import {type FeedSnapshot, WebhookFeed} from './webhook-feed.ts';
@@ -16,30 +17,25 @@ export interface UsedWebhookFeed {
 
 export function useWebhookFeed({text, outcome}: WebhookFilter, isPaused: boolean): UsedWebhookFeed {
   const api = useApi();
-  const last = useRef<FeedSnapshot>(undefined);
-  const feed = useMemo(() => {
-    // Another filter: the old answer is shown until the new one is there.
-    const kept = last.current?.state === 'ready' ? {initial: {...last.current, waiting: 0}} : {};
-    return new WebhookFeed({
-      load: (query, signal) =>
-        api.get(
-          endpoints.webhooks({
-            ...query,
-            q: text.trim(),
-            limit: PAGE,
-            ...(outcome !== undefined && {outcome}),
-          }),
-          signal,
-        ),
-      pollMs: POLL_MS,
-      ports: browser,
-      ...kept,
-    });
-  }, [api, text, outcome]);
-  const snapshot = useSyncExternalStore(feed.subscribe, feed.getSnapshot);
-  useEffect(() => {
-    last.current = snapshot;
-  }, [snapshot]);
-  useEffect(() => feed.setPaused(isPaused), [feed, isPaused]);
-  return {feed, snapshot};
+  const make = useCallback(
+    (last: FeedSnapshot | undefined) =>
+      new WebhookFeed({
+        load: (query, signal) =>
+          api.get(
+            endpoints.webhooks({
+              ...query,
+              q: text.trim(),
+              limit: PAGE,
+              ...(outcome !== undefined && {outcome}),
+            }),
+            signal,
+          ),
+        pollMs: POLL_MS,
+        ports: browser,
+        ...(last?.state === 'ready' && {initial: {...last, waiting: 0}}),
+      }),
+    [api, text, outcome],
+  );
+  const {store, snapshot} = useFollowed(make, isPaused);
+  return {feed: store, snapshot};
 }

@@ -2,14 +2,15 @@
 import type {WebhookRecord} from '@hookswitch/protocol';
 import {toCallStatus} from '@hookswitch/protocol';
 import {memo, useEffect, useRef} from 'react';
+import {verdictWords} from '../../calls/call-words.ts';
 import {Badge} from '../../design/badge.tsx';
 import {Button} from '../../design/button.tsx';
+import {NewsPill} from '../../design/news-pill.tsx';
 import {StatusMark} from '../../design/status-mark.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import {Time} from '../../design/time.tsx';
+import {useHold} from '../../design/use-hold.ts';
 import type {ListNavigation} from '../../design/use-list-navigation.ts';
-import {verdictWords} from '../call/call-words.ts';
-import {useHold} from '../live/use-hold.ts';
 import {OutcomeMark} from './outcome-mark.tsx';
 import {failureOf} from './provider-status.ts';
 import type {LoadedFeed, WebhookFeed} from './webhook-feed.ts';
@@ -32,13 +33,7 @@ export function WebhookList({feed, snapshot, navigation, shownId, onOpen, onNew}
   useEffect(() => () => feed.setHeld(false), [feed]);
   return (
     <div ref={box} className={styles.list} {...props}>
-      <div className={styles['pill-place']} role="status">
-        {snapshot.waiting > 0 && (
-          <Button small variant="primary" className={styles.pill ?? ''} keys="n" onPress={onNew}>
-            {snapshot.waiting} new
-          </Button>
-        )}
-      </div>
+      <NewsPill words={snapshot.waiting > 0 ? `${snapshot.waiting} new` : ''} onShow={onNew} />
       <Table label="Webhooks" stack={false} className={styles.rows ?? ''}>
         <thead>
           <tr>

@@ -1,7 +1,7 @@
 /** Webhooks in words, and what their fields mean. Pure. */
 import {type ProviderStatus, providerStatuses, type WebhookRecord} from '@hookswitch/protocol';
 import {maskNumber} from '../../design/mask-number.ts';
-import {visibleText} from '../call/visible-text.ts';
+import {visibleText} from '../../design/visible-text.ts';
 
 export const outcomeWords: Readonly<Record<WebhookRecord['outcome'], string>> = {
   accepted: 'Accepted',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {visibleText} from '../../src/screens/call/visible-text.ts';
+import {visibleText} from '../src/design/visible-text.ts';
 
 test('what turns the direction, shows nothing or controls is named', () => {
   assert.equal(visibleText('\u202e0105551+'), '⟨U+202E⟩0105551+');

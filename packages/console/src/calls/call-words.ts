@@ -1,10 +1,7 @@
 /** Calls in words. Pure. */
 import type {Call, CallHistoryEvent} from '@hookswitch/protocol';
-import {maskNumber} from '../../design/mask-number.ts';
-import {statusWord} from '../../design/status-words.ts';
-import {formatMs} from '../../design/time-words.ts';
-import type {MarkKind, Phase} from './timeline-model.ts';
-import {visibleText} from './visible-text.ts';
+import {maskNumber} from '../design/mask-number.ts';
+import {visibleText} from '../design/visible-text.ts';
 
 type Direction = Call['direction'];
 
@@ -32,19 +29,6 @@ export function answeredByWords(answeredBy: string | undefined): string | undefi
   return visibleText(answeredBy.replaceAll('_', ' '), 40);
 }
 
-export const phaseWords: Readonly<Record<Phase, string>> = {
-  dialling: 'Dialling',
-  ringing: 'Ringing',
-  talking: 'Talking',
-};
-
-export const kindWords: Readonly<Record<MarkKind, string>> = {
-  callback: 'Callback',
-  api: 'Twilio’s answer',
-  reconcile: 'Look-up',
-  command: 'Command',
-};
-
 export const verdictWords: Readonly<Record<CallHistoryEvent['verdict'], string>> = {
   applied: 'Applied',
   late: 'Late',
@@ -62,28 +46,4 @@ export function verdictReason({verdict, repeats}: Pick<CallHistoryEvent, 'verdic
     case 'duplicate':
       return `It said what was known already: kept as evidence, changed nothing.${again}`;
   }
-}
-
-/**
- * How long it took to arrive: `≤ 789 ms` where Twilio named a whole second, in which it happened sooner or later. Earlier than it
- * happened, by another clock: `−2.0 s`.
- */
-export function lagText({kind, lagMs, timestamp}: CallHistoryEvent): string {
-  if (kind === 'command') return '–';
-  const isExact = Date.parse(timestamp) % 1000 !== 0 || lagMs <= 0;
-  return `${isExact ? '' : '≤ '}${formatMs(lagMs).replace('-', '−')}`;
-}
-
-/** `Ringing`, `Completed after 12 s`, `Hang-up asked for by ada`. */
-export function eventWord(event: CallHistoryEvent): string {
-  if (event.kind === 'command') return `Hang-up asked for by ${visibleText(event.user, 60)}`;
-  if (event.providerStatus === 'queued') return 'Queued';
-  const reason = event.status === 'failed' ? failureOf(event) : undefined;
-  return statusWord(event.status, reason);
-}
-
-function failureOf({providerStatus}: Extract<CallHistoryEvent, {kind: 'status'}>) {
-  return providerStatus === 'busy' || providerStatus === 'no-answer' || providerStatus === 'canceled'
-    ? providerStatus
-    : 'failed';
 }

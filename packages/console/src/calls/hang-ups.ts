@@ -3,7 +3,7 @@
  * Lives as long as the session.
  */
 import {type CallState, type HookswitchClient, HookswitchError} from '@hookswitch/client';
-import {refusalWords} from '../../api/refusal-words.ts';
+import {refusalWords} from '../api/refusal-words.ts';
 
 export type HangUpState =
   /** Asked for; the end has not been seen yet. */

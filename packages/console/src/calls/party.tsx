@@ -1,7 +1,7 @@
 /** Who is at one end of a call: a number or a name that a stranger chose, masked, as text, and no longer than its place. */
-import {Phone} from '../../design/phone.tsx';
-import styles from './call.module.css';
-import {visibleText} from './visible-text.ts';
+import {Phone} from '../design/phone.tsx';
+import {visibleText} from '../design/visible-text.ts';
+import styles from './party.module.css';
 
 export interface PartyProps {
   readonly party: string;

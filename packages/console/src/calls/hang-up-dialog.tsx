@@ -1,8 +1,8 @@
 /** Asks before a call is ended. What becomes of it is shown where the call is. */
 import type {Call} from '@hookswitch/protocol';
-import {ConfirmDialog} from '../../design/confirm-dialog.tsx';
+import {ConfirmDialog} from '../design/confirm-dialog.tsx';
 import {Party} from './party.tsx';
-import {useHangUps} from './session-stores.ts';
+import {useHangUps} from './use-hang-ups.ts';
 
 export interface HangUpDialogProps {
   /** The call to end; none is a dialog that is closed. */

@@ -1,0 +1,31 @@
+/** Said of calls that are not live, and once they are so again. */
+import type {ReactNode} from 'react';
+import {classes} from '../design/classes.ts';
+import {Icon} from '../design/icon.tsx';
+import {Time} from '../design/time.tsx';
+import styles from './stale-note.module.css';
+
+/** @param asOf when what is shown was last known to be so; milliseconds since 1970, this machine's clock */
+export function StaleNote({asOf}: {readonly asOf: number}) {
+  return (
+    <ConnectionNote icon="alert">
+      Not live: the calls are shown as of <Time at={asOf} format="clock" local />.
+    </ConnectionNote>
+  );
+}
+
+export interface ConnectionNoteProps {
+  readonly icon: 'alert' | 'check' | 'refresh';
+  /** All is well again. @default false */
+  readonly good?: boolean;
+  readonly children: ReactNode;
+}
+
+export function ConnectionNote({icon, good = false, children}: ConnectionNoteProps) {
+  return (
+    <p className={classes(styles.note, good && styles.good)} role="status">
+      <Icon name={icon} size={14} />
+      <span>{children}</span>
+    </p>
+  );
+}
