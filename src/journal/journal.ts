@@ -12,7 +12,10 @@ export type Unsubscribe = () => void;
 
 export interface AppendResult {
   readonly entry: JournalEntry;
-  /** The journal had this event already (same `dedupeKey`): `entry` is the first one, and nothing was added. */
+  /**
+   * The journal had this event already (same `dedupeKey`): `entry` is the first one, and nothing was added. So is one of a call
+   * that was trimmed: then its `offset` is 0, since nothing is left of the first.
+   */
   readonly repeated: boolean;
 }
 
@@ -134,6 +137,12 @@ export interface Journal {
   /** Says only that the head moved. A lost wake-up costs latency, never an entry. */
   onAppend(listener: () => void): Unsubscribe;
 
+  /**
+   * Another history has begun while it was open: a standby was promoted, or a backup restored beneath us. Offsets of
+   * before say nothing; `head()` is of the new one, and can be lower. Absent where that cannot happen.
+   */
+  onEpoch?(listener: (opening: JournalOpening) => void): Unsubscribe;
+
   /** Every call in progress, consistent with one offset. */
   activeCalls(): Promise<ActiveCalls>;
 
@@ -167,7 +176,10 @@ export interface Journal {
   /** What `openIntent` would find of this key: the first intent since `since` that was not rejected. */
   findIntentByKey(user: string, idempotencyKey: string, since: number): Promise<DialIntentRecord | undefined>;
 
-  /** Forgets ended calls, in small steps; returns how many went. @throws JournalUnavailableError */
+  /**
+   * Forgets ended calls, in small steps; returns how many went. That they were there is remembered, of the last million at least:
+   * an event that would begin such a call anew changes nothing (J2). @throws JournalUnavailableError
+   */
   trim(request: TrimRequest): Promise<number>;
 
   /** Whether a write would be durable now: makes one. @throws JournalUnavailableError */

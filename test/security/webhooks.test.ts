@@ -22,6 +22,7 @@ import {
   signedRequest,
   voiceFields,
 } from '../support/twilio-requests.ts';
+import {until} from '../support/until.ts';
 import {attacks, STATUS_PATH} from './signature-splices.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -202,6 +203,24 @@ test('[J2] an hour and a month later, callbacks that come again change nothing',
     for (const each of callbacks) assert.equal((await post(gateway, each)).status, 204, 'a repetition');
     assert.deepEqual(await state(gateway), before);
   }
+  assert.deepEqual(watcher.of('call.status'), []);
+});
+
+test('[J2] [J8] callbacks of a call that retention has trimmed do not begin it anew', async () => {
+  const clock = new ManualClock(THEN);
+  await using gateway = await start({clock, env: {RETENTION_DAYS: '1'}});
+  const [, ...callbacks] = story(CALL_SID);
+  for (const each of callbacks) assert.equal((await post(gateway, each)).status, 204);
+  clock.jumpWall(31 * 24 * 3_600_000);
+  await until(async () => {
+    clock.advance(30_000);
+    return (await gateway.api(`/api/calls/${CALL_SID}`)).status === 404;
+  });
+  const before = await state(gateway);
+  const watcher = await gateway.session();
+  for (const each of [...callbacks, ...callbacks]) assert.equal((await post(gateway, each)).status, 204);
+  assert.deepEqual(await state(gateway), before);
+  assert.equal((await gateway.api(`/api/calls/${CALL_SID}`)).status, 404);
   assert.deepEqual(watcher.of('call.status'), []);
 });
 

@@ -1,10 +1,11 @@
 /** Writes one event: entry, call and intent, as the transition decides. */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import {type CallChange, decideAppend, type JournalView} from '../append-decision.ts';
-import type {CallRecord, Offset} from '../call-event.ts';
+import type {CallEvent, CallRecord, JournalEntry, Offset} from '../call-event.ts';
 import {sameInLists, wasAnswered} from '../call-facets.ts';
 import {checksumOf, entryChecksum} from './checksum.ts';
 import {facetValues} from './facet-columns.ts';
+import type {ForgottenCalls} from './forgotten-calls.ts';
 import type {IntentStatements} from './intent-statements.ts';
 import {entryJson, objectJson, optionalTextOf, parseCall, textOf} from './rows.ts';
 import type {GroupRequest} from './worker-messages.ts';
@@ -19,6 +20,7 @@ export interface AppendOutcome {
 
 export class AppendStatements {
   readonly #intents: IntentStatements;
+  readonly #forgotten: ForgottenCalls;
   readonly #view: JournalView;
   readonly #repeat: StatementSync;
   readonly #findCall: StatementSync;
@@ -28,8 +30,9 @@ export class AppendStatements {
   readonly #updateProgress: StatementSync;
   readonly #legsWithoutOwner: StatementSync;
 
-  constructor(database: DatabaseSync, intents: IntentStatements) {
+  constructor(database: DatabaseSync, intents: IntentStatements, forgotten: ForgottenCalls) {
     this.#intents = intents;
+    this.#forgotten = forgotten;
     this.#view = {
       call: (callSid) => this.#call(callSid),
       intent: (reference) => intents.find(reference),
@@ -71,6 +74,9 @@ export class AppendStatements {
     if (row !== undefined) return {repeated: true, json: `{"repeated":true,"entry":${entryJson(row)}}`};
     const decision = decideAppend(this.#view, event, offset);
     const {verdict, owner = null, changes, binding} = decision;
+    // Asked only where a call begins: all others are known.
+    const begins = changes.some(({before}) => before === undefined);
+    if (begins && this.#forgotten.has(event.callSid)) return ofForgotten(event);
     const [callJson] = changes.map((change) => this.#writeCall(change));
     if (binding !== undefined) this.#intents.bind(binding.reference, binding.rootCallSid);
     const call = decision.carriesCall ? (callJson ?? null) : null;
@@ -123,4 +129,10 @@ export class AppendStatements {
     else this.#updateCall.run(...values);
     return json;
   }
+}
+
+/** The answer to an event of a call that was trimmed: it was here before, and is nowhere now. */
+function ofForgotten(event: CallEvent): AppendOutcome {
+  const entry: JournalEntry = {offset: 0, event, verdict: 'duplicate'};
+  return {repeated: true, json: JSON.stringify({repeated: true, entry})};
 }

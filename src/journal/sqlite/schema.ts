@@ -2,6 +2,7 @@
 import type {DatabaseSync} from 'node:sqlite';
 import {CREATE_STATISTICS} from './call-statistics.ts';
 import {facetValues} from './facet-columns.ts';
+import {CREATE_FORGOTTEN_CALLS} from './forgotten-calls.ts';
 import {numberOf, parseCall, textOf} from './rows.ts';
 
 interface Migration {
@@ -98,7 +99,9 @@ const rowChecksums: Migration = {
    ALTER TABLE intents ADD COLUMN checksum            INTEGER; -- of intent`,
 };
 
-const migrations: readonly Migration[] = [firstTables, callFacets, rowChecksums];
+const forgottenCalls: Migration = {sql: CREATE_FORGOTTEN_CALLS};
+
+const migrations: readonly Migration[] = [firstTables, callFacets, rowChecksums, forgottenCalls];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = migrations.length;

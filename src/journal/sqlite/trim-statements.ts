@@ -1,5 +1,6 @@
 /** Forgets ended calls with their legs, entries and intents (J8). */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
+import type {ForgottenCalls} from './forgotten-calls.ts';
 import {textOf} from './rows.ts';
 
 /** An intent that never became a call stays so long after the retention, in milliseconds: its callback may be late. */
@@ -12,8 +13,10 @@ export class TrimStatements {
   readonly #raise: StatementSync;
   readonly #forget: readonly StatementSync[];
   readonly #forgetIntents: StatementSync;
+  readonly #forgotten: ForgottenCalls;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, forgotten: ForgottenCalls) {
+    this.#forgotten = forgotten;
     // A call and its legs go together, once the last of them has ended. `updated_at`: a call that something was heard
     // of lately has an entry near the head, and trimming that would make every resume before it impossible.
     this.#roots = database.prepare(
@@ -41,6 +44,7 @@ export class TrimStatements {
       const family = [root, ...this.#legs.all(root).map((leg) => textOf(leg['call_sid']))];
       if (trimmed > 0 && trimmed + family.length > limit) break;
       for (const callSid of family) this.#forgetCall(callSid);
+      this.#forgotten.add(family);
       trimmed += family.length;
     }
     this.#forgetIntents.run(endedBefore - UNBOUND_INTENT_GRACE_MS);

@@ -1,6 +1,7 @@
 /** One transaction over a group of requests. Each request is all or nothing by itself: a savepoint surrounds it. */
 import type {DatabaseSync} from 'node:sqlite';
 import {AppendStatements} from './append-statements.ts';
+import {ForgottenCalls} from './forgotten-calls.ts';
 import {IntentStatements} from './intent-statements.ts';
 import {readTrimmedTo} from './meta.ts';
 import {TrimStatements} from './trim-statements.ts';
@@ -18,8 +19,9 @@ export class WriterTransaction {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#intents = new IntentStatements(database);
-    this.#appends = new AppendStatements(database, this.#intents);
-    this.#trims = new TrimStatements(database);
+    const forgotten = new ForgottenCalls(database);
+    this.#appends = new AppendStatements(database, this.#intents, forgotten);
+    this.#trims = new TrimStatements(database, forgotten);
     this.#control = {
       begin: database.prepare('BEGIN IMMEDIATE'),
       commit: database.prepare('COMMIT'),
