@@ -1,6 +1,7 @@
 /** The journal: entries, calls, intents to dial, and what is counted of them. */
 import type {Migration} from './migration.ts';
 
+// Keys are compared byte by byte ("C"): the same whatever the locale of the database, and whatever it is upgraded to.
 export const journalTables: Migration = {
   id: 1,
   name: 'journal',
@@ -23,11 +24,11 @@ COMMENT ON COLUMN hookswitch.journal_head.probes IS 'Counts writes that mean not
 
 CREATE TABLE hookswitch.entries (
   "offset"   bigint  PRIMARY KEY,
-  dedupe_key text    NOT NULL UNIQUE,
-  call_sid   text    NOT NULL,
+  dedupe_key text COLLATE "C"    NOT NULL UNIQUE,
+  call_sid   text COLLATE "C"    NOT NULL,
   verdict    text    NOT NULL,
   repeats    integer NOT NULL DEFAULT 0,
-  owner      text,
+  owner      text COLLATE "C",
   event      text    NOT NULL,
   call       text,
   parameters text
@@ -46,9 +47,9 @@ COMMENT ON COLUMN hookswitch.entries.parameters IS 'JSON of the fields of the we
 
 CREATE TABLE hookswitch.calls (
   first_offset    bigint  PRIMARY KEY,
-  call_sid        text    COLLATE "C" NOT NULL UNIQUE,
-  parent_call_sid text,
-  owner           text,
+  call_sid        text COLLATE "C" NOT NULL UNIQUE,
+  parent_call_sid text COLLATE "C",
+  owner           text COLLATE "C",
   ended_at        bigint,
   updated_at      bigint  NOT NULL,
   created_at      bigint  NOT NULL,
@@ -82,11 +83,11 @@ COMMENT ON COLUMN hookswitch.calls.search IS 'The beginning of the sid and both 
 COMMENT ON COLUMN hookswitch.calls.record IS 'JSON of the CallRecord.';
 
 CREATE TABLE hookswitch.intents (
-  reference       text   PRIMARY KEY,
-  "user"          text   NOT NULL,
-  idempotency_key text,
+  reference       text COLLATE "C"   PRIMARY KEY,
+  "user"          text COLLATE "C"   NOT NULL,
+  idempotency_key text COLLATE "C",
   state           text   NOT NULL,
-  call_sid        text,
+  call_sid        text COLLATE "C",
   created_at      bigint NOT NULL,
   intent          text   NOT NULL
 );
@@ -103,7 +104,7 @@ COMMENT ON COLUMN hookswitch.intents.created_at IS 'Milliseconds since 1970.';
 COMMENT ON COLUMN hookswitch.intents.intent IS 'JSON of the DialIntent.';
 
 CREATE TABLE hookswitch.call_statistics (
-  audience  text   NOT NULL,
+  audience  text COLLATE "C"   NOT NULL,
   hour      bigint NOT NULL,
   completed bigint NOT NULL,
   busy      bigint NOT NULL,

@@ -1,0 +1,270 @@
+/**
+ * The journal in Postgres, shared by any number of nodes. The parts: a writer that commits in groups under the lock of the
+ * head, a tail that says where this node is and holds the last entries, a listener that wakes it, and a pool for everything
+ * else that is read. docs/ARCHITECTURE.md says why it is enough.
+ */
+import {randomUUID} from 'node:crypto';
+import {type Clock, systemClock} from '../../clock.ts';
+import {JournalUnavailableError} from '../../errors/app-error.ts';
+import type {PostgresDatabase, Query} from '../../postgres/postgres-database.ts';
+import type {CallEvent, CallRecord, Offset} from '../call-event.ts';
+import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import {parametersJson, withoutParameters} from '../event-parameters.ts';
+import type {
+  ActiveCalls,
+  AppendResult,
+  CallHistory,
+  CallList,
+  CallQuery,
+  HourOfCalls,
+  Journal,
+  JournalOpening,
+  OpenIntentResult,
+  ReadResult,
+  StatisticsQuery,
+  TrimRequest,
+  Unsubscribe,
+} from '../journal.ts';
+import {listCalls} from './call-list-queries.ts';
+import {HeadListener} from './head-listener.ts';
+import {HeadTail} from './head-tail.ts';
+import {PostgresWriter} from './postgres-writer.ts';
+import * as queries from './reader-queries.ts';
+
+export interface PostgresJournalOptions {
+  readonly database: PostgresDatabase;
+  /** Whether closing the journal closes the database's connections. @default true */
+  readonly ownsDatabase?: boolean;
+  /** @default systemClock */
+  readonly clock?: Clock;
+  /** Told of faults that no caller is there to hear of. */
+  readonly onFault?: (fault: Error) => void;
+  /** Requests waiting for the database beyond which further ones are refused. @default 20000 */
+  readonly maxPending?: number;
+}
+
+/** Calls trimmed in one transaction: a few milliseconds, between which appends of all nodes go on. */
+const TRIM_STEP = 25;
+
+export class PostgresJournal implements Journal {
+  readonly #database: PostgresDatabase;
+  readonly #ownsDatabase: boolean;
+  readonly #onFault: (fault: Error) => void;
+  readonly #writer: PostgresWriter;
+  readonly #tail: HeadTail;
+  readonly #listener: HeadListener;
+  readonly #query: Query;
+  readonly #listeners = new Set<() => void>();
+  readonly #epochListeners = new Set<(opening: JournalOpening) => void>();
+  #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
+  #closing: Promise<void> | undefined;
+
+  constructor(options: PostgresJournalOptions) {
+    const {database, clock = systemClock, onFault = () => {}, maxPending = 20_000} = options;
+    const node = randomUUID();
+    this.#database = database;
+    this.#ownsDatabase = options.ownsDatabase ?? true;
+    this.#onFault = onFault;
+    this.#query = (sql, values) => database.query(sql, values);
+    const common = {database, clock, node, onFault};
+    this.#writer = new PostgresWriter({
+      ...common,
+      maxPending,
+      seen: () => this.#tail.seen,
+      onCommit: (group) => this.#tail.committed(group),
+    });
+    this.#tail = new HeadTail({
+      clock,
+      onFault,
+      readPage: (after) => queries.readTail(this.#query, after),
+      settleEpoch: () => this.#writer.ask({kind: 'probe'}),
+      onAdvance: () => this.#notify(this.#listeners, undefined),
+      onEpoch: (opening) => this.#notify(this.#epochListeners, opening),
+    });
+    this.#listener = new HeadListener({...common, onWake: () => this.#tail.wake()});
+  }
+
+  async open(): Promise<JournalOpening> {
+    if (this.#phase !== 'new') throw new Error(`a journal is opened once; this one is ${this.#phase}`);
+    this.#phase = 'opening';
+    try {
+      await this.#database.open();
+      const {opening, trimmedTo} = await this.#writer.open();
+      this.#tail.start(opening, trimmedTo);
+      this.#listener.start();
+      this.#phase = 'open';
+      return opening;
+    } catch (error) {
+      await this.#end();
+      this.#phase = 'closed';
+      throw error;
+    }
+  }
+
+  append(event: CallEvent): Promise<AppendResult> {
+    // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
+    if (this.#phase !== 'open') return Promise.reject(notOpen());
+    const {callSid, dedupeKey} = event;
+    const reference = event.kind === 'status' ? event.reference : event.user;
+    const unstorable = firstUnstorable({callSid, dedupeKey, reference});
+    if (unstorable !== undefined) return Promise.reject(unstorable);
+    const parameters = parametersJson(event);
+    const request = {
+      kind: 'append',
+      event: withoutParameters(event),
+      ...(parameters === undefined ? {} : {parameters}),
+    } as const;
+    return this.#writer.ask(request) as Promise<AppendResult>;
+  }
+
+  async read(after: Offset, limit: number): Promise<ReadResult> {
+    this.#assertOpen();
+    const {head, trimmedTo} = this.#tail;
+    if (after < trimmedTo) return {kind: 'too-old', oldest: trimmedTo};
+    if (after >= head) return {kind: 'entries', entries: []};
+    const entries = this.#tail.after(after, limit);
+    if (entries !== undefined) return {kind: 'entries', entries};
+    return queries.readEntries(this.#query, after, head, limit);
+  }
+
+  head(): Offset {
+    return this.#tail.head;
+  }
+
+  onAppend(listener: () => void): Unsubscribe {
+    return subscribe(this.#listeners, listener);
+  }
+
+  onEpoch(listener: (opening: JournalOpening) => void): Unsubscribe {
+    return subscribe(this.#epochListeners, listener);
+  }
+
+  async activeCalls(): Promise<ActiveCalls> {
+    this.#assertOpen();
+    return queries.activeCalls(this.#query);
+  }
+
+  async findCall(callSid: string): Promise<CallRecord | undefined> {
+    this.#assertOpen();
+    return isStorable(callSid) ? queries.findCall(this.#query, callSid) : undefined;
+  }
+
+  async callHistory(callSid: string): Promise<CallHistory | undefined> {
+    this.#assertOpen();
+    return isStorable(callSid) ? queries.callHistory(this.#query, callSid) : undefined;
+  }
+
+  async listCalls(query: CallQuery): Promise<CallList> {
+    this.#assertOpen();
+    const {owner = '', text = ''} = query;
+    return isStorable(owner) && isStorable(text) ? listCalls(this.#query, query) : {calls: []};
+  }
+
+  async callStatistics(query: StatisticsQuery): Promise<readonly HourOfCalls[]> {
+    this.#assertOpen();
+    return isStorable(query.owner ?? '') ? queries.callStatistics(this.#query, query) : [];
+  }
+
+  async openIntent(intent: DialIntent, keysSince: number): Promise<OpenIntentResult> {
+    this.#assertOpen();
+    const {reference, user, idempotencyKey} = intent;
+    const unstorable = firstUnstorable({reference, user, idempotencyKey});
+    if (unstorable !== undefined) throw unstorable;
+    return (await this.#writer.ask({kind: 'open-intent', intent, keysSince})) as OpenIntentResult;
+  }
+
+  async rejectIntent(reference: string): Promise<void> {
+    this.#assertOpen();
+    if (isStorable(reference)) await this.#writer.ask({kind: 'reject-intent', reference});
+  }
+
+  async findIntent(reference: string): Promise<DialIntentRecord | undefined> {
+    this.#assertOpen();
+    return isStorable(reference) ? queries.findIntent(this.#query, reference) : undefined;
+  }
+
+  async findIntentByKey(
+    user: string,
+    idempotencyKey: string,
+    since: number,
+  ): Promise<DialIntentRecord | undefined> {
+    this.#assertOpen();
+    if (!isStorable(user) || !isStorable(idempotencyKey)) return undefined;
+    return queries.findIntentByKey(this.#query, {user, idempotencyKey, since});
+  }
+
+  async trim({endedBefore, limit}: TrimRequest): Promise<number> {
+    this.#assertOpen();
+    let trimmed = 0;
+    while (trimmed < limit) {
+      const step = Math.min(TRIM_STEP, limit - trimmed);
+      const {calls, trimmedTo} = await this.#writer.trim({endedBefore, limit: step});
+      if (trimmedTo !== undefined) this.#tail.trimmed(trimmedTo);
+      trimmed += calls;
+      if (calls === 0) break;
+    }
+    return trimmed;
+  }
+
+  async probe(): Promise<void> {
+    this.#assertOpen();
+    await this.#writer.ask({kind: 'probe'});
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = 'closed';
+    await this.#end();
+    this.#listeners.clear();
+    this.#epochListeners.clear();
+  }
+
+  async #end(): Promise<void> {
+    await this.#writer.stop();
+    this.#tail.stop();
+    this.#listener.stop();
+    if (this.#ownsDatabase) await this.#database.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#phase !== 'open') throw notOpen();
+  }
+
+  #notify<Value>(listeners: ReadonlySet<(value: Value) => void>, value: Value): void {
+    for (const listener of listeners) {
+      try {
+        listener(value);
+      } catch (error) {
+        this.#onFault(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+}
+
+/** An object per subscription: the same function may be subscribed twice. */
+function subscribe<Value>(
+  listeners: Set<(value: Value) => void>,
+  listener: (value: Value) => void,
+): Unsubscribe {
+  const subscription = (value: Value) => listener(value);
+  listeners.add(subscription);
+  return () => listeners.delete(subscription);
+}
+
+/** A text of Postgres holds every character but NUL; nothing is stored under a key that has one. */
+function isStorable(key: string): boolean {
+  return !key.includes('\0');
+}
+
+function firstUnstorable(keys: Readonly<Record<string, string | undefined>>): Error | undefined {
+  const found = Object.entries(keys).find(([, key]) => key !== undefined && !isStorable(key));
+  return found === undefined ? undefined : new Error(`${found[0]} has a NUL in it, and cannot be stored`);
+}
+
+function notOpen(): JournalUnavailableError {
+  return new JournalUnavailableError('The journal is not open.');
+}

@@ -1,0 +1,52 @@
+/** Postgres journals on databases of their own. */
+import type {TestContext} from 'node:test';
+import {PostgresJournal, type PostgresJournalOptions} from '../../src/journal/postgres/postgres-journal.ts';
+import {PostgresDatabase} from '../../src/postgres/postgres-database.ts';
+import type {JournalFixture} from './journal-contract.ts';
+import {databaseOf} from './postgres.ts';
+
+export type NodeOptions = Omit<PostgresJournalOptions, 'database'>;
+
+/** A journal that is not open yet. */
+export function createNode(url: string, options: NodeOptions = {}): PostgresJournal {
+  return new PostgresJournal({...options, database: new PostgresDatabase({url})});
+}
+
+/** Opened journals on one fresh database, as many nodes as asked for; they are closed with the test. */
+export async function openNodes(
+  t: Pick<TestContext, 'after'>,
+  count: number,
+  options: NodeOptions = {},
+): Promise<{readonly url: string; readonly nodes: readonly PostgresJournal[]}> {
+  const url = await databaseOf(t);
+  const nodes = Array.from({length: count}, () => createNode(url, options));
+  t.after(() => Promise.all(nodes.map((node) => node.close())));
+  await Promise.all(nodes.map((node) => node.open()));
+  return {url, nodes};
+}
+
+/** An opened journal on a fresh database. */
+export async function openPostgresFixture(options: NodeOptions = {}): Promise<JournalFixture> {
+  const disposals: (() => unknown)[] = [];
+  const url = await databaseOf({after: (dispose) => disposals.push(dispose as () => unknown)});
+  return openOn(url, options, async () => {
+    for (const dispose of disposals) await dispose();
+  });
+}
+
+async function openOn(url: string, options: NodeOptions, drop: () => Promise<void>): Promise<JournalFixture> {
+  const journal = createNode(url, options);
+  const opening = await journal.open();
+  return {
+    journal,
+    opening,
+    async reopen() {
+      await journal.close();
+      return openOn(url, options, drop);
+    },
+    async dispose() {
+      await journal.close();
+      await drop();
+    },
+  };
+}
