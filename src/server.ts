@@ -9,7 +9,7 @@ import {type AccessKey, loadAccessKey} from './auth/access-key.ts';
 import {Authentication} from './auth/authentication.ts';
 import type {Authenticator} from './auth/authenticator.ts';
 import {type Clock, systemClock} from './clock.ts';
-import type {Cluster} from './cluster/cluster.ts';
+import type {Cluster, NodeFacts} from './cluster/cluster.ts';
 import {openCluster} from './cluster/open-cluster.ts';
 import type {Environment} from './config/environment.ts';
 import {type ConnectionLimits, connectionLimits, openFileLimit} from './connection-limits.ts';
@@ -21,6 +21,7 @@ import {HttpListener} from './http-listener.ts';
 import type {Journal, JournalOpening} from './journal/journal.ts';
 import {databaseFile, openJournal} from './journal/open-journal.ts';
 import {createMetrics, type MetricSources, observe} from './observability/metrics.ts';
+import {observeNodes} from './observability/node-metrics.ts';
 import {OperatorServices} from './operator-services.ts';
 import type {Outside} from './outside/outside.ts';
 import {CallRecords} from './services/call-records.ts';
@@ -31,7 +32,9 @@ import {PlacementLimits} from './services/placement-limits.ts';
 import {Readiness} from './services/readiness.ts';
 import {Reconciler} from './services/reconciler.ts';
 import {Retention} from './services/retention.ts';
+import {SessionCatalog} from './services/session-catalog.ts';
 import {HAND_OVER_MS} from './services/session-drain.ts';
+import {SessionPublisher} from './services/session-publisher.ts';
 import {SessionService} from './services/session-service.ts';
 import {WebhookLog} from './services/webhook-log.ts';
 import type {TwilioAccountClient} from './twilio/twilio-account.ts';
@@ -87,6 +90,8 @@ export class GatewayServer {
   readonly #cluster: Cluster;
   readonly #feed: LiveFeed;
   readonly #sessions: SessionService;
+  readonly #catalog: SessionCatalog;
+  readonly #publisher: SessionPublisher | undefined;
   readonly #calls: CallService;
   readonly #records: CallRecords;
   readonly #hangUp: HangUp;
@@ -132,7 +137,7 @@ export class GatewayServer {
     this.#journal = journal ?? openJournal(environment.databaseUrl, {clock, onFault});
     const {version} = packageJson;
     const {databaseUrl} = environment;
-    this.#cluster = openCluster({databaseUrl, version, clock, logger});
+    this.#cluster = openCluster({databaseUrl, nodeId: environment.nodeId, version, clock, logger});
     const cluster = this.#cluster;
     const client = twilio ?? new TwilioRest(environment.twilio);
     const metrics = this.#metrics;
@@ -146,7 +151,12 @@ export class GatewayServer {
       sessionTimeoutMs,
       maxSessions: this.#limits.maxSessions,
       maxSessionsPerUser,
+      shared: cluster.sessions,
     });
+    const {directory} = this.#sessions;
+    this.#catalog = new SessionCatalog({...common, directory, cluster});
+    const {sessions: shared} = cluster;
+    if (shared !== undefined) this.#publisher = new SessionPublisher({...withFeed, shared, directory});
     this.#hangUp = new HangUp(withFeed);
     const limits = new PlacementLimits({
       ...withFeed,
@@ -209,8 +219,11 @@ export class GatewayServer {
     try {
       const accessKey = await this.#openJournal();
       await this.#feed.start();
+      await this.#cluster.start(() => this.#nodeFacts());
       observe(this.#metrics, this.#sources);
+      observeNodes(this.#metrics, () => this.#cluster.nodes());
       this.#sessions.start();
+      this.#publisher?.start();
       this.#hangUp.start();
       const http = this.#createHttp(this.#startAuthentication(accessKey));
       const port = await http.listen(this.#environment);
@@ -223,6 +236,17 @@ export class GatewayServer {
       await this.#end(0);
       throw error;
     }
+  }
+
+  #nodeFacts(): NodeFacts {
+    const {directory} = this.#sessions;
+    return {
+      head: this.#feed.head,
+      openSessions: this.#sessions.openCount,
+      laggingSessions: this.#sessions.laggingCount,
+      openedSessions: directory.openedCount,
+      closes: directory.closes(),
+    };
   }
 
   #tellOfFewerSessions(): void {
@@ -262,7 +286,10 @@ export class GatewayServer {
     await closed;
     await this.#calls.stop();
     this.#sessions.stop();
+    this.#publisher?.stop();
     this.#feed.stop();
+    // Last of all but the journal: until here a call may be given its line back, a look-up be written.
+    await this.#cluster.stop();
     await this.#journal.close();
     this.#metrics.registry.clear();
   }
@@ -302,6 +329,7 @@ export class GatewayServer {
       ...common,
       journal: this.#journal,
       records: this.#records,
+      catalog: this.#catalog,
       metrics: this.#metrics,
       webhooks: this.#webhooks,
       readiness: this.#readiness,

@@ -2,13 +2,15 @@
 import {randomUUID} from 'node:crypto';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
+import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import type {Cluster} from './cluster.ts';
 import {LocalCluster} from './local-cluster.ts';
+import {PostgresCluster} from './postgres/postgres-cluster.ts';
 
 export interface OpenClusterOptions {
   readonly databaseUrl: string;
   /** @default a random one */
-  readonly nodeId?: string;
+  readonly nodeId?: string | undefined;
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -18,7 +20,8 @@ export interface OpenClusterOptions {
 const RANDOM_ID_LENGTH = 8;
 
 /** Nothing is opened yet. */
-export function openCluster({nodeId, ...options}: OpenClusterOptions): Cluster {
+export function openCluster({databaseUrl, nodeId, ...options}: OpenClusterOptions): Cluster {
   const id = nodeId ?? `node-${randomUUID().slice(0, RANDOM_ID_LENGTH)}`;
-  return new LocalCluster({...options, nodeId: id});
+  if (!isPostgresUrl(databaseUrl)) return new LocalCluster({...options, nodeId: id});
+  return new PostgresCluster({...options, url: databaseUrl, nodeId: id});
 }

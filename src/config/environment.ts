@@ -34,6 +34,8 @@ export interface Environment {
   /** Normalised, without a trailing slash. */
   readonly publicUrl: string;
   readonly databaseUrl: string;
+  /** What this node is called where several share a journal; random when absent. */
+  readonly nodeId?: string;
   readonly retentionDays: number;
   /** Generated when absent. */
   readonly accessKey?: string;
@@ -226,6 +228,7 @@ function toEnvironment(values: Values, noticed: readonly string[]): Environment 
     },
     publicUrl: values.PUBLIC_URL,
     databaseUrl: values.DATABASE_URL,
+    nodeId: values.NODE_ID,
     retentionDays: values.RETENTION_DAYS,
     accessKey: values.HOOKSWITCH_ACCESS_KEY,
     auth: {

@@ -132,6 +132,14 @@ function parseJwksUrl(value: string): string | Refusal {
   return safe ? url.href : new Refusal('is not https', remedy);
 }
 
+function parseNodeId(value: string): string | Refusal {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value)) return value;
+  return new Refusal(
+    'is no name of a node',
+    'Use at most 64 letters, digits, dots, hyphens and underscores, such as gateway-1.',
+  );
+}
+
 function parseLogLevel(value: string): LogLevel | Refusal {
   const level = logLevels.find((known) => known === value.toLowerCase());
   return level ?? new Refusal('is not a level', `Use one of ${logLevels.join(', ')}.`);
@@ -207,6 +215,12 @@ export const variables = {
     default: 'file:./data/hookswitch.db',
     meaning: 'Where the journal is: an SQLite file.',
     schema: text(parseDatabaseUrl),
+  }),
+  NODE_ID: variable({
+    defaultText: 'random',
+    example: 'gateway-1',
+    meaning: 'What this node is called in lists and metrics, where several share a journal.',
+    schema: text(parseNodeId),
   }),
   RETENTION_DAYS: variable({
     default: '7',

@@ -3,7 +3,8 @@ import type {SentPage, SessionPage} from '@hookswitch/protocol';
 import {type Request, type Response, Router} from 'express';
 import type {Authenticator} from '../auth/authenticator.ts';
 import {AppError} from '../errors/app-error.ts';
-import {MAX_CLOSED_SESSIONS, type SessionDirectory} from '../services/session-directory.ts';
+import type {SessionCatalog} from '../services/session-catalog.ts';
+import {MAX_CLOSED_SESSIONS} from '../services/session-directory.ts';
 import {exactPaths, only} from './paths.ts';
 import {createAuthentication} from './request-context.ts';
 import {parseInput} from './request-input.ts';
@@ -15,16 +16,16 @@ const SENT = `${SESSIONS}/:sessionId/sent` as const;
 
 export interface SessionRoutesOptions {
   readonly authenticator: Authenticator;
-  readonly sessions: {readonly directory: SessionDirectory};
+  readonly catalog: SessionCatalog;
 }
 
-export function createSessionRoutes({authenticator, sessions: {directory}}: SessionRoutesOptions): Router {
+export function createSessionRoutes({authenticator, catalog}: SessionRoutesOptions): Router {
   const router = Router(exactPaths);
   router.use(SESSIONS, createAuthentication(authenticator));
 
-  router.get(SESSIONS, requireScopes('sessions:read'), (request, response) => {
+  router.get(SESSIONS, requireScopes('sessions:read'), async (request, response) => {
     const query = parseInput(listSessionsQuery, request.query);
-    const {next, ...listing} = directory.page(query);
+    const {next, ...listing} = await catalog.page(query);
     const nextCursor = next === undefined ? undefined : formatPosition(query.sort, next);
     response.json({...listing, nextCursor} satisfies SessionPage);
   });
@@ -35,7 +36,7 @@ export function createSessionRoutes({authenticator, sessions: {directory}}: Sess
     requireScopes('sessions:read', 'calls:read:all'),
     async (request: Request<{sessionId: string}>, response: Response) => {
       const {sessionId} = request.params;
-      const sent = await directory.sent(sessionId, parseInput(sentQuery, request.query));
+      const sent = await catalog.sent(sessionId, parseInput(sentQuery, request.query));
       if (sent === undefined) throw noSuchSession(sessionId);
       const {session, messages, from, nextBefore} = sent;
       const nextCursor = nextBefore === undefined ? undefined : String(nextBefore);

@@ -68,7 +68,7 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
     const onError = () => socket.destroy();
     socket.on('error', onError);
     upgrade(options, request)
-      .then(({principal, resume}) => {
+      .then(({principal, elsewhere, resume}) => {
         if (socket.destroyed) return;
         // Once more: while tokens were looked at, others came in, or a drain began. From here on it is one turn.
         requireRoom(options.sessions);
@@ -81,7 +81,7 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
             adapter.limitClosing();
           });
           if (principal === undefined) refuse(adapter, 'unauthorized');
-          else if (!options.sessions.hasRoomFor(principal)) refuse(adapter, 'too-many');
+          else if (!options.sessions.hasRoomFor(principal, elsewhere)) refuse(adapter, 'too-many');
           else adopt(options, {ws, adapter, request, principal, resume});
         });
       })
@@ -93,7 +93,7 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
 async function upgrade(
   {sessions, authenticator, allowedOrigins, basePath}: UpgradeHandlerOptions,
   request: IncomingMessage,
-): Promise<{principal: Principal | undefined; resume: ResumePoint | undefined}> {
+): Promise<{principal: Principal | undefined; elsewhere: number; resume: ResumePoint | undefined}> {
   const [path, query] = splitOnce(request.url ?? '', '?');
   if (path !== PATH && path !== basePath + PATH) {
     throw new AppError('not_found', 'Sessions are at /ws.', {context: {path: path.slice(0, 256)}});
@@ -107,7 +107,8 @@ async function upgrade(
   requireRoom(sessions);
   const token = bearerToken(request.headers.authorization) ?? tokenOf(offeredProtocols(request));
   const principal = token === undefined ? undefined : await authenticator.verify(token);
-  return {principal, resume: resumePoint(query)};
+  const elsewhere = principal === undefined ? 0 : await sessions.countElsewhere(principal);
+  return {principal, elsewhere, resume: resumePoint(query)};
 }
 
 function requireRoom(sessions: SessionService): void {

@@ -31,3 +31,16 @@ export function audienceOf(principal: Principal, subscription: Subscription): Au
   const key = `${[...sids].sort().join(',')}|${scope.key}`;
   return {key, sees: (entry) => sids.has(entry.callSid) && scope.sees(entry)};
 }
+
+/** The audience that has a key: how another node's sessions see the journal. `undefined`: no audience of ours has it. */
+export function audienceOfKey(key: string): Audience | undefined {
+  const user = 'user:';
+  if (key === 'all') return {key, sees: () => true};
+  if (key === 'none') return {key, sees: () => false};
+  if (key.startsWith(user)) return {key, sees: ({owner}) => owner === key.slice(user.length)};
+  const at = key.indexOf('|');
+  const scope = at === -1 ? undefined : audienceOfKey(key.slice(at + 1));
+  if (scope === undefined) return undefined;
+  const sids = new Set(key.slice(0, at).split(','));
+  return {key, sees: (entry) => sids.has(entry.callSid) && scope.sees(entry)};
+}

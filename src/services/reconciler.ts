@@ -80,6 +80,8 @@ export class Reconciler {
   readonly #limit: RateLimit;
   readonly #watches = new Map<string, Watch>();
   readonly #running = new Set<string>();
+  /** Monotonic ms of the last tick, and the feed's head then: what came since has not been silent for longer. */
+  #ticked = {at: 0, head: Number.POSITIVE_INFINITY};
   #stopTicking: CancelTimer | undefined;
   #unsubscribe: Unsubscribe | undefined;
 
@@ -146,12 +148,13 @@ export class Reconciler {
     for (const callSid of this.#watches.keys()) {
       if (this.#feed.activeCall(callSid) === undefined) this.#watches.delete(callSid);
     }
-    if (!this.#lease.held) return;
     const due: {call: CallRecord; watch: Watch}[] = [];
     for (const call of this.#feed.activeCalls()) {
       const watch = this.#watch(call, now);
       if (watch.dueAt <= now && !this.#running.has(call.callSid)) due.push({call, watch});
     }
+    this.#ticked = {at: now, head: this.#feed.head};
+    if (!this.#lease.held) return;
     // The longest overdue first, so that under the limit nobody is starved.
     due.sort((a, b) => a.watch.dueAt - b.watch.dueAt);
     for (const {call, watch} of due) {
@@ -168,9 +171,14 @@ export class Reconciler {
     return watch;
   }
 
-  /** Monotonic ms at which the call's silence is longer than its state allows; may have been long ago. */
+  /**
+   * Monotonic ms at which the call's silence is longer than its state allows; may have been long ago. Who wrote the entry
+   * may have another wall clock than this node: one that came just now is not old, whatever it says.
+   */
   #silenceEnds(call: CallRecord, now: number): number {
-    const silentFor = Math.max(0, this.#clock.now() - call.updatedAt);
+    const {at, head} = this.#ticked;
+    const atMost = call.offset > head ? now - at : Number.POSITIVE_INFINITY;
+    const silentFor = Math.min(atMost, Math.max(0, this.#clock.now() - call.updatedAt));
     return now + allowedSilenceMs(call) - silentFor;
   }
 

@@ -3,7 +3,7 @@
  * sessions are; of those that have closed it keeps how they ended, and the last few as they were.
  */
 import type {SessionCounts, SessionInfo, SessionPage} from '@hookswitch/protocol';
-import type {Journal} from '../journal/journal.ts';
+import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import {toIso} from './call-view.ts';
 import {closeText} from './close-text.ts';
 import type {LiveFeed} from './live-feed.ts';
@@ -34,15 +34,23 @@ export interface SessionListing extends Omit<SessionPage, 'nextCursor'> {
 }
 
 /** What is told of one session: as it is, or as it was when it closed. */
-interface Described {
+export interface Described {
   readonly session: SessionInfo;
   readonly record: SentRecord;
 }
 
+/** How many sessions are in each phase, where there are none. */
+export const NO_PHASES: Readonly<Record<SessionPhase, number>> = {
+  opening: 0,
+  streaming: 0,
+  reading: 0,
+  blocked: 0,
+  closing: 0,
+};
+
 /** So many closed sessions can still be asked what they were sent. */
 export const MAX_CLOSED_SESSIONS = 200;
 
-/** A peer may close with any of 2000 codes of its own. */
 const MAX_LISTED_CODES = 50;
 
 export class SessionDirectory {
@@ -53,6 +61,7 @@ export class SessionDirectory {
   readonly #closed = new Map<string, Described>();
   /** How many closed with each code. */
   readonly #closes = new Map<number, number>();
+  readonly #listeners = new Set<() => void>();
   #opened = 0;
 
   constructor({journal, feed, sessions}: SessionDirectoryOptions) {
@@ -63,6 +72,7 @@ export class SessionDirectory {
 
   noteOpened(): void {
     this.#opened += 1;
+    this.#announce();
   }
 
   noteClosed(session: Session, code: number): void {
@@ -71,6 +81,37 @@ export class SessionDirectory {
     this.#closed.set(session.id, {session: {...info, phase: 'closed'}, record});
     const [oldest] = this.#closed.keys();
     if (this.#closed.size > MAX_CLOSED_SESSIONS && oldest !== undefined) this.#closed.delete(oldest);
+    this.#announce();
+  }
+
+  /** Calls `listener` when a session has opened or closed. */
+  onChange(listener: () => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Sessions since the process started. */
+  get openedCount(): number {
+    return this.#opened;
+  }
+
+  /** How many closed with each code. */
+  closes(): readonly {readonly code: number; readonly count: number}[] {
+    return mostFrequent([...this.#closes].map(([code, count]) => ({code, count})));
+  }
+
+  /** The last that closed, the first to go first. */
+  closed(): MapIterator<Described> {
+    return this.#closed.values();
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The open sessions themselves. */
+  open(): MapIterator<Session> {
+    return this.#sessions.values();
   }
 
   /** Every open session, the first to come first. */
@@ -86,13 +127,7 @@ export class SessionDirectory {
     const needle = q?.toLowerCase();
     // One more than asked for tells whether there is a next page.
     const ranking = new Ranking(limit + 1, after);
-    const byPhase: Record<SessionPhase, number> = {
-      opening: 0,
-      streaming: 0,
-      reading: 0,
-      blocked: 0,
-      closing: 0,
-    };
+    const byPhase: Record<SessionPhase, number> = {...NO_PHASES};
     const rank = rankOf[sort];
     let lagging = 0;
     let total = 0;
@@ -159,11 +194,20 @@ export class SessionDirectory {
   }
 
   #closeCounts(): SessionCounts['closes'] {
-    return [...this.#closes]
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, MAX_LISTED_CODES)
-      .map(([code, count]) => ({code, text: closeText(code), count}));
+    return this.closes().map(toCloseCount);
   }
+}
+
+/** The most frequent first; a peer may close with any of 2000 codes of its own. */
+export function mostFrequent<Close extends {readonly count: number}>(
+  closes: readonly Close[],
+): readonly Close[] {
+  return closes.toSorted((a, b) => b.count - a.count).slice(0, MAX_LISTED_CODES);
+}
+
+/** With the words of its code. */
+export function toCloseCount({code, count}: {readonly code: number; readonly count: number}) {
+  return {code, text: closeText(code), count};
 }
 
 function matches({id, searchText}: Session, needle: string): boolean {

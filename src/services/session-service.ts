@@ -10,6 +10,7 @@ import {type CloseReason, closeReasons, MESSAGE_BURST, type ServerMessage} from 
 import type {Logger} from 'pino';
 import type {Principal} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
+import type {SharedSessions} from '../cluster/shared-sessions.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
@@ -32,6 +33,8 @@ export interface SessionServiceOptions {
   readonly sessionTimeoutMs: number;
   readonly maxSessions: number;
   readonly maxSessionsPerUser?: number;
+  /** The sessions of the other nodes, where there are any. */
+  readonly shared?: SharedSessions;
 }
 
 export interface OpenSession {
@@ -45,6 +48,9 @@ export interface OpenSession {
 const HEARTBEAT_SHARE = 5 / 7;
 const MAX_HEARTBEAT_MS = 25_000;
 
+/** What counting the sessions of other nodes may add to an upgrade. */
+const COUNT_TIMEOUT_MS = 1000;
+
 export class SessionService {
   /** The sessions as people look at them. */
   readonly directory: SessionDirectory;
@@ -54,6 +60,7 @@ export class SessionService {
   readonly #metrics: Metrics;
   readonly #maxSessions: number;
   readonly #maxSessionsPerUser: number;
+  readonly #shared: SharedSessions | undefined;
   readonly #delivery: SessionDelivery;
   readonly #watch: SessionWatch;
   readonly #drain: SessionDrain;
@@ -70,6 +77,7 @@ export class SessionService {
     this.#metrics = metrics;
     this.#maxSessions = options.maxSessions;
     this.#maxSessionsPerUser = options.maxSessionsPerUser ?? Number.POSITIVE_INFINITY;
+    this.#shared = options.shared;
     const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, Math.round(sessionTimeoutMs * HEARTBEAT_SHARE));
     const sessions = () => this.#sessions.values();
     const close = (session: Session, reason: CloseReason) => this.close(session, reason);
@@ -97,9 +105,30 @@ export class SessionService {
     return this.#drain.admits && this.#sessions.size < this.#maxSessions;
   }
 
-  /** Whether this user may open another session; asked after the upgrade, so that a browser can tell why not. */
-  hasRoomFor({user}: Principal): boolean {
-    return (this.#perUser.get(user) ?? 0) < this.#maxSessionsPerUser;
+  /**
+   * Whether this user may open another session; asked after the upgrade, so that a browser can tell why not.
+   * @param elsewhere what {@link countElsewhere} said
+   */
+  hasRoomFor({user}: Principal, elsewhere = 0): boolean {
+    return (this.#perUser.get(user) ?? 0) + elsewhere < this.#maxSessionsPerUser;
+  }
+
+  /**
+   * Sessions of this user at other nodes, as those told a moment ago. Asked only where they are limited; where it cannot
+   * be told in time, those of this node alone count: nobody is kept out because a database is away.
+   */
+  async countElsewhere({user}: Principal): Promise<number> {
+    if (this.#shared === undefined || this.#maxSessionsPerUser === Number.POSITIVE_INFINITY) return 0;
+    const {promise: late, resolve} = Promise.withResolvers<number>();
+    const cancel = this.#clock.after(COUNT_TIMEOUT_MS, () => resolve(0));
+    try {
+      return await Promise.race([this.#shared.countElsewhere(user), late]);
+    } catch (error) {
+      this.#logger.debug({err: error, user}, 'sessions at other nodes could not be counted');
+      return 0;
+    } finally {
+      cancel();
+    }
   }
 
   get openCount(): number {

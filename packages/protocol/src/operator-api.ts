@@ -173,6 +173,30 @@ export interface SessionPage {
   /** Of those that `q` and `phase` ask for. */
   readonly total: number;
   readonly counts: SessionCounts;
+  /** Where several nodes share a journal: those alive, whose sessions these are. */
+  readonly nodes?: readonly NodeInfo[];
+  /** The database is away, and these are the sessions of the node that was asked. */
+  readonly onlyThisNode?: true;
+}
+
+/** A node of several. */
+export interface NodeInfo {
+  readonly nodeId: string;
+  /** The one that answers. */
+  readonly isSelf: boolean;
+  readonly version: string;
+  /** By the database's clock, as the heartbeat. */
+  readonly startedAt: string;
+  readonly heartbeatAt: string;
+  /** Milliseconds since then. */
+  readonly heartbeatAgeMs: number;
+  /** Where it is in the journal. */
+  readonly offset: number;
+  /** Entries behind the node that is furthest. */
+  readonly lag: number;
+  readonly sessions: number;
+  /** How far its clock is ahead of the database's, milliseconds. */
+  readonly clockAheadMs: number;
 }
 
 export interface SessionCounts {
@@ -199,6 +223,8 @@ export interface SessionInfo {
   readonly address: string;
   readonly origin?: string;
   readonly protocol: string;
+  /** Where several nodes share a journal: whose it is. */
+  readonly nodeId?: string;
 }
 
 /** `GET /api/sessions/:sessionId/sent?before=&limit=` (also needs `calls:read:all`), newest first. */

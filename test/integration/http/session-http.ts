@@ -2,10 +2,12 @@
 
 import express from 'express';
 import {systemClock} from '../../../src/clock.ts';
+import {LocalCluster} from '../../../src/cluster/local-cluster.ts';
 import {createErrorHandler, notFoundHandler} from '../../../src/handlers/http-errors.ts';
 import {createRequestLogger} from '../../../src/handlers/request-context.ts';
 import {createSessionRoutes} from '../../../src/handlers/session-routes.ts';
 import {createLogger} from '../../../src/observability/logger.ts';
+import {SessionCatalog} from '../../../src/services/session-catalog.ts';
 import {rawRequest} from '../../support/http-request.ts';
 import {type SessionHost, type SessionHostOptions, startSessionHost} from '../websocket/session-host.ts';
 
@@ -17,10 +19,16 @@ export interface SessionHttp extends AsyncDisposable {
 export async function startSessionHttp(options: SessionHostOptions = {}): Promise<SessionHttp> {
   const host = await startSessionHost(options);
   const logger = createLogger({level: 'silent'});
+  const catalog = new SessionCatalog({
+    directory: host.sessions.directory,
+    cluster: new LocalCluster({nodeId: 'one', clock: systemClock}),
+    journal: host.journal,
+    logger,
+  });
   const app = express();
   app.set('query parser', 'simple');
   app.use(createRequestLogger(logger, systemClock));
-  app.use(createSessionRoutes({authenticator: host, sessions: host.sessions}));
+  app.use(createSessionRoutes({authenticator: host, catalog}));
   app.use(notFoundHandler);
   app.use(createErrorHandler(logger));
   host.http.on('request', app);

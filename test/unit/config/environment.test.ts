@@ -78,6 +78,7 @@ test('[E] every variable arrives where it belongs', () => {
     TWILIO_AUTH_TOKEN_ALTERNATE: 'other',
     PUBLIC_URL: 'https://Gateway.Example.com:443/hooks/',
     DATABASE_URL: 'file:/var/lib/hookswitch/journal.db',
+    NODE_ID: 'gateway-1',
     RETENTION_DAYS: '30',
     HOOKSWITCH_ACCESS_KEY: 'an-access.key_~1',
     AUTH_JWT_SECRET: 'a-secret-of-thirty-two-bytes-0123',
@@ -107,6 +108,7 @@ test('[E] every variable arrives where it belongs', () => {
     },
     publicUrl: 'https://gateway.example.com/hooks',
     databaseUrl: 'file:/var/lib/hookswitch/journal.db',
+    nodeId: 'gateway-1',
     retentionDays: 30,
     accessKey: 'an-access.key_~1',
     auth: {
