@@ -3,9 +3,10 @@
  * done in order, each seeing what those before it did, as if each were a transaction of its own.
  */
 import {numberOf, type Row} from '../../postgres/rows.ts';
-import {decideAppend, type JournalView} from '../append-decision.ts';
+import {type CallChange, decideAppend, type JournalView} from '../append-decision.ts';
 import type {CallRecord, JournalEntry, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import {forgottenCallKey} from '../forgotten-call-key.ts';
 import type {AppendResult, OpenIntentResult} from '../journal.ts';
 import {callOf, entryOf, intentOf} from './journal-rows.ts';
 import type {GroupRequest} from './write-requests.ts';
@@ -49,6 +50,7 @@ export class GroupView implements JournalView {
   readonly #legs = new Map<string, Set<string>>();
   readonly #intents = new Map<string, IntentState>();
   readonly #byKey = new Map<string, Set<string>>();
+  readonly #forgotten = new Set<bigint>();
 
   constructor(head: Offset) {
     this.#head = head;
@@ -72,6 +74,11 @@ export class GroupView implements JournalView {
     const record = callOf(json);
     this.#calls.set(callSid, {loaded: record, current: record, json, changed: false});
     this.#noteLeg(record);
+  }
+
+  /** A call that was trimmed: nothing of it is to begin anew. */
+  takeForgotten(key: bigint): void {
+    this.#forgotten.add(key);
   }
 
   takeIntent(reference: string, row: Row): void {
@@ -130,6 +137,10 @@ export class GroupView implements JournalView {
     const offset = this.#head + 1;
     const decision = decideAppend(this, event, offset);
     const {verdict, owner, changes, carriesCall, binding} = decision;
+    if (this.#beginsForgotten(changes)) {
+      // It was here before, and is nowhere now.
+      return {entry: {offset: 0, event, verdict: 'duplicate'}, repeated: true};
+    }
     const written = changes.map(({after}) => this.#writeCall(after));
     if (binding !== undefined) this.#bind(binding.reference, binding.rootCallSid);
     const call = carriesCall ? changes[0]?.after : undefined;
@@ -151,6 +162,13 @@ export class GroupView implements JournalView {
     this.newEntries.push(added);
     this.#entries.set(event.dedupeKey, {kind: 'new', entry: added});
     return {entry, repeated: false};
+  }
+
+  #beginsForgotten(changes: readonly CallChange[]): boolean {
+    if (this.#forgotten.size === 0) return false;
+    return changes.some(
+      ({before, after}) => before === undefined && this.#forgotten.has(forgottenCallKey(after.callSid)),
+    );
   }
 
   #repeat(known: KnownEntry): JournalEntry {

@@ -5,6 +5,7 @@
 import type {PostgresConnection, PreparedStatement} from '../../postgres/postgres-connection.ts';
 import {numberOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {Offset} from '../call-event.ts';
+import {forgottenCallKey} from '../forgotten-call-key.ts';
 import {GroupView} from './group-view.ts';
 import type {GroupRequest} from './write-requests.ts';
 
@@ -45,7 +46,10 @@ const LOAD: PreparedStatement = {
     SELECT 'intent', i.created_at, i.reference, i.state, i.call_sid, i.intent, NULL
       FROM unnest($4::text[], $5::text[]) AS asked ("user", key)
       JOIN hookswitch.intents i ON i."user" = asked."user" AND i.idempotency_key = asked.key
-      WHERE i.idempotency_key IS NOT NULL AND i.state <> 'rejected'`,
+      WHERE i.idempotency_key IS NOT NULL AND i.state <> 'rejected'
+    UNION ALL
+    SELECT 'forgotten', 0, call::text, NULL, NULL, NULL, NULL
+      FROM hookswitch.forgotten_calls WHERE call = ANY ($6::bigint[])`,
 };
 
 /** What the transaction that has locked the head starts from. */
@@ -81,6 +85,9 @@ function take(view: GroupView, row: Row): void {
         event: row['json'],
         call: row['more'],
       });
+      return;
+    case 'forgotten':
+      view.takeForgotten(BigInt(key));
       return;
     case 'call':
       view.takeCall(key, textOf(row['json']));
@@ -123,5 +130,6 @@ function parametersOf(requests: readonly GroupRequest[]): readonly unknown[] {
         break;
     }
   }
-  return [[...dedupeKeys], [...callSids], [...references], users, keys];
+  const forgotten = [...callSids].map((callSid) => String(forgottenCallKey(callSid)));
+  return [[...dedupeKeys], [...callSids], [...references], users, keys, forgotten];
 }

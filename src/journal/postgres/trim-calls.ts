@@ -2,6 +2,7 @@
 import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
 import {numberOf, optionalTextOf, textOf} from '../../postgres/rows.ts';
 import type {Offset} from '../call-event.ts';
+import {forgottenCallKey, MAX_FORGOTTEN_CALLS} from '../forgotten-call-key.ts';
 import {callOf} from './journal-rows.ts';
 import {StatisticsChanges} from './statistics-changes.ts';
 import {addStatistics, statisticsColumns} from './write-group.ts';
@@ -29,12 +30,18 @@ const FORGET = `WITH
   gone AS (DELETE FROM hookswitch.entries WHERE call_sid = ANY ($1) RETURNING "offset"),
   gone_intents AS (DELETE FROM hookswitch.intents WHERE call_sid = ANY ($1)),
   gone_calls AS (DELETE FROM hookswitch.calls WHERE call_sid = ANY ($1)),
-  counted AS (${addStatistics(2)})
+  remembered AS (
+    INSERT INTO hookswitch.forgotten_calls (call) SELECT unnest($2::bigint[]) ON CONFLICT DO NOTHING
+  ),
+  counted AS (${addStatistics(3)})
   UPDATE hookswitch.journal_head SET trimmed_to = greatest(trimmed_to, (SELECT max("offset") FROM gone))
   WHERE id = 1 RETURNING trimmed_to`;
 
 const FORGET_INTENTS = `DELETE FROM hookswitch.intents WHERE reference IN (
   SELECT reference FROM hookswitch.intents WHERE call_sid IS NULL AND created_at < $1 LIMIT ${MAX_INTENTS})`;
+
+const SHRINK = `DELETE FROM hookswitch.forgotten_calls
+  WHERE number <= (SELECT max(number) FROM hookswitch.forgotten_calls) - ${MAX_FORGOTTEN_CALLS}`;
 
 const FORGET_HOURS = `DELETE FROM hookswitch.call_statistics
   WHERE (audience, hour) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
@@ -63,7 +70,12 @@ export async function trimCalls(
   const statistics = new StatisticsChanges();
   for (const record of family.values()) statistics.add({before: callOf(record)});
   const columns = statisticsColumns(statistics);
-  const [row] = await connection.query(FORGET, [[...family.keys()], ...columns]);
+  const [row] = await connection.query(FORGET, [
+    [...family.keys()],
+    [...family.keys()].map((callSid) => String(forgottenCallKey(callSid))),
+    ...columns,
+  ]);
+  await connection.run(SHRINK);
   await connection.query(FORGET_HOURS, columns.slice(0, 2));
   return {calls: family.size, trimmedTo: numberOf(row?.['trimmed_to'])};
 }

@@ -2,11 +2,8 @@
  * The calls that were trimmed, for as long as that is worth its room: what Twilio signed once is signed for ever, and a copy of it that
  * comes when nothing else is left of its call must not begin the call anew (J2).
  */
-import {createHash} from 'node:crypto';
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
-
-/** So many are remembered, the last that were forgotten: some 35 MB of file. */
-export const MAX_FORGOTTEN_CALLS = 1_000_000;
+import {forgottenCallKey, MAX_FORGOTTEN_CALLS} from '../forgotten-call-key.ts';
 
 export const CREATE_FORGOTTEN_CALLS = `CREATE TABLE forgotten_calls (
      number  INTEGER PRIMARY KEY,     -- 1, 2, 3 … in the order in which they were trimmed
@@ -29,16 +26,11 @@ export class ForgottenCalls {
   }
 
   has(callSid: string): boolean {
-    return this.#find.get(keyOf(callSid)) !== undefined;
+    return this.#find.get(forgottenCallKey(callSid)) !== undefined;
   }
 
   add(callSids: readonly string[]): void {
-    for (const callSid of callSids) this.#insert.run(keyOf(callSid));
+    for (const callSid of callSids) this.#insert.run(forgottenCallKey(callSid));
     if (callSids.length > 0) this.#shrink.run(this.#max);
   }
-}
-
-/** Among a million, another call has the key of one of them once in 18 trillion calls. */
-function keyOf(callSid: string): bigint {
-  return createHash('sha256').update(callSid).digest().readBigInt64BE();
 }

@@ -103,6 +103,14 @@ COMMENT ON COLUMN hookswitch.intents.call_sid IS 'The root call that came of it.
 COMMENT ON COLUMN hookswitch.intents.created_at IS 'Milliseconds since 1970.';
 COMMENT ON COLUMN hookswitch.intents.intent IS 'JSON of the DialIntent.';
 
+CREATE TABLE hookswitch.forgotten_calls (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  call   bigint NOT NULL UNIQUE
+);
+COMMENT ON TABLE hookswitch.forgotten_calls IS 'Calls that were trimmed, the last million: a copy of one of their webhooks does not begin them anew.';
+COMMENT ON COLUMN hookswitch.forgotten_calls.number IS 'Rises in the order in which they were trimmed.';
+COMMENT ON COLUMN hookswitch.forgotten_calls.call IS '64 bits of the SHA-256 of the call''s sid.';
+
 CREATE TABLE hookswitch.call_statistics (
   audience  text COLLATE "C"   NOT NULL,
   hour      bigint NOT NULL,
