@@ -97,6 +97,14 @@ test('[J4] the picture: marks are reached by key, say their verdict on focus and
   ).join(' ');
   assert.match(name, /Something newer was known when it came/);
   assert.match(name, /The same came 2 times more/);
+  // Beside the solid one, and level with it.
+  const solid = page.locator('svg [data-place]:not([data-hollow])').last();
+  const again = page.getByRole('button', {name: /^In progress, .* Duplicate\. The same came 2 times more/});
+  assert.equal(await again.getAttribute('data-hollow'), 'true');
+  const [left, right] = [await solid.boundingBox(), await again.boundingBox()];
+  assert.ok(left !== null && right !== null && left.y === right.y && right.x > left.x);
+  await again.hover();
+  await tip.getByText('Duplicate.').waitFor();
   await marks.first().focus();
   await tab.press('Enter');
   await page.locator('tr[data-offset][aria-current="true"]:focus').waitFor();

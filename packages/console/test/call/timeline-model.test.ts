@@ -275,6 +275,31 @@ test('marks stand above one another where there is no room, and together where t
   );
 });
 
+test('[J2] what came again stands hollow beside what it repeats, and moves no bar', () => {
+  const events = [said('ringing', 0, 0), said('in-progress', 500, 500, {repeats: 2})];
+  const once = [said('ringing', 0, 0), said('in-progress', 500, 500)];
+  const timeline = buildTimeline(detail(call('in-progress'), events), T0 + 1000);
+  const [lane] = timeline.lanes;
+  assert.deepEqual(
+    lane?.marks.map(({index, isHollow, repeats}) => [index, isHollow, repeats]),
+    [
+      [0, false, undefined],
+      [1, false, undefined],
+      [1, true, 2],
+    ],
+  );
+  assert.deepEqual(lane?.bars, buildTimeline(detail(call('in-progress'), once), T0 + 1000).lanes[0]?.bars);
+  const placed = placeMarks(lane?.marks ?? [], createScale(timeline), {width: 500, spacing: 14, levels: 2});
+  assert.deepEqual(
+    placed.map(({x, level}) => [x, level]),
+    [
+      [0, 0],
+      [250, 0],
+      [264, 0],
+    ],
+  );
+});
+
 // --- Whatever comes ---------------------------------------------------------------------------------------------------
 
 const event = fc

@@ -1,9 +1,10 @@
 /** What happened to a call, and who said so, in words. Pure. */
 import type {CallHistoryEvent} from '@hookswitch/protocol';
+import {verdictReason, verdictWords} from '../../calls/call-words.ts';
 import {statusWord} from '../../design/status-words.ts';
 import {formatMs} from '../../design/time-words.ts';
 import {visibleText} from '../../design/visible-text.ts';
-import type {MarkKind, Phase} from './timeline-model.ts';
+import type {Mark, MarkKind, Phase} from './timeline-model.ts';
 
 export const phaseWords: Readonly<Record<Phase, string>> = {
   dialling: 'Dialling',
@@ -40,4 +41,15 @@ function failureOf({providerStatus}: Extract<CallHistoryEvent, {kind: 'status'}>
   return providerStatus === 'busy' || providerStatus === 'no-answer' || providerStatus === 'canceled'
     ? providerStatus
     : 'failed';
+}
+
+/** What came of it, in a word; a repeat is a duplicate whatever came of the first. */
+export function markVerdict({event, repeats}: Mark): string {
+  return verdictWords[repeats === undefined ? event.verdict : 'duplicate'];
+}
+
+/** Why, in a sentence. */
+export function markReason({event, repeats}: Mark): string {
+  if (repeats === undefined) return verdictReason(event);
+  return `The same came ${repeats === 1 ? 'once' : `${repeats} times`} more: counted, changed nothing. When is not kept.`;
 }

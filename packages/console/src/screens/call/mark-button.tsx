@@ -1,8 +1,7 @@
 /** A mark that can be walked to, pointed at and pressed, and what it is called. */
 import type {KeyboardEvent} from 'react';
-import {verdictReason, verdictWords} from '../../calls/call-words.ts';
 import styles from './call.module.css';
-import {eventWord, kindWords} from './event-words.ts';
+import {eventWord, kindWords, markReason, markVerdict} from './event-words.ts';
 import {MarkShape} from './mark-shape.tsx';
 import type {Place} from './mark-walk.ts';
 import {preciseOffset} from './offset-words.ts';
@@ -78,7 +77,12 @@ const NOTABLE_LAG_MS = 1000;
 /** From when it happened to when it was heard of, where that took long. */
 function Whisker({placed: {marks, x, y}, lane, layout}: Pick<MarkButtonProps, 'placed' | 'lane' | 'layout'>) {
   const [mark] = marks;
-  if (mark.event.kind === 'command' || mark.at - mark.happenedAt < NOTABLE_LAG_MS) return null;
+  if (
+    mark.repeats !== undefined ||
+    mark.event.kind === 'command' ||
+    mark.at - mark.happenedAt < NOTABLE_LAG_MS
+  )
+    return null;
   const happened = placeOf(mark.happenedAt, layout, lane);
   if (happened === undefined || x - happened < 8) return null;
   return <path d={`M${happened} ${lane.barY}L${x} ${y}`} className={styles.whisker} />;
@@ -97,8 +101,8 @@ export function MarkCount({placed: {marks, x, y}}: {readonly placed: LaneMark}) 
   const text =
     marks.length > 1
       ? `+${marks.length - 1}`
-      : first.event.repeats > 0
-        ? `×${first.event.repeats + 1}`
+      : first.repeats !== undefined && first.repeats > 1
+        ? `×${first.repeats}`
         : undefined;
   if (text === undefined) return null;
   return (
@@ -112,8 +116,8 @@ export function MarkCount({placed: {marks, x, y}}: {readonly placed: LaneMark}) 
 function markLabel(marks: readonly [Mark, ...Mark[]], begin: number): string {
   return marks
     .map(
-      ({event, kind, at}) =>
-        `${eventWord(event)}, ${kindWords[kind]}, ${preciseOffset(at - begin)}. ${verdictWords[event.verdict]}. ${verdictReason(event)}`,
+      (mark) =>
+        `${eventWord(mark.event)}, ${kindWords[mark.kind]}, ${preciseOffset(mark.at - begin)}. ${markVerdict(mark)}. ${markReason(mark)}`,
     )
     .join(' And: ');
 }

@@ -28,7 +28,19 @@ export function placeMarks(
   const placed: {x: number; level: number; marks: [Mark, ...Mark[]]}[] = [];
   const lastOn: (typeof placed)[number][] = [];
   for (const mark of marks) {
+    const before = placed.at(-1);
+    const [its] = before?.marks.slice(-1) ?? [];
     const x = position(mark.at) * width;
+    // Repeats stand right beside what they repeat, or with it where it stands with others.
+    if (mark.repeats !== undefined && before !== undefined && its?.index === mark.index) {
+      if (before.marks.length > 1) before.marks.push(mark);
+      else {
+        const beside: (typeof placed)[number] = {x: before.x + spacing, level: before.level, marks: [mark]};
+        lastOn[before.level] = beside;
+        placed.push(beside);
+      }
+      continue;
+    }
     const isFree = (level: number) => {
       const last = lastOn[level];
       return last === undefined || x - last.x >= spacing;

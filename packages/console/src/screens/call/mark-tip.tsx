@@ -1,10 +1,9 @@
 /** What a mark says when it is pointed at or has the focus. */
 
-import {verdictReason, verdictWords} from '../../calls/call-words.ts';
 import styles from './call.module.css';
-import {eventWord, kindWords, lagText} from './event-words.ts';
+import {eventWord, kindWords, lagText, markReason, markVerdict} from './event-words.ts';
 import {preciseOffset} from './offset-words.ts';
-import type {Mark, Timeline} from './timeline-model.ts';
+import {type Mark, markKey, type Timeline} from './timeline-model.ts';
 
 const TIP_WIDTH = 264;
 
@@ -21,21 +20,26 @@ export function MarkTip({marks, timeline, x, y, width}: MarkTipProps) {
   const left = Math.max(Math.min(x - TIP_WIDTH / 2, width - TIP_WIDTH), 0);
   return (
     <div className={styles.tip} style={{left, top: y, width: TIP_WIDTH}} aria-hidden="true" data-tip="">
-      {marks.slice(0, 4).map(({index, event, kind, at}) => (
-        <div key={index}>
-          <strong>{eventWord(event)}</strong>
+      {marks.slice(0, 4).map((mark) => (
+        <div key={markKey(mark)}>
+          <strong>{eventWord(mark.event)}</strong>
           <span>
             {' '}
-            {kindWords[kind]}, {preciseOffset(at - timeline.from)}
-            {event.kind === 'status' && event.sequence !== undefined && `, sequence ${event.sequence}`}
-            {event.kind === 'status' && `, lag ${lagText(event)}`}
+            {kindWords[mark.kind]}, {preciseOffset(mark.at - timeline.from)}
+            <Details mark={mark} />
           </span>
           <p>
-            <em>{verdictWords[event.verdict]}.</em> {verdictReason(event)}
+            <em>{markVerdict(mark)}.</em> {markReason(mark)}
           </p>
         </div>
       ))}
       {marks.length > 4 && <p>and {marks.length - 4} more at the same place</p>}
     </div>
   );
+}
+
+/** Of the first that came: of its repeats nobody knows. */
+function Details({mark: {event, repeats}}: {readonly mark: Mark}) {
+  if (event.kind !== 'status' || repeats !== undefined) return null;
+  return `${event.sequence === undefined ? '' : `, sequence ${event.sequence}`}, lag ${lagText(event)}`;
 }

@@ -6,7 +6,7 @@ import {MarkButton, MarkCount} from './mark-button.tsx';
 import {clampPlace, nearest, type Place} from './mark-walk.ts';
 import {TimelineAxis} from './timeline-axis-shape.tsx';
 import type {Layout} from './timeline-layout.ts';
-import type {Timeline} from './timeline-model.ts';
+import {markKey, type Timeline} from './timeline-model.ts';
 import {TimelineTextures} from './timeline-textures.tsx';
 
 export interface TimelineDrawingProps {
@@ -91,7 +91,7 @@ export function TimelineDrawing({
               const place = {lane: laneIndex, mark: index};
               return (
                 <MarkButton
-                  key={placed.marks[0].index}
+                  key={markKey(placed.marks[0])}
                   placed={placed}
                   lane={lane}
                   layout={layout}
@@ -108,7 +108,7 @@ export function TimelineDrawing({
             })}
             {/* Beside the marks, not in them: what they are called says it already. */}
             {lane.marks.map((placed) => (
-              <MarkCount key={placed.marks[0].index} placed={placed} />
+              <MarkCount key={markKey(placed.marks[0])} placed={placed} />
             ))}
           </g>
         ))}

@@ -31,6 +31,8 @@ export interface Mark {
   readonly happenedAt: number;
   /** It changed nothing: late or repeated. */
   readonly isHollow: boolean;
+  /** How often the same came again, of a mark that stands for those; the journal counts them, and does not keep when they came. */
+  readonly repeats?: number;
 }
 
 export type Phase = 'dialling' | 'ringing' | 'talking';
@@ -77,7 +79,7 @@ export function buildTimeline(detail: CallDetail, now: number): Timeline {
   const legs = detail.legs.toSorted(
     (a, b) => a.createdAt.localeCompare(b.createdAt) || a.callSid.localeCompare(b.callSid),
   );
-  const marks = detail.events.map(toMark);
+  const marks = detail.events.flatMap(toMarks);
   const sids = new Set([detail, ...legs].map(({callSid}) => callSid));
   const facts = [detail, ...legs].map((call, index) => {
     // What is about none of them is still part of this call's history.
@@ -113,8 +115,13 @@ export function buildTimeline(detail: CallDetail, now: number): Timeline {
   };
 }
 
-function toMark(event: CallHistoryEvent, index: number): Mark {
-  return {
+/** One of its own for each mark: a repeat has the index of what it repeats. */
+export function markKey({index, repeats}: Mark): string {
+  return repeats === undefined ? String(index) : `${index} again`;
+}
+
+function toMarks(event: CallHistoryEvent, index: number): readonly Mark[] {
+  const mark: Mark = {
     index,
     event,
     kind: event.kind === 'command' ? 'command' : event.source,
@@ -122,6 +129,7 @@ function toMark(event: CallHistoryEvent, index: number): Mark {
     happenedAt: Date.parse(event.timestamp),
     isHollow: event.verdict !== 'applied',
   };
+  return event.repeats === 0 ? [mark] : [mark, {...mark, isHollow: true, repeats: event.repeats}];
 }
 
 /** A call's arrival in a state. */
@@ -138,7 +146,7 @@ function edgesOf(call: Call, marks: readonly Mark[]): readonly Edge[] {
   const byRank = new Map<number, Edge>();
   for (const mark of marks) {
     const {event} = mark;
-    if (event.kind !== 'status' || event.verdict === 'duplicate') continue;
+    if (mark.repeats !== undefined || event.kind !== 'status' || event.verdict === 'duplicate') continue;
     const {providerStatus} = event;
     if (hasEnded(providerStatus) && providerStatus !== call.providerStatus) continue;
     const rank = statusRank(providerStatus);
