@@ -13,7 +13,7 @@ export interface ConsoleRoutesOptions {
 
 const CONSOLE_FOLDER = path.join(import.meta.dirname, '../../packages/console/dist');
 
-/** Where the console has a screen. The page itself decides what it shows; all others are 404 here, as a problem. */
+/** Where the console has a screen. The page itself decides what it shows; all others are 404. */
 const SCREENS = ['/', '/calls/:callSid', '/history', '/webhooks', '/connections', '/health'] as const;
 
 /** Their names hold a hash of what is in them: such a file never changes. */
@@ -24,6 +24,9 @@ const ENCODINGS = [
   {name: 'br', suffix: '.br'},
   {name: 'gzip', suffix: '.gz'},
 ] as const;
+
+/** Below these no person looks for a page: what is wrong there is said to programs. */
+const FOR_PROGRAMS = /^\/(?:api|twilio|assets)(?:\/|$)/;
 
 const NOT_BUILT =
   'The console is not built.\n\nRun `npm run build`, then reload this page. Everything else works: the API is under /api.\n';
@@ -64,6 +67,15 @@ export function createConsoleRoutes({
     );
   });
   router.all(['/icon.svg', '/assets/:file'], only('GET'));
+
+  // Somebody at a browser is told by the page, with the way back; everything else by a problem (H6).
+  router.get('/{*path}', async (request, response, next) => {
+    response.vary('Accept');
+    const isPerson = request.accepts(['json', 'html']) === 'html' && !FOR_PROGRAMS.test(request.path);
+    const page = isPerson ? await readPage(consoleFolder) : undefined;
+    if (page === undefined) next();
+    else response.status(404).set('Cache-Control', 'no-cache').type('html').send(withBase(page, basePath));
+  });
   return router;
 }
 

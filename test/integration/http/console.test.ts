@@ -52,6 +52,22 @@ test('other addresses are problems: not found, or another method', async () => {
   assert.deepEqual([posted.status, posted.headers['allow']], [405, 'GET, HEAD']);
 });
 
+test('[H10] a browser at an address of nothing gets the page, as a 404; programs, and addresses of programs, a problem', async () => {
+  await using site = await startSite();
+  const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  const ask = async (address: string, accept: string, method = 'GET') => {
+    const {status, headers} = await rawRequest(site.url, {method, path: address, headers: {accept}});
+    return [status, headers['content-type']?.split(';')[0], headers['vary']];
+  };
+  for (const address of ['/nowhere', '/history/', '/calls', '/a/b/c'])
+    assert.deepEqual(await ask(address, browser), [404, 'text/html', 'Accept'], address);
+  for (const accept of ['*/*', 'application/json', 'application/json, text/html'])
+    assert.deepEqual((await ask('/nowhere', accept)).slice(0, 2), [404, 'application/problem+json'], accept);
+  for (const address of ['/api', '/api/nothing', '/twilio/nothing', '/assets/nothing.js'])
+    assert.deepEqual((await ask(address, browser)).slice(0, 2), [404, 'application/problem+json'], address);
+  assert.equal((await ask('/nowhere', browser, 'POST'))[1], 'application/problem+json');
+});
+
 test('assets never change, and travel compressed where the browser takes it', async () => {
   await using site = await startSite();
   const ask = async (encoding: string) => {
