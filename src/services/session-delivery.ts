@@ -5,13 +5,14 @@
 import {type CloseReason, MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
-import type {JournalEntry, Offset} from '../journal/call-event.ts';
+import type {Offset} from '../journal/call-event.ts';
 import type {Journal} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {Audience} from './audience.ts';
 import {toCall, toIso} from './call-view.ts';
+import {type CatchUpPage, CatchUpPages} from './catch-up-pages.ts';
 import {encodeTextFrame} from './frame.ts';
-import {joinFrames, type LiveFeed, toFeedEntry} from './live-feed.ts';
+import type {LiveFeed} from './live-feed.ts';
 import type {Session} from './session.ts';
 
 /** Where a client left off. */
@@ -34,8 +35,11 @@ export interface SessionDeliveryOptions {
   readonly close: (session: Session, reason: CloseReason) => void;
 }
 
-/** Entries of one page for a session that is behind what the feed holds. */
-const CATCH_UP_PAGE = 256;
+/**
+ * Past so many unsent bytes a session that is behind what the feed holds gets no further page: a thousand slow readers of the whole
+ * journal, each somewhere else in it, are bounded by this.
+ */
+const MAX_UNSENT_BEHIND_BYTES = MAX_UNSENT_BYTES / 4;
 
 /** Sessions written to in one turn of the event loop: between turns webhooks and heartbeats get their time. */
 const FAN_OUT_SLICE = 256;
@@ -47,7 +51,7 @@ const MAX_UNSENT_FOR_ANSWERS_BYTES = 2 * MAX_UNSENT_BYTES;
 const MAX_CACHED_SNAPSHOTS = 64;
 
 export class SessionDelivery {
-  readonly #journal: Journal;
+  readonly #pages: CatchUpPages;
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -63,7 +67,7 @@ export class SessionDelivery {
   #announced: Offset = 0;
 
   constructor(options: SessionDeliveryOptions) {
-    this.#journal = options.journal;
+    this.#pages = new CatchUpPages(options);
     this.#feed = options.feed;
     this.#clock = options.clock;
     this.#logger = options.logger;
@@ -89,11 +93,11 @@ export class SessionDelivery {
   }
 
   /** @param next the first page after `offset`, where it was read */
-  #beginAt(session: Session, offset: Offset, next: readonly JournalEntry[] = []): void {
+  #beginAt(session: Session, offset: Offset, next?: CatchUpPage): void {
     session.beginAt(offset);
     session.replaying = true;
     this.#open(session, this.#readyFrame(session, true));
-    this.#writePage(session, next);
+    if (next !== undefined) this.#writePage(session, next);
     this.deliver(session);
   }
 
@@ -111,9 +115,9 @@ export class SessionDelivery {
 
   async #beginInThePast(session: Session, offset: Offset): Promise<void> {
     try {
-      const page = await this.#journal.read(offset, CATCH_UP_PAGE);
+      const reading = await this.#pages.read(offset);
       if (session.state.phase !== 'opening') return;
-      if (page.kind === 'entries') this.#beginAt(session, offset, page.entries);
+      if (reading.kind === 'page') this.#beginAt(session, offset, reading.page);
       else this.#beginWithSnapshot(session);
     } catch (error) {
       this.#fail(session, error);
@@ -164,7 +168,8 @@ export class SessionDelivery {
   /** The one way by which entries and snapshots reach a session: as far as its socket takes them. */
   deliver(session: Session): void {
     while (session.state.phase === 'streaming') {
-      if (session.socket.unsentBytes > MAX_UNSENT_BYTES) {
+      const isBehind = session.cursor < this.#feed.floor;
+      if (session.socket.unsentBytes > (isBehind ? MAX_UNSENT_BEHIND_BYTES : MAX_UNSENT_BYTES)) {
         session.state = {phase: 'blocked', since: this.#clock.monotonic()};
       } else if (session.cursor >= this.#feed.head && session.replaying) {
         session.replaying = false;
@@ -172,7 +177,7 @@ export class SessionDelivery {
       } else if (session.cursor >= this.#feed.head) {
         if (session.snapshotsDue.length === 0) return;
         session.socket.write(this.#snapshotFrame(session.audience, session.snapshotsDue.shift()));
-      } else if (session.cursor < this.#feed.floor) {
+      } else if (isBehind) {
         session.state = {phase: 'reading'};
         void this.#catchUp(session);
       } else {
@@ -200,33 +205,29 @@ export class SessionDelivery {
 
   async #catchUp(session: Session): Promise<void> {
     try {
-      const page = await this.#journal.read(session.cursor, CATCH_UP_PAGE);
+      const reading = await this.#pages.read(session.cursor);
       if (session.state.phase !== 'reading') return;
       // Trimmed under a reader: the rest would have a hole. It comes back and gets a snapshot (W11).
-      if (page.kind === 'too-old') {
+      if (reading.kind === 'too-old') {
         this.#close(session, 'going-away');
         return;
       }
       session.state = {phase: 'streaming'};
-      this.#writePage(session, page.entries);
+      this.#writePage(session, reading.page);
       this.deliver(session);
     } catch (error) {
       this.#fail(session, error);
     }
   }
 
-  /** What does not fit is read again: a page of long entries is more than a socket may hold. */
-  #writePage(session: Session, page: readonly JournalEntry[]): void {
-    const entries = page.map(toFeedEntry);
-    const last = entries.at(-1);
+  /** What does not fit comes later: a page of long entries is more than a socket may hold. */
+  #writePage(session: Session, page: CatchUpPage): void {
     while (
-      last !== undefined &&
       session.state.phase === 'streaming' &&
-      session.cursor < last.offset &&
-      session.socket.unsentBytes <= MAX_UNSENT_BYTES
+      session.cursor < page.last &&
+      session.socket.unsentBytes <= MAX_UNSENT_BEHIND_BYTES
     ) {
-      const start = entries.findIndex((entry) => entry.offset > session.cursor);
-      const batch = joinFrames(entries, start, session.audience);
+      const batch = page.batch(session.audience, session.cursor);
       session.cursor = batch.to;
       this.#write(session, batch.frames, batch.messages);
     }
