@@ -224,7 +224,13 @@ test('[H2] calls per hour by outcome and answer rate: by pointer, by keys, as a 
   await page.getByRole('button', {name: 'As a picture'}).click();
   assert.equal(await ended(), String(number));
   await page.getByRole('button', {name: 'Failed'}).click();
-  await tab.shows('It counts all calls of that time, whatever else the filter says.');
+  await tab.shows('It counts all calls of that time: the filter’s outcome is for the list alone.');
+  // An address that somebody wrote by hand.
+  await tab.open('/history?outcome=bussy,failed&direction=up');
+  await tab.shows(
+    'Left out of the filter: outcome “bussy”, direction “up”. Those are no values this page knows.',
+  );
+  await page.getByRole('button', {name: 'Failed', pressed: true}).waitFor();
 });
 
 test('new ended calls wait behind a pill; what is shown does not move; without any there is a place for the first', async () => {

@@ -1,5 +1,6 @@
 /** What the palette offers for what was typed. */
 import type {CallState} from '@hookswitch/client';
+import type {PageCommand} from './page-commands.ts';
 import type {Shortcut} from './shortcut-registry.ts';
 
 export interface PaletteItem {
@@ -17,21 +18,18 @@ export type PaletteAction =
   | {readonly kind: 'go'; readonly path: string}
   | {readonly kind: 'run'; readonly run: () => void};
 
-/** A command that has no key. */
-export interface PaletteCommand {
-  readonly label: string;
-  readonly run: () => void;
-}
-
 export interface PaletteInput {
   readonly query: string;
   readonly calls: readonly CallState[];
   readonly shortcuts: readonly Shortcut[];
-  readonly commands: readonly PaletteCommand[];
+  /** Of the page, then of the console: those that have no key. */
+  readonly commands: readonly PageCommand[];
   /** The key may place calls. */
   readonly mayDial: boolean;
 }
 
+/** As the live calls name it too. */
+export const DIAL = 'Dial a number';
 const MAX_CALLS = 8;
 /** Fewer characters find everything. */
 const MIN_SEARCH = 3;
@@ -81,11 +79,13 @@ function plainNumber(text: string): string {
 }
 
 function commandItems(query: string, {shortcuts, commands, mayDial}: PaletteInput): PaletteItem[] {
+  // Where the form is, the page's own command leads to it; twice the same name would be one too many.
+  const canDialHere = shortcuts.some(({label}) => label === DIAL);
   const all: PaletteItem[] = [
     ...shortcuts
       .filter(({inPalette}) => inPalette)
       .map(({keys, label, handler}) => command(label, {kind: 'run', run: handler}, keys)),
-    ...(mayDial ? [command('Dial a number', {kind: 'go', path: '/?dial'})] : []),
+    ...(mayDial && !canDialHere ? [command(DIAL, {kind: 'go', path: '/?dial'})] : []),
     ...commands.map(({label, run}) => command(label, {kind: 'run', run})),
   ];
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);

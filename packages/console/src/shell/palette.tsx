@@ -13,6 +13,7 @@ import {KeyHint} from '../design/key-hint.tsx';
 import {Phone} from '../design/phone.tsx';
 import {StatusMark} from '../design/status-mark.tsx';
 import {useScope, useSession} from '../session/session-context.ts';
+import {usePageCommands} from './page-commands.ts';
 import styles from './palette.module.css';
 import {type PaletteItem, paletteItems} from './palette-items.ts';
 import {useShortcuts} from './shortcuts.ts';
@@ -28,12 +29,14 @@ export default function Palette({onClose}: PaletteProps) {
   const [, navigate] = useLocation();
   const calls = useCalls();
   const {shortcuts} = useShortcuts();
+  const pageCommands = usePageCommands();
   const items = paletteItems({
     query,
     calls,
     shortcuts,
     mayDial: useScope('calls:control'),
     commands: [
+      ...pageCommands,
       {label: 'Use the colours of the system', run: () => setTheme('system')},
       {label: 'Log out', run: signOut},
     ],

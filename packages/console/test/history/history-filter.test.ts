@@ -10,9 +10,10 @@ import {
   filterToQuery,
   fromLocalField,
   type HistoryFilter,
+  ignoredFromQuery,
   isEmptyFilter,
-  isNarrowed,
   lastHours,
+  listOnly,
   NO_FILTER,
   type Period,
   periodFault,
@@ -66,6 +67,24 @@ test('whatever an address says, there is a filter, and the gateway can be asked'
   });
 });
 
+test('what an address asks for and no filter has is named, each value by itself', () => {
+  const ignored = (query: string) => ignoredFromQuery(query).map(({name, value}) => `${name}=${value}`);
+  assert.deepEqual(ignored('outcome=nonsense,busy,x&direction=up&legs=1&q=any&mine=1'), [
+    'outcome=nonsense',
+    'outcome=x',
+    'direction=up',
+    'legs=1',
+  ]);
+  assert.deepEqual(ignored('range=1h&from=x&to=9999999-01-01&cursor=-1'), [
+    'range=1h',
+    'from=x',
+    'to=9999999-01-01',
+    'cursor=-1',
+  ]);
+  assert.deepEqual(ignored('outcome=&direction=&from='), []);
+  fc.assert(fc.property(filter, (each) => assert.deepEqual(ignored(filterToQuery(each)), [])));
+});
+
 test('[H2] a cursor is a number above 0, stays beside the filter, and goes with a new one', () => {
   assert.equal(cursorFromQuery('cursor=181'), '181');
   for (const nonsense of ['', 'cursor=', 'cursor=0', 'cursor=-1', 'cursor=1e5', 'cursor=9999999999999999'])
@@ -93,13 +112,16 @@ test('[H2] list and picture are about the same hours, and never more than the ga
   assert.equal(countedPeriod({kind: 'between', from: Date.UTC(2025, 0)}, NOW).isPart, true);
 });
 
-test('a period that ends before it begins is a fault; what narrows and what is empty', () => {
+test('a period that ends before it begins is a fault; what is empty, and what the picture does not follow', () => {
   assert.equal(periodFault({kind: 'between', from: 2, to: 1}), 'It ends before it begins.');
   assert.equal(periodFault({kind: 'between', from: 1, to: 2}), undefined);
   assert.ok(isEmptyFilter({...NO_FILTER, text: '  '}));
   assert.ok(!isEmptyFilter({...NO_FILTER, period: {kind: 'last', hours: 24}}));
-  assert.ok(!isNarrowed({...NO_FILTER, period: {kind: 'last', hours: 24}}));
-  assert.ok(isNarrowed({...NO_FILTER, direction: 'inbound'}));
+  assert.deepEqual(listOnly({...NO_FILTER, text: ' ', period: {kind: 'last', hours: 24}}), []);
+  assert.deepEqual(
+    listOnly({text: 'a', outcomes: ['busy'], direction: 'inbound', period: {kind: 'all'}, withLegs: true}),
+    ['text', 'outcome', 'direction', 'legs'],
+  );
 });
 
 test('a local time goes into its field and comes out the same, to the minute', () => {

@@ -6,6 +6,7 @@ import {Button} from '../../design/button.tsx';
 import {EmptyState, Failed, Loading, NotAllowed, Stale} from '../../design/states.tsx';
 import {Time} from '../../design/time.tsx';
 import {useScope} from '../../session/session-context.ts';
+import {IgnoredNote} from '../../shell/ignored-note.tsx';
 import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
 import {CloseCounts} from './close-counts.tsx';
@@ -16,6 +17,7 @@ import type {LoadedSessions} from './session-list.ts';
 import {
   filterFromQuery,
   filterToQuery,
+  ignoredFromQuery,
   openedFromQuery,
   openedToQuery,
   type SessionFilter,
@@ -75,6 +77,7 @@ function Connections() {
         onPause={() => setPaused(!isPaused)}
         inputRef={search}
       />
+      <IgnoredNote ignored={ignoredFromQuery(query)} />
       {loaded !== undefined && <CloseCounts counts={loaded.counts} />}
       {!mayOpen && (
         <p className={styles.quiet}>

@@ -1,5 +1,7 @@
 /** What of the sessions is asked for, as part of an address. Pure. */
 
+import {type IgnoredValue, ignoredValues, oneOf} from '../../shell/ignored-values.ts';
+
 /** As the gateway knows them; each has one direction, the one in which it is of use. */
 export const sessionSorts = ['connected', 'activity', 'lag', 'unsent'] as const;
 export type SessionSort = (typeof sessionSorts)[number];
@@ -24,6 +26,11 @@ export function filterFromQuery(query: string): SessionFilter {
   const sort = sessionSorts.find((each) => each === parameters.get('sort')) ?? 'connected';
   const q = (parameters.get('q') ?? '').slice(0, MAX_TEXT);
   return {q, sort, ...(phase !== undefined && {phase})};
+}
+
+/** What of the filter's parameters is not known. */
+export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
+  return ignoredValues(query, {phase: oneOf(openPhases), sort: oneOf(sessionSorts)});
 }
 
 /** `query` with the filter in it and everything else as it was. */

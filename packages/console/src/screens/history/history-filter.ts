@@ -1,6 +1,7 @@
 /** Which ended calls are asked for, and that as part of an address. Pure. */
 import {type CallOutcome, failureReasons} from '@hookswitch/protocol';
 import type {CallQuery} from '../../api/endpoints.ts';
+import {type IgnoredValue, ignoredValues, oneOf} from '../../shell/ignored-values.ts';
 
 export interface HistoryFilter {
   /** Part of a number, the beginning of a sid, or a user. */
@@ -37,7 +38,7 @@ const DEFAULT_COUNTED_HOURS = 24;
 
 const RANGES: Readonly<Record<LastHours, string>> = {24: '24h', 168: '7d', 720: '30d'};
 
-/** `?q=&outcome=&direction=&range=&from=&to=&legs=`: what is not ours, or not known, asks nothing. */
+/** `?q=&outcome=&direction=&range=&from=&to=&legs=`: what is not ours asks nothing, nor does what {@link ignoredFromQuery} names. */
 export function filterFromQuery(query: string): HistoryFilter {
   const parameters = new URLSearchParams(query);
   const asked = new Set((parameters.get('outcome') ?? '').split(','));
@@ -49,6 +50,24 @@ export function filterFromQuery(query: string): HistoryFilter {
     period: periodFromQuery(parameters),
     withLegs: parameters.get('legs') === 'shown',
   };
+}
+
+/** What of our own parameters is not known. */
+export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
+  const isInstant = (text: string) => instant(text) !== undefined;
+  return ignoredValues(
+    query,
+    {
+      outcome: oneOf(callOutcomes),
+      direction: oneOf(['inbound', 'outbound']),
+      range: oneOf(Object.values(RANGES)),
+      from: isInstant,
+      to: isInstant,
+      legs: oneOf(['shown']),
+      cursor: isCursor,
+    },
+    ['outcome'],
+  );
 }
 
 /** Without a question mark; empty for a filter that lets everything through. It begins at the newest: a cursor does not stay. */
@@ -78,7 +97,11 @@ function periodFromQuery(parameters: URLSearchParams): Period {
 /** Where a page begins; `undefined` is at the newest. */
 export function cursorFromQuery(query: string): string | undefined {
   const cursor = new URLSearchParams(query).get('cursor') ?? '';
-  return /^[1-9]\d{0,14}$/.test(cursor) ? cursor : undefined;
+  return isCursor(cursor) ? cursor : undefined;
+}
+
+function isCursor(text: string): boolean {
+  return /^[1-9]\d{0,14}$/.test(text);
 }
 
 export function withCursor(query: string, cursor: string | undefined): string {
@@ -89,13 +112,18 @@ export function withCursor(query: string, cursor: string | undefined): string {
 }
 
 /** Whether it lets every call through, whenever it was. */
-export function isEmptyFilter(filter: HistoryFilter): boolean {
-  return filter.period.kind === 'all' && !isNarrowed(filter);
+export function isEmptyFilter({text, outcomes, direction, period}: HistoryFilter): boolean {
+  return period.kind === 'all' && text.trim() === '' && outcomes.length === 0 && direction === undefined;
 }
 
-/** Whether it leaves out calls of its period, such as the picture still shows. */
-export function isNarrowed({text, outcomes, direction}: HistoryFilter): boolean {
-  return text.trim() !== '' || outcomes.length > 0 || direction !== undefined;
+/** What the statistics cannot be asked for: they know a period, and count no legs. */
+export function listOnly({text, outcomes, direction, withLegs}: HistoryFilter): readonly string[] {
+  return [
+    ...(text.trim() === '' ? [] : ['text']),
+    ...(outcomes.length === 0 ? [] : ['outcome']),
+    ...(direction === undefined ? [] : ['direction']),
+    ...(withLegs ? ['legs'] : []),
+  ];
 }
 
 /** Why there can be no such call, in a sentence. */

@@ -4,7 +4,7 @@ import {endpoints} from '../../api/endpoints.ts';
 import {useResource} from '../../api/use-resource.ts';
 import {Button} from '../../design/button.tsx';
 import styles from './history.module.css';
-import {type CountedPeriod, countedPeriod, type HistoryFilter, isNarrowed} from './history-filter.ts';
+import {type CountedPeriod, countedPeriod, type HistoryFilter, listOnly} from './history-filter.ts';
 import {hourWords, momentWords} from './hour-words.ts';
 import {HoursChart} from './hours-chart.tsx';
 import type {Place} from './places.ts';
@@ -68,9 +68,19 @@ function periodWords({period}: HistoryFilter, {from, to, isPart}: CountedPeriod)
 
 /** Where picture and list are not about the same calls. */
 function chartNote(filter: HistoryFilter, {isPart}: CountedPeriod): string {
+  const others = listOnly(filter);
   const parts = [
     ...(filter.period.kind === 'between' && isPart ? ['The picture shows at most 31 days.'] : []),
-    ...(isNarrowed(filter) ? ['It counts all calls of that time, whatever else the filter says.'] : []),
+    ...(others.length > 0
+      ? [
+          `It counts all calls of that time: the filter’s ${listWords(others)} ${others.length === 1 ? 'is' : 'are'} for the list alone.`,
+        ]
+      : []),
   ];
   return parts.join(' ');
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

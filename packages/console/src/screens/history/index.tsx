@@ -3,6 +3,7 @@ import {useMemo, useRef} from 'react';
 import {useLocation, useSearch} from 'wouter';
 import {EmptyState} from '../../design/states.tsx';
 import {useScope} from '../../session/session-context.ts';
+import {IgnoredNote} from '../../shell/ignored-note.tsx';
 import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
 import {Calls} from './calls.tsx';
@@ -10,6 +11,7 @@ import {
   filterFromQuery,
   filterToQuery,
   type HistoryFilter,
+  ignoredFromQuery,
   periodFault,
   withCursor,
 } from './history-filter.ts';
@@ -49,6 +51,7 @@ function History() {
   return (
     <Screen title="History" {...(isOwnOnly && {note: 'your own calls'})}>
       <HistoryFilterBar filter={filter} onChange={setFilter} inputRef={search} now={now} />
+      <IgnoredNote ignored={ignoredFromQuery(query)} />
       {fault === undefined ? (
         <>
           <Hours

@@ -1,5 +1,6 @@
 /** Which calls a filter lets through, and the filter as part of an address. Pure. */
 import type {Call, CallMetadata, CallStatus} from '@hookswitch/protocol';
+import {type IgnoredValue, ignoredValues, oneOf} from '../../shell/ignored-values.ts';
 
 export interface CallFilter {
   /** Words that must all be found: in numbers, sid, user or metadata. */
@@ -67,6 +68,11 @@ export function filterFromQuery(query: string): CallFilter {
     text: (parameters.get('q') ?? '').slice(0, MAX_TEXT),
     statuses: statusFilters.filter((status) => asked.has(status)),
   };
+}
+
+/** What of the filter's parameters is not known. */
+export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
+  return ignoredValues(query, {status: oneOf(statusFilters)}, ['status']);
 }
 
 /** Without a question mark; empty for a filter that lets everything through. Parameters that are not ours stay. */

@@ -13,12 +13,15 @@ import {toggleRevealed} from '../../design/phone.tsx';
 import {EmptyState, Loading} from '../../design/states.tsx';
 import {useListNavigation} from '../../design/use-list-navigation.ts';
 import {useInfo, useScope, useSession} from '../../session/session-context.ts';
+import {IgnoredNote} from '../../shell/ignored-note.tsx';
+import type {IgnoredValue} from '../../shell/ignored-values.ts';
 import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
 import {
   type CallFilter,
   filterFromQuery,
   filterToQuery,
+  ignoredFromQuery,
   isEmptyFilter,
   type StatusFilter,
   statusChoice,
@@ -55,7 +58,7 @@ function LiveCalls() {
   const maySimulate = useScope('calls:control:all');
   const snapshot = useSyncExternalStore(table.subscribe, table.getSnapshot);
   const {order, freshness} = snapshot;
-  const [filter, setFilter] = useFilter();
+  const [filter, setFilter, ignored] = useFilter();
   useEffect(() => table.setFilter(filter), [table, filter]);
   const [hangingUp, setHangingUp] = useState<Call>();
   const search = useRef<HTMLInputElement>(null);
@@ -132,6 +135,7 @@ function LiveCalls() {
         onPause={() => table.setPaused(!snapshot.isPaused)}
         inputRef={search}
       />
+      <IgnoredNote ignored={ignored} />
       {order.lines.length === 0 ? (
         <Nothing
           snapshot={snapshot}
@@ -156,7 +160,7 @@ function LiveCalls() {
 }
 
 /** In the address, so that it can be sent to somebody and survives a reload. */
-function useFilter(): readonly [CallFilter, (filter: CallFilter) => void] {
+function useFilter(): readonly [CallFilter, (filter: CallFilter) => void, readonly IgnoredValue[]] {
   const query = useSearch();
   const [location, navigate] = useLocation();
   const filter = useMemo(() => filterFromQuery(query), [query]);
@@ -165,7 +169,7 @@ function useFilter(): readonly [CallFilter, (filter: CallFilter) => void] {
     // Every letter typed would be a step back otherwise.
     navigate(asked === '' ? location : `${location}?${asked}`, {replace: true});
   };
-  return [filter, setFilter];
+  return [filter, setFilter, ignoredFromQuery(query)];
 }
 
 function useUnconfirmed(): ReadonlyMap<string, string> {

@@ -1,12 +1,14 @@
 /** In the simulator's banner: calls to try things with, and what may be made to go wrong. */
 import type {SimulatorInfo} from '@hookswitch/protocol';
-import {type KeyboardEvent, type RefObject, useEffect, useRef, useState} from 'react';
+import {type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState} from 'react';
 import {toApiError} from '../../api/api-error.ts';
 import {endpoints} from '../../api/endpoints.ts';
+import {refusalWords} from '../../api/refusal-words.ts';
 import {useResource} from '../../api/use-resource.ts';
 import {Button} from '../../design/button.tsx';
 import {Icon} from '../../design/icon.tsx';
 import {useApi} from '../../session/session-context.ts';
+import {type PageCommand, useOfferCommands} from '../../shell/page-commands.ts';
 import {SimulatorSlot} from '../../shell/simulator-slot.tsx';
 import styles from './live.module.css';
 
@@ -26,6 +28,23 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
 
   const folded = useFolded();
 
+  const attempt = async (id: string, act: () => Promise<void>) => {
+    setBusy(id);
+    setError(undefined);
+    try {
+      await act();
+    } catch (thrown) {
+      setError(refusalWords(toApiError(thrown)));
+    } finally {
+      setBusy(undefined);
+      setWished(undefined);
+    }
+  };
+  const run = (id: string) =>
+    attempt(id, async () => onPlaced((await api.send('POST', endpoints.scenario(id))).callSid));
+  const known = changed ?? (simulator.state === 'ready' ? simulator.data : undefined);
+  useOfferCommands(useScenarioCommands(known?.scenarios, (id) => void run(id)));
+
   if (simulator.state === 'failed' && simulator.error.status !== 404) {
     return (
       <SimulatorSlot>
@@ -36,24 +55,10 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
       </SimulatorSlot>
     );
   }
-  if (simulator.state !== 'ready') return null;
-  const {scenarios, faults} = changed ?? simulator.data;
+  if (known === undefined) return null;
+  const {scenarios, faults} = known;
   const active = wished ?? faults.filter((fault) => fault.active).map(({id}) => id);
 
-  const attempt = async (id: string, act: () => Promise<void>) => {
-    setBusy(id);
-    setError(undefined);
-    try {
-      await act();
-    } catch (thrown) {
-      setError(toApiError(thrown).message);
-    } finally {
-      setBusy(undefined);
-      setWished(undefined);
-    }
-  };
-  const run = (id: string) =>
-    attempt(id, async () => onPlaced((await api.send('POST', endpoints.scenario(id))).callSid));
   const toggle = (id: string) =>
     attempt(id, async () => {
       const next = active.includes(id) ? active.filter((each) => each !== id) : [...active, id];
@@ -104,6 +109,22 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
         </p>
       )}
     </SimulatorSlot>
+  );
+}
+
+/** The scenarios as the palette offers them; the same list as long as they are the same. */
+function useScenarioCommands(
+  scenarios: SimulatorInfo['scenarios'] | undefined,
+  run: (id: string) => void,
+): readonly PageCommand[] {
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
+  return useMemo(
+    () =>
+      (scenarios ?? []).map(({id, label}) => ({label: `Simulate: ${label}`, run: () => latest.current(id)})),
+    [scenarios],
   );
 }
 

@@ -5,6 +5,7 @@ import {Button} from '../../design/button.tsx';
 import {EmptyState, Failed, Loading, NotAllowed, Stale} from '../../design/states.tsx';
 import {useListNavigation} from '../../design/use-list-navigation.ts';
 import {useInfo, useScope} from '../../session/session-context.ts';
+import {IgnoredNote} from '../../shell/ignored-note.tsx';
 import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
 import {useWebhookFeed} from './use-webhook-feed.ts';
@@ -13,6 +14,7 @@ import type {LoadedFeed} from './webhook-feed.ts';
 import {
   filterFromQuery,
   filterToQuery,
+  ignoredFromQuery,
   isEmptyFilter,
   NO_FILTER,
   shownFromQuery,
@@ -113,6 +115,7 @@ function Webhooks() {
           inputRef={search}
         />
       )}
+      {!isAlone && <IgnoredNote ignored={ignoredFromQuery(query)} />}
       {snapshot.state === 'loading' && <Loading lines={10} label="Loading the webhooks…" />}
       {snapshot.state === 'forbidden' && <NotAllowed error={snapshot.error} />}
       {snapshot.state === 'failed' && <Failed error={snapshot.error} onRetry={feed.retry} />}

@@ -1,5 +1,6 @@
 /** Which webhooks are shown, and which one is looked at, as part of an address. Pure. */
 import type {WebhookRecord} from '@hookswitch/protocol';
+import {type IgnoredValue, ignoredValues, oneOf} from '../../shell/ignored-values.ts';
 
 export const webhookOutcomes = [
   'accepted',
@@ -26,6 +27,11 @@ export function filterFromQuery(query: string): WebhookFilter {
     text: (parameters.get('q') ?? '').slice(0, MAX_TEXT),
     ...(outcome !== undefined && {outcome}),
   };
+}
+
+/** What of the filter's parameters is not known. */
+export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
+  return ignoredValues(query, {outcome: oneOf(webhookOutcomes)});
 }
 
 /** `query` with the filter in it and everything else as it was. */

@@ -37,8 +37,8 @@ export function WebhookList({feed, snapshot, navigation, shownId, onOpen, onNew}
       <Table label="Webhooks" stack={false} className={styles.rows ?? ''}>
         <thead>
           <tr>
-            <HeadCell width="6.5rem">Time</HeadCell>
-            <HeadCell width="6rem">Outcome</HeadCell>
+            <HeadCell width="var(--time-width)">Time</HeadCell>
+            <HeadCell width="var(--outcome-width)">Outcome</HeadCell>
             <HeadCell>What</HeadCell>
             <HeadCell align="end" width="4.25rem">
               Answer
