@@ -62,8 +62,8 @@ test('[H5] [W1] markup in numbers and names is text: in the list, on the call, i
   }
   for (const [index, text] of MARKUP.entries()) {
     const callSid = someCallSid(index);
-    await tab.open(`/calls/${callSid}`);
-    await tab.live();
+    await tab.go(`/calls/${callSid}`);
+    await page.getByRole('main').getByText(callSid).first().waitFor();
     await page.locator('svg [data-place]').first().focus();
     await tab.press('Enter');
     const raw = page.getByRole('region', {name: 'As it came'});
@@ -106,14 +106,16 @@ test('[H5] what turns the direction or shows nothing is named; what has no end s
     }
     await tab.shot(`hostile-${width}`);
     for (const callSid of [turned, unseen, endless, stacked]) {
-      await tab.open(`/calls/${callSid}`);
+      await tab.go(`/calls/${callSid}`);
+      await page.getByRole('main').getByText(callSid).first().waitFor();
       await page.locator('tr[data-offset]').first().waitFor();
       await tab.press('j', 'Enter');
       await page.getByRole('region', {name: 'As it came'}).waitFor();
       assert.ok((await tab.overflow()) <= 0, `${width}: ${callSid} scrolls sideways`);
     }
     assert.deepEqual(await tab.violations(), []);
-    await tab.open(`/calls/${turned}`);
+    await tab.go(`/calls/${turned}`);
+    await page.getByRole('main').getByText(turned).first().waitFor();
     await page.getByRole('button', {name: 'Show JSON'}).click();
     const json = page.getByRole('region', {name: 'the call as JSON'});
     await json.getByText('"\\u202e1000010555"').first().waitFor();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
 import {until} from '../../support/until.ts';
+import {openCalls} from './support/calls-page.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
 
 const SCREENS = [
@@ -28,16 +29,19 @@ test('every screen: no accessibility violation in light and dark, one h1, a titl
   for (const colorScheme of ['light', 'dark'] as const) {
     await using tab = await openTab(browser, gateway, {context: {colorScheme}});
     await tab.live();
-    for (const {path, title} of SCREENS) {
-      await tab.open(path);
+    // By its address, then, in the other colours, by a link.
+    const open = async (path: string) => {
+      await (colorScheme === 'light' ? tab.open(path) : tab.go(path));
       await tab.live();
+    };
+    for (const {path, title} of SCREENS) {
+      await open(path);
       await tab.screen(title);
       await holds(tab, `${colorScheme}${path.replaceAll('/', '-')}`);
       assert.equal(await tab.page.title(), `${title} · Hookswitch`);
     }
-    await tab.open(`/calls/${callSid}`);
-    await tab.live();
-    await tab.page.locator('main h1').waitFor();
+    await open(`/calls/${callSid}`);
+    await tab.screen(/^Call to/);
     await holds(tab, `${colorScheme}-call`);
   }
 });
@@ -47,10 +51,9 @@ test('320 px: no screen scrolls sideways, and the navigation is at the bottom', 
   const callSid = await gateway.place({to: '+15550100001'});
   await using tab = await openTab(browser, gateway, {context: {viewport: {width: 320, height: 640}}});
   await tab.live();
-  for (const path of [...SCREENS.map((screen) => screen.path), `/calls/${callSid}`]) {
-    await tab.open(path);
-    await tab.live();
-    await tab.page.locator('main h1').waitFor();
+  for (const {path, title} of [...SCREENS, {path: `/calls/${callSid}`, title: /^Call to/}]) {
+    await tab.go(path);
+    await tab.screen(title);
     await holds(tab, `narrow${path.replaceAll('/', '-')}`);
   }
   const nav = await tab.page.getByRole('navigation', {name: 'Screens'}).boundingBox();
@@ -151,6 +154,23 @@ test('the palette finds calls by number and sid, screens, commands, and dials', 
   await tab.press('Escape');
 });
 
+test('the palette on the live calls offers what that page can do, each once', async () => {
+  await using gateway = await startTalkativeGateway();
+  await using calls = await openCalls(browser, gateway);
+  const {tab} = calls;
+  await tab.live();
+  await tab.page.getByRole('list', {name: 'Scenarios'}).getByRole('button').first().waitFor();
+  await tab.press('Control+k');
+  const options = tab.page.getByRole('option');
+  await options.getByText('Filter the calls').waitFor();
+  await options.getByText('Pause new calls').waitFor();
+  assert.equal(await options.getByText('Dial a number').count(), 1);
+  await tab.page.keyboard.type('simulate busy');
+  await tab.page.getByRole('option', {name: 'Simulate: Busy'}).waitFor();
+  await tab.press('Enter');
+  await tab.page.locator('tr[data-sid] [data-status="failed"]').getByText('Busy').waitFor();
+});
+
 test('colours: t switches, the choice survives a reload; the system decides otherwise', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/history', context: {colorScheme: 'dark'}});
@@ -169,7 +189,8 @@ test('colours: t switches, the choice survives a reload; the system decides othe
 test('reload and back keep their places; an address of no screen says so', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
-  await using tab = await openTab(browser, gateway, {path: `/calls/${callSid}`});
+  const noise = [/status of 404/];
+  await using tab = await openTab(browser, gateway, {path: `/calls/${callSid}`, noise});
   await tab.live();
   assert.equal(tab.address(), `/calls/${callSid}`);
   await tab.press('g', 'h');
@@ -180,6 +201,12 @@ test('reload and back keep their places; an address of no screen says so', async
   await tab.at(`/calls/${callSid}`);
   await tab.page.evaluate(`history.pushState(null, '', '/nowhere')`);
   await tab.screen('Not found');
+  // Asked for by the browser itself, it is the same page, and the browser says that it is a 404.
+  const answer = await tab.page.goto(`${gateway.url}/nowhere/either`);
+  assert.equal(answer?.status(), 404);
+  await tab.screen('Not found');
+  await tab.page.getByRole('main').getByRole('link', {name: 'Live calls'}).click();
+  await tab.at('/');
 });
 
 test('the keyboard alone: the skip link comes first and leads to the content', async () => {
