@@ -14,7 +14,13 @@ export interface DialIntentsOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether another node may be placing calls, too. @default never */
+  readonly hasOtherNodes?: () => boolean;
 }
+
+/** How long a request waits for another node that is dialling for the same key; Twilio answers within a second or two. */
+const ELSEWHERE_MS = 5000;
+const LOOK_AGAIN_MS = 100;
 
 /** How long an idempotency key stands for its call (H1). */
 const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
@@ -23,12 +29,14 @@ export class DialIntents {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #hasOtherNodes: () => boolean;
   readonly #unwritten: UnwrittenOutcomes;
 
   constructor(options: DialIntentsOptions) {
     this.#journal = options.journal;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#hasOtherNodes = options.hasOtherNodes ?? (() => false);
     this.#unwritten = new UnwrittenOutcomes(options);
   }
 
@@ -80,10 +88,24 @@ export class DialIntents {
   /** What became of the first request with this key. @throws AppError `idempotency_conflict`, `submission_unknown` */
   async callOf(intent: DialIntentRecord, requestHash: string): Promise<CallRecord> {
     if (intent.requestHash !== requestHash) throw conflict(intent.idempotencyKey ?? '');
-    const call = intent.callSid === undefined ? undefined : await this.#journal.findCall(intent.callSid);
+    const {callSid} = await this.#answered(intent);
+    const call = callSid === undefined ? undefined : await this.#journal.findCall(callSid);
     // Not under way in this process, and nothing came back: whether there is a call, only a callback can tell.
     if (call === undefined) throw submissionUnknown();
     return call;
+  }
+
+  /** The intent once it is not open any more, where another node may just be dialling it; or as it is. */
+  async #answered(intent: DialIntentRecord): Promise<DialIntentRecord> {
+    let known = intent;
+    const deadline = this.#clock.monotonic() + ELSEWHERE_MS;
+    while (known.state === 'open' && this.#hasOtherNodes() && this.#clock.monotonic() < deadline) {
+      const {promise, resolve} = Promise.withResolvers<void>();
+      this.#clock.after(LOOK_AGAIN_MS, resolve);
+      await promise;
+      known = (await this.#journal.findIntent(intent.reference)) ?? known;
+    }
+    return known;
   }
 
   /** No call comes of the intent. What the client is told does not depend on whether that could be written. */
