@@ -122,9 +122,11 @@ test('[H2] unknown, foreign and nonsense: one and the same answer, and no list o
   await using gateway = await startTalkativeGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
   const foreign = await gateway.place({to: '+15550100001'});
   const key = signToken('eve', {scope: ['calls:read']});
-  for (const sid of [foreign, someCallSid(404), '<img src=x>', 'CA']) {
-    const path = `/calls/${encodeURIComponent(sid)}`;
-    await using calls = await openCalls(browser, gateway, {path, key, noise: NOT_FOUND});
+  const pathOf = (sid: string) => `/calls/${encodeURIComponent(sid)}`;
+  const hostile = '<img src=x>';
+  await using calls = await openCalls(browser, gateway, {path: pathOf(hostile), key, noise: NOT_FOUND});
+  for (const sid of [hostile, foreign, someCallSid(404), 'CA']) {
+    await calls.tab.go(pathOf(sid));
     await calls.tab.shows('There is no such call here');
     await calls.tab.shows(/was never known to this gateway, is not yours to see, or ended so long/);
     await calls.page.locator('code').getByText(sid, {exact: true}).waitFor();

@@ -3,15 +3,19 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {type HealthCheckId, healthCheckIds} from '@hookswitch/protocol';
 import type {Browser, Locator} from 'playwright-core';
+import type {CancelTimer} from '../../../src/clock.ts';
 import {startGateway} from '../../support/gateway.ts';
 import {HealthFront} from '../../support/health-front.ts';
 import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
 import {JWT_SECRET, signToken} from '../../support/tokens.ts';
 import {until} from '../../support/until.ts';
+import {ShiftedClock} from './support/ended-calls.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
 
 /** What Chromium itself writes when a gateway goes away, or says that it is too soon. */
 const GONE = [/WebSocket connection to .* failed/, /ERR_CONNECTION_(?:REFUSED|RESET)/, /status of 503/];
+/** How often the gateway takes a sample. */
+const SAMPLE_MS = 5000;
 const TOO_SOON = [/status of 429/];
 
 let browser: Browser;
@@ -139,15 +143,34 @@ test('[H8] while checks run the page says how far, and shows each as it is done'
   await tab.shows(/of 7 fine · \d failed/);
 });
 
+/** The system's clock, but that the samples behind the curves are taken when the test says so. */
+class SampledClock extends ShiftedClock {
+  readonly #samplers = new Set<() => void>();
+
+  override every(intervalMs: number, fn: () => void): CancelTimer {
+    if (intervalMs !== SAMPLE_MS) return super.every(intervalMs, fn);
+    this.#samplers.add(fn);
+    return () => this.#samplers.delete(fn);
+  }
+
+  sample(): void {
+    for (const take of this.#samplers) take();
+  }
+}
+
 test('[H8] curves: each with its value, unit, range, and a sentence for those who listen', async () => {
-  await using gateway = await startTalkativeGateway();
+  const clock = new SampledClock();
+  await using gateway = await startTalkativeGateway({clock});
   const fields = {CallSid: someCallSid(1), CallStatus: 'ringing', SequenceNumber: '1'};
   await postWebhook(gateway, statusFields(gateway, fields));
   await postWebhook(gateway, statusFields(gateway, fields), {signature: 'wrong'});
   await using tab = await openTab(browser, gateway, {path: '/health'});
   const tile = (id: string) => tab.page.locator(`[data-metric="${id}"]`);
-  // The second sample has none any more.
-  await tile('webhooks').getByText('0 to 2').waitFor({timeout: 25_000});
+  await tab.page.getByRole('link', {name: 'Live calls 1 in progress'}).waitFor();
+  clock.sample();
+  // The second one has none any more.
+  clock.sample();
+  await tile('webhooks').getByText('0 to 2').waitFor();
   await tile('refused').getByText('0 to 1').waitFor();
   await tile('webhooks').getByText('in 5 s').waitFor();
   await tile('calls').getByText('always 1').waitFor();

@@ -350,7 +350,7 @@ test('no accessibility violation, in light, dark and at 320 px, where nothing sc
     assert.deepEqual(await tab.violations(), [], name);
     assert.equal(await tab.overflow(), 0, name);
     await tab.shot(`history-${name}`);
-    await tab.open('/history?q=nobody&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z&legs=shown');
+    await tab.go('/history?q=nobody&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z&legs=shown');
     await tab.shows('No ended call matches the filter');
     assert.deepEqual(await tab.violations(), [], name);
     assert.equal(await tab.overflow(), 0, name);
