@@ -53,14 +53,14 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/journal/sqlite/append-statements.ts',
-        find: 'const row = this.#repeat.get(event.dedupeKey);',
-        replace: 'const row = event.kind === "status" ? undefined : this.#repeat.get(event.dedupeKey);',
+        find: "const isRepeatable = before !== undefined || event.kind === 'command';",
+        replace: "const isRepeatable = event.kind === 'command';",
       },
       {
         file: 'src/journal/sqlite/append-statements.ts',
-        find: '      offset,\n      event.dedupeKey,\n',
+        find: '      event.dedupeKey,\n      verdict,\n',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
-        replace: '      offset,\n      `${event.dedupeKey}#${offset}`,\n',
+        replace: '      `${event.dedupeKey}#${offset}`,\n      verdict,\n',
       },
     ],
     fault: 'callbacks-repeated',

@@ -6,7 +6,7 @@ import {CallListQueries} from './call-list-queries.ts';
 import {SELECT_STATISTICS} from './call-statistics.ts';
 import {SELECT_INTENT_BY_KEY} from './intent-statements.ts';
 import {SELECT_HEAD} from './meta.ts';
-import {entryJson, intentJson, numberOf, optionalTextOf, parseCall, textOf} from './rows.ts';
+import {entryJson, intentJson, numberOf, optionalTextOf, textOf} from './rows.ts';
 import type {ReaderRequest} from './worker-messages.ts';
 
 type Query = Exclude<ReaderRequest, {kind: 'close'}>;
@@ -69,15 +69,17 @@ export class ReaderQueries {
   }
 
   #callHistory(callSid: string): string | undefined {
-    const call = this.#get('SELECT record FROM calls WHERE call_sid = ?', callSid);
+    const call = this.#get('SELECT record, first_offset FROM calls WHERE call_sid = ?', callSid);
     if (call === undefined) return undefined;
-    const legs = records(
-      this.#all('SELECT record FROM calls WHERE parent_call_sid = ? ORDER BY first_offset', callSid),
+    const legs = this.#all(
+      'SELECT record, first_offset FROM calls WHERE parent_call_sid = ? ORDER BY first_offset',
+      callSid,
     );
-    const sids = [callSid, ...legs.map((leg) => parseCall(leg).callSid)];
-    const rows = sids.flatMap((sid) => this.#all('SELECT * FROM entries WHERE call_sid = ?', sid));
+    const rows = [call, ...legs].flatMap(({first_offset: place}) =>
+      this.#all('SELECT * FROM entries WHERE call_offset = ?', numberOf(place)),
+    );
     const entries = rows.sort((a, b) => numberOf(a['offset']) - numberOf(b['offset'])).map(evidenceJson);
-    return `{"call":${textOf(call['record'])},"legs":${arrayJson(legs)},"entries":${arrayJson(entries)}}`;
+    return `{"call":${textOf(call['record'])},"legs":${arrayJson(records(legs))},"entries":${arrayJson(entries)}}`;
   }
 
   #callStatistics({fromHour, toHour, owner}: StatisticsQuery): string {

@@ -101,7 +101,42 @@ const rowChecksums: Migration = {
 
 const forgottenCalls: Migration = {sql: CREATE_FORGOTTEN_CALLS};
 
-const migrations: readonly Migration[] = [firstTables, callFacets, rowChecksums, forgottenCalls];
+/**
+ * Entries are found by the place of their call, not by its sid, and known by their key within the call. Sids and keys are
+ * random: an index of either has another page to write for nearly every entry, however many are written together. What
+ * goes by the place of a call is written where the calls in progress are, at the end.
+ */
+const entriesByPlace: Migration = {
+  sql: `ALTER TABLE entries RENAME TO entries_by_sid;
+   DROP INDEX entries_by_call;
+   CREATE TABLE entries (
+     "offset"    INTEGER PRIMARY KEY,        -- 1, 2, 3 … in commit order
+     call_offset INTEGER NOT NULL,           -- first_offset of its call; 0 for a command to none
+     dedupe_key  TEXT    NOT NULL,           -- one webhook, one entry, however often it comes
+     verdict     TEXT    NOT NULL,           -- applied, late or duplicate
+     repeats     INTEGER NOT NULL DEFAULT 0, -- how often the same event came again
+     owner       TEXT,                       -- user who may see it; the call's owner when it was written
+     event       TEXT    NOT NULL,           -- JSON of the CallEvent, without parameters
+     call        TEXT,                       -- JSON of the CallRecord after it; where a status was applied
+     parameters  TEXT,                       -- JSON of the webhook's fields, as evidence
+     checksum            INTEGER,            -- see checksum.ts
+     parameters_checksum INTEGER
+   ) STRICT;
+   INSERT INTO entries SELECT "offset",
+       coalesce((SELECT first_offset FROM calls WHERE calls.call_sid = entries_by_sid.call_sid), 0),
+       dedupe_key, verdict, repeats, owner, event, call, parameters, checksum, parameters_checksum
+     FROM entries_by_sid ORDER BY "offset";
+   DROP TABLE entries_by_sid;`,
+  afterwards: 'CREATE UNIQUE INDEX entries_by_call ON entries (call_offset, dedupe_key);',
+};
+
+const migrations: readonly Migration[] = [
+  firstTables,
+  callFacets,
+  rowChecksums,
+  forgottenCalls,
+  entriesByPlace,
+];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = migrations.length;

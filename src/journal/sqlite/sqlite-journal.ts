@@ -106,8 +106,9 @@ export class SqliteJournal implements Journal {
     // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
     const bare = withoutParameters(event);
     const parameters = parametersJson(event);
-    const request = {kind: 'append', event: bare, ...(parameters === undefined ? {} : {parameters})} as const;
-    return this.#write(request, (json) => this.#appended(bare, json));
+    const json = JSON.stringify(bare);
+    const request = {kind: 'append', event: json, ...(parameters === undefined ? {} : {parameters})} as const;
+    return this.#write(request, (answer) => this.#appended(bare, answer));
   }
 
   async read(after: Offset, limit: number): Promise<ReadResult> {

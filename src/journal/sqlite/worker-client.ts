@@ -27,6 +27,12 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * Messages on their way: the one that is being worked on and the one that waits. What comes meanwhile goes with the next
+ * one. A message costs both threads several times what a request in it does.
+ */
+const MAX_MESSAGES = 2;
+
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -34,6 +40,8 @@ export class WorkerClient<Request extends {readonly kind: string}> {
   readonly #options: WorkerClientOptions<Request>;
   readonly #pending = new Map<number, Pending>();
   #outbox: Numbered<Request>[] = [];
+  /** Messages that were sent since the worker last had nothing to do, less those that were answered. */
+  #messages = 0;
   #worker: Worker | undefined;
   #nextId = 1;
   #pauseMs = FIRST_PAUSE_MS;
@@ -99,8 +107,10 @@ export class WorkerClient<Request extends {readonly kind: string}> {
 
   #flush(): void {
     const batch = this.#outbox;
+    if (batch.length === 0 || this.#messages >= MAX_MESSAGES) return;
     this.#outbox = [];
-    if (batch.length > 0) this.#worker?.postMessage(batch);
+    this.#messages += 1;
+    this.#worker?.postMessage(batch);
   }
 
   #take({outcomes, bounds}: WorkerReply): void {
@@ -112,6 +122,10 @@ export class WorkerClient<Request extends {readonly kind: string}> {
       else pending?.reject(toError(outcome.failure));
     }
     if (this.#pending.size === 0) this.#worker?.unref();
+    // One answer can be to both messages: only when nothing is asked any more is the count certain.
+    const isIdle = this.#pending.size === this.#outbox.length;
+    this.#messages = isIdle ? 0 : Math.max(0, this.#messages - 1);
+    this.#flush();
     if (bounds !== undefined) this.#options.onReply?.(bounds);
   }
 
@@ -119,6 +133,7 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#outbox = [];
+    this.#messages = 0;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     const options = this.#lastError === undefined ? {} : {cause: this.#lastError};

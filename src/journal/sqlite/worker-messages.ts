@@ -1,5 +1,5 @@
 /** What the main thread and the two worker threads of the SQLite journal say to each other. */
-import type {CallEvent, Offset} from '../call-event.ts';
+import type {Offset} from '../call-event.ts';
 import type {DialIntent} from '../dial-intent.ts';
 import type {CallQuery, StatisticsQuery} from '../journal.ts';
 
@@ -7,8 +7,8 @@ import type {CallQuery, StatisticsQuery} from '../journal.ts';
 export type WriterRequest =
   /** With `epoch`: it was open before, and must be the same history now. */
   | {readonly kind: 'open'; readonly epoch?: string}
-  /** The event without its parameters, which are JSON already: as an object they would be cloned first. */
-  | {readonly kind: 'append'; readonly event: CallEvent; readonly parameters?: string}
+  /** JSON of the event without its parameters, and of those: the texts that are stored. Objects would be cloned first. */
+  | {readonly kind: 'append'; readonly event: string; readonly parameters?: string}
   | {readonly kind: 'open-intent'; readonly intent: DialIntent; readonly keysSince: number}
   | {readonly kind: 'reject-intent'; readonly reference: string}
   | {readonly kind: 'trim'; readonly endedBefore: number; readonly limit: number}

@@ -54,7 +54,7 @@ export class WriterStore {
     try {
       const {mark, transaction, epoch} = this.#connection ?? this.#connect().connection;
       transaction.begin(this.#bounds);
-      const outcomes = group.map(({id, request}) => ({id, outcome: attempt(transaction, request)}));
+      const outcomes = this.#doAll(transaction, group);
       transaction.commit();
       const {bounds} = transaction;
       // Between the commit and the mark nothing is acknowledged: a crash here leaves entries that nobody was promised.
@@ -68,6 +68,17 @@ export class WriterStore {
       const failure = toFailure(error);
       const outcome: Outcome = {ok: false, failure: {...failure, kind: 'unavailable'}};
       return group.map(({id}) => ({id, outcome}));
+    }
+  }
+
+  #doAll(transaction: WriterTransaction, group: readonly Numbered<GroupRequest>[]) {
+    try {
+      return group.map(({id, request}) => ({id, outcome: done(transaction.perform(request))}));
+    } catch (error) {
+      if (!isRequestFault(error)) throw error;
+      transaction.rollback();
+      transaction.begin(this.#bounds);
+      return group.map(({id, request}) => ({id, outcome: attempt(transaction, request)}));
     }
   }
 
@@ -151,12 +162,15 @@ export class WriterStore {
 
 function attempt(transaction: WriterTransaction, request: GroupRequest): Outcome {
   try {
-    const json = transaction.attempt(request);
-    return json === undefined ? {ok: true} : {ok: true, json};
+    return done(transaction.attempt(request));
   } catch (error) {
     if (!isRequestFault(error)) throw error;
     return {ok: false, failure: toFailure(error)};
   }
+}
+
+function done(json: string | undefined): Outcome {
+  return json === undefined ? {ok: true} : {ok: true, json};
 }
 
 function checkpoint(database: DatabaseSync, mode: 'FULL' | 'TRUNCATE'): void {

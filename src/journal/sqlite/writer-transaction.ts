@@ -1,6 +1,11 @@
-/** One transaction over a group of requests. Each request is all or nothing by itself: a savepoint surrounds it. */
+/**
+ * One transaction over a group of requests. Each request is all or nothing by itself. A savepoint around every one of them
+ * would have SQLite keep a copy of each page that it touches, for a fault that hardly ever happens: so all are done
+ * without, and once more behind savepoints when one of them could not be done.
+ */
 import type {DatabaseSync} from 'node:sqlite';
 import {AppendStatements} from './append-statements.ts';
+import {CallStatements} from './call-statements.ts';
 import {ForgottenCalls} from './forgotten-calls.ts';
 import {IntentStatements} from './intent-statements.ts';
 import {readTrimmedTo} from './meta.ts';
@@ -10,6 +15,7 @@ import type {GroupRequest, JournalBounds} from './worker-messages.ts';
 export class WriterTransaction {
   readonly #database: DatabaseSync;
   readonly #appends: AppendStatements;
+  readonly #calls: CallStatements;
   readonly #intents: IntentStatements;
   readonly #trims: TrimStatements;
   readonly #control;
@@ -19,11 +25,13 @@ export class WriterTransaction {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#intents = new IntentStatements(database);
+    this.#calls = new CallStatements(database);
     const forgotten = new ForgottenCalls(database);
-    this.#appends = new AppendStatements(database, this.#intents, forgotten);
+    this.#appends = new AppendStatements(database, {calls: this.#calls, intents: this.#intents, forgotten});
     this.#trims = new TrimStatements(database, forgotten);
     this.#control = {
       begin: database.prepare('BEGIN IMMEDIATE'),
+      end: database.prepare('ROLLBACK'),
       commit: database.prepare('COMMIT'),
       savepoint: database.prepare('SAVEPOINT request'),
       release: database.prepare('RELEASE request'),
@@ -52,15 +60,23 @@ export class WriterTransaction {
     this.#control.commit.run();
   }
 
-  /** Does one request and returns its result as JSON. If it throws, nothing of it remains in the transaction. */
+  /** Takes back all of it. */
+  rollback(): void {
+    this.#calls.forget();
+    // After an error that ended the whole transaction there is none.
+    if (this.#database.isTransaction) this.#control.end.run();
+  }
+
+  /** Does one request behind a savepoint. If it throws, nothing of it remains in the transaction. */
   attempt(request: GroupRequest): string | undefined {
     const before = this.#bounds;
     this.#control.savepoint.run();
     try {
-      const json = this.#perform(request);
+      const json = this.perform(request);
       this.#control.release.run();
       return json;
     } catch (error) {
+      this.#calls.forget();
       // The offset goes back as well, or the next entry would leave a gap (J3). After an error that ended the whole
       // transaction there is no savepoint any more.
       this.#bounds = before;
@@ -72,7 +88,8 @@ export class WriterTransaction {
     }
   }
 
-  #perform(request: GroupRequest): string | undefined {
+  /** Does one request and returns its result as JSON. If it throws, the transaction has to be taken back. */
+  perform(request: GroupRequest): string | undefined {
     switch (request.kind) {
       case 'append': {
         const offset = this.#bounds.head + 1;
@@ -86,6 +103,7 @@ export class WriterTransaction {
         return this.#intents.reject(request.reference);
       case 'trim': {
         const trimmed = this.#trims.trim(request.endedBefore, request.limit);
+        this.#calls.forget();
         this.#bounds = {...this.#bounds, trimmedTo: readTrimmedTo(this.#database)};
         return JSON.stringify(trimmed);
       }

@@ -37,11 +37,11 @@ function change(file: string, sql: string): void {
 const damages: readonly (readonly [string, string])[] = [
   [
     "an entry's event",
-    `UPDATE entries SET event = replace(event, 'ringing', 'rinfing') WHERE call_sid = 'CA1'`,
+    `UPDATE entries SET event = replace(event, 'ringing', 'rinfing') WHERE call_offset = 1`,
   ],
-  ["an entry's call", `UPDATE entries SET call = replace(call, 'CA1', 'CA7') WHERE call_sid = 'CA1'`],
-  ["an entry's verdict", `UPDATE entries SET verdict = 'late' WHERE call_sid = 'CA2'`],
-  ["an entry's owner", `UPDATE entries SET owner = 'eve' WHERE call_sid = 'CA2'`],
+  ["an entry's call", `UPDATE entries SET call = replace(call, 'CA1', 'CA7') WHERE call_offset = 1`],
+  ["an entry's verdict", `UPDATE entries SET verdict = 'late' WHERE call_offset = 2`],
+  ["an entry's owner", `UPDATE entries SET owner = 'eve' WHERE call_offset = 2`],
   ["a webhook's fields", `UPDATE entries SET parameters = replace(parameters, '+1500', '+1501')`],
   ['a call', `UPDATE calls SET record = replace(record, 'in-progress', 'in-prohress')`],
   ['an intent to dial', `UPDATE intents SET intent = replace(intent, '+1555', '+1556')`],

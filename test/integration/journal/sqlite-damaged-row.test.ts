@@ -7,6 +7,15 @@ import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {status} from '../../support/journal-events.ts';
 import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
 
+const intent = {
+  reference: 'reference-1',
+  user: 'ada',
+  requestHash: 'hash',
+  from: '+15005550006',
+  to: '+15550100001',
+  createdAt: 1,
+};
+
 test('[J1] a row that is no JSON fails the requests that need it, and nothing else', {
   timeout: 20_000,
 }, async (t) => {
@@ -16,9 +25,13 @@ test('[J1] a row that is no JSON fails the requests that need it, and nothing el
   await journal.open();
   t.after(() => journal.close());
   for (const callSid of ['CA1', 'CA2']) await journal.append(status(callSid, 'ringing'));
-  const other = new DatabaseSync(file);
-  other.exec(`UPDATE calls SET record = '{"callSid":' WHERE call_sid = 'CA1'`);
-  other.close();
+  await journal.openIntent(intent, 0);
+  const damage = (sql: string) => {
+    const other = new DatabaseSync(file);
+    other.exec(sql);
+    other.close();
+  };
+  damage(`UPDATE calls SET record = '{"callSid":' WHERE call_sid = 'CA1'`);
 
   const [list, active, one, next] = await Promise.allSettled([
     journal.listCalls({limit: 10}),
@@ -34,9 +47,17 @@ test('[J1] a row that is no JSON fails the requests that need it, and nothing el
   }
   assert.equal(next.status === 'fulfilled' && next.value?.callSid, 'CA2');
 
-  await assert.rejects(journal.append(status('CA1', 'completed')), /could not do this/);
-  const {entry} = await journal.append(status('CA2', 'completed'));
-  assert.equal(entry.offset, 3, 'no gap');
+  // Another leg has lost its text: the writer, which remembers what it wrote itself, has to read that one.
+  damage(`INSERT INTO calls (first_offset, call_sid, parent_call_sid, updated_at, record)
+    VALUES (-1, 'CA3', 'CA2', 0, '{"callSid":')`);
+  const owned = {...status('CA2', 'in-progress'), reference: intent.reference};
+  const [failed, entry] = await Promise.allSettled([
+    journal.append(owned),
+    journal.append(status('CA2', 'completed')),
+  ]);
+  assert.match(failed.status === 'rejected' ? String(failed.reason) : '', /could not do this/);
+  assert.equal(entry.status === 'fulfilled' && entry.value.entry.offset, 3, 'no gap, in the same group');
+  damage(`DELETE FROM calls WHERE call_sid = 'CA3'`);
   assert.equal((await journal.callHistory('CA2'))?.entries.length, 2);
   assert.deepEqual(faults, [], 'no worker ended');
 });
