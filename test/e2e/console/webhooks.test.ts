@@ -279,8 +279,8 @@ test('hostile texts are text, and what is copied of them is no command', async (
   assert.ok(!command.includes('rm -rf'), command);
 });
 
-/** Statuses and outcomes of which something lies outside of their cell. */
-const CUT_MARKS = `[...document.querySelectorAll('tr[data-id] :is([data-status], [data-outcome])')]
+/** Times, statuses and outcomes of which something lies outside of their cell. */
+const CUT_MARKS = `[...document.querySelectorAll('tr[data-id] :is(time, [data-status], [data-outcome])')]
   .filter((mark) => mark.getBoundingClientRect().right > mark.closest('td').getBoundingClientRect().right)
   .map((mark) => mark.textContent)`;
 
