@@ -11,6 +11,7 @@ import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
 import {CloseCounts} from './close-counts.tsx';
 import styles from './connections.module.css';
+import {NodeTable} from './node-table.tsx';
 import {SentDialog} from './sent-dialog.tsx';
 import {SessionFilterBar} from './session-filter-bar.tsx';
 import type {LoadedSessions} from './session-list.ts';
@@ -79,6 +80,12 @@ function Connections() {
       />
       <IgnoredNote ignored={ignoredFromQuery(query)} />
       {loaded !== undefined && <CloseCounts counts={loaded.counts} />}
+      {loaded?.onlyThisNode && (
+        <p className={styles.quiet} role="status">
+          The database is away: these are the sessions of the node that answers, and of no other.
+        </p>
+      )}
+      {loaded?.nodes !== undefined && <NodeTable nodes={loaded.nodes} />}
       {!mayOpen && (
         <p className={styles.quiet}>
           What a session was sent is about calls: to see it, your key needs the scope{' '}

@@ -130,10 +130,11 @@ function Sent({sessionId, newest}: {readonly sessionId: string; readonly newest:
 
 function Facts({session}: {readonly session: SessionInfo}) {
   const {user, phase, offset, lag, unsentBytes, subscription, scopes, connectedAt, sessionId} = session;
-  const {lastActivityAt, address, origin, protocol} = session;
+  const {lastActivityAt, address, origin, protocol, nodeId} = session;
   return (
     <dl className={styles.facts}>
       <Fact name="User">{user}</Fact>
+      {nodeId !== undefined && <Fact name="Node">{nodeId}</Fact>}
       <Fact name="Phase">
         <PhaseMark phase={phase} />
       </Fact>

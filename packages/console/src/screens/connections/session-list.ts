@@ -3,7 +3,7 @@
  * answer replaces the list. While somebody reads, rows keep their places: those to be seen are asked for anew and changed where
  * they stand, who has gone stays and is marked, and who is new is only counted. Knows neither React nor the DOM.
  */
-import type {SessionCounts, SessionInfo, SessionPage} from '@hookswitch/protocol';
+import type {NodeInfo, SessionCounts, SessionInfo, SessionPage} from '@hookswitch/protocol';
 import {type ApiError, toApiError} from '../../api/api-error.ts';
 import type {ResourcePorts} from '../../api/resource.ts';
 import type {SessionSort} from './session-query.ts';
@@ -31,6 +31,10 @@ export interface LoadedSessions {
   /** How many the filter lets through, as of the last answer. */
   readonly total: number;
   readonly counts: SessionCounts;
+  /** Where several share a journal: those alive. */
+  readonly nodes?: readonly NodeInfo[];
+  /** There are other nodes, and what they have cannot be told. */
+  readonly onlyThisNode?: true;
   /** There are further rows to ask for. */
   readonly hasMore: boolean;
   /** The order has changed at its beginning, and so many of the first page are not in the list. */
@@ -266,7 +270,7 @@ export class SessionList {
     return this.#request === request ? page : undefined;
   }
 
-  #showReady({total, counts}: SessionPage, news?: LoadedSessions['news']): void {
+  #showReady({total, counts, nodes, onlyThisNode}: SessionPage, news?: LoadedSessions['news']): void {
     const rows: SessionRow[] = [];
     for (const {ids} of this.#pages) {
       for (const id of ids) {
@@ -276,7 +280,12 @@ export class SessionList {
     }
     const at = this.#options.ports.now();
     const hasMore = this.#next !== undefined;
-    this.#show({state: 'ready', rows, total, counts, hasMore, at, ...(news !== undefined && {news})});
+    this.#show({
+      ...{state: 'ready', rows, total, counts, hasMore, at},
+      ...(nodes !== undefined && {nodes}),
+      ...(onlyThisNode && {onlyThisNode}),
+      ...(news !== undefined && {news}),
+    });
   }
 
   #fail(error: ApiError): void {

@@ -40,9 +40,10 @@ interface Column {
   readonly align?: 'end';
 }
 
-const columns: readonly Column[] = [
+const allColumns: readonly Column[] = [
   {id: 'phase', name: 'Phase'},
   {id: 'user', name: 'User'},
+  {id: 'node', name: 'Node'},
   {id: 'sees', name: 'Subscription'},
   {id: 'offset', name: 'Offset', align: 'end'},
   {id: 'lag', name: 'Lag', sort: 'lag', align: 'end'},
@@ -55,8 +56,15 @@ const columns: readonly Column[] = [
   {id: 'open', name: 'Sent'},
 ];
 
+/** Of one node alone nobody needs to be told which it is. */
+function columnsOf(hasNodes: boolean): readonly Column[] {
+  return hasNodes ? allColumns : allColumns.filter(({id}) => id !== 'node');
+}
+
 export function SessionRows({list, snapshot, sort, onSort, ownId, onOpen}: SessionRowsProps) {
   const {rows, hasMore, total} = snapshot;
+  const hasNodes = snapshot.nodes !== undefined;
+  const columns = columnsOf(hasNodes);
   const present = rows.reduce((count, {seen}) => (seen === 'closed' ? count : count + 1), 0);
   // The scroll bar tells how many there are, not how many have been asked for.
   const count = hasMore ? rows.length + Math.max(1, total - present) : rows.length;
@@ -96,24 +104,30 @@ export function SessionRows({list, snapshot, sort, onSort, ownId, onOpen}: Sessi
           </tr>
         </thead>
         <tbody ref={body} {...holdProps}>
-          <Gap height={before} />
+          <Gap height={before} columns={columns.length} />
           {items.map(({index, key}) => {
             const row = rows[index];
             return row === undefined ? (
-              <Pending key={key} index={index} measure={virtualizer.measureElement} />
+              <Pending
+                key={key}
+                index={index}
+                columns={columns.length}
+                measure={virtualizer.measureElement}
+              />
             ) : (
               <SessionLine
                 key={key}
                 row={row}
                 index={index}
                 isOwn={row.info.sessionId === ownId}
+                hasNodes={hasNodes}
                 navigation={navigation}
                 measure={virtualizer.measureElement}
                 onOpen={onOpen}
               />
             );
           })}
-          <Gap height={after} />
+          <Gap height={after} columns={columns.length} />
         </tbody>
       </Table>
     </div>
@@ -160,12 +174,12 @@ function SortHead({column: {id, name, sort: own, align}, sort, onSort}: SortHead
 }
 
 /** Stands for the rows that are not rendered. */
-function Gap({height}: {readonly height: number}) {
+function Gap({height, columns}: {readonly height: number; readonly columns: number}) {
   if (height <= 0) return null;
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus
     <tr className={styles.gap} aria-hidden="true" style={{height}}>
-      <td colSpan={columns.length} />
+      <td colSpan={columns} />
     </tr>
   );
 }
@@ -176,11 +190,11 @@ interface LineBase {
 }
 
 /** A row that has not been asked for yet. */
-function Pending({index, measure}: LineBase) {
+function Pending({index, columns, measure}: LineBase & {readonly columns: number}) {
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus
     <tr ref={measure} data-index={index} aria-hidden="true" className={styles.pending}>
-      <td colSpan={columns.length}>
+      <td colSpan={columns}>
         <span className={styles.bone} />
       </td>
     </tr>
@@ -190,11 +204,20 @@ function Pending({index, measure}: LineBase) {
 interface SessionLineProps extends LineBase {
   readonly row: SessionRow;
   readonly isOwn: boolean;
+  readonly hasNodes: boolean;
   readonly navigation: ListNavigation;
   readonly onOpen: ((sessionId: string) => void) | undefined;
 }
 
-function SessionLine({row: {info, seen}, index, isOwn, navigation, measure, onOpen}: SessionLineProps) {
+function SessionLine({
+  row: {info, seen},
+  index,
+  isOwn,
+  hasNodes,
+  navigation,
+  measure,
+  onOpen,
+}: SessionLineProps) {
   const {ref, ...rowProps} = navigation.rowProps(info.sessionId);
   return (
     <Row
@@ -214,6 +237,11 @@ function SessionLine({row: {info, seen}, index, isOwn, navigation, measure, onOp
       <Cell data-column="user" truncate title={info.user} stacked="push">
         {isOwn && <Badge tone="accent">This page</Badge>} {info.user}
       </Cell>
+      {hasNodes && (
+        <Cell data-column="node" label="Node" truncate title={info.nodeId}>
+          {info.nodeId ?? <Nothing>unknown</Nothing>}
+        </Cell>
+      )}
       <Cell data-column="sees" truncate title={subscriptionTitle(info.subscription)} label="Sees">
         {subscriptionWords(info.subscription)}
       </Cell>
