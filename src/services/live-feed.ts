@@ -58,6 +58,13 @@ const BARE_ENTRY_BYTES = 64;
 /** How many different (audience, cursor) pairs are remembered between two moves of the head. */
 const MAX_CACHED_BATCHES = 512;
 
+/** The calls in progress after entry `offset`, and the last entries up to it. */
+interface LoadedPast {
+  readonly offset: Offset;
+  readonly calls: readonly CallRecord[];
+  readonly past: readonly JournalEntry[];
+}
+
 /** Follows the journal and says when its head moved. */
 export class LiveFeed {
   readonly #journal: Journal;
@@ -66,13 +73,17 @@ export class LiveFeed {
   readonly #maxBytes: number;
   readonly #listeners = new Set<() => void>();
   readonly #calls = new Map<string, CallRecord>();
-  readonly #batches = new Map<string, Batch>();
+  /** By cursor and audience. */
+  readonly #batches = new Map<Offset, Map<string, Batch>>();
+  #batchCount = 0;
   /** Entries `#floor + 1 … #head`, contiguous; the first `#dropped` of the array are gone already. */
   #entries: FeedEntry[] = [];
   #dropped = 0;
   #bytes = 0;
   #floor: Offset = 0;
   #head: Offset = 0;
+  /** Counts the histories that were begun: what is under way of another one is thrown away. */
+  #history = 0;
   #following = false;
   #woken = false;
   #stopped = false;
@@ -88,18 +99,24 @@ export class LiveFeed {
 
   /** Loads the calls in progress and the last entries before them, and follows the journal from there. */
   async start(): Promise<void> {
-    const {offset, calls} = await this.#journal.activeCalls();
-    const past = await this.#entriesUpTo(offset);
-    for (const call of calls) this.#calls.set(call.callSid, call);
-    this.#floor = (past[0]?.offset ?? offset + 1) - 1;
-    // Held, and not projected: the calls are as the last of these entries left them already.
-    for (const entry of past) this.#hold(entry);
-    this.#head = offset;
-    this.#shrink();
+    this.#replace(await this.#load());
     this.#unsubscribe = this.#journal.onAppend(() => this.#wake());
     this.#stopPolling = this.#clock.every(POLL_MS, () => this.#wake());
     // What came while the past was read woke nobody.
-    if (this.#journal.head() > offset) this.#wake();
+    if (this.#journal.head() > this.#head) this.#wake();
+  }
+
+  /**
+   * Another history of the journal has begun: loads it, and drops what was held of the one before. Calls `adopt` in the turn
+   * in which that happens. @throws when the journal cannot be read; then everything is as it was
+   */
+  async restart(adopt: () => void): Promise<void> {
+    const loaded = await this.#load();
+    this.#history += 1;
+    this.#replace(loaded);
+    adopt();
+    this.#announce();
+    this.#wake();
   }
 
   stop(): void {
@@ -144,13 +161,14 @@ export class LiveFeed {
    * The same question between two moves of the head has the same answer, bytes included: it is computed once.
    */
   batch(audience: Audience, after: Offset): Batch {
-    const key = `${after}@${audience.key}`;
-    const known = this.#batches.get(key);
+    const known = this.#batches.get(after)?.get(audience.key);
     if (known !== undefined) return known;
     const start = after - this.#floor + this.#dropped;
     const batch = joinFrames(this.#entries, start, audience);
-    if (this.#batches.size >= MAX_CACHED_BATCHES) this.#batches.clear();
-    this.#batches.set(key, batch);
+    if (this.#batchCount >= MAX_CACHED_BATCHES) this.#forgetBatches();
+    const ofCursor = this.#batches.get(after) ?? new Map<string, Batch>();
+    this.#batches.set(after, ofCursor.set(audience.key, batch));
+    this.#batchCount += 1;
     return batch;
   }
 
@@ -186,6 +204,25 @@ export class LiveFeed {
     }
   }
 
+  async #load(): Promise<LoadedPast> {
+    const {offset, calls} = await this.#journal.activeCalls();
+    return {offset, calls, past: await this.#entriesUpTo(offset)};
+  }
+
+  #replace({offset, calls, past}: LoadedPast): void {
+    this.#calls.clear();
+    this.#forgetBatches();
+    this.#entries = [];
+    this.#dropped = 0;
+    this.#bytes = 0;
+    for (const call of calls) this.#calls.set(call.callSid, call);
+    this.#floor = (past[0]?.offset ?? offset + 1) - 1;
+    // Held, and not projected: the calls are as the last of these entries left them already.
+    for (const entry of past) this.#hold(entry);
+    this.#head = offset;
+    this.#shrink();
+  }
+
   /** `#woken` is a latch: a wake-up while a page is being read leads to another page. */
   #wake(): void {
     this.#woken = true;
@@ -200,7 +237,13 @@ export class LiveFeed {
     try {
       while (this.#woken) {
         this.#woken = false;
+        const history = this.#history;
         const page = await this.#journal.read(this.#head, READ_PAGE);
+        // It was read of the one before.
+        if (history !== this.#history) {
+          this.#woken = true;
+          continue;
+        }
         if (page.kind === 'too-old') throw new Error(`entries after ${this.#head} were trimmed unread`);
         if (page.entries.length === 0) continue;
         this.#woken ||= page.entries.length === READ_PAGE;
@@ -231,7 +274,7 @@ export class LiveFeed {
       if (entry.call !== undefined) this.#project(entry.call);
     }
     this.#shrink();
-    this.#batches.clear();
+    this.#forgetBatches();
   }
 
   #hold(entry: JournalEntry): void {
@@ -243,6 +286,11 @@ export class LiveFeed {
   #project(call: CallRecord): void {
     if (hasEnded(call.providerStatus)) this.#calls.delete(call.callSid);
     else this.#calls.set(call.callSid, call);
+  }
+
+  #forgetBatches(): void {
+    this.#batches.clear();
+    this.#batchCount = 0;
   }
 
   /** Drops the oldest entries; the array is copied only once half of it is gone, so that a drop costs O(1). */
