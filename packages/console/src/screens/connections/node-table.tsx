@@ -38,8 +38,10 @@ function NodeLine({node}: {readonly node: NodeInfo}) {
   const clock = nodeClockWords(node.clockAheadMs);
   return (
     <Row data-node={node.nodeId}>
-      <Cell truncate title={node.nodeId}>
-        {node.nodeId} {node.isSelf && <Badge tone="accent">Answers this page</Badge>}
+      <Cell title={node.nodeId}>
+        <span className={styles['node-name']}>
+          {node.isSelf && <Badge tone="accent">Answers this page</Badge>} {node.nodeId}
+        </span>
       </Cell>
       <Cell align="end" label="Sessions">
         {formatCount(node.sessions)}

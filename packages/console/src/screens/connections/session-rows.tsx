@@ -3,6 +3,7 @@ import {useWindowVirtualizer} from '@tanstack/react-virtual';
 import {type ReactNode, useEffect, useLayoutEffect, useRef, useState} from 'react';
 import {Badge} from '../../design/badge.tsx';
 import {Button} from '../../design/button.tsx';
+import {classes} from '../../design/classes.ts';
 import {Cell, Row, Table} from '../../design/table.tsx';
 import {Time} from '../../design/time.tsx';
 import {formatBytes} from '../../design/time-words.ts';
@@ -95,7 +96,11 @@ export function SessionRows({list, snapshot, sort, onSort, ownId, onOpen}: Sessi
   const after = virtualizer.getTotalSize() - ((items.at(-1)?.end ?? scrollMargin) - scrollMargin);
   return (
     <div className={styles.list}>
-      <Table label="Sessions" rowCount={count + 1} className={styles.sessions ?? ''}>
+      <Table
+        label="Sessions"
+        rowCount={count + 1}
+        className={classes(styles.sessions, hasNodes && styles['with-nodes'])}
+      >
         <thead>
           <tr>
             {columns.map((column) => (
