@@ -1,27 +1,38 @@
 /** `npm run bench`: asks the questions one after the other, prints their tables, and leaves nothing running. */
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {parseArgs} from 'node:util';
+import {inspect, parseArgs} from 'node:util';
 import type {Question, Run} from './question.ts';
 import {fanOut} from './questions/fan-out.ts';
+import {idleCpu} from './questions/idle-cpu.ts';
 import {idleMemory} from './questions/idle-memory.ts';
+import {intakeRate} from './questions/intake-rate.ts';
+import {latency} from './questions/latency.ts';
 import {start} from './questions/start.ts';
 import {webhook} from './questions/webhook.ts';
+import {type Baseline, baselineOf, compareWithBaseline} from './report/baseline.ts';
+import {chartSvg} from './report/chart.ts';
 import {describeMachine, isInMemory} from './report/machine.ts';
-import {preamble, report} from './report/report.ts';
-import {type Section, sectionMarkdown} from './report/section.ts';
+import {type Machine, preamble, report} from './report/report.ts';
+import {type Ratio, type Section, sectionMarkdown} from './report/section.ts';
+import {leaveServerCore} from './servers/cores.ts';
+import {installPeers} from './servers/install-peers.ts';
 import {Servers} from './servers/servers.ts';
 
-const questions: readonly Question[] = [start, webhook, fanOut, idleMemory];
+const questions: readonly Question[] = [fanOut, latency, webhook, intakeRate, idleMemory, idleCpu, start];
 const REPOSITORY = path.join(import.meta.dirname, '..');
 const DOCUMENT = path.join(REPOSITORY, 'docs/BENCHMARKS.md');
 
+const IMAGES = path.join(REPOSITORY, 'docs/images');
+const BASELINE = path.join(REPOSITORY, 'bench/baseline.json');
+
 const HELP = `Usage: npm run bench [-- options]
 
-Measures the gateway beside plain peers, in about two minutes, and prints the tables of docs/BENCHMARKS.md.
+Measures the gateway beside its peers and prints the tables of docs/BENCHMARKS.md; says at the start how long it takes.
 
-  --write             also writes docs/BENCHMARKS.md
+  --write             also writes docs/BENCHMARKS.md and its pictures; with --quick, bench/baseline.json
+  --quick             within a minute, ratios only: exit code 1 when one is worse than bench/baseline.json allows
   --only <question>   ${questions.map(({name}) => name).join(', ')}; may be repeated
   --dir <folder>      where journals are written [the system's temporary folder, unless it is in memory]
   --cpu-prof <folder> every server writes a CPU profile there; the figures are then slower ones
@@ -31,6 +42,7 @@ Measures the gateway beside plain peers, in about two minutes, and prints the ta
 interface Arguments {
   readonly chosen: readonly Question[];
   readonly write: boolean;
+  readonly quick: boolean;
   readonly folder: string;
   readonly profiles?: string;
 }
@@ -48,6 +60,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const {folder, profiles} = given;
+  installPeers((line) => process.stderr.write(`${line}\n`));
   const servers = new Servers({folder, profiles});
   process.on('exit', () => servers.clear());
   for (const [signal, code] of [
@@ -64,6 +77,7 @@ function parseArguments(argv: readonly string[]): Arguments | undefined {
     args: [...argv],
     options: {
       write: {type: 'boolean', default: false},
+      quick: {type: 'boolean', default: false},
       only: {type: 'string', multiple: true},
       dir: {type: 'string'},
       'cpu-prof': {type: 'string'},
@@ -71,15 +85,16 @@ function parseArguments(argv: readonly string[]): Arguments | undefined {
     },
   });
   if (values.help) return undefined;
-  const {write, only, dir} = values;
+  const {write, quick, only, dir} = values;
   const unknown = only?.find((name) => !questions.some((question) => question.name === name));
   if (unknown !== undefined) throw new Error(`There is no question ${unknown}.`);
   const profiles = values['cpu-prof'];
   if (write && (only !== undefined || profiles !== undefined))
     throw new Error('--write needs a whole run: leave out --only and --cpu-prof.');
   return {
-    chosen: questions.filter(({name}) => only === undefined || only.includes(name)),
+    chosen: questions.filter((question) => isChosen(question, only, quick)),
     write,
+    quick,
     folder: path.resolve(dir ?? defaultFolder()),
     ...(profiles === undefined ? {} : {profiles: path.resolve(profiles)}),
   };
@@ -93,22 +108,62 @@ function defaultFolder(): string {
   return folder;
 }
 
-async function run({chosen, write}: Arguments, servers: Servers): Promise<number> {
+function isChosen(
+  {name, quick}: Question,
+  only: readonly string[] | undefined,
+  wantsQuick: boolean,
+): boolean {
+  return (only === undefined || only.includes(name)) && (!wantsQuick || quick === true);
+}
+
+async function run(given: Arguments, servers: Servers): Promise<number> {
+  const {chosen, write, quick} = given;
   const machine = describeMachine(servers.folder());
-  process.stdout.write(preamble(machine));
+  leaveServerCore();
+  const minutes = chosen.reduce((sum, {estimateS}) => sum + estimateS, 0) / 60;
+  process.stderr.write(quick ? 'About a minute.\n' : `About ${Math.ceil(minutes)} minutes.\n`);
+  if (!quick) process.stdout.write(preamble(machine));
   const sections: Section[] = [];
+  const missing: string[] = [];
   for (const question of chosen) {
     const progress = (line: string) => process.stderr.write(`${question.name}: ${line}\n`);
-    const section = await answer(question, {servers, progress});
-    if (section === undefined) continue;
-    sections.push(section);
-    process.stdout.write(`\n${sectionMarkdown(section)}`);
+    const section = await answer(question, {servers, quick, progress});
+    if (section === undefined) missing.push(question.name);
+    else {
+      sections.push(section);
+      if (!quick) process.stdout.write(`\n${sectionMarkdown(section)}`);
+    }
   }
-  const complete = sections.length === chosen.length;
-  if (write && complete) writeFileSync(DOCUMENT, report(machine, sections));
-  if (write && !complete)
-    process.stderr.write('docs/BENCHMARKS.md was not written: a question has no answer.\n');
-  return complete ? 0 : 1;
+  if (quick) return finishQuick(sections, given);
+  if (write) writeReport(machine, sections, missing);
+  if (missing.length > 0) process.stderr.write(`Without an answer: ${missing.join(', ')}.\n`);
+  return missing.length === 0 ? 0 : 1;
+}
+
+function finishQuick(sections: readonly Section[], {write, chosen}: Arguments): number {
+  const ratios: Ratio[] = sections.flatMap((section) => section.ratios ?? []);
+  const isWhole = sections.length === chosen.length;
+  if (write) {
+    if (!isWhole) return 1;
+    const baseline = baselineOf(ratios, new Date().toISOString().slice(0, 10), process.version);
+    writeFileSync(BASELINE, `${JSON.stringify(baseline, undefined, 2)}\n`);
+  }
+  if (!existsSync(BASELINE)) {
+    process.stderr.write('There is no bench/baseline.json: `npm run bench -- --quick --write` makes one.\n');
+    return 1;
+  }
+  const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline;
+  const {lines, worse} = compareWithBaseline(ratios, baseline);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return isWhole && worse.length === 0 ? 0 : 1;
+}
+
+/** The document with its pictures; pictures of questions that have no answer stay as they were. */
+function writeReport(machine: Machine, sections: readonly Section[], missing: readonly string[]): void {
+  writeFileSync(DOCUMENT, report(machine, sections, missing));
+  mkdirSync(IMAGES, {recursive: true});
+  for (const {chart} of sections.flatMap((section) => section.charts ?? []))
+    writeFileSync(path.join(IMAGES, `bench-${chart.name}.svg`), chartSvg(chart));
 }
 
 /** The answer, or nothing when it failed or took too long; its servers are gone either way. */
@@ -118,7 +173,7 @@ async function answer({name, deadlineS, ask}: Question, run: Run): Promise<Secti
   try {
     return await Promise.race([ask(run), late]);
   } catch (error) {
-    process.stderr.write(`${name}: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(`${name}: ${inspect(error)}\n`);
     return undefined;
   } finally {
     clearTimeout(deadline);

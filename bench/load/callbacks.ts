@@ -11,17 +11,19 @@ export interface CallbackOptions {
    * handful of requests in flight does not put the statuses of one call out of order.
    */
   readonly concurrentCalls: number;
+  /** Asks a peer for so many events in one request; the gateway does not know it. @default 1 */
+  readonly copies?: number;
 }
 
 const statuses = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
 
 /** Complete HTTP requests, about 1.4 kB each: four statuses a call, each call with a sid of its own. */
-export function signedCallbacks({port, count, concurrentCalls}: CallbackOptions): Buffer[] {
+export function signedCallbacks({port, count, concurrentCalls, copies = 1}: CallbackOptions): Buffer[] {
   const requests: Buffer[] = [];
   while (requests.length < count) {
     const calls = Array.from({length: concurrentCalls}, newCall);
     for (const sequence of statuses.keys()) {
-      for (const call of calls) requests.push(toRequest(port, call, sequence));
+      for (const call of calls) requests.push(toRequest(port, call, sequence, copies));
     }
   }
   return requests.slice(0, count);
@@ -39,7 +41,7 @@ function newCall(): Call {
   };
 }
 
-function toRequest(port: number, call: Call, sequence: number): Buffer {
+function toRequest(port: number, call: Call, sequence: number, copies: number): Buffer {
   const target = `/twilio/status?ref=${call.reference}`;
   const fields = fieldsOf(call.sid, sequence);
   const body = new URLSearchParams(fields).toString();
@@ -52,6 +54,7 @@ function toRequest(port: number, call: Call, sequence: number): Buffer {
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Twilio-Signature: ${twilio.getExpectedTwilioSignature(AUTH_TOKEN, publicUrl(port) + target, fields)}`,
     `I-Twilio-Idempotency-Token: ${call.reference}`,
+    ...(copies === 1 ? [] : [`X-Copies: ${copies}`]),
   ];
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -1,19 +1,17 @@
 /**
  * Counts the frames of one WebSocket without keeping, unmasking or decoding them: headers are read, payloads skipped,
- * but for the one byte that tells `call.status` from the other messages.
+ * but for the one byte that tells an event from the other messages.
  */
+
+import type {Dialect} from './dialect.ts';
 
 const TEXT = 1;
 const PING = 9;
 
-/** In `{"type":"call.status"`, and in no other message of the protocol, this byte is a `t`. */
-const TELLING_BYTE = 15;
-const LETTER_T = 0x74;
-
 export class FrameReader {
   /** Complete text frames. */
   texts = 0;
-  /** Of these, `call.status`. */
+  /** Of these, events. */
   statuses = 0;
   pings = 0;
   /** Bytes of the current payload that are still to come. */
@@ -21,6 +19,12 @@ export class FrameReader {
   #carry: Buffer | undefined;
   #opcode = 0;
   #isStatus = false;
+  #isTextPing = false;
+  readonly #dialect: Dialect;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
 
   /** Reads the first `length` bytes of `chunk`; nothing of it is kept but the start of a frame that was cut. */
   read(chunk: Buffer, length: number): void {
@@ -55,16 +59,18 @@ export class FrameReader {
     const payloadLength =
       short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? bytes.readUInt32BE(at + 6) : short;
     const payload = at + headerLength;
-    if (end - payload < Math.min(payloadLength, TELLING_BYTE + 1)) return undefined;
+    const {event, textPings} = this.#dialect;
+    if (end - payload < Math.min(payloadLength, event.at + 1)) return undefined;
     this.#opcode = (bytes[at] ?? 0) & 0x0f;
-    this.#isStatus = payloadLength > TELLING_BYTE && bytes[payload + TELLING_BYTE] === LETTER_T;
+    this.#isStatus = payloadLength > event.at && bytes[payload + event.at] === event.byte;
+    this.#isTextPing = textPings && payloadLength === 1;
     this.#left = payloadLength;
     return payload;
   }
 
   #count(): void {
-    if (this.#opcode === PING) this.pings += 1;
-    if (this.#opcode !== TEXT) return;
+    if (this.#opcode === PING || this.#isTextPing) this.pings += 1;
+    if (this.#opcode !== TEXT || this.#isTextPing) return;
     this.texts += 1;
     if (this.#isStatus) this.statuses += 1;
   }

@@ -5,21 +5,23 @@
 import {connect, type Socket} from 'node:net';
 import {SUBPROTOCOL} from '@hookswitch/protocol';
 import {ACCESS_KEY} from '../servers/servers.ts';
+import {type Dialect, maskedText} from './dialect.ts';
 import {FrameReader} from './frame-reader.ts';
 
 export interface SwarmOptions {
   readonly port: number;
-  /** Text messages that a session is greeted with. */
-  readonly greetings: number;
+  readonly dialect: Dialect;
+  /** Sessions opened at the same time: fewer than a listen queue holds. @default 100 */
+  readonly openingAtOnce?: number;
 }
 
-/** Sessions opened at the same time: fewer than a listen queue holds. */
 const OPENING_AT_ONCE = 100;
-const OPEN_DEADLINE_MS = 5000;
-const EVENT_DEADLINE_MS = 5000;
+const OPEN_DEADLINE_MS = 10_000;
+const EVENT_DEADLINE_MS = 30_000;
 
 /** A final pong frame without payload, masked as a client has to. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+const TEXT_PONG = maskedText('3');
 const END_OF_HEAD = '\r\n\r\n';
 
 /** Everything that is read is looked at before the next read. */
@@ -29,11 +31,18 @@ export class SessionSwarm {
   readonly #options: SwarmOptions;
   readonly #sessions: SwarmSession[] = [];
   #expectation: Expectation | undefined;
+  #following: Following | undefined;
+  #lost = 0;
   /** `call.status` messages that every session was to get so far. */
   #target = 0;
 
   constructor(options: SwarmOptions) {
     this.#options = options;
+  }
+
+  /** A session ended that we did not end. */
+  lost(): void {
+    this.#lost += 1;
   }
 
   get size(): number {
@@ -43,7 +52,7 @@ export class SessionSwarm {
   /** Opens sessions until there are `count`; resolves when each has been greeted. */
   async grow(count: number): Promise<void> {
     while (this.size < count) {
-      const wave = Math.min(OPENING_AT_ONCE, count - this.size);
+      const wave = Math.min(this.#options.openingAtOnce ?? OPENING_AT_ONCE, count - this.size);
       const opening = Array.from({length: wave}, () => new SwarmSession(this.#options, this));
       this.#sessions.push(...opening);
       await Promise.all(opening.map((session) => session.opened));
@@ -60,7 +69,11 @@ export class SessionSwarm {
     const arrivals = new Float64Array(this.size);
     const deadline = setTimeout(() => {
       const missing = arrivals.length - (this.#expectation?.count ?? 0);
-      reject(new Error(`${missing} of ${arrivals.length} sessions did not get an event`));
+      reject(
+        new Error(
+          `${missing} of ${arrivals.length} sessions did not get an event; ${this.#lost} were closed`,
+        ),
+      );
     }, EVENT_DEADLINE_MS);
     const done = () => {
       clearTimeout(deadline);
@@ -70,13 +83,50 @@ export class SessionSwarm {
     return promise;
   }
 
+  /**
+   * Resolves when every session has got `events` more, with the moments (`performance.now()`) at which the last of them
+   * had the first, the second, … of these.
+   */
+  follow(events: number, deadlineMs = EVENT_DEADLINE_MS): Promise<Float64Array> {
+    const {promise, resolve, reject} = Promise.withResolvers<Float64Array>();
+    const from = this.#target;
+    this.#target += events;
+    const completed = new Float64Array(events);
+    const deadline = setTimeout(() => {
+      const seen = completed.findIndex((moment) => moment === 0);
+      reject(new Error(`after ${deadlineMs} ms only ${seen} of ${events} events had reached all sessions`));
+    }, deadlineMs);
+    const done = () => {
+      clearTimeout(deadline);
+      this.#following = undefined;
+      resolve(completed);
+    };
+    this.#following = {from, completed, counts: new Uint32Array(events), done};
+    return promise;
+  }
+
   /** A session has got something. */
   received(statusesBefore: number, statuses: number): void {
+    this.#followTo(statusesBefore, statuses);
     const expectation = this.#expectation;
     if (expectation === undefined || statusesBefore >= this.#target || statuses < this.#target) return;
     expectation.arrivals[expectation.count] = performance.now();
     expectation.count += 1;
     if (expectation.count === expectation.arrivals.length) expectation.done();
+  }
+
+  #followTo(statusesBefore: number, statuses: number): void {
+    const following = this.#following;
+    if (following === undefined) return;
+    const {from, counts, completed} = following;
+    const end = Math.min(statuses - from, counts.length);
+    for (let index = Math.max(0, statusesBefore - from); index < end; index += 1) {
+      const count = (counts[index] ?? 0) + 1;
+      counts[index] = count;
+      if (count < this.size) continue;
+      completed[index] = performance.now();
+      if (index === counts.length - 1) following.done();
+    }
   }
 
   close(): void {
@@ -91,23 +141,33 @@ interface Expectation {
   readonly done: () => void;
 }
 
+interface Following {
+  /** Events that every session had before. */
+  readonly from: number;
+  /** How many sessions have got each event. */
+  readonly counts: Uint32Array;
+  readonly completed: Float64Array;
+  readonly done: () => void;
+}
+
 class SwarmSession {
   readonly opened: Promise<void>;
   readonly #socket: Socket;
   readonly #swarm: SessionSwarm;
-  readonly #greetings: number;
-  readonly #reader = new FrameReader();
+  readonly #dialect: Dialect;
+  readonly #reader: FrameReader;
   #head: string | undefined = '';
   #pongs = 0;
   #settle: {readonly resolve: () => void; readonly reject: (error: Error) => void} | undefined;
 
-  constructor({port, greetings}: SwarmOptions, swarm: SessionSwarm) {
+  constructor({port, dialect}: SwarmOptions, swarm: SessionSwarm) {
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     const deadline = setTimeout(() => reject(new Error('a session did not open')), OPEN_DEADLINE_MS);
     this.opened = promise.finally(() => clearTimeout(deadline));
     this.#settle = {resolve, reject};
     this.#swarm = swarm;
-    this.#greetings = greetings;
+    this.#dialect = dialect;
+    this.#reader = new FrameReader(dialect);
     const onread = {
       buffer: receiveBuffer,
       callback: (length: number) => {
@@ -117,11 +177,15 @@ class SwarmSession {
     };
     this.#socket = connect({port, host: '127.0.0.1', noDelay: true, onread});
     this.#socket.on('error', reject);
-    this.#socket.on('close', () => reject(new Error('the server closed a session')));
-    this.#socket.write(upgradeRequest(port));
+    this.#socket.on('close', () => {
+      swarm.lost();
+      reject(new Error('the server closed a session'));
+    });
+    this.#socket.write(upgradeRequest(port, dialect.path));
   }
 
   close(): void {
+    this.#socket.removeAllListeners('close');
     this.#socket.destroy();
   }
 
@@ -134,7 +198,8 @@ class SwarmSession {
     const {statuses} = reader;
     reader.read(receiveBuffer, length);
     if (reader.statuses !== statuses) this.#swarm.received(statuses, reader.statuses);
-    for (; this.#pongs < reader.pings; this.#pongs += 1) this.#socket.write(PONG);
+    for (; this.#pongs < reader.pings; this.#pongs += 1)
+      this.#socket.write(this.#dialect.textPings ? TEXT_PONG : PONG);
     if (this.#settle !== undefined) this.#settleOnceGreeted();
   }
 
@@ -145,21 +210,23 @@ class SwarmSession {
     this.#head = undefined;
     if (!head.startsWith('HTTP/1.1 101 '))
       this.#settle?.reject(new Error(`an upgrade was answered: ${head}`));
+    else if (this.#dialect.hello !== undefined) this.#socket.write(this.#dialect.hello);
     const rest = Buffer.from(head.slice(end + END_OF_HEAD.length), 'latin1');
     this.#reader.read(rest, rest.length);
+    if (this.#reader.statuses > 0) this.#swarm.received(0, this.#reader.statuses);
     this.#settleOnceGreeted();
   }
 
   #settleOnceGreeted(): void {
-    if (this.#reader.texts < this.#greetings) return;
+    if (this.#reader.texts < this.#dialect.greetings) return;
     this.#settle?.resolve();
     this.#settle = undefined;
   }
 }
 
-function upgradeRequest(port: number): string {
+function upgradeRequest(port: number, path: string): string {
   const head = [
-    'GET /ws HTTP/1.1',
+    `GET ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     'Connection: Upgrade',
     'Upgrade: websocket',

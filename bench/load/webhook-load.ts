@@ -10,6 +10,8 @@ export async function postAtRate(
   connections: readonly HttpConnection[],
   requests: readonly Buffer[],
   perSecond: number,
+  /** Is filled with the moments (`performance.now()`) at which the requests were due. */
+  dueMoments?: Float64Array,
 ): Promise<Float64Array> {
   const latencies = new Float64Array(requests.length);
   const free = [...connections];
@@ -28,8 +30,10 @@ export async function postAtRate(
 
   for (const index of requests.keys()) {
     dueAt += (-Math.log(1 - Math.random()) / perSecond) * 1000;
+    if (dueMoments !== undefined) dueMoments[index] = dueAt;
     const early = dueAt - performance.now();
-    if (early > 0) await wait(early);
+    // Timers wait a millisecond at least: at thousands a second the next ones are sent together.
+    if (early >= 1) await wait(early);
     const connection = free.pop();
     if (connection !== undefined) answers.push(post(connection, index, performance.now()));
     else {

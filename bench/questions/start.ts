@@ -10,7 +10,7 @@ const ROUNDS = {most: 9, budgetS: 15};
 const ENTRIES = 20_000;
 const TARGET_MS = 1500;
 
-export const start: Question = {name: 'start', deadlineS: 40, ask};
+export const start: Question = {name: 'start', deadlineS: 120, estimateS: 40, ask};
 
 async function ask({servers, progress}: Run): Promise<Section> {
   progress(`writing a journal of ${ENTRIES.toLocaleString('en-US')} entries`);

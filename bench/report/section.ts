@@ -1,4 +1,5 @@
 /** The answer to a question as Markdown: what is compared, a table, the targets and whether they are met. */
+import type {Chart} from './chart.ts';
 import type {Figure} from './statistics.ts';
 
 export interface Section {
@@ -7,6 +8,21 @@ export interface Section {
   readonly compared: readonly string[];
   readonly tables: readonly Table[];
   readonly targets: readonly Target[];
+  readonly charts?: readonly ChartOfSection[];
+  /** What another machine would find too; compared with `bench/baseline.json`. */
+  readonly ratios?: readonly Ratio[];
+}
+
+export interface ChartOfSection {
+  readonly chart: Chart;
+  /** Whether it grows faster than linearly. */
+  readonly growth: string;
+}
+
+/** Ours to a peer's in the same run: less is better. */
+export interface Ratio {
+  readonly name: string;
+  readonly value: number;
 }
 
 export interface Table {
@@ -20,12 +36,16 @@ export interface Target {
   readonly measured: number;
   readonly limit: number;
   readonly unit: string;
+  /** Which side of the limit is good. @default 'at most' */
+  readonly side?: 'at most' | 'at least';
 }
 
 const LINE_CHARS = 118;
 
-export function sectionMarkdown({title, compared, tables, targets}: Section): string {
+export function sectionMarkdown({title, compared, tables, targets, charts = []}: Section): string {
   const parts = [`## ${title}`, wrap(compared.join(' ')), ...tables.map(tableMarkdown)];
+  for (const {chart, growth} of charts)
+    parts.push(`![${chart.title}](images/bench-${chart.name}.svg)`, wrap(growth));
   if (targets.length > 0) parts.push(targets.map(targetMarkdown).join('\n'));
   return `${parts.join('\n\n')}\n`;
 }
@@ -58,8 +78,11 @@ export function number(value: number): string {
   return value.toLocaleString('en-US', {minimumFractionDigits: digits, maximumFractionDigits: digits});
 }
 
-function targetMarkdown({wanted, measured, limit, unit}: Target): string {
-  const verdict = measured <= limit ? 'met' : '**missed**';
+/** A line: what was wanted, what was measured, and by how much it was missed. */
+export function targetMarkdown({wanted, measured, limit, unit, side = 'at most'}: Target): string {
+  const met = side === 'at most' ? measured <= limit : measured >= limit;
+  const off = limit === 0 ? '' : ` by ${number(Math.abs(measured / limit - 1) * 100)} %`;
+  const verdict = met ? 'met' : `**missed**${off}`;
   return `- Target: ${wanted}. Measured ${number(measured)} ${unit}: ${verdict}.`;
 }
 

@@ -3,11 +3,14 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {get} from 'node:http';
 import {setTimeout as wait} from 'node:timers/promises';
+import {onServerCore} from './cores.ts';
 import type {ProbeQuestion, Usage} from './probe.ts';
 
 export interface ServerProcessOptions {
   /** Program and arguments, without Node. */
   readonly argv: readonly string[];
+  /** What runs them; whatever is not Node brings its probe along. @default Node */
+  readonly runtime?: string;
   readonly nodeFlags?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -43,10 +46,13 @@ export class ServerProcess {
     options: ServerProcessOptions,
     onSpawn: (child: ChildProcess) => void,
   ): Promise<ServerProcess> {
-    const {argv, nodeFlags = [], env, cwd, port, probed = true} = options;
+    const {argv, runtime, nodeFlags = [], env, cwd, port, probed = true} = options;
     const flags = probed ? [...nodeFlags, '--expose-gc', '--import', PROBE] : nodeFlags;
+    const command: readonly [string, ...string[]] =
+      runtime === undefined ? [process.execPath, ...flags, ...argv] : [runtime, ...argv];
+    const [program, ...parameters] = onServerCore(command);
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [...flags, ...argv], {
+    const child = spawn(program, parameters, {
       cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe', ...(probed ? (['ipc'] as const) : [])],

@@ -3,6 +3,7 @@ import type {ChildProcess} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {freePort} from '../../test/support/free-port.ts';
+import {bunProgram} from './install-peers.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';
 
 export const ACCOUNT_SID = 'AC0123456789abcdef0123456789abcdef';
@@ -21,7 +22,12 @@ export interface GatewayOptions extends Pick<ServerProcessOptions, 'probed'> {
   readonly folder?: string;
 }
 
+export type PeerName = 'ws' | 'ws-encoded' | 'socket-io' | 'express-socket-io' | 'bun';
+
 const REPOSITORY = path.join(import.meta.dirname, '../..');
+
+/** More than any question opens. */
+const MAX_SESSIONS = 20_000;
 
 /** Nothing listens there: no benchmark asks Twilio anything. */
 const NO_TWILIO = 'http://127.0.0.1:1';
@@ -54,6 +60,8 @@ export class Servers {
       HOST: '127.0.0.1',
       DATABASE_URL: `file:${journalFile(folder)}`,
       HOOKSWITCH_ACCESS_KEY: ACCESS_KEY,
+      MAX_SESSIONS: String(MAX_SESSIONS),
+      MAX_SESSIONS_PER_USER: String(MAX_SESSIONS),
       LOG_LEVEL: 'warn',
     };
     return this.#start({
@@ -75,11 +83,21 @@ export class Servers {
     return this.#peer('bare-http-peer.ts', {});
   }
 
-  async #peer(file: string, {probed}: Pick<ServerProcessOptions, 'probed'>): Promise<ServerProcess> {
+  /** One of `servers/peers/`. @throws where Bun is asked for and there is none for this machine */
+  peer(name: PeerName): Promise<ServerProcess> {
+    const runtime = name === 'bun' ? bunProgram() : undefined;
+    if (name === 'bun' && runtime === undefined) throw new Error('there is no Bun for this machine');
+    return this.#peer(`peers/${name}-peer.ts`, {runtime});
+  }
+
+  async #peer(
+    file: string,
+    {probed, runtime}: Pick<ServerProcessOptions, 'probed' | 'runtime'>,
+  ): Promise<ServerProcess> {
     const port = await freePort();
     const env = {PORT: String(port), PUBLIC_URL: publicUrl(port), TWILIO_AUTH_TOKEN: AUTH_TOKEN};
     const argv = [path.join(REPOSITORY, 'bench/servers', file)];
-    return this.#start({argv, env, folder: this.folder(), port, probed});
+    return this.#start({argv, env, folder: this.folder(), port, probed, runtime});
   }
 
   /** Kills whatever still runs. */

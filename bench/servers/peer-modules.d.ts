@@ -1,0 +1,33 @@
+/**
+ * The little that the peers use of what only `bench/package.json` installs: the type check of the repository shall say
+ * the same whether that has been installed or not.
+ */
+declare module 'socket.io' {
+  import type {Server as HttpServer} from 'node:http';
+  export class Server {
+    constructor(server: HttpServer, options: Readonly<Record<string, unknown>>);
+    emit(event: string, payload: unknown): boolean;
+  }
+}
+
+declare const Bun: {
+  serve<Data>(options: {
+    port: number;
+    hostname: string;
+    fetch(request: Request, server: BunServer): Response | undefined | Promise<Response>;
+    websocket: {
+      data?: Data;
+      perMessageDeflate: boolean;
+      /** Seconds; a ping is sent before they have passed. */
+      idleTimeout: number;
+      sendPings: boolean;
+      open(socket: {subscribe(topic: string): void}): void;
+      message(): void;
+    };
+  }): BunServer;
+};
+
+interface BunServer {
+  upgrade(request: Request, options?: {headers?: Record<string, string>}): boolean;
+  publish(topic: string, text: string): number;
+}

@@ -1,0 +1,42 @@
+/** The gateway and its peers under the names the report calls them by, with what their WebSockets speak. */
+import {type Dialect, gatewayDialect, plainDialect, socketIoDialect} from '../load/dialect.ts';
+import type {ServerProcess} from './server-process.ts';
+import type {Servers} from './servers.ts';
+
+export type SubjectName = 'gateway' | 'ws' | 'ws-encoded' | 'socket-io' | 'express-socket-io' | 'bun';
+
+export interface Subject {
+  readonly name: SubjectName;
+  /** For people. */
+  readonly title: string;
+  readonly server: ServerProcess;
+  readonly dialect: Dialect;
+}
+
+const titles: Readonly<Record<SubjectName, string>> = {
+  gateway: 'gateway',
+  ws: '`ws`, `send` to each',
+  'ws-encoded': '`ws`, encoded once',
+  'socket-io': 'Socket.IO',
+  'express-socket-io': 'Express + Socket.IO',
+  bun: 'Bun, native publish',
+};
+
+export async function startSubject(servers: Servers, name: SubjectName): Promise<Subject> {
+  const server = name === 'gateway' ? await servers.gateway() : await servers.peer(name);
+  return {name, title: titles[name], server, dialect: dialectOf(name)};
+}
+
+function dialectOf(name: SubjectName): Dialect {
+  switch (name) {
+    case 'gateway':
+      return gatewayDialect;
+    case 'socket-io':
+    case 'express-socket-io':
+      return socketIoDialect;
+    case 'ws':
+    case 'ws-encoded':
+    case 'bun':
+      return plainDialect;
+  }
+}
