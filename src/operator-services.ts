@@ -55,7 +55,8 @@ export class OperatorServices {
       ...options,
       ...{account: client, outside, proof: this.proof},
       ...{publicUrl, allowedOrigins, accountSid, apiUrl, phoneNumber},
-      diskSpace: () => diskSpace(databaseFile(databaseUrl)),
+      // Of a database elsewhere nobody here can say.
+      diskSpace: async () => diskSpace(databaseFile(databaseUrl)),
       simulated: () => this.simulator.simulated,
     });
     this.doctor = new Doctor({checks, clock, logger});

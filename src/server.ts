@@ -18,7 +18,7 @@ import {createRequestHandler} from './handlers/request-handler.ts';
 import {createClientErrorHandler} from './handlers/socket-answers.ts';
 import {createUpgradeHandler} from './handlers/upgrade-handler.ts';
 import {HttpListener} from './http-listener.ts';
-import type {Journal, JournalOpening} from './journal/journal.ts';
+import type {Journal} from './journal/journal.ts';
 import {databaseFile, openJournal} from './journal/open-journal.ts';
 import {createMetrics, type MetricSources, observe} from './observability/metrics.ts';
 import {observeNodes} from './observability/node-metrics.ts';
@@ -26,6 +26,7 @@ import {OperatorServices} from './operator-services.ts';
 import type {Outside} from './outside/outside.ts';
 import {CallRecords} from './services/call-records.ts';
 import {CallService} from './services/call-service.ts';
+import {EpochFollower} from './services/epoch-follower.ts';
 import {HangUp} from './services/hang-up.ts';
 import {LiveFeed} from './services/live-feed.ts';
 import {PlacementLimits} from './services/placement-limits.ts';
@@ -109,8 +110,7 @@ export class GatewayServer {
   readonly #webhooks = new WebhookLog();
   readonly #otherTokens: Authenticator | undefined;
   #authentication: Authentication | undefined;
-  #epoch = '';
-  #lost: JournalOpening['lost'];
+  readonly #epochs: EpochFollower;
   #http: HttpListener | undefined;
   #starting: Promise<Listening> | undefined;
   #stopping: Promise<void> | undefined;
@@ -134,7 +134,8 @@ export class GatewayServer {
     this.#clock = clock;
     this.#otherTokens = authenticator;
     const onFault = (fault: Error) => logger.error({err: fault}, 'journal fault');
-    this.#journal = journal ?? openJournal(environment.databaseUrl, {clock, onFault});
+    const onWarning = (warning: string) => logger.warn(warning);
+    this.#journal = journal ?? openJournal(environment.databaseUrl, {clock, onFault, onWarning});
     const {version} = packageJson;
     const {databaseUrl} = environment;
     this.#cluster = openCluster({databaseUrl, nodeId: environment.nodeId, version, clock, logger});
@@ -147,7 +148,7 @@ export class GatewayServer {
     const withFeed = {...common, feed: this.#feed, twilio: client};
     this.#sessions = new SessionService({
       ...withFeed,
-      epoch: () => this.#epoch,
+      epoch: () => this.#epochs.opening.epoch,
       sessionTimeoutMs,
       maxSessions: this.#limits.maxSessions,
       maxSessionsPerUser,
@@ -157,6 +158,7 @@ export class GatewayServer {
     this.#catalog = new SessionCatalog({...common, directory, cluster});
     const {sessions: shared} = cluster;
     if (shared !== undefined) this.#publisher = new SessionPublisher({...withFeed, shared, directory});
+    this.#epochs = new EpochFollower({...withFeed, sessions: this.#sessions});
     this.#hangUp = new HangUp(withFeed);
     const limits = new PlacementLimits({
       ...withFeed,
@@ -166,8 +168,15 @@ export class GatewayServer {
       maxActiveCalls,
     });
     const hangUp = this.#hangUp;
-    this.#calls = new CallService({...withFeed, hangUp, limits, publicUrl, phoneNumber, callTimeLimitS});
-    this.#reconciler = new Reconciler({...withFeed, lease: cluster.lease('reconciler')});
+    // Others may have joined since the last heartbeat.
+    const mayHaveOthers = cluster.sessions !== undefined;
+    this.#calls = new CallService({
+      ...{...withFeed, hangUp, limits, publicUrl, phoneNumber, callTimeLimitS, mayHaveOthers},
+    });
+    this.#reconciler = new Reconciler({
+      ...{...withFeed, confirmations: cluster.confirmations},
+      lease: cluster.lease('reconciler'),
+    });
     this.#records = new CallRecords({...common, reconciler: this.#reconciler});
     this.#retention = new Retention({...common, retentionDays, lease: cluster.lease('retention')});
     this.#readiness = new Readiness(common);
@@ -178,7 +187,7 @@ export class GatewayServer {
       outside,
       calls: this.#calls,
       sources: this.#sources,
-      opening: () => ({epoch: this.#epoch, lost: this.#lost}),
+      opening: () => this.#epochs.opening,
     });
   }
 
@@ -287,6 +296,7 @@ export class GatewayServer {
     await this.#calls.stop();
     this.#sessions.stop();
     this.#publisher?.stop();
+    this.#epochs.stop();
     this.#feed.stop();
     // Last of all but the journal: until here a call may be given its line back, a look-up be written.
     await this.#cluster.stop();
@@ -296,13 +306,14 @@ export class GatewayServer {
 
   async #openJournal(): Promise<AccessKey> {
     const {accessKey, databaseUrl} = this.#environment;
-    const {epoch, head, lost} = await this.#journal.open();
-    this.#epoch = epoch;
-    this.#lost = lost;
+    const opening = await this.#journal.open();
+    const {epoch, head, lost} = opening;
+    this.#epochs.start(opening);
     if (lost !== undefined) {
       this.#logger.error(lost, 'the journal has lost entries that had been acknowledged; a new epoch begins');
     }
     this.#logger.info({epoch, head}, 'journal open');
+    if (accessKey !== undefined) return {key: accessKey};
     // The key is kept beside the database: whoever may read the one may read the other.
     return loadAccessKey(accessKey, path.join(path.dirname(databaseFile(databaseUrl)), 'access-key'));
   }

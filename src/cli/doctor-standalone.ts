@@ -6,7 +6,9 @@ import type {Environment} from '../config/environment.ts';
 import {diskSpace} from '../journal/disk-space.ts';
 import {inspectJournal} from '../journal/inspect-journal.ts';
 import {databaseFile} from '../journal/open-journal.ts';
+import {inspectPostgresJournal} from '../journal/postgres/inspect-postgres-journal.ts';
 import {nodeOutside} from '../outside/node-outside.ts';
+import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import {createChecks} from '../services/health/checks.ts';
 import {Doctor} from '../services/health/doctor.ts';
 import {ProcessProof} from '../services/health/process-proof.ts';
@@ -19,7 +21,6 @@ import {listenForDoctor} from './doctor-listener.ts';
 export async function examineAlone(environment: Environment, logger: Logger): Promise<HealthReport> {
   const {publicUrl, allowedOrigins, databaseUrl, twilio, port, host} = environment;
   const {accountSid, apiUrl, phoneNumber} = twilio;
-  const file = databaseFile(databaseUrl);
   const proof = new ProcessProof();
   const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
   const close = await listenForDoctor({port, host, basePath, proof});
@@ -32,8 +33,8 @@ export async function examineAlone(environment: Environment, logger: Logger): Pr
       outside: nodeOutside,
       clock: systemClock,
       simulated: () => isSimulated,
-      diskSpace: () => diskSpace(file),
-      ...journalOf(file),
+      diskSpace: async () => diskSpace(databaseFile(databaseUrl)),
+      ...(await journalOf(databaseUrl)),
     });
     return await new Doctor({checks, clock: systemClock, logger}).runAll();
   } finally {
@@ -42,9 +43,11 @@ export async function examineAlone(environment: Environment, logger: Logger): Pr
 }
 
 /** A file that cannot be read is what the check is to say, not a reason for it not to run. */
-function journalOf(file: string) {
+async function journalOf(databaseUrl: string) {
   try {
-    const journal = inspectJournal(file);
+    const journal = isPostgresUrl(databaseUrl)
+      ? await inspectPostgresJournal(databaseUrl)
+      : inspectJournal(databaseFile(databaseUrl));
     return {
       journal: {probe: () => journal.probe(), head: () => journal.head},
       opening: () => ({epoch: journal.epoch ?? '(there is no journal yet)'}),

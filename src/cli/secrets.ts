@@ -1,6 +1,13 @@
 import type {Environment} from '../config/environment.ts';
+import {isPostgresUrl, parsePostgresUrl} from '../postgres/postgres-url.ts';
 
 /** The values of an environment that must not be logged, whatever they look like. */
-export function secretsOf({twilio, accessKey, auth}: Environment): readonly (string | undefined)[] {
-  return [twilio.authToken, twilio.alternateAuthToken, accessKey, auth.jwtSecret];
+export function secretsOf({
+  twilio,
+  accessKey,
+  auth,
+  databaseUrl,
+}: Environment): readonly (string | undefined)[] {
+  const password = isPostgresUrl(databaseUrl) ? parsePostgresUrl(databaseUrl).password : undefined;
+  return [twilio.authToken, twilio.alternateAuthToken, accessKey, auth.jwtSecret, password];
 }

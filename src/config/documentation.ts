@@ -1,5 +1,5 @@
 /** What people read about the configuration: the tables, the example file, the start log and its warnings. */
-import {maskNumber, maskSecret} from '../observability/mask.ts';
+import {MASK, maskNumber, maskSecret} from '../observability/mask.ts';
 import type {Environment} from './environment.ts';
 import {isLoopback} from './parsing.ts';
 import {type Variable, type VariableName, variables} from './variables.ts';
@@ -52,7 +52,7 @@ export function exampleFile(): string {
 
 /** The effective configuration for the start log: secrets are masked, and so is the phone number. */
 export function describeEnvironment(environment: Environment): Record<string, unknown> {
-  const {twilio, auth, voiceTwiml, accessKey, notices: _, ...rest} = environment;
+  const {twilio, auth, voiceTwiml, accessKey, databaseUrl, notices: _, ...rest} = environment;
   return {
     ...rest,
     twilio: {
@@ -62,10 +62,15 @@ export function describeEnvironment(environment: Environment): Record<string, un
       phoneNumber: maskNumber(twilio.phoneNumber),
       apiUrl: twilio.apiUrl,
     },
+    databaseUrl: withoutPassword(databaseUrl),
     accessKeySource: accessKey === undefined ? 'generated' : 'configured',
     auth: {...auth, jwtSecret: maskSecret(auth.jwtSecret)},
     voiceTwiml: `${voiceTwiml.length} characters`,
   };
+}
+
+function withoutPassword(databaseUrl: string): string {
+  return databaseUrl.replace(/^(postgres(?:ql)?:\/\/[^:@/?#]*):[^/?#]*@/i, `$1:${MASK}@`);
 }
 
 /** What works and is worth a second thought, one sentence each. */

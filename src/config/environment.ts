@@ -4,6 +4,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {parseEnv} from 'node:util';
+import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import {misspellings} from './misspellings.ts';
 import {type LogLevel, type Values, type VariableName, variables} from './variables.ts';
 
@@ -110,6 +111,12 @@ export function loadEnvironment({env, envFile}: EnvironmentSource = {}): Environ
       variable: 'AUTH_JWKS_URL',
       fault: 'is set beside AUTH_JWT_SECRET',
       remedy: 'Set one of the two.',
+    });
+  if (isPostgresUrl(values.DATABASE_URL ?? '') && given['HOOKSWITCH_ACCESS_KEY'] === undefined)
+    faults.push({
+      variable: 'HOOKSWITCH_ACCESS_KEY',
+      fault: 'is missing beside a Postgres database',
+      remedy: 'All nodes need the same: set it to the output of openssl rand -hex 24.',
     });
   if (faults.length > 0) throw new EnvironmentError(faults);
   // Without faults every required variable has its value, and every other its default or none.

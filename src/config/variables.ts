@@ -4,6 +4,7 @@
  */
 import {isIP} from 'node:net';
 import type {z} from 'zod';
+import {isPostgresUrl, postgresUrlFault} from '../postgres/postgres-url.ts';
 import {
   integer,
   isLoopback,
@@ -68,13 +69,13 @@ function parseApiUrl(value: string): string | Refusal {
 }
 
 function parseDatabaseUrl(value: string): string | Refusal {
-  const remedy = 'Set it to file: and a path, such as file:./data/hookswitch.db.';
-  if (/^postgres(?:ql)?:/i.test(value))
-    return new Refusal(
-      'is a Postgres URL; several nodes on one Postgres come with a later version',
-      `This version keeps its journal in SQLite, for one node. ${remedy}`,
-    );
-  if (!value.startsWith('file:')) return new Refusal('is not a file: URL', remedy);
+  const remedy =
+    'Set it to file: and a path, such as file:./data/hookswitch.db, or to postgres://user:password@host:5432/database.';
+  if (isPostgresUrl(value)) {
+    const fault = postgresUrlFault(value);
+    return fault === undefined ? value : new Refusal(`is no usable Postgres URL: ${fault}`, remedy);
+  }
+  if (!value.startsWith('file:')) return new Refusal('is neither a file: nor a postgres: URL', remedy);
   const path = value.slice('file:'.length);
   if (path === '' || path.endsWith('/') || path.includes('\0')) return new Refusal('names no file', remedy);
   if (path.includes(':memory:'))
@@ -213,7 +214,8 @@ export const variables = {
   }),
   DATABASE_URL: variable({
     default: 'file:./data/hookswitch.db',
-    meaning: 'Where the journal is: an SQLite file.',
+    meaning:
+      'Where the journal is: `file:` and the path of an SQLite file, or `postgres://user:password@host:5432/database` when several nodes share it.',
     schema: text(parseDatabaseUrl),
   }),
   NODE_ID: variable({
@@ -230,7 +232,8 @@ export const variables = {
   HOOKSWITCH_ACCESS_KEY: variable({
     defaultText: 'generated, kept beside the database',
     example: 'the-output-of-openssl-rand-hex-24',
-    meaning: 'The key with every scope, for people without an identity provider.',
+    meaning:
+      'The key with every scope, for people without an identity provider. Required with a Postgres database: all nodes need the same.',
     schema: text((value) =>
       value === 'the-output-of-openssl-rand-hex-24'
         ? new Refusal('is still the placeholder', 'Use a long, random one: openssl rand -hex 24')

@@ -78,6 +78,18 @@ export class PostgresDatabase {
     return this.#opening;
   }
 
+  /** Looks whether this is a database to work with, and changes nothing. @throws JournalUnavailableError */
+  async check(): Promise<void> {
+    const connection = await this.#connectAtStart();
+    try {
+      await this.#checkFacts(connection);
+    } catch (error) {
+      throw toPortError(error);
+    } finally {
+      connection.close();
+    }
+  }
+
   /** Rows of one statement, on any connection. @throws JournalUnavailableError @throws Error — a faulty statement */
   async query(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     this.#assertRoom();
@@ -130,31 +142,33 @@ export class PostgresDatabase {
   async #open(): Promise<void> {
     const connection = await this.#connectAtStart();
     try {
-      const [facts] = await connection.query(SELECT_FACTS);
-      if (facts === undefined) throw new Error('the server told nothing of itself');
-      const version = numberOf(facts['version']);
-      if (version < OLDEST_VERSION) {
-        throw new JournalUnavailableError(
-          `The database is PostgreSQL ${Math.floor(version / 10_000)}; Hookswitch needs 14 or newer.`,
-        );
-      }
-      if (facts['standby'] === true) {
-        throw new JournalUnavailableError(
-          'The database is a read-only standby; DATABASE_URL has to name the primary.',
-        );
-      }
-      if (textOf(facts['encoding']) !== 'UTF8') {
-        throw new JournalUnavailableError(
-          'The database is not encoded in UTF8; create it with ENCODING UTF8.',
-        );
-      }
-      this.#warn(facts);
+      await this.#checkFacts(connection);
       await migrate(connection, migrations);
     } catch (error) {
       throw sqlState(error) === INSUFFICIENT_PRIVILEGE ? this.#lacksRights(error) : toPortError(error);
     } finally {
       connection.close();
     }
+  }
+
+  async #checkFacts(connection: PostgresConnection): Promise<void> {
+    const [facts] = await connection.query(SELECT_FACTS);
+    if (facts === undefined) throw new Error('the server told nothing of itself');
+    const version = numberOf(facts['version']);
+    if (version < OLDEST_VERSION) {
+      throw new JournalUnavailableError(
+        `The database is PostgreSQL ${Math.floor(version / 10_000)}; Hookswitch needs 14 or newer.`,
+      );
+    }
+    if (facts['standby'] === true) {
+      throw new JournalUnavailableError(
+        'The database is a read-only standby; DATABASE_URL has to name the primary.',
+      );
+    }
+    if (textOf(facts['encoding']) !== 'UTF8') {
+      throw new JournalUnavailableError('The database is not encoded in UTF8; create it with ENCODING UTF8.');
+    }
+    this.#warn(facts);
   }
 
   async #connectAtStart(): Promise<PostgresConnection> {

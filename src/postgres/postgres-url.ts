@@ -55,6 +55,16 @@ export function parsePostgresUrl(databaseUrl: string): PostgresAddress {
   };
 }
 
+/** Why the URL is none, without the password; `undefined` when it is one. */
+export function postgresUrlFault(databaseUrl: string): string | undefined {
+  try {
+    parsePostgresUrl(databaseUrl);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/^DATABASE_URL: /, '') : String(error);
+  }
+}
+
 /** Where the database is, for people: no password, no user. */
 export function describeAddress({host, port, database}: PostgresAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;

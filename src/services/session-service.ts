@@ -256,6 +256,11 @@ export class SessionService {
     await promise;
   }
 
+  /** Another history of the journal has begun: everybody is asked to come back, and gets a snapshot then. */
+  recall(): void {
+    for (const session of this.#sessions.values()) this.close(session, 'going-away');
+  }
+
   /** Cuts off whoever is still connected. */
   terminateAll(): void {
     for (const session of this.#sessions.values()) session.socket.terminate();

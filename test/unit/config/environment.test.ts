@@ -200,8 +200,10 @@ const bad: Readonly<Record<string, readonly string[]>> = {
   HOST: ['localhost:8081', 'http://x', '-x', '*', '256.1.1.1:1'],
   TWILIO_API_URL: ['api.twilio.com', 'https://api.twilio.com/2010-04-01', 'https://u:p@x'],
   DATABASE_URL: [
-    'postgres://u:canary-password@db/x',
+    'postgres://u:canary-password@db',
     'postgresql://db/x',
+    'postgres://u:canary-password@db/x?sslmode=prefer',
+    'mysql://u:canary-password@db/x',
     './data.db',
     'sqlite:x.db',
     'file:',
@@ -267,6 +269,26 @@ for (const [name, values] of Object.entries(bad))
     }
   });
 
+test('[E] a Postgres database needs an access key that all nodes are given', () => {
+  const DATABASE_URL = 'postgres://u:canary@db:5432/x?sslmode=verify-full';
+  assert.throws(
+    () => loadEnvironment({env: {...required, DATABASE_URL}}),
+    (error) => {
+      assert.ok(error instanceof EnvironmentError);
+      assert.deepEqual(
+        error.faults.map(({variable}) => variable),
+        ['HOOKSWITCH_ACCESS_KEY'],
+      );
+      return true;
+    },
+  );
+  const environment = loadEnvironment({
+    env: {...required, DATABASE_URL, HOOKSWITCH_ACCESS_KEY: 'a'.repeat(48)},
+  });
+  assert.equal(environment.databaseUrl, DATABASE_URL);
+  assert.doesNotMatch(JSON.stringify(describeEnvironment(environment)), /canary/);
+});
+
 test('[C3] every fault is listed in one go, with remedies and without values', () => {
   const env = {
     TWILIO_AUTH_TOKEN: 'canary token',
@@ -294,7 +316,7 @@ test('[C3] every fault is listed in one go, with remedies and without values', (
         assert.ok(text.includes(`${variable} ${fault}.\n    ${remedy}`));
       assert.doesNotMatch(text + error.message + JSON.stringify(error.faults), /canary/);
       assert.match(text, /7 things are wrong/);
-      assert.match(text, /Postgres come with a later version/);
+      assert.match(text, /DATABASE_URL is no usable Postgres URL: it names no database/);
       return true;
     },
   );
