@@ -8,6 +8,7 @@
  */
 import type {Offset} from '../journal/call-event.ts';
 import type {Unsubscribe} from '../journal/journal.ts';
+import type {Confirmations} from './confirmations.ts';
 import type {PlacementLedger} from './placement-ledger.ts';
 import type {SharedSessions} from './shared-sessions.ts';
 
@@ -18,6 +19,8 @@ export interface Cluster {
   readonly placement: PlacementLedger;
   /** Absent where there is one node only: its own sessions are all there are. */
   readonly sessions?: SharedSessions;
+  /** Absent where there is one node only: it knows what it has looked up. */
+  readonly confirmations?: Confirmations;
 
   /**
    * Joins. `facts` is asked again and again for what the other nodes are shown.

@@ -32,8 +32,8 @@ export interface CallPlacementOptions {
   readonly phoneNumber: string;
   /** Seconds after which Twilio ends a call. */
   readonly callTimeLimitS: number;
-  /** Whether another node may be placing calls, too. @default never */
-  readonly hasOtherNodes?: () => boolean;
+  /** Whether another node may be placing calls, too. @default false */
+  readonly mayHaveOthers?: boolean;
 }
 
 /** What a client asks for (H1), validated. */

@@ -14,8 +14,8 @@ export interface DialIntentsOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Whether another node may be placing calls, too. @default never */
-  readonly hasOtherNodes?: () => boolean;
+  /** Whether another node may be placing calls, too. @default false */
+  readonly mayHaveOthers?: boolean;
 }
 
 /** How long a request waits for another node that is dialling for the same key; Twilio answers within a second or two. */
@@ -29,14 +29,14 @@ export class DialIntents {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #hasOtherNodes: () => boolean;
+  readonly #mayHaveOthers: boolean;
   readonly #unwritten: UnwrittenOutcomes;
 
   constructor(options: DialIntentsOptions) {
     this.#journal = options.journal;
     this.#clock = options.clock;
     this.#logger = options.logger;
-    this.#hasOtherNodes = options.hasOtherNodes ?? (() => false);
+    this.#mayHaveOthers = options.mayHaveOthers ?? false;
     this.#unwritten = new UnwrittenOutcomes(options);
   }
 
@@ -99,7 +99,7 @@ export class DialIntents {
   async #answered(intent: DialIntentRecord): Promise<DialIntentRecord> {
     let known = intent;
     const deadline = this.#clock.monotonic() + ELSEWHERE_MS;
-    while (known.state === 'open' && this.#hasOtherNodes() && this.#clock.monotonic() < deadline) {
+    while (known.state === 'open' && this.#mayHaveOthers && this.#clock.monotonic() < deadline) {
       const {promise, resolve} = Promise.withResolvers<void>();
       this.#clock.after(LOOK_AGAIN_MS, resolve);
       await promise;

@@ -8,6 +8,7 @@ import {hasEnded, statusRank} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../clock.ts';
 import type {Lease} from '../cluster/cluster.ts';
+import type {Confirmation, Confirmations} from '../cluster/confirmations.ts';
 import type {CallRecord, Offset, StatusEvent} from '../journal/call-event.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
@@ -25,6 +26,8 @@ export interface ReconcilerOptions {
   readonly metrics: Metrics;
   /** Of several nodes the one that holds it does this; whoever takes it over begins anew. */
   readonly lease: Lease;
+  /** What the holder found, for the other nodes to show. */
+  readonly confirmations?: Confirmations;
   /** @default 60 */
   readonly maxLookupsPerMinute?: number;
 }
@@ -53,6 +56,8 @@ export interface UnconfirmedCall {
 const TICK_MS = 500;
 const DEFAULT_MAX_LOOKUPS_PER_MINUTE = 60;
 const MAX_CONCURRENT = 4;
+/** How often a node that looks nothing up asks what was found, while there is something to ask of. */
+const LEARN_EVERY_MS = 2000;
 const MAX_BACKOFF_MS = 600_000;
 
 /** Look-ups that find nothing, spread by the back-off, before a call counts as over. */
@@ -77,11 +82,14 @@ export class Reconciler {
   readonly #logger: Logger;
   readonly #metrics: Metrics;
   readonly #lease: Lease;
+  readonly #confirmations: Confirmations | undefined;
   readonly #limit: RateLimit;
   readonly #watches = new Map<string, Watch>();
   readonly #running = new Set<string>();
   /** Monotonic ms of the last tick, and the feed's head then: what came since has not been silent for longer. */
   #ticked = {at: 0, head: Number.POSITIVE_INFINITY};
+  /** Monotonic ms from which on it may be asked again what the holder of the lease has found. */
+  #learnAt = 0;
   #stopTicking: CancelTimer | undefined;
   #unsubscribe: Unsubscribe | undefined;
 
@@ -93,6 +101,7 @@ export class Reconciler {
     this.#logger = options.logger;
     this.#metrics = options.metrics;
     this.#lease = options.lease;
+    this.#confirmations = options.confirmations;
     this.#limit = new RateLimit({perMinute: maxLookupsPerMinute, clock: options.clock});
   }
 
@@ -154,7 +163,10 @@ export class Reconciler {
       if (watch.dueAt <= now && !this.#running.has(call.callSid)) due.push({call, watch});
     }
     this.#ticked = {at: now, head: this.#feed.head};
-    if (!this.#lease.held) return;
+    if (!this.#lease.held) {
+      if (due.length > 0) this.#learn(now);
+      return;
+    }
     // The longest overdue first, so that under the limit nobody is starved.
     due.sort((a, b) => a.watch.dueAt - b.watch.dueAt);
     for (const {call, watch} of due) {
@@ -194,7 +206,7 @@ export class Reconciler {
         watch.misses = 0;
         if (!this.#postpone(watch, outcome.call)) {
           await this.#correct(call, outcome.call);
-          watch.confirmedUntil = watch.dueAt;
+          this.#confirm(call, watch);
         }
       } else if (watch.ended !== undefined) {
         await this.#correct(call, watch.ended);
@@ -209,6 +221,31 @@ export class Reconciler {
     } finally {
       this.#running.delete(call.callSid);
     }
+  }
+
+  #confirm({callSid, offset}: CallRecord, watch: Watch): void {
+    watch.confirmedUntil = watch.dueAt;
+    const forMs = Math.max(0, watch.dueAt - this.#clock.monotonic());
+    this.#confirmations?.note({callSid, offset, forMs});
+  }
+
+  /** What the node that holds the lease has found: `unconfirmed` has to be the same at all nodes. */
+  #learn(now: number): void {
+    if (this.#confirmations === undefined || now < this.#learnAt) return;
+    this.#learnAt = now + LEARN_EVERY_MS;
+    this.#confirmations.list().then(
+      (found) => {
+        for (const each of found) this.#take(each);
+      },
+      (error: unknown) => this.#logger.debug({err: error}, 'what was looked up elsewhere is not known'),
+    );
+  }
+
+  #take({callSid, offset, forMs}: Confirmation): void {
+    const watch = this.#watches.get(callSid);
+    if (watch?.offset !== offset) return;
+    watch.confirmedUntil = this.#clock.monotonic() + forMs;
+    watch.dueAt = watch.confirmedUntil;
   }
 
   /**

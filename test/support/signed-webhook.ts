@@ -30,7 +30,7 @@ export function statusFields(
 
 /** Posts a signed webhook to the gateway. */
 export async function postWebhook(
-  gateway: TestGateway,
+  gateway: Pick<TestGateway, 'url' | 'environment'>,
   fields: Readonly<Record<string, string>>,
   {route = 'status', query = '', authToken, headers, signature}: WebhookOptions = {},
 ): Promise<Response> {

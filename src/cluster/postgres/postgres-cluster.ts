@@ -9,6 +9,7 @@ import {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import type {Cluster, LeaseName, NodeFacts, NodeStatus} from '../cluster.ts';
 import {LEAVE_MS} from './cluster-times.ts';
 import {Heartbeat} from './heartbeat.ts';
+import {PostgresConfirmations} from './postgres-confirmations.ts';
 import {PostgresLease} from './postgres-lease.ts';
 import {PostgresPlacementLedger} from './postgres-placement-ledger.ts';
 import {PostgresSessions} from './postgres-sessions.ts';
@@ -27,6 +28,7 @@ export class PostgresCluster implements Cluster {
   readonly nodeId: string;
   readonly placement: PostgresPlacementLedger;
   readonly sessions: PostgresSessions;
+  readonly confirmations: PostgresConfirmations;
   /** Of this run: a process that starts again under the same name is another one. */
   readonly #instance = randomUUID();
   readonly #database: PostgresDatabase;
@@ -44,6 +46,7 @@ export class PostgresCluster implements Cluster {
     const database = new PostgresDatabase({url, applicationName, maxConnections: CONNECTIONS});
     const instance = this.#instance;
     this.#database = database;
+    this.confirmations = new PostgresConfirmations({database, logger});
     this.placement = new PostgresPlacementLedger({database, logger});
     const onBeat = () => this.#seekLeases();
     this.#heartbeat = new Heartbeat({database, instance, nodeId, version, clock, logger, onBeat});
