@@ -142,8 +142,8 @@ function inspect(
     const fault = fields.has(name) ? 'a name in query and body' : queryFault(name, value);
     if (fault !== undefined) return malformed(fault);
   }
-  for (const [name, value] of fields) {
-    const fault = fieldFault(name, value);
+  for (const pair of pairs) {
+    const fault = fieldFault(pair[0], pair[1]);
     if (fault !== undefined) return malformed(fault);
   }
   const missing = REQUIRED.find((name) => !fields.has(name));
@@ -183,11 +183,12 @@ function queryFault(name: string, value: string): string | undefined {
 
 /** What is wrong with a field; never its value, and of a name nothing that is not known to be one. */
 function fieldFault(name: string, value: string): string | undefined {
-  if (!NAME.test(name) || name === '__proto__') return 'a name outside [A-Za-z0-9_-]';
-  // A time is read once, with all that its shape says: where the fields are known to be sound.
-  if (name === 'Timestamp') return undefined;
   const shape = shapes.get(name);
-  if (shape !== undefined && !shape.test(value)) return `${name} has the wrong shape`;
+  if (shape === undefined) {
+    if (!NAME.test(name) || name === '__proto__') return 'a name outside [A-Za-z0-9_-]';
+    // A time is read once, with all that its shape says: where the fields are known to be sound.
+    if (name === 'Timestamp') return undefined;
+  } else if (!shape.test(value)) return `${name} has the wrong shape`;
   // Most fields are too short to hold another.
   if (value.length >= SHORTEST_HIDDEN && hidden.test(value)) return 'a field within the value of another';
   if (shape !== undefined || name.length + value.length < SHORTEST_HIDDEN) return undefined;
@@ -256,14 +257,24 @@ function dedupeKey(text: string, reference: string | undefined, route: string): 
   return `callback:${hash('sha256', canonical)}`;
 }
 
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const TIMESTAMP =
+  /^([A-Z][a-z]{2}), (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) \+0000$/;
+
 /** RFC 2822 in UTC, as Twilio writes it (`Sun, 25 Mar 2018 09:53:19 +0000`), in milliseconds since 1970. */
 function parseTimestamp(text: string): number | undefined {
-  const shape = /^([A-Z][a-z]{2}, )(\d{1,2})( [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}) \+0000$/.exec(text);
+  const shape = TIMESTAMP.exec(text);
   if (shape === null) return undefined;
-  const canonical = `${shape[1]}${shape[2]?.padStart(2, '0')}${shape[3]} GMT`;
-  const time = Date.parse(canonical);
-  // Date.parse takes the 31st of February and any weekday; writing it again does not.
-  return !Number.isNaN(time) && new Date(time).toUTCString() === canonical ? time : undefined;
+  const day = Number(shape[2]);
+  const month = MONTHS.indexOf(shape[3] ?? '');
+  const date = new Date(0);
+  // Not `Date.UTC`, to which the year 26 is 1926.
+  date.setUTCFullYear(Number(shape[4]), month, day);
+  // The 31st of February is the 3rd of March, and -1 the month before January; and no other day has its weekday.
+  const isReal =
+    month !== -1 && date.getUTCDate() === day && DAYS[date.getUTCDay()] === shape[1] && day !== 0;
+  return isReal ? date.setUTCHours(Number(shape[5]), Number(shape[6]), Number(shape[7])) : undefined;
 }
 
 function toNumber(digits: string | undefined): number | undefined {
