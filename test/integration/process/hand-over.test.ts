@@ -58,9 +58,7 @@ test('[W15] [W11] [W12] SIGTERM: hundreds of sessions move to the other node, sp
   await start(ports[1]).listening();
   await until(() => balancer.target === ports[0], {what: 'the balancer to have found them'});
   const watchers = Array.from({length: CLIENTS}, () => watcher(balancer.url));
-  t.after(() => {
-    for (const {client} of watchers) client.dispose();
-  });
+  t.after(() => Promise.all(watchers.map(({client}) => client.dispose())));
   const old = new TestClient(`${balancer.url.replace('http', 'ws')}/ws`, {token: KEY});
   await old.ready();
   await until(() => watchers.every(({isLive}) => isLive()), {

@@ -146,5 +146,5 @@ test('[W15] [W12] a node goes away: its sessions move one after the other, and m
     assert.deepEqual(offsets, all);
     assert.equal(sessions(), 2, 'one session before, one after');
   }
-  for (const {client} of clients) client.dispose();
+  await Promise.all(clients.map(({client}) => client.dispose()));
 });
