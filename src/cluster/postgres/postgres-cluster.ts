@@ -36,6 +36,7 @@ export class PostgresCluster implements Cluster {
   readonly #leases = new Map<LeaseName, PostgresLease>();
   readonly #clock: Clock;
   readonly #logger: Logger;
+  #joined = false;
   #stopping: Promise<void> | undefined;
 
   constructor({url, nodeId, version, clock, logger}: PostgresClusterOptions) {
@@ -55,6 +56,7 @@ export class PostgresCluster implements Cluster {
 
   async start(facts: () => NodeFacts): Promise<void> {
     await this.#database.open();
+    this.#joined = true;
     await this.#heartbeat.start(facts);
   }
 
@@ -90,6 +92,8 @@ export class PostgresCluster implements Cluster {
   }
 
   async #leave(): Promise<void> {
+    // A database that could not be opened is not asked once more.
+    if (!this.#joined) return;
     try {
       await this.#heartbeat.stop();
       await this.placement.settled();

@@ -92,6 +92,22 @@ test('a lease has one holder; whoever takes it over has a higher token, and the 
   assert.equal(taken, b.lease.held ? 1 : 0);
 });
 
+test('of nodes that all see a lease free at once, one gets it', async (t) => {
+  const {sql, node} = await installation(t);
+  const nodes = await Promise.all(['a', 'b', 'c', 'd'].map((nodeId) => node(nodeId)));
+  for (let token = 2; token <= 6; token += 1) {
+    await sql(
+      `UPDATE hookswitch.leases SET holder = gen_random_uuid(), expires_at = now() - interval '1 ms'`,
+    );
+    await Promise.all(nodes.map(({lease}) => lease.seek()));
+    const confirmed = await Promise.all(nodes.map(({lease}) => lease.confirm()));
+    const tokens = confirmed.flatMap((fence) => (fence === undefined ? [] : [fence.token]));
+    assert.deepEqual(tokens, [token]);
+    // Nobody trusts what was taken from him for longer than it took to ask.
+    assert.equal(nodes.filter(({lease}) => lease.held).length, 1);
+  }
+});
+
 test('a node that leaves gives its lease up at once', async (t) => {
   const {node} = await installation(t);
   const [a, b] = [await node('a'), await node('b')];

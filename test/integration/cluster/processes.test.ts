@@ -3,7 +3,7 @@
  * within 15 s, and what the one before still had in hand comes to nothing.
  */
 import assert from 'node:assert/strict';
-import {type TestContext, test} from 'node:test';
+import {describe, type TestContext, test} from 'node:test';
 import {loadEnvironment} from '../../../src/config/environment.ts';
 import {freePort} from '../../support/free-port.ts';
 import {TwilioProxy, type TwilioRequest} from '../../support/http-twilio-proxy.ts';
@@ -77,79 +77,81 @@ function looksUp(callSid: string) {
   return ({operation, callSid: asked}: TwilioRequest) => operation === 'fetch' && asked === callSid;
 }
 
-/** As Twilio tells of a call. */
+/** As Twilio tells of a call; the end of one comes with its duration, or it would be waited for. */
 function callBody(callSid: string, status: string): {status: number; body: unknown} {
-  return {
-    status: 200,
-    body: {sid: callSid, status, direction: 'inbound', from: '+15550100001', to: '+15005550006'},
-  };
+  const parties = {direction: 'inbound', from: '+15550100001', to: '+15005550006'};
+  const duration = status === 'completed' ? {duration: '7'} : {};
+  return {status: 200, body: {sid: callSid, status, ...parties, ...duration}};
 }
 
-test('[J6] the node that reconciles is killed: within 15 s another one does, alone', async (t) => {
-  const {nodes, twilio, api, ring} = await startProcesses(t, 3);
-  const [holder, ...others] = nodes;
-  const [second] = others;
-  assert.ok(holder !== undefined && second !== undefined);
-  twilio.intercept = (request) =>
-    request.operation === 'fetch' ? callBody(request.callSid, 'in-progress') : undefined;
-  const before = await ring(second, 1);
-  await until(() => twilio.requests.some(looksUp(before)), {timeoutMs: TAKE_OVER_MS});
-  holder.process.signal('SIGKILL');
-  const killedAt = performance.now();
-  const after = await ring(second, 2);
-  const corrected = await until(
-    async () => {
-      const {body} = await api(second, `/api/calls/${after}`);
-      return body.providerStatus === 'in-progress' && body;
-    },
-    {what: 'the call to be looked up by another node', timeoutMs: TAKE_OVER_MS},
-  );
-  t.diagnostic(`taken over and looked up ${Math.round(performance.now() - killedAt)} ms after the kill`);
-  assert.equal(corrected.events.filter(({source}: {source: string}) => source === 'reconcile').length, 1);
-  assert.equal(twilio.requests.filter(looksUp(after)).length, 1, 'one node asked, once');
-  const tookOver = others.filter(({process}) => process.stdout.includes('"lease":"reconciler"'));
-  assert.equal(tookOver.length, 1);
-  const left = await until(async () => {
-    const {body} = await api(second, '/api/sessions');
-    return body.nodes.length === 2 && body.nodes;
+// Side by side: nearly all of it is waiting for a lease to run out.
+describe('the node that reconciles', {concurrency: true}, () => {
+  test('[J6] the node that reconciles is killed: within 15 s another one does, alone', async (t) => {
+    const {nodes, twilio, api, ring} = await startProcesses(t, 3);
+    const [holder, ...others] = nodes;
+    const [second] = others;
+    assert.ok(holder !== undefined && second !== undefined);
+    twilio.intercept = (request) =>
+      request.operation === 'fetch' ? callBody(request.callSid, 'in-progress') : undefined;
+    const before = await ring(second, 1);
+    await until(() => twilio.requests.some(looksUp(before)), {timeoutMs: TAKE_OVER_MS});
+    holder.process.signal('SIGKILL');
+    const killedAt = performance.now();
+    const after = await ring(second, 2);
+    const corrected = await until(
+      async () => {
+        const {body} = await api(second, `/api/calls/${after}`);
+        return body.providerStatus === 'in-progress' && body;
+      },
+      {what: 'the call to be looked up by another node', timeoutMs: TAKE_OVER_MS},
+    );
+    t.diagnostic(`taken over and looked up ${Math.round(performance.now() - killedAt)} ms after the kill`);
+    assert.equal(corrected.events.filter(({source}: {source: string}) => source === 'reconcile').length, 1);
+    assert.equal(twilio.requests.filter(looksUp(after)).length, 1, 'one node asked, once');
+    const tookOver = others.filter(({process}) => process.stdout.includes('"lease":"reconciler"'));
+    assert.equal(tookOver.length, 1);
+    const left = await until(async () => {
+      const {body} = await api(second, '/api/sessions');
+      return body.nodes.length === 2 && body.nodes;
+    });
+    assert.deepEqual(
+      left.map(({nodeId}: {nodeId: string}) => nodeId),
+      ['node-2', 'node-3'],
+    );
   });
-  assert.deepEqual(
-    left.map(({nodeId}: {nodeId: string}) => nodeId),
-    ['node-2', 'node-3'],
-  );
-});
 
-test('[J6] the node that reconciles stands still with an answer in hand: another takes over, and it writes nothing after', async (t) => {
-  const {nodes, twilio, api, ring} = await startProcesses(t, 2);
-  const [holder, second] = nodes;
-  assert.ok(holder !== undefined && second !== undefined);
-  const {promise: answered, resolve: answer} = Promise.withResolvers<void>();
-  let asked = 0;
-  twilio.intercept = async ({operation, callSid}) => {
-    if (operation !== 'fetch') return undefined;
-    asked += 1;
-    if (asked > 1) return callBody(callSid, 'in-progress');
-    // What the first look-up finds would end the call.
-    await answered;
-    return callBody(callSid, 'completed');
-  };
-  const callSid = await ring(second, 3);
-  await until(() => asked === 1, {timeoutMs: TAKE_OVER_MS});
-  holder.process.signal('SIGSTOP');
-  answer();
-  const statusOf = async () => (await api(second, `/api/calls/${callSid}`)).body.providerStatus;
-  await until(async () => (await statusOf()) === 'in-progress', {timeoutMs: TAKE_OVER_MS});
-  holder.process.signal('SIGCONT');
-  // Its answer has come, or its patience with Twilio is over as well: whichever it sees first.
-  const ended = /a look-up came to nothing|a call could not be (?:looked up|reconciled)/;
-  await until(() => ended.test(holder.process.stdout), {
-    what: 'the look-up of the node that stood still to end',
-    timeoutMs: TAKE_OVER_MS,
+  test('[J6] the node that reconciles stands still with an answer in hand: another takes over, and it writes nothing after', async (t) => {
+    const {nodes, twilio, api, ring} = await startProcesses(t, 2);
+    const [holder, second] = nodes;
+    assert.ok(holder !== undefined && second !== undefined);
+    const {promise: answered, resolve: answer} = Promise.withResolvers<void>();
+    let asked = 0;
+    twilio.intercept = async ({operation, callSid}) => {
+      if (operation !== 'fetch') return undefined;
+      asked += 1;
+      if (asked > 1) return callBody(callSid, 'in-progress');
+      // What the first look-up finds would end the call.
+      await answered;
+      return callBody(callSid, 'completed');
+    };
+    const callSid = await ring(second, 3);
+    await until(() => asked === 1, {timeoutMs: TAKE_OVER_MS});
+    holder.process.signal('SIGSTOP');
+    answer();
+    const statusOf = async () => (await api(second, `/api/calls/${callSid}`)).body.providerStatus;
+    await until(async () => (await statusOf()) === 'in-progress', {timeoutMs: TAKE_OVER_MS});
+    holder.process.signal('SIGCONT');
+    // Its answer has come, or its patience with Twilio is over as well: whichever it sees first.
+    const ended = /a look-up came to nothing|a call could not be (?:looked up|reconciled)/;
+    await until(() => ended.test(holder.process.stdout), {
+      what: 'the look-up of the node that stood still to end',
+      timeoutMs: TAKE_OVER_MS,
+    });
+    assert.equal(await statusOf(), 'in-progress');
+    const {body} = await api(second, `/api/calls/${callSid}`);
+    assert.deepEqual(
+      body.events.map(({providerStatus}: {providerStatus: string}) => providerStatus),
+      ['ringing', 'in-progress'],
+    );
   });
-  assert.equal(await statusOf(), 'in-progress');
-  const {body} = await api(second, `/api/calls/${callSid}`);
-  assert.deepEqual(
-    body.events.map(({providerStatus}: {providerStatus: string}) => providerStatus),
-    ['ringing', 'in-progress'],
-  );
 });
