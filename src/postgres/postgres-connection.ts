@@ -33,6 +33,8 @@ export class PostgresConnection {
       await this.#client.connect();
     } catch (error) {
       this.#break(error);
+      // A server that refuses need not hang up.
+      this.close();
       throw toPortError(error);
     }
   }

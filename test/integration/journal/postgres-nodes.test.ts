@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {setImmediate} from 'node:timers/promises';
 import {Client} from 'pg';
-import type {CallHistory, Journal, ReadResult} from '../../../src/journal/journal.ts';
+import type {CallHistory, HistoryEntry, Journal, ReadResult} from '../../../src/journal/journal.ts';
 import {command, intent, START, status, wholeCall} from '../../support/journal-events.ts';
 import {openNodes} from '../../support/journal-postgres-fixture.ts';
 import {until} from '../../support/until.ts';
@@ -120,9 +120,10 @@ void test('[J4] callbacks of one call that arrive at both nodes at once agree on
   for (const callSid of calls) {
     const history: CallHistory | undefined = await a.callHistory(callSid);
     assert.deepEqual(history, await b.callHistory(callSid));
-    const applied = history?.entries.filter(({verdict}) => verdict === 'applied') ?? [];
+    const applied: readonly HistoryEntry[] =
+      history?.entries.filter(({verdict}) => verdict === 'applied') ?? [];
     // The first ended status stays; the other one, and a ringing behind it, came late.
-    const ended = applied.filter(({call}) => call?.endedAt !== undefined);
+    const ended: readonly HistoryEntry[] = applied.filter(({call}) => call?.endedAt !== undefined);
     assert.equal(ended.length, 1);
     assert.equal(history?.call.providerStatus, ended[0]?.call?.providerStatus);
     assert.equal(history?.call.offset, applied.at(-1)?.offset);
@@ -188,7 +189,10 @@ void test('[J8] readers that page through while another node trims read without 
     const cursor = (pages * 37) % total;
     const page: ReadResult = await b.read(cursor, 60);
     if (page.kind === 'entries') {
-      const expected = Array.from({length: page.entries.length}, (_, index) => cursor + 1 + index);
+      const expected: readonly number[] = Array.from(
+        {length: page.entries.length},
+        (_, index) => cursor + 1 + index,
+      );
       assert.deepEqual(
         page.entries.map(({offset}) => offset),
         expected,

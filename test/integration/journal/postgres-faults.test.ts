@@ -1,0 +1,288 @@
+/** What the journal does when the database is away, slow, held by somebody else, or not the one it was. */
+import assert from 'node:assert/strict';
+import {connect, createServer, type Socket} from 'node:net';
+import {type TestContext, test} from 'node:test';
+import {Client} from 'pg';
+import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
+import type {JournalOpening} from '../../../src/journal/journal.ts';
+import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
+import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
+import {status} from '../../support/journal-events.ts';
+import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {databaseOf, PASSWORD, PostgresServer, postgresServer} from '../../support/postgres.ts';
+import {until} from '../../support/until.ts';
+
+async function refusalOf(t: TestContext, url: string): Promise<string> {
+  const node = createNode(url);
+  t.after(() => node.close());
+  const error: unknown = await node.open().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof JournalUnavailableError, String(error));
+  const {cause} = error;
+  assert.doesNotMatch(`${error.message} ${cause instanceof Error ? cause.message : ''}`, /wrong-secret/);
+  return error.message;
+}
+
+void test('[C3] a database that cannot be used is refused at start with one sentence, and never its password', async (t) => {
+  const server = await postgresServer();
+  const url = await databaseOf(t);
+  await server.query(`CREATE ROLE guest LOGIN PASSWORD 'guest'`);
+  t.after(() => server.query('DROP ROLE guest'));
+  const database = new URL(url).pathname.slice(1);
+  const guest = server.url(database, {user: 'guest', password: 'wrong-secret'});
+  assert.match(await refusalOf(t, guest), /user guest may not create or change the schema.*GRANT CREATE/);
+  const nowhere = server.url('nowhere', {password: 'wrong-secret'});
+  assert.match(await refusalOf(t, nowhere), /nowhere as postgres\): There is no such database/);
+  const closed = server.url(database, {port: 1, password: 'wrong-secret'});
+  assert.match(await refusalOf(t, closed), /Nothing listens where the database should be/);
+});
+
+void test('[C3] a wrong password is said as that', async (t) => {
+  // The server of the tests lets anybody in: the protocol's own words, from a stand-in.
+  const stub = createServer((socket) => {
+    socket.once('data', () =>
+      socket.write(errorMessage('28P01', 'password authentication failed for user "u"')),
+    );
+    socket.on('error', () => {});
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => stub.once('listening', resolve));
+  t.after(() => stub.close());
+  const address = stub.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const url = `postgres://u:wrong-secret@127.0.0.1:${address.port}/x`;
+  assert.match(await refusalOf(t, url), /does not accept the password/);
+});
+
+void test('a transaction that somebody else holds open costs 2 s and a 503, and the log says who it is', async (t) => {
+  const faults: string[] = [];
+  const {url, nodes} = await openNodes(t, 1, {onFault: ({message: text}) => faults.push(text)});
+  const [node] = nodes;
+  assert.ok(node);
+  const holder = new Client({connectionString: url, application_name: 'somebodys console'});
+  await holder.connect();
+  try {
+    await holder.query('BEGIN; SELECT * FROM hookswitch.journal_head FOR UPDATE');
+    const startedAt = performance.now();
+    const first = node.append(status('CA1', 'ringing'));
+    const waiting = [first, node.append(status('CA2', 'ringing')), node.probe()];
+    for (const refused of waiting) await assert.rejects(refused, JournalUnavailableError);
+    // CI is slower than the limit is exact.
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs > 1500 && tookMs < 5000, `${tookMs} ms`);
+    await until(() => faults.length > 0);
+    assert.match(faults.join('\n'), /somebodys console.*is idle in transaction, in a transaction for/);
+  } finally {
+    await holder.end();
+  }
+  assert.equal((await node.append(status('CA1', 'ringing'))).entry.offset, 1);
+});
+
+void test('a node that stops within its transaction holds up the others no longer than the server allows', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const [node] = nodes;
+  assert.ok(node);
+  // What a paused process leaves behind: a session of ours that has the head and says nothing more.
+  const database = new PostgresDatabase({url});
+  const paused = await database.connect('writer');
+  t.after(() => database.close());
+  await paused.run('BEGIN; SELECT * FROM hookswitch.journal_head FOR UPDATE');
+  assert.equal((await node.append(status('CA1', 'ringing'))).entry.offset, 1);
+  await until(() => paused.broken !== undefined);
+});
+
+void test('[J7] a server that crashes loses nothing that was acknowledged, and the nodes come back by themselves', async (t) => {
+  const server = await PostgresServer.create({fsync: true});
+  t.after(() => server.dispose());
+  await server.query('CREATE DATABASE journal');
+  const nodes = [createNode(server.url('journal')), createNode(server.url('journal'))];
+  t.after(() => Promise.all(nodes.map((node) => node.close())));
+  await Promise.all(nodes.map((node) => node.open()));
+  const acknowledged = new Map<string, number>();
+  let stopped = false;
+  let refused = 0;
+  const load = nodes.map(async (node, index) => {
+    for (let round = 0; !stopped; round += 1) {
+      const callSid = `CA${index}-${round}`;
+      try {
+        const {entry} = await node.append(status(callSid, 'ringing'));
+        acknowledged.set(callSid, entry.offset);
+      } catch (error) {
+        assert.ok(error instanceof JournalUnavailableError, String(error));
+        refused += 1;
+        // Twilio's retry comes later as well.
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  });
+  await until(() => acknowledged.size > 40);
+  await server.stop('immediate');
+  await until(() => refused > 2);
+  await assert.rejects(nodes[0]?.probe() ?? Promise.resolve(), JournalUnavailableError);
+  await server.start();
+  const before = acknowledged.size;
+  await until(() => acknowledged.size > before + 40);
+  stopped = true;
+  await Promise.all(load);
+  for (const node of nodes) {
+    await until(() => node.head() >= Math.max(...acknowledged.values()));
+    const page = await node.read(0, 100_000);
+    assert.ok(page.kind === 'entries');
+    const found = new Map(page.entries.map(({event, offset}) => [event.callSid, offset]));
+    for (const [callSid, offset] of acknowledged) assert.equal(found.get(callSid), offset);
+    assert.deepEqual(
+      page.entries.map(({offset}) => offset),
+      Array.from({length: page.entries.length}, (_, index) => index + 1),
+    );
+  }
+});
+
+void test('[W11] when commits are gone that a node has seen, all nodes begin one new epoch', async (t) => {
+  const openings: JournalOpening[][] = [[], []];
+  const {url, nodes} = await openNodes(t, 2);
+  const [a, b] = nodes;
+  assert.ok(a && b);
+  for (const [index, node] of nodes.entries()) node.onEpoch((opening) => openings[index]?.push(opening));
+  for (let index = 0; index < 6; index += 1) await a.append(status(`CA${index}`, 'ringing'));
+  await until(() => b.head() === 6);
+  // A standby that had not got the last two was promoted.
+  const standby = new Client({connectionString: url});
+  await standby.connect();
+  await standby.query(
+    `DELETE FROM hookswitch.entries WHERE "offset" > 4; DELETE FROM hookswitch.calls WHERE first_offset > 4;
+     UPDATE hookswitch.journal_head SET timeline = '0000000A'`,
+  );
+  await standby.end();
+  const {entry} = await a.append(status('CA-new', 'ringing'));
+  assert.equal(entry.offset, 5);
+  await until(() => openings.every((seen) => seen.length > 0) && b.head() === 5);
+  const epochs = new Set(openings.flat().map(({epoch}) => epoch));
+  assert.equal(epochs.size, 1);
+  const page = await b.read(4, 10);
+  assert.ok(page.kind === 'entries');
+  assert.deepEqual(page.entries, [entry]);
+});
+
+void test('[W11] a node that only reads notices as well that commits are gone', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const [node] = nodes;
+  assert.ok(node);
+  const begun = new Promise<JournalOpening>((resolve) => void node.onEpoch(resolve));
+  for (let index = 0; index < 3; index += 1) await node.append(status(`CA${index}`, 'ringing'));
+  const restored = new Client({connectionString: url});
+  await restored.connect();
+  await restored.query('DELETE FROM hookswitch.entries WHERE "offset" > 1');
+  await restored.end();
+  assert.deepEqual((await begun).lost, {expected: 3, found: 1});
+  assert.equal(node.head(), 1);
+});
+
+void test('a connection for notifications that died in silence costs a poll, and is replaced', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const [writer] = nodes;
+  assert.ok(writer);
+  const proxy = await stallingProxy(t, Number(new URL(url).port));
+  const clock = new ManualClock();
+  const faults: string[] = [];
+  const behind = url.replace(/:\d+\//, `:${proxy.port}/`).replace(/\/\/[^@]*@/, `//postgres:${PASSWORD}@`);
+  const node = new PostgresJournal({
+    database: new PostgresDatabase({url: behind, applicationName: 'behind'}),
+    clock,
+    onFault: ({message: text}) => faults.push(text),
+  });
+  t.after(() => node.close());
+  await node.open();
+  const server = await postgresServer();
+  const listeners = () =>
+    server.query(`SELECT pid, client_port FROM pg_stat_activity WHERE application_name = 'behind listener'`);
+  await until(async () => (await listeners()).length === 1);
+  // Notified: no poll has run, since its clock stands still.
+  await until(async () => {
+    await writer.append(status('CA1', 'ringing', {dedupeKey: `${performance.now()}`}));
+    return node.head() > 0;
+  });
+  const [first] = await listeners();
+  proxy.stall(Number(first?.['client_port']));
+  const {entry} = await writer.append(status('CA2', 'ringing'));
+  clock.advance(1000);
+  await until(() => node.head() >= entry.offset);
+  clock.advance(4000);
+  clock.advance(5000);
+  await until(() => faults.some((text) => /gone silent/.test(text)));
+  clock.advance(100);
+  await until(async () => (await listeners()).some(({pid}) => pid !== first?.['pid']));
+  await until(async () => {
+    const {entry: next} = await writer.append(status('CA3', 'ringing', {dedupeKey: `${performance.now()}`}));
+    return node.head() >= next.offset;
+  });
+});
+
+void test('with every connection of the pool taken, reads are refused in time and appends go on', async (t) => {
+  const url = await databaseOf(t);
+  const database = new PostgresDatabase({url, maxConnections: 2, maxWaiting: 4});
+  const node = new PostgresJournal({database});
+  t.after(() => node.close());
+  await node.open();
+  const slow = [1, 2].map(() => database.query('SELECT pg_sleep(1)'));
+  const reads = Promise.allSettled(Array.from({length: 12}, () => node.findCall('CA1')));
+  const {entry} = await node.append(status('CA1', 'ringing'));
+  assert.equal(entry.offset, 1);
+  const outcomes = await reads;
+  const refused = outcomes.filter(({status: outcome}) => outcome === 'rejected');
+  assert.ok(refused.length >= 6);
+  for (const outcome of refused) {
+    assert.ok(outcome.status === 'rejected' && outcome.reason instanceof JournalUnavailableError);
+  }
+  await Promise.all(slow);
+  assert.equal((await node.findCall('CA1'))?.providerStatus, 'ringing');
+});
+
+/** A proxy of which one connection can be made to swallow everything, as a network does that has forgotten it. */
+async function stallingProxy(t: TestContext, target: number) {
+  const pairs: {readonly client: Socket; readonly upstream: Socket}[] = [];
+  const server = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1');
+    pairs.push({client, upstream});
+    client.pipe(upstream).pipe(client);
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => client.destroy());
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.after(() => {
+    server.close();
+    for (const {client, upstream} of pairs) {
+      client.destroy();
+      upstream.destroy();
+    }
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return {
+    port: address.port,
+    stall(clientPort: number): void {
+      const pair = pairs.find(({upstream}) => upstream.localPort === clientPort);
+      assert.ok(pair);
+      pair.client.unpipe();
+      pair.upstream.unpipe();
+      pair.client.resume();
+      pair.upstream.resume();
+    },
+  };
+}
+
+/** A message of the server in Postgres' protocol. */
+function message(type: string, body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
+}
+
+function errorMessage(code: string, text: string): Buffer {
+  return message('E', Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${text}\0\0`));
+}
+
+function int32(value: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32BE(value);
+  return buffer;
+}
