@@ -4,12 +4,15 @@ import os from 'node:os';
 import path from 'node:path';
 import {inspect, parseArgs} from 'node:util';
 import type {Question, Run} from './question.ts';
+import {eventLoop} from './questions/event-loop.ts';
 import {fanOut} from './questions/fan-out.ts';
+import {fanOutCurves} from './questions/fan-out-curves.ts';
 import {idleCpu} from './questions/idle-cpu.ts';
 import {idleMemory} from './questions/idle-memory.ts';
 import {intakeRate} from './questions/intake-rate.ts';
+import {journalSize} from './questions/journal-size.ts';
 import {latency} from './questions/latency.ts';
-import {start} from './questions/start.ts';
+import {resume} from './questions/resume.ts';
 import {webhook} from './questions/webhook.ts';
 import {type Baseline, baselineOf, compareWithBaseline} from './report/baseline.ts';
 import {chartSvg} from './report/chart.ts';
@@ -20,10 +23,24 @@ import {leaveServerCore} from './servers/cores.ts';
 import {installPeers} from './servers/install-peers.ts';
 import {Servers} from './servers/servers.ts';
 
-const questions: readonly Question[] = [fanOut, latency, webhook, intakeRate, idleMemory, idleCpu, start];
+const questions: readonly Question[] = [
+  fanOut,
+  latency,
+  fanOutCurves,
+  eventLoop,
+  webhook,
+  intakeRate,
+  resume,
+  idleMemory,
+  idleCpu,
+  journalSize,
+];
 const REPOSITORY = path.join(import.meta.dirname, '..');
 const DOCUMENT = path.join(REPOSITORY, 'docs/BENCHMARKS.md');
 
+/** A whole run ends by then; questions that it did not come to are named. */
+const LONGEST_RUN_S = 20 * 60;
+const LONGEST_QUICK_S = 120;
 const IMAGES = path.join(REPOSITORY, 'docs/images');
 const BASELINE = path.join(REPOSITORY, 'bench/baseline.json');
 
@@ -123,11 +140,12 @@ async function run(given: Arguments, servers: Servers): Promise<number> {
   const minutes = chosen.reduce((sum, {estimateS}) => sum + estimateS, 0) / 60;
   process.stderr.write(quick ? 'About a minute.\n' : `About ${Math.ceil(minutes)} minutes.\n`);
   if (!quick) process.stdout.write(preamble(machine));
+  const endAt = performance.now() + 1000 * (quick ? LONGEST_QUICK_S : LONGEST_RUN_S);
   const sections: Section[] = [];
   const missing: string[] = [];
   for (const question of chosen) {
     const progress = (line: string) => process.stderr.write(`${question.name}: ${line}\n`);
-    const section = await answer(question, {servers, quick, progress});
+    const section = await answer(question, {servers, quick, progress}, endAt);
     if (section === undefined) missing.push(question.name);
     else {
       sections.push(section);
@@ -167,9 +185,15 @@ function writeReport(machine: Machine, sections: readonly Section[], missing: re
 }
 
 /** The answer, or nothing when it failed or took too long; its servers are gone either way. */
-async function answer({name, deadlineS, ask}: Question, run: Run): Promise<Section | undefined> {
+async function answer(
+  {name, deadlineS, ask}: Question,
+  run: Run,
+  endAt: number,
+): Promise<Section | undefined> {
+  const leftMs = Math.min(deadlineS * 1000, endAt - performance.now());
+  if (leftMs <= 0) return undefined;
   const {promise: late, reject} = Promise.withResolvers<never>();
-  const deadline = setTimeout(() => reject(new Error(`no answer in ${deadlineS} s`)), deadlineS * 1000);
+  const deadline = setTimeout(() => reject(new Error(`no answer in ${Math.round(leftMs / 1000)} s`)), leftMs);
   try {
     return await Promise.race([ask(run), late]);
   } catch (error) {

@@ -13,15 +13,24 @@ export interface CallbackOptions {
   readonly concurrentCalls: number;
   /** Asks a peer for so many events in one request; the gateway does not know it. @default 1 */
   readonly copies?: number;
+  /** Sids of the calls, while they last. @default random ones */
+  readonly callSids?: readonly string[];
 }
 
 const statuses = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
 
 /** Complete HTTP requests, about 1.4 kB each: four statuses a call, each call with a sid of its own. */
-export function signedCallbacks({port, count, concurrentCalls, copies = 1}: CallbackOptions): Buffer[] {
+export function signedCallbacks({
+  port,
+  count,
+  concurrentCalls,
+  copies = 1,
+  callSids = [],
+}: CallbackOptions): Buffer[] {
   const requests: Buffer[] = [];
+  const sids = callSids.values();
   while (requests.length < count) {
-    const calls = Array.from({length: concurrentCalls}, newCall);
+    const calls = Array.from({length: concurrentCalls}, () => newCall(sids.next().value));
     for (const sequence of statuses.keys()) {
       for (const call of calls) requests.push(toRequest(port, call, sequence, copies));
     }
@@ -34,9 +43,14 @@ interface Call {
   readonly reference: string;
 }
 
-function newCall(): Call {
+/** As Twilio makes them. */
+export function randomCallSid(): string {
+  return `CA${randomBytes(16).toString('hex')}`;
+}
+
+function newCall(sid: string = randomCallSid()): Call {
   return {
-    sid: `CA${randomBytes(16).toString('hex')}`,
+    sid,
     reference: randomBytes(18).toString('base64url').slice(0, 22),
   };
 }

@@ -35,8 +35,16 @@ export function resumingDialect(epoch: string, offset: number): Dialect {
   return {...gatewayDialect, path: `/ws?epoch=${encodeURIComponent(epoch)}&offset=${offset}`, greetings: 1};
 }
 
-/** A short final text frame, masked with zeros as a client's has to be. */
+/** The gateway, to which each session says at once which calls it wants to hear of; that is answered by a snapshot. */
+export function subscribingDialect(calls: readonly string[]): Dialect {
+  const hello = maskedText(JSON.stringify({type: 'call.subscribe', calls}));
+  return {...gatewayDialect, hello, greetings: gatewayDialect.greetings + 1};
+}
+
+/** A final text frame of up to 65,535 bytes, masked with zeros as a client's has to be. */
 export function maskedText(text: string): Buffer {
   const payload = Buffer.from(text);
-  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+  const {length} = payload;
+  const header = length < 126 ? [0x81, 0x80 | length] : [0x81, 0x80 | 126, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([...header, 0, 0, 0, 0]), payload]);
 }

@@ -10,7 +10,8 @@ import {FrameReader} from './frame-reader.ts';
 
 export interface SwarmOptions {
   readonly port: number;
-  readonly dialect: Dialect;
+  /** Of each session, which are counted from 0, or of all. */
+  readonly dialect: Dialect | ((index: number) => Dialect);
   /** Sessions opened at the same time: fewer than a listen queue holds. @default 100 */
   readonly openingAtOnce?: number;
 }
@@ -53,7 +54,10 @@ export class SessionSwarm {
   async grow(count: number): Promise<void> {
     while (this.size < count) {
       const wave = Math.min(this.#options.openingAtOnce ?? OPENING_AT_ONCE, count - this.size);
-      const opening = Array.from({length: wave}, () => new SwarmSession(this.#options, this));
+      const opening = Array.from(
+        {length: wave},
+        (_, index) => new SwarmSession(this.#options.port, this.#dialectOf(this.size + index), this),
+      );
       this.#sessions.push(...opening);
       await Promise.all(opening.map((session) => session.opened));
     }
@@ -87,7 +91,10 @@ export class SessionSwarm {
    * Resolves when every session has got `events` more, with the moments (`performance.now()`) at which the last of them
    * had the first, the second, … of these.
    */
-  follow(events: number, deadlineMs = EVENT_DEADLINE_MS): Promise<Float64Array> {
+  follow(
+    events: number,
+    {deadlineMs = EVENT_DEADLINE_MS, sessions = this.size}: FollowOptions = {},
+  ): Promise<Float64Array> {
     const {promise, resolve, reject} = Promise.withResolvers<Float64Array>();
     const from = this.#target;
     this.#target += events;
@@ -101,7 +108,7 @@ export class SessionSwarm {
       this.#following = undefined;
       resolve(completed);
     };
-    this.#following = {from, completed, counts: new Uint32Array(events), done};
+    this.#following = {from, sessions, completed, counts: new Uint32Array(events), done};
     return promise;
   }
 
@@ -115,6 +122,11 @@ export class SessionSwarm {
     if (expectation.count === expectation.arrivals.length) expectation.done();
   }
 
+  #dialectOf(index: number): Dialect {
+    const {dialect} = this.#options;
+    return typeof dialect === 'function' ? dialect(index) : dialect;
+  }
+
   #followTo(statusesBefore: number, statuses: number): void {
     const following = this.#following;
     if (following === undefined) return;
@@ -123,7 +135,7 @@ export class SessionSwarm {
     for (let index = Math.max(0, statusesBefore - from); index < end; index += 1) {
       const count = (counts[index] ?? 0) + 1;
       counts[index] = count;
-      if (count < this.size) continue;
+      if (count < following.sessions) continue;
       completed[index] = performance.now();
       if (index === counts.length - 1) following.done();
     }
@@ -135,6 +147,13 @@ export class SessionSwarm {
   }
 }
 
+export interface FollowOptions {
+  /** Milliseconds. @default 30000 */
+  readonly deadlineMs?: number;
+  /** How many there will be, where they are still to be opened. @default as many as there are */
+  readonly sessions?: number;
+}
+
 interface Expectation {
   readonly arrivals: Float64Array;
   count: number;
@@ -144,6 +163,7 @@ interface Expectation {
 interface Following {
   /** Events that every session had before. */
   readonly from: number;
+  readonly sessions: number;
   /** How many sessions have got each event. */
   readonly counts: Uint32Array;
   readonly completed: Float64Array;
@@ -160,7 +180,7 @@ class SwarmSession {
   #pongs = 0;
   #settle: {readonly resolve: () => void; readonly reject: (error: Error) => void} | undefined;
 
-  constructor({port, dialect}: SwarmOptions, swarm: SessionSwarm) {
+  constructor(port: number, dialect: Dialect, swarm: SessionSwarm) {
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     const deadline = setTimeout(() => reject(new Error('a session did not open')), OPEN_DEADLINE_MS);
     this.opened = promise.finally(() => clearTimeout(deadline));

@@ -92,7 +92,7 @@ async function play({subject, swarm}: Contestant, events: number): Promise<Round
   collectGarbage();
   const dueAt = new Float64Array(events);
   const [completed] = await Promise.all([
-    swarm.follow(events, DEADLINE_MS),
+    swarm.follow(events, {deadlineMs: DEADLINE_MS}),
     postAtRate(connections, requests, PER_SECOND, dueAt),
   ]);
   for (const connection of connections) connection.close();

@@ -35,5 +35,7 @@ app.post('/twilio/status', express.urlencoded({extended: false}), (request, resp
   response.status(204).end();
 });
 
+// Connections of the bench may wait for their next webhook as long as they like.
+server.keepAliveTimeout = 120_000;
 server.listen(Number(PORT), '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));

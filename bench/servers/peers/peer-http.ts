@@ -15,6 +15,8 @@ export type Publish = (texts: readonly string[]) => void;
 /** Begins to listen; `publish` gets the messages of a webhook. */
 export function servePeer(publish: Publish): Server {
   const server = createServer((request, response) => answer(request, response, publish));
+  // Connections of the bench may wait for their next webhook as long as they like.
+  server.keepAliveTimeout = 120_000;
   server.listen(Number(process.env['PORT']), '127.0.0.1');
   // An exit of its own, so that a profile is written.
   process.on('SIGTERM', () => process.exit(0));
