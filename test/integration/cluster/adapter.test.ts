@@ -21,7 +21,10 @@ async function installation(t: TestContext) {
   t.after(() => Promise.all(nodes.map((node) => node.stop())));
   return {
     sql: (text: string) => server.query(text, database),
-    async node(nodeId: string, {clock = systemClock, facts = idle}: {clock?: Clock; facts?: NodeFacts} = {}) {
+    node: async (
+      nodeId: string,
+      {clock = systemClock, facts = idle}: {clock?: Clock; facts?: NodeFacts} = {},
+    ) => {
       const cluster = new PostgresCluster({
         url,
         nodeId,

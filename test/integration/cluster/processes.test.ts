@@ -55,7 +55,7 @@ async function startProcesses(t: TestContext, count: number) {
     twilio,
     api,
     /** An inbound call rings, and is silent from then on: it is looked up 2 s later. */
-    async ring(node: Node, number: number): Promise<string> {
+    ring: async (node: Node, number: number): Promise<string> => {
       const callSid = someCallSid(number);
       const fields = {
         AccountSid: environment.twilio.accountSid,
