@@ -73,6 +73,9 @@ export interface DrainOptions {
   readonly handOver?: boolean;
 }
 
+/** Between two lines that say why nothing listens yet. */
+const SLOW_OPENING_MS = 5000;
+
 /** Longest drain of a server that is alone; with the journal's last write it stays below the 10 s that orchestrators allow. */
 const DRAIN_MS = 7000;
 /** Of a drain, what sessions get to answer our close; the rest is for requests under way. */
@@ -306,7 +309,12 @@ export class GatewayServer {
 
   async #openJournal(): Promise<AccessKey> {
     const {accessKey, databaseUrl} = this.#environment;
-    const opening = await this.#journal.open();
+    const told = this.#clock.every(SLOW_OPENING_MS, () =>
+      this.#logger.info(
+        'the journal is still being opened: after an upgrade its tables are brought up to date, a minute or so for a million entries',
+      ),
+    );
+    const opening = await this.#journal.open().finally(told);
     const {epoch, head, lost} = opening;
     this.#epochs.start(opening);
     if (lost !== undefined) {
