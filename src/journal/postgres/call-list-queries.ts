@@ -108,7 +108,7 @@ export function stepStatement({own, rest}: Stream, range: Range, count: number) 
     sql: numbered(
       `SELECT count(*) AS examined, min(first_offset) AS "end",
          array_agg(first_offset ORDER BY first_offset DESC) FILTER (WHERE ${wanted.sql}) AS found
-       FROM (SELECT first_offset, search, outcome, way, owner, parent_call_sid, created_at, ended_at
+       FROM (SELECT first_offset, search, outcome, way, owner, parent_call_sid, created_at
          FROM hookswitch.calls WHERE ${inner.sql} ORDER BY first_offset DESC LIMIT ?) AS next_calls`,
     ),
     values: [...wanted.values, ...inner.values, count],
