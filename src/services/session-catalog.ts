@@ -86,23 +86,24 @@ export class SessionCatalog {
         ? {rank: last.rank, sessionId: last.session.sessionId}
         : undefined;
     const nodes = this.#cluster.nodes();
+    const open = Object.values(found.byPhase).reduce((sum, count) => sum + count, 0);
     return {
       sessions: shown.map(({session}) => toInfo(session)),
       next,
       total: found.total,
       counts: {
-        open: Object.values(found.byPhase).reduce((sum, count) => sum + count, 0),
+        open,
         lagging: found.lagging,
         byPhase: {...NO_PHASES, ...found.byPhase},
-        ...countsOf(nodes),
+        ...countsOf(nodes, open),
       },
       nodes: nodes.map(toNodeInfo),
     };
   }
 }
 
-/** Since the nodes alive started. */
-function countsOf(nodes: readonly NodeStatus[]) {
+/** Since the nodes alive started. They told of it a moment before they told of the last sessions: those that are open have been opened. */
+function countsOf(nodes: readonly NodeStatus[], open: number) {
   const closes = new Map<number, number>();
   let opened = 0;
   for (const node of nodes) {
@@ -110,7 +111,8 @@ function countsOf(nodes: readonly NodeStatus[]) {
     for (const {code, count} of node.closes) closes.set(code, (closes.get(code) ?? 0) + count);
   }
   const counted = [...closes].map(([code, count]) => ({code, count}));
-  return {opened, closes: mostFrequent(counted).map(toCloseCount)};
+  const closed = counted.reduce((sum, {count}) => sum + count, 0);
+  return {opened: Math.max(opened, open + closed), closes: mostFrequent(counted).map(toCloseCount)};
 }
 
 function toInfo(found: FoundSession): SessionInfo {
