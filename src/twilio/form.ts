@@ -51,23 +51,33 @@ const PLAIN = /^[\x01-$&-*,-\x7f]*$/;
 /** `encoded` has a character for each byte. `undefined` for bad escapes, invalid UTF-8 and NUL. */
 function decode(encoded: string): string | undefined {
   if (PLAIN.test(encoded)) return encoded;
-  const [first = '', ...escaped] = encoded.replaceAll('+', ' ').split('%');
-  let bytes = first;
-  for (const part of escaped) {
-    if (!ESCAPE.test(part)) return undefined;
-    bytes += String.fromCharCode(Number.parseInt(part.slice(0, 2), 16)) + part.slice(2);
+  const spaced = encoded.replaceAll('+', ' ');
+  const decoded = ASCII.test(spaced) ? fromEscapes(spaced) : fromUtf8(spaced);
+  return decoded?.includes('\0') ? undefined : decoded;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const ASCII = /^[\x00-\x7f]*$/;
+
+function fromEscapes(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
   }
-  if (bytes.includes('\0')) return undefined;
-  return PLAIN_BYTES.test(bytes) ? bytes : fromUtf8(bytes);
 }
 
 /** What has to follow a percent sign. */
 const ESCAPE = /^[0-9A-Fa-f]{2}/;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
-const PLAIN_BYTES = /^[\x00-\x7f]*$/;
-
-function fromUtf8(bytes: string): string | undefined {
+/** Bytes of UTF-8 that nobody escaped may be part of a character together with some that somebody did. */
+function fromUtf8(text: string): string | undefined {
+  const [first = '', ...escaped] = text.split('%');
+  let bytes = first;
+  for (const part of escaped) {
+    if (!ESCAPE.test(part)) return undefined;
+    bytes += String.fromCharCode(Number.parseInt(part.slice(0, 2), 16)) + part.slice(2);
+  }
   try {
     return utf8.decode(Buffer.from(bytes, 'latin1'));
   } catch {
