@@ -70,6 +70,9 @@ class ConnectionCheck {
       case 'error':
         this.#must(false, `an unexpected ${message.type}`);
         return;
+      case 'session.draining':
+        // Of where to go, nothing of what happened.
+        return;
       case 'call.status': {
         this.#must(message.offset > this.#offset, `[W12] ${message.offset} comes after ${this.#offset}`);
         this.#pass(message.offset - 1);
