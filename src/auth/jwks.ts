@@ -25,6 +25,8 @@ const REFRESH_MS = 600_000;
 /** After an answer, unknown keys are unknown for so long; after a failure we may ask sooner. */
 export const COOL_DOWN_MS = 30_000;
 export const RETRY_MS = 5000;
+/** Tokens that may wait for a fetch, which can take its 3 s: anybody can send one that names an unknown key. */
+export const MAX_WAITING = 256;
 
 type LastFetch =
   | {readonly kind: 'none'}
@@ -50,6 +52,7 @@ export class JwksKeys implements KeySource {
   #choose: ReturnType<typeof createLocalJWKSet> | undefined;
   #last: LastFetch = {kind: 'none'};
   #fetching: Promise<void> | undefined;
+  #waiting = 0;
   #stopped = new AbortController();
   #stopRefreshing: CancelTimer | undefined;
 
@@ -76,8 +79,10 @@ export class JwksKeys implements KeySource {
     if (known.kind !== 'unknown') return known.kind === 'found' ? known.key : undefined;
     // One that is under way is waited for; another is begun only after the pause.
     const rested = this.#pausedFor() >= (this.#last.kind === 'answered' ? COOL_DOWN_MS : RETRY_MS);
-    if (this.#fetching === undefined && !rested) return undefined;
+    if ((this.#fetching === undefined && !rested) || this.#waiting >= MAX_WAITING) return undefined;
+    this.#waiting += 1;
     await this.#refresh();
+    this.#waiting -= 1;
     const fetched = await this.#lookUp(choice);
     return fetched.kind === 'found' ? fetched.key : undefined;
   }

@@ -8,6 +8,8 @@ import {type CryptoKey, compactVerify} from 'jose';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
 import type {Authenticator, Principal} from './authenticator.ts';
+import {ForwardClock} from './forward-clock.ts';
+import {Gate} from './gate.ts';
 import {readClaims} from './jwt-claims.ts';
 import {parseStrictObject} from './strict-json.ts';
 
@@ -36,6 +38,13 @@ export const MAX_TOKEN_BYTES = 4096;
 const MAX_KEY_ID_LENGTH = 256;
 
 /**
+ * Signatures that are checked at once. Each takes one of the process's four threads, which look up names for us as well; the others
+ * wait here, where their number is known.
+ */
+const MAX_SIGNATURES_AT_ONCE = 16;
+const MAX_SIGNATURES_WAITING = 10_000;
+
+/**
  * Parameters by which a header brings a key, points to one, or asks to be understood in another way than as the plain
  * signed claims that we take: refused, not ignored.
  */
@@ -50,9 +59,14 @@ type Verdict =
 
 export class JwtAuthenticator implements Authenticator {
   readonly #options: JwtAuthenticatorOptions;
+  readonly #time: ForwardClock;
+  readonly #signatures = new Gate({atOnce: MAX_SIGNATURES_AT_ONCE, waiting: MAX_SIGNATURES_WAITING});
 
   constructor(options: JwtAuthenticatorOptions) {
     this.#options = options;
+    this.#time = new ForwardClock(options);
+    // From here on, not from the first token on.
+    this.#time.now();
   }
 
   async verify(token: string): Promise<Principal | undefined> {
@@ -63,17 +77,19 @@ export class JwtAuthenticator implements Authenticator {
   }
 
   async #judge(token: string): Promise<Verdict> {
-    const {keys, issuer, audience, clock} = this.#options;
+    const {keys, issuer, audience} = this.#options;
     const header = headerOf(token);
     if (header === undefined) return refused('form');
     const choice = readHeader(header, keys.algorithms);
     if (choice === undefined) return refused('header');
     const key = await keys.find(choice);
     if (key === undefined) return refused('key');
-    const claims = await verifiedClaims(token, key, choice.alg);
+    const checked = await this.#signatures.pass(() => verifiedClaims(token, key, choice.alg));
+    if (checked.kind === 'refused') return refused('crowd');
+    const claims = checked.result;
     if (claims === undefined) return refused('signature');
     // The clock is looked at last: while a key was fetched, time has passed.
-    const verdict = readClaims(claims, {issuer, audience, now: clock.now()});
+    const verdict = readClaims(claims, {issuer, audience, now: this.#time.now()});
     return verdict.kind === 'accepted' ? verdict : refused(verdict.claim);
   }
 }

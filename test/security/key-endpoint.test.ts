@@ -6,7 +6,7 @@ import {gzipSync} from 'node:zlib';
 import {pino} from 'pino';
 import {Authentication, VERIFY_TIMEOUT_MS} from '../../src/auth/authentication.ts';
 import type {Principal} from '../../src/auth/authenticator.ts';
-import {COOL_DOWN_MS, FETCH_TIMEOUT_MS, JwksKeys, RETRY_MS} from '../../src/auth/jwks.ts';
+import {COOL_DOWN_MS, FETCH_TIMEOUT_MS, JwksKeys, MAX_WAITING, RETRY_MS} from '../../src/auth/jwks.ts';
 import {ACCESS_KEY, startGateway} from '../support/gateway.ts';
 import {createPair, KeySetEndpoint, type Pair, showing, signWithPair} from '../support/key-set.ts';
 import {ManualClock} from '../support/manual-clock.ts';
@@ -133,6 +133,25 @@ test('[A2] a slow endpoint is waited for 3 s, by all who wait for it together, a
   assert.ok(FETCH_TIMEOUT_MS < VERIFY_TIMEOUT_MS, 'a token ends for its own reason first');
 });
 
+test('[A2] while the endpoint hangs a crowd of unknown keys is not waited for: who is known gets in', async () => {
+  await using stage = await new Stage().start();
+  stage.endpoint.answer = (_request, response) => void response.write('{"keys":[');
+  stage.clock.advance(COOL_DOWN_MS);
+  let refused = 0;
+  const token = tokenBy(second, stage.clock);
+  const crowd = Array.from({length: 5000}, async () => {
+    assert.equal(await stage.verify(token), undefined);
+    refused += 1;
+  });
+  // Nobody moves the clock: these did not wait.
+  await until(() => refused === 5000 - MAX_WAITING, {what: 'all beyond the limit to be refused'});
+  assert.ok(await stage.lets(first), 'who is known');
+  assert.equal(refused, 5000 - MAX_WAITING);
+  stage.clock.advance(FETCH_TIMEOUT_MS);
+  await Promise.all(crowd);
+  assert.equal(stage.endpoint.mostOpen, 1);
+});
+
 test('[A2] unknown keys make us ask once in 30 s, however many tokens name them', async () => {
   await using stage = await new Stage().start();
   stage.clock.advance(COOL_DOWN_MS);
@@ -174,9 +193,10 @@ test('[A2] a day with the endpoint down: who is known gets in, and the log says 
     stage.clock.advance(24 * 60_000);
     await until(() => stage.endpoint.open === 0, {what: 'the requests to end'});
   }
-  stage.clock.jumpWall(-86_400_000);
+  stage.clock.jumpWall(-3_600_000);
   assert.ok(await stage.lets(first));
-  assert.equal(stage.logs.filter((line) => line.includes('"level":40')).length, 1);
+  const warnings = stage.logs.filter((line) => line.includes('"level":40') && line.includes('JWT keys'));
+  assert.equal(warnings.length, 1);
 });
 
 test('keys that are stopped while they are fetched end at once, and ask no more', async () => {
