@@ -26,6 +26,8 @@ export type PageReading =
 export interface CatchUpPagesOptions {
   readonly journal: Journal;
   readonly clock: Clock;
+  /** Names the journal's history: pages of another one say nothing. */
+  readonly epoch: () => string;
 }
 
 export class CatchUpPage {
@@ -67,11 +69,14 @@ interface KeptPage {
 export class CatchUpPages {
   readonly #journal: Journal;
   readonly #clock: Clock;
+  readonly #epoch: () => string;
+  #keptOf = '';
   /** By the offset they begin after, the oldest first. */
   readonly #kept = new Map<Offset, KeptPage>();
 
-  constructor({journal, clock}: CatchUpPagesOptions) {
+  constructor({journal, clock, epoch}: CatchUpPagesOptions) {
     this.#journal = journal;
+    this.#epoch = epoch;
     this.#clock = clock;
   }
 
@@ -85,6 +90,8 @@ export class CatchUpPages {
   }
 
   #page(start: Offset): Promise<PageReading> {
+    if (this.#keptOf !== this.#epoch()) this.#kept.clear();
+    this.#keptOf = this.#epoch();
     const now = this.#clock.monotonic();
     const kept = this.#kept.get(start);
     if (kept !== undefined && now < kept.until) return kept.reading;

@@ -26,8 +26,9 @@ async function open(entries: number) {
     },
   });
   const clock = new ManualClock();
-  const pages = new CatchUpPages({journal: counted, clock});
-  return {pages, reads, clock, journal, [Symbol.asyncDispose]: () => fixture.dispose()};
+  const history = {epoch: 'first'};
+  const pages = new CatchUpPages({journal: counted, clock, epoch: () => history.epoch});
+  return {pages, history, reads, clock, journal, [Symbol.asyncDispose]: () => fixture.dispose()};
 }
 
 function pageOf(reading: PageReading) {
@@ -61,4 +62,13 @@ test('[J8] what was trimmed is told so after seconds, and a page of which only t
   stage.clock.advance(5000);
   assert.equal((await stage.pages.read(0)).kind, 'too-old');
   assert.equal(pageOf(await stage.pages.read(100)).last, 256);
+});
+
+test('[W11] another epoch is another journal: nothing of before is served', async () => {
+  await using stage = await open(300);
+  await stage.pages.read(0);
+  await stage.pages.read(0);
+  stage.history.epoch = 'second';
+  await stage.pages.read(0);
+  assert.deepEqual(stage.reads, [0, 0]);
 });
