@@ -55,13 +55,14 @@ export function readJournalFile(file: string): JournalFile {
 
 function toEntry(row: Readonly<Record<string, SQLOutputValue>>): FileEntry {
   const optional = (name: string) => (row[name] === null ? undefined : JSON.parse(String(row[name])));
+  const event = JSON.parse(String(row['event']));
   return {
     offset: Number(row['offset']),
-    callSid: String(row['call_sid']),
+    callSid: event.callSid,
     verdict: String(row['verdict']),
     repeats: Number(row['repeats']),
     owner: row['owner'] === null ? undefined : String(row['owner']),
-    event: JSON.parse(String(row['event'])),
+    event,
     call: optional('call'),
     parameters: optional('parameters'),
   };
