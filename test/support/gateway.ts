@@ -12,6 +12,7 @@ import type {Journal} from '../../src/journal/journal.ts';
 import {createLogger} from '../../src/observability/logger.ts';
 import {createServer, type GatewayServer} from '../../src/server.ts';
 import type {TwilioClient} from '../../src/twilio/twilio-client.ts';
+import {assertNothingGivenAway} from './canary.ts';
 import {type ConnectOptions, TestClient} from './client.ts';
 import {freePort} from './free-port.ts';
 import type {Json} from './json.ts';
@@ -125,6 +126,8 @@ export class TestGateway implements AsyncDisposable {
     await this.simulator.stop();
     await this.server.stop();
     await rm(this.folder, {recursive: true, force: true});
+    const secrets = secretsOf(this.environment).filter((secret) => secret !== undefined);
+    assertNothingGivenAway(this.logs, secrets);
   }
 
   #create(): GatewayServer {
