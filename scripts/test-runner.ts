@@ -17,7 +17,7 @@ function findTests(patterns: readonly string[]): string[] {
   const files = roots.flatMap((root) =>
     root.endsWith('.ts') || (statSync(root, {throwIfNoEntry: false})?.isFile() ?? false)
       ? [root]
-      : globSync(`${root}/**/*.test.ts`),
+      : globSync(`${root}/**/*.test.ts`, {exclude: ['**/node_modules/**']}),
   );
   const rank = (file: string) => {
     const at = SLOW_FIRST.findIndex((part) => file.includes(part));
