@@ -2,8 +2,9 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
-import type {Fault, FaultSize} from './faults/fault.ts';
-import {faults, findFault} from './faults/index.ts';
+import type {AnyFault} from './faults/cluster-fault.ts';
+import type {FaultSize} from './faults/fault.ts';
+import {clusterFaults, faults, findFault} from './faults/index.ts';
 import {findMutant, type Mutant, mutants} from './mutants/mutants.ts';
 import {caught, type FaultRun, type MutantRun, reportMarkdown} from './report/report.ts';
 import {type RoundResult, runRound} from './round.ts';
@@ -25,6 +26,7 @@ Runs the gateway as a process against the simulator, with real sessions, breaks 
   --rounds <n>      rounds of each fault [1]
   --minutes <n>     instead: go through the faults again and again for so long
   --fault <name>    only this one; may be repeated
+  --nodes <2|3>     gateways that share one Postgres, and the faults of those (their names begin with pg-) [3 where one is named]
   --mutant <name>   a gateway with a promise broken, under the fault that finds it; 'all' for every one. Exit code 0: caught
   --short           as in the tests: broken for seconds, not for as long as in the field
   --sessions <n>    sessions that come back at once in a stampede [150 with --short, else 1000]
@@ -32,6 +34,7 @@ Runs the gateway as a process against the simulator, with real sessions, breaks 
   --help
 
 Faults: ${faults.map(({name}) => name).join(', ')}
+On Postgres: ${clusterFaults.map(({name}) => name).join(', ')}
 Mutants: ${mutants.map(({name}) => name).join(', ')}
 `;
 
@@ -39,10 +42,11 @@ interface Plan {
   readonly seed: number;
   readonly rounds: number;
   readonly minutes?: number;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly AnyFault[];
   readonly mutants: readonly Mutant[];
   readonly size: FaultSize;
   readonly crowd?: number;
+  readonly nodes?: number;
   readonly write: boolean;
 }
 
@@ -81,24 +85,29 @@ function parsePlan(argv: readonly string[]): Plan | undefined {
       mutant: {type: 'string'},
       short: {type: 'boolean', default: false},
       sessions: {type: 'string'},
+      nodes: {type: 'string'},
       write: {type: 'boolean', default: false},
       help: {type: 'boolean', short: 'h', default: false},
     },
   });
   if (values.help) return undefined;
-  const {fault, mutant, write, sessions, minutes} = values;
-  if (write && (fault !== undefined || mutant !== undefined))
-    throw new Error('--write needs a whole run: leave out --fault and --mutant.');
+  const {fault, mutant, write, sessions, minutes, nodes} = values;
+  if (nodes !== undefined && nodes !== '2' && nodes !== '3')
+    throw new Error('--nodes is 2 or 3, a whole number.');
+  if (write && (fault !== undefined || mutant !== undefined || nodes !== undefined))
+    throw new Error('--write needs a whole run: leave out --fault, --mutant and --nodes.');
   const chosen = mutant === 'all' || write ? mutants : mutant === undefined ? [] : [findMutant(mutant)];
   return {
     seed: wholeNumber(values.seed ?? String(Math.floor(Math.random() * 1_000_000)), '--seed'),
     rounds: wholeNumber(values.rounds ?? '1', '--rounds'),
     ...(minutes === undefined ? {} : {minutes: Number(minutes)}),
     // With a mutant, a fault says under what it is to be found.
-    faults: mutant === undefined ? (fault?.map(findFault) ?? faults) : [],
+    faults:
+      mutant === undefined ? (fault?.map(findFault) ?? (nodes === undefined ? faults : clusterFaults)) : [],
     mutants:
       fault?.[0] === undefined ? chosen : chosen.map((one) => ({...one, fault: fault[0] ?? one.fault})),
     size: values.short ? 'short' : 'long',
+    ...(nodes === undefined ? {} : {nodes: Number(nodes)}),
     ...(sessions === undefined ? {} : {crowd: wholeNumber(sessions, '--sessions')}),
     write,
   };
@@ -114,7 +123,7 @@ async function run(plan: Plan, command: string): Promise<number> {
   process.stderr.write(`seed ${seed}\n`);
   const faultRuns = await runFaults(plan);
   const mutantRuns: MutantRun[] = [];
-  for (const mutant of plan.mutants) mutantRuns.push(await runMutant(mutant, seed));
+  for (const mutant of plan.mutants) mutantRuns.push(await runMutant(mutant, seed, plan.nodes));
   const tables = reportMarkdown({command, seed, faults: faultRuns, mutants: mutantRuns});
   process.stdout.write(`\n${tables}`);
   if (plan.write) writeTables(tables);
@@ -129,14 +138,21 @@ async function runFaults({
   seed,
   size,
   crowd,
+  nodes,
 }: Plan): Promise<readonly FaultRun[]> {
   const until = minutes === undefined ? undefined : performance.now() + minutes * 60_000;
-  const results = new Map<Fault, RoundResult[]>(chosen.map((fault) => [fault, []]));
+  const results = new Map<AnyFault, RoundResult[]>(chosen.map((fault) => [fault, []]));
   const possible = chosen.filter(({unavailable}) => unavailable?.() === undefined);
   for (let round = 0; until === undefined ? round < rounds : performance.now() < until; round += 1) {
     for (const fault of possible) {
       if (until !== undefined && performance.now() > until) break;
-      const result = await timed({fault, seed: seed + round, size, ...(crowd === undefined ? {} : {crowd})});
+      const result = await timed({
+        fault,
+        seed: seed + round,
+        size,
+        ...(crowd === undefined ? {} : {crowd}),
+        ...(nodes === undefined ? {} : {nodes}),
+      });
       results.get(fault)?.push(result);
       say(result);
     }
@@ -148,11 +164,11 @@ async function runFaults({
   });
 }
 
-async function runMutant(mutant: Mutant, seed: number): Promise<MutantRun> {
+async function runMutant(mutant: Mutant, seed: number, nodes = 3): Promise<MutantRun> {
   const fault = findFault(mutant.fault);
   const unavailable = fault.unavailable?.();
   if (unavailable !== undefined) return {mutant, unavailable};
-  const result = await timed({fault, seed, size: 'short', mutant: mutant.name});
+  const result = await timed({fault, seed, size: 'short', mutant: mutant.name, nodes});
   const found = caught({mutant, result});
   process.stderr.write(`${mutant.name} under ${fault.name}: ${found ? 'caught' : 'NOT CAUGHT'}\n`);
   return {mutant, result};

@@ -1,18 +1,22 @@
 /** One round: a world, one fault, and what the history says of it. */
 import {SeededRandom} from '../test/support/simulation-random.ts';
-import type {Fault, FaultSize} from './faults/fault.ts';
+import type {AnyFault} from './faults/cluster-fault.ts';
+import type {FaultSize} from './faults/fault.ts';
 import {checkHistory} from './history/check-history.ts';
 import type {Violation} from './history/history.ts';
+import {ClusterWorld} from './world/cluster-world.ts';
 import {World} from './world/world.ts';
 
 export interface RoundOptions {
-  readonly fault: Fault;
+  readonly fault: AnyFault;
   readonly seed: number;
   readonly size: FaultSize;
   /** Name of the mutant to run instead of the gateway as it is. */
   readonly mutant?: string;
   /** Sessions in a crowd. */
   readonly crowd?: number;
+  /** Gateways that share a Postgres, for faults of those. @default 3 */
+  readonly nodes?: number;
 }
 
 export interface RoundResult {
@@ -28,16 +32,12 @@ export interface RoundResult {
 }
 
 /** Never throws for what a gateway does: a world that cannot be opened or mended is a violation too. */
-export async function runRound({fault, seed, size, mutant, crowd}: RoundOptions): Promise<RoundResult> {
-  const random = new SeededRandom(seed);
-  const options = {
-    random,
-    ...(mutant === undefined ? {} : {mutant}),
-    ...(crowd === undefined ? {} : {crowd}),
-  };
-  await using world = await World.open(fault.world?.(options) ?? options);
+export async function runRound(options: RoundOptions): Promise<RoundResult> {
+  const {fault, size} = options;
+  await using round = await open(options);
+  const {world} = round;
   try {
-    await fault.strike(world, size);
+    await round.strike(size);
   } catch (error) {
     world.violate('stuck', `${fault.name}: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -45,11 +45,36 @@ export async function runRound({fault, seed, size, mutant, crowd}: RoundOptions)
   const {history, violations} = await world.conclude();
   return {
     fault: fault.name,
-    seed,
+    seed: options.seed,
     violations: [...violations, ...checkHistory(history)],
     acknowledged: history.webhooks.filter(({answeredIn}) => answeredIn !== undefined).length,
     dials: history.dials.length,
     connections: history.connections.length,
     notes: world.notes,
+  };
+}
+
+interface OpenRound extends AsyncDisposable {
+  readonly world: World | ClusterWorld;
+  readonly strike: (size: FaultSize) => Promise<void>;
+}
+
+async function open({fault, seed, mutant, crowd, nodes = 3}: RoundOptions): Promise<OpenRound> {
+  const random = new SeededRandom(seed);
+  const common = {random, ...(mutant === undefined ? {} : {mutant})};
+  if ('strikeCluster' in fault) {
+    const world = await ClusterWorld.open({...common, nodes});
+    return {
+      world,
+      strike: (size) => fault.strikeCluster(world, size),
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    };
+  }
+  const options = {...common, ...(crowd === undefined ? {} : {crowd})};
+  const world = await World.open(fault.world?.(options) ?? options);
+  return {
+    world,
+    strike: (size) => fault.strike(world, size),
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
 }

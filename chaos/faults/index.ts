@@ -1,10 +1,14 @@
 /** Every fault there is, in the order of the table. */
+import type {AnyFault, ClusterFault} from './cluster-fault.ts';
 import * as disk from './disk.ts';
 import type {Fault} from './fault.ts';
 import * as files from './files.ts';
+import {inTurn} from './in-turn.ts';
 import {killAtRandom, killBeforeAnswer, killInsideGroup} from './kill.ts';
 import {mix} from './mix.ts';
 import {halfOpen, stampede} from './network.ts';
+import * as nodes from './postgres-nodes.ts';
+import * as server from './postgres-server.ts';
 import {powerLoss} from './power.ts';
 import * as processes from './process.ts';
 import * as twilio from './twilio.ts';
@@ -47,9 +51,27 @@ export const faults: readonly Fault[] = [
   mix,
 ];
 
+/** Those of several gateways on one Postgres. */
+export const clusterFaults: readonly ClusterFault[] = [
+  nodes.nodeKilled,
+  nodes.nodePaused,
+  nodes.clockSkew,
+  nodes.partitioned,
+  nodes.rollingRestart,
+  nodes.repeatedAcross,
+  server.listenerKilled,
+  server.listenerSilent,
+  server.restarted,
+  server.headHeld,
+  server.noConnections,
+  server.failover,
+  inTurn,
+];
+
 /** @throws Error — there is none of that name */
-export function findFault(name: string): Fault {
-  const found = faults.find((fault) => fault.name === name);
+export function findFault(name: string): AnyFault {
+  const all: readonly AnyFault[] = [...faults, ...clusterFaults];
+  const found = all.find((fault) => fault.name === name);
   if (found !== undefined) return found;
-  throw new Error(`There is no fault ${name}; there are ${faults.map((fault) => fault.name).join(', ')}.`);
+  throw new Error(`There is no fault ${name}; there are ${all.map((fault) => fault.name).join(', ')}.`);
 }

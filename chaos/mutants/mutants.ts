@@ -133,6 +133,38 @@ export const mutants: readonly Mutant[] = [
     fault: 'backup-restored',
     caughtBy: ['corrupt', 'session', 'lost'],
   },
+  {
+    name: 'pg-dedupe-off',
+    what: 'a webhook that comes to two nodes is two entries',
+    edits: [
+      {
+        file: 'src/journal/postgres/group-view.ts',
+        find: 'const known = this.#entries.get(event.dedupeKey);',
+        replace: 'const known = undefined;',
+      },
+      {
+        file: 'src/journal/postgres/write-group.ts',
+        find: 'newEntries.map(({entry}) => entry.event.dedupeKey),',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+        replace: 'newEntries.map(({entry}) => `${entry.event.dedupeKey}#${entry.offset}`),',
+      },
+    ],
+    fault: 'pg-callbacks-repeated',
+    caughtBy: ['doubled'],
+  },
+  {
+    name: 'timeline-ignored',
+    what: 'takes a promoted standby that lost commits for the journal it was',
+    edits: [
+      {
+        file: 'src/journal/postgres/epoch.ts',
+        find: 'if (!behind && !moved && locked.timeline === locked.currentTimeline) {',
+        replace: 'if (!moved || !behind) {',
+      },
+    ],
+    fault: 'pg-failover',
+    caughtBy: ['corrupt', 'session', 'lost'],
+  },
 ];
 
 /** @throws Error — there is none of that name */

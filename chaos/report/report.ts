@@ -1,12 +1,12 @@
 /** The tables of docs/RELIABILITY.md. */
 import os from 'node:os';
-import type {Fault} from '../faults/fault.ts';
+import type {AnyFault} from '../faults/cluster-fault.ts';
 import type {ViolationKind} from '../history/history.ts';
 import type {Mutant} from '../mutants/mutants.ts';
 import type {RoundResult} from '../round.ts';
 
 export interface FaultRun {
-  readonly fault: Fault;
+  readonly fault: AnyFault;
   readonly rounds: readonly RoundResult[];
   /** Why it was not run. */
   readonly unavailable?: string;

@@ -8,7 +8,7 @@ export function readChapter(databaseFile: string): Chapter {
   return {epoch, calls, entries: entries.map(toRecord)};
 }
 
-function toRecord(entry: FileEntry): EntryRecord {
+export function toRecord(entry: FileEntry): EntryRecord {
   const {offset, callSid, verdict, owner, event} = entry;
   const {kind, source, providerStatus, sequence} = event;
   return {

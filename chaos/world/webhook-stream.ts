@@ -31,6 +31,8 @@ export class WebhookStream {
   #running = false;
   #next = 0;
   answers = 0;
+  /** How often each 5xx came; what has one is brought again. */
+  readonly failures = new Map<number, number>();
   /** What was neither taken nor put off. */
   readonly refused = new Set<string>();
 
@@ -99,7 +101,11 @@ export class WebhookStream {
     const status = fields['CallStatus'] as ProviderStatus;
     if (!this.#sent.has(key)) this.#sent.set(key, {key, callSid, status, webhook});
     const answer = await post(gatewayUrl, {route: 'status', fields}, this.#agent);
-    if (answer === undefined || answer >= 500) return false;
+    if (answer === undefined) return false;
+    if (answer >= 500) {
+      this.failures.set(answer, (this.failures.get(answer) ?? 0) + 1);
+      return false;
+    }
     if (answer >= 300) {
       // A webhook of Twilio's that is refused is one that is lost: it does not come again.
       this.refused.add(`${key} was answered ${answer}`);

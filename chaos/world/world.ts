@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
 import {hasEnded, type ProviderStatus} from '@hookswitch/protocol';
-import {createSimulator, type Delivery, type Simulator} from '@hookswitch/simulator';
+import {createSimulator, type Simulator} from '@hookswitch/simulator';
 import {ACCESS_KEY, CrashGateway} from '../../test/support/crash-gateway.ts';
 import {freePort} from '../../test/support/free-port.ts';
 import {TwilioProxy} from '../../test/support/http-twilio-proxy.ts';
@@ -17,12 +17,14 @@ import type {SeededRandom} from '../../test/support/simulation-random.ts';
 import {ACCOUNT_SID, AUTH_TOKEN} from '../../test/support/simulation-twilio.ts';
 import {JWT_SECRET, signToken} from '../../test/support/tokens.ts';
 import {until} from '../../test/support/until.ts';
-import type {Chapter, History, Violation, ViolationKind, WebhookRecord} from '../history/history.ts';
+import type {Chapter, History, Violation, ViolationKind} from '../history/history.ts';
 import type {Control} from '../preload/control.ts';
 import type {Failpoint} from '../preload/failpoint.ts';
 import {Caller} from './caller.ts';
+import {preload} from './preload.ts';
 import {readChapter} from './read-chapter.ts';
 import {ReturningSession} from './returning-session.ts';
+import {simulatedWebhooks} from './simulated-webhooks.ts';
 import {WebhookStream} from './webhook-stream.ts';
 
 export interface WorldOptions {
@@ -295,8 +297,9 @@ export class World implements AsyncDisposable {
     } catch (error) {
       this.violate('corrupt', `the journal cannot be read: ${String(error)}`);
     }
+    const chapterAt = (at: number) => this.#chapterEnds.filter((end) => end < at).length;
     const history: History = {
-      webhooks: [...this.webhooks.records, ...this.#simulatedWebhooks(deliveries)],
+      webhooks: [...this.webhooks.records, ...simulatedWebhooks(deliveries, chapterAt)],
       dials: this.callers.flatMap(({dials}) => dials),
       hangUps: this.callers.flatMap(({hangUps}) => hangUps),
       connections: [...this.sessions, ...this.#crowd].flatMap(({records}) => records),
@@ -312,21 +315,6 @@ export class World implements AsyncDisposable {
       })),
     };
     return {history, violations: this.#violations};
-  }
-
-  #simulatedWebhooks(deliveries: readonly Delivery[]): readonly WebhookRecord[] {
-    return deliveries
-      .filter(({kind, state}) => (kind === 'status' || kind === 'twiml') && state !== 'dropped')
-      .map(({callSid, params, attempts}) => {
-        const answer = attempts.find(({status}) => status !== null && status < 300);
-        const at = answer?.endedAt.getTime();
-        return {
-          key: `${callSid}/${params['SequenceNumber'] ?? 'voice'}`,
-          callSid,
-          status: params['CallStatus'] as ProviderStatus,
-          ...(at === undefined ? {} : {answeredIn: this.#chapterEnds.filter((end) => end < at).length}),
-        };
-      });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -356,11 +344,4 @@ export class World implements AsyncDisposable {
 
 function tokenOf(user: string): string {
   return signToken(user, {scope: ['calls:read', 'calls:control'], lifetimeS: TOKEN_LIFETIME_S});
-}
-
-/** The flag that loads one of `chaos/preload` into the gateway and its threads. */
-function preload(name: 'control' | 'failpoint' | 'mutate', search: Readonly<Record<string, string>>): string {
-  const url = new URL(`../preload/${name}.ts`, import.meta.url);
-  url.search = new URLSearchParams(search).toString();
-  return `--import=${url.href}`;
 }

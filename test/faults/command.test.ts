@@ -4,7 +4,7 @@ import {spawnSync} from 'node:child_process';
 import {globSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {test} from 'node:test';
-import {faults, findFault} from '../../chaos/faults/index.ts';
+import {clusterFaults, faults, findFault} from '../../chaos/faults/index.ts';
 import {mutants} from '../../chaos/mutants/mutants.ts';
 
 const program = path.join(import.meta.dirname, '../../chaos/run.js');
@@ -14,7 +14,7 @@ const chaos = (...args: readonly string[]) =>
 test('--help names every fault and every mutant', () => {
   const {status, stdout} = chaos('--help');
   assert.equal(status, 0);
-  for (const {name} of [...faults, ...mutants]) assert.ok(stdout.includes(name), name);
+  for (const {name} of [...faults, ...clusterFaults, ...mutants]) assert.ok(stdout.includes(name), name);
 });
 
 test('what there is not, or what cannot be done, is said, and nothing runs', () => {
@@ -31,7 +31,8 @@ test('what there is not, or what cannot be done, is said, and nothing runs', () 
 });
 
 test('names are unique, and every mutant has a fault to be found under', () => {
-  assert.equal(new Set(faults.map(({name}) => name)).size, faults.length);
+  const all = [...faults, ...clusterFaults].map(({name}) => name);
+  assert.equal(new Set(all).size, all.length);
   assert.equal(new Set(mutants.map(({name}) => name)).size, mutants.length);
   for (const {fault} of mutants) findFault(fault);
 });

@@ -1,0 +1,184 @@
+/** Several gateways on one Postgres: what happens to the database they share, and to their connections. */
+import {execFileSync} from 'node:child_process';
+import {appendFileSync, chownSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
+import {Client} from 'pg';
+import {until} from '../../test/support/until.ts';
+import type {ClusterWorld} from '../world/cluster-world.ts';
+import type {ClusterFault} from './cluster-fault.ts';
+
+/** How long everybody may take to be level once the database is back. */
+const BACK_MS = 5000;
+
+const LISTENERS = `FROM pg_stat_activity WHERE application_name LIKE '%listener'`;
+
+export const listenerKilled: ClusterFault = {
+  name: 'pg-listener-killed',
+  what: 'pg_terminate_backend of every LISTEN connection, several times',
+  async strikeCluster(world) {
+    for (let round = 0; round < 3; round += 1) {
+      const killed = await until(
+        async () => {
+          const rows = await world.sql(`SELECT pg_terminate_backend(pid) ${LISTENERS}`);
+          return rows.length > 0 ? rows.length : undefined;
+        },
+        {what: 'a listener to kill'},
+      );
+      world.note(`${killed} listeners killed`);
+      await world.level(BACK_MS, 'listeners killed');
+      await world.answers(10);
+    }
+  },
+};
+
+export const listenerSilent: ClusterFault = {
+  name: 'pg-listener-silent',
+  what: 'the LISTEN connection of one node goes dead without a word: delay, never an event',
+  async strikeCluster(world, size) {
+    const {link} = world.anyNode();
+    const rows = await world.sql(`SELECT client_port ${LISTENERS}`);
+    if (!rows.some((row) => link.silenceOne(Number(row['client_port']))))
+      throw new Error('the node has no listener');
+    await world.answers(20);
+    await world.level(BACK_MS, 'a listener went silent');
+    // Noticed within 15 s, and replaced.
+    if (size === 'long') await wait(16_000);
+    link.mend();
+  },
+};
+
+export const restarted: ClusterFault = {
+  name: 'pg-restarted',
+  what: 'the database is stopped with -m immediate and started again: 503 only, level within 5 s after',
+  async strikeCluster(world, size) {
+    for (let round = 0; round < (size === 'short' ? 1 : 3); round += 1) {
+      const before = world.webhooks.failures.get(503) ?? 0;
+      await world.server.stop('immediate');
+      await until(() => (world.webhooks.failures.get(503) ?? 0) > before, {what: 'a 503', timeoutMs: 20_000});
+      await wait(size === 'short' ? 0 : world.random.int(500, 10_000));
+      await world.server.start();
+      const startedAt = performance.now();
+      await world.answers(1, BACK_MS);
+      await world.level(BACK_MS - (performance.now() - startedAt), 'the database was back');
+    }
+  },
+};
+
+export const headHeld: ClusterFault = {
+  name: 'pg-head-held',
+  what: 'a foreign session holds the lock of the journal for 6 s: 503 after 2 s, and back',
+  async strikeCluster(world) {
+    const holder = new Client({connectionString: world.databaseUrl, application_name: 'somebodys console'});
+    holder.on('error', () => {});
+    await holder.connect();
+    try {
+      const before = world.webhooks.failures.get(503) ?? 0;
+      await holder.query('BEGIN; SELECT * FROM hookswitch.journal_head FOR UPDATE');
+      const heldAt = performance.now();
+      await until(() => (world.webhooks.failures.get(503) ?? 0) > before, {what: 'a 503', timeoutMs: 20_000});
+      world.note(`503 after ${Math.round(performance.now() - heldAt)} ms of a held head`);
+    } finally {
+      await holder.end();
+    }
+    await world.answers(20);
+    await world.level(BACK_MS, 'the head was let go');
+  },
+};
+
+export const noConnections: ClusterFault = {
+  name: 'pg-no-connections',
+  what: 'others take every connection the database has, and those of the gateways are ended; then there are some again',
+  async strikeCluster(world) {
+    const takers = new Set<Client>();
+    let taking = true;
+    const take = async () => {
+      while (taking) {
+        const client = new Client({connectionString: world.databaseUrl, application_name: 'taker'});
+        client.on('error', () => {});
+        const taken = await client.connect().then(
+          () => true,
+          () => false,
+        );
+        if (taken) takers.add(client);
+        else await wait(5);
+      }
+    };
+    // It keeps one for what ends the others.
+    const ender = new Client({connectionString: world.databaseUrl});
+    ender.on('error', () => {});
+    await ender.connect();
+    const work = Array.from({length: 4}, take);
+    try {
+      const before = world.webhooks.failures.get(503) ?? 0;
+      await until(
+        async () => {
+          await ender.query(
+            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hookswitch%'`,
+          );
+          return (world.webhooks.failures.get(503) ?? 0) > before + 5;
+        },
+        {what: 'a 503', timeoutMs: 20_000},
+      );
+      world.note(`${takers.size} connections taken`);
+    } finally {
+      taking = false;
+      await Promise.all(work);
+      await ender.end();
+      for (const client of takers) await client.end();
+    }
+    await world.answers(20);
+    await world.level(BACK_MS, 'there were connections again');
+  },
+};
+
+export const failover: ClusterFault = {
+  name: 'pg-failover',
+  what: 'a copy of the database that lacks the last commits is promoted: a new epoch, and sessions that are not recovered',
+  async strikeCluster(world) {
+    const [row] = await world.sql('SHOW data_directory');
+    const data = String(row?.['data_directory']);
+    const copy = `${data}-standby`;
+    await world.server.stop();
+    execFileSync('cp', ['-a', data, copy]);
+    await world.server.start();
+    await world.answers(20);
+    await world.level(BACK_MS, 'the copy was taken');
+    // What is acknowledged between the reading and the stop would be lost with the original, and rightly so.
+    await world.quiet();
+    const before = await world.endChapter();
+    const connectionsBefore = world.sessions.map(({records}) => records.length);
+    await world.server.stop('immediate');
+    promote(data, copy);
+    await world.server.start();
+    world.resume();
+    await world.answers(20);
+    const after = await world.readChapter();
+    if (after.epoch === before.epoch)
+      world.violate('corrupt', 'the epoch survived a failover that lost commits');
+    await told(world, after.epoch, connectionsBefore);
+  },
+};
+
+/** Puts the copy in the place of the original, to be recovered to the end of its log, on a timeline of its own. */
+function promote(data: string, copy: string): void {
+  const {uid, gid} = statSync(data);
+  renameSync(data, `${data}-lost`);
+  renameSync(copy, data);
+  appendFileSync(path.join(data, 'postgresql.auto.conf'), "restore_command = 'false'\n");
+  const signal = path.join(data, 'recovery.signal');
+  writeFileSync(signal, '');
+  chownSync(signal, uid, gid);
+  rmSync(`${data}-lost`, {recursive: true, force: true});
+}
+
+/** Every session comes back, knows the new epoch, and was told that it was not recovered. */
+async function told(world: ClusterWorld, epoch: string, before: readonly number[]): Promise<void> {
+  for (const [index, session] of world.sessions.entries()) {
+    const first = await until(
+      () => session.records.slice(before[index]).find(({ready}) => ready.epoch === epoch),
+      {what: 'a session in the new epoch', timeoutMs: 20_000},
+    );
+    if (first.ready.recovered) world.violate('session', 'a session of the lost history was recovered');
+  }
+}

@@ -1,0 +1,352 @@
+/**
+ * A round's world with several gateways on one Postgres of their own: callbacks and callers come through a balancer to all of
+ * them in turn, and sessions come back to another node than they left, also when nothing is wrong.
+ */
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
+import {hasEnded, type ProviderStatus} from '@hookswitch/protocol';
+import {createSimulator, type Simulator} from '@hookswitch/simulator';
+import {ACCESS_KEY, CrashGateway} from '../../test/support/crash-gateway.ts';
+import {freePort} from '../../test/support/free-port.ts';
+import {PostgresServer} from '../../test/support/postgres.ts';
+import type {SeededRandom} from '../../test/support/simulation-random.ts';
+import {ACCOUNT_SID, AUTH_TOKEN} from '../../test/support/simulation-twilio.ts';
+import {JWT_SECRET, signToken} from '../../test/support/tokens.ts';
+import {until} from '../../test/support/until.ts';
+import type {Chapter, History, Violation, ViolationKind} from '../history/history.ts';
+import type {Control} from '../preload/control.ts';
+import {Caller} from './caller.ts';
+import {DatabaseLink} from './database-link.ts';
+import {NodeBalancer} from './node-balancer.ts';
+import {preload} from './preload.ts';
+import {readPostgresChapter} from './read-postgres-chapter.ts';
+import {ReturningSession} from './returning-session.ts';
+import {simulatedWebhooks} from './simulated-webhooks.ts';
+import {WebhookStream} from './webhook-stream.ts';
+
+export interface ClusterWorldOptions {
+  readonly random: SeededRandom;
+  readonly nodes: number;
+  /** The gateways are ones with a promise broken. */
+  readonly mutant?: string;
+}
+
+export interface WorldNode {
+  readonly gateway: CrashGateway;
+  /** Its way to the database. */
+  readonly link: DatabaseLink;
+  readonly controlFile: string;
+}
+
+const users = ['ada', 'ben'] as const;
+const DATABASE = 'hookswitch_chaos';
+/** So often one session, in turn, goes to another node, in milliseconds. */
+const ROAM_EVERY_MS = 400;
+const SETTLED_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 30_000;
+
+export class ClusterWorld implements AsyncDisposable {
+  readonly random: SeededRandom;
+  readonly server: PostgresServer;
+  readonly nodes: readonly WorldNode[];
+  readonly simulator: Simulator;
+  readonly webhooks: WebhookStream;
+  readonly sessions: readonly ReturningSession[];
+  readonly callers: readonly Caller[];
+  readonly notes: string[] = [];
+  /** Whether sessions go to another node for no reason. */
+  roaming = true;
+  readonly #balancer: NodeBalancer;
+  readonly #scratch: string;
+  /** Port of the node each session was last sent to. */
+  readonly #places: number[] = [];
+  readonly #chapters: Chapter[] = [];
+  readonly #chapterEnds: number[] = [];
+  readonly #violations: Violation[] = [];
+  #roamer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    random: SeededRandom,
+    parts: {
+      server: PostgresServer;
+      nodes: readonly WorldNode[];
+      simulator: Simulator;
+      balancer: NodeBalancer;
+      scratch: string;
+    },
+  ) {
+    this.random = random;
+    this.server = parts.server;
+    this.nodes = parts.nodes;
+    this.simulator = parts.simulator;
+    this.#balancer = parts.balancer;
+    this.#scratch = parts.scratch;
+    const gatewayUrl = this.#balancer.url;
+    this.webhooks = new WebhookStream({
+      gatewayUrl,
+      accountSid: ACCOUNT_SID,
+      chapter: () => this.#chapters.length,
+    });
+    this.sessions = ['operator', ...users].map(
+      (user, index) =>
+        new ReturningSession({
+          user,
+          token: index === 0 ? ACCESS_KEY : tokenOf(user),
+          seesAll: index === 0,
+          wsUrl: () => this.#elsewhere(index),
+        }),
+    );
+    this.callers = users.map(
+      (user, index) =>
+        new Caller({
+          user,
+          token: tokenOf(user),
+          gatewayUrl,
+          random: random.fork(),
+          numbers: `+1415${index}9`,
+        }),
+    );
+  }
+
+  /** Everything runs when it resolves. */
+  static async open({random, nodes: count, mutant}: ClusterWorldOptions): Promise<ClusterWorld> {
+    const server = await PostgresServer.create();
+    await server.query(`CREATE DATABASE ${DATABASE}`);
+    const simulator = createSimulator({
+      accountSid: ACCOUNT_SID,
+      authToken: AUTH_TOKEN,
+      callsPerSecond: 0,
+      speed: 20,
+      seed: random.int(1, 1_000_000),
+    });
+    await simulator.start();
+    simulator.setScenario('+1415*', {ringSeconds: 2, hangUpAfterSeconds: 8});
+    const balancer = await NodeBalancer.open();
+    const scratch = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-chaos-'));
+    const nodes: WorldNode[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const link = await DatabaseLink.to(server.port);
+      const folder = path.join(scratch, `node-${index + 1}`);
+      await mkdir(folder);
+      const controlFile = path.join(scratch, `control-${index + 1}.json`);
+      const nodeFlags = [preload('control', {file: controlFile})];
+      if (mutant !== undefined) nodeFlags.push(preload('mutate', {mutant}));
+      const env = {
+        AUTH_JWT_SECRET: JWT_SECRET,
+        DATABASE_URL: server.url(DATABASE, {port: link.port}),
+        NODE_ID: `node-${index + 1}`,
+        PUBLIC_URL: balancer.url,
+      };
+      const options = {accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, apiUrl: simulator.url, env, nodeFlags};
+      nodes.push({gateway: new CrashGateway(options, folder, await freePort()), link, controlFile});
+    }
+    const world = new ClusterWorld(random, {server, nodes, simulator, balancer, scratch});
+    try {
+      await Promise.all(nodes.map(({gateway}) => gateway.start()));
+      balancer.begin(nodes.map(({gateway}) => gateway.port));
+      for (const session of world.sessions) session.start();
+      world.#roam();
+      world.resume();
+      await world.answers(20);
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  note(text: string): void {
+    this.notes.push(text);
+  }
+
+  violate(kind: ViolationKind, detail: string): void {
+    this.#violations.push({kind, detail});
+  }
+
+  /** Any of the nodes. */
+  anyNode(): WorldNode {
+    const node = this.nodes[this.random.int(0, this.nodes.length - 1)];
+    if (node === undefined) throw new Error('a world has nodes');
+    return node;
+  }
+
+  resume(): void {
+    this.webhooks.start();
+    for (const caller of this.callers) caller.start();
+  }
+
+  async pause(): Promise<void> {
+    await Promise.all([this.webhooks.pause(), ...this.callers.map((caller) => caller.pause())]);
+  }
+
+  /** As `pause`, and Twilio has nothing more to tell either. */
+  async quiet(): Promise<void> {
+    await this.pause();
+    await Promise.race([this.simulator.settled(), wait(SETTLED_WITHIN_MS, undefined, {ref: false})]);
+  }
+
+  /** Waits for so many more acknowledged webhooks. */
+  async answers(count: number, timeoutMs = 30_000): Promise<void> {
+    const wanted = this.webhooks.answers + count;
+    await until(() => this.webhooks.answers >= wanted, {what: `${count} more 2xx`, timeoutMs});
+  }
+
+  /** Those who sit on a node that answers nothing notice by themselves, as clients do, and go elsewhere. */
+  abandon({gateway}: WorldNode): void {
+    for (const [index, session] of this.sessions.entries())
+      if (this.#places[index] === gateway.port) session.abandon();
+  }
+
+  control({gateway, controlFile}: WorldNode, control: Control): Promise<void> {
+    return writeFile(controlFile, JSON.stringify(control)).then(() => gateway.signal('SIGUSR2'));
+  }
+
+  sql(text: string): Promise<readonly Record<string, unknown>[]> {
+    return this.server.query(text, DATABASE);
+  }
+
+  /** Where a client of somebody else's would connect. */
+  get databaseUrl(): string {
+    return this.server.url(DATABASE);
+  }
+
+  /** Everybody is told of all that is in the journal now, within so long; otherwise it is a violation. */
+  async level(withinMs: number, after: string): Promise<void> {
+    const startedAt = performance.now();
+    this.roaming = false;
+    try {
+      await this.#sessionsAtHead(withinMs);
+      this.note(`level ${Math.round(performance.now() - startedAt)} ms after ${after}`);
+    } catch (error) {
+      this.violate('stuck', `${after}: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.roaming = true;
+    }
+  }
+
+  /** What was acknowledged so far has to be in the journal as it is now; what comes later, in the one that follows. */
+  async endChapter(): Promise<Chapter> {
+    const chapter = await this.readChapter();
+    this.#chapters.push(chapter);
+    this.#chapterEnds.push(Date.now());
+    return chapter;
+  }
+
+  readChapter(): Promise<Chapter> {
+    return readPostgresChapter(this.server, DATABASE);
+  }
+
+  async ready(node: WorldNode, timeoutMs = READY_WITHIN_MS): Promise<void> {
+    await until(() => this.isReady(node), {what: `port ${node.gateway.port} to be ready`, timeoutMs});
+  }
+
+  /** Whether new connections are sent there. */
+  isReady({gateway}: WorldNode): boolean {
+    return this.#balancer.isReady(gateway.port);
+  }
+
+  /** Everything is mended: waits for all nodes to have caught up, and says what they did not get done. */
+  async settle(): Promise<void> {
+    try {
+      for (const {gateway} of this.nodes) if (!gateway.isRunning) await gateway.start();
+      for (const node of this.nodes) await this.ready(node);
+      await this.quiet();
+      await this.webhooks.bringRest();
+      this.roaming = false;
+      await this.#sessionsAtHead();
+    } catch (error) {
+      this.violate('stuck', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Violations that a fault found, and the history for the rest. Ends the gateways by force: what counts is on disk. */
+  async conclude(): Promise<{readonly history: History; readonly violations: readonly Violation[]}> {
+    for (const {gateway} of this.nodes) if (gateway.isRunning) await gateway.kill();
+    for (const refusal of this.webhooks.refused) this.violate('lost', refusal);
+    for (const [status, times] of this.webhooks.failures) {
+      this.note(`${times} × ${status}`);
+      // Whoever is not served for a while is told so. Anything else is a fault of ours.
+      if (status !== 503) this.violate('disturbed', `${times} webhooks were answered ${status}`);
+    }
+    const last: Chapter[] = [];
+    try {
+      last.push(await this.readChapter());
+    } catch (error) {
+      this.violate('corrupt', `the journal cannot be read: ${String(error)}`);
+    }
+    const deliveries = this.simulator.deliveries();
+    const chapterAt = (at: number) => this.#chapterEnds.filter((end) => end < at).length;
+    const history: History = {
+      webhooks: [...this.webhooks.records, ...simulatedWebhooks(deliveries, chapterAt)],
+      dials: this.callers.flatMap(({dials}) => dials),
+      hangUps: this.callers.flatMap(({hangUps}) => hangUps),
+      connections: this.sessions.flatMap(({records}) => records),
+      chapters: [...this.#chapters, ...last],
+      providerCalls: this.simulator.calls().map(({sid, to, status}) => ({
+        callSid: sid,
+        to,
+        status,
+        endAcknowledged: deliveries.some(
+          ({callSid, params, state}) =>
+            callSid === sid && state === 'delivered' && hasEnded(params['CallStatus'] as ProviderStatus),
+        ),
+      })),
+    };
+    return {history, violations: this.#violations};
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#roamer);
+    this.webhooks.close();
+    // A stopped process would not even end its connections.
+    for (const {gateway} of this.nodes) if (gateway.isRunning) await gateway.kill();
+    await Promise.all(this.callers.map((caller) => caller.pause()));
+    await Promise.all(this.sessions.map((session) => session.stop()));
+    await this.simulator.stop();
+    await this.#balancer[Symbol.asyncDispose]();
+    for (const {link, gateway} of this.nodes) {
+      await link[Symbol.asyncDispose]();
+      await gateway[Symbol.asyncDispose]();
+    }
+    await this.server.dispose();
+    await rm(this.#scratch, {recursive: true, force: true});
+  }
+
+  #roam(): void {
+    let turn = 0;
+    this.#roamer = setInterval(() => {
+      turn += 1;
+      if (this.roaming) this.sessions[turn % this.sessions.length]?.client?.terminate();
+    }, ROAM_EVERY_MS);
+  }
+
+  /** The next node after the one it was on that a balancer would send it to. */
+  #elsewhere(session: number): string {
+    const all = this.nodes.map(({gateway}) => gateway);
+    const from = all.findIndex(({port}) => port === this.#places[session]);
+    const others = [...all.slice(from + 1), ...all.slice(0, from + 1)];
+    const next = others.find(({port}) => this.#balancer.isReady(port)) ?? others[0];
+    if (next === undefined) throw new Error('a world has nodes');
+    this.#places[session] = next.port;
+    return next.wsUrl;
+  }
+
+  /** Each session is brought to the last entry that it may see. */
+  async #sessionsAtHead(timeoutMs = 20_000): Promise<void> {
+    const {entries} = await this.readChapter();
+    const pushed = entries.filter(({verdict, kind}) => verdict === 'applied' && kind === 'status');
+    const startedAt = performance.now();
+    for (const [index, session] of this.sessions.entries()) {
+      const user = users[index - 1];
+      const last = pushed.findLast(({owner}) => user === undefined || owner === user);
+      const left = Math.max(1, timeoutMs - (performance.now() - startedAt));
+      if (last !== undefined) await session.reaches(last.offset, left);
+    }
+  }
+}
+
+function tokenOf(user: string): string {
+  return signToken(user, {scope: ['calls:read', 'calls:control'], lifetimeS: 24 * 3600});
+}

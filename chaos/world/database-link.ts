@@ -1,0 +1,89 @@
+/** One node's way to the database: can be cut, or go dead without a word, for all of its connections or for one. */
+import {once} from 'node:events';
+import net, {type AddressInfo} from 'node:net';
+
+interface Pair {
+  readonly near: net.Socket;
+  readonly far: net.Socket;
+  held: boolean;
+}
+
+export class DatabaseLink implements AsyncDisposable {
+  readonly #server: net.Server;
+  readonly #pairs = new Set<Pair>();
+  #silent = false;
+
+  private constructor(port: number) {
+    this.#server = net.createServer((near) => this.#pass(near, port));
+  }
+
+  /** @param port of the database, on loopback */
+  static async to(port: number): Promise<DatabaseLink> {
+    const link = new DatabaseLink(port);
+    link.#server.listen(0, '127.0.0.1');
+    await once(link.#server, 'listening');
+    return link;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Nothing passes any more, and nobody is told: as packets that are dropped. */
+  silence(): void {
+    this.#silent = true;
+    for (const pair of this.#pairs) hold(pair);
+  }
+
+  /** Only the connection that the database sees as coming from `port`. Whether there is one. */
+  silenceOne(port: number): boolean {
+    const pair = [...this.#pairs].find(({far}) => far.localPort === port);
+    if (pair !== undefined) hold(pair);
+    return pair !== undefined;
+  }
+
+  /** What was held back goes on, as with TCP after a short partition. */
+  mend(): void {
+    this.#silent = false;
+    for (const pair of this.#pairs) {
+      if (!pair.held) continue;
+      pair.held = false;
+      pair.near.pipe(pair.far);
+      pair.far.pipe(pair.near);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const {near, far} of this.#pairs) {
+      near.destroy();
+      far.destroy();
+    }
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #pass(near: net.Socket, port: number): void {
+    const far = net.connect(port, '127.0.0.1');
+    const pair: Pair = {near, far, held: false};
+    this.#pairs.add(pair);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        this.#pairs.delete(pair);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+    if (this.#silent) hold(pair);
+  }
+}
+
+function hold(pair: Pair): void {
+  const {near, far} = pair;
+  pair.held = true;
+  near.unpipe(far).pause();
+  far.unpipe(near).pause();
+}
