@@ -39,6 +39,7 @@ export class HeadTail {
   #woken = false;
   #following = false;
   #away = false;
+  #askingForEpoch = false;
   #telling = false;
   #stopPolling: CancelTimer | undefined;
 
@@ -131,7 +132,7 @@ export class HeadTail {
       return;
     }
     if (head < before.head) {
-      await this.#options.settleEpoch();
+      this.#askForEpoch();
       return;
     }
     this.#takeIn(entries, page.trimmedTo);
@@ -139,6 +140,19 @@ export class HeadTail {
     // A read that began after a commit sees everything before it. What it did not show is not there.
     if (entries.length === 0 && waiting.some((group) => this.#waiting.includes(group))) this.#giveUpWaiting();
     this.#woken ||= more || this.#waiting.length > 0;
+  }
+
+  /**
+   * Not awaited by the loop that reads: other nodes may write before the answer's commit, and the commit is answered only
+   * when that loop has read what they wrote. Should it fail, the next poll asks again.
+   */
+  #askForEpoch(): void {
+    if (this.#askingForEpoch) return;
+    this.#askingForEpoch = true;
+    const asked = () => {
+      this.#askingForEpoch = false;
+    };
+    this.#options.settleEpoch().then(asked, asked);
   }
 
   /** Entries that were read; own commits may have overtaken the read. */
