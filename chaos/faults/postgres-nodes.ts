@@ -22,7 +22,7 @@ export const nodeKilled: ClusterFault = {
 
 export const nodePaused: ClusterFault = {
   name: 'pg-node-paused',
-  what: 'SIGSTOP of one node for longer than its leases (tests: 3 s), then SIGCONT; level elsewhere within 10 s',
+  what: 'SIGSTOP of one node for longer than its leases (short: about 3 s, less than that), then SIGCONT; level elsewhere within 10 s',
   async strikeCluster(world, size) {
     const node = world.anyNode();
     await world.ready(node);

@@ -67,7 +67,7 @@ export const restarted: ClusterFault = {
 
 export const headHeld: ClusterFault = {
   name: 'pg-head-held',
-  what: 'a foreign session holds the lock of the journal for 6 s: 503 after 2 s, and back',
+  what: 'a foreign session holds the lock of the journal until a webhook gets its 503, and lets go',
   async strikeCluster(world) {
     const holder = new Client({connectionString: world.databaseUrl, application_name: 'somebodys console'});
     holder.on('error', () => {});
