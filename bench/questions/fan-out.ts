@@ -12,7 +12,7 @@ const PLANS = {
   single: {size: 1, times: 100, most: 5, budgetS: 45},
   burst: {size: 10, times: 20, most: 5, budgetS: 45},
 } as const;
-const QUICK = {times: {single: 40, burst: 12}, most: 3, budgetS: 10} as const;
+const QUICK = {times: {single: 40, burst: 12}, most: 2, budgetS: 10} as const;
 const TARGET_LAST_MS = 20;
 const names: readonly SubjectName[] = ['gateway', 'bun', 'ws-encoded', 'ws', 'socket-io'];
 

@@ -10,7 +10,7 @@ import {figure, percentile} from '../report/statistics.ts';
 import type {ServerProcess} from '../servers/server-process.ts';
 
 const ROUNDS = {rate: {most: 3, budgetS: 20}, fast: {most: 3, budgetS: 20}, allOut: {most: 5, budgetS: 20}};
-const QUICK_ROUNDS = {most: 3, budgetS: 6};
+const QUICK_ROUNDS = {most: 2, budgetS: 6};
 const CONNECTIONS = 32;
 /** Callbacks a second, where it is not as many as go. */
 const PER_SECOND = {rate: 200, fast: 2000} as const;
