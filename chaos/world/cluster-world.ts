@@ -6,7 +6,6 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
-import {hasEnded, type ProviderStatus} from '@hookswitch/protocol';
 import {createSimulator, type Simulator} from '@hookswitch/simulator';
 import {ACCESS_KEY, CrashGateway} from '../../test/support/crash-gateway.ts';
 import {freePort} from '../../test/support/free-port.ts';
@@ -23,7 +22,7 @@ import {NodeBalancer} from './node-balancer.ts';
 import {preload} from './preload.ts';
 import {readPostgresChapter} from './read-postgres-chapter.ts';
 import {ReturningSession} from './returning-session.ts';
-import {simulatedWebhooks} from './simulated-webhooks.ts';
+import {simulatedCalls, simulatedWebhooks} from './simulated-webhooks.ts';
 import {WebhookStream} from './webhook-stream.ts';
 
 export interface ClusterWorldOptions {
@@ -284,15 +283,7 @@ export class ClusterWorld implements AsyncDisposable {
       hangUps: this.callers.flatMap(({hangUps}) => hangUps),
       connections: this.sessions.flatMap(({records}) => records),
       chapters: [...this.#chapters, ...last],
-      providerCalls: this.simulator.calls().map(({sid, to, status}) => ({
-        callSid: sid,
-        to,
-        status,
-        endAcknowledged: deliveries.some(
-          ({callSid, params, state}) =>
-            callSid === sid && state === 'delivered' && hasEnded(params['CallStatus'] as ProviderStatus),
-        ),
-      })),
+      providerCalls: simulatedCalls(this.simulator, deliveries),
     };
     return {history, violations: this.#violations};
   }

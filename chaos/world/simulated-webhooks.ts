@@ -1,7 +1,7 @@
 /** What the simulator sent by itself, for the history. */
-import type {ProviderStatus} from '@hookswitch/protocol';
-import type {Delivery} from '@hookswitch/simulator';
-import type {WebhookRecord} from '../history/history.ts';
+import {hasEnded, type ProviderStatus} from '@hookswitch/protocol';
+import type {Delivery, Simulator} from '@hookswitch/simulator';
+import type {History, WebhookRecord} from '../history/history.ts';
 
 /** @param chapterAt the chapter that a moment belongs to, milliseconds since 1970 */
 export function simulatedWebhooks(
@@ -20,4 +20,20 @@ export function simulatedWebhooks(
         ...(at === undefined ? {} : {answeredIn: chapterAt(at)}),
       };
     });
+}
+
+/** The simulator's calls as they are at last, and whether their end was taken. */
+export function simulatedCalls(
+  simulator: Simulator,
+  deliveries: readonly Delivery[],
+): History['providerCalls'] {
+  return simulator.calls().map(({sid, to, status}) => ({
+    callSid: sid,
+    to,
+    status,
+    endAcknowledged: deliveries.some(
+      ({callSid, params, state}) =>
+        callSid === sid && state === 'delivered' && hasEnded(params['CallStatus'] as ProviderStatus),
+    ),
+  }));
 }

@@ -7,7 +7,6 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
-import {hasEnded, type ProviderStatus} from '@hookswitch/protocol';
 import {createSimulator, type Simulator} from '@hookswitch/simulator';
 import {ACCESS_KEY, CrashGateway} from '../../test/support/crash-gateway.ts';
 import {freePort} from '../../test/support/free-port.ts';
@@ -24,7 +23,7 @@ import {Caller} from './caller.ts';
 import {preload} from './preload.ts';
 import {readChapter} from './read-chapter.ts';
 import {ReturningSession} from './returning-session.ts';
-import {simulatedWebhooks} from './simulated-webhooks.ts';
+import {simulatedCalls, simulatedWebhooks} from './simulated-webhooks.ts';
 import {WebhookStream} from './webhook-stream.ts';
 
 export interface WorldOptions {
@@ -304,15 +303,7 @@ export class World implements AsyncDisposable {
       hangUps: this.callers.flatMap(({hangUps}) => hangUps),
       connections: [...this.sessions, ...this.#crowd].flatMap(({records}) => records),
       chapters: [...this.#chapters, ...last],
-      providerCalls: this.simulator.calls().map(({sid, to, status}) => ({
-        callSid: sid,
-        to,
-        status,
-        endAcknowledged: deliveries.some(
-          ({callSid, params, state}) =>
-            callSid === sid && state === 'delivered' && hasEnded(params['CallStatus'] as ProviderStatus),
-        ),
-      })),
+      providerCalls: simulatedCalls(this.simulator, deliveries),
     };
     return {history, violations: this.#violations};
   }
