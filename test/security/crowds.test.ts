@@ -10,9 +10,9 @@ import {mkdir} from 'node:fs/promises';
 import {connect, type Socket} from 'node:net';
 import path from 'node:path';
 import {type TestContext, test} from 'node:test';
-import twilio from 'twilio';
 import {openJournal} from '../../src/journal/open-journal.ts';
 import type {Json} from '../support/json.ts';
+import {postCallback} from '../support/process-callback.ts';
 import {type GatewayProcess, openBench, type ProcessBench} from '../support/process-gateway.ts';
 import {RawWebSocket, upgradeRequest} from '../support/raw-websocket.ts';
 import {someCallSid} from '../support/signed-webhook.ts';
@@ -37,24 +37,9 @@ interface Callback {
 }
 
 /** Milliseconds until a signed callback was answered 204. */
-async function callback({url, simulator}: ProcessBench, {number}: Callback): Promise<number> {
-  const fields = {
-    AccountSid: simulator.accountSid,
-    ApiVersion: '2010-04-01',
-    CallSid: someCallSid(number),
-    CallStatus: 'completed',
-    Direction: 'outbound-api',
-    From: '+15005550006',
-    To: '+15550100001',
-  };
-  const signature = twilio.getExpectedTwilioSignature(simulator.authToken, `${url}/twilio/status`, fields);
+async function callback(bench: ProcessBench, {number}: Callback): Promise<number> {
   const startedAt = performance.now();
-  const response = await fetch(`${url}/twilio/status`, {
-    method: 'POST',
-    headers: {'x-twilio-signature': signature},
-    body: new URLSearchParams(fields),
-  });
-  assert.equal(response.status, 204);
+  assert.equal((await postCallback(bench, number)).status, 204);
   return performance.now() - startedAt;
 }
 

@@ -3,36 +3,20 @@ import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {test} from 'node:test';
-import twilio from 'twilio';
 import {connectionLimits, OWN_FILES} from '../../src/connection-limits.ts';
 import type {Json} from '../support/json.ts';
+import {postCallback} from '../support/process-callback.ts';
 import {type GatewayProcess, openBench, type ProcessBench} from '../support/process-gateway.ts';
 import {RawWebSocket, upgradeRequest} from '../support/raw-websocket.ts';
-import {someCallSid} from '../support/signed-webhook.ts';
 import {until} from '../support/until.ts';
 
 const KEY = 'process-access-key-0123456789';
 const OPEN_FILES = 256;
 
 /** Posts a signed callback on a connection of its own, as Twilio may, and returns the status. */
-async function callback({url, simulator}: ProcessBench, number: number): Promise<number> {
-  const fields = {
-    AccountSid: simulator.accountSid,
-    ApiVersion: '2010-04-01',
-    CallSid: someCallSid(number),
-    CallStatus: 'completed',
-    Direction: 'outbound-api',
-    From: '+15005550006',
-    To: '+15550100001',
-  };
-  const signature = twilio.getExpectedTwilioSignature(simulator.authToken, `${url}/twilio/status`, fields);
-  const response = await fetch(`${url}/twilio/status`, {
-    method: 'POST',
-    headers: {'x-twilio-signature': signature, connection: 'close'},
-    body: new URLSearchParams(fields),
-    signal: AbortSignal.timeout(5000),
-  });
-  return response.status;
+async function callback(bench: ProcessBench, number: number): Promise<number> {
+  const signal = AbortSignal.timeout(5000);
+  return (await postCallback(bench, number, {headers: {connection: 'close'}, signal})).status;
 }
 
 function session(url: string): RawWebSocket {
