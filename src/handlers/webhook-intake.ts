@@ -162,7 +162,7 @@ async function twimlFor(
 
 function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
   const {publicUrl, accountSid, authTokens} = intake;
-  const {request, body = Buffer.alloc(0)} = arrival;
+  const {request, body = ''} = arrival;
   const signature = request.headers['x-twilio-signature'];
   const result: WebhookResult = authenticateWebhook({
     publicUrl,

@@ -21,7 +21,8 @@ export interface Arrival {
   readonly receivedAt: number;
   readonly startedAt: number;
   readonly route: 'status' | 'voice';
-  body: Buffer | undefined;
+  /** A character for each byte. */
+  body: string | undefined;
   reason: string | undefined;
   authentic: boolean;
   callSid: string | undefined;
@@ -89,7 +90,7 @@ export function recordAnswer(
     path: target,
     remoteAddress: request.socket.remoteAddress ?? '',
     headers: keptHeaders(request),
-    body: body?.toString('latin1'),
+    body,
     outcome,
     httpStatus,
     authentic,

@@ -32,13 +32,14 @@ export interface WebhookRequest {
   /** The request target below `publicUrl`, raw as received: neither decoded nor normalised. */
   readonly pathAndQuery: string;
   readonly signatureHeader: string | undefined;
-  readonly body: Buffer;
+  /** Its bytes, or a text with a character for each. */
+  readonly body: Buffer | string;
   readonly authTokens: readonly string[];
   readonly accountSid: string;
 }
 
-/** The fields of a webhook that passed: each name once. */
-export type WebhookFields = ReadonlyMap<string, string>;
+/** The fields of a webhook that passed: each name once, none of them `__proto__`. */
+export type WebhookFields = Readonly<Record<string, string>>;
 
 export interface AuthenticWebhook {
   readonly kind: 'authentic';
@@ -102,9 +103,13 @@ const shapes: ReadonlyMap<string, RegExp> = new Map([
  */
 const hidden =
   /AccountSidAC[0-9a-fA-F]{32}|CallSidCA[0-9a-fA-F]{32}|CallStatus(?:queued|initiated|ringing|in-progress|completed|busy|failed|no-answer|canceled)|ApiVersion\d{4}-\d{2}-\d{2}|SequenceNumber\d|CallDuration\d|Timestamp(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),|CallbackSourcecall-|Direction(?:inbound|outbound-|trunking-)/;
-/** Characters of `TimestampMon,`. */
-const SHORTEST_HIDDEN = 13;
 const hiddenAtStart = new RegExp(`^(?:${hidden.source})`);
+const everyHidden = new RegExp(hidden.source, 'g');
+/** Names that `hidden` has in it. Their shapes leave room for it once. */
+const hideable: ReadonlySet<string> = new Set([
+  ...['AccountSid', 'ApiVersion', 'CallDuration', 'CallSid', 'CallStatus', 'CallbackSource', 'Direction'],
+  ...['SequenceNumber', 'Timestamp', 'DialCallDuration', 'DialCallSid', 'DialCallStatus', 'ParentCallSid'],
+]);
 
 /**
  * Decides whether Twilio sent this, for exactly `publicUrl` + `pathAndQuery`, about our account. Nothing about a
@@ -134,22 +139,24 @@ function inspect(
   pairs: readonly FormField[],
   text: string,
 ): WebhookResult {
-  const fields = new Map(pairs);
-  if (fields.size !== pairs.length) return malformed('a repeated name');
+  const fields: Record<string, string> = {};
+  for (const [name, value] of pairs) {
+    const fault = Object.hasOwn(fields, name) ? 'a repeated name' : shapeFault(name, value);
+    if (fault !== undefined) return malformed(fault);
+    fields[name] = value;
+  }
   const query = parseQuery(pathAndQuery);
   if (query === undefined) return malformed('a query that is not one of plain names and values');
   for (const [name, value] of query) {
-    const fault = fields.has(name) ? 'a name in query and body' : queryFault(name, value);
+    const fault = Object.hasOwn(fields, name) ? 'a name in query and body' : queryFault(name, value);
     if (fault !== undefined) return malformed(fault);
   }
-  for (const pair of pairs) {
-    const fault = fieldFault(pair[0], pair[1]);
-    if (fault !== undefined) return malformed(fault);
-  }
-  const missing = REQUIRED.find((name) => !fields.has(name));
+  if (mayHide(pairs, text) && pairs.some(([name, value]) => hides(name, value)))
+    return malformed('a field within the name or value of another');
+  const missing = REQUIRED.find((name) => fields[name] === undefined);
   if (missing !== undefined) return malformed(`no ${missing}`);
-  if (fields.get('AccountSid') !== accountSid) return malformed('another AccountSid');
-  const stamp = fields.get('Timestamp');
+  if (fields['AccountSid'] !== accountSid) return malformed('another AccountSid');
+  const stamp = fields['Timestamp'];
   const timestamp = stamp === undefined ? undefined : parseTimestamp(stamp);
   if (stamp !== undefined && timestamp === undefined) return malformed('Timestamp has the wrong shape');
   const reference = query.get('ref');
@@ -178,22 +185,42 @@ function parseQuery(pathAndQuery: string): ReadonlyMap<string, string> | undefin
 function queryFault(name: string, value: string): string | undefined {
   if (name === 'ref') return REFERENCE.test(value) ? undefined : '`ref` has the wrong shape';
   if (name === 'Timestamp' || shapes.has(name)) return "one of Twilio's fields in the query";
-  return fieldFault(name, value);
+  return (
+    shapeFault(name, value) ?? (hides(name, value) ? 'a field within a parameter of the query' : undefined)
+  );
 }
 
-/** What is wrong with a field; never its value, and of a name nothing that is not known to be one. */
-function fieldFault(name: string, value: string): string | undefined {
+/** What is wrong with a field by itself; never its value, and of a name nothing that is not known to be one. */
+function shapeFault(name: string, value: string): string | undefined {
   const shape = shapes.get(name);
-  if (shape === undefined) {
-    if (!NAME.test(name) || name === '__proto__') return 'a name outside [A-Za-z0-9_-]';
-    // A time is read once, with all that its shape says: where the fields are known to be sound.
-    if (name === 'Timestamp') return undefined;
-  } else if (!shape.test(value)) return `${name} has the wrong shape`;
-  // Most fields are too short to hold another.
-  if (value.length >= SHORTEST_HIDDEN && hidden.test(value)) return 'a field within the value of another';
-  if (shape !== undefined || name.length + value.length < SHORTEST_HIDDEN) return undefined;
-  if (hidden.test(name) || hiddenAtStart.test(name + value)) return 'a field within the name of another';
-  return undefined;
+  if (shape === undefined)
+    return NAME.test(name) && name !== '__proto__' ? undefined : 'a name outside [A-Za-z0-9_-]';
+  return shape.test(value) ? undefined : `${name} has the wrong shape`;
+}
+
+/**
+ * Whether a deciding field may be hidden within another: one search through all the fields run together instead of three in each
+ * of them. There, what `hidden` describes is found once for each deciding field that is genuine, and once more for each that
+ * hides. A value and the name behind it can look like one together, too; that one can take the first letter of another with
+ * it (the end of a sid, `A` or `C`), and is counted in its place. So there are never fewer than the genuine and the hidden
+ * together: `false` is certain, and `true` means to look at each field.
+ */
+function mayHide(pairs: readonly FormField[], text: string): boolean {
+  let genuine = 0;
+  for (const [name, value] of pairs) if (hideable.has(name) && hidden.test(name + value)) genuine += 1;
+  let found = 0;
+  everyHidden.lastIndex = 0;
+  // Not `match`, which makes a string of each.
+  while (everyHidden.test(text)) found += 1;
+  return found !== genuine;
+}
+
+/** Whether another field is within this one's name or value, or begins with its name and goes on in its value. */
+function hides(name: string, value: string): boolean {
+  // A time is read once, with all that its shape says: where the fields are known to be sound.
+  if (name === 'Timestamp') return false;
+  if (hidden.test(value)) return true;
+  return !shapes.has(name) && (hidden.test(name) || hiddenAtStart.test(name + value));
 }
 
 export interface StatusEventSource extends Omit<AuthenticWebhook, 'kind'> {
@@ -205,8 +232,8 @@ export interface StatusEventSource extends Omit<AuthenticWebhook, 'kind'> {
 /** An authentic webhook as an event for the journal. */
 export function toStatusEvent(source: StatusEventSource): StatusEvent {
   const {fields, text, timestamp, reference, receivedAt, route} = source;
-  const callSid = fields.get('CallSid');
-  const providerStatus = fields.get('CallStatus');
+  const callSid = fields['CallSid'];
+  const providerStatus = fields['CallStatus'];
   if (callSid === undefined || !isProviderStatus(providerStatus))
     throw new TypeError('These fields were not authenticated: CallSid or CallStatus is missing.');
   const event: Writable<StatusEvent> = {
@@ -219,23 +246,23 @@ export function toStatusEvent(source: StatusEventSource): StatusEvent {
     receivedAt,
   };
   // No key for what nobody said, so that the event is the same before and after it was written as JSON.
-  const sequence = toNumber(fields.get('SequenceNumber'));
+  const sequence = toNumber(fields['SequenceNumber']);
   if (sequence !== undefined) event.sequence = sequence;
-  const direction = fields.get('Direction') as CallDirection | undefined;
+  const direction = fields['Direction'] as CallDirection | undefined;
   if (direction !== undefined) event.direction = direction;
-  const from = fields.get('From');
+  const from = fields['From'];
   if (from !== undefined) event.from = from;
-  const to = fields.get('To');
+  const to = fields['To'];
   if (to !== undefined) event.to = to;
-  const parentCallSid = fields.get('ParentCallSid');
+  const parentCallSid = fields['ParentCallSid'];
   if (parentCallSid) event.parentCallSid = parentCallSid;
-  const answeredBy = fields.get('AnsweredBy');
+  const answeredBy = fields['AnsweredBy'];
   if (answeredBy) event.answeredBy = answeredBy;
   // `Duration`, its neighbour, is billed minutes.
-  const duration = toNumber(fields.get('CallDuration'));
+  const duration = toNumber(fields['CallDuration']);
   if (duration !== undefined) event.duration = duration;
   if (reference !== undefined) event.reference = reference;
-  event.parameters = Object.fromEntries(fields);
+  event.parameters = fields;
   return event;
 }
 
