@@ -66,8 +66,6 @@ export class HttpListener {
   readonly #onClientError: ClientErrorHandler;
   readonly #maxConnections: number;
   #warnedAt = Number.NEGATIVE_INFINITY;
-  /** Answers under way. */
-  readonly #responses = new Set<ServerResponse>();
 
   constructor(options: HttpListenerOptions) {
     const {onRequest, onUpgrade, onClientError, clock, logger} = options;
@@ -118,6 +116,7 @@ export class HttpListener {
     const {promise, resolve} = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
+    this.#closeIdleSoon();
     const cancel = this.#clock.after(deadlineMs, () => {
       for (const socket of this.#sockets) socket.destroy();
     });
@@ -127,15 +126,12 @@ export class HttpListener {
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
     if (!this.#server.listening) response.setHeader('Connection', 'close');
-    this.#responses.add(response);
     this.#onRequest(request, response);
   }
 
-  #finish(socket: Socket, response: ServerResponse): void {
-    this.#responses.delete(response);
+  #finish(socket: Socket): void {
     if (this.#queues.get(socket)?.isIdle === true) this.#waits(socket);
-    // A connection that is kept alive is idle after its answer, and `close` would wait for it.
-    setImmediate(() => this.#closeIdle());
+    if (!this.#server.listening) this.#closeIdleSoon();
   }
 
   /** A client sees the end of an answer before we do: what looks like an upgrade ahead of it need not be one. */
@@ -191,9 +187,7 @@ export class HttpListener {
   }
 
   #isAnswering(socket: Duplex): boolean {
-    for (const response of this.#responses)
-      if (response.socket === socket && response.headersSent) return true;
-    return false;
+    return this.#queues.get(socket)?.isAnswering === true;
   }
 
   #remember(socket: Socket): void {
@@ -202,7 +196,7 @@ export class HttpListener {
     const queue = new RequestQueue({
       socket,
       begin: (request, response) => this.#begin(request, response),
-      onOver: (response) => this.#finish(socket, response),
+      onOver: () => this.#finish(socket),
     });
     this.#queues.set(socket, queue);
     socket.on('resume', () => queue.onResume());
@@ -243,7 +237,8 @@ export class HttpListener {
     this.#logger.warn(details, 'too many connections: those that send nothing are cut off (ulimit -n)');
   }
 
-  #closeIdle(): void {
-    if (!this.#server.listening) this.#server.closeIdleConnections();
+  /** A connection that is kept alive counts as idle only after the turn of its answer, and `close` would wait for it. */
+  #closeIdleSoon(): void {
+    setImmediate(() => this.#server.closeIdleConnections());
   }
 }

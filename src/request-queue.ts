@@ -25,7 +25,7 @@ export interface RequestQueueOptions {
   /** Called for each request when it is its turn. */
   readonly begin: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called when the answer to a request is over, or its connection. */
-  readonly onOver: (response: ServerResponse) => void;
+  readonly onOver: () => void;
 }
 
 export class RequestQueue {
@@ -33,7 +33,7 @@ export class RequestQueue {
   readonly #begin: RequestQueueOptions['begin'];
   readonly #onOver: RequestQueueOptions['onOver'];
   readonly #waiting: Turn[] = [];
-  readonly #underWay = new Set<IncomingMessage>();
+  readonly #underWay = new Map<IncomingMessage, ServerResponse>();
   /** The one that came last, whether it is over or not. */
   #last: IncomingMessage | undefined;
   /** What comes after all answers, and nothing after it. */
@@ -60,6 +60,13 @@ export class RequestQueue {
   /** Nothing is under way, and nothing waits. */
   get isIdle(): boolean {
     return this.#underWay.size === 0 && this.#waiting.length === 0;
+  }
+
+  /** An answer has begun and is not over: nothing else may be said meanwhile. One that waits for its turn has no socket. */
+  get isAnswering(): boolean {
+    for (const {socket, headersSent} of this.#underWay.values())
+      if (socket !== null && headersSent) return true;
+    return false;
   }
 
   /** Others wait for their turn, and nothing is read. */
@@ -98,10 +105,10 @@ export class RequestQueue {
   }
 
   #start({request, response}: Turn): void {
-    this.#underWay.add(request);
+    this.#underWay.set(request, response);
     response.once('close', () => {
       this.#underWay.delete(request);
-      this.#onOver(response);
+      this.#onOver();
       if (this.#waiting.length === 0) this.#endIfOver();
       else this.#proceedSoon();
     });
@@ -131,7 +138,7 @@ export class RequestQueue {
 
   #endIfOver(): void {
     if (this.#end === undefined || this.#waiting.length > 0) return;
-    for (const request of this.#underWay) if (request.complete) return;
+    for (const request of this.#underWay.keys()) if (request.complete) return;
     const end = this.#end;
     this.#end = () => {};
     end();
