@@ -2,7 +2,7 @@
 import type {JournalEntry, Offset} from './call-event.ts';
 
 export interface EntryRingOptions {
-  /** @default 8192 */
+  /** @default 1024: as many as one group of the writer, which whoever follows the head reads next */
   readonly maxEntries?: number;
   /** Rough size of the entries' JSON. @default 8 MiB */
   readonly maxBytes?: number;
@@ -18,7 +18,7 @@ export class EntryRing {
   #bytes = 0;
   #last: Offset = 0;
 
-  constructor({maxEntries = 8192, maxBytes = 8 * 1024 * 1024}: EntryRingOptions = {}) {
+  constructor({maxEntries = 1024, maxBytes = 8 * 1024 * 1024}: EntryRingOptions = {}) {
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
   }

@@ -1,13 +1,12 @@
 /** A webhook's fields are kept beside its event: only a history reads them. */
-import type {CallEvent} from './call-event.ts';
+import type {CallEvent, StatusEvent} from './call-event.ts';
 
 /** The event as it is stored beside its parameters; keys that hold `undefined` are gone, as after a read. */
 export function withoutParameters(event: CallEvent): CallEvent {
-  const bare: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(event)) {
-    if (name !== 'parameters' && value !== undefined) bare[name] = value;
-  }
-  return bare as unknown as CallEvent;
+  const {parameters: _, ...bare} = event as Partial<StatusEvent>;
+  for (const [name, value] of Object.entries(bare))
+    if (value === undefined) delete bare[name as keyof typeof bare];
+  return bare as CallEvent;
 }
 
 /** The parameters as JSON, where the event has any. */

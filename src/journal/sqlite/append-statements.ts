@@ -60,7 +60,8 @@ export class AppendStatements {
     const event = JSON.parse(eventJson) as CallEvent;
     const before = this.#calls.find(event.callSid);
     // The key holds whatever tells one event from another, its call included: a call that is not known has none of it.
-    const isRepeatable = before !== undefined || event.kind === 'command';
+    const isKnown = before !== undefined || event.kind === 'command';
+    const isRepeatable = isKnown && !this.#calls.lacksKey(event.callSid, event.dedupeKey);
     const place = before?.firstOffset ?? NO_CALL;
     const row = isRepeatable ? this.#repeat.get(place, event.dedupeKey) : undefined;
     if (row !== undefined) return {repeated: true, json: `{"repeated":true,"entry":${entryJson(row)}}`};
@@ -84,6 +85,7 @@ export class AppendStatements {
       entryChecksum({offset, verdict, owner, event: eventJson, call}),
       checksumOf(parameters),
     );
+    this.#calls.noteKey(event.callSid, event.dedupeKey);
     const json = objectJson({
       offset: String(offset),
       verdict: JSON.stringify(verdict),

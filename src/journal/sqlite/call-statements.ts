@@ -10,6 +10,16 @@ import {optionalTextOf, parseCall, textOf} from './rows.ts';
 /** Calls that are remembered; something is about to happen to those that something has just happened to. */
 const MAX_REMEMBERED = 4096;
 
+/** Keys of one call that are remembered: a call has four callbacks, and whoever sends thousands shall not fill the memory. */
+const MAX_KEYS = 32;
+
+/** A call as it is in the transaction under way. */
+interface Remembered {
+  readonly call: CallRecord;
+  /** The keys of all its entries; absent where the call is older than what is remembered, or has too many. */
+  readonly keys?: Set<string>;
+}
+
 export class CallStatements {
   readonly #find: StatementSync;
   readonly #insert: StatementSync;
@@ -20,7 +30,7 @@ export class CallStatements {
    * As they are in the transaction under way, the one that was written longest ago first. Nobody else writes calls; what
    * is rolled back or trimmed is forgotten.
    */
-  readonly #remembered = new Map<string, CallRecord>();
+  readonly #remembered = new Map<string, Remembered>();
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare('SELECT record FROM calls WHERE call_sid = ?');
@@ -45,7 +55,7 @@ export class CallStatements {
 
   find(callSid: string): CallRecord | undefined {
     const known = this.#remembered.get(callSid);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.call;
     const record = optionalTextOf(this.#find.get(callSid)?.['record']);
     return record === undefined ? undefined : parseCall(record);
   }
@@ -53,6 +63,19 @@ export class CallStatements {
   /** Legs of the call that nobody owns yet. */
   legsWithoutOwner(callSid: string): readonly CallRecord[] {
     return this.#legsWithoutOwner.all(callSid).map((row) => parseCall(textOf(row['record'])));
+  }
+
+  /** Whether it is certain that no entry of the call has this key. */
+  lacksKey(callSid: string, dedupeKey: string): boolean {
+    return this.#remembered.get(callSid)?.keys?.has(dedupeKey) === false;
+  }
+
+  /** An entry of the call has this key now. */
+  noteKey(callSid: string, dedupeKey: string): void {
+    const known = this.#remembered.get(callSid);
+    if (known?.keys === undefined) return;
+    if (known.keys.size < MAX_KEYS) known.keys.add(dedupeKey);
+    else this.#remembered.set(callSid, {call: known.call});
   }
 
   /** Returns the call's JSON. */
@@ -74,7 +97,7 @@ export class CallStatements {
       if (before === undefined) this.#insert.run(...values, call.callSid, call.firstOffset);
       else this.#update.run(...values, call.firstOffset);
     }
-    this.#remember(call);
+    this.#remember(call, before === undefined);
     return json;
   }
 
@@ -83,9 +106,10 @@ export class CallStatements {
     this.#remembered.clear();
   }
 
-  #remember(call: CallRecord): void {
+  #remember(call: CallRecord, isNew: boolean): void {
+    const keys = isNew ? new Set<string>() : this.#remembered.get(call.callSid)?.keys;
     this.#remembered.delete(call.callSid);
-    this.#remembered.set(call.callSid, call);
+    this.#remembered.set(call.callSid, keys === undefined ? {call} : {call, keys});
     if (this.#remembered.size <= MAX_REMEMBERED) return;
     for (const oldest of this.#remembered.keys()) {
       this.#remembered.delete(oldest);

@@ -8,11 +8,12 @@ import type {Row} from './rows.ts';
 
 /** What a row says, in the order of its columns. The lengths keep neighbours apart. */
 export function checksumOf(...values: readonly (SQLOutputValue | undefined)[]): number {
-  const parts = values.map((value) => {
+  let all = '';
+  for (const value of values) {
     const text = value === null || value === undefined ? '' : String(value);
-    return `${text.length}:${text}`;
-  });
-  return crc32(parts.join(''));
+    all += `${text.length}:${text}`;
+  }
+  return crc32(all);
 }
 
 /** Of an entry, without its parameters: only a history reads those. `repeats` is counted on, and not part of it. */

@@ -75,15 +75,17 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     } else if (this.#pending.size >= this.#options.maxPending) {
       reject(new JournalUnavailableError('Too much is waiting for the journal.'));
     } else {
-      const settle = (json: string | undefined) => {
-        try {
-          resolve(parse(json));
-        } catch (error) {
-          // A row that was damaged on the disk. Thrown in the worker's listener it would end the process.
-          reject(new Error('The journal gave an answer that cannot be read.', {cause: error}));
-        }
-      };
-      this.#send(request, {settle, reject});
+      this.#send(request, {
+        settle(json) {
+          try {
+            resolve(parse(json));
+          } catch (error) {
+            // A row that was damaged on the disk. Thrown in the worker's listener it would end the process.
+            reject(new Error('The journal gave an answer that cannot be read.', {cause: error}));
+          }
+        },
+        reject,
+      });
     }
     return promise;
   }
