@@ -9,6 +9,12 @@ const ROOTS = ['test', 'packages/*/test', 'bench'];
 /** A file that takes longer hangs: it is ended, and counts as failed. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
 
+/**
+ * For so long nothing may be heard of any test. The runner ends a file that is late, and then waits for its output to end: a
+ * process that such a file has left behind would keep it, and everything, waiting for ever.
+ */
+const SILENCE_TIMEOUT_MS = FILE_TIMEOUT_MS + 60_000;
+
 /** Slow files start first, so that the two workers end together. */
 const SLOW_FIRST = ['/soak/', '/simulation/', '/e2e/', '/integration/'];
 
@@ -35,6 +41,39 @@ function slowest(spent: ReadonlyMap<string, number>): string {
   return lines.length < 2 ? '' : `\nSlowest files:\n${lines.join('\n')}\n`;
 }
 
+interface TestEvent {
+  readonly file?: string;
+  readonly name?: string;
+}
+
+/** Ends the process, with the names of what is not over, when nothing has been heard for too long. */
+class Watchdog {
+  readonly #running = new Map<string, string>();
+  #timer = this.#wait();
+
+  note(kind: string, {file, name = ''}: TestEvent): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#wait();
+    if (file === undefined) return;
+    if (kind === 'test:dequeue') this.#running.set(`${file} ${name}`, `${path.relative('', file)}: ${name}`);
+    else if (kind === 'test:complete') this.#running.delete(`${file} ${name}`);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #wait(): NodeJS.Timeout {
+    return setTimeout(() => {
+      const seconds = SILENCE_TIMEOUT_MS / 1000;
+      process.stdout.write(
+        `\nNothing was heard for ${seconds} s. Not over:\n${[...this.#running.values()].join('\n')}\n`,
+      );
+      process.exit(1);
+    }, SILENCE_TIMEOUT_MS);
+  }
+}
+
 /** Runs the tests named by `args` (files or folders; all by default) and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const only = args.indexOf('--only');
@@ -51,6 +90,9 @@ export async function main(args: readonly string[]): Promise<number> {
     timeout: FILE_TIMEOUT_MS,
     ...(pattern === undefined ? {} : {testNamePatterns: [pattern]}),
   });
+  const watchdog = new Watchdog();
+  for (const name of ['test:dequeue', 'test:complete', 'test:diagnostic'] as const)
+    stream.on(name, (event: TestEvent) => watchdog.note(name, event));
   const spent = new Map<string, number>();
   const spend = ({
     file,
@@ -73,6 +115,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (event.details.type !== 'suite') counts.failed += 1;
   });
   for await (const chunk of stream.compose(new spec())) process.stdout.write(chunk);
+  watchdog.stop();
   if (counts.skipped > 0) process.stdout.write(`\n${counts.skipped} skipped: each says why above\n`);
   process.stdout.write(slowest(spent));
   process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
