@@ -23,6 +23,10 @@ export interface PostgresServerOptions {
   readonly fsync?: boolean;
   /** Further settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where its data folder is made. @default the system's temporary folder */
+  readonly parent?: string;
+  /** How its program is run, such as on one core. @default as it is */
+  readonly command?: (argv: readonly [string, ...string[]]) => readonly [string, ...string[]];
 }
 
 const USER = 'postgres';
@@ -36,11 +40,14 @@ export class PostgresServer {
   readonly port: number;
   readonly #folder: string;
   readonly #settings: Readonly<Record<string, string>>;
+  readonly #command: NonNullable<PostgresServerOptions['command']>;
   #process: ChildProcess | undefined;
   #log = '';
 
-  private constructor(folder: string, port: number, {fsync = false, settings = {}}: PostgresServerOptions) {
+  private constructor(folder: string, port: number, options: PostgresServerOptions) {
+    const {fsync = false, settings = {}, command = (argv) => argv} = options;
     this.#folder = folder;
+    this.#command = command;
     this.port = port;
     this.#settings = {
       fsync: fsync ? 'on' : 'off',
@@ -54,14 +61,14 @@ export class PostgresServer {
 
   /** A server on a data folder of its own. */
   static async create(options: PostgresServerOptions = {}): Promise<PostgresServer> {
-    const folder = mkdtempSync(path.join(tmpdir(), 'hookswitch-postgres-'));
+    const folder = mkdtempSync(path.join(options.parent ?? tmpdir(), 'hookswitch-postgres-'));
     if (isRoot) chownSync(folder, NOBODY, NOBODY);
     const {initdb} = binaries();
     const data = path.join(folder, 'data');
     const args = ['-D', data, '-U', USER, '--no-sync', '--encoding=UTF8', '--locale=C', '--auth=trust'];
     await promisify(execFile)(initdb, args, {...identity, cwd: folder, env: environment()});
     const server = new PostgresServer(folder, await freePort(), options);
-    process.once('exit', () => server.#remove());
+    process.once('exit', () => server.remove());
     await server.start();
     await server.query(`ALTER USER ${USER} PASSWORD '${PASSWORD}'`);
     return server;
@@ -81,7 +88,9 @@ export class PostgresServer {
       unix_socket_directories: '',
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const server = spawn(binaries().postgres, ['-D', path.join(this.#folder, 'data'), ...args], {
+    const data = path.join(this.#folder, 'data');
+    const [program, ...parameters] = this.#command([binaries().postgres, '-D', data, ...args]);
+    const server = spawn(program, parameters, {
       ...identity,
       cwd: this.#folder,
       env: environment(),
@@ -123,6 +132,13 @@ export class PostgresServer {
     this.#signalAll('SIGCONT');
   }
 
+  /** Of the server's first process, whose children are the others. @throws when it does not run */
+  get pid(): number {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error('postgres does not run');
+    return pid;
+  }
+
   /** What the server has written last. */
   get log(): string {
     return this.#log;
@@ -159,7 +175,18 @@ export class PostgresServer {
   async dispose(): Promise<void> {
     this.resume();
     await this.stop('immediate');
-    this.#remove();
+    this.remove();
+  }
+
+  /** As `dispose`, without waiting for events: also while the process ends. */
+  remove(): void {
+    const server = this.#process;
+    if (server?.pid !== undefined && server.exitCode === null) {
+      this.#signalAll('SIGCONT');
+      server.kill('SIGQUIT');
+      waitForEnd(server.pid);
+    }
+    rmSync(this.#folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 50});
   }
 
   #signalAll(signal: NodeJS.Signals): void {
@@ -173,17 +200,6 @@ export class PostgresServer {
         // Ended meanwhile.
       }
     }
-  }
-
-  /** Without waiting for events: also called while the process ends. */
-  #remove(): void {
-    const server = this.#process;
-    if (server?.pid !== undefined && server.exitCode === null) {
-      this.#signalAll('SIGCONT');
-      server.kill('SIGQUIT');
-      waitForEnd(server.pid);
-    }
-    rmSync(this.#folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 50});
   }
 }
 
