@@ -77,7 +77,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const {folder, profiles} = given;
-  installPeers((line) => process.stderr.write(`${line}\n`));
+  if (given.chosen.some(({peers}) => peers === true))
+    installPeers((line) => process.stderr.write(`${line}\n`));
   const servers = new Servers({folder, profiles});
   process.on('exit', () => servers.clear());
   for (const [signal, code] of [

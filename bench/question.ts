@@ -9,6 +9,8 @@ export interface Question {
   readonly deadlineS: number;
   /** Seconds that it takes on a quiet machine. */
   readonly estimateS: number;
+  /** Whether it has to do with what only `bench/package.json` brings. */
+  readonly peers?: boolean;
   /** Whether it has a short form that yields ratios. */
   readonly quick?: boolean;
   readonly ask: (run: Run) => Promise<Section>;

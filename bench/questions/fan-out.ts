@@ -27,7 +27,14 @@ const limits: readonly {readonly kind: Kind; readonly peer: SubjectName; readonl
   {kind: 'burst', peer: 'socket-io', limit: 1 / 7},
 ];
 
-export const fanOut: Question = {name: 'fan-out', deadlineS: 180, estimateS: 90, quick: true, ask};
+export const fanOut: Question = {
+  name: 'fan-out',
+  deadlineS: 180,
+  estimateS: 90,
+  peers: true,
+  quick: true,
+  ask,
+};
 
 type Costs = Record<Kind, Cost[]>;
 

@@ -13,7 +13,7 @@ const SETTLE_MS = 3000;
 const TARGET_PERCENT = 10;
 const names: readonly SubjectName[] = ['gateway', 'ws', 'socket-io'];
 
-export const idleCpu: Question = {name: 'idle-cpu', deadlineS: 240, estimateS: 130, ask};
+export const idleCpu: Question = {name: 'idle-cpu', deadlineS: 240, estimateS: 130, peers: true, ask};
 
 async function ask({servers, progress}: Run): Promise<Section> {
   const size = allowedSessions(10_000);

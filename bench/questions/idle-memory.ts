@@ -16,7 +16,7 @@ const BYTES_PER_KB = 1000;
 const TARGET_KB = 9;
 const names: readonly SubjectName[] = ['gateway', 'ws', 'socket-io'];
 
-export const idleMemory: Question = {name: 'idle-memory', deadlineS: 150, estimateS: 50, ask};
+export const idleMemory: Question = {name: 'idle-memory', deadlineS: 150, estimateS: 50, peers: true, ask};
 
 /** What the process uses as it stands, and once collections free nothing more. */
 interface Step {
