@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {inspect, parseArgs} from 'node:util';
 import type {Question, Run} from './question.ts';
+import {clusterLatency} from './questions/cluster-latency.ts';
 import {eventLoop} from './questions/event-loop.ts';
 import {fanOut} from './questions/fan-out.ts';
 import {fanOutCurves} from './questions/fan-out-curves.ts';
@@ -34,6 +35,7 @@ const questions: readonly Question[] = [
   idleMemory,
   idleCpu,
   journalSize,
+  clusterLatency,
 ];
 const REPOSITORY = path.join(import.meta.dirname, '..');
 const DOCUMENT = path.join(REPOSITORY, 'docs/BENCHMARKS.md');

@@ -17,7 +17,8 @@ export interface CallbackOptions {
   readonly callSids?: readonly string[];
 }
 
-const statuses = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
+/** Of a call that is answered, in order. */
+export const callbackStatuses = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
 
 /** Complete HTTP requests, about 1.4 kB each: four statuses a call, each call with a sid of its own. */
 export function signedCallbacks({
@@ -31,7 +32,7 @@ export function signedCallbacks({
   const sids = callSids.values();
   while (requests.length < count) {
     const calls = Array.from({length: concurrentCalls}, () => newCall(sids.next().value));
-    for (const sequence of statuses.keys()) {
+    for (const sequence of callbackStatuses.keys()) {
       for (const call of calls) requests.push(toRequest(port, call, sequence, copies));
     }
   }
@@ -74,7 +75,7 @@ function toRequest(port: number, call: Call, sequence: number, copies: number): 
 }
 
 function fieldsOf(callSid: string, sequence: number): Record<string, string> {
-  const status = statuses[sequence] ?? 'completed';
+  const status = callbackStatuses[sequence] ?? 'completed';
   return {
     Called: '+491703330161',
     ToState: '',

@@ -1,8 +1,10 @@
 /** Starts the gateway and its peers on loopback, each with a folder of its own, and leaves nothing behind. */
 import type {ChildProcess} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {freePort} from '../../test/support/free-port.ts';
+import {PostgresServer} from '../../test/support/postgres.ts';
+import {besideGenerator} from './cores.ts';
 import {bunProgram} from './install-peers.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';
 
@@ -17,9 +19,13 @@ export interface ServersOptions {
   readonly profiles?: string;
 }
 
-export interface GatewayOptions extends Pick<ServerProcessOptions, 'probed'> {
+export interface GatewayOptions extends Pick<ServerProcessOptions, 'probed' | 'nodeFlags'> {
   /** A folder with a journal; otherwise the journal is new. */
   readonly folder?: string;
+  /** @default one that is free */
+  readonly port?: number;
+  /** Variables that are other than usual. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export type PeerName = 'ws' | 'ws-encoded' | 'socket-io' | 'express-socket-io' | 'bun';
@@ -36,9 +42,12 @@ export class Servers {
   readonly #root: string;
   readonly #profiles: string | undefined;
   readonly #children = new Set<ChildProcess>();
+  readonly #databases = new Set<PostgresServer>();
 
   constructor({folder, profiles}: ServersOptions) {
     this.#root = mkdtempSync(path.join(folder, 'hookswitch-bench-'));
+    // Where this is root, Postgres is somebody else, and has to get to its folder.
+    chmodSync(this.#root, 0o711);
     this.#profiles = profiles;
   }
 
@@ -48,8 +57,8 @@ export class Servers {
   }
 
   /** The real thing: `bin/hookswitch.js start`, configured by its environment. */
-  async gateway({folder = this.folder(), probed}: GatewayOptions = {}): Promise<ServerProcess> {
-    const port = await freePort();
+  async gateway(options: GatewayOptions = {}): Promise<ServerProcess> {
+    const {folder = this.folder(), port = await freePort(), probed, nodeFlags} = options;
     const env = {
       TWILIO_ACCOUNT_SID: ACCOUNT_SID,
       TWILIO_AUTH_TOKEN: AUTH_TOKEN,
@@ -63,6 +72,7 @@ export class Servers {
       MAX_SESSIONS: String(MAX_SESSIONS),
       MAX_SESSIONS_PER_USER: String(MAX_SESSIONS),
       LOG_LEVEL: 'warn',
+      ...options.env,
     };
     return this.#start({
       argv: [path.join(REPOSITORY, 'bin/hookswitch.js'), 'start'],
@@ -70,7 +80,23 @@ export class Servers {
       folder,
       port,
       probed,
+      nodeFlags,
     });
+  }
+
+  /**
+   * A Postgres of its own that syncs what it commits, beside the generator: the gateways have the servers' core.
+   * @param settings as in postgresql.conf, beside the usual ones
+   */
+  async postgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+    const server = await PostgresServer.create({
+      fsync: true,
+      parent: this.#root,
+      command: besideGenerator,
+      settings: {shared_buffers: '256MB', max_connections: '100', ...settings},
+    });
+    this.#databases.add(server);
+    return server;
   }
 
   /** Express, the Twilio SDK and `ws`, put together as their documentation shows. */
@@ -104,6 +130,8 @@ export class Servers {
   killAll(): void {
     for (const child of this.#children) child.kill('SIGKILL');
     this.#children.clear();
+    for (const database of this.#databases) database.remove();
+    this.#databases.clear();
   }
 
   /** Kills whatever still runs, and removes what was written. Synchronous: it also runs as the process exits. */
@@ -112,8 +140,9 @@ export class Servers {
     rmSync(this.#root, {recursive: true, force: true, maxRetries: 3});
   }
 
-  #start(server: Omit<ServerProcessOptions, 'cwd' | 'nodeFlags'> & {folder: string}): Promise<ServerProcess> {
-    const nodeFlags = this.#profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profiles}`];
+  #start(server: Omit<ServerProcessOptions, 'cwd'> & {folder: string}): Promise<ServerProcess> {
+    const profiling = this.#profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profiles}`];
+    const nodeFlags = [...profiling, ...(server.nodeFlags ?? [])];
     // The folder is the working directory, so that a `.env` of the repository has no say.
     return ServerProcess.start({...server, nodeFlags, cwd: server.folder}, (child) => {
       this.#children.add(child);

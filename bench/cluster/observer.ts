@@ -1,0 +1,89 @@
+/** A session that notes when it was told of each status of each call: whose event it was matters, not only how many. */
+import {once} from 'node:events';
+import {SUBPROTOCOL} from '@hookswitch/protocol';
+import {WebSocket} from 'ws';
+import {ACCESS_KEY} from '../servers/servers.ts';
+
+interface Told {
+  readonly type: string;
+  readonly callSid: string;
+  readonly providerStatus: string;
+  readonly offset: number;
+}
+
+export class Observer {
+  /** Moments (`performance.now()`), by `eventKey`. */
+  readonly #moments = new Map<string, number>();
+  readonly #socket: WebSocket;
+  #offset = 0;
+  #fault: string | undefined;
+  #wanted = 0;
+  #reached: (() => void) | undefined;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data: Buffer) => this.#receive(data, performance.now()));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#fault ??= 'the session was closed';
+    });
+  }
+
+  /** Resolves once it has been greeted. */
+  static async open(port: number): Promise<Observer> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, [SUBPROTOCOL], {
+      headers: {Authorization: `Bearer ${ACCESS_KEY}`},
+      perMessageDeflate: false,
+    });
+    const observer = new Observer(socket);
+    await once(socket, 'message');
+    return observer;
+  }
+
+  /** Resolves when it has been told of so many events since it was opened. @throws when it is not, in time */
+  async told(events: number, deadlineMs: number): Promise<void> {
+    const {promise, resolve, reject} = Promise.withResolvers<void>();
+    this.#wanted = events;
+    this.#reached = resolve;
+    const deadline = setTimeout(() => {
+      const state = `${this.#moments.size} of ${events} events in ${deadlineMs} ms`;
+      reject(
+        new Error(`a session was told of ${state}${this.#fault === undefined ? '' : `: ${this.#fault}`}`),
+      );
+    }, deadlineMs);
+    this.#look();
+    await promise.finally(() => clearTimeout(deadline));
+    if (this.#fault !== undefined) throw new Error(this.#fault);
+  }
+
+  /** When it was told. @throws when it was not */
+  momentOf(key: string): number {
+    const moment = this.#moments.get(key);
+    if (moment === undefined) throw new Error(`a session was not told of ${key}`);
+    return moment;
+  }
+
+  close(): void {
+    this.#socket.removeAllListeners('close');
+    this.#socket.terminate();
+  }
+
+  #receive(data: Buffer, at: number): void {
+    const {type, callSid, providerStatus, offset} = JSON.parse(data.toString()) as Told;
+    if (type !== 'call.status') return;
+    const key = eventKey(callSid, providerStatus);
+    if (offset <= this.#offset) this.#fault ??= `${offset} came after ${this.#offset}`;
+    if (this.#moments.has(key)) this.#fault ??= `${key} came twice`;
+    this.#offset = offset;
+    this.#moments.set(key, at);
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#moments.size >= this.#wanted) this.#reached?.();
+  }
+}
+
+export function eventKey(callSid: string, providerStatus: string): string {
+  return `${callSid}/${providerStatus}`;
+}
