@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {inspect, parseArgs} from 'node:util';
 import type {Question, Run} from './question.ts';
+import {clusterAppends} from './questions/cluster-appends.ts';
 import {clusterLatency} from './questions/cluster-latency.ts';
 import {eventLoop} from './questions/event-loop.ts';
 import {fanOut} from './questions/fan-out.ts';
@@ -36,6 +37,7 @@ const questions: readonly Question[] = [
   idleCpu,
   journalSize,
   clusterLatency,
+  clusterAppends,
 ];
 const REPOSITORY = path.join(import.meta.dirname, '..');
 const DOCUMENT = path.join(REPOSITORY, 'docs/BENCHMARKS.md');
@@ -179,12 +181,18 @@ function finishQuick(sections: readonly Section[], {write, chosen}: Arguments): 
   return isWhole && worse.length === 0 ? 0 : 1;
 }
 
-/** The document with its pictures; pictures of questions that have no answer stay as they were. */
+/** The document with its pictures and its data; those of questions that have no answer stay as they were. */
 function writeReport(machine: Machine, sections: readonly Section[], missing: readonly string[]): void {
   writeFileSync(DOCUMENT, report(machine, sections, missing));
   mkdirSync(IMAGES, {recursive: true});
   for (const {chart} of sections.flatMap((section) => section.charts ?? []))
     writeFileSync(path.join(IMAGES, `bench-${chart.name}.svg`), chartSvg(chart));
+  for (const {data} of sections)
+    if (data !== undefined)
+      writeFileSync(
+        path.join(REPOSITORY, 'bench', data.file),
+        `${JSON.stringify(data.value, undefined, 2)}\n`,
+      );
 }
 
 /** The answer, or nothing when it failed or took too long; its servers are gone either way. */

@@ -3,13 +3,8 @@ import {freePort} from '../../test/support/free-port.ts';
 import type {PostgresServer} from '../../test/support/postgres.ts';
 import type {Usage} from '../servers/probe.ts';
 import type {ServerProcess} from '../servers/server-process.ts';
-import {publicUrl, type Servers} from '../servers/servers.ts';
+import {type PostgresOptions, publicUrl, type Servers} from '../servers/servers.ts';
 import {postgresCpuUs} from './postgres-cpu.ts';
-
-export interface ClusterOptions {
-  /** Settings of Postgres beside the usual ones. */
-  readonly settings?: Readonly<Record<string, string>>;
-}
 
 export interface NodeOptions {
   /** Of its way to the database. @default the database's own */
@@ -50,8 +45,8 @@ export class Cluster {
   }
 
   /** A database without any node. */
-  static async open(servers: Servers, {settings}: ClusterOptions = {}): Promise<Cluster> {
-    const postgres = await servers.postgres(settings);
+  static async open(servers: Servers, options?: PostgresOptions): Promise<Cluster> {
+    const postgres = await servers.postgres(options);
     await postgres.query(`CREATE DATABASE ${DATABASE}`);
     return new Cluster(servers, postgres, await freePort());
   }

@@ -58,7 +58,7 @@ function newCall(sid: string = randomCallSid()): Call {
 
 function toRequest(port: number, call: Call, sequence: number, copies: number): Buffer {
   const target = `/twilio/status?ref=${call.reference}`;
-  const fields = fieldsOf(call.sid, sequence);
+  const fields = callbackFields(call.sid, sequence);
   const body = new URLSearchParams(fields).toString();
   const head = [
     `POST ${target} HTTP/1.1`,
@@ -74,7 +74,8 @@ function toRequest(port: number, call: Call, sequence: number, copies: number): 
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function fieldsOf(callSid: string, sequence: number): Record<string, string> {
+/** What Twilio sends of a call that it placed for somebody. */
+export function callbackFields(callSid: string, sequence: number): Record<string, string> {
   const status = callbackStatuses[sequence] ?? 'completed';
   return {
     Called: '+491703330161',

@@ -4,7 +4,7 @@ import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {freePort} from '../../test/support/free-port.ts';
 import {PostgresServer} from '../../test/support/postgres.ts';
-import {besideGenerator} from './cores.ts';
+import {besideGenerator, onServerCore} from './cores.ts';
 import {bunProgram} from './install-peers.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';
 
@@ -26,6 +26,13 @@ export interface GatewayOptions extends Pick<ServerProcessOptions, 'probed' | 'n
   readonly port?: number;
   /** Variables that are other than usual. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface PostgresOptions {
+  /** As in postgresql.conf, beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Whose core it shares; where gateways run, they have the servers'. @default 'generator' */
+  readonly core?: 'generator' | 'servers';
 }
 
 export type PeerName = 'ws' | 'ws-encoded' | 'socket-io' | 'express-socket-io' | 'bun';
@@ -84,15 +91,12 @@ export class Servers {
     });
   }
 
-  /**
-   * A Postgres of its own that syncs what it commits, beside the generator: the gateways have the servers' core.
-   * @param settings as in postgresql.conf, beside the usual ones
-   */
-  async postgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+  /** A Postgres of its own that syncs what it commits. */
+  async postgres({settings = {}, core = 'generator'}: PostgresOptions = {}): Promise<PostgresServer> {
     const server = await PostgresServer.create({
       fsync: true,
       parent: this.#root,
-      command: besideGenerator,
+      command: core === 'generator' ? besideGenerator : onServerCore,
       settings: {shared_buffers: '256MB', max_connections: '100', ...settings},
     });
     this.#databases.add(server);
