@@ -5,6 +5,7 @@ import path from 'node:path';
 import {inspect, parseArgs} from 'node:util';
 import type {Question, Run} from './question.ts';
 import {clusterAppends} from './questions/cluster-appends.ts';
+import {clusterIdle} from './questions/cluster-idle.ts';
 import {clusterLatency} from './questions/cluster-latency.ts';
 import {eventLoop} from './questions/event-loop.ts';
 import {fanOut} from './questions/fan-out.ts';
@@ -38,6 +39,7 @@ const questions: readonly Question[] = [
   journalSize,
   clusterLatency,
   clusterAppends,
+  clusterIdle,
 ];
 const REPOSITORY = path.join(import.meta.dirname, '..');
 const DOCUMENT = path.join(REPOSITORY, 'docs/BENCHMARKS.md');
