@@ -6,6 +6,7 @@ import {setTimeout as wait} from 'node:timers/promises';
 import {Client} from 'pg';
 import {until} from '../../test/support/until.ts';
 import type {ClusterWorld} from '../world/cluster-world.ts';
+import {ConnectionTaker} from '../world/connection-taker.ts';
 import type {ClusterFault} from './cluster-fault.ts';
 
 /** How long everybody may take to be level once the database is back. */
@@ -90,42 +91,19 @@ export const noConnections: ClusterFault = {
   name: 'pg-no-connections',
   what: 'others take every connection the database has, and those of the gateways are ended; then there are some again',
   async strikeCluster(world) {
-    const takers = new Set<Client>();
-    let taking = true;
-    const take = async () => {
-      while (taking) {
-        const client = new Client({connectionString: world.databaseUrl, application_name: 'taker'});
-        client.on('error', () => {});
-        const taken = await client.connect().then(
-          () => true,
-          () => false,
-        );
-        if (taken) takers.add(client);
-        else await wait(5);
-      }
-    };
-    // It keeps one for what ends the others.
-    const ender = new Client({connectionString: world.databaseUrl});
-    ender.on('error', () => {});
-    await ender.connect();
-    const work = Array.from({length: 4}, take);
+    const taker = await ConnectionTaker.open(world.databaseUrl);
     try {
       const before = world.webhooks.failures.get(503) ?? 0;
       await until(
         async () => {
-          await ender.query(
-            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hookswitch%'`,
-          );
+          await taker.endGateways();
           return (world.webhooks.failures.get(503) ?? 0) > before + 5;
         },
         {what: 'a 503', timeoutMs: 20_000},
       );
-      world.note(`${takers.size} connections taken`);
+      world.note(`${taker.taken} connections taken`);
     } finally {
-      taking = false;
-      await Promise.all(work);
-      await ender.end();
-      for (const client of takers) await client.end();
+      await taker.release();
     }
     await world.answers(20);
     await world.level(BACK_MS, 'there were connections again');

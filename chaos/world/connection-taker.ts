@@ -1,0 +1,66 @@
+/** Somebody who takes every connection the database has, and ends those of the gateways until they have none. */
+import {setTimeout as wait} from 'node:timers/promises';
+import {Client} from 'pg';
+
+const TAKERS = 4;
+const AGAIN_MS = 5;
+
+export class ConnectionTaker {
+  readonly #url: string;
+  /** It keeps one for what ends the others. */
+  readonly #ender: Client;
+  readonly #taken = new Set<Client>();
+  #taking = true;
+  #work: readonly Promise<void>[] = [];
+
+  private constructor(url: string) {
+    this.#url = url;
+    this.#ender = clientOf(url);
+  }
+
+  /** Begins to take. */
+  static async open(url: string): Promise<ConnectionTaker> {
+    const taker = new ConnectionTaker(url);
+    await taker.#ender.connect();
+    taker.#work = Array.from({length: TAKERS}, () => taker.#take());
+    return taker;
+  }
+
+  /** Connections that it has. */
+  get taken(): number {
+    return this.#taken.size;
+  }
+
+  /** Ends the connections that gateways have at this moment; they may get others. */
+  async endGateways(): Promise<void> {
+    await this.#ender.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hookswitch%'`,
+    );
+  }
+
+  /** Gives back all that it has. */
+  async release(): Promise<void> {
+    this.#taking = false;
+    await Promise.all(this.#work);
+    await this.#ender.end();
+    await Promise.all([...this.#taken].map((client) => client.end()));
+  }
+
+  async #take(): Promise<void> {
+    while (this.#taking) {
+      const client = clientOf(this.#url);
+      const isTaken = await client.connect().then(
+        () => true,
+        () => false,
+      );
+      if (isTaken) this.#taken.add(client);
+      else await wait(AGAIN_MS);
+    }
+  }
+}
+
+function clientOf(connectionString: string): Client {
+  const client = new Client({connectionString, application_name: 'taker'});
+  client.on('error', () => {});
+  return client;
+}
