@@ -6,6 +6,8 @@ const TAKERS = 4;
 const AGAIN_MS = 5;
 
 export class ConnectionTaker {
+  /** Whether the last try was refused: there are none left. */
+  hasAll = false;
   readonly #url: string;
   /** It keeps one for what ends the others. */
   readonly #ender: Client;
@@ -31,11 +33,12 @@ export class ConnectionTaker {
     return this.#taken.size;
   }
 
-  /** Ends the connections that gateways have at this moment; they may get others. */
-  async endGateways(): Promise<void> {
-    await this.#ender.query(
+  /** Ends the connections that gateways have at this moment, and says how many; they may get others. */
+  async endGateways(): Promise<number> {
+    const {rows} = await this.#ender.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hookswitch%'`,
     );
+    return rows.length;
   }
 
   /** Gives back all that it has. */
@@ -53,6 +56,7 @@ export class ConnectionTaker {
         () => true,
         () => false,
       );
+      this.hasAll = !isTaken;
       if (isTaken) this.#taken.add(client);
       else await wait(AGAIN_MS);
     }

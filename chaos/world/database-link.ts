@@ -22,6 +22,8 @@ export class DatabaseLink implements AsyncDisposable {
     const link = new DatabaseLink(port);
     link.#server.listen(0, '127.0.0.1');
     await once(link.#server, 'listening');
+    // Nobody who forgot it is kept from ending.
+    link.#server.unref();
     return link;
   }
 

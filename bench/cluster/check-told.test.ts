@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {findMistold} from './check-told.ts';
+
+const pushed = [3, 4, 7];
+const right = {offsets: [3, 4, 7]};
+
+test('sessions that were told of everything once and in order are not named', () => {
+  assert.equal(findMistold([right, right], pushed), undefined);
+  assert.equal(findMistold([{offsets: []}], []), undefined);
+});
+
+test('an event that is missing, comes twice, too early, or that nobody wrote is found', () => {
+  const wrongs = {
+    missing: [3, 7],
+    'missing at the end': [3, 4],
+    twice: [3, 4, 4, 7],
+    'out of order': [4, 3, 7],
+    invented: [3, 4, 7, 8],
+    none: [],
+  };
+  for (const [name, offsets] of Object.entries(wrongs))
+    assert.match(findMistold([right, {offsets}], pushed) ?? '', /^session 1 of 2/, name);
+  assert.match(findMistold([{offsets: [3, 7]}], pushed) ?? '', /told of 7 where the journal has 4/);
+  assert.match(findMistold([{offsets: [3, 4]}], pushed) ?? '', /told of nothing where the journal has 7/);
+});

@@ -1,0 +1,161 @@
+/** Where faults of several gateways are measured: nodes with ways to the database of their own, sessions, callbacks. */
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
+import type {Control} from '../../chaos/preload/control.ts';
+import {DatabaseLink} from '../../chaos/world/database-link.ts';
+import {preload} from '../../chaos/world/preload.ts';
+import {RetryingLoad} from '../load/retrying-load.ts';
+import type {Servers} from '../servers/servers.ts';
+import {findMistold} from './check-told.ts';
+import {Cluster, type ClusterNode} from './cluster.ts';
+import {Crowd} from './crowd.ts';
+
+export interface FaultWorldOptions {
+  readonly servers: Servers;
+  readonly nodes: number;
+  readonly sessions: number;
+  /** Callbacks. */
+  readonly perSecond: number;
+}
+
+/** What came of callbacks during a fault. */
+export interface Answers {
+  /** Answered 503: they came again. */
+  readonly unavailable: number;
+  /** No answer: the node was gone. They came again, at another node. */
+  readonly none: number;
+}
+
+const LEVEL_WITHIN_MS = 30_000;
+const TAKEN_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 5;
+const [TAKEN, UNAVAILABLE, NO_ANSWER] = [204, 503, 0];
+
+export class FaultWorld {
+  readonly cluster: Cluster;
+  readonly links: readonly DatabaseLink[];
+  readonly crowd: Crowd;
+  readonly load: RetryingLoad;
+  /** Where callbacks are sent; all nodes, unless a fault is about one. */
+  targets: readonly ClusterNode[];
+  readonly #controls: readonly string[];
+
+  private constructor(
+    {perSecond}: FaultWorldOptions,
+    parts: Pick<FaultWorld, 'cluster' | 'links' | 'crowd'> & {readonly controls: readonly string[]},
+  ) {
+    this.cluster = parts.cluster;
+    this.links = parts.links;
+    this.crowd = parts.crowd;
+    this.#controls = parts.controls;
+    this.targets = this.cluster.nodes;
+    const {publicPort} = this.cluster;
+    this.load = new RetryingLoad({publicPort, perSecond, ports: () => this.targets.map(({port}) => port)});
+  }
+
+  /** Everything runs when it resolves. */
+  static async open(options: FaultWorldOptions): Promise<FaultWorld> {
+    const {servers, nodes, sessions} = options;
+    const cluster = await Cluster.open(servers);
+    const links: DatabaseLink[] = [];
+    const controls: string[] = [];
+    while (cluster.nodes.length < nodes) {
+      const link = await DatabaseLink.to(cluster.postgres.port);
+      const file = path.join(servers.folder(), 'control.json');
+      links.push(link);
+      controls.push(file);
+      await cluster.addNode({databasePort: link.port, nodeFlags: [preload('control', {file})]});
+    }
+    const crowd = await Crowd.open({ports: cluster.nodes.map(({port}) => port), sessions});
+    const world = new FaultWorld(options, {cluster, links, crowd, controls});
+    world.load.start();
+    return world;
+  }
+
+  /** Moves a node's wall clock, among others. */
+  async control(node: number, control: Control): Promise<void> {
+    await writeFile(this.#controls[node] ?? '', JSON.stringify(control));
+    this.cluster.nodes[node]?.server.signal('SIGUSR2');
+  }
+
+  /** Resolves when so many more callbacks have been taken. */
+  async taken(callbacks: number): Promise<void> {
+    const wanted = this.load.taken + callbacks;
+    await this.waitFor(`${callbacks} more callbacks to be taken`, () => this.load.taken >= wanted);
+  }
+
+  /** Resolves once `look` says so. @throws when it does not, in time */
+  async waitFor(
+    what: string,
+    look: () => boolean | Promise<boolean>,
+    everyMs = LOOK_EVERY_MS,
+  ): Promise<void> {
+    const deadline = performance.now() + TAKEN_WITHIN_MS;
+    while (!(await look())) {
+      if (performance.now() > deadline) throw new Error(`waited ${TAKEN_WITHIN_MS} ms for ${what}`);
+      await wait(everyMs);
+    }
+  }
+
+  /** Resolves when every session is at a node and was told of all that is in the journal when the last one came back. */
+  async level(): Promise<void> {
+    await this.crowd.reaches(0, LEVEL_WITHIN_MS);
+    await this.crowd.reaches(Math.max(0, ...(await this.#pushed())), LEVEL_WITHIN_MS);
+  }
+
+  /** Runs `fault`, and tells how callbacks were answered meanwhile. @throws for any answer but 204, 503 and none */
+  async counting<Result>(
+    fault: () => Promise<Result>,
+  ): Promise<{readonly result: Result; readonly answers: Answers}> {
+    const {load} = this;
+    const [unavailable, none] = [load.answered(UNAVAILABLE), load.answered(NO_ANSWER)];
+    const result = await fault();
+    const others = [...load.answers.keys()].filter(
+      (status) => status !== TAKEN && status !== UNAVAILABLE && status !== NO_ANSWER,
+    );
+    if (others.length > 0) throw new Error(`callbacks were answered ${others.join(', ')}`);
+    return {
+      result,
+      answers: {
+        unavailable: load.answered(UNAVAILABLE) - unavailable,
+        none: load.answered(NO_ANSWER) - none,
+      },
+    };
+  }
+
+  /**
+   * Holds the callbacks, and compares what each session was told with the journal.
+   * @throws when anything was missed, came twice, or was taken and is not there
+   */
+  async check(): Promise<void> {
+    await this.load.stop();
+    await this.level();
+    const pushed = await this.#pushed();
+    const mistold = findMistold(this.crowd.sessions, pushed);
+    if (mistold !== undefined) throw new Error(mistold);
+    const [row] = await this.cluster.sql('SELECT count(*) AS entries FROM hookswitch.entries');
+    if (Number(row?.['entries']) !== this.load.taken)
+      throw new Error(
+        `${this.load.taken} callbacks were taken, and ${String(row?.['entries'])} are in the journal`,
+      );
+    const restarts = this.crowd.sessions.filter((session) => session.restarts > 0).length;
+    if (restarts > 0) throw new Error(`${restarts} sessions could not go on where they were`);
+    this.load.start();
+  }
+
+  async close(): Promise<void> {
+    await this.load.stop();
+    this.crowd.close();
+    await this.cluster.close();
+    for (const link of this.links) await link[Symbol.asyncDispose]();
+  }
+
+  /** Offsets of all events that sessions are told of, in order. */
+  async #pushed(): Promise<readonly number[]> {
+    const rows = await this.cluster.sql(
+      `SELECT "offset" FROM hookswitch.entries WHERE verdict = 'applied' ORDER BY "offset"`,
+    );
+    return rows.map((row) => Number(row['offset']));
+  }
+}
