@@ -56,7 +56,7 @@ const HELP = `Usage: npm run bench [-- options]
 
 Measures the gateway beside its peers and prints the tables of docs/BENCHMARKS.md; says at the start how long it takes.
 
-  --write             also writes docs/BENCHMARKS.md and its pictures; with --quick, bench/baseline.json
+  --write             also writes docs/BENCHMARKS.md, its pictures, and bench/scaling/measured.json; with --quick, bench/baseline.json
   --quick             within a minute, ratios only: exit code 1 when one is worse than bench/baseline.json allows
   --only <question>   ${questions.map(({name}) => name).join(', ')}; may be repeated
   --dir <folder>      where journals are written [the system's temporary folder, unless it is in memory]
