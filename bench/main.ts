@@ -11,6 +11,7 @@ import {clusterLatency} from './questions/cluster-latency.ts';
 import {eventLoop} from './questions/event-loop.ts';
 import {fanOut} from './questions/fan-out.ts';
 import {fanOutCurves} from './questions/fan-out-curves.ts';
+import {hotPaths} from './questions/hot-paths.ts';
 import {idleCpu} from './questions/idle-cpu.ts';
 import {idleMemory} from './questions/idle-memory.ts';
 import {intakeRate} from './questions/intake-rate.ts';
@@ -37,6 +38,7 @@ const questions: readonly Question[] = [
   resume,
   idleMemory,
   idleCpu,
+  hotPaths,
   journalSize,
   clusterLatency,
   clusterAppends,

@@ -94,7 +94,7 @@ function groupsOf(size: number, count: number): readonly (readonly StatusEvent[]
 function eventOf(callSid: string, sequence: number): StatusEvent {
   const fields = callbackFields(callSid, sequence);
   return toStatusEvent({
-    fields: new Map(Object.entries(fields)),
+    fields,
     text: JSON.stringify(fields),
     reference: callSid.slice(2, 24),
     receivedAt: Date.now(),

@@ -1,7 +1,7 @@
 /** One server with its sessions, to which events are sent and whose cost is read. */
 import {setTimeout as wait} from 'node:timers/promises';
 import type {Usage} from '../servers/probe.ts';
-import type {Servers} from '../servers/servers.ts';
+import type {GatewayOptions, Servers} from '../servers/servers.ts';
 import {type Subject, type SubjectName, startSubject} from '../servers/subjects.ts';
 import {signedCallbacks} from './callbacks.ts';
 import {HttpConnection} from './http-connection.ts';
@@ -30,8 +30,14 @@ export class Audience {
     this.swarm = new SessionSwarm({port: subject.server.port, dialect: subject.dialect});
   }
 
-  static async open(servers: Servers, name: SubjectName, sessions: number): Promise<Audience> {
-    const audience = new Audience(await startSubject(servers, name));
+  /** `options` are the gateway's. */
+  static async open(
+    servers: Servers,
+    name: SubjectName,
+    sessions: number,
+    options?: GatewayOptions,
+  ): Promise<Audience> {
+    const audience = new Audience(await startSubject(servers, name, options));
     await audience.swarm.grow(sessions);
     return audience;
   }

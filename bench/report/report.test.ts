@@ -63,6 +63,12 @@ test('a chart of a single point is drawn too', () => {
 test('a target says by how much it was missed, on either side, and what is no number misses it', () => {
   const target = {wanted: 'fast', measured: 12, limit: 10, unit: 'ms'};
   assert.match(targetMarkdown(target), /Measured 12\.0 ms: \*\*missed\*\* by 20\.0 %/);
+  const inTheWay = 'the kernel';
+  assert.match(
+    targetMarkdown({...target, inTheWay}),
+    /by 20\.0 %\.\n {2}What stands in the way: the kernel$/,
+  );
+  assert.doesNotMatch(targetMarkdown({...target, side: 'at least', inTheWay}), /in the way/);
   assert.match(targetMarkdown({...target, side: 'at least'}), /: met\./);
   assert.match(targetMarkdown({...target, measured: Number.NaN}), /missed/);
   assert.match(targetMarkdown({...target, measured: 0, limit: 0}), /: met\./);

@@ -46,6 +46,8 @@ export interface Target {
   readonly unit: string;
   /** Which side of the limit is good. @default 'at most' */
   readonly side?: 'at most' | 'at least';
+  /** What a profile says stands in the way, said where the target is missed. */
+  readonly inTheWay?: string;
 }
 
 const LINE_CHARS = 118;
@@ -87,11 +89,15 @@ export function number(value: number): string {
 }
 
 /** A line: what was wanted, what was measured, and by how much it was missed. */
-export function targetMarkdown({wanted, measured, limit, unit, side = 'at most'}: Target): string {
+export function targetMarkdown({wanted, measured, limit, unit, side = 'at most', inTheWay}: Target): string {
   const met = side === 'at most' ? measured <= limit : measured >= limit;
   const off = limit === 0 ? '' : ` by ${number(Math.abs(measured / limit - 1) * 100)} %`;
   const verdict = met ? 'met' : `**missed**${off}`;
-  return `- Target: ${wanted}. Measured ${number(measured)} ${unit}: ${verdict}.`;
+  const reason =
+    met || inTheWay === undefined
+      ? ''
+      : `\n${wrap(`What stands in the way: ${inTheWay}`)}`.replaceAll('\n', '\n  ');
+  return `- Target: ${wanted}. Measured ${number(measured)} ${unit}: ${verdict}.${reason}`;
 }
 
 function tableMarkdown({head, rows}: Table): string {

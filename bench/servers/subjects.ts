@@ -1,7 +1,7 @@
 /** The gateway and its peers under the names the report calls them by, with what their WebSockets speak. */
 import {type Dialect, gatewayDialect, plainDialect, socketIoDialect} from '../load/dialect.ts';
 import type {ServerProcess} from './server-process.ts';
-import type {Servers} from './servers.ts';
+import type {GatewayOptions, Servers} from './servers.ts';
 
 export type SubjectName = 'gateway' | 'ws' | 'ws-encoded' | 'socket-io' | 'express-socket-io' | 'bun';
 
@@ -22,8 +22,13 @@ const titles: Readonly<Record<SubjectName, string>> = {
   bun: 'Bun, native publish',
 };
 
-export async function startSubject(servers: Servers, name: SubjectName): Promise<Subject> {
-  const server = name === 'gateway' ? await servers.gateway() : await servers.peer(name);
+/** `options` are the gateway's. */
+export async function startSubject(
+  servers: Servers,
+  name: SubjectName,
+  options?: GatewayOptions,
+): Promise<Subject> {
+  const server = name === 'gateway' ? await servers.gateway(options) : await servers.peer(name);
   return {name, title: titles[name], server, dialect: dialectOf(name)};
 }
 
