@@ -61,7 +61,7 @@ export function sectionMarkdown({title, compared, tables, targets, charts = []}:
 }
 
 /** Broken into lines as the other documents are. */
-function wrap(text: string): string {
+export function wrap(text: string): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
@@ -100,7 +100,7 @@ export function targetMarkdown({wanted, measured, limit, unit, side = 'at most',
   return `- Target: ${wanted}. Measured ${number(measured)} ${unit}: ${verdict}.${reason}`;
 }
 
-function tableMarkdown({head, rows}: Table): string {
+export function tableMarkdown({head, rows}: Table): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );

@@ -68,6 +68,17 @@ test('model and simulation agree on nodes that share a core', () => {
   }
 });
 
+test('model and simulation agree on nodes with sessions to tell', () => {
+  for (const tellUs of [200, 2000]) {
+    const options = {nodes: 3, perSecond: 200, tellUs};
+    const load = {kind: 'open', perSecond: options.perSecond} as const;
+    const simulated = simulate({costs: webhookCosts, nodes: 3, load, tellUs, entries: 4000, seed: SEED});
+    const prediction = openLoad(webhookCosts, options);
+    assert.ok(prediction !== undefined);
+    assertAgree(prediction, simulated, `${tellUs} µs to tell`);
+  }
+});
+
 test('where the head is the limit, a journal ends at 500 / (a + 500 b), however many nodes there are', () => {
   const free = {entryUs: 0, groupUs: 0, readEntryUs: 0, readGroupUs: 0};
   const costs = {...journalCosts, node: free, threadMs: 0};

@@ -5,7 +5,7 @@
  * It assumes that webhooks come evenly to all nodes and independently of each other, that the queue for the head is fair, that a
  * group takes a + b·k, and that a node's thread and Postgres do not wait for each other's cores (unless `nodeCores` says so).
  */
-import {type Costs, heldMs, MAX_GROUP} from './costs.ts';
+import {type Costs, heldMs, MAX_GROUP, TELL_SLICE_MS} from './costs.ts';
 
 export interface Prediction {
   readonly perSecond: number;
@@ -33,6 +33,8 @@ const PER_S = 1000;
 const US = 1000;
 const ITERATIONS = 200;
 const BISECTIONS = 30;
+/** A change that is smaller, as a share, is none. */
+const SETTLED = 1e-7;
 /** Beyond it waiting is reckoned as if it were this: a queue that grows for ever has no mean. */
 const BUSIEST = 0.98;
 /** Groups that are as large as this at the mean are at their largest much of the time. */
@@ -145,7 +147,9 @@ export function openLoad(
     const idleMs = Math.exp(-rate * held) / rate;
     waitMs = queueForHead(nodes, held, costs.gapMs + idleMs);
     const cycleMs = held + costs.gapMs + idleMs + waitMs;
-    k += (Math.min(MAX_GROUP, Math.max(1, rate * cycleMs)) - k) / 2;
+    const change = (Math.min(MAX_GROUP, Math.max(1, rate * cycleMs)) - k) / 2;
+    k += change;
+    if (Math.abs(change) < SETTLED * k) break;
   }
   if (k > FULLEST * MAX_GROUP) return undefined;
   const beforeMs = costs.gapMs + waitMs;
@@ -191,8 +195,10 @@ function queueMs(
   const squares =
     groups * k * times.outside ** 2 +
     (nodes - 1) * groups * read ** 2 +
-    nodes * groups * (k * times.tell) ** 2;
-  return squares / (2 * (1 - Math.min(share, BUSIEST)));
+    nodes * groups * k * times.tell * Math.min(k * times.tell, TELL_SLICE_MS);
+  // Telling is done in slices, each behind what came meanwhile: of that only the slice under way is waited for.
+  const before = Math.min(share - nodes * groups * k * times.tell, BUSIEST);
+  return squares / (2 * (1 - before));
 }
 
 /**

@@ -128,7 +128,7 @@ function begin(load: Load, {ask, timeline, random, entries}: Arrivals): void {
     return;
   }
   const next = (left: number) => {
-    if (left === 0) return;
+    if (left < 1) return;
     timeline.after((-Math.log(1 - random.next()) / load.perSecond) * MS_PER_S, () => {
       ask();
       next(left - 1);

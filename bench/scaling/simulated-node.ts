@@ -3,7 +3,7 @@
  * what others committed, and an append is answered once all before it is known here, as `HeadTail` has it.
  */
 import type {SeededRandom} from '../../test/support/simulation-random.ts';
-import {type Costs, MAX_GROUP} from './costs.ts';
+import {type Costs, MAX_GROUP, TELL_SLICE_MS} from './costs.ts';
 import type {SimulatedGroup, SimulatedHead} from './simulated-head.ts';
 import type {Thread} from './threads.ts';
 import type {Timeline} from './timeline.ts';
@@ -130,9 +130,18 @@ export class SimulatedNode {
   }
 
   #know(group: SimulatedGroup): void {
-    const {thread, tellMs, onTold} = this.#options;
     this.#known = group.last;
-    thread.run(tellMs * group.requests.length, () => onTold(group));
+    this.#tell(group, this.#options.tellMs * group.requests.length);
+  }
+
+  /** Some sessions, and then the rest, after what else there is to do. */
+  #tell(group: SimulatedGroup, leftMs: number): void {
+    const {thread, onTold} = this.#options;
+    const forMs = Math.min(leftMs, TELL_SLICE_MS);
+    thread.run(forMs, () => {
+      if (leftMs > forMs) this.#tell(group, leftMs - forMs);
+      else onTold(group);
+    });
   }
 
   /** A time of which `ms` is the mean. */
