@@ -69,9 +69,13 @@ test('model and simulation agree on nodes that share a core', () => {
 });
 
 test('model and simulation agree on nodes with sessions to tell', () => {
-  for (const tellUs of [200, 2000]) {
-    const options = {nodes: 3, perSecond: 200, tellUs};
-    const load = {kind: 'open', perSecond: options.perSecond} as const;
+  for (const [tellUs, perSecond] of [
+    [200, 200],
+    [2000, 200],
+    [12_000, 30],
+  ] as const) {
+    const options = {nodes: 3, perSecond, tellUs};
+    const load = {kind: 'open', perSecond} as const;
     const simulated = simulate({costs: webhookCosts, nodes: 3, load, tellUs, entries: 4000, seed: SEED});
     const prediction = openLoad(webhookCosts, options);
     assert.ok(prediction !== undefined);

@@ -159,13 +159,16 @@ export function openLoad(
     (rate * held * (held / 2 + beforeMs) + none * beforeMs + (rate * beforeMs * beforeMs) / 2) /
     (rate * held + none + rate * beforeMs);
   const groups = (nodes * rate) / k;
+  // Sessions are told of what came before first.
+  const busy = Math.min(nodes * rate * times.tell, BUSIEST);
+  const roundMs = (busy * k * times.tell) / (2 * (1 - busy));
   const committedMs = turnMs + times.outside + gatherMs + held;
   return {
     perSecond,
     groupSize: k,
     ackMs: committedMs,
     acrossMs:
-      nodes === 1 ? Number.NaN : committedMs + followMs(costs, times, {nodes, k, groups}) + 2 * turnMs,
+      nodes === 1 ? Number.NaN : committedMs + followMs(costs, times, {nodes, k, groups}) + turnMs + roundMs,
     lockShare: groups * held,
     threadShare,
   };

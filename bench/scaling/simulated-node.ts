@@ -38,6 +38,8 @@ export class SimulatedNode {
   /** Everything up to here is known to this node. */
   #known = 0;
   #waiting: SimulatedGroup[] = [];
+  #untold: SimulatedGroup[] = [];
+  #telling = false;
   #woken = false;
   #following = false;
 
@@ -131,16 +133,30 @@ export class SimulatedNode {
 
   #know(group: SimulatedGroup): void {
     this.#known = group.last;
-    this.#tell(group, this.#options.tellMs * group.requests.length);
+    this.#untold.push(group);
+    if (!this.#telling) this.#beginRound();
+  }
+
+  /** One round at a time, as `SessionDelivery` has it: what comes meanwhile is the next one. */
+  #beginRound(): void {
+    const round = this.#untold.splice(0);
+    const entries = round.reduce((sum, {requests}) => sum + requests.length, 0);
+    this.#telling = true;
+    this.#tell(round, this.#options.tellMs * entries);
   }
 
   /** Some sessions, and then the rest, after what else there is to do. */
-  #tell(group: SimulatedGroup, leftMs: number): void {
+  #tell(round: readonly SimulatedGroup[], leftMs: number): void {
     const {thread, onTold} = this.#options;
     const forMs = Math.min(leftMs, TELL_SLICE_MS);
     thread.run(forMs, () => {
-      if (leftMs > forMs) this.#tell(group, leftMs - forMs);
-      else onTold(group);
+      if (leftMs > forMs) {
+        this.#tell(round, leftMs - forMs);
+        return;
+      }
+      for (const group of round) onTold(group);
+      this.#telling = false;
+      if (this.#untold.length > 0) this.#beginRound();
     });
   }
 
