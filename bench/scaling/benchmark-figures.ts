@@ -1,0 +1,74 @@
+/** Figures of one node, as `docs/BENCHMARKS.md` has them: read from its tables, so that no second copy of them goes stale. */
+
+/** What sessions and webhooks cost a node. */
+export interface NodeFigures {
+  /** CPU of a message to one session, written by itself, in µs. */
+  readonly messageUs: number;
+  /** The same where ten are written together. */
+  readonly messageOfTenUs: number;
+  /** CPU of a webhook, all out, on SQLite, in µs. */
+  readonly webhookUs: number;
+  /** Webhooks a second that one node answers on SQLite, all out. */
+  readonly webhooksPerSecond: number;
+  /** CPU of an idle session, as a share of a core. */
+  readonly idleShare: number;
+  /** Memory of a session, in bytes. */
+  readonly sessionBytes: number;
+  /** Memory of a node without sessions, in bytes. */
+  readonly processBytes: number;
+  /** Of the run. */
+  readonly date: string;
+  readonly machine: string;
+}
+
+/** In the title of the table. */
+const IDLE_SESSIONS = 10_000;
+
+/** @throws Error — a figure is not where it was */
+export function nodeFigures(benchmarks: string): NodeFigures {
+  const of = (table: string, column: string) => cellOf(benchmarks, {table, row: 'gateway', column});
+  return {
+    messageUs: of('single events', 'CPU µs per message'),
+    messageOfTenUs: of('bursts of ten', 'CPU µs per message'),
+    webhookUs: of('all out', 'CPU µs per callback'),
+    webhooksPerSecond: of('all out', 'callbacks/s'),
+    idleShare: of('idle', '% of a core') / 100 / IDLE_SESSIONS,
+    sessionBytes: of('KB per session', 'as it is') * 1000,
+    processBytes: of('KB per session', 'MB at 0') * 1_000_000,
+    date: lineOf(benchmarks, 'date'),
+    machine: lineOf(benchmarks, 'machine'),
+  };
+}
+
+interface Cell {
+  /** What stands in the first column of its head. */
+  readonly table: string;
+  readonly row: string;
+  readonly column: string;
+}
+
+/** The number that a cell begins with. */
+function cellOf(benchmarks: string, {table, row, column}: Cell): number {
+  const lines = benchmarks.split('\n').map(cellsOf);
+  const head = lines.findIndex((cells) => cells[0] === table && cells.includes(column));
+  const found = lines.slice(head + 1).find((cells) => cells[0] === row);
+  const text = found?.[lines[head]?.indexOf(column) ?? -1] ?? '';
+  const value = Number.parseFloat(text.replaceAll(',', ''));
+  if (head === -1 || Number.isNaN(value))
+    throw new Error(`docs/BENCHMARKS.md has no figure in table “${table}”, row “${row}”, column “${column}”`);
+  return value;
+}
+
+function cellsOf(line: string): readonly string[] {
+  if (!line.startsWith('|')) return [];
+  return line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
+
+function lineOf(benchmarks: string, name: string): string {
+  const found = benchmarks.split('\n').find((line) => line.startsWith(`- ${name}: `));
+  if (found === undefined) throw new Error(`docs/BENCHMARKS.md does not say its ${name}`);
+  return found.slice(`- ${name}: `.length);
+}
