@@ -52,7 +52,16 @@ test('every message of the protocol is in PROTOCOL.md, in its direction', () => 
 });
 
 test('links between the documents lead to files', () => {
-  for (const file of ['README.md', 'CONTRIBUTING.md', 'docs/ARCHITECTURE.md', 'docs/PROTOCOL.md']) {
+  for (const file of [
+    ...[
+      'README.md',
+      'CONTRIBUTING.md',
+      'docs/ARCHITECTURE.md',
+      'docs/PROTOCOL.md',
+      'docs/DEPLOY.md',
+      'docs/SCALING.md',
+    ],
+  ]) {
     for (const [, target = ''] of read(file).matchAll(/\]\(([^)#]+)\)/g)) {
       if (/^[a-z]+:/.test(target)) continue;
       assert.ok(read(new URL(target, new URL(file, root)).href), `${file} → ${target}`);
