@@ -3,7 +3,7 @@
  * put at its end. They are fitted to how long groups of each size lock the head and to what an entry costs in CPU; rates, sizes of
  * groups and latencies are what they predict.
  */
-import {number, type Section} from '../report/section.ts';
+import {number, type Section, type Table} from '../report/section.ts';
 import {figure} from '../report/statistics.ts';
 import {compare, endTable, groupTable, PLANNED_ACK_MS} from '../scaling/comparison.ts';
 import {calibrate} from '../scaling/costs.ts';
@@ -36,12 +36,22 @@ export function scalingTables(
   };
   return {
     compared: [
-      'The model of [SCALING.md](SCALING.md) and its simulation are fitted to how long groups lock the head and to the CPU of an entry;',
-      'the first table shows the fit, the next two what follows from it beside what was measured, with the difference in brackets',
-      `(seeded, the same each time): rates are off by ${off(errors.model)} in the model, by ${off(errors.simulated)} in the simulation. Measured latencies`,
-      'hold what the client and its connection take, and whatever else the machine did; the simulation knows of neither. The last table is a',
-      `prediction for nodes with a core each: where the journal ends, and what of it is answered in ${PLANNED_ACK_MS} ms at the mean.`,
+      'The model of [SCALING.md](SCALING.md) and its simulation are fitted to how long groups lock the head (“fit”) and to the CPU of an',
+      'entry. “Rates” and “latencies” are what follows from it beside what was measured, with the difference in brackets: rates are off by',
+      `${off(errors.model)} in the model, by ${off(errors.simulated)} in the simulation (seeded, the same each`,
+      'time). Measured latencies hold what the client and its connection take, and whatever else the machine did; the simulation knows of neither.',
+      `“Prediction” is for nodes with a core each: where the journal ends, and what of it is answered in ${PLANNED_ACK_MS} ms at the mean.`,
     ],
-    tables: [groupTable(costs, groups), rates, latencies, endTable(costs, NODE_COUNTS)],
+    tables: [
+      labelled('fit', groupTable(costs, groups)),
+      labelled('rates', rates),
+      labelled('latencies', latencies),
+      labelled('prediction', endTable(costs, NODE_COUNTS)),
+    ],
   };
+}
+
+/** With a name in its first cell: in a section with other tables it has to be found. */
+function labelled(label: string, {head: [first = '', ...others], rows}: Table): Table {
+  return {head: [`${label}: ${first}`, ...others], rows};
 }
