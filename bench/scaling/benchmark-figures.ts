@@ -40,6 +40,38 @@ export function nodeFigures(benchmarks: string): NodeFigures {
   };
 }
 
+/** From a webhook at one node to a session at another, as it was measured. */
+export interface AcrossFigures {
+  readonly nodes: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const ACROSS_P50 = 'another node: p50, ms';
+
+/** None where the run did not come to it. */
+export function acrossFigures(benchmarks: string): readonly AcrossFigures[] {
+  const lines = benchmarks.split('\n').map(cellsOf);
+  const at = lines.findIndex((cells) => cells[0] === 'nodes' && cells.includes(ACROSS_P50));
+  if (at === -1) return [];
+  const p50 = lines[at]?.indexOf(ACROSS_P50) ?? -1;
+  const rows = lines.slice(at + 2);
+  const end = rows.findIndex((cells) => cells.length === 0);
+  return rows.slice(0, end === -1 ? rows.length : end).map((cells) => ({
+    nodes: numberIn(cells[0]),
+    perSecond: numberIn(cells[1]),
+    p50Ms: numberIn(cells[p50]),
+    // The p99 that goes with it is beside it.
+    p99Ms: numberIn(cells[p50 + 1]),
+  }));
+}
+
+/** Whether the nodes of that run had one core together. */
+export function sharedOneCore(benchmarks: string): boolean {
+  return /All\s+gateways\s+share\s+one\s+core/.test(benchmarks);
+}
+
 interface Cell {
   /** What stands in the first column of its head. */
   readonly table: string;
@@ -53,7 +85,7 @@ function cellOf(benchmarks: string, {table, row, column}: Cell): number {
   const head = lines.findIndex((cells) => cells[0] === table && cells.includes(column));
   const found = lines.slice(head + 1).find((cells) => cells[0] === row);
   const text = found?.[lines[head]?.indexOf(column) ?? -1] ?? '';
-  const value = Number.parseFloat(text.replaceAll(',', ''));
+  const value = numberIn(text);
   if (head === -1 || Number.isNaN(value))
     throw new Error(`docs/BENCHMARKS.md has no figure in table “${table}”, row “${row}”, column “${column}”`);
   return value;
@@ -65,6 +97,11 @@ function cellsOf(line: string): readonly string[] {
     .split('|')
     .slice(1, -1)
     .map((cell) => cell.trim());
+}
+
+/** Of `1,234 (1,200–1,300)` the first. */
+function numberIn(text = ''): number {
+  return Number.parseFloat(text.replaceAll(',', ''));
 }
 
 function lineOf(benchmarks: string, name: string): string {

@@ -1,8 +1,9 @@
 /** What was measured, beside what the simulation and the model make of the costs that were fitted to it. */
 import {number, type Table} from '../report/section.ts';
+import type {AcrossFigures} from './benchmark-figures.ts';
 import {type Costs, entryCpuUs, heldMs} from './costs.ts';
 import type {AppendMeasurement, GroupMeasurement} from './measured.ts';
-import {closedLoad, mostPerSecond, mostWithin} from './model.ts';
+import {closedLoad, mostPerSecond, mostWithin, openLoad} from './model.ts';
 import {type SimulationResult, simulate} from './simulate.ts';
 
 const SEED = 1;
@@ -10,6 +11,7 @@ const SEED = 1;
 const ROUNDS = 20;
 const FEWEST_ENTRIES = 4000;
 const MOST_ENTRIES = 60_000;
+const ACROSS_ENTRIES = 10_000;
 const US_PER_S = 1_000_000;
 
 /** The time within which a rate is given up as too much: mean of an answer, in ms. */
@@ -103,6 +105,32 @@ export function compare(
 
 function across({across: {p50Ms}}: SimulationResult): string {
   return Number.isNaN(p50Ms) ? '–' : number(p50Ms);
+}
+
+/** From a webhook at one node to a session at another. @param tellUs CPU of telling the one session of each node, in µs */
+export function acrossTable(
+  costs: Costs,
+  figures: readonly AcrossFigures[],
+  {tellUs, nodeCores}: {readonly tellUs: number; readonly nodeCores?: number},
+): Table {
+  return {
+    head: ['nodes', 'callbacks/s', 'A→B p50, ms', 'simulated', 'p99, ms', 'simulated', 'mean, model'],
+    rows: figures.map(({nodes, perSecond, p50Ms, p99Ms}) => {
+      const options = {nodes, tellUs, ...(nodeCores === undefined ? {} : {nodeCores})};
+      const load = {kind: 'open', perSecond} as const;
+      const {across: simulated} = simulate({...options, costs, load, entries: ACROSS_ENTRIES, seed: SEED});
+      const model = openLoad(costs, {...options, perSecond});
+      return [
+        String(nodes),
+        number(perSecond),
+        number(p50Ms),
+        against(simulated.p50Ms, p50Ms),
+        number(p99Ms),
+        against(simulated.p99Ms, p99Ms),
+        model === undefined ? '–' : number(model.acrossMs),
+      ];
+    }),
+  };
 }
 
 /** Where a journal ends, for nodes with a core each. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {nodeFigures} from './benchmark-figures.ts';
+import {acrossFigures, nodeFigures, sharedOneCore} from './benchmark-figures.ts';
 import {MAX_GROUP, POLL_MS} from './costs.ts';
 import {webhookCosts} from './costs-of-tests.ts';
 import {parts, withParts} from './document.ts';
@@ -25,6 +25,27 @@ test('a part that has no place in the document is not left out in silence', () =
 test('a figure that is not in BENCHMARKS.md is named', () => {
   const without = read('docs/BENCHMARKS.md').replaceAll('bursts of ten', 'bursts of two');
   assert.throws(() => nodeFigures(without), /table “bursts of ten”, row “gateway”/);
+});
+
+test('the way across is read from its own columns, and none is nothing', () => {
+  const table = `All gateways share
+one core.
+
+| nodes | callbacks/s      | same node: p50, ms | p99, ms | another node: p50, ms | p99, ms | CPU of nodes, % |
+|-------|-----------------:|-------------------:|--------:|----------------------:|--------:|----------------:|
+| 2     | 1,551 (540–1,600) |               4.10 |    9.00 |      6.20 (5.90–7.00) |    21.0 |            40.0 |
+| 3     |              549 |               5.10 |    10.0 |                  7.30 |    24.0 |            50.0 |
+
+Text.`;
+  assert.deepEqual(acrossFigures(table), [
+    {nodes: 2, perSecond: 1551, p50Ms: 6.2, p99Ms: 21},
+    {nodes: 3, perSecond: 549, p50Ms: 7.3, p99Ms: 24},
+  ]);
+  assert.equal(sharedOneCore(table), true);
+  assert.deepEqual(acrossFigures('| nodes | callbacks/s |'), []);
+  const {across} = parts({...basis(), across: acrossFigures(table), nodeCores: 1});
+  assert.match(across ?? '', /\| 3 .*%/);
+  assert.doesNotMatch(across ?? '', /NaN/);
 });
 
 test('the model’s constants are those of the code', () => {

@@ -1,8 +1,8 @@
 /** The figures of docs/SCALING.md: parts of it are made here, between two comments, and nothing in them is typed. */
-import type {Chart} from '../report/chart.ts';
+import {type Chart, niceTicks} from '../report/chart.ts';
 import {number, type Table, tableMarkdown, wrap} from '../report/section.ts';
-import type {NodeFigures} from './benchmark-figures.ts';
-import {costTable, endTable, PLANNED_ACK_MS} from './comparison.ts';
+import type {AcrossFigures, NodeFigures} from './benchmark-figures.ts';
+import {acrossTable, costTable, endTable, PLANNED_ACK_MS} from './comparison.ts';
 import type {Costs} from './costs.ts';
 import {cases, demands, EVENTS_PER_CALL} from './demands.ts';
 import {mostPerSecond, openLoad} from './model.ts';
@@ -11,18 +11,23 @@ import {type Demand, margins, type NodePlan, type Plan, planPostgres, planSqlite
 export interface Basis {
   readonly costs: Costs;
   readonly figures: NodeFigures;
+  /** What was measured of the way from node to node, if it was. */
+  readonly across: readonly AcrossFigures[];
+  /** Cores that the nodes had together when that was measured. @default one each */
+  readonly nodeCores?: number;
   /** Day of the run that the costs are from. */
   readonly measuredOn: string;
 }
 
 const NODE_COUNTS = [1, 2, 3, 4, 8, 16];
 const CHART_NODES = [2, 4, 8];
-const CHART_POINTS = 24;
+const POINTS_PER_TICK = 4;
 
 /** By the name of the part. */
 export function parts(basis: Basis): Readonly<Record<string, string>> {
   return {
     costs: [origin(basis), tableMarkdown(costTable(basis.costs))].join('\n\n'),
+    across: acrossMarkdown(basis),
     ends: tableMarkdown(endTable(basis.costs, NODE_COUNTS)),
     sizing: tableMarkdown(sizingTable(basis, demands)),
     cases: casesMarkdown(basis),
@@ -41,15 +46,17 @@ export function withParts(document: string, made: Readonly<Record<string, string
 
 /** The mean answer against the rate, as the model has it. */
 export function answerChart({costs}: Basis): Chart {
-  const series = CHART_NODES.map((nodes) => {
-    const most = mostPerSecond(costs, {nodes}).perSecond;
-    const rates = Array.from({length: CHART_POINTS}, (_, step) => ((step + 1) / CHART_POINTS) * most);
-    const points = rates.flatMap((perSecond) => {
+  const most = Math.max(...CHART_NODES.map((nodes) => mostPerSecond(costs, {nodes}).perSecond));
+  const [, tick = most] = niceTicks(most);
+  const step = tick / POINTS_PER_TICK;
+  const rates = Array.from({length: Math.floor(most / step)}, (_, place) => (place + 1) * step);
+  const series = CHART_NODES.map((nodes) => ({
+    name: `${nodes} nodes`,
+    points: rates.flatMap((perSecond) => {
       const ackMs = openLoad(costs, {nodes, perSecond})?.ackMs ?? Number.POSITIVE_INFINITY;
       return ackMs <= 2 * PLANNED_ACK_MS ? [{x: perSecond, y: ackMs}] : [];
-    });
-    return {name: `${nodes} nodes`, points};
-  });
+    }),
+  }));
   return {
     name: 'scaling-answers',
     title: 'One journal: the answer to a webhook against what comes in',
@@ -65,6 +72,13 @@ function origin({figures, measuredOn}: Basis): string {
     `Fitted to what \`npm run bench -- --write\` measured of several nodes on ${measuredOn}; figures of one node and of sessions are those of\n` +
     `[BENCHMARKS.md](BENCHMARKS.md) of ${figures.date} (${figures.machine}).`
   );
+}
+
+function acrossMarkdown({costs, figures, across, nodeCores}: Basis): string {
+  if (across.length === 0) return 'BENCHMARKS.md has no figures of it yet.';
+  // One session at each node is told.
+  const tellUs = figures.messageUs;
+  return tableMarkdown(acrossTable(costs, across, {tellUs, ...(nodeCores === undefined ? {} : {nodeCores})}));
 }
 
 export function sizingTable({costs, figures}: Basis, rows: readonly Demand[]): Table {

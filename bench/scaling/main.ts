@@ -4,7 +4,7 @@ import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {chartSvg} from '../report/chart.ts';
 import {tableMarkdown} from '../report/section.ts';
-import {nodeFigures} from './benchmark-figures.ts';
+import {acrossFigures, nodeFigures, sharedOneCore} from './benchmark-figures.ts';
 import {calibrate} from './costs.ts';
 import {answerChart, type Basis, parts, sizingTable, withParts} from './document.ts';
 import {appendMeasurements, groupMeasurements, measuredOn} from './measured.ts';
@@ -29,9 +29,12 @@ Prints the figures of docs/SCALING.md, from what \`npm run bench -- --write\` me
 export function basis(): Basis {
   if (groupMeasurements.length === 0)
     throw new Error('bench/scaling/measured.json is empty: `npm run bench -- --write` makes it.');
+  const benchmarks = readFileSync(BENCHMARKS, 'utf8');
   return {
     costs: calibrate(groupMeasurements, appendMeasurements),
-    figures: nodeFigures(readFileSync(BENCHMARKS, 'utf8')),
+    figures: nodeFigures(benchmarks),
+    across: acrossFigures(benchmarks),
+    ...(sharedOneCore(benchmarks) ? {nodeCores: 1} : {}),
     measuredOn,
   };
 }
