@@ -22,7 +22,13 @@ test('nobody can be told who is not there', () => {
 });
 
 test('what is no number, and no option, is refused with the usage', () => {
-  for (const args of [['--events', 'many'], ['--events', '-5'], ['--events='], ['--nodes', '3']]) {
+  for (const args of [
+    ['--events', 'many'],
+    ['--events=-5'],
+    ['--events=0'],
+    ['--events='],
+    ['--nodes', '3'],
+  ]) {
     const {status, stderr, stdout} = scaling(...args);
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(stderr, /Usage: npm run scaling/);

@@ -67,6 +67,7 @@ function answer(argv: readonly string[]): string {
     const sessions = numberOf('sessions', values.sessions ?? '1000');
     const audience = Math.min(sessions, numberOf('audience', values.audience ?? String(sessions)));
     const perSecond = numberOf('events', values.events);
+    if (perSecond === 0) throw new Error('Without events one node does it.');
     return `${tableMarkdown(sizingTable(known, [{perSecond, sessions, audience}]))}\n`;
   }
   const made = parts(known);
