@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {acrossFigures, nodeFigures, sharedOneCore} from './benchmark-figures.ts';
-import {MAX_GROUP, POLL_MS} from './costs.ts';
+import {heldMs, MAX_GROUP, POLL_MS} from './costs.ts';
 import {webhookCosts} from './costs-of-tests.ts';
 import {parts, withParts} from './document.ts';
 import {basis} from './main.ts';
@@ -25,6 +25,14 @@ test('a part that has no place in the document is not left out in silence', () =
 test('a figure that is not in BENCHMARKS.md is named', () => {
   const without = read('docs/BENCHMARKS.md').replaceAll('bursts of ten', 'bursts of two');
   assert.throws(() => nodeFigures(without), /table “bursts of ten”, row “gateway”/);
+});
+
+test('a fit that does not fit is said to be none', () => {
+  const known = basis();
+  const fitting = [1, 50, 500].map((size) => ({size, lockedMs: heldMs(known.costs, size), perSecond: 1}));
+  assert.doesNotMatch(parts({...known, groups: fitting})['costs'] ?? '', /measure again/);
+  const disturbed = [...fitting, {size: 100, lockedMs: 2 * heldMs(known.costs, 100), perSecond: 1}];
+  assert.match(parts({...known, groups: disturbed})['costs'] ?? '', /50\.0 % at most\. \*\*The machine/);
 });
 
 test('the way across is read from its own columns, and none is nothing', () => {

@@ -1,10 +1,12 @@
 /** The figures of docs/SCALING.md: parts of it are made here, between two comments, and nothing in them is typed. */
 import {type Chart, niceTicks} from '../report/chart.ts';
 import {number, type Table, tableMarkdown, wrap} from '../report/section.ts';
+import {figure} from '../report/statistics.ts';
 import type {AcrossFigures, NodeFigures} from './benchmark-figures.ts';
 import {acrossTable, costTable, endTable, PLANNED_ACK_MS} from './comparison.ts';
-import type {Costs} from './costs.ts';
+import {type Costs, heldMs} from './costs.ts';
 import {cases, demands, EVENTS_PER_CALL} from './demands.ts';
+import type {GroupMeasurement} from './measured.ts';
 import {mostPerSecond, openLoad} from './model.ts';
 import {type Demand, margins, type NodePlan, type Plan, planPostgres, planSqlite, tellUs} from './sizing.ts';
 
@@ -17,11 +19,15 @@ export interface Basis {
   readonly nodeCores?: number;
   /** Day of the run that the costs are from. */
   readonly measuredOn: string;
+  /** Of that run: says how far the fit is to be believed. */
+  readonly groups: readonly GroupMeasurement[];
 }
 
 const NODE_COUNTS = [1, 2, 3, 4, 8, 16];
 const CHART_NODES = [2, 4, 8];
 const POINTS_PER_TICK = 4;
+/** A group that is further off than this is not what it was measured as on a quiet machine. */
+const DOUBTFUL_PERCENT = 30;
 
 /** By the name of the part. */
 export function parts(basis: Basis): Readonly<Record<string, string>> {
@@ -67,10 +73,14 @@ export function answerChart({costs}: Basis): Chart {
   };
 }
 
-function origin({figures, measuredOn}: Basis): string {
-  return (
-    `Fitted to what \`npm run bench -- --write\` measured of several nodes on ${measuredOn}; figures of one node and of sessions are those of\n` +
-    `[BENCHMARKS.md](BENCHMARKS.md) of ${figures.date} (${figures.machine}).`
+function origin({figures, measuredOn, costs, groups}: Basis): string {
+  const off = figure(groups.map(({size, lockedMs}) => 100 * Math.abs(heldMs(costs, size) / lockedMs - 1)));
+  const doubt =
+    off.max > DOUBTFUL_PERCENT ? ' **The machine was busy with something else: measure again.**' : '';
+  return wrap(
+    `Fitted to what \`npm run bench -- --write\` measured of several nodes on ${measuredOn}; figures of one node and of sessions are those ` +
+      `of [BENCHMARKS.md](BENCHMARKS.md) of ${figures.date} (${figures.machine}). Groups of all sizes are met within ` +
+      `${number(off.median)} % at the median and ${number(off.max)} % at most.${doubt}`,
   );
 }
 

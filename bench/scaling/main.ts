@@ -36,6 +36,7 @@ export function basis(): Basis {
     across: acrossFigures(benchmarks),
     ...(sharedOneCore(benchmarks) ? {nodeCores: 1} : {}),
     measuredOn,
+    groups: groupMeasurements,
   };
 }
 
