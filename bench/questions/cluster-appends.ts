@@ -11,6 +11,7 @@ import {number, type Section, type Table} from '../report/section.ts';
 import {figure, percentile} from '../report/statistics.ts';
 import type {AppendMeasurement, GroupMeasurement, Measured} from '../scaling/measured.ts';
 import {sharedCores} from '../servers/cores.ts';
+import {scalingTables} from './scaling-model.ts';
 
 const MOST_NODES = 3;
 /** Callbacks that are under way at a time, and how many are sent at that: a second or two of it. */
@@ -133,6 +134,7 @@ function sectionOf(appends: readonly AppendMeasurement[], groups: readonly Group
       perSecond: rounded(perSecond),
     })),
   };
+  const scaling = scalingTables(measured.groups, measured.appends);
   return {
     title: 'Appends of several nodes to one journal',
     compared: [
@@ -143,8 +145,9 @@ function sectionOf(appends: readonly AppendMeasurement[], groups: readonly Group
       `by transaction; all callbacks have to be there, once. Medians of ${ROUNDS} rounds; before each load the tables are vacuumed and analysed, as the database does by itself within minutes.`,
       'The second table is the adapter alone, in one process, Postgres on another core: groups of one size, one after the other, each event of',
       `another call. How long one locks the head, from the answer to the lock to that to the commit, is what all nodes share; the median of ${GROUPS.groups}.`,
+      ...scaling.compared,
     ],
-    tables: [appendTable(appends), groupTable(measured.groups)],
+    tables: [appendTable(appends), groupTable(measured.groups), ...scaling.tables],
     targets: [],
     charts: [
       {
