@@ -26,7 +26,7 @@ const WARM_UP = 3000;
 const WARM_UP_IN_FLIGHT = 96;
 const GROUPS = {sizes: [1, 10, 50, 200, 500], groups: 60, warmUpGroups: 20};
 
-export const clusterAppends: Question = {name: 'cluster-appends', deadlineS: 240, estimateS: 100, ask};
+export const clusterAppends: Question = {name: 'cluster-appends', deadlineS: 300, estimateS: 100, ask};
 
 async function ask({servers, progress}: Run): Promise<Section> {
   const cluster = await Cluster.open(servers);
