@@ -4,6 +4,7 @@
  * read a close code (A3).
  */
 import type {IncomingMessage} from 'node:http';
+import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {
   BEARER_SUBPROTOCOL_PREFIX,
@@ -16,7 +17,7 @@ import type {Logger} from 'pino';
 import {type ServerOptions, type WebSocket, WebSocketServer} from 'ws';
 import type {Authenticator, Principal} from '../auth/authenticator.ts';
 import {AppError, toAppError} from '../errors/app-error.ts';
-import type {SessionPeer} from '../services/session.ts';
+import type {Session, SessionPeer} from '../services/session.ts';
 import type {ResumePoint} from '../services/session-delivery.ts';
 import type {SessionService} from '../services/session-service.ts';
 import {CLOSE_TIMEOUT_MS, WsSocket} from '../websocket/ws-socket.ts';
@@ -65,35 +66,38 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
     answerWrongUpgrade(fault, socket, request, options.logger),
   );
   return (request, socket, head) => {
-    const onError = () => socket.destroy();
-    socket.on('error', onError);
+    socket.on('error', destroyOnError);
     upgrade(options, request)
-      .then(({principal, elsewhere, resume}) => {
+      .then((admission) => {
         if (socket.destroyed) return;
         // Once more: while tokens were looked at, others came in, or a drain began. From here on it is one turn.
         requireRoom(options.sessions);
         wss.handleUpgrade(request, socket, head, (ws) => {
-          socket.off('error', onError);
-          const adapter = new WsSocket(ws, request.socket);
-          // `ws` closes by itself what is no WebSocket; how it closed is reported with its 'close'.
-          ws.on('error', (error) => {
-            options.logger.debug({err: error, address: request.socket.remoteAddress}, 'session socket error');
-            adapter.limitClosing();
-          });
-          if (principal === undefined) refuse(adapter, 'unauthorized');
-          else if (!options.sessions.hasRoomFor(principal, elsewhere)) refuse(adapter, 'too-many');
-          else adopt(options, {ws, adapter, request, principal, resume});
+          socket.off('error', destroyOnError);
+          connect(options, ws, {...admission, stream: request.socket, peer: peerOf(request, ws.protocol)});
         });
       })
       .catch((error: unknown) => answerOnSocket(socket, toAppError(error), options.logger));
   };
 }
 
+function destroyOnError(this: Duplex): void {
+  this.destroy();
+}
+
+interface Admission {
+  /** Nobody: a token that is not valid. */
+  readonly principal: Principal | undefined;
+  /** Sessions of theirs at other nodes. */
+  readonly elsewhere: number;
+  readonly resume: ResumePoint | undefined;
+}
+
 /** @throws AppError for what is answered before the upgrade */
 async function upgrade(
   {sessions, authenticator, allowedOrigins, basePath}: UpgradeHandlerOptions,
   request: IncomingMessage,
-): Promise<{principal: Principal | undefined; elsewhere: number; resume: ResumePoint | undefined}> {
+): Promise<Admission> {
   const [path, query] = splitOnce(request.url ?? '', '?');
   if (path !== PATH && path !== basePath + PATH) {
     throw new AppError('not_found', 'Sessions are at /ws.', {context: {path: path.slice(0, 256)}});
@@ -118,27 +122,46 @@ function requireRoom(sessions: SessionService): void {
   });
 }
 
-interface Adoption {
-  readonly ws: WebSocket;
-  readonly adapter: WsSocket;
-  readonly request: IncomingMessage;
-  readonly principal: Principal;
-  readonly resume: ResumePoint | undefined;
+interface Arrived extends Admission {
+  /** What the upgrade came on. */
+  readonly stream: Socket;
+  readonly peer: SessionPeer;
 }
 
-function adopt({sessions, handleMessage}: UpgradeHandlerOptions, adoption: Adoption): void {
-  const {ws, adapter, request, principal, resume} = adoption;
-  const {socket} = request;
-  const session = sessions.open({socket: adapter, principal, peer: peerOf(request, ws.protocol), resume});
+/**
+ * What is kept of a connection while it is open is what the functions here refer to; the request with its headers, which
+ * would be a third of what a session weighs, is not among it.
+ */
+function connect(options: UpgradeHandlerOptions, ws: WebSocket, arrived: Arrived): void {
+  const {sessions, logger} = options;
+  const {principal, elsewhere, resume, stream, peer} = arrived;
+  const socket = new WsSocket(ws, stream);
+  // `ws` closes by itself what is no WebSocket; how it closed is reported with its 'close'.
+  ws.on('error', (error) => {
+    logger.debug({err: error, address: stream.remoteAddress}, 'session socket error');
+    socket.limitClosing();
+  });
+  if (principal === undefined) refuse(socket, 'unauthorized');
+  else if (!sessions.hasRoomFor(principal, elsewhere)) refuse(socket, 'too-many');
+  else attend(options, ws, stream, sessions.open({socket, principal, peer, resume}));
+}
+
+/** Reports what happens to the socket of a session. */
+function attend(
+  {sessions, handleMessage}: UpgradeHandlerOptions,
+  ws: WebSocket,
+  stream: Socket,
+  session: Session,
+): void {
   ws.on('message', (data, isBinary) => void handleMessage(session, data as Buffer, isBinary));
   ws.on('ping', (data) => {
     if (!sessions.admitControlFrame(session)) return;
-    if (socket.writableLength <= MAX_UNSENT_FOR_PONG_BYTES) ws.pong(data);
+    if (stream.writableLength <= MAX_UNSENT_FOR_PONG_BYTES) ws.pong(data);
   });
   ws.on('pong', () => {
     if (sessions.admitControlFrame(session)) sessions.heard(session, 'pong');
   });
-  socket.on('drain', () => sessions.drained(session));
+  stream.on('drain', () => sessions.drained(session));
   ws.on('close', (code) => sessions.closed(session, code));
 }
 

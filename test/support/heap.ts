@@ -3,7 +3,9 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 
 v8.setFlagsFromString('--expose-gc');
-const collectGarbage = vm.runInNewContext('gc') as () => void;
+
+/** Frees what nothing refers to any more. */
+export const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 /** Bytes, of this process: everything that cannot be freed, buffers outside of the heap included. */
 export function heldBytes(): number {
