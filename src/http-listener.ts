@@ -66,6 +66,9 @@ export class HttpListener {
   readonly #onClientError: ClientErrorHandler;
   readonly #maxConnections: number;
   #warnedAt = Number.NEGATIVE_INFINITY;
+  /** Listeners of every socket, which is their `this`: a socket that becomes a session is to hold nothing of its requests. */
+  readonly #onResume: (this: Socket) => void;
+  readonly #onClose: (this: Socket) => void;
 
   constructor(options: HttpListenerOptions) {
     const {onRequest, onUpgrade, onClientError, clock, logger} = options;
@@ -86,6 +89,14 @@ export class HttpListener {
     this.#onRequest = onRequest;
     this.#onUpgrade = onUpgrade;
     this.#onClientError = onClientError;
+    const queues = this.#queues;
+    this.#onResume = function () {
+      queues.get(this)?.onResume();
+    };
+    const forget = (socket: Socket) => this.#forget(socket);
+    this.#onClose = function () {
+      forget(this);
+    };
     this.#server.on('connection', (socket) => this.#remember(socket));
     this.#server.on('request', (request, response) => {
       this.#exchanges.set(request.socket, {request, since: clock.monotonic()});
@@ -199,13 +210,15 @@ export class HttpListener {
       onOver: () => this.#finish(socket),
     });
     this.#queues.set(socket, queue);
-    socket.on('resume', () => queue.onResume());
-    socket.once('close', () => {
-      this.#queues.delete(socket);
-      this.#sockets.delete(socket);
-      this.#exchanges.delete(socket);
-    });
+    socket.on('resume', this.#onResume);
+    socket.on('close', this.#onClose);
     if (this.#sockets.size > this.#maxConnections) this.#makeRoom(socket);
+  }
+
+  #forget(socket: Socket): void {
+    this.#queues.delete(socket);
+    this.#sockets.delete(socket);
+    this.#exchanges.delete(socket);
   }
 
   /** Nothing whole has come on this socket since now; it goes to the end of the queue. */
