@@ -76,6 +76,8 @@ export class LiveFeed {
   /** By cursor and audience. */
   readonly #batches = new Map<Offset, Map<string, Batch>>();
   #batchCount = 0;
+  /** The one that was asked for last: most sessions are where the one before is, and see what it sees. */
+  #lastBatch: {readonly after: Offset; readonly key: string; readonly batch: Batch} | undefined;
   /** Entries `#floor + 1 … #head`, contiguous; the first `#dropped` of the array are gone already. */
   #entries: FeedEntry[] = [];
   #dropped = 0;
@@ -161,8 +163,14 @@ export class LiveFeed {
    * The same question between two moves of the head has the same answer, bytes included: it is computed once.
    */
   batch(audience: Audience, after: Offset): Batch {
-    const known = this.#batches.get(after)?.get(audience.key);
-    if (known !== undefined) return known;
+    const last = this.#lastBatch;
+    if (last !== undefined && last.after === after && last.key === audience.key) return last.batch;
+    const batch = this.#batches.get(after)?.get(audience.key) ?? this.#newBatch(audience, after);
+    this.#lastBatch = {after, key: audience.key, batch};
+    return batch;
+  }
+
+  #newBatch(audience: Audience, after: Offset): Batch {
     const start = after - this.#floor + this.#dropped;
     const batch = joinFrames(this.#entries, start, audience);
     if (this.#batchCount >= MAX_CACHED_BATCHES) this.#forgetBatches();
@@ -291,6 +299,7 @@ export class LiveFeed {
   #forgetBatches(): void {
     this.#batches.clear();
     this.#batchCount = 0;
+    this.#lastBatch = undefined;
   }
 
   /** Drops the oldest entries; the array is copied only once half of it is gone, so that a drop costs O(1). */

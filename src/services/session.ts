@@ -13,7 +13,7 @@ export interface SessionSocket {
   /** Changes with every byte of them that the kernel takes: a slow link may need minutes for one write. */
   readonly drainMark: number;
   /** Writes complete WebSocket frames, several of them in one go, without copying. */
-  write(...frames: readonly Buffer[]): void;
+  write(first: Buffer, ...more: readonly Buffer[]): void;
   ping(): void;
   /** Starts the closing handshake, and ends the connection if the peer does not answer it. */
   close(code: number, reason: string): void;

@@ -1,8 +1,10 @@
 /** The session's socket port over `ws`: the library does handshake, parsing and control frames; we write the frames. */
 import type {Socket} from 'node:net';
 import {closeReasons} from '@hookswitch/protocol';
-import type {WebSocket} from 'ws';
+import {WebSocket} from 'ws';
 import type {SessionSocket} from '../services/session.ts';
+
+const {OPEN} = WebSocket;
 
 /** How long a peer may take to answer our close frame. */
 const ANSWER_TIMEOUT_MS = 3000;
@@ -31,20 +33,22 @@ export class WsSocket implements SessionSocket {
     return this.#stream.bytesWritten - this.#stream.writableLength - (handle?.writeQueueSize ?? 0);
   }
 
-  write(...frames: readonly Buffer[]): void {
+  write(first: Buffer, ...more: readonly Buffer[]): void {
     // After our close frame nothing may follow (RFC 6455, section 5.5.1).
-    if (this.#ws.readyState !== this.#ws.OPEN) return;
-    if (frames.length === 1) {
-      for (const frame of frames) this.#stream.write(frame);
+    if (this.#ws.readyState !== OPEN) return;
+    const stream = this.#stream;
+    if (more.length === 0) {
+      stream.write(first);
       return;
     }
-    this.#stream.cork();
-    for (const frame of frames) this.#stream.write(frame);
-    this.#stream.uncork();
+    stream.cork();
+    stream.write(first);
+    for (const frame of more) stream.write(frame);
+    stream.uncork();
   }
 
   ping(): void {
-    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping();
+    if (this.#ws.readyState === OPEN) this.#ws.ping();
   }
 
   close(code: number, reason: string): void {
