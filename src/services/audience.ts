@@ -18,13 +18,17 @@ export interface Audience {
 /** What a session asked to be told about. */
 export type Subscription = 'all' | readonly string[];
 
+/** The two that most sessions have are one object each. */
+const EVERYTHING: Audience = {key: 'all', sees: () => true};
+const NOTHING: Audience = {key: 'none', sees: () => false};
+
 /** The audience of a principal with a subscription. */
 export function audienceOf(principal: Principal, subscription: Subscription): Audience {
   const scope = hasScope(principal, 'calls:read:all')
-    ? {key: 'all', sees: () => true}
+    ? EVERYTHING
     : hasScope(principal, 'calls:read')
       ? {key: `user:${principal.user}`, sees: (entry: Visible) => entry.owner === principal.user}
-      : {key: 'none', sees: () => false};
+      : NOTHING;
   if (subscription === 'all') return scope;
   const sids = new Set(subscription);
   // A user's name may hold any character: the sids come first, where their form is known.
@@ -35,8 +39,8 @@ export function audienceOf(principal: Principal, subscription: Subscription): Au
 /** The audience that has a key: how another node's sessions see the journal. `undefined`: no audience of ours has it. */
 export function audienceOfKey(key: string): Audience | undefined {
   const user = 'user:';
-  if (key === 'all') return {key, sees: () => true};
-  if (key === 'none') return {key, sees: () => false};
+  if (key === 'all') return EVERYTHING;
+  if (key === 'none') return NOTHING;
   if (key.startsWith(user)) return {key, sees: ({owner}) => owner === key.slice(user.length)};
   const at = key.indexOf('|');
   const scope = at === -1 ? undefined : audienceOfKey(key.slice(at + 1));

@@ -13,7 +13,7 @@ import {toCall, toIso} from './call-view.ts';
 import {type CatchUpPage, CatchUpPages} from './catch-up-pages.ts';
 import {encodeTextFrame} from './frame.ts';
 import type {LiveFeed} from './live-feed.ts';
-import type {Session} from './session.ts';
+import {READING, type Session, STREAMING} from './session.ts';
 
 /** Where a client left off. */
 export interface ResumePoint {
@@ -111,8 +111,8 @@ export class SessionDelivery {
 
   /** One write: a client that has seen where it stands has the snapshot that belongs to it. */
   #open(session: Session, first: Buffer, ...more: readonly Buffer[]): void {
-    session.state = {phase: 'streaming'};
-    session.socket.write(first, ...more, ...session.early.splice(0));
+    session.state = STREAMING;
+    session.socket.write(first, ...more, ...session.takeEarly());
   }
 
   async #beginInThePast(session: Session, offset: Offset): Promise<void> {
@@ -190,7 +190,7 @@ export class SessionDelivery {
         if (!session.replaying && session.snapshotsDue.length === 0) return;
         this.#writeAtHead(session);
       } else if (isBehind) {
-        session.state = {phase: 'reading'};
+        session.state = READING;
         void this.#catchUp(session);
       } else {
         const batch = this.#feed.batch(session.audience, cursor);
@@ -205,7 +205,11 @@ export class SessionDelivery {
     if (session.replaying) {
       session.replaying = false;
       session.socket.write(this.#heartbeatFrame(session));
-    } else session.socket.write(this.#snapshotFrame(session.audience, session.snapshotsDue.shift()));
+      return;
+    }
+    const [requestId, ...others] = session.snapshotsDue;
+    session.snapshotsDue = others;
+    session.socket.write(this.#snapshotFrame(session.audience, requestId));
   }
 
   /** A message outside the journal's order: an answer, a heartbeat. Never before `session.ready` (W2). */
@@ -214,7 +218,7 @@ export class SessionDelivery {
     if (phase === 'closing') return;
     const frame = encode(message);
     if (phase === 'opening') {
-      session.early.push(frame);
+      session.early = [...session.early, frame];
     } else if (session.socket.unsentBytes > MAX_UNSENT_FOR_ANSWERS_BYTES) {
       this.#close(session, 'too-slow');
     } else {
@@ -232,7 +236,7 @@ export class SessionDelivery {
         this.#close(session, 'going-away');
         return;
       }
-      session.state = {phase: 'streaming'};
+      session.state = STREAMING;
       this.#writePage(session, reading.page);
       this.deliver(session);
     } catch (error) {

@@ -15,7 +15,7 @@ import {AppError} from '../errors/app-error.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {LiveFeed} from './live-feed.ts';
-import {Session, type SessionPeer, type SessionSocket} from './session.ts';
+import {Session, type SessionPeer, type SessionSocket, STREAMING} from './session.ts';
 import {type ResumePoint, SessionDelivery} from './session-delivery.ts';
 import {SessionDirectory} from './session-directory.ts';
 import {SessionDrain, type SessionDrainPlan} from './session-drain.ts';
@@ -181,7 +181,7 @@ export class SessionService {
   /** The socket has nothing unsent any more. */
   drained(session: Session): void {
     if (session.state.phase !== 'blocked') return;
-    session.state = {phase: 'streaming'};
+    session.state = STREAMING;
     session.drainedAt = this.#clock.monotonic();
     this.#delivery.deliver(session);
   }
@@ -229,7 +229,7 @@ export class SessionService {
       throw new AppError('rate_limited', 'Earlier subscriptions are still waiting to be answered.');
     }
     session.subscription = calls;
-    session.snapshotsDue.push(requestId);
+    session.snapshotsDue = [...session.snapshotsDue, requestId];
     this.#delivery.deliver(session);
   }
 
@@ -243,7 +243,7 @@ export class SessionService {
     session.principal = principal;
     this.#watch.tokenCame(session);
     if (session.audience.key === key) return;
-    if (session.snapshotsDue.length === 0) session.snapshotsDue.push(undefined);
+    if (session.snapshotsDue.length === 0) session.snapshotsDue = [undefined];
     this.#delivery.deliver(session);
   }
 

@@ -40,6 +40,14 @@ export type SessionState =
   | {readonly phase: 'blocked'; readonly since: number}
   | {readonly phase: 'closing'; readonly code: number};
 
+/** The states that carry nothing are one object each: ten thousand sessions are in one of them, and are looked at for each event. */
+export const OPENING: SessionState = {phase: 'opening'};
+export const STREAMING: SessionState = {phase: 'streaming'};
+export const READING: SessionState = {phase: 'reading'};
+
+/** What most sessions hold of most things. */
+const NONE: readonly never[] = [];
+
 export const sessionPhases = ['opening', 'streaming', 'reading', 'blocked', 'closing'] as const;
 export type SessionPhase = SessionState['phase'];
 
@@ -63,18 +71,23 @@ export interface SessionOptions {
 }
 
 export class Session {
-  readonly id: string;
+  // What is looked at for each entry of each session comes first, and so lies together: a fan-out to ten thousand finds none of it
+  // in the processor's caches.
+  state: SessionState = OPENING;
+  /** Every entry up to here that it may see was written to the socket. */
+  cursor: Offset = 0;
   readonly socket: SessionSocket;
+  #audience: Audience;
+  /** Resumed, and not at the head yet: a heartbeat says when it is, so that a client can tell what was missed from what is new. */
+  replaying = false;
+  /** Snapshots owed once the cursor is at the head: the ids of the requests that asked for them. */
+  snapshotsDue: readonly (string | undefined)[] = NONE;
+  readonly id: string;
   readonly peer: SessionPeer;
   /** User, address and origin in lower case. One text, made once: a search looks at ten thousand of them. */
   readonly searchText: string;
   /** Milliseconds since 1970. */
   readonly connectedAt: number;
-  state: SessionState = {phase: 'opening'};
-  /** Every entry up to here that it may see was written to the socket. */
-  cursor: Offset = 0;
-  /** Resumed, and not at the head yet: a heartbeat says when it is, so that a client can tell what was missed from what is new. */
-  replaying = false;
   /** Milliseconds since 1970 of the last message or pong. */
   lastActivityAt: number;
   /** The same on the monotonic clock, of what counts as life. */
@@ -86,10 +99,8 @@ export class Session {
   /** The socket's `drainMark` when it was last looked at, and the monotonic ms at which it was seen to change. */
   drainMark = 0;
   drainedAt = 0;
-  /** Snapshots owed once the cursor is at the head: the ids of the requests that asked for them. */
-  readonly snapshotsDue: (string | undefined)[] = [];
   /** Answers to messages that overtook `session.ready`, which is always first (W2). Bounded as those messages are. */
-  readonly early: Buffer[] = [];
+  early: readonly Buffer[] = NONE;
   /** Monotonic ms at which the current token runs out by the time that has passed since it came. */
   tokenEndsAt = Number.POSITIVE_INFINITY;
   /** How many refreshes it has asked for. */
@@ -98,10 +109,12 @@ export class Session {
   expiryAnnounced = false;
   #principal: Principal;
   #subscription: Subscription = 'all';
-  #audience: Audience;
-  #sentSpans: readonly SentSpan[];
-  readonly #messages: TokenBucket;
-  readonly #controlFrames: TokenBucket;
+  /** What was sent through other audiences than the current one, which began after entry `#audienceSince`. */
+  #earlierSpans: readonly SentSpan[] = NONE;
+  #audienceSince: Offset = 0;
+  /** Full as long as nothing was taken, and not there. */
+  #messages: TokenBucket | undefined;
+  #controlFrames: TokenBucket | undefined;
   #refused = 0;
 
   constructor({id, principal, socket, peer, now, monotonic}: SessionOptions) {
@@ -111,12 +124,8 @@ export class Session {
     this.searchText = [principal.user, peer.address, peer.origin ?? ''].join('\n').toLowerCase();
     this.connectedAt = this.lastActivityAt = now;
     this.heardAt = monotonic;
-    this.#messages = new TokenBucket({burst: MESSAGE_BURST, perMinute: MESSAGES_PER_MINUTE, at: monotonic});
-    const controlFrames = {burst: CONTROL_FRAME_BURST, perMinute: CONTROL_FRAMES_PER_MINUTE};
-    this.#controlFrames = new TokenBucket({...controlFrames, at: monotonic});
     this.#principal = principal;
     this.#audience = audienceOf(principal, this.#subscription);
-    this.#sentSpans = [{after: this.cursor, audience: this.#audience}];
   }
 
   get principal(): Principal {
@@ -144,17 +153,30 @@ export class Session {
 
   /** Through which audiences it was sent the entries up to the cursor, as far back as that is remembered. */
   get sentSpans(): readonly SentSpan[] {
-    return this.#sentSpans;
+    return [...this.#earlierSpans, {after: this.#audienceSince, audience: this.#audience}];
   }
 
   /** Puts the cursor where the session begins: of entries up to here it is sent none. */
   beginAt(offset: Offset): void {
     this.cursor = offset;
-    this.#sentSpans = [{after: offset, audience: this.#audience}];
+    this.#earlierSpans = NONE;
+    this.#audienceSince = offset;
+  }
+
+  /** Returns the answers that waited for `session.ready`. */
+  takeEarly(): readonly Buffer[] {
+    const {early} = this;
+    this.early = NONE;
+    return early;
   }
 
   /** Takes one message from the allowance (W14): `closed` once a client goes on sending although it was refused. */
   admitMessage(monotonic: number): 'admitted' | 'refused' | 'closed' {
+    this.#messages ??= new TokenBucket({
+      burst: MESSAGE_BURST,
+      perMinute: MESSAGES_PER_MINUTE,
+      at: monotonic,
+    });
     if (this.#messages.take(monotonic)) {
       this.#refused = 0;
       return 'admitted';
@@ -165,12 +187,20 @@ export class Session {
 
   /** Takes one ping or pong from its allowance. */
   admitControlFrame(monotonic: number): boolean {
+    this.#controlFrames ??= new TokenBucket({
+      burst: CONTROL_FRAME_BURST,
+      perMinute: CONTROL_FRAMES_PER_MINUTE,
+      at: monotonic,
+    });
     return this.#controlFrames.take(monotonic);
   }
 
   /** The cursor only moves in the turn in which it is written through the audience: a change is exact. */
   #changeAudience(): void {
-    this.#audience = audienceOf(this.#principal, this.#subscription);
-    this.#sentSpans = withAudience(this.#sentSpans, this.cursor, this.#audience);
+    const audience = audienceOf(this.#principal, this.#subscription);
+    const spans = withAudience(this.sentSpans, this.cursor, audience);
+    this.#earlierSpans = spans.slice(0, -1);
+    this.#audienceSince = spans.at(-1)?.after ?? this.cursor;
+    this.#audience = audience;
   }
 }
