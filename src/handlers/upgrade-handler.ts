@@ -72,10 +72,16 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
         if (socket.destroyed) return;
         // Once more: while tokens were looked at, others came in, or a drain began. From here on it is one turn.
         requireRoom(options.sessions);
-        wss.handleUpgrade(request, socket, head, (ws) => {
-          socket.off('error', destroyOnError);
-          connect(options, ws, {...admission, stream: request.socket, peer: peerOf(request, ws.protocol)});
-        });
+        // One write: the answer to the upgrade, where the session stands, and what it missed.
+        socket.cork();
+        try {
+          wss.handleUpgrade(request, socket, head, (ws) => {
+            socket.off('error', destroyOnError);
+            connect(options, ws, {...admission, stream: request.socket, peer: peerOf(request, ws.protocol)});
+          });
+        } finally {
+          socket.uncork();
+        }
       })
       .catch((error: unknown) => answerOnSocket(socket, toAppError(error), options.logger));
   };
