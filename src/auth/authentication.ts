@@ -30,7 +30,9 @@ export interface AuthenticationOptions {
 export const VERIFY_TIMEOUT_MS = 4000;
 
 export class Authentication implements Authenticator {
-  readonly #ways: readonly Authenticator[];
+  readonly #accessKey: AccessKeyAuthenticator;
+  /** Asked about what is not the access key. */
+  readonly #others: Authenticator | undefined;
   readonly #jwks: JwksKeys | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -43,8 +45,8 @@ export class Authentication implements Authenticator {
       jwksUrl === undefined || other !== undefined ? undefined : new JwksKeys({url: jwksUrl, clock, logger});
     const keys: KeySource | undefined = jwtSecret === undefined ? this.#jwks : new SharedSecret(jwtSecret);
     const jwts = keys && new JwtAuthenticator({keys, issuer, audience, clock, logger});
-    const second = other ?? jwts;
-    this.#ways = [new AccessKeyAuthenticator(accessKey), ...(second === undefined ? [] : [second])];
+    this.#others = other ?? jwts;
+    this.#accessKey = new AccessKeyAuthenticator(accessKey);
   }
 
   /** Fetches keys in the background: that they cannot be had is no reason not to start. */
@@ -57,23 +59,18 @@ export class Authentication implements Authenticator {
   }
 
   async verify(token: string): Promise<Principal | undefined> {
+    // At once, and without a timer: ten thousand who come back with it are verified in one second.
+    const operator = this.#accessKey.principalOf(token);
+    if (operator !== undefined || this.#others === undefined) return operator;
     const {promise: late, resolve} = Promise.withResolvers<undefined>();
     const cancel = this.#clock.after(VERIFY_TIMEOUT_MS, () => {
       this.#logger.warn({timeoutMs: VERIFY_TIMEOUT_MS}, 'a token took too long to verify and was refused');
       resolve(undefined);
     });
     try {
-      return await Promise.race([this.#ask(token), late]);
+      return await Promise.race([this.#others.verify(token), late]);
     } finally {
       cancel();
     }
-  }
-
-  async #ask(token: string): Promise<Principal | undefined> {
-    for (const way of this.#ways) {
-      const principal = await way.verify(token);
-      if (principal !== undefined) return principal;
-    }
-    return undefined;
   }
 }
