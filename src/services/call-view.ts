@@ -47,7 +47,14 @@ export function toCallStatusMessage(entry: JournalEntry): CallStatusMessage | un
   };
 }
 
+/** The moment that was asked for last: crowds come back, and are pinged, in one millisecond. */
+let lastTime = Number.NaN;
+let lastIso = '';
+
 /** ISO 8601 from milliseconds since 1970. */
 export function toIso(time: number): string {
-  return new Date(time).toISOString();
+  if (time === lastTime) return lastIso;
+  lastIso = new Date(time).toISOString();
+  lastTime = time;
+  return lastIso;
 }
