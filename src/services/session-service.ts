@@ -84,7 +84,8 @@ export class SessionService {
     const send = (session: Session, message: ServerMessage) => this.send(session, message);
     this.directory = new SessionDirectory({journal: options.journal, feed, sessions: this.#sessions});
     this.#delivery = new SessionDelivery({...options, heartbeatMs, sessions, close});
-    this.#watch = new SessionWatch({clock, heartbeatMs, sessionTimeoutMs, sessions, close, send});
+    const watched = {clock, heartbeatMs, sessionTimeoutMs, sessions: this.#sessions};
+    this.#watch = new SessionWatch({...watched, close, send});
     this.#drain = new SessionDrain({clock, sessions: this.#sessions, close, send});
   }
 

@@ -9,10 +9,19 @@ export interface SessionWatchOptions {
   readonly heartbeatMs: number;
   /** Milliseconds of silence after which a session is closed. */
   readonly sessionTimeoutMs: number;
-  readonly sessions: () => MapIterator<Session>;
+  readonly sessions: ReadonlyMap<string, Session>;
   readonly close: (session: Session, reason: CloseReason) => void;
   readonly send: (session: Session, message: ServerMessage) => void;
 }
+
+/** Each session is looked at so often at least. */
+const SWEEP_MS = 1000;
+
+/**
+ * A sweep is divided into turns so far apart, if it takes longer than that. Of ten thousand sessions four hundred are due in a second; each is a ping and a heartbeat, and
+ * in one turn they would hold everything else up for as long as thousands of frames do.
+ */
+const TURN_MS = 100;
 
 /** How long before the end of a token its session is told (A4). */
 const EXPIRY_NOTICE_MS = 60_000;
@@ -21,9 +30,13 @@ export class SessionWatch {
   readonly #clock: Clock;
   readonly #heartbeatMs: number;
   readonly #sessionTimeoutMs: number;
-  readonly #sessions: () => MapIterator<Session>;
+  readonly #sessions: ReadonlyMap<string, Session>;
   readonly #close: (session: Session, reason: CloseReason) => void;
   readonly #send: (session: Session, message: ServerMessage) => void;
+  /** Those of a sweep that have not had their turn. */
+  #rest: MapIterator<Session>;
+  readonly #parts: number;
+  readonly #sweepMs: number;
   #stopSweeping: CancelTimer | undefined;
 
   constructor(options: SessionWatchOptions) {
@@ -31,13 +44,15 @@ export class SessionWatch {
     this.#heartbeatMs = options.heartbeatMs;
     this.#sessionTimeoutMs = options.sessionTimeoutMs;
     this.#sessions = options.sessions;
+    this.#rest = options.sessions.values();
+    this.#sweepMs = Math.min(SWEEP_MS, Math.max(10, Math.round(this.#heartbeatMs / 25)));
+    this.#parts = Math.ceil(this.#sweepMs / TURN_MS);
     this.#close = options.close;
     this.#send = options.send;
   }
 
   start(): void {
-    const sweepMs = Math.min(1000, Math.max(10, Math.round(this.#heartbeatMs / 25)));
-    this.#stopSweeping = this.#clock.every(sweepMs, () => this.#sweep());
+    this.#stopSweeping = this.#clock.every(this.#sweepMs / this.#parts, () => this.#sweep());
   }
 
   stop(): void {
@@ -56,19 +71,32 @@ export class SessionWatch {
     session.tokenEndsAt = this.#clock.monotonic() + expiresAt - this.#clock.now();
   }
 
+  /** Looks at the next part of the sessions; those who come meanwhile are at the end. */
   #sweep(): void {
     const monotonic = this.#clock.monotonic();
     const now = this.#clock.now();
-    for (const session of this.#sessions()) {
-      if (session.state.phase === 'closing') continue;
-      noteProgress(session, monotonic);
-      if (session.state.phase === 'blocked') {
-        const since = Math.max(session.state.since, session.drainedAt);
-        if (monotonic - since >= STALLED_AFTER_MS) this.#close(session, 'too-slow');
-      } else if (monotonic - lastLife(session) >= this.#sessionTimeoutMs) this.#close(session, 'silent');
-      else if (monotonic >= session.nextHeartbeatAt) this.#heartbeat(session, monotonic);
-      this.#checkExpiry(session, now, monotonic);
+    for (let left = Math.ceil(this.#sessions.size / this.#parts); left > 0; left -= 1) {
+      const session = this.#next();
+      if (session !== undefined) this.#look(session, now, monotonic);
     }
+  }
+
+  #next(): Session | undefined {
+    const next = this.#rest.next();
+    if (next.done !== true) return next.value;
+    this.#rest = this.#sessions.values();
+    return this.#rest.next().value;
+  }
+
+  #look(session: Session, now: number, monotonic: number): void {
+    if (session.state.phase === 'closing') return;
+    noteProgress(session, monotonic);
+    if (session.state.phase === 'blocked') {
+      const since = Math.max(session.state.since, session.drainedAt);
+      if (monotonic - since >= STALLED_AFTER_MS) this.#close(session, 'too-slow');
+    } else if (monotonic - lastLife(session) >= this.#sessionTimeoutMs) this.#close(session, 'silent');
+    else if (monotonic >= session.nextHeartbeatAt) this.#heartbeat(session, monotonic);
+    this.#checkExpiry(session, now, monotonic);
   }
 
   #heartbeat(session: Session, monotonic: number): void {

@@ -114,6 +114,16 @@ test('[W6] sessions that came together do not beat together', async () => {
   assert.ok(all.every(({socket}) => socket.pings.length >= 1));
 });
 
+test('everybody is looked at within a second, and not all in one turn', async () => {
+  await using stage = await setUp();
+  const all = Array.from({length: 105}, () => stage.open());
+  const closed = () => all.filter(({socket}) => socket.closeCode === 4408).length;
+  stage.clock.advance(35_000);
+  assert.ok(closed() > 0 && closed() <= 11, `${closed()} at once`);
+  stage.clock.advance(900);
+  assert.equal(closed(), all.length);
+});
+
 test('[W9] pongs keep a session that has never sent a heartbeat', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
