@@ -26,6 +26,8 @@ export interface HeadTailOptions {
 
 /** A notification that was lost costs this much latency, in milliseconds. */
 const POLL_MS = 1000;
+/** How long what is durable here is kept back for entries of other nodes before it, in milliseconds. */
+const PATIENCE_MS = 1000;
 /** What an entry weighs besides what was read of it. */
 const ENTRY_BYTES = 1200;
 
@@ -42,6 +44,7 @@ export class HeadTail {
   #askingForEpoch = false;
   #telling = false;
   #stopPolling: CancelTimer | undefined;
+  #cancelPatience: CancelTimer | undefined;
 
   constructor(options: HeadTailOptions) {
     this.#options = options;
@@ -57,6 +60,7 @@ export class HeadTail {
   stop(): void {
     this.#stopPolling?.();
     this.#stopPolling = undefined;
+    this.#giveUpWaiting();
   }
 
   get seen(): SeenHead | undefined {
@@ -92,6 +96,26 @@ export class HeadTail {
     if (group.opening.epoch !== this.#seen?.epoch) this.#begin(group.opening);
     this.#settleWaiting();
     if (this.#waiting.length > 0) this.wake();
+  }
+
+  /** A database that commits and does not let itself be read: its answer is not waited for without end. */
+  #planPatience(): void {
+    const [first] = this.#waiting;
+    if (first === undefined) {
+      this.#cancelPatience?.();
+      this.#cancelPatience = undefined;
+      return;
+    }
+    if (this.#cancelPatience !== undefined) return;
+    const {clock} = this.#options;
+    const leftMs = first.committedAt + PATIENCE_MS - clock.monotonic();
+    this.#cancelPatience = clock.after(Math.max(0, leftMs), () => {
+      this.#cancelPatience = undefined;
+      const [oldest] = this.#waiting;
+      if (oldest === undefined) return;
+      if (clock.monotonic() - oldest.committedAt >= PATIENCE_MS) this.#giveUpWaiting();
+      else this.#planPatience();
+    });
   }
 
   /** Somebody else has committed, or may have. `#woken` is a latch: during a read it leads to another one. */
@@ -170,7 +194,7 @@ export class HeadTail {
       const first = group.entries[0]?.offset ?? group.head + 1;
       const last = group.head;
       if (last > this.head) {
-        if (first !== this.head + 1) return;
+        if (first !== this.head + 1) break;
         for (const [index, entry] of group.entries.entries()) {
           this.#ring.push(entry, group.bytes[index] ?? ENTRY_BYTES);
         }
@@ -179,6 +203,7 @@ export class HeadTail {
       this.#waiting.shift();
       group.settle();
     }
+    this.#planPatience();
   }
 
   /** The entries before own commits cannot be read now. The commits are durable all the same, and are told of. */
@@ -187,6 +212,7 @@ export class HeadTail {
       if (group.head > this.head) this.#moveTo(group.head);
       group.settle();
     }
+    this.#planPatience();
   }
 
   /** Another history: nothing that was seen of the one before says anything. */

@@ -11,23 +11,17 @@ import {isStatementFault, sqlState, toPortError} from '../../postgres/failures.t
 import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import type {JournalEntry, Offset} from '../call-event.ts';
-import type {AppendResult, JournalOpening, OpenIntentResult} from '../journal.ts';
-import {
-  createHead,
-  lockHead,
-  readServerHistory,
-  type SeenHead,
-  type ServerHistory,
-  settleEpoch,
-} from './epoch.ts';
+import type {JournalOpening} from '../journal.ts';
+import {createHead, lockHead, type SeenHead, settleEpoch} from './epoch.ts';
 import type {GroupView} from './group-view.ts';
-import {describeHolders} from './head-holder.ts';
+import {HeadHolders} from './head-holder.ts';
 import {type LoadedHead, loadGroup} from './load-group.ts';
+import {StepWatch} from './step-watch.ts';
 import {type Trimmed, type TrimStep, trimCalls} from './trim-calls.ts';
 import {writeGroup} from './write-group.ts';
+import {type GroupResult, OVERDUE, type PendingRequest, WriteQueue} from './write-queue.ts';
 import type {GroupRequest} from './write-requests.ts';
-
-export type GroupResult = AppendResult | OpenIntentResult | undefined;
+import {commit, openWriterSession, type WriterSession} from './writer-session.ts';
 
 /** A transaction that has been committed. */
 export interface CommittedGroup {
@@ -39,6 +33,8 @@ export interface CommittedGroup {
   readonly bytes: readonly number[];
   /** Offset of the last entry of the journal then. */
   readonly head: Offset;
+  /** Monotonic ms. */
+  readonly committedAt: number;
   /** Tells those who asked. */
   settle(): void;
 }
@@ -56,44 +52,39 @@ export interface PostgresWriterOptions {
   readonly maxPending: number;
 }
 
-interface Pending {
-  readonly request: GroupRequest;
-  readonly settle: (result: GroupResult) => void;
-  readonly reject: (error: Error) => void;
-}
-
 interface PendingTrim {
   readonly step: TrimStep;
   readonly settle: (trimmed: Trimmed) => void;
   readonly reject: (error: Error) => void;
 }
 
-interface Session {
-  readonly connection: PostgresConnection;
-  readonly server: ServerHistory;
-}
-
 /** Requests of one transaction: more would delay the first of them without saving much. */
 const MAX_GROUP = 500;
 /** After a connection could not be made, so long everybody is told the same without another try. */
 const RETRY_MS = 100;
-/** So often at most it is told who holds the head. */
-const TELL_HOLDER_MS = 10_000;
 const LOCK_NOT_AVAILABLE = '55P03';
+const QUERY_CANCELED = '57014';
 
 export class PostgresWriter {
   readonly #options: PostgresWriterOptions;
-  #queue: Pending[] = [];
+  readonly #queue = new WriteQueue();
   #trims: PendingTrim[] = [];
-  #session: Session | undefined;
+  #session: WriterSession | undefined;
+  /** Also before it is a session. */
+  #connection: PostgresConnection | undefined;
+  readonly #watch: StepWatch;
+  readonly #holders: HeadHolders;
+  #isOverdue = false;
   #working: Promise<void> | undefined;
   #stopped = false;
   #failedAt = Number.NEGATIVE_INFINITY;
   #failure: Error | undefined;
-  #toldHolderAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PostgresWriterOptions) {
+    const {clock} = options;
     this.#options = options;
+    this.#holders = new HeadHolders(options);
+    this.#watch = new StepWatch({clock, onLook: (now, isTooLong) => this.#look(now, isTooLong)});
   }
 
   /** Connects, and makes the journal where there is none. @throws JournalUnavailableError */
@@ -112,32 +103,25 @@ export class PostgresWriter {
     }
   }
 
-  /** Resolves when the request is durable. */
+  /** Resolves when the request is durable; in time, either way. */
   ask(request: GroupRequest): Promise<GroupResult> {
-    const {promise, resolve, reject} = Promise.withResolvers<GroupResult>();
     const refusal = this.#refusal();
-    if (refusal !== undefined) {
-      reject(refusal);
-      return promise;
-    }
-    this.#queue.push({request, settle: resolve, reject});
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const asked = this.#queue.ask(request, this.#options.clock.monotonic());
     this.#start();
-    return promise;
+    return asked;
   }
 
   trim(step: TrimStep): Promise<Trimmed> {
-    const {promise, resolve, reject} = Promise.withResolvers<Trimmed>();
     const refusal = this.#refusal();
-    if (refusal !== undefined) {
-      reject(refusal);
-      return promise;
-    }
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const {promise, resolve, reject} = Promise.withResolvers<Trimmed>();
     this.#trims.push({step, settle: resolve, reject});
     this.#start();
     return promise;
   }
 
-  /** Does what it was asked before, and disconnects. */
+  /** Does what it was asked before, as far as it can be done in time, and disconnects. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#working;
@@ -158,6 +142,7 @@ export class PostgresWriter {
   }
 
   async #work(): Promise<void> {
+    this.#watch.start();
     while (this.#queue.length > 0 || this.#trims.length > 0) {
       try {
         const session = this.#session ?? (await this.#reconnect());
@@ -169,47 +154,72 @@ export class PostgresWriter {
       }
     }
     // In the same turn as the last look at the queue.
+    this.#watch.stop();
     this.#working = undefined;
   }
 
-  async #appendGroup(session: Session): Promise<void> {
-    const {connection} = session;
+  /**
+   * Nobody waits for the sum of what the steps may take. What takes too long is given up with its connection, and the server
+   * ends what it has of it.
+   */
+  #look(now: number, isTooLong: boolean): void {
+    this.#queue.rejectLate(now);
+    if (!isTooLong && !this.#queue.isWritingLate(now)) return;
+    this.#isOverdue = true;
+    this.#connection?.close();
+  }
+
+  async #lockHead({connection}: WriterSession): ReturnType<typeof lockHead> {
+    this.#watch.enter('waiting');
     const locked = await lockHead(connection);
+    this.#watch.enter('holding');
+    return locked;
+  }
+
+  async #commit({connection}: WriterSession): Promise<void> {
+    this.#watch.enter('committing');
+    await commit(connection);
+  }
+
+  async #appendGroup(session: WriterSession): Promise<void> {
+    const locked = await this.#lockHead(session);
     // Taken only now: everything that came while others had the head.
-    const group = this.#queue.splice(0, MAX_GROUP);
+    const group = this.#queue.take(MAX_GROUP);
     try {
-      await this.#commitGroup(session, locked, group);
+      // Those who asked may have been told meanwhile that it took too long.
+      if (group.length === 0) await session.connection.run('ROLLBACK');
+      else await this.#commitGroup(session, locked, group);
     } catch (error) {
-      if (!isStatementFault(error)) {
-        this.#queue.unshift(...group);
-        throw error;
-      }
-      await connection.run('ROLLBACK');
+      if (!isStatementFault(error)) throw error;
+      await session.connection.run('ROLLBACK');
       await this.#appendOneByOne(session, group);
     }
   }
 
   /** Something in the group cannot be written. Its neighbours can. */
-  async #appendOneByOne(session: Session, group: readonly Pending[]): Promise<void> {
+  async #appendOneByOne(session: WriterSession, group: readonly PendingRequest[]): Promise<void> {
     for (const [index, pending] of group.entries()) {
+      this.#queue.keep(group.slice(index));
       try {
-        await this.#commitGroup(session, await lockHead(session.connection), [pending]);
+        await this.#commitGroup(session, await this.#lockHead(session), [pending]);
       } catch (error) {
         if (!isStatementFault(error)) {
-          this.#queue.unshift(...group.slice(index));
+          this.#queue.keep(group.slice(index));
           throw error;
         }
         pending.reject(toPortError(error));
         await session.connection.run('ROLLBACK');
       }
     }
+    this.#queue.keep([]);
   }
 
   async #commitGroup(
-    {connection, server}: Session,
+    session: WriterSession,
     locked: Awaited<ReturnType<typeof lockHead>>,
-    group: readonly Pending[],
+    group: readonly PendingRequest[],
   ): Promise<void> {
+    const {connection, server} = session;
     const {node, seen, onCommit} = this.#options;
     const {loaded, view} = await loadGroup(
       connection,
@@ -229,55 +239,44 @@ export class PostgresWriter {
       }
     });
     await writeGroup(connection, view, node);
-    await commit(connection);
+    await this.#commit(session);
     this.#failure = undefined;
+    this.#queue.keep([]);
     onCommit({
       opening,
       trimmedTo: loaded.trimmedTo,
       ...entriesOf(view),
       head: view.head,
+      committedAt: this.#options.clock.monotonic(),
       settle: () => {
         for (const settlement of settlements) settlement();
       },
     });
   }
 
-  async #trimStep({connection}: Session, trim: PendingTrim): Promise<void> {
-    await lockHead(connection);
-    const trimmed = await trimCalls(connection, trim.step);
-    await commit(connection);
+  async #trimStep(session: WriterSession, trim: PendingTrim): Promise<void> {
+    await this.#lockHead(session);
+    const trimmed = await trimCalls(session.connection, trim.step);
+    await this.#commit(session);
     this.#trims.shift();
     trim.settle(trimmed);
   }
 
   /** Nobody waits longer than those who were first: all of them are told what the first one met. */
   #fail(error: unknown): void {
-    if (sqlState(error) === LOCK_NOT_AVAILABLE) this.#tellHolder();
+    if (this.#watch.step === 'waiting' && (this.#isOverdue || isWaitOver(error))) this.#holders.tell();
+    const failure = this.#isOverdue
+      ? new JournalUnavailableError(OVERDUE, {cause: error})
+      : toPortError(error);
     this.#disconnect();
-    const failure = toPortError(error);
-    const pending = [...this.#queue, ...this.#trims];
-    this.#queue = [];
-    this.#trims = [];
-    for (const {reject} of pending) reject(failure);
+    this.#queue.rejectAll(failure);
+    for (const {reject} of this.#trims.splice(0)) reject(failure);
   }
 
-  #tellHolder(): void {
-    const {clock, database, onFault} = this.#options;
-    const now = clock.monotonic();
-    if (now - this.#toldHolderAt < TELL_HOLDER_MS) return;
-    this.#toldHolderAt = now;
-    describeHolders(database).then(
-      (holders) =>
-        onFault(
-          new Error(`nothing can be appended, since another transaction holds the journal: ${holders}`),
-        ),
-      onFault,
-    );
-  }
-
-  async #reconnect(): Promise<Session> {
+  async #reconnect(): Promise<WriterSession> {
     const {clock, onFault} = this.#options;
     if (this.#failure !== undefined && clock.monotonic() - this.#failedAt < RETRY_MS) throw this.#failure;
+    this.#watch.enter('connecting');
     try {
       return await this.#connect();
     } catch (error) {
@@ -290,24 +289,23 @@ export class PostgresWriter {
     }
   }
 
-  async #connect(): Promise<Session> {
-    const connection = await this.#options.database.connect('writer');
-    connection.onEnd(() => {
-      // Found out before the next request, which then needs not fail.
-      if (this.#session?.connection === connection) this.#session = undefined;
+  async #connect(): Promise<WriterSession> {
+    this.#isOverdue = false;
+    this.#session = await openWriterSession(this.#options.database, (connection) => {
+      this.#connection = connection;
+      connection.onEnd(() => {
+        // Found out before the next request, which then needs not fail.
+        if (this.#session?.connection === connection) this.#session = undefined;
+      });
     });
-    try {
-      this.#session = {connection, server: await readServerHistory(connection)};
-      return this.#session;
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+    return this.#session;
   }
 
   #disconnect(): void {
-    this.#session?.connection.close();
+    this.#connection?.close();
+    this.#connection = undefined;
     this.#session = undefined;
+    this.#isOverdue = false;
   }
 }
 
@@ -321,17 +319,8 @@ function entriesOf({newEntries}: GroupView): Pick<CommittedGroup, 'entries' | 'b
   };
 }
 
-/**
- * A commit that is warned of is none: the wait for a synchronous standby was cut short, and what the primary has alone is
- * lost with it.
- */
-async function commit(connection: PostgresConnection): Promise<void> {
-  connection.takeWarnings();
-  await connection.run('COMMIT');
-  const [warning] = connection.takeWarnings();
-  if (warning !== undefined) {
-    throw new JournalUnavailableError('The database could not make it durable on its standby.', {
-      cause: new Error(warning),
-    });
-  }
+/** The server's limit of a lock, or of a statement: which of them a wait for the head meets depends on who else waits. */
+function isWaitOver(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED;
 }

@@ -1,0 +1,212 @@
+/** A request to append carries its own deadline: whatever it waits for, it is answered in time. */
+import assert from 'node:assert/strict';
+import {type TestContext, test} from 'node:test';
+import {Client} from 'pg';
+import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
+import type {Journal} from '../../../src/journal/journal.ts';
+import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
+import {COMMIT_MS, WAIT_MS} from '../../../src/journal/postgres/write-queue.ts';
+import {openWriterSession} from '../../../src/journal/postgres/writer-session.ts';
+import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
+import {status} from '../../support/journal-events.ts';
+import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {databaseOf, postgresServer} from '../../support/postgres.ts';
+import {StallingProxy} from '../../support/stalling-proxy.ts';
+import {until} from '../../support/until.ts';
+
+/** What the machine may be late by: timers of a process that shares its cores with others. */
+const LATE_MS = 900;
+/** It is held until each node has refused so many, one every 40 ms: for longer than all limits of the server one after the other. */
+const REFUSED = 110;
+
+interface Answer {
+  readonly tookMs: number;
+  readonly refused: boolean;
+}
+
+/** Appends at a node, one every few milliseconds however long each takes, until it is told to stop. */
+class Load {
+  readonly answers: Answer[] = [];
+  readonly #asked: Promise<void>[] = [];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(node: Journal, name: string) {
+    this.#timer = setInterval(() => {
+      this.#asked.push(this.#append(node, `CA-${name}-${this.#asked.length}`));
+    }, 40);
+  }
+
+  get refused(): number {
+    return this.answers.filter(({refused}) => refused).length;
+  }
+
+  get slowestMs(): number {
+    return Math.max(...this.answers.map(({tookMs}) => tookMs));
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#asked);
+  }
+
+  async #append(node: Journal, callSid: string): Promise<void> {
+    const startedAt = performance.now();
+    const refused = await node.append(status(callSid, 'ringing')).then(
+      () => false,
+      (error: unknown) => {
+        assert.ok(error instanceof JournalUnavailableError, String(error));
+        return true;
+      },
+    );
+    this.answers.push({tookMs: performance.now() - startedAt, refused});
+  }
+}
+
+function isBack(node: Journal): Promise<boolean> {
+  return node.probe().then(
+    () => true,
+    () => false,
+  );
+}
+
+async function holderOf(t: TestContext, url: string) {
+  const client = new Client({connectionString: url, application_name: 'somebodys console'});
+  client.on('error', () => {});
+  await client.connect();
+  t.after(() => client.end());
+  const {rows} = await client.query<{pid: number}>('SELECT pg_backend_pid() AS pid');
+  return {client, pid: rows[0]?.pid ?? 0};
+}
+
+const HOLD = 'BEGIN; SELECT * FROM hookswitch.journal_head FOR UPDATE';
+
+/** What a foreign session does that has the head; each returns how it lets go. */
+const ways: Readonly<
+  Record<string, (holder: Awaited<ReturnType<typeof holderOf>>) => Promise<() => Promise<unknown>>>
+> = {
+  'is idle in its transaction': async ({client}) => {
+    await client.query(HOLD);
+    return () => client.query('ROLLBACK');
+  },
+  'is at work in its transaction': async ({client, pid}) => {
+    await client.query(HOLD);
+    const asleep = client.query('SELECT pg_sleep(60)').catch(() => {});
+    return async () => {
+      await (await postgresServer()).query(`SELECT pg_cancel_backend(${pid})`);
+      await asleep;
+      await client.query('ROLLBACK');
+    };
+  },
+  'is a process of the server that stands still': async ({client, pid}) => {
+    await client.query(HOLD);
+    process.kill(pid, 'SIGSTOP');
+    return async () => {
+      process.kill(pid, 'SIGCONT');
+      await client.query('ROLLBACK');
+    };
+  },
+};
+
+void test('[H5] a head that somebody else holds', {concurrency: true}, async (t) => {
+  for (const [way, hold] of Object.entries(ways)) {
+    void t.test(`who ${way}: at each of three nodes everybody is answered in time`, async (t) => {
+      const {url, nodes} = await openNodes(t, 3);
+      const loads = nodes.map((node, index) => new Load(node, String(index)));
+      const letGo = await hold(await holderOf(t, url));
+      await until(() => loads.every(({refused}) => refused >= REFUSED), {timeoutMs: 20_000});
+      await letGo();
+      await Promise.all(nodes.map((node) => until(() => isBack(node))));
+      await Promise.all(loads.map((load) => load.end()));
+      for (const {slowestMs} of loads) assert.ok(slowestMs < WAIT_MS + LATE_MS, `${slowestMs} ms`);
+    });
+  }
+});
+
+void test('[H5] a database that goes silent in the middle: everybody is answered in time, and it is back by itself', async (t) => {
+  const url = await databaseOf(t);
+  const proxy = await StallingProxy.before(Number(new URL(url).port));
+  t.after(() => proxy[Symbol.asyncDispose]());
+  const node = createNode(url.replace(/:\d+\//, `:${proxy.port}/`));
+  t.after(() => node.close());
+  await node.open();
+  const load = new Load(node, 'a');
+  await until(() => node.head() > 5);
+  proxy.stallAll();
+  await until(() => load.refused >= REFUSED, {timeoutMs: 20_000});
+  proxy.mend();
+  const mendedAt = performance.now();
+  await until(() => isBack(node));
+  const backMs = performance.now() - mendedAt;
+  assert.ok(backMs < 5000, `${backMs} ms`);
+  await load.end();
+  // Only those that were in the transaction when it went silent may take as long as a commit.
+  const slow = load.answers.filter(({tookMs}) => tookMs > WAIT_MS + LATE_MS);
+  assert.ok(slow.length < 10 && load.slowestMs < COMMIT_MS + LATE_MS, `${load.slowestMs} ms`);
+});
+
+void test('a transaction of ours that gets no further lets the head go, and the server ends it', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const [node] = nodes;
+  assert.ok(node);
+  // Two locks that its first statement needs, one after the other: each has a limit of its own.
+  const [first, second] = [await holderOf(t, url), await holderOf(t, url)];
+  await first.client.query('BEGIN; LOCK TABLE hookswitch.entries IN ACCESS EXCLUSIVE MODE');
+  await second.client.query('BEGIN; LOCK TABLE hookswitch.calls IN ACCESS EXCLUSIVE MODE');
+  const startedAt = performance.now();
+  const refused = assert.rejects(node.append(status('CA1', 'ringing')), JournalUnavailableError);
+  await first.client.query('SELECT pg_sleep(1.6)');
+  await first.client.query('ROLLBACK');
+  await refused;
+  await first.client.query(HOLD);
+  const tookMs = performance.now() - startedAt;
+  assert.ok(tookMs < 2250 + LATE_MS, `${tookMs} ms`);
+});
+
+void test('what is given up during a statement is ended by the server at once', async (t) => {
+  const url = await databaseOf(t);
+  const database = new PostgresDatabase({url});
+  t.after(() => database.close());
+  const {connection} = await openWriterSession(database, () => {});
+  const [row] = await connection.query('SELECT pg_backend_pid() AS pid');
+  const pid = Number(row?.['pid']);
+  const isThere = async () => {
+    const rows = await (await postgresServer()).query(`SELECT FROM pg_stat_activity WHERE pid = ${pid}`);
+    return rows.length > 0;
+  };
+  const asleep = connection.query('SELECT pg_sleep(4)');
+  await until(isThere);
+  connection.close();
+  await assert.rejects(asleep);
+  await until(async () => !(await isThere()), {timeoutMs: 2000});
+});
+
+void test('[J1] a commit is told of although what other nodes wrote before it cannot be read', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const [other] = nodes;
+  assert.ok(other);
+  const clock = new ManualClock();
+  const database = new PostgresDatabase({url, maxConnections: 1});
+  const node = new PostgresJournal({database, clock});
+  t.after(() => node.close());
+  await node.open();
+  // No poll comes, since its clock stands still, and nothing of the pool is free for whoever is notified.
+  const busy = database.query('SELECT pg_sleep(4)');
+  await other.append(status('CA1', 'ringing'));
+  const told = node.append(status('CA2', 'ringing'));
+  const server = await postgresServer();
+  const name = new URL(url).pathname.slice(1);
+  await until(async () => (await server.query('SELECT FROM hookswitch.entries', name)).length === 2);
+  const startedAt = performance.now();
+  await until(() => {
+    clock.advance(100);
+    return Promise.race([
+      told.then(() => true),
+      new Promise<false>((resolve) => setImmediate(resolve, false)),
+    ]);
+  });
+  assert.equal((await told).entry.offset, 2);
+  assert.ok(performance.now() - startedAt < 2500);
+  const page = await busy.then(() => node.read(0, 10));
+  assert.deepEqual(page.kind === 'entries' && page.entries.map(({offset}) => offset), [1, 2]);
+});

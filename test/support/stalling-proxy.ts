@@ -1,0 +1,60 @@
+/** A way to a database that can be made to swallow everything, as a network does that drops packets. */
+import {once} from 'node:events';
+import net, {type AddressInfo} from 'node:net';
+
+export class StallingProxy implements AsyncDisposable {
+  readonly #server: net.Server;
+  readonly #sockets = new Set<net.Socket>();
+  #stalled = false;
+
+  private constructor(target: number) {
+    this.#server = net.createServer((near) => this.#pass(near, net.connect(target, '127.0.0.1')));
+  }
+
+  /** @param target port of the database, on loopback */
+  static async before(target: number): Promise<StallingProxy> {
+    const proxy = new StallingProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** What is connected, and what connects from now on, hears nothing more. */
+  stallAll(): void {
+    this.#stalled = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** What was held back goes on. */
+  mend(): void {
+    this.#stalled = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #pass(near: net.Socket, far: net.Socket): void {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('data', (data) => to.write(data));
+      from.on('end', () => to.end());
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+      if (this.#stalled) from.pause();
+    }
+  }
+}
