@@ -7,6 +7,7 @@
  * go on, and lists show the node that is asked.
  */
 import type {Offset} from '../journal/call-event.ts';
+import type {Fence} from '../journal/fence.ts';
 import type {Unsubscribe} from '../journal/journal.ts';
 import type {Confirmations} from './confirmations.ts';
 import type {PlacementLedger} from './placement-ledger.ts';
@@ -45,18 +46,12 @@ export interface Cluster {
 export const leaseNames = ['reconciler', 'retention'] as const;
 export type LeaseName = (typeof leaseNames)[number];
 
-/** Proof of holding a lease: whoever takes it over has a higher token, and a write with a lower one is refused. */
-export interface Fence {
-  readonly name: LeaseName;
-  readonly token: number;
-}
-
 export interface Lease {
   /** Whether it is held as far as this node can tell without asking: by its own time since it was last confirmed. */
   readonly held: boolean;
   /**
-   * Asks whether it is still held, now. To be awaited before a write: a node that was paused learns here that another one
-   * has taken over. `undefined`: it has, or nobody can tell.
+   * Asks whether it is still held, now; `undefined`: another node has taken over, or nobody can tell. What is true when it is asked
+   * need not be a moment later: the journal checks the fence once more, in the transaction that writes.
    */
   confirm(): Promise<Fence | undefined>;
   /** Calls `listener` whenever this node begins to hold it; not for what is held already. */

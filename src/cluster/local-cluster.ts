@@ -1,7 +1,8 @@
 /** The only node there is: everything is its own, nothing is shared, every duty is held from the start. */
 import type {Clock} from '../clock.ts';
+import type {Fence} from '../journal/fence.ts';
 import type {Unsubscribe} from '../journal/journal.ts';
-import type {Cluster, Fence, Lease, LeaseName} from './cluster.ts';
+import type {Cluster, Lease, LeaseName} from './cluster.ts';
 import {LocalPlacementLedger} from './local-placement-ledger.ts';
 
 export interface LocalClusterOptions {

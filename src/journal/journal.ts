@@ -7,6 +7,7 @@ import type {CallOutcome} from '@hookswitch/protocol';
 import type {CallEvent, CallRecord, JournalEntry, Offset} from './call-event.ts';
 import type {CallWay} from './call-facets.ts';
 import type {DialIntent, DialIntentRecord} from './dial-intent.ts';
+import type {Fence} from './fence.ts';
 
 export type Unsubscribe = () => void;
 
@@ -18,6 +19,9 @@ export interface AppendResult {
    */
   readonly repeated: boolean;
 }
+
+/** `stale`: another node has taken the duty over; nothing was written. */
+export type FencedAppend = ({readonly kind: 'appended'} & AppendResult) | {readonly kind: 'stale'};
 
 /**
  * `too-old`: entries after the given offset have been trimmed, so that a replay would have a hole; `oldest` is the
@@ -127,6 +131,12 @@ export interface Journal {
    * the append will find it: retrying is always safe.
    */
   append(event: CallEvent): Promise<AppendResult>;
+
+  /**
+   * As `append`, if the duty is still held under that token when the entry is written: another node takes it over before that or
+   * after that, never in between. The journal of a node that is alone takes every fence for held. @throws JournalUnavailableError
+   */
+  appendFenced(event: CallEvent, fence: Fence): Promise<FencedAppend>;
 
   /** Entries strictly after `after`, oldest first, without gaps, at most `limit`; none at the head. */
   read(after: Offset, limit: number): Promise<ReadResult>;

@@ -276,15 +276,15 @@ export class Reconciler {
     await this.#write(goneEventFrom(call, this.#clock.now()));
   }
 
-  /** A node that was paused while it looked a call up may not be the one to say so any more: another has taken over. */
+  /** A node that was paused since it looked a call up may not be the one to say so any more: another has taken over. */
   async #write(event: StatusEvent): Promise<boolean> {
     const fence = await this.#lease.confirm();
-    if (fence === undefined) {
+    const written =
+      fence !== undefined && (await this.#journal.appendFenced(event, fence)).kind === 'appended';
+    if (!written) {
       this.#logger.warn({callSid: event.callSid}, 'a look-up came to nothing: another node has taken over');
-      return false;
     }
-    await this.#journal.append(event);
-    return true;
+    return written;
   }
 }
 

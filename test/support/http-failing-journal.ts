@@ -2,6 +2,7 @@
 import {JournalUnavailableError} from '../../src/errors/app-error.ts';
 import type {CallEvent} from '../../src/journal/call-event.ts';
 import type {DialIntent} from '../../src/journal/dial-intent.ts';
+import type {Fence} from '../../src/journal/fence.ts';
 import type {CallQuery, Journal, StatisticsQuery, TrimRequest} from '../../src/journal/journal.ts';
 
 export type FailingOperation = 'append' | 'openIntent' | 'rejectIntent' | 'probe' | 'read' | 'find' | 'trim';
@@ -37,6 +38,11 @@ export class FailingJournal implements Journal {
   async append(event: CallEvent) {
     this.#check('append');
     return this.#journal.append(event);
+  }
+
+  async appendFenced(event: CallEvent, fence: Fence) {
+    this.#check('append');
+    return this.#journal.appendFenced(event, fence);
   }
 
   async read(after: number, limit: number) {

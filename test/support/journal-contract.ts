@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {afterEach, beforeEach, describe, test as runTest} from 'node:test';
 import {JournalUnavailableError} from '../../src/errors/app-error.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../src/journal/call-event.ts';
+import type {Fence} from '../../src/journal/fence.ts';
 import type {CallQuery, Journal, JournalOpening} from '../../src/journal/journal.ts';
 import {command, intent, START, status, wholeCall} from './journal-events.ts';
 
@@ -11,6 +12,8 @@ export interface JournalFixture {
   /** An opened journal. */
   readonly journal: Journal;
   readonly opening: JournalOpening;
+  /** Of a duty that is held. */
+  fence(): Promise<Fence>;
   /** Closes the journal and opens another on the same storage. */
   reopen(): Promise<JournalFixture>;
   /** Closes the journal and removes its storage. */
@@ -103,6 +106,19 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       await reopen();
       const again = await journal.append(status('CA1', 'ringing'));
       assert.deepEqual(again, {entry: first.entry, repeated: true});
+    });
+
+    test('[J2] [J6] under a fence that is held an event is appended as any other, once', async () => {
+      const fence = await fixture.fence();
+      const [event, before] = [status('CA1', 'ringing'), status('CA2', 'ringing')];
+      const [first, second] = await Promise.all([journal.append(before), journal.appendFenced(event, fence)]);
+      assert.equal(first.entry.offset, 1);
+      assert.ok(second.kind === 'appended');
+      assert.deepEqual([second.entry.offset, second.repeated], [2, false]);
+      const again = await journal.appendFenced({...event, receivedAt: START + 60_000}, fence);
+      assert.deepEqual(again, {kind: 'appended', entry: second.entry, repeated: true});
+      assert.deepEqual(await journal.append(event), {entry: second.entry, repeated: true});
+      assert.deepEqual(await readAll(), [first.entry, second.entry]);
     });
 
     test('[J3] offsets are 1, 2, 3 … in the order of the appends, across restarts', async () => {

@@ -1,5 +1,6 @@
 /** Postgres journals on databases of their own. */
 import type {TestContext} from 'node:test';
+import type {Fence} from '../../src/journal/fence.ts';
 import {PostgresJournal, type PostgresJournalOptions} from '../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../src/postgres/postgres-database.ts';
 import type {JournalFixture} from './journal-contract.ts';
@@ -40,6 +41,7 @@ async function openOn(url: string, options: NodeOptions, drop: () => Promise<voi
   return {
     journal,
     opening,
+    fence: () => holdLease(url),
     async reopen() {
       await journal.close();
       return openOn(url, options, drop);
@@ -49,4 +51,17 @@ async function openOn(url: string, options: NodeOptions, drop: () => Promise<voi
       await drop();
     },
   };
+}
+
+/** As a node of the cluster does that takes it. */
+async function holdLease(url: string): Promise<Fence> {
+  const database = new PostgresDatabase({url, maxConnections: 1});
+  try {
+    await database.query(
+      `INSERT INTO hookswitch.leases VALUES ('reconciler', gen_random_uuid(), 7, now() + interval '1 h')`,
+    );
+    return {name: 'reconciler', token: 7};
+  } finally {
+    await database.close();
+  }
 }

@@ -30,6 +30,8 @@ async function openIn(folder: string, options: SqliteJournalOptions): Promise<Jo
   return {
     journal,
     opening,
+    // Nobody else is there to hold one.
+    fence: async () => ({name: 'reconciler', token: 0}),
     async reopen() {
       await journal.close();
       return openIn(folder, options);

@@ -5,10 +5,11 @@
  */
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
+import type {Fence} from '../../journal/fence.ts';
 import type {Unsubscribe} from '../../journal/journal.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf} from '../../postgres/rows.ts';
-import type {Fence, Lease, LeaseName} from '../cluster.ts';
+import type {Lease, LeaseName} from '../cluster.ts';
 import {LEASE_MARGIN_MS, LEASE_MS} from './cluster-times.ts';
 
 export interface PostgresLeaseOptions {

@@ -7,7 +7,7 @@ import {type CallChange, decideAppend, type JournalView} from '../append-decisio
 import type {CallRecord, JournalEntry, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
 import {forgottenCallKey} from '../forgotten-call-key.ts';
-import type {AppendResult, OpenIntentResult} from '../journal.ts';
+import type {AppendResult, FencedAppend, OpenIntentResult} from '../journal.ts';
 import {callOf, entryOf, intentOf} from './journal-rows.ts';
 import type {GroupRequest} from './write-requests.ts';
 
@@ -51,9 +51,12 @@ export class GroupView implements JournalView {
   readonly #intents = new Map<string, IntentState>();
   readonly #byKey = new Map<string, Set<string>>();
   readonly #forgotten = new Set<bigint>();
+  readonly #tokens: ReadonlyMap<string, number>;
 
-  constructor(head: Offset) {
+  /** @param tokens of the duties that requests are fenced with */
+  constructor(head: Offset, tokens: ReadonlyMap<string, number> = new Map()) {
     this.#head = head;
+    this.#tokens = tokens;
   }
 
   /** Offset of the last entry, with those of the group. */
@@ -116,10 +119,12 @@ export class GroupView implements JournalView {
   }
 
   /** Does one request and returns its result. */
-  perform(request: GroupRequest): AppendResult | OpenIntentResult | undefined {
+  perform(request: GroupRequest): AppendResult | FencedAppend | OpenIntentResult | undefined {
     switch (request.kind) {
       case 'append':
-        return this.#append(request);
+        if (request.fence === undefined) return this.#append(request);
+        if (this.#tokens.get(request.fence.name) !== request.fence.token) return {kind: 'stale'};
+        return {kind: 'appended', ...this.#append(request)};
       case 'open-intent':
         return this.#open(request.intent, request.keysSince);
       case 'reject-intent':

@@ -7,6 +7,7 @@ import {numberOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {Offset} from '../call-event.ts';
 import {forgottenCallKey} from '../forgotten-call-key.ts';
 import {GroupView} from './group-view.ts';
+import {lockFences} from './lock-fences.ts';
 import type {GroupRequest} from './write-requests.ts';
 
 /** The head: the last entry, or where it was when it was trimmed. Of the row `h` of `journal_head`. */
@@ -57,11 +58,12 @@ export async function loadGroup(
   connection: PostgresConnection,
   requests: readonly GroupRequest[],
 ): Promise<{readonly loaded: LoadedHead; readonly view: GroupView}> {
+  const tokens = await lockFences(connection, requests);
   const rows = await connection.query(LOAD, parametersOf(requests));
   const head = rows.find((row) => row['kind'] === 'head');
   if (head === undefined) throw new Error('the journal has no head row');
   const loaded = headOf(head);
-  const view = new GroupView(loaded.head);
+  const view = new GroupView(loaded.head, tokens);
   for (const row of rows) take(view, row);
   return {loaded, view};
 }

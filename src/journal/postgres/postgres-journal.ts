@@ -10,12 +10,14 @@ import type {PostgresDatabase, Query} from '../../postgres/postgres-database.ts'
 import type {CallEvent, CallRecord, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
 import {parametersJson, withoutParameters} from '../event-parameters.ts';
+import type {Fence} from '../fence.ts';
 import type {
   ActiveCalls,
   AppendResult,
   CallHistory,
   CallList,
   CallQuery,
+  FencedAppend,
   HourOfCalls,
   Journal,
   JournalOpening,
@@ -30,6 +32,7 @@ import {HeadListener} from './head-listener.ts';
 import {HeadTail} from './head-tail.ts';
 import {PostgresWriter} from './postgres-writer.ts';
 import * as queries from './reader-queries.ts';
+import type {GroupResult} from './write-queue.ts';
 
 export interface PostgresJournalOptions {
   readonly database: PostgresDatabase;
@@ -102,6 +105,14 @@ export class PostgresJournal implements Journal {
   }
 
   append(event: CallEvent): Promise<AppendResult> {
+    return this.#append(event) as Promise<AppendResult>;
+  }
+
+  appendFenced(event: CallEvent, fence: Fence): Promise<FencedAppend> {
+    return this.#append(event, fence) as Promise<FencedAppend>;
+  }
+
+  #append(event: CallEvent, fence?: Fence): Promise<GroupResult> {
     // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
     if (this.#phase !== 'open') return Promise.reject(notOpen());
     const {callSid, dedupeKey} = event;
@@ -113,8 +124,9 @@ export class PostgresJournal implements Journal {
       kind: 'append',
       event: withoutParameters(event),
       ...(parameters === undefined ? {} : {parameters}),
+      ...(fence === undefined ? {} : {fence}),
     } as const;
-    return this.#writer.ask(request) as Promise<AppendResult>;
+    return this.#writer.ask(request);
   }
 
   async read(after: Offset, limit: number): Promise<ReadResult> {

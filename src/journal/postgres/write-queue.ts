@@ -6,10 +6,10 @@
  * changes nothing: whoever was told that it is not known finds it when he asks again.
  */
 import {JournalUnavailableError} from '../../errors/app-error.ts';
-import type {AppendResult, OpenIntentResult} from '../journal.ts';
+import type {AppendResult, FencedAppend, OpenIntentResult} from '../journal.ts';
 import type {GroupRequest} from './write-requests.ts';
 
-export type GroupResult = AppendResult | OpenIntentResult | undefined;
+export type GroupResult = AppendResult | FencedAppend | OpenIntentResult | undefined;
 
 export interface PendingRequest {
   readonly request: GroupRequest;

@@ -11,12 +11,14 @@ import type {CallEvent, CallRecord, JournalEntry, Offset} from '../call-event.ts
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
 import {EntryRing} from '../entry-ring.ts';
 import {parametersJson, withoutParameters} from '../event-parameters.ts';
+import type {Fence} from '../fence.ts';
 import type {
   ActiveCalls,
   AppendResult,
   CallHistory,
   CallList,
   CallQuery,
+  FencedAppend,
   HourOfCalls,
   Journal,
   JournalOpening,
@@ -109,6 +111,11 @@ export class SqliteJournal implements Journal {
     const json = JSON.stringify(bare);
     const request = {kind: 'append', event: json, ...(parameters === undefined ? {} : {parameters})} as const;
     return this.#write(request, (answer) => this.#appended(bare, answer));
+  }
+
+  /** There is nobody to take a duty over: a second process on the file is refused. */
+  async appendFenced(event: CallEvent, _fence: Fence): Promise<FencedAppend> {
+    return {kind: 'appended', ...(await this.append(event))};
   }
 
   async read(after: Offset, limit: number): Promise<ReadResult> {

@@ -1,0 +1,103 @@
+/** Of two nodes on one real database the one that was paused while the other took its duty over: it writes nothing. */
+import assert from 'node:assert/strict';
+import {type TestContext, test} from 'node:test';
+import {Client} from 'pg';
+import {pino} from 'pino';
+import {PostgresCluster} from '../../../src/cluster/postgres/postgres-cluster.ts';
+import type {Fence} from '../../../src/journal/fence.ts';
+import {status} from '../../support/journal-events.ts';
+import {createNode} from '../../support/journal-postgres-fixture.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {databaseOf} from '../../support/postgres.ts';
+import {until} from '../../support/until.ts';
+
+async function nodeOn(t: TestContext, url: string, nodeId: string) {
+  const clock = new ManualClock();
+  const journal = createNode(url);
+  const cluster = new PostgresCluster({url, nodeId, version: '1', clock, logger: pino({level: 'silent'})});
+  t.after(() => Promise.all([cluster.stop(), journal.close()]));
+  const lease = cluster.lease('reconciler');
+  await journal.open();
+  await cluster.start(() => ({
+    ...{head: 0, openSessions: 0, laggingSessions: 0, openedSessions: 0, closes: []},
+  }));
+  return {clock, journal, lease};
+}
+
+/** `a` holds the lease and stands still from now on; `takeOver` is what `b` does when it has run out. */
+async function pausedHolder(t: TestContext) {
+  const url = await databaseOf(t);
+  const [a, b] = [await nodeOn(t, url, 'a'), await nodeOn(t, url, 'b')];
+  const [console, observer] = [await clientOf(t, url), await clientOf(t, url)];
+  const fence = await a.lease.confirm();
+  assert.deepEqual(fence, {name: 'reconciler', token: 1});
+  const takeOver = async () => {
+    await observer.query(EXPIRE);
+    b.clock.advance(1000);
+    await until(() => b.lease.held);
+    const taken = await b.lease.confirm();
+    assert.deepEqual(taken, {name: 'reconciler', token: 2});
+    return taken as Fence;
+  };
+  return {a, b, console, observer, fence: fence as Fence, takeOver};
+}
+
+const EXPIRE = `UPDATE hookswitch.leases SET expires_at = now() - interval '1 ms'`;
+
+async function clientOf(t: TestContext, url: string): Promise<Client> {
+  const client = new Client({connectionString: url});
+  client.on('error', () => {});
+  await client.connect();
+  t.after(() => client.end());
+  return client;
+}
+
+void test('[J6] a holder that was paused after it had asked appends nothing with its stale token', async (t) => {
+  const {a, b, fence, takeOver} = await pausedHolder(t);
+  const taken = await takeOver();
+  assert.equal(a.lease.held, true, 'by its own clock');
+  assert.deepEqual(await a.journal.appendFenced(status('CA1', 'completed'), fence), {kind: 'stale'});
+  assert.equal(await a.journal.findCall('CA1'), undefined);
+  const appended = await b.journal.appendFenced(status('CA1', 'ringing'), taken);
+  assert.equal(appended.kind === 'appended' && appended.entry.offset, 1);
+  assert.equal((await a.journal.findCall('CA1'))?.providerStatus, 'ringing');
+});
+
+void test('[J6] a lease that is taken over while its holder waits for the journal is stale when it has it', async (t) => {
+  const {a, console, fence, takeOver} = await pausedHolder(t);
+  await console.query('BEGIN; SELECT * FROM hookswitch.journal_head FOR UPDATE');
+  // Of one group: what is nobody's duty is written.
+  const written = [
+    a.journal.appendFenced(status('CA1', 'completed'), fence),
+    a.journal.append(status('CA2', 'ringing')),
+  ] as const;
+  await takeOver();
+  await console.query('COMMIT');
+  assert.deepEqual(await written[0], {kind: 'stale'});
+  assert.equal((await written[1]).entry.offset, 1);
+});
+
+void test('[J6] nobody takes a lease over between the check of its token and the commit of what it allows', async (t) => {
+  const {a, b, console, observer, fence} = await pausedHolder(t);
+  await observer.query(EXPIRE);
+  // The transaction has checked its token, and gets no further.
+  await console.query('BEGIN; LOCK TABLE hookswitch.calls IN ACCESS EXCLUSIVE MODE');
+  const written = a.journal.appendFenced(status('CA1', 'completed'), fence);
+  const waits = async (application: string) => {
+    const {rows} = await observer.query(
+      `SELECT FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'
+        AND datname = current_database()`,
+      [application],
+    );
+    return rows.length > 0;
+  };
+  await until(() => waits('hookswitch writer'));
+  b.clock.advance(1000);
+  await until(() => waits('hookswitch cluster'), {what: 'the other node to wait for the commit'});
+  assert.equal(b.lease.held, false);
+  await console.query('COMMIT');
+  assert.equal((await written).kind, 'appended');
+  await until(() => b.lease.held);
+  assert.deepEqual(await b.lease.confirm(), {name: 'reconciler', token: 2});
+  assert.equal((await b.journal.findCall('CA1'))?.providerStatus, 'completed');
+});
