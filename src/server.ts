@@ -37,6 +37,7 @@ import {SessionCatalog} from './services/session-catalog.ts';
 import {HAND_OVER_MS} from './services/session-drain.ts';
 import {SessionPublisher} from './services/session-publisher.ts';
 import {SessionService} from './services/session-service.ts';
+import {SessionSurplus} from './services/session-surplus.ts';
 import {WebhookLog} from './services/webhook-log.ts';
 import type {TwilioAccountClient} from './twilio/twilio-account.ts';
 import type {TwilioClient} from './twilio/twilio-client.ts';
@@ -160,7 +161,14 @@ export class GatewayServer {
     const {directory} = this.#sessions;
     this.#catalog = new SessionCatalog({...common, directory, cluster});
     const {sessions: shared} = cluster;
-    if (shared !== undefined) this.#publisher = new SessionPublisher({...withFeed, shared, directory});
+    if (shared !== undefined) {
+      const close = (sessionId: string) => this.#sessions.closeSurplus(sessionId);
+      const surplus =
+        maxSessionsPerUser === undefined
+          ? undefined
+          : new SessionSurplus({...common, shared, maxSessionsPerUser, close});
+      this.#publisher = new SessionPublisher({...withFeed, shared, directory, surplus});
+    }
     this.#epochs = new EpochFollower({...withFeed, sessions: this.#sessions});
     this.#hangUp = new HangUp(withFeed);
     const limits = new PlacementLimits({

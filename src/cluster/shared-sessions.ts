@@ -53,4 +53,9 @@ export interface SharedSessions {
   find(sessionId: string): Promise<FoundSession | undefined>;
   /** Open sessions of a user at the other nodes. @throws JournalUnavailableError */
   countElsewhere(user: string): Promise<number>;
+  /**
+   * Of the sessions of these users at this node, those that are too many where each may have `limit` at all nodes together: whoever came
+   * first stays, by the clocks of their nodes. Asked at the same moment, all nodes agree on who that is. @throws JournalUnavailableError
+   */
+  surplus(users: readonly string[], limit: number): Promise<readonly string[]>;
 }

@@ -9,6 +9,7 @@ import type {Unsubscribe} from '../journal/journal.ts';
 import type {LiveFeed} from './live-feed.ts';
 import type {Session} from './session.ts';
 import type {Described, SessionDirectory} from './session-directory.ts';
+import type {SessionSurplus} from './session-surplus.ts';
 
 export interface SessionPublisherOptions {
   readonly shared: SharedSessions;
@@ -16,6 +17,8 @@ export interface SessionPublisherOptions {
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where the sessions of a user are limited. */
+  readonly surplus?: SessionSurplus;
 }
 
 /** What of a session can change, as it was published. Compared one by one: ten thousand are looked at each second. */
@@ -41,6 +44,7 @@ export class SessionPublisher {
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #surplus: SessionSurplus | undefined;
   readonly #known = new Map<string, Known>();
   #publishing = false;
   #again = false;
@@ -48,8 +52,9 @@ export class SessionPublisher {
   #cancelSoon: CancelTimer | undefined;
   #ends: readonly Unsubscribe[] = [];
 
-  constructor({shared, directory, feed, clock, logger}: SessionPublisherOptions) {
+  constructor({shared, directory, feed, clock, logger, surplus}: SessionPublisherOptions) {
     this.#shared = shared;
+    this.#surplus = surplus;
     this.#directory = directory;
     this.#feed = feed;
     this.#clock = clock;
@@ -120,8 +125,12 @@ export class SessionPublisher {
         batch.map(({session}) => session),
         [],
       );
-      for (const {session, known} of batch) this.#known.set(session.sessionId, known);
+      for (const {session, known} of batch) {
+        if (!this.#known.has(session.sessionId)) this.#surplus?.published(session.user);
+        this.#known.set(session.sessionId, known);
+      }
     }
+    await this.#surplus?.look();
   }
 
   #tellOfFailure(error: unknown): void {

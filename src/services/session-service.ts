@@ -211,6 +211,12 @@ export class SessionService {
     session.socket.close(code, text);
   }
 
+  /** One of its user's sessions too many, as it turned out when other nodes had told of theirs. */
+  closeSurplus(sessionId: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (session !== undefined) this.close(session, 'too-many');
+  }
+
   /** Sends a message to one session, outside the journal's order. */
   send(session: Session, message: ServerMessage): void {
     this.#delivery.send(session, message);

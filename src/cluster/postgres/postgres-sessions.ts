@@ -95,6 +95,16 @@ export class PostgresSessions implements SharedSessions {
     const [row] = await this.#database.query(COUNT, [ALIVE_MS / 1000, storable(user), this.#instance]);
     return numberOf(row?.['count']);
   }
+
+  async surplus(users: readonly string[], limit: number): Promise<readonly string[]> {
+    const rows = await this.#database.query(SURPLUS, [
+      ALIVE_MS / 1000,
+      users.map(storable),
+      limit,
+      this.#instance,
+    ]);
+    return rows.map((row) => textOf(row['session_id']));
+  }
 }
 
 /** Higher comes first, as with the sessions of one node. */
@@ -140,6 +150,13 @@ const FIND = `SELECT session_id, phase, "cursor", unsent_bytes, connected_at, la
   n.node_id, (n.facts->>'head')::bigint AS head ${FROM_LIVE} AND s.session_id = $2`;
 
 const COUNT = `SELECT count(*) ${FROM_LIVE} AND s.user_name = $2 AND s.instance <> $3 AND s.phase <> 'closed'`;
+
+// One that is closing has given its place up.
+const SURPLUS = `SELECT session_id FROM (
+  SELECT s.session_id, s.instance,
+    row_number() OVER (PARTITION BY s.user_name ORDER BY s.connected_at, s.session_id) AS place
+  ${FROM_LIVE} AND s.user_name = ANY($2::text[]) AND s.phase NOT IN ('closing', 'closed')) AS placed
+WHERE place > $3 AND instance = $4`;
 
 function toDetails({
   user,

@@ -81,6 +81,21 @@ test('[E] MAX_SESSIONS_PER_USER counts the sessions at other nodes', async (t) =
   await b.session();
 });
 
+test('[E] of sessions that come to both nodes at once those that are too many are closed again, the last first', async (t) => {
+  const {nodes} = await startCluster(t, 2, {env: {MAX_SESSIONS_PER_USER: '2'}});
+  const [a, b] = [nodeAt(nodes, 0), nodeAt(nodes, 1)];
+  const first = await a.session();
+  // Neither node has heard of what the other one lets in.
+  const others = [a.connect(), b.connect()];
+  const codes: number[] = [];
+  for (const each of [first, ...others]) void each.closed().then((code) => codes.push(code));
+  await until(() => codes.length > 0);
+  await until(async () => (await sessionsAt(b)).counts.open === 2);
+  const left = (await sessionsAt(a)).sessions.map(({sessionId}) => sessionId);
+  assert.deepEqual(codes, [4429]);
+  assert.ok(left.includes((await first.ready()).sessionId), 'who came first stays');
+});
+
 test('[H4] any node lists the sessions and the nodes of all; what was sent is told by any; whoever leaves is gone', async (t) => {
   // An hour apart, and it makes no difference.
   const late = {...systemClock, now: () => systemClock.now() + 3_600_000};
