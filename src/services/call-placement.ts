@@ -193,6 +193,7 @@ export class CallPlacement {
     }
     logger.warn({...context, fault: outcome.fault}, `call ${outcome.kind}`);
     if (outcome.kind === 'unknown') {
+      this.#intents.lost(intent.reference);
       // An answer of 5xx is an answer, and is shown as one; the key stays taken all the same, since there may be a call.
       throw outcome.fault.status === undefined ? submissionUnknown() : unknownWithAnswer(outcome.fault);
     }

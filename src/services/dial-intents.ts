@@ -21,6 +21,10 @@ export interface DialIntentsOptions {
 /** How long a request waits for another node that is dialling for the same key; Twilio answers within a second or two. */
 const ELSEWHERE_MS = 5000;
 const LOOK_AGAIN_MS = 100;
+/** An intent that is older is under way nowhere: longer than any node waits for Twilio's answer. */
+const LONGEST_DIAL_MS = 30_000;
+/** So many are remembered of which this node knows that nothing more comes. */
+const MAX_LOST = 1000;
 
 /** How long an idempotency key stands for its call (H1). */
 const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
@@ -31,6 +35,8 @@ export class DialIntents {
   readonly #logger: Logger;
   readonly #mayHaveOthers: boolean;
   readonly #unwritten: UnwrittenOutcomes;
+  /** References whose dial has ended here without an answer. */
+  readonly #lost = new Set<string>();
 
   constructor(options: DialIntentsOptions) {
     this.#journal = options.journal;
@@ -88,18 +94,31 @@ export class DialIntents {
   /** What became of the first request with this key. @throws AppError `idempotency_conflict`, `submission_unknown` */
   async callOf(intent: DialIntentRecord, requestHash: string): Promise<CallRecord> {
     if (intent.requestHash !== requestHash) throw conflict(intent.idempotencyKey ?? '');
-    const {callSid} = await this.#answered(intent);
+    const {callSid} = this.#isUnderWay(intent) ? await this.#answered(intent) : intent;
     const call = callSid === undefined ? undefined : await this.#journal.findCall(callSid);
     // Not under way in this process, and nothing came back: whether there is a call, only a callback can tell.
     if (call === undefined) throw submissionUnknown();
     return call;
   }
 
-  /** The intent once it is not open any more, where another node may just be dialling it; or as it is. */
+  /** Twilio's answer did not come. Whoever asks again here need not wait for it. */
+  lost(reference: string): void {
+    const [oldest] = this.#lost;
+    if (oldest !== undefined && this.#lost.size >= MAX_LOST) this.#lost.delete(oldest);
+    this.#lost.add(reference);
+  }
+
+  /** Whether another node may just be dialling it. Where clocks differ it may wait in vain, or not long enough: nothing is dialled by it. */
+  #isUnderWay({reference, state, createdAt}: DialIntentRecord): boolean {
+    if (!this.#mayHaveOthers || state !== 'open' || this.#lost.has(reference)) return false;
+    return this.#clock.now() - createdAt < LONGEST_DIAL_MS;
+  }
+
+  /** The intent once it is not open any more; or as it is. */
   async #answered(intent: DialIntentRecord): Promise<DialIntentRecord> {
     let known = intent;
     const deadline = this.#clock.monotonic() + ELSEWHERE_MS;
-    while (known.state === 'open' && this.#mayHaveOthers && this.#clock.monotonic() < deadline) {
+    while (known.state === 'open' && this.#clock.monotonic() < deadline) {
       const {promise, resolve} = Promise.withResolvers<void>();
       this.#clock.after(LOOK_AGAIN_MS, resolve);
       await promise;
