@@ -49,6 +49,11 @@ const settings: Readonly<Record<string, string>> = {
   enable_seqscan: 'off',
   // Compiling takes longer than any statement of ours.
   jit: 'off',
+  // A node that is cut off cannot say that it gives a connection up: the server's default finds out after two hours, and until then
+  // each one counts against its limit.
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
 };
 
 const INT8 = 20;
