@@ -1,6 +1,6 @@
 /**
- * Any number of nodes on one Postgres. It has connections of its own, a few: when those of the journal are all in use, the
- * node must not look dead to the others.
+ * Any number of nodes on one Postgres. It has connections of its own, a few, and of them one for heartbeat and leases alone: when all
+ * the others are in use, or wait for a lock, the node must not look dead to the others.
  */
 import {randomUUID} from 'node:crypto';
 import type {Logger} from 'pino';
@@ -22,7 +22,8 @@ export interface PostgresClusterOptions {
   readonly logger: Logger;
 }
 
-const CONNECTIONS = 4;
+/** For what is asked on somebody's behalf: placing, lists of sessions. */
+const SHARED_CONNECTIONS = 3;
 
 export class PostgresCluster implements Cluster {
   readonly nodeId: string;
@@ -31,7 +32,9 @@ export class PostgresCluster implements Cluster {
   readonly confirmations: PostgresConfirmations;
   /** Of this run: a process that starts again under the same name is another one. */
   readonly #instance = randomUUID();
+  /** Of the heartbeat and the leases. */
   readonly #database: PostgresDatabase;
+  readonly #shared: PostgresDatabase;
   readonly #heartbeat: Heartbeat;
   readonly #leases = new Map<LeaseName, PostgresLease>();
   readonly #clock: Clock;
@@ -44,14 +47,16 @@ export class PostgresCluster implements Cluster {
     this.#clock = clock;
     this.#logger = logger;
     const applicationName = 'hookswitch cluster';
-    const database = new PostgresDatabase({url, applicationName, maxConnections: CONNECTIONS});
+    const database = new PostgresDatabase({url, applicationName, maxConnections: 1});
+    const shared = new PostgresDatabase({url, applicationName, maxConnections: SHARED_CONNECTIONS});
     const instance = this.#instance;
     this.#database = database;
-    this.confirmations = new PostgresConfirmations({database, logger});
-    this.placement = new PostgresPlacementLedger({database, logger});
+    this.#shared = shared;
+    this.confirmations = new PostgresConfirmations({database: shared, logger});
+    this.placement = new PostgresPlacementLedger({database: shared, logger});
     const onBeat = () => this.#seekLeases();
     this.#heartbeat = new Heartbeat({database, instance, nodeId, version, clock, logger, onBeat});
-    this.sessions = new PostgresSessions({database, instance, heartbeat: this.#heartbeat});
+    this.sessions = new PostgresSessions({database: shared, instance, heartbeat: this.#heartbeat});
   }
 
   async start(facts: () => NodeFacts): Promise<void> {
@@ -88,7 +93,7 @@ export class PostgresCluster implements Cluster {
     const cancel = this.#clock.after(LEAVE_MS, resolve);
     await Promise.race([this.#leave(), deadline]);
     cancel();
-    void this.#database.close().catch(() => {});
+    for (const database of [this.#database, this.#shared]) void database.close().catch(() => {});
   }
 
   async #leave(): Promise<void> {

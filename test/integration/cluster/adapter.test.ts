@@ -1,6 +1,7 @@
 /** The cluster's adapter over Postgres: two and three nodes in one process, on one real database. */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
+import {Client} from 'pg';
 import {pino} from 'pino';
 import {type Clock, systemClock} from '../../../src/clock.ts';
 import type {NodeFacts} from '../../../src/cluster/cluster.ts';
@@ -20,6 +21,7 @@ async function installation(t: TestContext) {
   const nodes: PostgresCluster[] = [];
   t.after(() => Promise.all(nodes.map((node) => node.stop())));
   return {
+    url,
     sql: (text: string) => server.query(text, database),
     node: async (
       nodeId: string,
@@ -109,6 +111,31 @@ test('of nodes that all see a lease free at once, one gets it', async (t) => {
     // Nobody trusts what was taken from him for longer than it took to ask.
     assert.equal(nodes.filter(({lease}) => lease.held).length, 1);
   }
+});
+
+test('a node whose placements all wait for a lock is not taken for dead', async (t) => {
+  const {url, sql, node} = await installation(t);
+  const {cluster, lease, placement} = await node('a');
+  const holder = new Client({connectionString: url});
+  holder.on('error', () => {});
+  await holder.connect();
+  t.after(() => holder.end());
+  await holder.query('BEGIN; SELECT * FROM hookswitch.placement_state FOR UPDATE');
+  let waiting = true;
+  const asked = Array.from({length: 8}, () => placement.admit(request));
+  void Promise.race(asked.map((each) => each.catch(() => {}))).then(() => {
+    waiting = false;
+  });
+  await until(async () => {
+    const rows = (await sql(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )) as readonly unknown[];
+    return rows.length >= 3;
+  });
+  assert.deepEqual(await lease.confirm(), {name: 'reconciler', token: 1});
+  assert.ok(waiting && cluster.connected);
+  await holder.query('ROLLBACK');
+  await Promise.allSettled(asked);
 });
 
 test('a node that leaves gives its lease up at once', async (t) => {
