@@ -1,6 +1,6 @@
 /**
  * The database that the nodes share: a pool for reads and coordination, and connections of their own for whoever keeps one
- * (the journal's writer, its listener). Everything has a time limit on both sides, every pool and queue a bound.
+ * (the journal's writer, its tail, its listener). Everything has a time limit on both sides, every pool and queue a bound.
  *
  * Nothing here reconnects on a timer: a connection that broke is replaced when somebody asks next, and those who listen
  * try again by themselves. So a database that comes back is in use at once, and one that is away is not knocked at.
@@ -20,7 +20,7 @@ export interface PostgresDatabaseOptions {
   readonly url: string;
   /** Shown by the server beside each connection. @default 'hookswitch' */
   readonly applicationName?: string;
-  /** Connections of the pool. @default 8 */
+  /** Connections of the pool. @default 7 */
   readonly maxConnections?: number;
   /** Questions waiting for a connection beyond which further ones are refused. @default 1000 */
   readonly maxWaiting?: number;
@@ -46,7 +46,7 @@ export class PostgresDatabase {
 
   /** @throws Error — the URL cannot be one; nothing is connected yet */
   constructor(options: PostgresDatabaseOptions) {
-    const {url, applicationName = 'hookswitch', maxConnections = 8, maxWaiting = 1000} = options;
+    const {url, applicationName = 'hookswitch', maxConnections = 7, maxWaiting = 1000} = options;
     this.#address = parsePostgresUrl(url);
     this.#applicationName = applicationName;
     this.#maxWaiting = maxWaiting;

@@ -5,6 +5,8 @@ import net, {type AddressInfo} from 'node:net';
 export class StallingProxy implements AsyncDisposable {
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
+  /** Both ends, by the port that the database sees. */
+  readonly #pairs = new Map<number, readonly net.Socket[]>();
   #stalled = false;
 
   private constructor(target: number) {
@@ -29,6 +31,13 @@ export class StallingProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** Only the connection that the database sees as coming from `port`. */
+  stall(port: number): void {
+    const pair = this.#pairs.get(port);
+    if (pair === undefined) throw new Error(`no connection comes from ${port}`);
+    for (const socket of pair) socket.pause();
+  }
+
   /** What was held back goes on. */
   mend(): void {
     this.#stalled = false;
@@ -42,6 +51,7 @@ export class StallingProxy implements AsyncDisposable {
   }
 
   #pass(near: net.Socket, far: net.Socket): void {
+    far.once('connect', () => this.#pairs.set(far.localPort ?? 0, [near, far]));
     for (const [from, to] of [
       [near, far],
       [far, near],

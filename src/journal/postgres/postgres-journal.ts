@@ -1,7 +1,7 @@
 /**
  * The journal in Postgres, shared by any number of nodes. The parts: a writer that commits in groups under the lock of the
- * head, a tail that says where this node is and holds the last entries, a listener that wakes it, and a pool for everything
- * else that is read. docs/ARCHITECTURE.md says why it is enough.
+ * head, a tail that says where this node is and holds the last entries, a listener that wakes it, each with a connection of its
+ * own, and a pool for everything else that is read. docs/ARCHITECTURE.md says why it is enough.
  */
 import {randomUUID} from 'node:crypto';
 import {type Clock, systemClock} from '../../clock.ts';
@@ -32,6 +32,7 @@ import {HeadListener} from './head-listener.ts';
 import {HeadTail} from './head-tail.ts';
 import {PostgresWriter} from './postgres-writer.ts';
 import * as queries from './reader-queries.ts';
+import {TailConnection} from './tail-connection.ts';
 import type {GroupResult} from './write-queue.ts';
 
 export interface PostgresJournalOptions {
@@ -55,6 +56,7 @@ export class PostgresJournal implements Journal {
   readonly #onFault: (fault: Error) => void;
   readonly #writer: PostgresWriter;
   readonly #tail: HeadTail;
+  readonly #tailConnection: TailConnection;
   readonly #listener: HeadListener;
   readonly #query: Query;
   readonly #listeners = new Set<() => void>();
@@ -76,10 +78,11 @@ export class PostgresJournal implements Journal {
       seen: () => this.#tail.seen,
       onCommit: (group) => this.#tail.committed(group),
     });
+    this.#tailConnection = new TailConnection(database);
     this.#tail = new HeadTail({
       clock,
       onFault,
-      readPage: (after) => queries.readTail(this.#query, after),
+      readPage: (after) => queries.readTail(this.#tailConnection.query, after),
       settleEpoch: () => this.#writer.ask({kind: 'probe'}),
       onAdvance: () => this.#notify(this.#listeners, undefined),
       onEpoch: (opening) => this.#notify(this.#epochListeners, opening),
@@ -238,6 +241,7 @@ export class PostgresJournal implements Journal {
   async #end(): Promise<void> {
     await this.#writer.stop();
     this.#tail.stop();
+    this.#tailConnection.stop();
     this.#listener.stop();
     if (this.#ownsDatabase) await this.#database.close();
   }

@@ -1,6 +1,6 @@
 /** What the journal does when the database is away, slow, held by somebody else, or not the one it was. */
 import assert from 'node:assert/strict';
-import {connect, createServer, type Socket} from 'node:net';
+import {createServer} from 'node:net';
 import {type TestContext, test} from 'node:test';
 import {Client} from 'pg';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
@@ -11,6 +11,7 @@ import {status} from '../../support/journal-events.ts';
 import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {databaseOf, PASSWORD, PostgresServer, postgresServer} from '../../support/postgres.ts';
+import {StallingProxy} from '../../support/stalling-proxy.ts';
 import {until} from '../../support/until.ts';
 
 async function refusalOf(t: TestContext, url: string): Promise<string> {
@@ -183,7 +184,8 @@ void test('a connection for notifications that died in silence costs a poll, and
   const {url, nodes} = await openNodes(t, 1);
   const [writer] = nodes;
   assert.ok(writer);
-  const proxy = await stallingProxy(t, Number(new URL(url).port));
+  const proxy = await StallingProxy.before(Number(new URL(url).port));
+  t.after(() => proxy[Symbol.asyncDispose]());
   const clock = new ManualClock();
   const faults: string[] = [];
   const behind = url.replace(/:\d+\//, `:${proxy.port}/`).replace(/\/\/[^@]*@/, `//postgres:${PASSWORD}@`);
@@ -239,38 +241,25 @@ void test('with every connection of the pool taken, reads are refused in time an
   assert.equal((await node.findCall('CA1'))?.providerStatus, 'ringing');
 });
 
-/** A proxy of which one connection can be made to swallow everything, as a network does that has forgotten it. */
-async function stallingProxy(t: TestContext, target: number) {
-  const pairs: {readonly client: Socket; readonly upstream: Socket}[] = [];
-  const server = createServer((client) => {
-    const upstream = connect(target, '127.0.0.1');
-    pairs.push({client, upstream});
-    client.pipe(upstream).pipe(client);
-    client.on('error', () => upstream.destroy());
-    upstream.on('error', () => client.destroy());
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  t.after(() => {
-    server.close();
-    for (const {client, upstream} of pairs) {
-      client.destroy();
-      upstream.destroy();
-    }
+void test('with every connection of the pool taken, what other nodes write is seen at once', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const [other] = nodes;
+  assert.ok(other);
+  const database = new PostgresDatabase({url, maxConnections: 1});
+  const node = new PostgresJournal({database});
+  t.after(() => node.close());
+  await node.open();
+  let busy = true;
+  const slow = database.query('SELECT pg_sleep(4)').then(() => {
+    busy = false;
   });
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
-  return {
-    port: address.port,
-    stall(clientPort: number): void {
-      const pair = pairs.find(({upstream}) => upstream.localPort === clientPort);
-      assert.ok(pair);
-      pair.client.unpipe();
-      pair.upstream.unpipe();
-      pair.client.resume();
-      pair.upstream.resume();
-    },
-  };
-}
+  for (let offset = 1; offset <= 3; offset += 1) {
+    await other.append(status(`CA${offset}`, 'ringing'));
+    await until(() => node.head() === offset);
+  }
+  assert.ok(busy, 'before anybody gave a connection back');
+  await slow;
+});
 
 /** A message of the server in Postgres' protocol. */
 function message(type: string, body: Buffer): Buffer {
