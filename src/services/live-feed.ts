@@ -252,7 +252,15 @@ export class LiveFeed {
           this.#woken = true;
           continue;
         }
-        if (page.kind === 'too-old') throw new Error(`entries after ${this.#head} were trimmed unread`);
+        if (page.kind === 'too-old') {
+          // This node was away for as long as they are kept, or another one's clock is far ahead. Sessions find their cursors too old.
+          this.#logger.error(
+            {after: this.#head, oldest: page.oldest},
+            'entries were trimmed before they were read',
+          );
+          await this.restart(() => {});
+          continue;
+        }
         if (page.entries.length === 0) continue;
         this.#woken ||= page.entries.length === READ_PAGE;
         this.#take(page.entries);

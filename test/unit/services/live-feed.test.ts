@@ -11,6 +11,7 @@ import type {Journal} from '../../../src/journal/journal.ts';
 import {openJournal} from '../../../src/journal/open-journal.ts';
 import {audienceOf} from '../../../src/services/audience.ts';
 import {LiveFeed} from '../../../src/services/live-feed.ts';
+import {FailingJournal} from '../../support/http-failing-journal.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {decodeFrame} from '../../support/raw-websocket.ts';
 import {until} from '../../support/until.ts';
@@ -134,6 +135,34 @@ test('[W11] after a restart the last entries are held, and the calls are as they
     }),
     {numRuns: 12, interruptAfterTimeLimit: 10_000, examples: [[[{call: 1, status: 'ringing'}], 20_000]]},
   );
+});
+
+test('[J8] a feed whose next entries were trimmed begins anew after them, by itself', async () => {
+  await using stage = await setUp();
+  const journal = new FailingJournal(stage.journal);
+  const feed = new LiveFeed({journal, clock: stage.clock, logger: pino({level: 'silent'})});
+  await feed.start();
+  await stage.append(1, 'ringing');
+  await until(() => feed.head === 1);
+  // The node is cut off, and the others go on, until all of it is too old for them.
+  journal.failing.add('read');
+  for (const [call, status] of [
+    ...([1, 2, 3] as const).map((each) => [each, 'completed'] as const),
+    [4, 'ringing'] as const,
+  ])
+    await stage.append(call, status);
+  assert.equal(await stage.journal.trim({endedBefore: 1_000_000, limit: 10}), 3);
+  journal.recover();
+  stage.clock.advance(1000);
+  await until(() => feed.head === 5);
+  assert.deepEqual(
+    [...feed.activeCalls()].map(({callSid}) => callSid),
+    [sid(4)],
+  );
+  assert.deepEqual([feed.floor, drainFrom(feed, feed.floor)], [4, [5]]);
+  await stage.append(4, 'in-progress');
+  await until(() => feed.head === 6);
+  feed.stop();
 });
 
 test('[W11] [J8] after a restart at most 1000 entries are held, none of before what was trimmed', async () => {
