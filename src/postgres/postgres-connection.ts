@@ -2,7 +2,7 @@
  * One connection that somebody keeps for himself: a transaction at a time, or notifications. It is given up after any
  * failure; a new one is cheaper than knowing what state the old one is in.
  */
-import {Client, type ClientConfig, type Notification} from 'pg';
+import {Client, type ClientConfig, type Notification, type QueryResult} from 'pg';
 import {toPortError} from './failures.ts';
 import type {Row} from './rows.ts';
 
@@ -69,9 +69,11 @@ export class PostgresConnection {
     return rows;
   }
 
-  /** Statements without values, in one round trip. @throws Error */
-  async run(sql: string): Promise<void> {
-    await this.#client.query(sql);
+  /** Statements without values, in one round trip; returns what the server says that it did last. @throws Error */
+  async run(sql: string): Promise<string> {
+    // Several statements have several results, against the library's types.
+    const results: QueryResult | readonly QueryResult[] = await this.#client.query(sql);
+    return (Array.isArray(results) ? results.at(-1) : results)?.command ?? '';
   }
 
   onNotification(listener: (notification: Notification) => void): void {

@@ -190,7 +190,7 @@ export class PostgresWriter {
       if (group.length === 0) await session.connection.run('ROLLBACK');
       else await this.#commitGroup(session, locked, group);
     } catch (error) {
-      if (!isStatementFault(error)) throw error;
+      if (faultOfOne(error) === undefined) throw error;
       await session.connection.run('ROLLBACK');
       await this.#appendOneByOne(session, group);
     }
@@ -203,11 +203,9 @@ export class PostgresWriter {
       try {
         await this.#commitGroup(session, await this.#lockHead(session), [pending]);
       } catch (error) {
-        if (!isStatementFault(error)) {
-          this.#queue.keep(group.slice(index));
-          throw error;
-        }
-        pending.reject(toPortError(error));
+        const fault = faultOfOne(error);
+        if (fault === undefined) throw error;
+        pending.reject(fault);
         await session.connection.run('ROLLBACK');
       }
     }
@@ -256,10 +254,19 @@ export class PostgresWriter {
 
   async #trimStep(session: WriterSession, trim: PendingTrim): Promise<void> {
     await this.#lockHead(session);
-    const trimmed = await trimCalls(session.connection, trim.step);
-    await this.#commit(session);
-    this.#trims.shift();
-    trim.settle(trimmed);
+    try {
+      const trimmed = await trimCalls(session.connection, trim.step);
+      await this.#commit(session);
+      this.#trims.shift();
+      trim.settle(trimmed);
+    } catch (error) {
+      const fault = faultOfOne(error);
+      if (fault === undefined) throw error;
+      // What cannot be trimmed is no reason to refuse what waits to be appended.
+      this.#trims.shift();
+      trim.reject(fault);
+      await session.connection.run('ROLLBACK');
+    }
   }
 
   /** Nobody waits longer than those who were first: all of them are told what the first one met. */
@@ -323,4 +330,10 @@ function entriesOf({newEntries}: GroupView): Pick<CommittedGroup, 'entries' | 'b
 function isWaitOver(error: unknown): boolean {
   const state = sqlState(error);
   return state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED;
+}
+
+/** What only one request is at fault for: its values, or a row of its call that somebody has changed into what nobody can read. */
+function faultOfOne(error: unknown): Error | undefined {
+  if (isStatementFault(error)) return toPortError(error);
+  return error instanceof SyntaxError || error instanceof TypeError ? error : undefined;
 }

@@ -50,7 +50,9 @@ async function endWithUs(connection: PostgresConnection): Promise<void> {
  */
 export async function commit(connection: PostgresConnection): Promise<void> {
   connection.takeWarnings();
-  await connection.run('COMMIT');
+  const done = await connection.run('COMMIT');
+  // What has failed before is rolled back by a COMMIT, which is no error to the server.
+  if (done !== 'COMMIT') throw new Error(`the transaction was not committed: ${done}`);
   const [warning] = connection.takeWarnings();
   if (warning !== undefined) {
     throw new JournalUnavailableError('The database could not make it durable on its standby.', {

@@ -6,7 +6,7 @@ import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {Journal} from '../../../src/journal/journal.ts';
 import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
 import {COMMIT_MS, WAIT_MS} from '../../../src/journal/postgres/write-queue.ts';
-import {openWriterSession} from '../../../src/journal/postgres/writer-session.ts';
+import {commit, openWriterSession} from '../../../src/journal/postgres/writer-session.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {status} from '../../support/journal-events.ts';
 import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
@@ -209,4 +209,16 @@ void test('[J1] a commit is told of although what other nodes wrote before it ca
   assert.ok(tookMs < 1000 + LATE_MS, `${tookMs} ms`);
   const page = await node.read(0, 10);
   assert.deepEqual(page.kind === 'entries' && page.entries.map(({offset}) => offset), [1, 2, 3]);
+});
+
+void test('[J1] a commit that only ends what has failed is none', async (t) => {
+  const database = new PostgresDatabase({url: await databaseOf(t)});
+  t.after(() => database.close());
+  const {connection} = await openWriterSession(database, () => {});
+  t.after(() => connection.close());
+  await connection.run('BEGIN');
+  await assert.rejects(connection.query('SELECT 1/0'));
+  await assert.rejects(commit(connection), /not committed: ROLLBACK/);
+  await connection.run('BEGIN; SELECT 1');
+  await commit(connection);
 });

@@ -7,7 +7,7 @@ import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {JournalOpening} from '../../../src/journal/journal.ts';
 import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
-import {status} from '../../support/journal-events.ts';
+import {status, wholeCall} from '../../support/journal-events.ts';
 import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {databaseOf, PASSWORD, PostgresServer, postgresServer} from '../../support/postgres.ts';
@@ -259,6 +259,38 @@ void test('with every connection of the pool taken, what other nodes write is se
   }
   assert.ok(busy, 'before anybody gave a connection back');
   await slow;
+});
+
+void test('a row that nobody can read is the fault of its own call alone', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const [node] = nodes;
+  assert.ok(node);
+  await node.append(status('CA1', 'ringing'));
+  for (const event of wholeCall('CA2')) await node.append(event);
+  const client = new Client({connectionString: url});
+  await client.connect();
+  await client.query(`UPDATE hookswitch.calls SET record = '{'`);
+  await client.end();
+  const outcomes = await Promise.allSettled([
+    node.append(status('CA3', 'ringing')),
+    node.append(status('CA1', 'completed')),
+    node.append(status('CA4', 'ringing')),
+    node.trim({endedBefore: Date.now() + 1_000_000, limit: 10}),
+    node.append(status('CA5', 'ringing')),
+  ]);
+  assert.deepEqual(
+    outcomes.map(({status: outcome}) => outcome),
+    ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'],
+  );
+  const page = await node.read(5, 10);
+  assert.deepEqual(
+    page.kind === 'entries' && page.entries.map(({event, offset}) => [event.callSid, offset]),
+    [
+      ['CA3', 6],
+      ['CA4', 7],
+      ['CA5', 8],
+    ],
+  );
 });
 
 /** A message of the server in Postgres' protocol. */
