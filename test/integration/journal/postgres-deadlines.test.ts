@@ -9,7 +9,8 @@ import {COMMIT_MS, WAIT_MS} from '../../../src/journal/postgres/write-queue.ts';
 import {commit, openWriterSession} from '../../../src/journal/postgres/writer-session.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {status} from '../../support/journal-events.ts';
-import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
+import {createNode, type NodeOptions, openNodes} from '../../support/journal-postgres-fixture.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
 import {databaseOf, postgresServer} from '../../support/postgres.ts';
 import {StallingProxy} from '../../support/stalling-proxy.ts';
 import {until} from '../../support/until.ts';
@@ -144,23 +145,36 @@ void test('[H5] a database that goes silent in the middle: everybody is answered
   assert.ok(slow.length < 10 && load.slowestMs < COMMIT_MS + LATE_MS, `${load.slowestMs} ms`);
 });
 
-void test('a transaction of ours that gets no further lets the head go, and the server ends it', async (t) => {
-  const {url, nodes} = await openNodes(t, 1);
-  const [node] = nodes;
-  assert.ok(node);
-  // Two locks that its first statement needs, one after the other: each has a limit of its own.
-  const [first, second] = [await holderOf(t, url), await holderOf(t, url)];
-  await first.client.query('BEGIN; LOCK TABLE hookswitch.entries IN ACCESS EXCLUSIVE MODE');
-  await second.client.query('BEGIN; LOCK TABLE hookswitch.calls IN ACCESS EXCLUSIVE MODE');
-  const startedAt = performance.now();
-  const refused = assert.rejects(node.append(status('CA1', 'ringing')), JournalUnavailableError);
-  await first.client.query('SELECT pg_sleep(1.6)');
-  await first.client.query('ROLLBACK');
-  await refused;
-  await first.client.query(HOLD);
-  const tookMs = performance.now() - startedAt;
-  assert.ok(tookMs < 2250 + LATE_MS, `${tookMs} ms`);
-});
+/** Two tables each that are needed one after the other: a wait for each has a limit of its own. */
+const transactions = {
+  'an append': {
+    tables: ['entries', 'calls'],
+    ask: (node: Journal): Promise<unknown> => node.append(status('CA1', 'ringing')),
+  },
+  'a trim': {
+    tables: ['calls', 'intents'],
+    ask: (node: Journal): Promise<unknown> => node.trim({endedBefore: 1, limit: 1}),
+  },
+};
+
+for (const [name, {tables, ask}] of Object.entries(transactions)) {
+  void test(`${name} that gets no further lets the head go, and the server ends it`, async (t) => {
+    const {url, nodes} = await openNodes(t, 1);
+    const [node] = nodes;
+    assert.ok(node);
+    const [first, second] = [await holderOf(t, url), await holderOf(t, url)];
+    await first.client.query(`BEGIN; LOCK TABLE hookswitch.${tables[0]} IN ACCESS EXCLUSIVE MODE`);
+    await second.client.query(`BEGIN; LOCK TABLE hookswitch.${tables[1]} IN ACCESS EXCLUSIVE MODE`);
+    const startedAt = performance.now();
+    const refused = assert.rejects(ask(node), JournalUnavailableError);
+    await first.client.query('SELECT pg_sleep(1.6)');
+    await first.client.query('ROLLBACK');
+    await refused;
+    await first.client.query(HOLD);
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs < 2250 + LATE_MS, `${tookMs} ms`);
+  });
+}
 
 void test('what is given up during a statement is ended by the server at once', async (t) => {
   const url = await databaseOf(t);
@@ -180,28 +194,34 @@ void test('what is given up during a statement is ended by the server at once', 
   await until(async () => !(await isThere()), {timeoutMs: 2000});
 });
 
-void test('[J1] a commit is told of although what other nodes wrote before it cannot be read', async (t) => {
+/** A node whose tail hears nothing more, and another one. */
+async function deafNode(t: TestContext, options: NodeOptions = {}) {
   const {url, nodes} = await openNodes(t, 1);
   const [other] = nodes;
   assert.ok(other);
   const proxy = await StallingProxy.before(Number(new URL(url).port));
   t.after(() => proxy[Symbol.asyncDispose]());
+  const behind = url.replace(/:\d+\//, `:${proxy.port}/`);
   const node = new PostgresJournal({
-    database: new PostgresDatabase({
-      url: url.replace(/:\d+\//, `:${proxy.port}/`),
-      applicationName: 'behind',
-    }),
+    ...options,
+    database: new PostgresDatabase({url: behind, applicationName: 'behind'}),
   });
   t.after(() => node.close());
   await node.open();
+  const sql = async (text: string) => (await postgresServer()).query(text, new URL(url).pathname.slice(1));
   await other.append(status('CA1', 'ringing'));
   await until(() => node.head() === 1);
-  const server = await postgresServer();
-  const [tail] = await server.query(
-    `SELECT client_port FROM pg_stat_activity WHERE application_name = 'behind tail'`,
+  const [tail] = await sql(
+    `SELECT client_port FROM pg_stat_activity WHERE application_name = 'behind tail'
+      AND datname = current_database()`,
   );
   proxy.stall(Number(tail?.['client_port']));
   await other.append(status('CA2', 'ringing'));
+  return {node, sql};
+}
+
+void test('[J1] a commit is told of although what other nodes wrote before it cannot be read', async (t) => {
+  const {node} = await deafNode(t);
   const startedAt = performance.now();
   const {entry} = await node.append(status('CA3', 'ringing'));
   const tookMs = performance.now() - startedAt;
@@ -209,6 +229,15 @@ void test('[J1] a commit is told of although what other nodes wrote before it ca
   assert.ok(tookMs < 1000 + LATE_MS, `${tookMs} ms`);
   const page = await node.read(0, 10);
   assert.deepEqual(page.kind === 'entries' && page.entries.map(({offset}) => offset), [1, 2, 3]);
+});
+
+void test('[J1] a journal that is closed tells of what it has committed', async (t) => {
+  // Its time stands still: nothing but the end makes it give up waiting for the entries of the other.
+  const {node, sql} = await deafNode(t, {clock: new ManualClock()});
+  const told = node.append(status('CA3', 'ringing'));
+  await until(async () => (await sql('SELECT FROM hookswitch.entries')).length === 3);
+  await node.close();
+  assert.equal((await told).entry.offset, 3);
 });
 
 void test('[J1] a commit that only ends what has failed is none', async (t) => {
