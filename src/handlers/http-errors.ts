@@ -55,6 +55,8 @@ export function sendProblem(response: ServerResponse, error: AppError, requestId
   // RFC 9110, section 15.5.22: a 426 says to what.
   if (error.status === 426) response.setHeader('Upgrade', 'websocket');
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="hookswitch"');
+  // A balancer of connections sends whoever comes again to a node that is ready; one that keeps its connection stays with this one.
+  if (error.code === 'journal_unavailable') response.setHeader('Connection', 'close');
   const body = JSON.stringify(toProblem(error, requestId));
   response
     .writeHead(error.status, {

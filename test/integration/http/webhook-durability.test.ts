@@ -21,6 +21,7 @@ for (const route of ['status', 'voice'] as const) {
     journal.fill();
     const refused = await postWebhook(gateway, fields, {route});
     assert.equal(refused.headers.get('retry-after'), '1');
+    assert.equal(refused.headers.get('connection'), 'close', 'the next node may have it');
     assertProblem(await answerOf(refused), {status: 503, code: 'journal_unavailable'});
     assert.equal((await gateway.api(`/api/calls/${callSid}`)).status, 404, 'nothing was appended');
     journal.recover();
