@@ -5,8 +5,8 @@ import {COMMIT_MS, WAIT_MS} from './write-queue.ts';
 /** The longest time of each step, in milliseconds. */
 const longestMs = {
   connecting: WAIT_MS,
-  /** For the head. The server's limit is of each lock by itself, and there can be two: the row's and a place in the line. */
-  waiting: WAIT_MS,
+  /** For the head: as the server's limit of a lock, which is of each by itself, and here are two, a place in the line and the row. */
+  waiting: 2000,
   /** The head: nobody else can append meanwhile. */
   holding: 2000,
   /** The head still, and it cannot be helped: what waits for a disk or a standby cannot be called back. */
