@@ -10,7 +10,7 @@ const sentences: Readonly<Record<string, string>> = {
   '25006': 'The database is a read-only standby.',
   '25P03': 'The database ended a transaction that stood still.',
   '28000':
-    'The database does not let this user in (see pg_hba.conf; a server may insist on sslmode=require).',
+    'The database does not let this user in (see pg_hba.conf; it may insist on TLS, or on a certificate of the client).',
   '28P01': 'The database does not accept the password.',
   '3D000': 'There is no such database.',
   '42501': 'The database user may not do this.',
@@ -36,10 +36,36 @@ const networkSentences: Readonly<Record<string, string>> = {
   EPIPE: 'The connection to the database broke.',
 };
 
+const UNTRUSTED =
+  'The certificate of the database was signed by nobody that is trusted here: sslrootcert in DATABASE_URL has to name ' +
+  'the file with the certificate of whoever signed it.';
+
+/** By the code that TLS gives its errors. */
+const tlsSentences: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'The certificate of the database is for another host name: DATABASE_URL has to name one that is in the certificate ' +
+    '(or say sslmode=verify-ca, which does not compare names).',
+  CERT_HAS_EXPIRED: 'The certificate of the database has run out: it has to be renewed there.',
+  CERT_NOT_YET_VALID: 'The certificate of the database is not valid yet: one of the two clocks is wrong.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_SIGNATURE_FAILURE: UNTRUSTED,
+};
+
+/** What `pg_hba.conf` does to somebody who comes without TLS, in the server's words; another language is told the general thing. */
+const UNENCRYPTED = /no encryption$|SSL off$/;
+
 /** The driver's own errors have no code; by what they say. */
 const driverSentences: readonly (readonly [RegExp, string])[] = [
   [/timeout exceeded when trying to connect/, 'No connection to the database became free in time.'],
   [/read timeout|timeout expired/, 'The database does not answer.'],
+  [
+    /does not support SSL/,
+    'The database does not speak TLS: turn ssl on there, or leave sslmode out of DATABASE_URL where nobody can listen in.',
+  ],
   [/certificate|SSL|TLS/i, 'The encrypted connection to the database could not be made.'],
   [/password must be a string/i, 'The database wants a password, and there is none.'],
   [/terminated|not queryable|closed|ended/i, 'The connection to the database broke.'],
@@ -66,12 +92,15 @@ export function toPortError(error: unknown): Error {
 
 function sentenceFor(error: unknown): string {
   const state = sqlState(error);
+  if (state === '28000' && error instanceof Error && UNENCRYPTED.test(error.message)) {
+    return 'The database lets nobody in without TLS: add ?sslmode=verify-full&sslrootcert=<file> to DATABASE_URL.';
+  }
   if (state !== undefined) return sentences[state] ?? 'The database cannot be used.';
   // A name with several addresses fails with an error for each.
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   if (!(first instanceof Error)) return 'The database cannot be used.';
   const code = 'code' in first && typeof first.code === 'string' ? first.code : '';
-  const byCode = networkSentences[code];
+  const byCode = networkSentences[code] ?? tlsSentences[code];
   if (byCode !== undefined) return byCode;
   const said = driverSentences.find(([pattern]) => pattern.test(`${code} ${first.message}`));
   return said?.[1] ?? 'The database cannot be used.';

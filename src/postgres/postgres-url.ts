@@ -2,8 +2,9 @@
  * What a `postgres://` URL says, as options of the driver. The driver has a parser of its own; this one takes no defaults
  * from the environment, lets the URL switch no time limit of ours off, and never quotes a password in what it complains of.
  */
+import {X509Certificate} from 'node:crypto';
 import {readFileSync} from 'node:fs';
-import type {ConnectionOptions} from 'node:tls';
+import {type ConnectionOptions, createSecureContext} from 'node:tls';
 
 export interface PostgresAddress {
   readonly host: string;
@@ -20,8 +21,10 @@ const EXAMPLE = 'postgres://user:password@host:5432/database';
 const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 type SslMode = (typeof sslModes)[number];
 
+const sslFiles = ['sslrootcert', 'sslcert', 'sslkey'] as const;
+
 /** Parameters a URL may have; `host` is the folder of a Unix socket. */
-const parameters: ReadonlySet<string> = new Set(['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'host']);
+const parameters: ReadonlySet<string> = new Set(['sslmode', ...sslFiles, 'host']);
 
 export function isPostgresUrl(databaseUrl: string): boolean {
   return /^postgres(?:ql)?:/i.test(databaseUrl);
@@ -37,7 +40,10 @@ export function parsePostgresUrl(databaseUrl: string): PostgresAddress {
     if (!parameters.has(name)) {
       throw refusal(`it has the parameter ${JSON.stringify(name)}; known are ${[...parameters].join(', ')}`);
     }
+    // Which of two would count is nothing to guess at.
+    if (url.searchParams.getAll(name).length > 1) throw refusal(`it has ${name} twice`);
   }
+  if (url.hash !== '') throw refusal('it has a # that is not percent-encoded; write %23');
   const host = url.searchParams.get('host') ?? decode(url.hostname).replace(/^\[(.*)\]$/, '$1');
   const user = decode(url.username);
   const database = decode(url.pathname.slice(1));
@@ -51,7 +57,7 @@ export function parsePostgresUrl(databaseUrl: string): PostgresAddress {
     user,
     ...(password === '' ? {} : {password}),
     database,
-    ssl: sslOptions(url.searchParams),
+    ssl: sslOptions(url.searchParams, host),
   };
 }
 
@@ -74,12 +80,24 @@ export function describeAddress({host, port, database}: PostgresAddress): string
  * libpq's modes, without the two that fall back to an open connection when somebody in between says so. `require` encrypts
  * and trusts any certificate, unless there is a root certificate to check it against.
  */
-function sslOptions(query: URLSearchParams): false | ConnectionOptions {
+function sslOptions(query: URLSearchParams, host: string): false | ConnectionOptions {
   const mode = sslModeOf(query.get('sslmode') ?? 'disable');
-  if (mode === 'disable') return false;
-  const ca = fileOf(query, 'sslrootcert');
-  const cert = fileOf(query, 'sslcert');
-  const key = fileOf(query, 'sslkey');
+  if (mode === 'disable') {
+    const idle = sslFiles.find((name) => query.has(name));
+    if (idle !== undefined) throw refusal(`${idle} does nothing without sslmode; write sslmode=verify-full`);
+    return false;
+  }
+  if (host.startsWith('/')) throw refusal('a Unix socket is never encrypted; leave sslmode out');
+  const [ca, cert, key] = sslFiles.map((name) => fileOf(query, name));
+  if ((cert === undefined) !== (key === undefined)) throw refusal('sslcert and sslkey go together');
+  if (ca !== undefined && !isCertificate(ca)) {
+    throw refusal('the file that sslrootcert names holds no certificate in PEM');
+  }
+  if (cert !== undefined && !isPair(cert, key)) {
+    throw refusal(
+      'the files that sslcert and sslkey name are no certificate and its key, in PEM without a passphrase',
+    );
+  }
   return {
     rejectUnauthorized: mode !== 'require' || ca !== undefined,
     ...(mode === 'verify-full' ? {} : {checkServerIdentity: () => undefined}),
@@ -87,6 +105,24 @@ function sslOptions(query: URLSearchParams): false | ConnectionOptions {
     ...(cert === undefined ? {} : {cert}),
     ...(key === undefined ? {} : {key}),
   };
+}
+
+/** TLS itself takes a file without any as an empty list, and then trusts nobody. */
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isPair(cert: string, key: string | undefined): boolean {
+  try {
+    createSecureContext({cert, key});
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function sslModeOf(text: string): SslMode {

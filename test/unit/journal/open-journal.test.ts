@@ -3,6 +3,9 @@ import {test} from 'node:test';
 import {databaseFile, openJournal} from '../../../src/journal/open-journal.ts';
 import {parsePostgresUrl} from '../../../src/postgres/postgres-url.ts';
 
+/** A file that can be read, and is nothing that was asked for. */
+const HERE = encodeURIComponent(import.meta.filename);
+
 test('[E] a file: URL names a path', () => {
   assert.equal(databaseFile('file:./data/hookswitch.db'), './data/hookswitch.db');
   assert.equal(databaseFile('file:/var/lib/hookswitch.db'), '/var/lib/hookswitch.db');
@@ -51,6 +54,20 @@ test('[E] a postgres: URL that says too little, or something unknown, is refused
       /sslrootcert names cannot be read/,
     ],
     ['postgres://u:secret@db:x/x', /not a URL/],
+    ['postgres://u:secret@db/x?sslmode=verify-full#secret', /has a # .*write %23/],
+    ['postgres://u:secret@db/x?sslmode=verify-full&sslmode=disable', /has sslmode twice/],
+    ['postgres://u:secret@db/x?sslrootcert=ca.pem', /sslrootcert does nothing without sslmode/],
+    ['postgres://u:secret@db/x?sslmode=disable&sslcert=c.pem', /sslcert does nothing without sslmode/],
+    [`postgres://u:secret@db/x?sslmode=require&sslcert=${HERE}`, /sslcert and sslkey go together/],
+    [`postgres://u:secret@db/x?sslmode=verify-full&sslrootcert=${HERE}`, /holds no certificate in PEM/],
+    [
+      `postgres://u:secret@db/x?sslmode=require&sslcert=${HERE}&sslkey=${HERE}`,
+      /no certificate and its key, in PEM without a passphrase/,
+    ],
+    [
+      'postgres://u:secret@localhost/x?host=/run/postgresql&sslmode=require',
+      /Unix socket is never encrypted/,
+    ],
   ];
   for (const [url, reason] of refused) {
     assert.throws(
