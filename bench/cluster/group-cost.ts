@@ -72,8 +72,9 @@ class TimedDatabase extends PostgresDatabase {
       return rows;
     };
     connection.run = async (sql) => {
-      await run(sql);
+      const answer = await run(sql);
       if (sql === 'COMMIT') this.lockedMs.push(performance.now() - lockedAt);
+      return answer;
     };
     return connection;
   }

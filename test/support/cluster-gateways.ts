@@ -26,17 +26,18 @@ export interface TestCluster {
 
 /** Starts `count` nodes, called `node-1` and so on; they end with the test. */
 export async function startCluster(t: TestContext, count: number, options: ClusterOptions = {}) {
+  const nodes: TestGateway[] = [];
   const twilio = await new TwilioProxy().start();
+  t.after(async () => {
+    for (const node of nodes.toReversed()) await node[Symbol.asyncDispose]();
+    await twilio[Symbol.asyncDispose]();
+  });
   const databaseUrl = options.databaseUrl ?? (await databaseOf(t));
   const env = {DATABASE_URL: databaseUrl, TWILIO_API_URL: twilio.url, ...options.env};
   const [clock] = options.clocks ?? [];
   const first = await startGateway({env: {...env, NODE_ID: 'node-1'}, ...(clock !== undefined && {clock})});
   twilio.target = first.simulator.url;
-  const nodes = [first];
-  t.after(async () => {
-    for (const node of nodes.toReversed()) await node[Symbol.asyncDispose]();
-    await twilio[Symbol.asyncDispose]();
-  });
+  nodes.push(first);
   for (let index = 1; index < count; index += 1) {
     const node = await anotherNode(first, env, {index, ...options});
     nodes.push(node);

@@ -175,6 +175,12 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     },
   });
   const gateway = new TestGateway(options, simulator, environment, folder);
-  await gateway.server.start();
-  return gateway;
+  try {
+    await gateway.server.start();
+    return gateway;
+  } catch (error) {
+    // Or the simulator would keep the process of the test alive.
+    await gateway[Symbol.asyncDispose]();
+    throw error;
+  }
 }

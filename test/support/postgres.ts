@@ -40,6 +40,8 @@ export interface PostgresServerOptions {
   readonly command?: (argv: readonly [string, ...string[]]) => readonly [string, ...string[]];
   /** Written into the data folder before the first start, by name: keys, `pg_hba.conf`. The superuser has to get in without a password. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Data folder of a server that stands still: this one begins with a copy of it, and not empty. */
+  readonly copyOf?: string;
 }
 
 const USER = 'postgres';
@@ -48,6 +50,9 @@ const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const identity = isRoot ? {uid: NOBODY, gid: NOBODY} : {};
 const START_MS = 30_000;
+const INITDB_ARGS = ['--encoding=UTF8', '--locale=C', '--auth=trust'];
+/** Of a primary, and of a standby that may be read. */
+const READY = /ready to accept (?:read[ -]only )?connections/;
 
 export class PostgresServer {
   readonly port: number;
@@ -76,16 +81,23 @@ export class PostgresServer {
   static async create(options: PostgresServerOptions = {}): Promise<PostgresServer> {
     const folder = mkdtempSync(path.join(options.parent ?? tmpdir(), 'hookswitch-postgres-'));
     if (isRoot) chownSync(folder, NOBODY, NOBODY);
-    const {initdb} = binaries();
     const data = path.join(folder, 'data');
-    const args = ['-D', data, '-U', USER, '--no-sync', '--encoding=UTF8', '--locale=C', '--auth=trust'];
-    await promisify(execFile)(initdb, args, {...identity, cwd: folder, env: environment()});
+    const {copyOf} = options;
+    const [program, ...args] =
+      copyOf === undefined
+        ? [binaries().initdb, '-D', data, '-U', USER, '--no-sync', ...INITDB_ARGS]
+        : ['cp', '-R', '-p', copyOf, data];
+    await promisify(execFile)(program, args, {...identity, cwd: folder, env: environment()});
     for (const [name, text] of Object.entries(options.files ?? {})) writeOwned(path.join(data, name), text);
     const server = new PostgresServer(folder, await freePort(), options);
     process.once('exit', () => server.remove());
     await server.start();
-    await server.query(`ALTER USER ${USER} PASSWORD '${PASSWORD}'`);
+    if (copyOf === undefined) await server.query(`ALTER USER ${USER} PASSWORD '${PASSWORD}'`);
     return server;
+  }
+
+  get dataFolder(): string {
+    return path.join(this.#folder, 'data');
   }
 
   /** Where `database` is. */
@@ -102,8 +114,7 @@ export class PostgresServer {
       unix_socket_directories: '',
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const data = path.join(this.#folder, 'data');
-    const [program, ...parameters] = this.#command([binaries().postgres, '-D', data, ...args]);
+    const [program, ...parameters] = this.#command([binaries().postgres, '-D', this.dataFolder, ...args]);
     const server = spawn(program, parameters, {
       ...identity,
       cwd: this.#folder,
@@ -114,7 +125,7 @@ export class PostgresServer {
     const ready = Promise.withResolvers<void>();
     server.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log = `${this.#log}${text}`.slice(-20_000);
-      if (text.includes('ready to accept connections')) ready.resolve();
+      if (READY.test(text)) ready.resolve();
     });
     server.once('exit', () => ready.reject(new Error(`postgres ended: ${this.#log}`)));
     server.unref();

@@ -1,4 +1,4 @@
-/** One node's way to the database: can be cut, or go dead without a word, for all of its connections or for one. */
+/** A way to the database: can go dead without a word, for all of its connections or for one, and lead to another server from now on. */
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 
@@ -11,10 +11,12 @@ interface Pair {
 export class DatabaseLink implements AsyncDisposable {
   readonly #server: net.Server;
   readonly #pairs = new Set<Pair>();
+  #target: number;
   #silent = false;
 
   private constructor(port: number) {
-    this.#server = net.createServer((near) => this.#pass(near, port));
+    this.#target = port;
+    this.#server = net.createServer((near) => this.#pass(near));
   }
 
   /** @param port of the database, on loopback */
@@ -29,6 +31,12 @@ export class DatabaseLink implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** New connections go to the database on `port`. Those of before break, or stay where they are, as behind a DNS name that moved. */
+  moveTo(port: number, {before = 'break'}: {readonly before?: 'break' | 'stay'} = {}): void {
+    this.#target = port;
+    if (before === 'break') this.#breakAll();
   }
 
   /** Nothing passes any more, and nobody is told: as packets that are dropped. */
@@ -56,16 +64,20 @@ export class DatabaseLink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const {near, far} of this.#pairs) {
-      near.destroy();
-      far.destroy();
-    }
+    this.#breakAll();
     this.#server.close();
     await once(this.#server, 'close');
   }
 
-  #pass(near: net.Socket, port: number): void {
-    const far = net.connect(port, '127.0.0.1');
+  #breakAll(): void {
+    for (const {near, far} of this.#pairs) {
+      near.destroy();
+      far.destroy();
+    }
+  }
+
+  #pass(near: net.Socket): void {
+    const far = net.connect(this.#target, '127.0.0.1');
     const pair: Pair = {near, far, held: false};
     this.#pairs.add(pair);
     for (const [one, other] of [
