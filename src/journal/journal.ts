@@ -138,11 +138,21 @@ export interface Journal {
    */
   appendFenced(event: CallEvent, fence: Fence): Promise<FencedAppend>;
 
-  /** Entries strictly after `after`, oldest first, without gaps, at most `limit`; none at the head. */
+  /**
+   * Entries strictly after `after`, oldest first, without gaps, at most `limit`; none at the head. Where several processes write, what
+   * another one was just told of may be behind the head here still: see `catchUp`. Every other question is asked of what is on
+   * disk, and sees at once what any of them has acknowledged.
+   */
   read(after: Offset, limit: number): Promise<ReadResult>;
 
   /** Offset of the last entry that this process knows to be durable; 0 when empty. */
   head(): Offset;
+
+  /**
+   * Takes in whatever was acknowledged before, by whichever process: afterwards `head()` is behind nothing that anybody was told of
+   * until then. Absent where one process writes all there is. @throws JournalUnavailableError
+   */
+  catchUp?(): Promise<void>;
 
   /** Says only that the head moved. A lost wake-up costs latency, never an entry. */
   onAppend(listener: () => void): Unsubscribe;

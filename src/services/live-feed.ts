@@ -52,6 +52,9 @@ const MAX_BATCH_BYTES = 64 * 1024;
 /** Below the wake-up: a lost one costs this much latency. */
 const POLL_MS = 1000;
 
+/** How long it is waited for what another node has told of: longer than its poll, should the database not answer. */
+const REACH_MS = 5000;
+
 /** Entries that are not pushed are held too, and weigh something. */
 const BARE_ENTRY_BYTES = 64;
 
@@ -131,6 +134,34 @@ export class LiveFeed {
   /** Everything up to here is known. */
   get head(): Offset {
     return this.#head;
+  }
+
+  /**
+   * Whether everything up to `offset` is known: it is waited for where another node can have been first. `false`: the journal has
+   * no such entry, or it could not be read in time.
+   */
+  async reach(offset: Offset): Promise<boolean> {
+    if (this.#head >= offset || this.#journal.catchUp === undefined) return this.#head >= offset;
+    const {promise, resolve} = Promise.withResolvers<boolean>();
+    const unsubscribe = this.onAdvance(() => {
+      if (this.#head >= offset) resolve(true);
+    });
+    const cancel = this.#clock.after(REACH_MS, () => resolve(false));
+    this.#journal.catchUp().then(
+      () => {
+        if (this.#journal.head() < offset) resolve(this.#head >= offset);
+        // Read on by now, or in the turns to come.
+        else this.#wake();
+      },
+      (error: unknown) =>
+        this.#logger.debug({err: error, offset}, 'what another node knows could not be read'),
+    );
+    try {
+      return await promise;
+    } finally {
+      unsubscribe();
+      cancel();
+    }
   }
 
   /** A cursor at or after this can be served from memory. */

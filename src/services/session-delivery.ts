@@ -87,11 +87,23 @@ export class SessionDelivery {
 
   /** Says where the session stands, then brings it what it missed, or a snapshot where that cannot be had whole (W11). */
   begin(session: Session, resume: ResumePoint | undefined): void {
-    const resumable =
-      resume !== undefined && resume.epoch === this.#epoch() && resume.offset <= this.#feed.head;
-    if (!resumable) this.#beginWithSnapshot(session);
+    if (resume === undefined || resume.epoch !== this.#epoch()) this.#beginWithSnapshot(session);
+    else if (resume.offset > this.#feed.head) void this.#beginAhead(session, resume);
     else if (resume.offset >= this.#feed.floor) this.#beginAt(session, resume.offset);
     else void this.#beginInThePast(session, resume.offset);
+  }
+
+  /** Another node may have told it what this one is just about to read: a snapshot would take it back to before that. */
+  async #beginAhead(session: Session, resume: ResumePoint): Promise<void> {
+    try {
+      const reached = await this.#feed.reach(resume.offset);
+      if (session.state.phase !== 'opening') return;
+      // Anew: meanwhile another history may have begun.
+      if (reached && resume.offset <= this.#feed.head) this.begin(session, resume);
+      else this.#beginWithSnapshot(session);
+    } catch (error) {
+      this.#fail(session, error);
+    }
   }
 
   /** @param next the first page after `offset`, where it was read */

@@ -6,6 +6,7 @@
  * of an append can read it, and nobody reads N + 1 before N (J3).
  */
 import type {CancelTimer, Clock} from '../../clock.ts';
+import {JournalUnavailableError} from '../../errors/app-error.ts';
 import type {JournalEntry, Offset} from '../call-event.ts';
 import {EntryRing} from '../entry-ring.ts';
 import type {JournalOpening} from '../journal.ts';
@@ -38,8 +39,12 @@ export class HeadTail {
   #trimmedTo: Offset = 0;
   /** Own commits with entries of other nodes before them that are not read yet. */
   #waiting: CommittedGroup[] = [];
+  /** Who has to know of everything that was committed before they asked. */
+  #catchingUp: PromiseWithResolvers<void>[] = [];
   #woken = false;
   #following = false;
+  /** The last page was not all there was. */
+  #more = false;
   #away = false;
   #askingForEpoch = false;
   #telling = false;
@@ -61,6 +66,7 @@ export class HeadTail {
     this.#stopPolling?.();
     this.#stopPolling = undefined;
     this.#giveUpWaiting();
+    this.#giveUpCatchingUp(new JournalUnavailableError('The journal is closed.'));
   }
 
   get seen(): SeenHead | undefined {
@@ -126,14 +132,28 @@ export class HeadTail {
     void this.#follow();
   }
 
+  /** Resolves once everything is known here that was committed before. @throws JournalUnavailableError */
+  async catchUp(): Promise<void> {
+    if (this.#stopPolling === undefined) throw new JournalUnavailableError('The journal is closed.');
+    const caughtUp = Promise.withResolvers<void>();
+    this.#catchingUp.push(caughtUp);
+    this.wake();
+    await caughtUp.promise;
+  }
+
   async #follow(): Promise<void> {
     while (this.#woken && this.#stopPolling !== undefined) {
       this.#woken = false;
+      // A read that is under way may have begun before they asked; this one has not.
+      const asked = this.#catchingUp.length;
       try {
         await this.#readOn();
         this.#away = false;
+        // What did not fit the page comes with the next one.
+        if (!this.#more) for (const {resolve} of this.#catchingUp.splice(0, asked)) resolve();
       } catch (error) {
         this.#giveUpWaiting();
+        this.#giveUpCatchingUp(error);
         // Told once; the polls try again.
         if (!this.#away) this.#options.onFault(toError(error));
         this.#away = true;
@@ -148,6 +168,7 @@ export class HeadTail {
     const waiting = [...this.#waiting];
     const page = await this.#options.readPage(before.head);
     const {epoch, head, entries, more} = page;
+    this.#more = more;
     this.trimmed(page.trimmedTo);
     if (epoch !== this.#seen?.epoch) {
       // Unless an own commit, after the read, has told of a newer one.
@@ -213,6 +234,10 @@ export class HeadTail {
       group.settle();
     }
     this.#planPatience();
+  }
+
+  #giveUpCatchingUp(reason: unknown): void {
+    for (const {reject} of this.#catchingUp.splice(0)) reject(reason);
   }
 
   /** Another history: nothing that was seen of the one before says anything. */

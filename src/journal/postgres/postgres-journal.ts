@@ -146,6 +146,11 @@ export class PostgresJournal implements Journal {
     return this.#tail.head;
   }
 
+  async catchUp(): Promise<void> {
+    this.#assertOpen();
+    await this.#tail.catchUp();
+  }
+
   onAppend(listener: () => void): Unsubscribe {
     return subscribe(this.#listeners, listener);
   }

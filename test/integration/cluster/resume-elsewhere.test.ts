@@ -1,0 +1,102 @@
+/** A session that comes to a node which has not heard yet of what another one has told it. */
+import assert from 'node:assert/strict';
+import {type TestContext, test} from 'node:test';
+import {systemClock} from '../../../src/clock.ts';
+import {TestClient} from '../../support/client.ts';
+import {startCluster} from '../../support/cluster-gateways.ts';
+import {ACCESS_KEY} from '../../support/gateway.ts';
+import {ManualClock} from '../../support/manual-clock.ts';
+import {PostgresServer, postgresServer} from '../../support/postgres.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {until} from '../../support/until.ts';
+
+/** How long a node waits, by its clock, for what another one has told of. */
+const PATIENCE_MS = 5000;
+
+/** Two nodes, of which the second hears of nothing: its time stands still, and its listener is gone. */
+async function deafNode(t: TestContext, server: PostgresServer) {
+  const clock = new ManualClock(Date.now());
+  const databaseUrl = await server.databaseOf(t);
+  const {nodes} = await startCluster(t, 2, {databaseUrl, clocks: [systemClock, clock]});
+  const [hearing, deaf] = nodes;
+  assert.ok(hearing !== undefined && deaf !== undefined);
+  const connect = (wsUrl: string, resume?: {epoch: string; offset: number}) => {
+    const client = new TestClient(wsUrl, {token: ACCESS_KEY, ...(resume && {resume})});
+    t.after(() => client.terminate());
+    return client;
+  };
+  const [atHearing, atDeaf] = [connect(hearing.wsUrl), connect(deaf.wsUrl)];
+  await Promise.all([atHearing.ready(), atDeaf.ready()]);
+  await server.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE application_name LIKE '%listener' AND datname = current_database()`,
+    new URL(databaseUrl).pathname.slice(1),
+  );
+  const tell = async (number: number, CallStatus: string, SequenceNumber: string) => {
+    const fields = statusFields(hearing, {CallSid: someCallSid(number), CallStatus, SequenceNumber});
+    assert.equal((await postWebhook(hearing, fields)).status, 204);
+  };
+  return {hearing, deaf, clock, connect, atHearing, atDeaf, tell};
+}
+
+test('[W11] [W12] whoever comes from a node that knows more goes on where it was, not where this one is', async (t) => {
+  const server = await postgresServer();
+  const {deaf, connect, atHearing, atDeaf, tell} = await deafNode(t, server);
+  await tell(1, 'ringing', '1');
+  await tell(1, 'completed', '3');
+  await atHearing.receive('call.status', ({providerStatus}) => providerStatus === 'completed');
+  const position = atHearing.position();
+  // Otherwise it would not show anything.
+  assert.deepEqual(atDeaf.of('call.status'), []);
+  const client = connect(deaf.wsUrl, position);
+  const ready = await client.ready();
+  assert.deepEqual([ready.recovered, ready.offset], [true, position.offset]);
+  await client.receive('session.heartbeat');
+  assert.deepEqual(client.of('call.snapshot'), []);
+  assert.deepEqual(client.of('call.status'), []);
+  // Whoever was there is told as well.
+  await until(() => atDeaf.of('call.status').length === 2);
+});
+
+test('[W11] an offset that no node has told of is found out without waiting', async (t) => {
+  const server = await postgresServer();
+  const {deaf, connect, atHearing, tell} = await deafNode(t, server);
+  await tell(2, 'ringing', '1');
+  await atHearing.receive('call.status');
+  const {epoch, offset} = atHearing.position();
+  // The node's time stands still: no deadline of its own can have passed.
+  const client = connect(deaf.wsUrl, {epoch, offset: offset + 1});
+  const ready = await client.ready();
+  assert.deepEqual([ready.recovered, ready.offset], [false, offset]);
+  const snapshot = await client.receive('call.snapshot');
+  assert.deepEqual(
+    snapshot.calls.map(({callSid}) => callSid),
+    [someCallSid(2)],
+  );
+});
+
+test('[W11] [N5] while the database is away, such a session waits, and then begins with a snapshot', async (t) => {
+  const server = await PostgresServer.create();
+  t.after(() => server.dispose());
+  const {deaf, clock, connect, atHearing, tell} = await deafNode(t, server);
+  await tell(3, 'ringing', '1');
+  await atHearing.receive('call.status');
+  const position = atHearing.position();
+  await server.stop('immediate');
+  const client = connect(deaf.wsUrl, position);
+  await client.opened();
+  await until(() => {
+    // What time starts has to have its turn before more of it passes.
+    clock.advance(20);
+    return client.messages.length > 0;
+  });
+  const waitedMs = clock.monotonic();
+  assert.ok(waitedMs >= PATIENCE_MS && waitedMs < 2 * PATIENCE_MS, `waited ${waitedMs} ms`);
+  const ready = await client.ready();
+  assert.deepEqual([ready.recovered, ready.offset], [false, 0]);
+  await server.start();
+  await until(() => {
+    clock.advance(100);
+    return client.of('call.status').length === 1;
+  });
+});
