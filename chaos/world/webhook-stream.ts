@@ -100,7 +100,7 @@ export class WebhookStream {
     const callSid = fields['CallSid'] ?? '';
     const status = fields['CallStatus'] as ProviderStatus;
     if (!this.#sent.has(key)) this.#sent.set(key, {key, callSid, status, webhook});
-    const answer = await post(gatewayUrl, {route: 'status', fields}, this.#agent);
+    const answer = await post(gatewayUrl, {route: 'status', fields}, {agent: this.#agent});
     if (answer === undefined) return false;
     if (answer >= 500) {
       this.failures.set(answer, (this.failures.get(answer) ?? 0) + 1);

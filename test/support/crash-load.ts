@@ -51,7 +51,7 @@ export class WebhookLoad {
     const work = async () => {
       for (;;) {
         const webhook = this.#take();
-        const status = await post(this.#gatewayUrl, {route: 'status', fields: webhook.fields}, agent);
+        const status = await post(this.#gatewayUrl, {route: 'status', fields: webhook.fields}, {agent});
         if (status === undefined || status >= 500) {
           this.unanswered.set(webhook.key, webhook);
           return;

@@ -1,11 +1,15 @@
 /** What must be true of a history, whatever happened on the way. */
 import {hasEnded} from '@hookswitch/protocol';
 import {checkJournalFile, type FileEntry, isPushed, type JournalFile} from './crash-journal-file.ts';
-import {type ConnectionRecord, positionOf} from './simulation-client.ts';
+import {positionOf, type SimulatedConnection} from './simulation-client.ts';
 import {checkConnection} from './simulation-connection-check.ts';
 import type {Plan} from './simulation-plan.ts';
 import {must, Violation} from './simulation-trace.ts';
+import {checkTransitions} from './simulation-transitions.ts';
 import type {WebhookOutcomes} from './simulation-twilio.ts';
+
+/** Both moments are whole milliseconds, of a wall clock that may be put right meanwhile. */
+const CLOCK_GRAIN_MS = 5;
 
 /** [J2] [J7] [H5] The journal holds what was answered, once, and nothing that nobody said. */
 export function checkAgainstTwilio(
@@ -14,6 +18,7 @@ export function checkAgainstTwilio(
 ): void {
   try {
     checkJournalFile(journal);
+    checkTransitions(journal);
   } catch (error) {
     throw new Violation('journal', error instanceof Error ? error.message : String(error));
   }
@@ -60,29 +65,43 @@ function keyOf({callSid, parameters}: FileEntry): string {
   return `${callSid}/${parameters?.['SequenceNumber'] ?? 'voice'}`;
 }
 
-/** [W11] [W12] Every connection of a client told it the journal: in order, once, with nothing left out. */
+/** [W11] [W12] [W15] Every connection of a client told it the journal: in order, once, with nothing left out. */
 export function checkClient(
   name: string,
-  history: readonly ConnectionRecord[],
+  history: readonly SimulatedConnection[],
   {epoch, entries}: JournalFile,
 ): void {
   for (const [index, record] of history.entries()) {
-    // Nothing is ever trimmed here, and the history is one: whoever knows where it was can go on.
-    const recovered = record.resume !== undefined;
-    checkConnection(record, {
-      name: `${name}, connection ${index + 1}`,
-      subject: name,
-      epoch,
-      entries,
-      recovered,
-    });
+    const common = {name: `${name}, connection ${index + 1} (${record.node})`, subject: name};
+    // Nothing is ever trimmed here, and the history is one: whoever knows where it was can go on. But for a node that cannot
+    // ask its database whether there is more than it knows.
+    const mustRecover = record.resume !== undefined && !record.whileAway;
+    const [ready] = record.messages;
+    const recovered = mustRecover || (ready?.type === 'session.ready' && ready.recovered);
+    checkConnection(record, {...common, epoch, entries, recovered});
+    checkDraining(record, common);
   }
+}
+
+/** [W15] Whoever was told how long it may stay was not sent away before. */
+function checkDraining(
+  {messages, client, closedAt}: SimulatedConnection,
+  {name, subject}: {readonly name: string; readonly subject: string},
+): void {
+  const draining = messages.find((message) => message.type === 'session.draining');
+  if (draining?.type !== 'session.draining' || client.closeCode !== 1001 || closedAt === undefined) return;
+  const stayedMs = closedAt - Date.parse(draining.timestamp);
+  must(
+    stayedMs >= draining.afterMs - CLOCK_GRAIN_MS,
+    subject,
+    `[W15] ${name}: was told ${draining.afterMs} ms, and sent away after ${stayedMs}`,
+  );
 }
 
 /** [W12] The client has been told of everything there is. */
 export function checkComplete(
   name: string,
-  history: readonly ConnectionRecord[],
+  history: readonly SimulatedConnection[],
   journal: JournalFile,
 ): void {
   const last = history.at(-1);

@@ -1,7 +1,8 @@
 /** A client that comes and goes, stops reading, changes what it wants to hear of, and goes on where it was. */
-import type {ServerMessage} from '@hookswitch/protocol';
+import {closeCodes, type ServerMessage} from '@hookswitch/protocol';
 import {TestClient} from './client.ts';
-import type {Gate, LoadClock} from './simulation-clock.ts';
+import type {LoadClock} from './simulation-clock.ts';
+import type {SimulatedNode, SimulatedNodes} from './simulation-nodes.ts';
 import type {PlannedAction, PlannedVisit} from './simulation-plan.ts';
 import type {Trace} from './simulation-trace.ts';
 import {until} from './until.ts';
@@ -19,30 +20,41 @@ export interface ConnectionRecord {
   readonly subscriptions: readonly ('all' | readonly string[])[];
 }
 
-interface Connection extends ConnectionRecord {
+/** A connection to one of the nodes of a simulation. */
+export interface SimulatedConnection extends ConnectionRecord {
   readonly client: TestClient;
+  readonly node: string;
   readonly subscriptions: ('all' | readonly string[])[];
+  /** Milliseconds since 1970; set once it is closed. */
+  closedAt: number | undefined;
+  /** The database was away when it began. */
+  readonly whileAway: boolean;
 }
 
 export interface SimulatedClientOptions {
   readonly name: string;
-  readonly wsUrl: string;
+  /** The node it comes to first; afterwards it is always another one, where there is one. */
+  readonly first: number;
   readonly token: string;
   readonly clock: LoadClock;
-  readonly gate: Gate;
+  readonly nodes: SimulatedNodes;
   readonly trace: Trace;
 }
+
+const GOING_AWAY = closeCodes['going-away'].code;
 
 export class SimulatedClient {
   readonly name: string;
   /** Every connection that got as far as a message. */
-  readonly history: ConnectionRecord[] = [];
+  readonly history: SimulatedConnection[] = [];
   readonly #options: SimulatedClientOptions;
-  #current: Connection | undefined;
+  #next: number;
+  #current: SimulatedConnection | undefined;
 
   constructor(options: SimulatedClientOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#next = options.first;
   }
 
   /** Lives through the visits, and then stays. */
@@ -64,10 +76,6 @@ export class SimulatedClient {
   /** Everything up to here was told, as the client knows it. */
   get position(): Position | undefined {
     return this.#current === undefined ? undefined : positionOf(this.#current);
-  }
-
-  get current(): TestClient | undefined {
-    return this.#current?.client;
   }
 
   end(): void {
@@ -109,17 +117,17 @@ export class SimulatedClient {
     }
   }
 
-  async #connect(fresh: boolean): Promise<Connection> {
-    const {gate, trace, wsUrl, token} = this.#options;
-    for (;;) {
+  async #connect(fresh: boolean): Promise<SimulatedConnection> {
+    const {trace, nodes} = this.#options;
+    while (!nodes.ended) {
       const before = this.#current;
       const resume = fresh || before === undefined ? undefined : positionOf(before);
-      await gate.passed();
-      const client = new TestClient(wsUrl, {token, ...(resume === undefined ? {} : {resume})});
-      const connection: Connection = {resume, messages: client.messages, subscriptions: [], client};
+      const node = await nodes.reachable(this.#next++);
+      const connection = this.#open(node, resume);
+      const {client} = connection;
       const arrived = await until(() => arrival(connection), {
         what: `${this.name} to get its first messages`,
-        timeoutMs: 60_000,
+        timeoutMs: 30_000,
       });
       if (client.messages.length > 0) this.history.push(connection);
       if (arrived === 'closed') {
@@ -128,13 +136,33 @@ export class SimulatedClient {
         continue;
       }
       const from = resume === undefined ? 'afresh' : `from ${resume.offset}`;
-      trace.add(this.name, `connects ${from}, is at ${positionOf(connection)?.offset}`);
+      trace.add(this.name, `connects to ${node.name} ${from}, is at ${positionOf(connection)?.offset}`);
       this.#current = connection;
       return connection;
     }
+    throw new Error('the simulation has ended');
   }
 
-  #act({client, subscriptions}: Connection, {what}: PlannedAction): void {
+  #open(node: SimulatedNode, resume: Position | undefined): SimulatedConnection {
+    const {token, nodes} = this.#options;
+    const client = new TestClient(node.gateway.wsUrl, {token, ...(resume === undefined ? {} : {resume})});
+    const connection: SimulatedConnection = {
+      resume,
+      messages: client.messages,
+      subscriptions: [],
+      client,
+      node: node.name,
+      closedAt: undefined,
+      whileAway: nodes.databaseIsAway,
+    };
+    client.ws.once('close', (code) => {
+      connection.closedAt = Date.now();
+      if (code === GOING_AWAY) node.sentAway += 1;
+    });
+    return connection;
+  }
+
+  #act({client, subscriptions}: SimulatedConnection, {what}: PlannedAction): void {
     const {trace} = this.#options;
     trace.add(
       this.name,
@@ -151,7 +179,7 @@ export class SimulatedClient {
   }
 }
 
-function arrival(connection: Connection): 'positioned' | 'closed' | undefined {
+function arrival(connection: SimulatedConnection): 'positioned' | 'closed' | undefined {
   if (connection.client.closeCode !== undefined) return 'closed';
   return positionOf(connection) === undefined ? undefined : 'positioned';
 }

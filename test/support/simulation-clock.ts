@@ -2,16 +2,29 @@
 export class LoadClock {
   #now = 0;
   #waiting: {readonly at: number; readonly resolve: () => void}[] = [];
+  readonly #holds = new Set<{readonly at: number; readonly released: Promise<void>}>();
 
   get now(): number {
     return this.#now;
   }
 
-  /** The next delivery begins; returns its number, 0 for the first. */
-  tick(): number {
+  /** The next delivery begins, as soon as it may; resolves with its number, 0 for the first. */
+  async next(): Promise<number> {
+    for (let held = this.#held(); held !== undefined; held = this.#held()) await held.released;
     this.#now += 1;
     this.#wake();
     return this.#now - 1;
+  }
+
+  /** So many more deliveries are begun, and then none until the function that is returned is called. */
+  hold(after: number): () => void {
+    const {promise, resolve} = Promise.withResolvers<void>();
+    const hold = {at: this.#now + after, released: promise};
+    this.#holds.add(hold);
+    return () => {
+      this.#holds.delete(hold);
+      resolve();
+    };
   }
 
   /** Nothing comes any more: whoever waits for later goes on. */
@@ -26,6 +39,10 @@ export class LoadClock {
     const {promise, resolve} = Promise.withResolvers<void>();
     this.#waiting.push({at, resolve});
     return promise;
+  }
+
+  #held() {
+    return [...this.#holds].find(({at}) => this.#now >= at);
   }
 
   #wake(): void {

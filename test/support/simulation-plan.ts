@@ -1,5 +1,6 @@
 /** What is going to happen in one simulation, drawn from a seed before anything starts. */
 import type {ProviderStatus} from '@hookswitch/protocol';
+import {type ActOptions, drawActs, drawNodes, type PlannedAct} from './simulation-acts.ts';
 import {SeededRandom} from './simulation-random.ts';
 
 /** A webhook as Twilio fires it. */
@@ -15,6 +16,8 @@ export interface PlannedWebhook {
 /** One attempt to bring a webhook, in the order in which they are begun. */
 export interface PlannedDelivery {
   readonly webhook: PlannedWebhook;
+  /** The nodes that it is brought to, at once where there are several. */
+  readonly to: readonly number[];
   /** Not brought again when no answer comes: Twilio's retries are used up. */
   readonly givesUp: boolean;
 }
@@ -53,26 +56,19 @@ export interface PlannedVisit {
   readonly actions: readonly PlannedAction[];
 }
 
-export interface PlannedKill {
-  readonly at: number;
-  /** Lines of the log after which the next start is killed as well. */
-  readonly alsoWhen: readonly string[];
-}
-
 export interface Plan {
   readonly seed: number;
   readonly calls: readonly PlannedCall[];
   readonly deliveries: readonly PlannedDelivery[];
   readonly clients: readonly (readonly PlannedVisit[])[];
-  readonly kills: readonly PlannedKill[];
+  readonly acts: readonly PlannedAct[];
   /** Webhooks under way at once. */
   readonly concurrency: number;
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends ActOptions {
   readonly calls: number;
   readonly clients: number;
-  readonly kills: number;
 }
 
 const ACCOUNT_SID = 'AC00000000000000000000000000000001';
@@ -83,7 +79,7 @@ const OVERLAP = 12;
 
 interface Drawn {
   readonly time: number;
-  readonly delivery: PlannedDelivery;
+  readonly delivery: Omit<PlannedDelivery, 'to'>;
 }
 
 /** Draws a plan. The same seed and options draw the same one. */
@@ -93,7 +89,6 @@ export function drawPlan(seed: number, options: PlanOptions): Plan {
     drawFamily(random.fork(), index, index / OVERLAP),
   );
   const drawn = families.flatMap(({deliveries}) => deliveries).sort((a, b) => a.time - b.time);
-  const deliveries = drawn.map(({delivery}) => delivery);
   const times = drawn.map(({time}) => time);
   // From here on time is counted in deliveries begun: what happens when does not depend on how fast a machine is.
   const toIndex = (time: number) => {
@@ -104,13 +99,14 @@ export function drawPlan(seed: number, options: PlanOptions): Plan {
     .flatMap((family) => family.calls)
     .map((call) => ({...call, life: call.life.map(({status, at}) => ({status, at: toIndex(at)}))}));
   const sids = calls.map(({callSid}) => callSid);
-  const {length} = deliveries;
+  const {length} = drawn;
+  const places = random.fork();
   return {
     seed,
     calls,
-    deliveries,
+    deliveries: drawn.map(({delivery}) => ({...delivery, to: drawNodes(places, options.nodes ?? 1)})),
     clients: Array.from({length: options.clients}, () => drawVisits(random.fork(), length, sids)),
-    kills: drawKills(random.fork(), length, options.kills),
+    acts: drawActs(random.fork(), length, options),
     concurrency: random.int(8, 32),
   };
 }
@@ -248,14 +244,6 @@ function drawActions(
     actions.push({at, what});
   }
   return actions;
-}
-
-function drawKills(random: SeededRandom, end: number, count: number): PlannedKill[] {
-  const steps = ['configuration', 'journal open', 'listening'];
-  return Array.from({length: count}, () => ({
-    at: random.int(1, end - 1),
-    alsoWhen: random.chance(0.3) ? [random.pick(steps)] : [],
-  })).sort((a, b) => a.at - b.at);
 }
 
 function sidOf(index: number, leg = 0): string {

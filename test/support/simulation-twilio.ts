@@ -3,7 +3,8 @@ import {Agent, createServer, request, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import type {ProviderStatus} from '@hookswitch/protocol';
 import twilio from 'twilio';
-import type {Gate, LoadClock} from './simulation-clock.ts';
+import type {LoadClock} from './simulation-clock.ts';
+import type {SimulatedNodes} from './simulation-nodes.ts';
 import type {Plan, PlannedCall, PlannedDelivery, PlannedWebhook} from './simulation-plan.ts';
 import {must, type Trace} from './simulation-trace.ts';
 
@@ -20,35 +21,44 @@ export interface WebhookOutcomes {
   failures: number;
 }
 
+export interface BringOptions {
+  readonly nodes: SimulatedNodes;
+  readonly clock: LoadClock;
+  readonly trace: Trace;
+}
+
 /** Brings every delivery of the plan, so many at once; resolves when all are through. */
 export async function bringWebhooks(
   plan: Plan,
-  {gatewayUrl, clock, gate, trace}: {gatewayUrl: string; clock: LoadClock; gate: Gate; trace: Trace},
+  {nodes, clock, trace}: BringOptions,
 ): Promise<WebhookOutcomes> {
   const outcomes: WebhookOutcomes = {answered: new Set(), sent: new Set(), failures: 0};
   const agent = new Agent({keepAlive: true, maxSockets: plan.concurrency});
-  const bring = async ({webhook, givesUp}: PlannedDelivery) => {
-    for (;;) {
-      await gate.passed();
-      outcomes.sent.add(webhook.key);
-      const status = await post(gatewayUrl, webhook, agent);
-      trace.add(webhook.callSid, `${webhook.key} ${webhook.status} → ${status ?? 'no answer'}`);
+  const {publicUrl} = nodes;
+  const bring = async ({webhook, givesUp}: PlannedDelivery, first: number) => {
+    const {key, callSid} = webhook;
+    for (let attempt = 0; !nodes.ended; attempt += 1) {
+      const node = await nodes.reachable(first + attempt);
+      outcomes.sent.add(key);
+      const status = await post(node.gateway.url, webhook, {agent, publicUrl});
+      trace.add(callSid, `${key} ${webhook.status} → ${status ?? 'no answer'} (${node.name})`);
       if (status !== undefined && status < 300) {
-        outcomes.answered.add(webhook.key);
+        outcomes.answered.add(key);
         return;
       }
-      must(status === undefined || status >= 500, webhook.callSid, `${webhook.key} was answered ${status}`);
+      must(status === undefined || status === 503, callSid, `${key} was answered ${status}`);
       outcomes.failures += 1;
       if (givesUp) return;
       // A connection that is refused before anybody noticed the kill: what comes next is another turn.
       await new Promise((resolve) => setImmediate(resolve));
+      await nodes.databaseIsBack();
     }
   };
   const work = async () => {
     while (clock.now < plan.deliveries.length) {
-      await gate.passed();
-      const delivery = plan.deliveries[clock.tick()];
-      if (delivery !== undefined) await bring(delivery);
+      await nodes.reachable(0);
+      const delivery = plan.deliveries[await clock.next()];
+      if (delivery !== undefined) await Promise.all(delivery.to.map((node) => bring(delivery, node)));
     }
   };
   try {
@@ -59,21 +69,27 @@ export async function bringWebhooks(
   return outcomes;
 }
 
+export interface PostOptions {
+  readonly agent?: Agent;
+  /** What it is signed for. @default `gatewayUrl` */
+  readonly publicUrl?: string;
+}
+
 /** Posts a signed webhook; the status of the answer, or `undefined` when the connection ended without one. */
 export function post(
   gatewayUrl: string,
   {route, fields}: Pick<PlannedWebhook, 'route' | 'fields'>,
-  agent?: Agent,
+  {agent, publicUrl = gatewayUrl}: PostOptions = {},
 ): Promise<number | undefined> {
-  const url = `${gatewayUrl}/twilio/${route}`;
+  const path = `/twilio/${route}`;
   const body = new URLSearchParams(fields).toString();
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',
     'content-length': Buffer.byteLength(body),
-    'x-twilio-signature': twilio.getExpectedTwilioSignature(AUTH_TOKEN, url, fields),
+    'x-twilio-signature': twilio.getExpectedTwilioSignature(AUTH_TOKEN, publicUrl + path, fields),
   };
   const {promise, resolve} = Promise.withResolvers<number | undefined>();
-  const sent = request(url, {method: 'POST', headers, agent: agent ?? false}, (response) => {
+  const sent = request(gatewayUrl + path, {method: 'POST', headers, agent: agent ?? false}, (response) => {
     response.resume();
     response.once('end', () => resolve(response.statusCode));
     response.once('close', () => resolve(undefined));
