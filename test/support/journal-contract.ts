@@ -20,9 +20,12 @@ export interface JournalFixture {
   dispose(): Promise<void>;
 }
 
+/** Where each test runs into a deadline of its own, nobody waits for all of them. */
+const SUITE_TIMEOUT_MS = 120_000;
+
 /** Runs the contract suite on what `open` opens. */
 export function describeJournal(name: string, open: () => Promise<JournalFixture>): void {
-  void describe(`${name} keeps the journal's contract`, () => {
+  void describe(`${name} keeps the journal's contract`, {timeout: SUITE_TIMEOUT_MS}, () => {
     let fixture: JournalFixture;
     let journal: Journal;
 

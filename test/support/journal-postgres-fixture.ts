@@ -4,7 +4,8 @@ import type {Fence} from '../../src/journal/fence.ts';
 import {PostgresJournal, type PostgresJournalOptions} from '../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../src/postgres/postgres-database.ts';
 import type {JournalFixture} from './journal-contract.ts';
-import {databaseOf} from './postgres.ts';
+import {TurnTakingJournal} from './journal-taking-turns.ts';
+import {databaseOf, type PostgresServer, postgresServer} from './postgres.ts';
 
 export type NodeOptions = Omit<PostgresJournalOptions, 'database'>;
 
@@ -26,17 +27,39 @@ export async function openNodes(
   return {url, nodes};
 }
 
-/** An opened journal on a fresh database. */
-export async function openPostgresFixture(options: NodeOptions = {}): Promise<JournalFixture> {
+/** An opened journal on a fresh database: of one node, or of several that take turns. */
+export async function openPostgresFixture(count = 1): Promise<JournalFixture> {
   const disposals: (() => unknown)[] = [];
-  const url = await databaseOf({after: (dispose) => disposals.push(dispose as () => unknown)});
-  return openOn(url, options, async () => {
+  const server = await postgresServer();
+  template ??= createTemplate(server);
+  const url = await server.databaseOf(
+    {after: (dispose) => disposals.push(dispose as () => unknown)},
+    await template,
+  );
+  return openOn({url, count}, async () => {
     for (const dispose of disposals) await dispose();
   });
 }
 
-async function openOn(url: string, options: NodeOptions, drop: () => Promise<void>): Promise<JournalFixture> {
-  const journal = createNode(url, options);
+/** With the tables of a journal: to make them anew takes longer than most tests. */
+let template: Promise<string> | undefined;
+
+async function createTemplate(server: PostgresServer): Promise<string> {
+  const name = 'journal_template';
+  await server.query(`CREATE DATABASE ${name}`);
+  const journal = createNode(server.url(name));
+  await journal.open();
+  await journal.close();
+  return name;
+}
+
+async function openOn(
+  where: {readonly url: string; readonly count: number},
+  drop: () => Promise<void>,
+): Promise<JournalFixture> {
+  const nodes = Array.from({length: where.count}, () => createNode(where.url));
+  const [only] = nodes;
+  const journal = only !== undefined && nodes.length === 1 ? only : new TurnTakingJournal(nodes);
   const opening = await journal.open();
   return {
     journal,
@@ -44,7 +67,7 @@ async function openOn(url: string, options: NodeOptions, drop: () => Promise<voi
     fence: () => holdLease(url),
     async reopen() {
       await journal.close();
-      return openOn(url, options, drop);
+      return openOn(where, drop);
     },
     async dispose() {
       await journal.close();

@@ -183,10 +183,10 @@ export class PostgresServer {
     }
   }
 
-  /** A fresh, empty database; goes with the test. */
-  async databaseOf(t: Pick<TestContext, 'after'>): Promise<string> {
+  /** A fresh database, empty or a copy of one that nobody is connected to; goes with the test. */
+  async databaseOf(t: Pick<TestContext, 'after'>, template = 'template1'): Promise<string> {
     const name = `test_${randomBytes(6).toString('hex')}`;
-    await this.query(`CREATE DATABASE ${name}`);
+    await this.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     t.after(() =>
       this.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).then(
         () => {},
