@@ -5,7 +5,8 @@ import {parseArgs} from 'node:util';
 import type {AnyFault} from './faults/cluster-fault.ts';
 import type {FaultSize} from './faults/fault.ts';
 import {clusterFaults, faults, findFault} from './faults/index.ts';
-import {findMutant, type Mutant, mutants} from './mutants/mutants.ts';
+import type {Mutant} from './mutants/mutant.ts';
+import {findMutant, mutants} from './mutants/mutants.ts';
 import {caught, type FaultRun, type MutantRun, reportMarkdown} from './report/report.ts';
 import {type RoundResult, runRound} from './round.ts';
 

@@ -2,8 +2,10 @@
 import {SeededRandom} from '../test/support/simulation-random.ts';
 import type {AnyFault} from './faults/cluster-fault.ts';
 import type {FaultSize} from './faults/fault.ts';
+import type {SceneFault} from './faults/scenes.ts';
 import {checkHistory} from './history/check-history.ts';
 import type {Violation} from './history/history.ts';
+import {runScene} from './scenes/run-scene.ts';
 import {ClusterWorld} from './world/cluster-world.ts';
 import {World} from './world/world.ts';
 
@@ -34,7 +36,8 @@ export interface RoundResult {
 /** Never throws for what a gateway does: a world that cannot be opened or mended is a violation too. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const {fault, size} = options;
-  await using round = await open(options);
+  if ('scene' in fault) return runSceneRound(fault, options);
+  await using round = await open(fault, options);
   const {world} = round;
   try {
     await round.strike(size);
@@ -54,12 +57,23 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   };
 }
 
+async function runSceneRound(
+  {name, scene}: SceneFault,
+  {seed, mutant, nodes = 3}: RoundOptions,
+): Promise<RoundResult> {
+  const {violations, notes} = await runScene({scene, seed, nodes, ...(mutant === undefined ? {} : {mutant})});
+  return {fault: name, seed, violations, notes, acknowledged: 0, dials: 0, connections: 0};
+}
+
 interface OpenRound extends AsyncDisposable {
   readonly world: World | ClusterWorld;
   readonly strike: (size: FaultSize) => Promise<void>;
 }
 
-async function open({fault, seed, mutant, crowd, nodes = 3}: RoundOptions): Promise<OpenRound> {
+async function open(
+  fault: Exclude<AnyFault, SceneFault>,
+  {seed, mutant, crowd, nodes = 3}: RoundOptions,
+): Promise<OpenRound> {
   const random = new SeededRandom(seed);
   const common = {random, ...(mutant === undefined ? {} : {mutant})};
   if ('strikeCluster' in fault) {

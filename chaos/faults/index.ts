@@ -11,6 +11,7 @@ import * as nodes from './postgres-nodes.ts';
 import * as server from './postgres-server.ts';
 import {powerLoss} from './power.ts';
 import * as processes from './process.ts';
+import {type SceneFault, sceneFaults} from './scenes.ts';
 import * as twilio from './twilio.ts';
 
 export const faults: readonly Fault[] = [
@@ -52,7 +53,7 @@ export const faults: readonly Fault[] = [
 ];
 
 /** Those of several gateways on one Postgres. */
-export const clusterFaults: readonly ClusterFault[] = [
+export const clusterFaults: readonly (ClusterFault | SceneFault)[] = [
   nodes.nodeKilled,
   nodes.nodePaused,
   nodes.clockSkew,
@@ -66,6 +67,7 @@ export const clusterFaults: readonly ClusterFault[] = [
   server.noConnections,
   server.failover,
   inTurn,
+  ...sceneFaults,
 ];
 
 /** @throws Error — there is none of that name */

@@ -2,18 +2,8 @@
  * Gateways with one promise broken. A harness that finds nothing wrong with one of them is broken itself. Each says by
  * which fault it has to be found, since a promise is missed only when it is needed.
  */
-import type {ViolationKind} from '../history/history.ts';
-
-export interface Mutant {
-  readonly name: string;
-  /** What it does wrong. */
-  readonly what: string;
-  /** Each text has to be in its file exactly once. */
-  readonly edits: readonly {readonly file: string; readonly find: string; readonly replace: string}[];
-  readonly fault: string;
-  /** What it is found by. */
-  readonly caughtBy: readonly ViolationKind[];
-}
+import {clusterMutants} from './cluster-mutants.ts';
+import type {Mutant} from './mutant.ts';
 
 export const mutants: readonly Mutant[] = [
   {
@@ -165,6 +155,7 @@ export const mutants: readonly Mutant[] = [
     fault: 'pg-failover',
     caughtBy: ['corrupt', 'session', 'lost'],
   },
+  ...clusterMutants,
 ];
 
 /** @throws Error — there is none of that name */

@@ -2,7 +2,7 @@
 import os from 'node:os';
 import type {AnyFault} from '../faults/cluster-fault.ts';
 import type {ViolationKind} from '../history/history.ts';
-import type {Mutant} from '../mutants/mutants.ts';
+import type {Mutant} from '../mutants/mutant.ts';
 import type {RoundResult} from '../round.ts';
 
 export interface FaultRun {

@@ -1,0 +1,48 @@
+/**
+ * The process of a scene: says on stdout, as JSON, what was wrong.
+ * Usage: node process.ts <scene> <seed> <nodes> <URL of a database>
+ */
+import {SeededRandom} from '../../test/support/simulation-random.ts';
+import type {Violation} from '../history/history.ts';
+import {commitsGone} from './commits-gone.ts';
+import {crossing} from './crossing.ts';
+import {deaf} from './deaf.ts';
+import type {Scene, SceneName, SceneResult} from './scene.ts';
+import {staleLease} from './stale-lease.ts';
+
+const scenes: Readonly<Record<SceneName, Scene>> = {
+  crossing,
+  deaf,
+  'commits-gone': commitsGone,
+  'stale-lease': staleLease,
+};
+
+/** What was found by then is told of. */
+const DEADLINE_MS = 20_000;
+
+const [, , name = '', seed = '', nodes = '', url = ''] = process.argv;
+const scene = scenes[name as SceneName];
+const violations: Violation[] = [];
+const notes: string[] = [];
+const stack = new AsyncDisposableStack();
+const {promise: late, reject} = Promise.withResolvers<never>();
+setTimeout(() => reject(new Error(`the scene did not end in ${DEADLINE_MS} ms`)), DEADLINE_MS).unref();
+try {
+  const played = scene({
+    random: new SeededRandom(Number(seed)),
+    url,
+    nodes: Number(nodes),
+    stack,
+    violate: (kind, detail) => void violations.push({kind, detail}),
+    note: (text) => void notes.push(text),
+  });
+  await Promise.race([played, late]);
+} catch (error) {
+  violations.push({
+    kind: 'stuck',
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+}
+const result: SceneResult = {violations, notes};
+// What still waits, of a node with a promise broken, need not be waited for.
+process.stdout.write(JSON.stringify(result), () => process.exit(0));

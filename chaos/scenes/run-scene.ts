@@ -1,0 +1,48 @@
+/** Runs a scene in a process of its own, on a fresh database. */
+import {spawn} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
+import {postgresServer} from '../../test/support/postgres.ts';
+import {preload} from '../world/preload.ts';
+import type {SceneName, SceneResult} from './scene.ts';
+
+export interface SceneOptions {
+  readonly scene: SceneName;
+  readonly seed: number;
+  readonly nodes: number;
+  readonly mutant?: string;
+}
+
+const program = fileURLToPath(new URL('./process.ts', import.meta.url));
+
+/** A scene takes a few seconds; one that takes longer hangs, and is ended. */
+const DEADLINE_MS = 40_000;
+
+/** A process that ends without a word is `stuck`. */
+export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Promise<SceneResult> {
+  await using stack = new AsyncDisposableStack();
+  const url = await (await postgresServer()).databaseOf({
+    after: (drop) => stack.defer(drop as () => Promise<void>),
+  });
+  const flags = mutant === undefined ? [] : [preload('mutate', {mutant})];
+  const child = spawn(process.execPath, [...flags, program, scene, String(seed), String(nodes), url], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const orphan = () => child.kill('SIGKILL');
+  process.once('exit', orphan);
+  const timer = setTimeout(orphan, DEADLINE_MS);
+  const output = {stdout: '', stderr: ''};
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const {promise: closed, resolve} = Promise.withResolvers<void>();
+  child.once('close', () => resolve());
+  await closed;
+  clearTimeout(timer);
+  process.off('exit', orphan);
+  if (output.stdout !== '') return JSON.parse(output.stdout) as SceneResult;
+  const detail = `${scene} ended without a word (${child.signalCode ?? child.exitCode}): ${output.stderr.slice(-2000)}`;
+  return {violations: [{kind: 'stuck', detail}], notes: []};
+}
