@@ -9,7 +9,7 @@ import {until} from '../../test/support/until.ts';
 import {openNodes} from './open-nodes.ts';
 import {type Scene, SOON_MS, type Stage} from './scene.ts';
 
-const CALLS = 60;
+const CALLS = 40;
 const AT_ONCE = 30;
 const PAGE = 7;
 /** Twilio, too, gives up at some point. */

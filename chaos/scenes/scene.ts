@@ -30,4 +30,4 @@ export interface SceneResult {
 }
 
 /** How long whatever is sure to happen may take, in milliseconds: a poll takes one second. */
-export const SOON_MS = 4000;
+export const SOON_MS = 5000;

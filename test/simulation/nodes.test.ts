@@ -3,9 +3,11 @@
  * others; whoever comes back comes to another one than it left. Nodes are killed, drained and started again, and once the
  * database crashes. Afterwards every client must have seen exactly the one journal.
  *
- * `SEED=n NODES=3 npm test -- test/simulation/nodes.test.ts` runs one seed, `SEEDS=n` so many random ones.
+ * `SEED=n NODES=3 npm test -- test/simulation/nodes.test.ts` runs one seed, `SEEDS=n` so many random ones, and with `MUTANT=name` the
+ * gateways are ones of `chaos/mutants`, with a promise broken: then it has to fail.
  */
 import {describe, test} from 'node:test';
+import {preload} from '../../chaos/world/preload.ts';
 import {onPostgres} from '../support/simulation-deployment.ts';
 import {simulate} from '../support/simulation-run.ts';
 
@@ -27,6 +29,8 @@ const FIXED: readonly Run[] = [
 
 const only = process.env['SEED'];
 const nodesOfOnly = Number(process.env['NODES'] ?? 3);
+const mutant = process.env['MUTANT'];
+const nodeFlags = mutant === undefined ? [] : [preload('mutate', {mutant})];
 const more = Number(process.env['SEEDS'] ?? '1');
 const random = Array.from({length: more}, () => Math.floor(Math.random() * 2 ** 31)).map((seed) => ({
   seed,
@@ -40,7 +44,7 @@ void describe('several nodes on one Postgres', {concurrency: 3}, () => {
     const title = `[J2] [J4] [J7] [W11] [W12] [W15] everybody has seen the journal of ${nodes} nodes (seed ${seed})`;
     void test(title, {timeout: TIMEOUT_MS}, async (t) => {
       const again = () => `SEED=${seed} NODES=${nodes} npm test -- test/simulation/nodes.test.ts`;
-      const result = await simulate(seed, {...SIZE, nodes, deploy: onPostgres(nodes), again});
+      const result = await simulate(seed, {...SIZE, nodes, deploy: onPostgres(nodes, nodeFlags), again});
       t.diagnostic(`seed ${seed}, ${nodes} nodes: ${JSON.stringify(result)}`);
     });
   }
