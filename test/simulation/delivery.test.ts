@@ -2,118 +2,24 @@
  * Feed and sessions on a real journal, in thousands of interleavings of appends, reads, drains, breaks, resumes,
  * subscriptions, trims and time. `FC_SEED=n` runs one again.
  */
-import {after, before, test} from 'node:test';
-import fc from 'fast-check';
-import {SharedJournal, World} from '../support/simulation-world.ts';
+import {test} from 'node:test';
+import {sharedPostgresJournal, sharedSqliteJournal} from '../support/simulation-shared-journal.ts';
+import {explore} from '../support/simulation-steps.ts';
 
-const BUDGET_MS = Number(process.env['BUDGET_MS'] ?? 12_000);
-const SHRINKING_MS = 15_000;
-const RUNS_PER_ROUND = 20;
+const BUDGET_MS = Number(process.env['BUDGET_MS'] ?? 10_000);
+/** The search, and what makes a failure smaller. */
+const TIMEOUT_MS = BUDGET_MS + 90_000;
 
-interface Step {
-  readonly name: string;
-  readonly run: (world: World) => void | Promise<void>;
-  /** How a counterexample shows it. */
-  readonly [fc.toStringMethod]: () => string;
-}
+test('[W3] [W11] [W12] [W13] whatever the order, every session is told exactly what it may see', {
+  timeout: TIMEOUT_MS,
+}, async (t) => {
+  await using shared = await sharedSqliteJournal();
+  await explore(t, shared, BUDGET_MS);
+});
 
-const client = fc.nat({max: 3});
-
-function step(name: string, run: Step['run']): Step {
-  return {name, run, [fc.toStringMethod]: () => name};
-}
-
-const steps = fc.array(
-  fc.oneof(
-    {
-      weight: 8,
-      arbitrary: fc
-        .tuple(fc.nat({max: 5}), fc.nat({max: 4}))
-        .map(([call, status]) => step(`append ${call}/${status}`, (world) => world.append(call, status))),
-    },
-    {
-      weight: 5,
-      arbitrary: fc
-        .tuple(client, fc.constantFrom('resume', 'resume', 'resume', 'afresh', 'from nowhere'))
-        .map(([who, how]) => step(`connect ${who} ${how}`, (world) => world.connect(who, how))),
-    },
-    {
-      weight: 3,
-      arbitrary: fc
-        .constantFrom('microtask', 'turn', 'settled')
-        .map((what) => step(what, (world) => pause(world, what))),
-    },
-    {weight: 2, arbitrary: client.map((who) => step(`hang up ${who}`, (world) => world.hangUp(who)))},
-    {
-      weight: 2,
-      arbitrary: client.map((who) => step(`stop reading ${who}`, (world) => world.stopReading(who))),
-    },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(client, fc.nat({max: 400_000}))
-        .map(([who, bytes]) => step(`read ${bytes} ${who}`, (world) => world.readSome(who, bytes))),
-    },
-    {weight: 2, arbitrary: client.map((who) => step(`read on ${who}`, (world) => world.readOn(who)))},
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(client, fc.oneof(fc.constant(63), fc.nat({max: 63})))
-        .map(([who, which]) => step(`subscribe ${who} ${which}`, (world) => world.subscribe(who, which))),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .constantFrom(10, 1000, 25_000, 31_000)
-        .map((ms) => step(`${ms} ms pass`, (world) => world.advance(ms))),
-    },
-    {
-      weight: 1,
-      // Rare: after a trim less can be said of what must have happened.
-      arbitrary: fc
-        .nat({max: 7})
-        .map((n) =>
-          n === 0 ? step('trim', (world) => world.trim()) : step('settled', (world) => world.settle()),
-        ),
-    },
-  ),
-  {minLength: 20, maxLength: 120, size: 'max'},
-);
-
-async function pause(world: World, what: 'microtask' | 'turn' | 'settled'): Promise<void> {
-  if (what === 'settled') await world.settle();
-  else if (what === 'turn') await new Promise((resolve) => setImmediate(resolve));
-  else await Promise.resolve();
-}
-
-function add(totals: Record<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(more)) totals[name] = (totals[name] ?? 0) + count;
-}
-
-const shared = new SharedJournal();
-before(() => shared.open());
-after(() => shared.close());
-
-test('[W3] [W11] [W12] [W13] whatever the order, every session is told exactly what it may see', async (t) => {
-  const totals: Record<string, number> = {};
-  const only = process.env['FC_SEED'];
-  const deadline = performance.now() + BUDGET_MS;
-  const property = fc.asyncProperty(steps, async (all) => {
-    // A failure may be made smaller for so long; afterwards nothing fails any more, which ends it.
-    if (performance.now() > deadline + SHRINKING_MS) return;
-    const world = new World(shared);
-    await world.start();
-    try {
-      for (const {run} of all) await run(world);
-    } finally {
-      await world.finish();
-    }
-    add(totals, {runs: 1, steps: all.length, ...world.counts});
-  });
-  // In rounds: a time limit of the library's own does not end the search for a smaller failure.
-  do {
-    const seed = only === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(only);
-    await fc.assert(property, {numRuns: RUNS_PER_ROUND, seed});
-  } while (only === undefined && performance.now() < deadline);
-  t.diagnostic(JSON.stringify(totals));
+test('[W3] [W11] [W12] [W13] and so it is where another node of a Postgres writes', {
+  timeout: TIMEOUT_MS,
+}, async (t) => {
+  await using shared = await sharedPostgresJournal();
+  await explore(t, shared, BUDGET_MS / 2);
 });

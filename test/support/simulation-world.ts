@@ -1,11 +1,7 @@
 /** Feed, sessions and a real journal, with a clock and sockets that a model moves: one run of many. */
-import {mkdtempSync, rmSync} from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import {hasEnded, MAX_UNSENT_BYTES, type ProviderStatus, type Scope, scopes} from '@hookswitch/protocol';
 import type {Principal} from '../../src/auth/authenticator.ts';
 import type {JournalEntry} from '../../src/journal/call-event.ts';
-import {SqliteJournal} from '../../src/journal/sqlite/sqlite-journal.ts';
 import {createLogger} from '../../src/observability/logger.ts';
 import {createMetrics} from '../../src/observability/metrics.ts';
 import {LiveFeed} from '../../src/services/live-feed.ts';
@@ -16,6 +12,7 @@ import {status} from './journal-events.ts';
 import {ManualClock} from './manual-clock.ts';
 import {type ConnectionRecord, positionOf} from './simulation-client.ts';
 import {checkConnection} from './simulation-connection-check.ts';
+import type {SharedJournal} from './simulation-shared-journal.ts';
 import {ModelSocket} from './simulation-socket.ts';
 import {must} from './simulation-trace.ts';
 
@@ -32,23 +29,6 @@ const SETTLED_AFTER_MS = 10_000;
 
 const logger = createLogger({level: 'silent'});
 
-/** A journal that many runs share: each begins where the one before ended. */
-export class SharedJournal {
-  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-world-'));
-  readonly journal = new SqliteJournal({file: path.join(this.folder, 'hookswitch.db')});
-  epoch = '';
-  calls = 0;
-
-  async open(): Promise<void> {
-    this.epoch = (await this.journal.open()).epoch;
-  }
-
-  async close(): Promise<void> {
-    await this.journal.close();
-    rmSync(this.folder, {recursive: true, force: true});
-  }
-}
-
 interface ModelCall {
   readonly callSid: string;
   readonly reference: string | undefined;
@@ -59,7 +39,10 @@ interface Connection extends ConnectionRecord {
   readonly subscriptions: ('all' | readonly string[])[];
   readonly socket: ModelSocket;
   readonly session: Session;
-  readonly recovered: boolean;
+  /** `undefined`: time passed while its node still had to read what another one has written. */
+  recovered: boolean | undefined;
+  /** Its node had to read on first. */
+  readonly ahead: boolean;
 }
 
 interface Client {
@@ -88,6 +71,8 @@ export class World {
   }));
   readonly #entries: FileEntry[] = [];
   readonly #appends: Promise<void>[] = [];
+  /** Somebody was told of everything up to here. */
+  #acknowledged: number;
   readonly #base: number;
   #trimmed = false;
 
@@ -95,6 +80,7 @@ export class World {
     this.#shared = shared;
     const {journal} = shared;
     this.#base = journal.head();
+    this.#acknowledged = this.#base;
     const metrics = createMetrics();
     const common = {journal, clock: this.#clock, logger, metrics};
     // Small: what a session missed is soon in the journal only.
@@ -129,7 +115,7 @@ export class World {
   }
 
   /** Appends, and does not wait for it. A step may come late, or again. */
-  append(call: number, step: number): void {
+  append(call: number, step: number, writer = 0): void {
     const {callSid, reference, long} = at(this.#calls, call);
     const event = status(callSid, at(STATUSES, step), {
       reference,
@@ -138,19 +124,31 @@ export class World {
       happenedAt: this.#clock.now(),
       receivedAt: this.#clock.now(),
     });
-    const appended = this.#shared.journal.append(event).then(({entry, repeated}) => {
+    const appending = at(this.#shared.writers, writer).append(event);
+    const appended = appending.then(({entry, repeated}) => {
       if (!repeated) this.#entries[entry.offset - this.#base - 1] = toFileEntry(entry);
+      this.#acknowledged = Math.max(this.#acknowledged, entry.offset);
     });
     this.#appends.push(appended);
   }
 
-  connect(index: number, how: 'resume' | 'afresh' | 'from nowhere'): void {
+  connect(index: number, how: 'resume' | 'afresh' | 'from nowhere' | 'from elsewhere'): void {
     const client = at(this.#clients, index);
     if (client.connections.at(-1)?.socket.isOpen === true) return;
+    const {epoch} = this.#shared;
     const resume =
-      how === 'afresh' ? undefined : how === 'resume' ? lastPosition(client) : {epoch: 'another', offset: 1};
-    const recovered =
-      resume !== undefined && resume.epoch === this.#shared.epoch && resume.offset <= this.#feed.head;
+      how === 'afresh'
+        ? undefined
+        : how === 'resume'
+          ? lastPosition(client)
+          : how === 'from nowhere'
+            ? {epoch: 'another', offset: 1}
+            : // As told by whoever has written it.
+              {epoch, offset: this.#acknowledged};
+    const isOfEpoch = resume?.epoch === epoch;
+    const ahead = isOfEpoch && resume.offset > this.#feed.head;
+    // Nobody but another node can have been first.
+    const recovered = isOfEpoch && !(ahead && this.#shared.journal.catchUp === undefined);
     const socket = new ModelSocket();
     const peer = {address: '', protocol: ''};
     const session = this.#service.open({socket, principal: client.principal, peer, resume});
@@ -160,7 +158,7 @@ export class World {
       closed: (code) => this.#service.closed(session, code),
     });
     const {messages} = socket;
-    client.connections.push({resume, messages, subscriptions: [], socket, session, recovered});
+    client.connections.push({resume, messages, subscriptions: [], socket, session, recovered, ahead});
   }
 
   hangUp(index: number): void {
@@ -193,6 +191,10 @@ export class World {
   /** In steps, between which a ping is answered: a reader is never silent for a whole half minute. */
   async advance(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 1000) {
+      for (const {connections} of this.#clients) {
+        const last = connections.at(-1);
+        if (last?.ahead === true && last.session.state.phase === 'opening') last.recovered = undefined;
+      }
       this.#clock.advance(Math.min(left, 1000));
       await Promise.resolve();
     }
@@ -206,9 +208,16 @@ export class World {
     if (trimmed > 0) this.#trimmed = true;
   }
 
+  /** Waits until whoever appended has been told; nobody else need know by then. */
+  async acknowledged(): Promise<void> {
+    await Promise.all(this.#appends);
+  }
+
   /** Waits until nothing moves: everything appended was read, no page is under way. */
   async settle(): Promise<void> {
     await Promise.all(this.#appends.splice(0));
+    // Another node may have written it.
+    await this.#shared.journal.catchUp?.();
     const idle = () =>
       this.#feed.head === this.#shared.journal.head() &&
       this.#clients.every(({connections}) => {
@@ -246,7 +255,8 @@ export class World {
     return {
       entries: this.#entries.length,
       connections: all.length,
-      recovered: all.filter(({recovered}) => recovered).length,
+      recovered: all.filter(({recovered}) => recovered === true).length,
+      fromElsewhere: all.filter(({ahead}) => ahead).length,
       blocked: all.filter(({socket}) => socket.peakUnsentBytes > MAX_UNSENT_BYTES).length,
       sentAway: all.filter(({socket}) => socket.closeCode !== undefined).length,
       trimmed: Number(this.#trimmed),
@@ -294,7 +304,7 @@ export class World {
         epoch: this.#shared.epoch,
         base: this.#base,
         entries: this.#entries,
-        recovered: this.#trimmed ? said : connection.recovered,
+        recovered: this.#trimmed ? said : (connection.recovered ?? said),
         maySee: ({owner}) => principal.scopes.has('calls:read:all') || owner === principal.user,
         ...(isLast && socket.isOpen ? {complete: this.#base + this.#entries.length} : {}),
       });
