@@ -1,6 +1,7 @@
 /** Runs a scene in a process of its own, on a fresh database. */
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
+import {endsWithUs} from '../../test/support/ends-with-us.ts';
 import {postgresServer} from '../../test/support/postgres.ts';
 import {preload} from '../world/preload.ts';
 import type {SceneName, SceneResult} from './scene.ts';
@@ -27,9 +28,8 @@ export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Prom
   const child = spawn(process.execPath, [...flags, program, scene, String(seed), String(nodes), url], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const orphan = () => child.kill('SIGKILL');
-  process.once('exit', orphan);
-  const timer = setTimeout(orphan, DEADLINE_MS);
+  endsWithUs(child);
+  const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   const output = {stdout: '', stderr: ''};
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;
@@ -41,7 +41,6 @@ export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Prom
   child.once('close', () => resolve());
   await closed;
   clearTimeout(timer);
-  process.off('exit', orphan);
   if (output.stdout !== '') return JSON.parse(output.stdout) as SceneResult;
   const detail = `${scene} ended without a word (${child.signalCode ?? child.exitCode}): ${output.stderr.slice(-2000)}`;
   return {violations: [{kind: 'stuck', detail}], notes: []};

@@ -5,6 +5,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {endsWithUs} from './ends-with-us.ts';
 import {freePort} from './free-port.ts';
 import {until} from './until.ts';
 
@@ -153,6 +154,7 @@ export class CrashGateway implements AsyncDisposable {
       },
     });
     running.add(child);
+    endsWithUs(child);
     child.once('exit', () => running.delete(child));
     const life: Life = {child, lines: [], output: ''};
     this.#life = life;

@@ -24,6 +24,7 @@ import type {TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {Client} from 'pg';
+import {endsWithUs} from './ends-with-us.ts';
 import {freePort} from './free-port.ts';
 
 /** `immediate`: as a crash, what was written is recovered at the next start. */
@@ -122,6 +123,7 @@ export class PostgresServer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = server;
+    endsWithUs(server);
     const ready = Promise.withResolvers<void>();
     server.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log = `${this.#log}${text}`.slice(-20_000);

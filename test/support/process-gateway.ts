@@ -5,6 +5,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {createSimulator, type Simulator} from '@hookswitch/simulator';
+import {endsWithUs} from './ends-with-us.ts';
 import {freePort} from './free-port.ts';
 import type {Json} from './json.ts';
 import {until} from './until.ts';
@@ -45,6 +46,7 @@ export class GatewayProcess implements AsyncDisposable {
       uid: user,
       gid: user,
     });
+    endsWithUs(this.child);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
