@@ -22,8 +22,10 @@ export const crossing: Scene = async (stage) => {
   );
   const readers = nodes.map((node) => new Reader(node));
   const events = drawEvents(stage);
-  for (let from = 0; from < events.length; from += AT_ONCE)
+  const isSound = () => readers.every(({fault}) => fault === undefined);
+  for (let from = 0; from < events.length && isSound(); from += AT_ONCE)
     await Promise.all(events.slice(from, from + AT_ONCE).map((event) => bring(event, nodes, stage)));
+  stage.note(`${events.length} appends`);
   const keys = new Set(events.map(({dedupeKey}) => dedupeKey));
   const isThrough = ({seen, fault}: Reader) => seen.length >= keys.size || fault !== undefined;
   await until(() => readers.every(isThrough), {

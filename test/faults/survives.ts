@@ -6,16 +6,29 @@ import {runRound} from '../../chaos/round.ts';
 
 const TIMEOUT_MS = 120_000;
 
-/** @param rules what `fault` puts to the test */
-export function survives(name: string, {seed, rules}: {readonly seed: number; readonly rules: string}): void {
+export interface SurvivesOptions {
+  readonly seed: number;
+  /** What the fault puts to the test. */
+  readonly rules: string;
+  /** Gateways that share a Postgres, for faults of those. */
+  readonly nodes?: number;
+}
+
+export function survives(name: string, {seed, rules, nodes}: SurvivesOptions): void {
   const fault = findFault(name);
-  void test(`${rules} ${name}, seed ${seed}: ${fault.what}`, {timeout: TIMEOUT_MS}, async (t) => {
+  const where = nodes === undefined ? '' : `, ${nodes} nodes`;
+  void test(`${rules} ${name}${where}, seed ${seed}: ${fault.what}`, {timeout: TIMEOUT_MS}, async (t) => {
     const unavailable = fault.unavailable?.();
     if (unavailable !== undefined) {
       t.skip(unavailable);
       return;
     }
-    const {violations, acknowledged, notes} = await runRound({fault, seed, size: 'short'});
+    const {violations, acknowledged, notes} = await runRound({
+      fault,
+      seed,
+      size: 'short',
+      ...(nodes === undefined ? {} : {nodes}),
+    });
     t.diagnostic([`${acknowledged} acknowledged`, ...notes].join('; '));
     assert.deepEqual(violations, []);
   });
