@@ -2,20 +2,37 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
-import {test} from 'node:test';
+import {describe, test} from 'node:test';
 import {findFault} from '../../chaos/faults/index.ts';
+import type {Mutant} from '../../chaos/mutants/mutant.ts';
 import {mutants} from '../../chaos/mutants/mutants.ts';
 import {runRound} from '../../chaos/round.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
-for (const {name, what, fault: faultName, caughtBy, edits} of mutants) {
-  test(`the mutant ${name} has its text in the sources`, () => {
+/** Scenes are small, and wait most of the time for what does not come. */
+const AT_ONCE = 3;
+
+const isScene = ({fault}: Mutant) => 'scene' in findFault(fault);
+
+for (const mutant of mutants) testText(mutant);
+
+for (const mutant of mutants.filter((one) => !isScene(one))) testCaught(mutant);
+
+void describe('mutants of what nodes promise each other', {concurrency: AT_ONCE}, () => {
+  for (const mutant of mutants.filter(isScene)) testCaught(mutant);
+});
+
+function testText({name, edits}: Mutant): void {
+  void test(`the mutant ${name} has its text in the sources`, () => {
     for (const {file, find} of edits)
       assert.equal(readFileSync(path.join(root, file), 'utf8').split(find).length, 2, `${file}: ${find}`);
   });
+}
 
-  test(`a gateway that ${what} (${name}) is caught under ${faultName}`, {timeout: 120_000}, async (t) => {
+function testCaught({name, what, fault: faultName, caughtBy}: Mutant): void {
+  const title = `a gateway that ${what} (${name}) is caught under ${faultName}`;
+  void test(title, {timeout: 120_000}, async (t) => {
     const fault = findFault(faultName);
     const unavailable = fault.unavailable?.();
     if (unavailable !== undefined) {
