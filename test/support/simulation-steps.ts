@@ -7,7 +7,7 @@ import {World} from './simulation-world.ts';
 const SHRINKING_MS = 15_000;
 const RUNS_PER_ROUND = 20;
 
-const WAYS_BACK = ['resume', 'resume', 'resume', 'afresh', 'from nowhere', 'from elsewhere'] as const;
+const WAYS_BACK = ['resume', 'resume', 'resume', 'afresh', 'from nowhere'] as const;
 
 interface Step {
   readonly name: string;
@@ -43,6 +43,16 @@ const steps = fc.array(
       arbitrary: fc
         .constantFrom('microtask', 'turn', 'acknowledged', 'settled')
         .map((what) => step(what, (world) => pause(world, what))),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(client, fc.nat({max: 5}), fc.nat({max: 4}))
+        .map(([who, call, status]) =>
+          step(`come from elsewhere ${who} after ${call}/${status}`, (world) =>
+            comeFromElsewhere(world, who, call, status),
+          ),
+        ),
     },
     {weight: 2, arbitrary: client.map((who) => step(`hang up ${who}`, (world) => world.hangUp(who)))},
     {
@@ -80,6 +90,14 @@ const steps = fc.array(
   ),
   {minLength: 20, maxLength: 120, size: 'max'},
 );
+
+/** Another node has just written something and told of it: who leaves that node knows more than the one that it comes to. */
+async function comeFromElsewhere(world: World, who: number, call: number, status: number): Promise<void> {
+  world.hangUp(who);
+  world.append(call, status);
+  await world.acknowledged();
+  world.connect(who, 'from elsewhere');
+}
 
 async function pause(world: World, what: 'microtask' | 'turn' | 'acknowledged' | 'settled'): Promise<void> {
   if (what === 'settled') await world.settle();

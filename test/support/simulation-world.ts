@@ -1,28 +1,23 @@
 /** Feed, sessions and a real journal, with a clock and sockets that a model moves: one run of many. */
-import {hasEnded, MAX_UNSENT_BYTES, type ProviderStatus, type Scope, scopes} from '@hookswitch/protocol';
-import type {Principal} from '../../src/auth/authenticator.ts';
+import {MAX_UNSENT_BYTES, type ProviderStatus, type Scope, scopes} from '@hookswitch/protocol';
 import type {JournalEntry} from '../../src/journal/call-event.ts';
 import {createLogger} from '../../src/observability/logger.ts';
 import {createMetrics} from '../../src/observability/metrics.ts';
 import {LiveFeed} from '../../src/services/live-feed.ts';
-import type {Session} from '../../src/services/session.ts';
 import {SessionService} from '../../src/services/session-service.ts';
-import {type FileEntry, isPushed} from './crash-journal-file.ts';
+import type {FileEntry} from './crash-journal-file.ts';
 import {status} from './journal-events.ts';
 import {ManualClock} from './manual-clock.ts';
-import {type ConnectionRecord, positionOf} from './simulation-client.ts';
-import {checkConnection} from './simulation-connection-check.ts';
+import {positionOf} from './simulation-client.ts';
 import type {SharedJournal} from './simulation-shared-journal.ts';
 import {ModelSocket} from './simulation-socket.ts';
 import {must} from './simulation-trace.ts';
+import {checkWorld, type WorldClient} from './simulation-world-check.ts';
 
 /** Half of the calls have it: five of their entries are more than a socket may hold. */
 const LONG_NAME = `client:${'x'.repeat(60_000)}`;
 /** The last contradicts: a call that was answered is not busy, and one that has ended stays ended. */
 const STATUSES: readonly ProviderStatus[] = ['initiated', 'ringing', 'in-progress', 'completed', 'busy'];
-
-/** W13, one write beyond it (64 KiB and the entry that goes over), and a snapshot of three long calls. */
-const MAX_UNSENT = MAX_UNSENT_BYTES + 65_536 + 4 * 61_000;
 
 /** Nothing here takes a second; what takes this long never ends. */
 const SETTLED_AFTER_MS = 10_000;
@@ -33,22 +28,6 @@ interface ModelCall {
   readonly callSid: string;
   readonly reference: string | undefined;
   readonly long: boolean;
-}
-
-interface Connection extends ConnectionRecord {
-  readonly subscriptions: ('all' | readonly string[])[];
-  readonly socket: ModelSocket;
-  readonly session: Session;
-  /** `undefined`: time passed while its node still had to read what another one has written. */
-  recovered: boolean | undefined;
-  /** Its node had to read on first. */
-  readonly ahead: boolean;
-}
-
-interface Client {
-  readonly name: string;
-  readonly principal: Principal;
-  readonly connections: Connection[];
 }
 
 const users: readonly (readonly [user: string, scopes: readonly Scope[]])[] = [
@@ -64,7 +43,7 @@ export class World {
   readonly #feed: LiveFeed;
   readonly #service: SessionService;
   readonly #calls: ModelCall[] = [];
-  readonly #clients: Client[] = users.map(([user, granted]) => ({
+  readonly #clients: WorldClient[] = users.map(([user, granted]) => ({
     name: user,
     principal: {user, scopes: new Set(granted)},
     connections: [],
@@ -245,8 +224,14 @@ export class World {
     await this.settle();
     this.#service.stop();
     this.#feed.stop();
-    this.#checkEnds();
-    for (const client of this.#clients) this.#check(client);
+    checkWorld({
+      clients: this.#clients,
+      callSids: this.#calls.map(({callSid}) => callSid),
+      epoch: this.#shared.epoch,
+      base: this.#base,
+      entries: this.#entries,
+      trimmed: this.#trimmed,
+    });
   }
 
   /** How much was done, and how often it came to what is rare. */
@@ -271,68 +256,12 @@ export class World {
     return `feed ${this.#feed.floor}–${this.#feed.head}, journal ${this.#shared.journal.head()}, ${phases.join(', ')}`;
   }
 
-  /** [J4] Between two trims, which forget, every call ends once. */
-  #checkEnds(): void {
-    if (this.#trimmed) return;
-    for (const {callSid} of this.#calls) {
-      const ends = this.#entries.filter(
-        (entry) => entry.callSid === callSid && isPushed(entry) && hasEnded(entry.event.providerStatus),
-      );
-      must(ends.length === 1, callSid, `[J4] ended ${ends.length} times`);
-    }
-  }
-
-  #check({name, principal, connections}: Client): void {
-    for (const [index, connection] of connections.entries()) {
-      const {socket, messages, resume} = connection;
-      const isLast = index === connections.length - 1;
-      const where = `${name}, connection ${index + 1}`;
-      must(
-        socket.peakUnsentBytes <= MAX_UNSENT,
-        name,
-        `[W13] ${where}: ${socket.peakUnsentBytes} bytes unsent`,
-      );
-      must(socket.writesWhileFull === 0, name, `[W13] ${where}: written to while full`);
-      this.#checkClose(where, connection);
-      if (messages.length === 0) continue;
-      const [ready] = messages;
-      // After a trim it depends on what the feed still held; then what is said must be kept to, whichever it is.
-      const said = ready?.type === 'session.ready' && ready.recovered && resume !== undefined;
-      checkConnection(connection, {
-        name: where,
-        subject: name,
-        epoch: this.#shared.epoch,
-        base: this.#base,
-        entries: this.#entries,
-        recovered: this.#trimmed ? said : (connection.recovered ?? said),
-        maySee: ({owner}) => principal.scopes.has('calls:read:all') || owner === principal.user,
-        ...(isLast && socket.isOpen ? {complete: this.#base + this.#entries.length} : {}),
-      });
-    }
-    const last = connections.at(-1)?.socket;
-    must(
-      last?.isOpen === true,
-      name,
-      `was closed with ${last?.closeCode} although it reads and nothing is wrong`,
-    );
-  }
-
-  /** Nobody is sent away without a reason. */
-  #checkClose(where: string, {socket}: Connection): void {
-    const {closeCode, wasReading} = socket;
-    const deserved =
-      closeCode === undefined ||
-      (closeCode === 1001 && this.#trimmed) ||
-      ((closeCode === 4413 || closeCode === 4408) && !wasReading);
-    must(deserved, where, `${where}: closed with ${closeCode}`);
-  }
-
   #socket(index: number): ModelSocket | undefined {
     return at(this.#clients, index).connections.at(-1)?.socket;
   }
 }
 
-function lastPosition({connections}: Client) {
+function lastPosition({connections}: WorldClient) {
   return connections.findLast((connection) => positionOf(connection) !== undefined) === undefined
     ? undefined
     : connections.map(positionOf).findLast((position) => position !== undefined);
