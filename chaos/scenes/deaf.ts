@@ -1,8 +1,8 @@
 /** The connection on which one node hears of the others goes dead without a word, and nothing else makes it look. */
 import {Client} from 'pg';
+import {DatabaseLink} from '../../test/support/database-link.ts';
 import {status} from '../../test/support/journal-events.ts';
 import {until} from '../../test/support/until.ts';
-import {DatabaseLink} from '../world/database-link.ts';
 import {openNodes} from './open-nodes.ts';
 import {type Scene, SOON_MS} from './scene.ts';
 

@@ -64,7 +64,7 @@ async function openOn(
   return {
     journal,
     opening,
-    fence: () => holdLease(url),
+    fence: () => holdLease(where.url),
     async reopen() {
       await journal.close();
       return openOn(where, drop);

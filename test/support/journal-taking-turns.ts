@@ -5,12 +5,14 @@
  */
 import type {CallEvent, CallRecord, Offset} from '../../src/journal/call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../../src/journal/dial-intent.ts';
+import type {Fence} from '../../src/journal/fence.ts';
 import type {
   ActiveCalls,
   AppendResult,
   CallHistory,
   CallList,
   CallQuery,
+  FencedAppend,
   HourOfCalls,
   Journal,
   JournalOpening,
@@ -56,6 +58,14 @@ export class TurnTakingJournal implements Journal {
     return this.#write(async (node) => {
       const result = await node.append(event);
       await this.#known(result.entry.offset);
+      return result;
+    });
+  }
+
+  appendFenced(event: CallEvent, fence: Fence): Promise<FencedAppend> {
+    return this.#write(async (node) => {
+      const result = await node.appendFenced(event, fence);
+      if (result.kind === 'appended') await this.#known(result.entry.offset);
       return result;
     });
   }
