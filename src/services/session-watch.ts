@@ -75,6 +75,8 @@ export class SessionWatch {
   #sweep(): void {
     const monotonic = this.#clock.monotonic();
     const now = this.#clock.now();
+    // An iterator holds all that was in the map when it was last asked; with nobody left it would be asked no more.
+    if (this.#sessions.size === 0) this.#rest = this.#sessions.values();
     for (let left = Math.ceil(this.#sessions.size / this.#parts); left > 0; left -= 1) {
       const session = this.#next();
       if (session !== undefined) this.#look(session, now, monotonic);
