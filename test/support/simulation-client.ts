@@ -49,7 +49,9 @@ export class SimulatedClient {
   readonly history: SimulatedConnection[] = [];
   readonly #options: SimulatedClientOptions;
   #next: number;
+  /** The last that got as far as a message, and the last that was begun. */
   #current: SimulatedConnection | undefined;
+  #latest: TestClient | undefined;
 
   constructor(options: SimulatedClientOptions) {
     this.name = options.name;
@@ -78,8 +80,10 @@ export class SimulatedClient {
     return this.#current === undefined ? undefined : positionOf(this.#current);
   }
 
+  /** Whoever waits for its connection to be closed waits no more; one that does not read would never see it. */
   end(): void {
-    this.#current?.client.terminate();
+    this.#latest?.ws.resume();
+    this.#latest?.terminate();
   }
 
   async #visit(visit: PlannedVisit): Promise<void> {
@@ -119,7 +123,8 @@ export class SimulatedClient {
 
   async #connect(fresh: boolean): Promise<SimulatedConnection> {
     const {trace, nodes} = this.#options;
-    while (!nodes.ended) {
+    for (;;) {
+      nodes.mustGoOn();
       const before = this.#current;
       const resume = fresh || before === undefined ? undefined : positionOf(before);
       const node = await nodes.reachable(this.#next++);
@@ -140,7 +145,6 @@ export class SimulatedClient {
       this.#current = connection;
       return connection;
     }
-    throw new Error('the simulation has ended');
   }
 
   #open(node: SimulatedNode, resume: Position | undefined): SimulatedConnection {
@@ -155,6 +159,7 @@ export class SimulatedClient {
       closedAt: undefined,
       whileAway: nodes.databaseIsAway,
     };
+    this.#latest = client;
     client.ws.once('close', (code) => {
       connection.closedAt = Date.now();
       if (code === GOING_AWAY) node.sentAway += 1;

@@ -42,6 +42,7 @@ async function kill(
   await nodes.kill(node, `at delivery ${at}`);
   // Also in the middle of starting.
   for (const line of alsoWhen) {
+    nodes.mustGoOn();
     node.gateway.spawn();
     await node.gateway.logged(line);
     await node.gateway.kill();

@@ -53,6 +53,11 @@ export class SimulatedNodes {
     return this.#ended;
   }
 
+  /** @throws Error — everything has been ended, and nothing is to be begun */
+  mustGoOn(): void {
+    if (this.#ended) throw new Error('the simulation has ended');
+  }
+
   /** The next from `first` on that takes connections; waits while there is none. */
   async reachable(first: number): Promise<SimulatedNode> {
     for (;;) {
@@ -76,6 +81,7 @@ export class SimulatedNodes {
   }
 
   async start(node: SimulatedNode): Promise<void> {
+    this.mustGoOn();
     const {epoch, head} = await node.gateway.start();
     this.#trace.add('gateway', `${node.name} listens, head ${head}`);
     this.#epoch ??= epoch;
@@ -103,6 +109,7 @@ export class SimulatedNodes {
   async restartDatabase(): Promise<void> {
     this.#database.shut();
     this.#trace.add('gateway', 'the database is stopped as in a crash');
+    this.mustGoOn();
     await this.#deployment.restartDatabase?.();
     this.#trace.add('gateway', 'the database is back');
     this.#database.open();
