@@ -34,13 +34,16 @@ export type Query = (sql: string, values?: readonly unknown[]) => Promise<readon
 const OLDEST_VERSION = 140_000;
 const INSUFFICIENT_PRIVILEGE = '42501';
 const IDLE_MS = 30_000;
+/** A name that leads to another server is followed within so long, also where the server of before goes on. */
+const LIFETIME_S = 300;
 
 export class PostgresDatabase {
   readonly #address: PostgresAddress;
   readonly #applicationName: string;
   readonly #maxWaiting: number;
   readonly #onWarning: (warning: string) => void;
-  readonly #pool: Pool;
+  readonly #newPool: () => Pool;
+  #pool: Pool;
   #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -51,14 +54,19 @@ export class PostgresDatabase {
     this.#applicationName = applicationName;
     this.#maxWaiting = maxWaiting;
     this.#onWarning = options.onWarning ?? (() => {});
-    this.#pool = new Pool({
-      ...clientConfig(this.#address, applicationName),
-      max: maxConnections,
-      idleTimeoutMillis: IDLE_MS,
-      allowExitOnIdle: true,
-    });
-    // Idle connections that break are replaced when they are needed; whoever needs one tells of it then.
-    this.#pool.on('error', () => {});
+    this.#newPool = () => {
+      const pool = new Pool({
+        ...clientConfig(this.#address, applicationName),
+        max: maxConnections,
+        idleTimeoutMillis: IDLE_MS,
+        maxLifetimeSeconds: LIFETIME_S,
+        allowExitOnIdle: true,
+      });
+      // Idle connections that break are replaced when they are needed; whoever needs one tells of it then.
+      pool.on('error', () => {});
+      return pool;
+    };
+    this.#pool = this.#newPool();
   }
 
   /** Where it is, without user and password. */
@@ -131,6 +139,19 @@ export class PostgresDatabase {
     const connection = new PostgresConnection(clientConfig(this.#address, name, limits));
     await connection.connect();
     return connection;
+  }
+
+  /**
+   * Whoever asks next has a connection that is made then: those there are may lead to a server whose place another one has taken.
+   * What is being asked on them is answered.
+   */
+  renew(): void {
+    if (this.#closing !== undefined) return;
+    const before = this.#pool;
+    this.#pool = this.#newPool();
+    before.end().catch(() => {
+      // Nobody uses it any more.
+    });
   }
 
   /** Closes the pool; those who keep a connection close theirs. Idempotent. */

@@ -7,6 +7,7 @@ import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
 import {textOf} from '../../postgres/rows.ts';
 import type {Offset} from '../call-event.ts';
 import type {JournalOpening} from '../journal.ts';
+import type {ServerTimeline} from './history-fence.ts';
 import type {LoadedHead} from './load-group.ts';
 
 /** The log has a new timeline with each promotion and each recovery to a point in time. */
@@ -24,7 +25,7 @@ export interface SeenHead {
   readonly head: Offset;
 }
 
-interface LockedHead {
+export interface LockedHead {
   readonly timeline: string;
   readonly systemIdentifier: string;
   /** Of the server, now. */
@@ -66,6 +67,11 @@ export async function lockHead(connection: PostgresConnection): Promise<LockedHe
     systemIdentifier: textOf(row?.['system_identifier']),
     currentTimeline: textOf(row?.['current_timeline']),
   };
+}
+
+/** Where what is written now goes. */
+export function timelineOf(locked: LockedHead, {systemIdentifier}: ServerHistory): ServerTimeline {
+  return {systemIdentifier, timeline: locked.currentTimeline};
 }
 
 /**

@@ -51,6 +51,11 @@ export class HeadListener {
     this.#connection = undefined;
   }
 
+  /** Listens anew: what it is connected to may not be where appends go any more. */
+  renew(): void {
+    if (this.#connection !== undefined) this.#lost(this.#connection);
+  }
+
   /** Whether notifications come in, as far as anybody can know. */
   get listening(): boolean {
     return this.#connection !== undefined;

@@ -167,7 +167,8 @@ export class HeadTail {
     if (before === undefined) return;
     const waiting = [...this.#waiting];
     const page = await this.#options.readPage(before.head);
-    const {epoch, head, entries, more} = page;
+    const {origin, head, entries, more} = page;
+    const {epoch} = origin;
     this.#more = more;
     this.trimmed(page.trimmedTo);
     if (epoch !== this.#seen?.epoch) {

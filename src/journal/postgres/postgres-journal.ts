@@ -30,6 +30,7 @@ import type {
 import {listCalls} from './call-list-queries.ts';
 import {HeadListener} from './head-listener.ts';
 import {HeadTail} from './head-tail.ts';
+import {HistoryFence} from './history-fence.ts';
 import {PostgresWriter} from './postgres-writer.ts';
 import * as queries from './reader-queries.ts';
 import {TailConnection} from './tail-connection.ts';
@@ -54,6 +55,7 @@ export class PostgresJournal implements Journal {
   readonly #database: PostgresDatabase;
   readonly #ownsDatabase: boolean;
   readonly #onFault: (fault: Error) => void;
+  readonly #historyFence = new HistoryFence();
   readonly #writer: PostgresWriter;
   readonly #tail: HeadTail;
   readonly #tailConnection: TailConnection;
@@ -75,6 +77,7 @@ export class PostgresJournal implements Journal {
     this.#writer = new PostgresWriter({
       ...common,
       maxPending,
+      historyFence: this.#historyFence,
       seen: () => this.#tail.seen,
       onCommit: (group) => this.#tail.committed(group),
     });
@@ -82,10 +85,16 @@ export class PostgresJournal implements Journal {
     this.#tail = new HeadTail({
       clock,
       onFault,
-      readPage: (after) => queries.readTail(this.#tailConnection.query, after),
+      readPage: (after) => this.#readTail(after),
       settleEpoch: () => this.#writer.ask({kind: 'probe'}),
       onAdvance: () => this.#notify(this.#listeners, undefined),
-      onEpoch: (opening) => this.#notify(this.#epochListeners, opening),
+      onEpoch: (opening) => {
+        // Another history is another server, as a rule.
+        this.#database.renew();
+        this.#tailConnection.renew();
+        this.#listener.renew();
+        this.#notify(this.#epochListeners, opening);
+      },
     });
     this.#listener = new HeadListener({...common, onWake: () => this.#tail.wake()});
   }
@@ -139,7 +148,9 @@ export class PostgresJournal implements Journal {
     if (after >= head) return {kind: 'entries', entries: []};
     const entries = this.#tail.after(after, limit);
     if (entries !== undefined) return {kind: 'entries', entries};
-    return queries.readEntries(this.#query, after, head, limit);
+    const {origin, result} = await queries.readEntries(this.#query, after, head, limit);
+    this.#assertOfThisHistory(origin);
+    return result;
   }
 
   head(): Offset {
@@ -161,7 +172,9 @@ export class PostgresJournal implements Journal {
 
   async activeCalls(): Promise<ActiveCalls> {
     this.#assertOpen();
-    return queries.activeCalls(this.#query);
+    const {origin, result} = await queries.activeCalls(this.#query);
+    this.#assertOfThisHistory(origin);
+    return result;
   }
 
   async findCall(callSid: string): Promise<CallRecord | undefined> {
@@ -249,6 +262,27 @@ export class PostgresJournal implements Journal {
     this.#tailConnection.stop();
     this.#listener.stop();
     if (this.#ownsDatabase) await this.#database.close();
+  }
+
+  async #readTail(after: Offset): Promise<queries.TailPage> {
+    const page = await queries.readTail(this.#tailConnection.query, after);
+    try {
+      this.#historyFence.admit(page.origin);
+    } catch (error) {
+      // Connections may still lead to the server of before; or this one was restored, and a write has to say so first.
+      this.#database.renew();
+      this.#tailConnection.renew();
+      this.#writer.ask({kind: 'probe'}).catch(() => {});
+      throw error;
+    }
+    return page;
+  }
+
+  /** What sessions are told is of the history that they are told of: pages and calls of another one would be silent lies. */
+  #assertOfThisHistory({epoch}: queries.Origin): void {
+    if (epoch === this.#tail.seen?.epoch) return;
+    this.#tail.wake();
+    throw new JournalUnavailableError('Another history of the journal has begun, and is being read.');
   }
 
   #assertOpen(): void {

@@ -12,9 +12,10 @@ import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import type {JournalEntry, Offset} from '../call-event.ts';
 import type {JournalOpening} from '../journal.ts';
-import {createHead, lockHead, type SeenHead, settleEpoch} from './epoch.ts';
+import {createHead, type LockedHead, lockHead, type SeenHead, settleEpoch, timelineOf} from './epoch.ts';
 import type {GroupView} from './group-view.ts';
 import {HeadHolders} from './head-holder.ts';
+import type {HistoryFence} from './history-fence.ts';
 import {type LoadedHead, loadGroup} from './load-group.ts';
 import {StepWatch} from './step-watch.ts';
 import {type Trimmed, type TrimStep, trimCalls} from './trim-calls.ts';
@@ -46,6 +47,8 @@ export interface PostgresWriterOptions {
   readonly node: string;
   /** What this node knows; nothing before it is open. */
   readonly seen: () => SeenHead | undefined;
+  /** Which servers this node may write to. */
+  readonly historyFence: HistoryFence;
   readonly onCommit: (group: CommittedGroup) => void;
   readonly onFault: (fault: Error) => void;
   /** Requests waiting beyond which further ones are refused. */
@@ -96,6 +99,7 @@ export class PostgresWriter {
       const {loaded} = await loadGroup(connection, []);
       const opening = await settleEpoch(connection, {locked, server, loaded});
       await connection.run('COMMIT');
+      this.#options.historyFence.admit(timelineOf(locked, server));
       return {...loaded, opening};
     } catch (error) {
       this.#disconnect();
@@ -169,10 +173,12 @@ export class PostgresWriter {
     this.#connection?.close();
   }
 
-  async #lockHead({connection}: WriterSession): ReturnType<typeof lockHead> {
+  /** @throws JournalUnavailableError — the server is one of before a failover */
+  async #lockHead({connection, server}: WriterSession): Promise<LockedHead> {
     this.#watch.enter('waiting');
     const locked = await lockHead(connection);
     this.#watch.enter('holding');
+    this.#options.historyFence.check(timelineOf(locked, server));
     return locked;
   }
 
@@ -214,11 +220,11 @@ export class PostgresWriter {
 
   async #commitGroup(
     session: WriterSession,
-    locked: Awaited<ReturnType<typeof lockHead>>,
+    locked: LockedHead,
     group: readonly PendingRequest[],
   ): Promise<void> {
     const {connection, server} = session;
-    const {node, seen, onCommit} = this.#options;
+    const {node, seen, historyFence, onCommit} = this.#options;
     const {loaded, view} = await loadGroup(
       connection,
       group.map(({request}) => request),
@@ -238,6 +244,7 @@ export class PostgresWriter {
     });
     await writeGroup(connection, view, node);
     await this.#commit(session);
+    historyFence.admit(timelineOf(locked, server));
     this.#failure = undefined;
     this.#queue.keep([]);
     onCommit({

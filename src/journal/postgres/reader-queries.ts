@@ -1,6 +1,6 @@
 /** The questions the port asks of the tables. Each is one statement, so that its answer is one moment. */
 import type {Query} from '../../postgres/postgres-database.ts';
-import {numberOf, textOf} from '../../postgres/rows.ts';
+import {numberOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {CallRecord, JournalEntry, Offset} from '../call-event.ts';
 import {statisticsAudience} from '../call-facets.ts';
 import type {DialIntentRecord} from '../dial-intent.ts';
@@ -12,12 +12,18 @@ import type {
   ReadResult,
   StatisticsQuery,
 } from '../journal.ts';
+import type {ServerTimeline} from './history-fence.ts';
 import {callOf, ENTRY_COLUMNS, entryOf, intentOf} from './journal-rows.ts';
 import {HEAD_OFFSET} from './load-group.ts';
 
+/** Which history an answer is of: with several servers about, not every connection need lead to the same one. */
+export interface Origin extends ServerTimeline {
+  readonly epoch: string;
+}
+
 /** What came after an offset, and where the journal was then. */
 export interface TailPage {
-  readonly epoch: string;
+  readonly origin: Origin;
   readonly head: Offset;
   readonly trimmedTo: Offset;
   readonly entries: readonly JournalEntry[];
@@ -26,9 +32,10 @@ export interface TailPage {
 }
 
 const TAIL_PAGE = 1000;
+const ORIGIN = 'h.epoch, h.timeline, h.system_identifier';
 
 /** No entry can be missing between two that are seen: they become visible in the order of their offsets. */
-const SELECT_ENTRIES = `SELECT h.epoch, h.trimmed_to, ${HEAD_OFFSET} AS head, entry.*
+const SELECT_ENTRIES = `SELECT ${ORIGIN}, h.trimmed_to, ${HEAD_OFFSET} AS head, entry.*
   FROM hookswitch.journal_head h LEFT JOIN LATERAL (
     SELECT ${ENTRY_COLUMNS} FROM hookswitch.entries WHERE "offset" > $1 AND "offset" <= $2 ORDER BY "offset" LIMIT $3
   ) entry ON true
@@ -40,7 +47,7 @@ export async function readTail(query: Query, after: Offset): Promise<TailPage> {
   if (head === undefined) throw new Error('the journal has no head row');
   const entries = rows.filter((row) => row['offset'] !== null).map(entryOf);
   return {
-    epoch: textOf(head['epoch']),
+    origin: originOf(head),
     head: numberOf(head['head']),
     trimmedTo: numberOf(head['trimmed_to']),
     entries,
@@ -53,22 +60,37 @@ export async function readEntries(
   after: Offset,
   upTo: Offset,
   limit: number,
-): Promise<ReadResult> {
+): Promise<{readonly origin: Origin; readonly result: ReadResult}> {
   // In the same moment as the entries, or a trim in between would leave a hole in the page.
   const rows = await query(SELECT_ENTRIES, [after, upTo, limit]);
+  const origin = originOf(rows[0]);
   const trimmedTo = numberOf(rows[0]?.['trimmed_to']);
-  if (after < trimmedTo) return {kind: 'too-old', oldest: trimmedTo};
-  return {kind: 'entries', entries: rows.filter((row) => row['offset'] !== null).map(entryOf)};
+  if (after < trimmedTo) return {origin, result: {kind: 'too-old', oldest: trimmedTo}};
+  const entries = rows.filter((row) => row['offset'] !== null).map(entryOf);
+  return {origin, result: {kind: 'entries', entries}};
 }
 
-export async function activeCalls(query: Query): Promise<ActiveCalls> {
+export async function activeCalls(
+  query: Query,
+): Promise<{readonly origin: Origin; readonly result: ActiveCalls}> {
   const rows = await query(
-    `SELECT ${HEAD_OFFSET} AS head, c.record FROM hookswitch.journal_head h
+    `SELECT ${ORIGIN}, ${HEAD_OFFSET} AS head, c.record FROM hookswitch.journal_head h
      LEFT JOIN hookswitch.calls c ON c.ended_at IS NULL WHERE h.id = 1 ORDER BY c.first_offset`,
   );
   return {
-    offset: numberOf(rows[0]?.['head']),
-    calls: rows.filter((row) => row['record'] !== null).map((row) => callOf(row['record'])),
+    origin: originOf(rows[0]),
+    result: {
+      offset: numberOf(rows[0]?.['head']),
+      calls: rows.filter((row) => row['record'] !== null).map((row) => callOf(row['record'])),
+    },
+  };
+}
+
+function originOf(head: Row | undefined): Origin {
+  return {
+    epoch: textOf(head?.['epoch']),
+    timeline: textOf(head?.['timeline']),
+    systemIdentifier: textOf(head?.['system_identifier']),
   };
 }
 

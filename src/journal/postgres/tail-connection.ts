@@ -30,6 +30,11 @@ export class TailConnection {
     }
   };
 
+  /** The next question is asked on another connection: this one may lead to a server whose place another one has taken. */
+  renew(): void {
+    if (this.#connection !== undefined) this.#drop(this.#connection);
+  }
+
   /** Whoever waits for an answer is told that there is none. */
   stop(): void {
     this.#stopped = true;

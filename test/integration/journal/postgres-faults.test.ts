@@ -153,7 +153,7 @@ void test('[W11] when commits are gone that a node has seen, all nodes begin one
   await standby.connect();
   await standby.query(
     `DELETE FROM hookswitch.entries WHERE "offset" > 4; DELETE FROM hookswitch.calls WHERE first_offset > 4;
-     UPDATE hookswitch.journal_head SET timeline = '0000000A'`,
+     UPDATE hookswitch.journal_head SET timeline = '00000000'`,
   );
   await standby.end();
   const {entry} = await a.append(status('CA-new', 'ringing'));
@@ -178,6 +178,34 @@ void test('[W11] a node that only reads notices as well that commits are gone', 
   await restored.end();
   assert.deepEqual((await begun).lost, {expected: 3, found: 1});
   assert.equal(node.head(), 1);
+});
+
+void test('[W11] pages and calls of another history are not given as those of this one, before the node knows of it', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const append = (number: number) => nodes[0]?.append(status(`CA${number}`, 'ringing'));
+  for (const number of [0, 1, 2]) await append(number);
+  // What was there before it came is not in its memory; and its clock stands still: nothing is read but what is asked for.
+  const late = createNode(url, {clock: new ManualClock()});
+  t.after(() => late.close());
+  await late.open();
+  // Once it listens, it is woken no more of itself.
+  let number = 3;
+  await until(async () => {
+    await append(number++);
+    return late.head() > 3;
+  });
+  await until(() => late.head() === number);
+  assert.equal((await late.read(0, 10)).kind, 'entries');
+  const asked = [() => late.read(0, 10), () => late.activeCalls()];
+  for (const [index, ask] of asked.entries()) {
+    const begun = new Promise<JournalOpening>((resolve) => void late.onEpoch(resolve));
+    const name = new URL(url).pathname.slice(1);
+    const epoch = `another-${index}`;
+    await (await postgresServer()).query(`UPDATE hookswitch.journal_head SET epoch = '${epoch}'`, name);
+    await assert.rejects(ask(), /Another history of the journal has begun/);
+    assert.equal((await begun).epoch, epoch);
+    await ask();
+  }
 });
 
 void test('a connection for notifications that died in silence costs a poll, and is replaced', async (t) => {

@@ -1,0 +1,270 @@
+/**
+ * A real standby takes the place of the primary under two gateways with sessions: with commits that it never got, with all of
+ * them, and with the one before coming back. Whatever is gone, nobody is left to believe in it.
+ */
+import assert from 'node:assert/strict';
+import {describe, type TestContext, test} from 'node:test';
+import {PostgresJournal} from '../../src/journal/postgres/postgres-journal.ts';
+import {PostgresDatabase} from '../../src/postgres/postgres-database.ts';
+import type {TestClient} from '../support/client.ts';
+import {startCluster} from '../support/cluster-gateways.ts';
+import type {TestGateway} from '../support/gateway.ts';
+import {status} from '../support/journal-events.ts';
+import {PostgresPair} from '../support/postgres-standby.ts';
+import {postWebhook, someCallSid, statusFields} from '../support/signed-webhook.ts';
+import {until} from '../support/until.ts';
+
+const DATABASE = 'hookswitch';
+/** Within this everybody is level with the new primary, on a machine that has other things to do. */
+const BACK_MS = 20_000;
+
+async function startOnPair(t: TestContext) {
+  const pair = await PostgresPair.open(DATABASE);
+  t.after(() => pair[Symbol.asyncDispose]());
+  const databaseUrl = pair.primary.url(DATABASE, {port: pair.way.port});
+  const {nodes, twilio} = await startCluster(t, 2, {databaseUrl});
+  const [a, b] = nodes;
+  assert.ok(a !== undefined && b !== undefined);
+  // Calls that say nothing more are looked up: they go on.
+  twilio.intercept = ({operation, callSid}) =>
+    operation === 'fetch' ? {status: 200, body: {sid: callSid, status: 'in-progress'}} : undefined;
+  return {pair, a, b};
+}
+
+/** HTTP status of the webhook that says that the call with this number was answered. */
+async function answered(node: TestGateway, number: number): Promise<number> {
+  const fields = statusFields(node, {
+    CallSid: someCallSid(number),
+    CallStatus: 'in-progress',
+    SequenceNumber: '2',
+  });
+  return (await postWebhook(node, fields)).status;
+}
+
+/** Sends it until it is taken, as Twilio does. */
+async function acknowledged(node: TestGateway, number: number): Promise<void> {
+  await until(async () => (await answered(node, number)) === 204, {
+    what: `call ${number} to be acknowledged`,
+    timeoutMs: BACK_MS,
+  });
+}
+
+function told(client: TestClient, number: number) {
+  return client.receive('call.status', ({callSid}) => callSid === someCallSid(number), BACK_MS);
+}
+
+/** Resumes where `before` stopped, at that node; what it is told first. */
+async function resumed(node: TestGateway, position: ReturnType<TestClient['position']>) {
+  const client = await node.session({resume: position});
+  const {recovered, epoch} = await client.ready();
+  return {client, recovered, epoch};
+}
+
+/** The calls that a client knows of, from its snapshot and what came since: its node may be a moment behind. */
+function known(client: TestClient): readonly string[] {
+  const snapshots = client.of('call.snapshot').flatMap(({calls}) => calls);
+  const calls = [...snapshots, ...client.of('call.status')].map(({callSid}) => callSid);
+  return [...new Set(calls)].toSorted();
+}
+
+/** Waits until it knows of so many, and asserts which they are. */
+async function knows(client: TestClient, ...numbers: readonly number[]): Promise<void> {
+  await until(() => known(client).length >= numbers.length, {timeoutMs: BACK_MS});
+  assert.deepEqual(known(client), numbers.map(someCallSid).toSorted());
+}
+
+async function isReady(node: TestGateway): Promise<boolean> {
+  return (await fetch(`${node.url}/readyz`)).ok;
+}
+
+async function countOf(server: PostgresPair['primary']): Promise<unknown> {
+  const [row] = await server.query('SELECT count(*)::int AS entries FROM hookswitch.entries', DATABASE);
+  return row?.['entries'];
+}
+
+// Side by side: much of it is waiting for time limits and for servers that start.
+describe('a standby takes over', {concurrency: true}, () => {
+  test('[W11] a standby that lacks acknowledged commits is promoted: a new epoch, and a snapshot for everybody; the primary of before is not written when it comes back', async (t) => {
+    const {pair, a, b} = await startOnPair(t);
+    const atA = await a.session();
+    const atB = await b.session();
+    const early = await b.session();
+    for (const number of [1, 2, 3]) await acknowledged(a, number);
+    await Promise.all([atA, atB, early].map((client) => told(client, 3)));
+    const {epoch} = await atA.ready();
+    const kept = early.position();
+    await early.close();
+    await pair.level();
+
+    // The standby hears nothing more, and nobody knows.
+    pair.replication.silence();
+    for (const number of [4, 5, 6]) await acknowledged(number === 5 ? b : a, number);
+    await Promise.all([atA, atB].map((client) => told(client, 6)));
+    const lost = atB.position();
+    assert.ok(lost.offset > kept.offset);
+    await pair.primary.stop('immediate');
+    assert.equal(await answered(a, 7), 503);
+    await pair.promote();
+    pair.way.moveTo(pair.standby.port);
+    await acknowledged(b, 7);
+
+    // Those who were there are sent away, and those who come with what they have are told that it says nothing.
+    assert.deepEqual([await atA.closed(BACK_MS), await atB.closed(BACK_MS)], [1001, 1001]);
+    // So that the offset of before is one that there is again, for something else.
+    for (const number of [8, 9, 10]) await acknowledged(a, number);
+    const resumptions = [
+      await resumed(b, atA.position()),
+      await resumed(a, lost),
+      await resumed(b, kept),
+      await resumed(a, {epoch, offset: lost.offset - 1}),
+    ];
+    for (const {client, recovered, epoch: now} of resumptions) {
+      assert.equal(recovered, false);
+      assert.notEqual(now, epoch);
+      await knows(client, 1, 2, 3, 7, 8, 9, 10);
+    }
+    assert.equal(new Set(resumptions.map((each) => each.epoch)).size, 1);
+    // What was lost and comes once more is new; what comes later is seen by all.
+    for (const number of [4, 11]) {
+      await acknowledged(a, number);
+      for (const {client} of resumptions) await told(client, number);
+    }
+
+    // The one before is put back into its place. It knows of nothing that was since, and believes that it is the primary.
+    await pair.primary.start();
+    pair.way.moveTo(pair.primary.port);
+    for (const node of [a, b]) {
+      assert.equal(await answered(node, 12), 503);
+      assert.equal(await isReady(node), false);
+      await until(() => node.logs.some((line) => line.includes('The database is one of before a failover')));
+      assert.equal(await answered(node, 12), 503);
+    }
+    assert.equal(await countOf(pair.primary), 6);
+    pair.way.moveTo(pair.standby.port);
+    await acknowledged(b, 12);
+    // Nobody was sent away for it, and nothing was missed.
+    for (const {client} of resumptions) {
+      assert.equal((await told(client, 12)).offset, (await told(client, 11)).offset + 1);
+      assert.equal(client.closeCode, undefined);
+    }
+  });
+
+  test('[J1] a synchronous standby is promoted under load: every acknowledged webhook is there, under a new epoch', async (t) => {
+    const {pair, a, b} = await startOnPair(t);
+    await pair.synchronous();
+    const session = await a.session();
+    const {epoch} = await session.ready();
+    const taken: number[] = [];
+    let stopped = false;
+    const load = [a, b].map(async (node, index) => {
+      for (let number = 1000 * (index + 1); !stopped; number += 1) {
+        if ((await answered(node, number)) === 204) taken.push(number);
+      }
+    });
+    await until(() => taken.length >= 60, {timeoutMs: BACK_MS});
+    await pair.primary.stop('immediate');
+    await pair.promote();
+    pair.way.moveTo(pair.standby.port);
+    const before = taken.length;
+    await until(() => taken.length >= before + 20, {timeoutMs: BACK_MS});
+    stopped = true;
+    await Promise.all(load);
+    const rows = await pair.standby.query('SELECT call_sid FROM hookswitch.calls', DATABASE);
+    const there = new Set(rows.map((row) => row['call_sid']));
+    assert.deepEqual(
+      taken.filter((number) => !there.has(someCallSid(number))),
+      [],
+    );
+    // A new timeline cannot be told from one that lost something: a snapshot, and no silence.
+    assert.equal(await session.closed(BACK_MS), 1001);
+    const {recovered, epoch: now} = await resumed(b, session.position());
+    assert.deepEqual([recovered, now === epoch], [false, false]);
+  });
+
+  test('[J1] without its synchronous standby nothing is acknowledged, and what was not is not missed after a failover', async (t) => {
+    const {pair, a, b} = await startOnPair(t);
+    await pair.synchronous();
+    await acknowledged(a, 1);
+    const {epoch} = await (await a.session()).ready();
+    pair.replication.silence();
+    assert.deepEqual(await Promise.all([answered(a, 2), answered(b, 3)]), [503, 503]);
+    await pair.primary.stop('immediate');
+    await pair.promote();
+    pair.way.moveTo(pair.standby.port);
+    for (const number of [2, 3, 4]) await acknowledged(b, number);
+    for (const node of [a, b]) {
+      const client = await until(async () => {
+        const session = await node.session();
+        return (await session.ready()).epoch !== epoch && session;
+      });
+      await knows(client, 1, 2, 3, 4);
+    }
+  });
+
+  test('[W11] the primary of before goes on, and connections to it stay: a node that has seen the new one is not led back', async (t) => {
+    const pair = await PostgresPair.open(DATABASE);
+    t.after(() => pair[Symbol.asyncDispose]());
+    const url = pair.primary.url(DATABASE, {port: pair.way.port});
+    const openNode = async (applicationName: string) => {
+      const journal = new PostgresJournal({database: new PostgresDatabase({url, applicationName})});
+      t.after(() => journal.close());
+      await journal.open();
+      const epochs: string[] = [];
+      journal.onEpoch(({epoch}) => epochs.push(epoch));
+      return {journal, epochs};
+    };
+    /** Ends connections to the primary of before, as a network does that forgets them. */
+    const breakAt = (application: string) =>
+      pair.primary.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '${application}'`,
+      );
+    const appended = (journal: PostgresJournal, callSid: string) =>
+      until(() =>
+        journal.append(status(callSid, 'ringing')).then(
+          () => true,
+          () => false,
+        ),
+      );
+    const [all, reading, writing] = [
+      await openNode('all'),
+      await openNode('reading'),
+      await openNode('writing'),
+    ];
+    const nodes = [all, reading, writing];
+    await all.journal.append(status('CA1', 'ringing'));
+    await pair.level();
+    pair.replication.silence();
+    for (const callSid of ['CA2', 'CA3', 'CA4']) await all.journal.append(status(callSid, 'ringing'));
+    await until(() => nodes.every(({journal}) => journal.head() === 4));
+
+    await pair.promote();
+    pair.way.moveTo(pair.standby.port, {before: 'stay'});
+    // One node comes to the new primary; of the others, only those that read, or only the one that writes.
+    await breakAt('all%');
+    await appended(all.journal, 'CA5');
+    assert.equal(all.journal.head(), 2);
+    await breakAt('reading');
+    await until(() => reading.epochs.length > 0);
+    await assert.rejects(reading.journal.append(status('CA6', 'ringing')), /one of before a failover/);
+    await appended(reading.journal, 'CA6');
+    await breakAt('writing writer');
+    await appended(writing.journal, 'CA7');
+    for (const [index, {journal}] of nodes.entries()) await appended(journal, `CA-last-${index}`);
+
+    const expected = [1, 2, 3, 4, 5, 6, 7];
+    await until(() => nodes.every(({journal}) => journal.head() === expected.length));
+    for (const {journal, epochs} of nodes) {
+      const page = await journal.read(0, 100);
+      assert.ok(page.kind === 'entries');
+      assert.deepEqual(
+        page.entries.map(({event}) => event.callSid),
+        ['CA1', 'CA5', 'CA6', 'CA7', 'CA-last-0', 'CA-last-1', 'CA-last-2'],
+      );
+      assert.equal((await journal.activeCalls()).calls.length, expected.length);
+      // Each was told once, and of the same.
+      assert.deepEqual(epochs, all.epochs);
+      assert.equal(epochs.length, 1);
+    }
+    assert.equal(await countOf(pair.primary), 4);
+  });
+});
