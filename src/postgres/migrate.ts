@@ -5,12 +5,24 @@
  */
 import {createHash} from 'node:crypto';
 import {JournalUnavailableError} from '../errors/app-error.ts';
+import {sqlState} from './failures.ts';
 import type {Migration} from './migrations/migration.ts';
 import type {PostgresConnection} from './postgres-connection.ts';
 import {numberOf, textOf} from './rows.ts';
 
 /** Any number of ours will do; advisory locks are per database. */
 const LOCK = 0x686f6f6b;
+
+/**
+ * A step waits so long at most for a table that somebody else uses, in milliseconds, and then lets everybody pass who came after
+ * it: a backup that reads `entries` for an hour would otherwise hold up the step, and the step every append. Well below what an
+ * append waits.
+ */
+const TABLE_LOCK_MS = 500;
+const PAUSE_S = 1;
+/** Ten minutes, with the waiting. */
+const MAX_TRIES = 400;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 const CREATE_BOOK = `CREATE SCHEMA IF NOT EXISTS hookswitch;
   COMMENT ON SCHEMA hookswitch IS 'Everything Hookswitch keeps. Written by its nodes only.';
@@ -29,11 +41,13 @@ const CREATE_BOOK = `CREATE SCHEMA IF NOT EXISTS hookswitch;
 /**
  * Takes the steps that are missing, on a connection that may take its time. Steps that this program does not know are let be: during a rolling upgrade nodes of
  * before start beside newer tables.
+ * @param onHeld told once for each step that has to wait for others
  * @throws JournalUnavailableError — a step was edited after it was taken, or the user may not create tables
  */
 export async function migrate(
   connection: PostgresConnection,
   migrations: readonly Migration[],
+  onHeld: (migration: Migration) => void = () => {},
 ): Promise<void> {
   if (await isUpToDate(connection, migrations)) return;
   await connection.run(`SELECT pg_advisory_lock(${LOCK})`);
@@ -42,7 +56,7 @@ export async function migrate(
     const taken = await takenSteps(connection);
     for (const migration of migrations) {
       if (taken.has(migration.id)) check(migration, taken.get(migration.id));
-      else await take(connection, migration);
+      else await takeBetweenOthers(connection, migration, onHeld);
     }
   } finally {
     if (connection.broken === undefined) await connection.run(`SELECT pg_advisory_unlock(${LOCK})`);
@@ -69,9 +83,25 @@ async function takenSteps(connection: PostgresConnection): Promise<ReadonlyMap<n
   return new Map(rows.map((row) => [numberOf(row['id']), textOf(row['checksum'])]));
 }
 
+async function takeBetweenOthers(
+  connection: PostgresConnection,
+  migration: Migration,
+  onHeld: (migration: Migration) => void,
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await take(connection, migration);
+    } catch (error) {
+      if (sqlState(error) !== LOCK_NOT_AVAILABLE || tries === MAX_TRIES) throw error;
+      if (tries === 1) onHeld(migration);
+    }
+    await connection.run(`SELECT pg_sleep(${PAUSE_S})`);
+  }
+}
+
 async function take(connection: PostgresConnection, migration: Migration): Promise<void> {
   const {id, name, up} = migration;
-  await connection.run('BEGIN');
+  await connection.run(`BEGIN; SET LOCAL lock_timeout = ${TABLE_LOCK_MS}`);
   try {
     await connection.run(up);
     await connection.query('INSERT INTO hookswitch.migrations (id, name, checksum) VALUES ($1, $2, $3)', [

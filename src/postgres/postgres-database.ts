@@ -164,7 +164,11 @@ export class PostgresDatabase {
     const connection = await this.#connectAtStart();
     try {
       await this.#checkFacts(connection);
-      await migrate(connection, migrations);
+      await migrate(connection, migrations, ({id, name}) =>
+        this.#onWarning(
+          `step ${id} of the schema (${name}) waits for a transaction that uses its tables, such as a backup; it goes on by itself`,
+        ),
+      );
     } catch (error) {
       throw sqlState(error) === INSUFFICIENT_PRIVILEGE ? this.#lacksRights(error) : toPortError(error);
     } finally {

@@ -156,6 +156,9 @@ describe('a standby takes over', {concurrency: true}, () => {
     const {epoch} = await session.ready();
     const taken: number[] = [];
     let stopped = false;
+    t.after(() => {
+      stopped = true;
+    });
     const load = [a, b].map(async (node, index) => {
       for (let number = 1000 * (index + 1); !stopped; number += 1) {
         if ((await answered(node, number)) === 204) taken.push(number);
