@@ -26,6 +26,9 @@ const TESTS = [
   'test/faults/postgres*.test.ts',
 ];
 
+/** A version that takes longer hangs: it is ended, and counts as failed. */
+const VERSION_TIMEOUT_MS = 20 * 60_000;
+
 const HELP = `Usage: npm run test:postgres [-- <version> …] [--only <pattern>]
 
 Runs the Postgres parts of the suite (journal, cluster, faults) against PostgreSQL ${Object.keys(versions).join(', ')} [all of them],
@@ -102,6 +105,7 @@ async function runTests(major: string, native: string, only: string | undefined)
     cwd: ROOT,
     env: {...process.env, HOOKSWITCH_TEST_POSTGRES: native},
     stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: VERSION_TIMEOUT_MS,
   });
   const log = createWriteStream(logOf(major));
   let tail = '';

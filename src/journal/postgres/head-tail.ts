@@ -45,7 +45,8 @@ export class HeadTail {
   #following = false;
   /** The last page was not all there was. */
   #more = false;
-  #away = false;
+  /** Why the journal cannot be read, as it was told last. */
+  #told: string | undefined;
   #askingForEpoch = false;
   #telling = false;
   #stopPolling: CancelTimer | undefined;
@@ -148,18 +149,22 @@ export class HeadTail {
       const asked = this.#catchingUp.length;
       try {
         await this.#readOn();
-        this.#away = false;
+        this.#told = undefined;
         // What did not fit the page comes with the next one.
         if (!this.#more) for (const {resolve} of this.#catchingUp.splice(0, asked)) resolve();
       } catch (error) {
         this.#giveUpWaiting();
         this.#giveUpCatchingUp(error);
-        // Told once; the polls try again.
-        if (!this.#away) this.#options.onFault(toError(error));
-        this.#away = true;
+        this.#tellOnce(toError(error));
       }
     }
     this.#following = false;
+  }
+
+  /** The polls try again, and mostly meet the same. A connection that broke is often followed by what is really the matter. */
+  #tellOnce(fault: Error): void {
+    if (fault.message !== this.#told) this.#options.onFault(fault);
+    this.#told = fault.message;
   }
 
   async #readOn(): Promise<void> {
