@@ -20,6 +20,8 @@ export interface LoadedHead {
   readonly trimmedTo: Offset;
 }
 
+// Of legs all are loaded, and not only those without an owner: until a young table is analysed, Postgres would look for those among
+// all calls without one, under the lock.
 const LOAD: PreparedStatement = {
   name: 'load-group',
   text: `WITH
@@ -39,7 +41,7 @@ const LOAD: PreparedStatement = {
       WHERE call_sid IN (SELECT parent_call_sid FROM named)
     UNION ALL
     SELECT 'call', first_offset, call_sid, NULL, NULL, record, NULL FROM hookswitch.calls
-      WHERE parent_call_sid IS NOT NULL AND parent_call_sid = ANY ($2::text[]) AND owner IS NULL
+      WHERE parent_call_sid IS NOT NULL AND parent_call_sid = ANY ($2::text[])
     UNION ALL
     SELECT 'intent', created_at, reference, state, call_sid, intent, NULL
       FROM hookswitch.intents WHERE reference = ANY ($3::text[])

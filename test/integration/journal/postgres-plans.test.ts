@@ -5,7 +5,11 @@ import type {CallQuery} from '../../../src/journal/journal.ts';
 import {listCalls} from '../../../src/journal/postgres/call-list-queries.ts';
 import * as queries from '../../../src/journal/postgres/reader-queries.ts';
 import type {Query} from '../../../src/postgres/postgres-database.ts';
+import {status} from '../../support/journal-events.ts';
+import {createNode} from '../../support/journal-postgres-fixture.ts';
+import {postgresServer} from '../../support/postgres.ts';
 import {largeHistory} from '../../support/postgres-history.ts';
+import {until} from '../../support/until.ts';
 
 void test('every list, history and read of a large journal goes by an index', async (t) => {
   const {database} = await largeHistory(t);
@@ -40,5 +44,36 @@ void test('every list, history and read of a large journal goes by an index', as
   assert.match(await indexesOf(() => queries.findCall(explained, sid)), /calls_call_sid_key/);
   assert.match(await indexesOf(() => queries.activeCalls(explained)), /calls_in_progress/);
   assert.match(await indexesOf(() => queries.readEntries(explained, 500, 29_000, 100)), /entries_pkey/);
-  assert.match(await indexesOf(() => queries.readTail(explained, 29_990)), /entries_pkey/);
+  assert.match(
+    await indexesOf(() => queries.readTail(({text}, values) => explained(text, values), 29_990)),
+    /entries_pkey/,
+  );
 });
+
+void test('appends to a journal that was never analysed look at no call but their own', async (t) => {
+  const server = await postgresServer();
+  const url = await server.databaseOf(t);
+  const name = new URL(url).pathname.slice(1);
+  const journal = createNode(url);
+  await journal.open();
+  await server.query('ALTER TABLE hookswitch.calls SET (autovacuum_enabled = off)', name);
+  const sids = Array.from({length: 3000}, (_call, number) => someSid(number));
+  await Promise.all(sids.map((callSid) => journal.append(status(callSid, 'initiated'))));
+  for (const callSid of sids.slice(0, 60)) await journal.append(status(callSid, 'ringing'));
+  // What a session has counted is told when it ends.
+  await journal.close();
+  const read = await until(async () => {
+    const rows = await server.query(
+      `SELECT indexrelname AS index, idx_tup_read AS read FROM pg_stat_user_indexes WHERE relname = 'calls'`,
+      name,
+    );
+    const counts = new Map(rows.map((row) => [String(row['index']), Number(row['read'])]));
+    return (counts.get('calls_call_sid_key') ?? 0) >= 30 ? counts : undefined;
+  });
+  const others = [...read].filter(([index]) => index !== 'calls_call_sid_key' && index !== 'calls_pkey');
+  for (const [index, count] of others) assert.ok(count <= 30, `${count} rows were read of ${index}`);
+});
+
+function someSid(number: number): string {
+  return `CA${number.toString(16).padStart(32, '0')}`;
+}
