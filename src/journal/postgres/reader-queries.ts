@@ -1,4 +1,5 @@
 /** The questions the port asks of the tables. Each is one statement, so that its answer is one moment. */
+import type {PreparedStatement} from '../../postgres/postgres-connection.ts';
 import type {Query} from '../../postgres/postgres-database.ts';
 import {numberOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {CallRecord, JournalEntry, Offset} from '../call-event.ts';
@@ -41,8 +42,14 @@ const SELECT_ENTRIES = `SELECT ${ORIGIN}, h.trimmed_to, ${HEAD_OFFSET} AS head, 
   ) entry ON true
   WHERE h.id = 1 ORDER BY entry."offset"`;
 
-export async function readTail(query: Query, after: Offset): Promise<TailPage> {
-  const rows = await query(SELECT_ENTRIES, [after, Number.MAX_SAFE_INTEGER, TAIL_PAGE]);
+/** Every node asks it after every commit of another: planned once for each connection. */
+const READ_TAIL: PreparedStatement = {name: 'read-tail', text: SELECT_ENTRIES};
+
+export async function readTail(
+  query: (statement: PreparedStatement, values: readonly unknown[]) => Promise<readonly Row[]>,
+  after: Offset,
+): Promise<TailPage> {
+  const rows = await query(READ_TAIL, [after, Number.MAX_SAFE_INTEGER, TAIL_PAGE]);
   const [head] = rows;
   if (head === undefined) throw new Error('the journal has no head row');
   const entries = rows.filter((row) => row['offset'] !== null).map(entryOf);

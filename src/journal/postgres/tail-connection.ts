@@ -3,8 +3,9 @@
  * connection of the pool for seconds.
  */
 import {toPortError} from '../../postgres/failures.ts';
-import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
-import type {PostgresDatabase, Query} from '../../postgres/postgres-database.ts';
+import type {PostgresConnection, PreparedStatement} from '../../postgres/postgres-connection.ts';
+import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
+import type {Row} from '../../postgres/rows.ts';
 import {sessionLimits} from '../../postgres/session-settings.ts';
 
 /** A page of the tail comes within milliseconds, or from another connection. */
@@ -20,10 +21,13 @@ export class TailConnection {
   }
 
   /** One question at a time. @throws JournalUnavailableError — the next one is asked on another connection */
-  readonly query: Query = async (sql, values) => {
+  readonly query = async (
+    statement: PreparedStatement,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> => {
     const connection = this.#connection ?? (await this.#connect());
     try {
-      return await connection.query(sql, values);
+      return await connection.query(statement, values);
     } catch (error) {
       this.#drop(connection);
       throw toPortError(error);
