@@ -88,6 +88,8 @@ export async function main(args: readonly string[]): Promise<number> {
     files,
     concurrency: 2,
     timeout: FILE_TIMEOUT_MS,
+    // The time limit is of tests, not of files: one whose tests are over, and that has left something running, would stay.
+    forceExit: true,
     ...(pattern === undefined ? {} : {testNamePatterns: [pattern]}),
   });
   const watchdog = new Watchdog();
