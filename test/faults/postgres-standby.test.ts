@@ -247,6 +247,7 @@ describe('a standby takes over', {concurrency: true}, () => {
     await appended(all.journal, 'CA5');
     assert.equal(all.journal.head(), 2);
     await breakAt('reading');
+    await breakAt('reading tail');
     await until(() => reading.epochs.length > 0);
     await assert.rejects(reading.journal.append(status('CA6', 'ringing')), /one of before a failover/);
     await appended(reading.journal, 'CA6');

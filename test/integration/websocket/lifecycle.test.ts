@@ -22,8 +22,9 @@ test('[W2] [W3] the first message is session.ready, then a snapshot', async () =
   const callSid = await gateway.place({to: '+15550100001'});
   const client = await gateway.session();
   const snapshot = await client.receive('call.snapshot');
+  // What happens to the call meanwhile comes behind them.
   assert.deepEqual(
-    client.messages.map(({type}) => type),
+    client.messages.slice(0, 2).map(({type}) => type),
     ['session.ready', 'call.snapshot'],
   );
   assert.deepEqual(
