@@ -4,6 +4,8 @@
  * prototype, and repeated names stay visible.
  */
 
+import {beginning, expectedName, knownName} from './known-names.ts';
+
 /** Bytes; Twilio's webhooks have 1 to 2 kB. */
 export const MAX_FORM_BYTES = 16_384;
 
@@ -31,22 +33,31 @@ export function parseForm(body: Buffer | string): FormResult {
   if (text.includes('\0')) return malformed(BAD_FIELD);
   const escapes = new Escapes(text);
   const fields: FormField[] = [];
+  let previous = beginning;
   for (let start = 0; start < text.length; ) {
     const found = text.indexOf('&', start);
     const end = found === -1 ? text.length : found;
     // The standard skips empty sequences, so `a=1&&b=2` has two fields.
     if (end > start) {
       if (fields.length === MAX_FORM_FIELDS) return malformed(`more than ${MAX_FORM_FIELDS} fields`);
-      const equals = text.indexOf('=', start);
-      const nameEnd = equals === -1 || equals > end ? end : equals;
-      const name = decode(text, start, nameEnd, escapes);
+      const expected = expectedName(previous, text, start);
+      const nameEnd = expected === undefined ? endOfName(text, start, end) : start + expected.name.length;
+      const name = expected?.name ?? decode(text, start, nameEnd, escapes);
       const value = decode(text, Math.min(nameEnd + 1, end), end, escapes);
       if (name === undefined || value === undefined) return malformed(BAD_FIELD);
-      fields.push([name, value]);
+      const known = expected ?? knownName(previous, name);
+      previous = known ?? previous;
+      fields.push([known?.name ?? name, value]);
     }
     start = end + 1;
   }
   return {kind: 'form', fields};
+}
+
+/** Where the equals sign of a field is, or its end where it has none. */
+function endOfName(text: string, start: number, end: number): number {
+  const equals = text.indexOf('=', start);
+  return equals === -1 || equals > end ? end : equals;
 }
 
 /** Where in a text is what does not stand for itself. Asked from its beginning to its end, and looks through it once. */

@@ -3,8 +3,9 @@
  * value run together without delimiters. Stricter than the SDK's `validateRequest`: the URL is taken as it is, not
  * also normalised or re-encoded, and nothing is guessed from the request's own headers.
  */
-import {createHmac, timingSafeEqual} from 'node:crypto';
+import {timingSafeEqual} from 'node:crypto';
 import type {FormField} from './form.ts';
+import {hmacSha1} from './hmac.ts';
 
 /** 20 bytes as canonical base64: the bits of the last character that carry nothing are zero. */
 const SHA1_BASE64 = /^[A-Za-z0-9+/]{26}[AEIMQUYcgkosw048]=$/;
@@ -44,7 +45,7 @@ export function readSignature(header: string | undefined): Buffer | undefined {
 
 /** Whether `token` signed `content`, in constant time. An empty token would sign for everyone. */
 export function isSignatureOf(given: Buffer, token: string, content: string): boolean {
-  return timingSafeEqual(given, hmac(token, content)) && token !== '';
+  return timingSafeEqual(given, hmacSha1(token, content)) && token !== '';
 }
 
 /**
@@ -60,11 +61,7 @@ export function signatureUrls(publicUrl: string, pathAndQuery: string): readonly
 
 /** What Twilio sends in the header; for the simulator and tests. */
 export function sign(authToken: string, url: string, fields: readonly FormField[]): string {
-  return hmac(authToken, url + signedText(fields)).toString('base64');
-}
-
-function hmac(token: string, content: string): Buffer {
-  return createHmac('sha1', token).update(content, 'utf8').digest();
+  return hmacSha1(authToken, url + signedText(fields)).toString('base64');
 }
 
 /**

@@ -289,8 +289,19 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const TIMESTAMP =
   /^([A-Z][a-z]{2}), (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) \+0000$/;
 
+/** What was read last: a second has many callbacks, and they are all told the same time. */
+const last: {text: string; time: number | undefined} = {text: '', time: undefined};
+
 /** RFC 2822 in UTC, as Twilio writes it (`Sun, 25 Mar 2018 09:53:19 +0000`), in milliseconds since 1970. */
 function parseTimestamp(text: string): number | undefined {
+  if (text !== last.text) {
+    last.text = text;
+    last.time = readTimestamp(text);
+  }
+  return last.time;
+}
+
+function readTimestamp(text: string): number | undefined {
   const shape = TIMESTAMP.exec(text);
   if (shape === null) return undefined;
   const day = Number(shape[2]);
