@@ -27,6 +27,17 @@ const limits: readonly {readonly kind: Kind; readonly peer: SubjectName; readonl
   {kind: 'burst', peer: 'socket-io', limit: 1 / 7},
 ];
 
+/** What profiles said (`perf`, and “Where the time goes” below). */
+const inTheWay: Readonly<Record<Kind, string>> = {
+  single:
+    'some 60 % of the gateway’s time is the kernel’s send itself, the same for all of them; a tenth is what a stream of Node’s does around each ' +
+    'write, a twentieth our own bookkeeping. About a quarter is the one webhook, verified, journaled with two fsyncs and read back, of which a peer has ' +
+    'nothing; `ws`, encoded once, without it, is what Node can do.',
+  burst:
+    'a burst is written 1.1 times to each socket. A third of its cost are its ten webhooks, verified and journaled one by one, where a peer gets one ' +
+    'request that says ten; half is the kernel’s send.',
+};
+
 export const fanOut: Question = {
   name: 'fan-out',
   deadlineS: 180,
@@ -95,6 +106,7 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
           measured: shareOf(limit),
           limit: limit.limit,
           unit: '×',
+          inTheWay: inTheWay[limit.kind],
         }),
       ),
       {

@@ -106,9 +106,16 @@ async function ask({servers, progress}: Run): Promise<Section> {
   };
 }
 
+/** Of a core that is fuller than this a queue is left after each burst of chance. */
+const FULL = 0.9;
+
 function latencyGrowth(steps: readonly Step[]): string {
-  const k = exponent(steps.map(({perSecond, p50Ms}) => ({x: perSecond, y: p50Ms})));
-  return `The median grows ${k > 1.1 ? '**faster than linearly**' : 'no faster than linearly'} with the rate (exponent ${k.toFixed(2)}).`;
+  const free = steps.filter(({cpuShare}) => cpuShare < FULL);
+  const full = steps.find(({cpuShare}) => cpuShare >= FULL);
+  const k = exponent(free.map(({perSecond, p50Ms}) => ({x: perSecond, y: p50Ms})));
+  const growth = `As long as the core is not full the median grows ${k > 1.1 ? '**faster than linearly**' : 'no faster than linearly'} with the rate (exponent ${k.toFixed(2)}).`;
+  if (full === undefined) return growth;
+  return `${growth} From ${full.perSecond.toLocaleString('en-US')}/s on the core is full: what is due waits, and would wait the longer the longer that rate lasts.`;
 }
 
 function countEntries(folder: string): number {

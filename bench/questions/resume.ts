@@ -74,7 +74,15 @@ async function ask({servers, progress}: Run): Promise<Section> {
       },
     ],
     targets: [
-      {wanted: `caught up within ${TARGET_S} s`, measured: seconds.median, limit: TARGET_S, unit: 's'},
+      {
+        wanted: `caught up within ${TARGET_S} s`,
+        measured: seconds.median,
+        limit: TARGET_S,
+        unit: 's',
+        inTheWay:
+          'not the replay: its bytes are made once for all who stand at one cursor. It is ten thousand handshakes on one core: HTTP parser and accept, the ' +
+          'SHA-1 of the handshake, the one write that an opening is, and garbage; and the live fan-out of the webhooks that come meanwhile is a tenth.',
+      },
       {
         wanted: `webhooks answered within ${TARGET_WEBHOOK_MS} ms at p99 meanwhile`,
         measured: webhook.median,

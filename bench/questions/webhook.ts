@@ -130,6 +130,9 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
         measured: fast.median,
         limit: TARGET_FAST_P99_MS,
         unit: 'ms',
+        inTheWay:
+          'all threads of the gateway have one core here, which 2,000/s fill to about two thirds, so that a checkpoint or a collection of the garbage makes a queue of ' +
+          'some ten milliseconds that takes as long again to empty.',
       },
       {
         wanted: `durable callbacks per CPU second at least ${TARGET_SHARE} × those of the Express peer, all out (${Math.round(1e6 / cpu(gateway)).toLocaleString('en-US')} to ${Math.round(1e6 / cpu(express)).toLocaleString('en-US')})`,
@@ -137,6 +140,10 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
         limit: TARGET_SHARE,
         unit: '×',
         side: 'at least',
+        inTheWay:
+          'a third of it is the writer thread, mostly within SQLite’s commit, for which the peer has nothing. On the main thread verifying and reading a webhook more ' +
+          'strictly than the SDK costs about what the SDK’s validator and its parser do; an empty handler on `node:http` takes a tenth. What is left are HTTP, the hand-over ' +
+          'to the writer and back, garbage, and the feed (“Where the time goes” below).',
       },
     ],
     ratios: [{name: 'webhook CPU to Express', value: share}],
