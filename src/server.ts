@@ -324,6 +324,7 @@ export class GatewayServer {
     );
     const opening = await this.#journal.open().finally(told);
     const {epoch, head, lost} = opening;
+    this.#journal.onEpoch?.(() => this.#cluster.renew());
     this.#epochs.start(opening);
     if (lost !== undefined) {
       this.#logger.error(lost, 'the journal has lost entries that had been acknowledged; a new epoch begins');

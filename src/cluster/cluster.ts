@@ -38,6 +38,9 @@ export interface Cluster {
   /** The duty of that name. Whoever asks takes part from `start` on. */
   lease(name: LeaseName): Lease;
 
+  /** Another history of the journal has begun: what is asked next is asked on connections that are made then. */
+  renew(): void;
+
   /** Gives up what is held, so that others take over at once. Idempotent. */
   stop(): Promise<void>;
 }

@@ -30,6 +30,8 @@ export class LocalCluster implements Cluster {
     return new OwnLease(name);
   }
 
+  renew(): void {}
+
   async stop(): Promise<void> {}
 }
 

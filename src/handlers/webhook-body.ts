@@ -6,9 +6,9 @@ import {MAX_FORM_BYTES} from '../twilio/form.ts';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /**
- * At most {@link MAX_FORM_BYTES}, neither inflated nor decoded; as a text, which is made once, and unlike a buffer keeps no slab of
- * Node's pool from being collected. Rejects with an AppError where the type is another, the
- * body too large, or the sender gone before its end.
+ * At most {@link MAX_FORM_BYTES}, neither inflated nor decoded; as a text, which is made once, and unlike a buffer keeps no
+ * slab of Node's pool from being collected. Rejects with an AppError where the type is another, the body too large, or the
+ * sender gone before its end.
  */
 export function readFormBody(request: IncomingMessage): Promise<string> {
   const fault = headerFault(request);

@@ -6,4 +6,6 @@ export interface Fence {
   /** The duty. */
   readonly name: string;
   readonly token: number;
+  /** Who holds it. After a failover that lost a takeover the same token can come again, for another holder. */
+  readonly holder?: string;
 }

@@ -44,6 +44,8 @@ export class PostgresDatabase {
   readonly #onWarning: (warning: string) => void;
   readonly #newPool: () => Pool;
   #pool: Pool;
+  /** Pools of before that still answer. */
+  readonly #ending = new Set<Promise<void>>();
   #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -143,20 +145,19 @@ export class PostgresDatabase {
 
   /**
    * Whoever asks next has a connection that is made then: those there are may lead to a server whose place another one has taken.
-   * What is being asked on them is answered.
+   * What is being asked already, or waits for its turn, is answered on them.
    */
   renew(): void {
     if (this.#closing !== undefined) return;
     const before = this.#pool;
     this.#pool = this.#newPool();
-    before.end().catch(() => {
-      // Nobody uses it any more.
-    });
+    const ending = endWhenServed(before).finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 
   /** Closes the pool; those who keep a connection close theirs. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#pool.end();
+    this.#closing ??= Promise.all([this.#pool.end(), ...this.#ending]).then(() => {});
     return this.#closing;
   }
 
@@ -264,4 +265,21 @@ function isFromDriver(error: unknown): boolean {
 
 function closed(): JournalUnavailableError {
   return new JournalUnavailableError('The database connections are closed.');
+}
+
+/** A pool that is told to end gives no connection to those who wait for one. */
+async function endWhenServed(pool: Pool): Promise<void> {
+  if (pool.waitingCount > 0) {
+    const {promise, resolve} = Promise.withResolvers<void>();
+    const look = () => {
+      if (pool.waitingCount === 0) resolve();
+    };
+    pool.on('acquire', look).on('remove', look);
+    await promise;
+  }
+  try {
+    await pool.end();
+  } catch {
+    // Nobody uses it any more.
+  }
 }

@@ -116,7 +116,13 @@ export class LiveFeed {
    * in which that happens. @throws when the journal cannot be read; then everything is as it was
    */
   async restart(adopt: () => void): Promise<void> {
-    const loaded = await this.#load();
+    let history: number;
+    let loaded: LoadedPast;
+    // What somebody else has replaced meanwhile may be of a later history than what was loaded here.
+    do {
+      history = this.#history;
+      loaded = await this.#load();
+    } while (history !== this.#history);
     this.#history += 1;
     this.#replace(loaded);
     adopt();
@@ -290,6 +296,8 @@ export class LiveFeed {
             'entries were trimmed before they were read',
           );
           await this.restart(() => {});
+          // Should even that be too old, the next poll looks again.
+          if (this.#head < page.oldest) this.#woken = false;
           continue;
         }
         if (page.entries.length === 0) continue;
@@ -362,7 +370,8 @@ export function toFeedEntry(entry: JournalEntry): FeedEntry {
   const message = toCallStatusMessage(entry);
   return {
     offset: entry.offset,
-    callSid: entry.event.callSid,
+    // Not the event's, which is a piece of the webhook's body and would keep all of it.
+    callSid: entry.call?.callSid ?? entry.event.callSid,
     owner: entry.owner,
     happenedAt: entry.event.happenedAt,
     frame: message === undefined ? undefined : encodeTextFrame(JSON.stringify(message)),

@@ -18,8 +18,9 @@ export interface SessionWatchOptions {
 const SWEEP_MS = 1000;
 
 /**
- * A sweep is divided into turns so far apart, if it takes longer than that. Of ten thousand sessions four hundred are due in a second; each is a ping and a heartbeat, and
- * in one turn they would hold everything else up for as long as thousands of frames do.
+ * A sweep is divided into turns so far apart, if it takes longer than that. Of ten thousand sessions four hundred are due in a
+ * second; each is a ping and a heartbeat, and in one turn they would hold everything else up for as long as thousands of
+ * frames do.
  */
 const TURN_MS = 100;
 

@@ -82,6 +82,10 @@ export class PostgresCluster implements Cluster {
     return lease;
   }
 
+  renew(): void {
+    for (const database of [this.#database, this.#shared]) database.renew();
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;

@@ -53,7 +53,7 @@ export class PostgresLease implements Lease {
     }
     // An answer that came late says how it was before this process stood still.
     return this.#token === token && clock.monotonic() - askedAt < LEASE_MARGIN_MS && this.held
-      ? {name, token}
+      ? {name, token, holder: instance}
       : undefined;
   }
 

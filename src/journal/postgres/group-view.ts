@@ -6,6 +6,7 @@ import {numberOf, type Row} from '../../postgres/rows.ts';
 import {type CallChange, decideAppend, type JournalView} from '../append-decision.ts';
 import type {CallRecord, JournalEntry, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import type {Fence} from '../fence.ts';
 import {forgottenCallKey} from '../forgotten-call-key.ts';
 import type {AppendResult, FencedAppend, OpenIntentResult} from '../journal.ts';
 import {callOf, entryOf, intentOf} from './journal-rows.ts';
@@ -51,12 +52,12 @@ export class GroupView implements JournalView {
   readonly #intents = new Map<string, IntentState>();
   readonly #byKey = new Map<string, Set<string>>();
   readonly #forgotten = new Set<bigint>();
-  readonly #tokens: ReadonlyMap<string, number>;
+  readonly #fences: ReadonlyMap<string, Fence>;
 
-  /** @param tokens of the duties that requests are fenced with */
-  constructor(head: Offset, tokens: ReadonlyMap<string, number> = new Map()) {
+  /** @param fences of the duties that requests are fenced with, as they are held now */
+  constructor(head: Offset, fences: ReadonlyMap<string, Fence> = new Map()) {
     this.#head = head;
-    this.#tokens = tokens;
+    this.#fences = fences;
   }
 
   /** Offset of the last entry, with those of the group. */
@@ -123,7 +124,7 @@ export class GroupView implements JournalView {
     switch (request.kind) {
       case 'append':
         if (request.fence === undefined) return this.#append(request);
-        if (this.#tokens.get(request.fence.name) !== request.fence.token) return {kind: 'stale'};
+        if (!isHeld(request.fence, this.#fences.get(request.fence.name))) return {kind: 'stale'};
         return {kind: 'appended', ...this.#append(request)};
       case 'open-intent':
         return this.#open(request.intent, request.keysSince);
@@ -251,4 +252,8 @@ export class GroupView implements JournalView {
 
 function keyOf(user: string, key: string): string {
   return JSON.stringify([user, key]);
+}
+
+function isHeld({token, holder}: Fence, now: Fence | undefined): boolean {
+  return now?.token === token && (holder === undefined || now.holder === holder);
 }

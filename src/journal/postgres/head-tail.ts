@@ -94,13 +94,13 @@ export class HeadTail {
 
   /** This node has committed. Its requests are settled once everything before them is known here as well. */
   committed(group: CommittedGroup): void {
-    this.trimmed(group.trimmedTo);
     if (this.#stopPolling === undefined) {
       group.settle();
       return;
     }
     this.#waiting.push(group);
-    if (group.opening.epoch !== this.#seen?.epoch) this.#begin(group.opening);
+    if (group.opening.epoch === this.#seen?.epoch) this.trimmed(group.trimmedTo);
+    else this.#begin(group.opening, group.trimmedTo);
     this.#settleWaiting();
     if (this.#waiting.length > 0) this.wake();
   }
@@ -175,13 +175,13 @@ export class HeadTail {
     const {origin, head, entries, more} = page;
     const {epoch} = origin;
     this.#more = more;
-    this.trimmed(page.trimmedTo);
     if (epoch !== this.#seen?.epoch) {
       // Unless an own commit, after the read, has told of a newer one.
-      if (before.epoch === this.#seen?.epoch) this.#begin({epoch, head});
+      if (before.epoch === this.#seen?.epoch) this.#begin({epoch, head}, page.trimmedTo);
       this.#woken = true;
       return;
     }
+    this.trimmed(page.trimmedTo);
     if (head < before.head) {
       this.#askForEpoch();
       return;
@@ -247,11 +247,13 @@ export class HeadTail {
   }
 
   /** Another history: nothing that was seen of the one before says anything. */
-  #begin(opening: JournalOpening): void {
+  #begin(opening: JournalOpening, trimmedTo: Offset): void {
     const past = this.#waiting.filter((group) => group.opening.epoch !== opening.epoch);
     this.#waiting = this.#waiting.filter((group) => !past.includes(group));
     for (const group of past) group.settle();
     this.#seen = {epoch: opening.epoch, head: opening.head};
+    // It can be lower than before: what was trimmed of another history is not missing in this one.
+    this.#trimmedTo = trimmedTo;
     this.#ring.moveTo(opening.head);
     this.#options.onEpoch(opening);
   }

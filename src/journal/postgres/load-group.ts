@@ -20,8 +20,8 @@ export interface LoadedHead {
   readonly trimmedTo: Offset;
 }
 
-// Of legs all are loaded, and not only those without an owner: until a young table is analysed, Postgres would look for those among
-// all calls without one, under the lock.
+// OFFSET 0 keeps the two conditions of legs apart: until a young table is analysed, Postgres would look for those without an owner
+// among all calls without one, under the lock.
 const LOAD: PreparedStatement = {
   name: 'load-group',
   text: `WITH
@@ -40,8 +40,10 @@ const LOAD: PreparedStatement = {
     SELECT 'call', first_offset, call_sid, NULL, NULL, record, NULL FROM hookswitch.calls
       WHERE call_sid IN (SELECT parent_call_sid FROM named)
     UNION ALL
-    SELECT 'call', first_offset, call_sid, NULL, NULL, record, NULL FROM hookswitch.calls
-      WHERE parent_call_sid IS NOT NULL AND parent_call_sid = ANY ($2::text[])
+    SELECT 'call', first_offset, call_sid, NULL, NULL, record, NULL FROM (
+        SELECT first_offset, call_sid, record, owner FROM hookswitch.calls
+          WHERE parent_call_sid IS NOT NULL AND parent_call_sid = ANY ($2::text[]) OFFSET 0
+      ) legs WHERE owner IS NULL
     UNION ALL
     SELECT 'intent', created_at, reference, state, call_sid, intent, NULL
       FROM hookswitch.intents WHERE reference = ANY ($3::text[])
@@ -60,12 +62,12 @@ export async function loadGroup(
   connection: PostgresConnection,
   requests: readonly GroupRequest[],
 ): Promise<{readonly loaded: LoadedHead; readonly view: GroupView}> {
-  const tokens = await lockFences(connection, requests);
+  const fences = await lockFences(connection, requests);
   const rows = await connection.query(LOAD, parametersOf(requests));
   const head = rows.find((row) => row['kind'] === 'head');
   if (head === undefined) throw new Error('the journal has no head row');
   const loaded = headOf(head);
-  const view = new GroupView(loaded.head, tokens);
+  const view = new GroupView(loaded.head, fences);
   for (const row of rows) take(view, row);
   return {loaded, view};
 }

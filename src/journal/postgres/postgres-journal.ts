@@ -51,6 +51,9 @@ export interface PostgresJournalOptions {
 /** Calls trimmed in one transaction: a few milliseconds, between which appends of all nodes go on. */
 const TRIM_STEP = 25;
 
+/** Where all ways lead to the wrong server, new ones are not tried more often than this, in milliseconds. */
+const RENEW_EVERY_MS = 1000;
+
 export class PostgresJournal implements Journal {
   readonly #database: PostgresDatabase;
   readonly #ownsDatabase: boolean;
@@ -63,12 +66,16 @@ export class PostgresJournal implements Journal {
   readonly #query: Query;
   readonly #listeners = new Set<() => void>();
   readonly #epochListeners = new Set<(opening: JournalOpening) => void>();
+  readonly #clock: Clock;
+  /** Monotonic ms of when the connections were last made anew. */
+  #renewedAt = Number.NEGATIVE_INFINITY;
   #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresJournalOptions) {
     const {database, clock = systemClock, onFault = () => {}, maxPending = 20_000} = options;
     const node = randomUUID();
+    this.#clock = clock;
     this.#database = database;
     this.#ownsDatabase = options.ownsDatabase ?? true;
     this.#onFault = onFault;
@@ -90,9 +97,7 @@ export class PostgresJournal implements Journal {
       onAdvance: () => this.#notify(this.#listeners, undefined),
       onEpoch: (opening) => {
         // Another history is another server, as a rule.
-        this.#database.renew();
-        this.#tailConnection.renew();
-        this.#listener.renew();
+        this.#renew();
         this.#notify(this.#epochListeners, opening);
       },
     });
@@ -270,12 +275,20 @@ export class PostgresJournal implements Journal {
       this.#historyFence.admit(page.origin);
     } catch (error) {
       // Connections may still lead to the server of before; or this one was restored, and a write has to say so first.
-      this.#database.renew();
-      this.#tailConnection.renew();
-      this.#writer.ask({kind: 'probe'}).catch(() => {});
+      if (this.#clock.monotonic() - this.#renewedAt >= RENEW_EVERY_MS) {
+        this.#renew();
+        this.#writer.ask({kind: 'probe'}).catch(() => {});
+      }
       throw error;
     }
     return page;
+  }
+
+  #renew(): void {
+    this.#renewedAt = this.#clock.monotonic();
+    this.#database.renew();
+    this.#tailConnection.renew();
+    this.#listener.renew();
   }
 
   /** What sessions are told is of the history that they are told of: pages and calls of another one would be silent lies. */

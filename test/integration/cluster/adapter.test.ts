@@ -78,7 +78,7 @@ test('a lease has one holder; whoever takes it over has a higher token, and the 
   const {sql, node} = await installation(t);
   const [a, b] = [await node('a'), await node('b')];
   assert.deepEqual([a.lease.held, b.lease.held], [true, false]);
-  assert.deepEqual(await a.lease.confirm(), {name: 'reconciler', token: 1});
+  assert.equal((await a.lease.confirm())?.token, 1);
   assert.equal(await b.lease.confirm(), undefined);
   let taken = 0;
   b.lease.onTaken(() => {
@@ -93,7 +93,7 @@ test('a lease has one holder; whoever takes it over has a higher token, and the 
   assert.equal(a.lease.held, false);
   await until(() => b.lease.held || a.lease.held);
   const holder = b.lease.held ? b : a;
-  assert.deepEqual(await holder.lease.confirm(), {name: 'reconciler', token: 3});
+  assert.equal((await holder.lease.confirm())?.token, 3);
   assert.equal(taken, b.lease.held ? 1 : 0);
 });
 
@@ -132,7 +132,7 @@ test('a node whose placements all wait for a lock is not taken for dead', async 
     )) as readonly unknown[];
     return rows.length >= 3;
   });
-  assert.deepEqual(await lease.confirm(), {name: 'reconciler', token: 1});
+  assert.equal((await lease.confirm())?.token, 1);
   assert.ok(waiting && cluster.connected);
   await holder.query('ROLLBACK');
   await Promise.allSettled(asked);
@@ -143,7 +143,7 @@ test('a node that leaves gives its lease up at once', async (t) => {
   const [a, b] = [await node('a'), await node('b')];
   await a.cluster.stop();
   await until(() => b.lease.held);
-  assert.deepEqual(await b.lease.confirm(), {name: 'reconciler', token: 2});
+  assert.equal((await b.lease.confirm())?.token, 2);
   assert.deepEqual(
     b.cluster.nodes().map(({nodeId}) => nodeId),
     ['b'],
@@ -155,7 +155,7 @@ test('clocks that are an hour off, to either side, change nothing, and are told 
   const skewed = (ms: number): Clock => ({...systemClock, now: () => systemClock.now() + ms});
   const [a, b] = [await node('a', {clock: skewed(3_600_000)}), await node('b', {clock: skewed(-3_600_000)})];
   assert.deepEqual([a.lease.held, b.lease.held], [true, false]);
-  assert.deepEqual(await a.lease.confirm(), {name: 'reconciler', token: 1});
+  assert.equal((await a.lease.confirm())?.token, 1);
   await until(
     () => a.cluster.nodes().length === 2 && a.cluster.nodes().every(({clockAheadMs}) => clockAheadMs !== 0),
   );

@@ -8,7 +8,7 @@ import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {JournalOpening} from '../../../src/journal/journal.ts';
 import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
-import {status, wholeCall} from '../../support/journal-events.ts';
+import {START, status, wholeCall} from '../../support/journal-events.ts';
 import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {databaseOf, PASSWORD, PostgresServer, postgresServer} from '../../support/postgres.ts';
@@ -339,3 +339,32 @@ function int32(value: number): Buffer {
   buffer.writeInt32BE(value);
   return buffer;
 }
+
+void test('[W11] [J8] what was trimmed of one history is not missing in the next', async (t) => {
+  const {url, nodes} = await openNodes(t, 1);
+  const [node] = nodes;
+  assert.ok(node);
+  for (const callSid of ['CA1', 'CA2']) for (const event of wholeCall(callSid)) await node.append(event);
+  await node.trim({endedBefore: START + 30_000, limit: 10});
+  assert.deepEqual(await node.read(0, 10), {kind: 'too-old', oldest: 8});
+  let epoch: string | undefined;
+  node.onEpoch((opening) => {
+    epoch = opening.epoch;
+  });
+  // A backup of before all of that is put back.
+  const restored = randomUUID();
+  const name = new URL(url).pathname.slice(1);
+  await (await postgresServer()).query(
+    `BEGIN; DELETE FROM hookswitch.entries; DELETE FROM hookswitch.calls;
+     UPDATE hookswitch.journal_head SET epoch = '${restored}', trimmed_to = 0; COMMIT`,
+    name,
+  );
+  await until(() => epoch === restored);
+  await node.append(status('CA3', 'ringing'));
+  const page = await node.read(0, 10);
+  assert.ok(page.kind === 'entries');
+  assert.deepEqual(
+    page.entries.map(({offset, event}) => [offset, event.callSid]),
+    [[1, 'CA3']],
+  );
+});
