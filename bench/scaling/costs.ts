@@ -31,7 +31,7 @@ export interface Costs {
 export const MAX_GROUP = 500;
 
 /** From `POLL_MS` of src/journal/postgres/head-tail.ts: what a notification costs that was lost, in ms. */
-export const POLL_MS = 1000;
+export const POLL_MS = 700;
 
 /** From `FAN_OUT_SLICE` of src/services/session-delivery.ts: 256 sessions are told in one turn of the event loop, about so many ms. */
 export const TELL_SLICE_MS = 3;

@@ -63,10 +63,10 @@ test('the model’s constants are those of the code', () => {
   assert.equal(constant('src/journal/postgres/head-tail.ts', 'POLL_MS'), POLL_MS);
   assert.equal(constant('src/services/session-delivery.ts', 'FAN_OUT_SLICE'), 256);
   assert.equal(constant('src/journal/postgres/reader-queries.ts', 'TAIL_PAGE'), 1000);
-  const cluster = constant('src/cluster/postgres/postgres-cluster.ts', 'CONNECTIONS');
+  const shared = constant('src/cluster/postgres/postgres-cluster.ts', 'SHARED_CONNECTIONS');
   const pool = Number(/maxConnections = (\d+)/.exec(read('src/postgres/postgres-database.ts'))?.[1]);
-  // And the writer, the listener, one while it starts.
-  assert.equal(pool + cluster + 3, CONNECTIONS_PER_NODE);
+  // And the heartbeat's; the writer, the tail, the listener; one while it starts.
+  assert.equal(pool + shared + 1 + 3 + 1, CONNECTIONS_PER_NODE);
 });
 
 test('a message costs what was measured, alone and with nine others', () => {

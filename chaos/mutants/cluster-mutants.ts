@@ -46,8 +46,8 @@ export const clusterMutants: readonly Mutant[] = [
       },
       {
         file: 'src/journal/postgres/head-tail.ts',
-        find: '        if (first !== this.head + 1) return;\n',
-        replace: '        if (first < 0) return;\n',
+        find: '        if (first !== this.head + 1) break;\n',
+        replace: '        if (first < 0) break;\n',
       },
     ],
     fault: 'pg-crossing',
@@ -59,8 +59,8 @@ export const clusterMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/journal/postgres/head-tail.ts',
-        find: '        if (first !== this.head + 1) return;\n',
-        replace: '        if (first < 0) return;\n',
+        find: '        if (first !== this.head + 1) break;\n',
+        replace: '        if (first < 0) break;\n',
       },
       {
         file: 'src/journal/entry-ring.ts',

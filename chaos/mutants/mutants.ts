@@ -43,8 +43,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/journal/sqlite/append-statements.ts',
-        find: "const isRepeatable = before !== undefined || event.kind === 'command';",
-        replace: "const isRepeatable = event.kind === 'command';",
+        find: "const isKnown = before !== undefined || event.kind === 'command';",
+        replace: "const isKnown = event.kind === 'command';",
       },
       {
         file: 'src/journal/sqlite/append-statements.ts',
