@@ -27,12 +27,16 @@ export const deaf: Scene = async (stage) => {
     what: 'the listener to be silenced',
     timeoutMs: SOON_MS,
   });
-  const {entry} = await writer.append(status('CA1', 'ringing'));
-  const startedAt = performance.now();
-  try {
-    await until(() => listener.head() >= entry.offset, {timeoutMs: SOON_MS});
-    note(`${Math.round(performance.now() - startedAt)} ms until it looked`);
-  } catch {
-    violate('stuck', `a node that hears nothing did not look for ${SOON_MS} ms`);
+  // The first may still be found by what was on its way when the connection went dead.
+  for (const callSid of ['CA1', 'CA2']) {
+    const {entry} = await writer.append(status(callSid, 'ringing'));
+    const startedAt = performance.now();
+    try {
+      await until(() => listener.head() >= entry.offset, {timeoutMs: SOON_MS});
+      note(`${Math.round(performance.now() - startedAt)} ms until it looked`);
+    } catch {
+      violate('stuck', `a node that hears nothing did not look for ${SOON_MS} ms`);
+      return;
+    }
   }
 };
