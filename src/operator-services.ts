@@ -9,6 +9,7 @@ import type {MetricSources, Metrics} from './observability/metrics.ts';
 import {createProcessLoad} from './observability/process-load.ts';
 import {nodeOutside} from './outside/node-outside.ts';
 import type {Outside} from './outside/outside.ts';
+import {isPostgresUrl} from './postgres/postgres-url.ts';
 import type {CallService} from './services/call-service.ts';
 import {createChecks} from './services/health/checks.ts';
 import {Doctor} from './services/health/doctor.ts';
@@ -41,12 +42,13 @@ export class OperatorServices {
   readonly doctor: Doctor;
   readonly sampler: HealthSampler;
   readonly simulator: SimulatorControl;
-  readonly proof = new ProcessProof();
+  readonly proof: ProcessProof;
   readonly pointNumber: PointNumberOptions;
 
   constructor({environment, account, outside = nodeOutside, ...options}: OperatorServicesOptions) {
     const {publicUrl, allowedOrigins, databaseUrl, twilio} = environment;
     const {clock, logger} = options;
+    this.proof = new ProcessProof(secretOfNodes(environment));
     const {accountSid, apiUrl, phoneNumber} = twilio;
     const client = account ?? new TwilioAccountRest(twilio);
     const simulator = apiUrl === DEFAULT_API_URL ? undefined : new SimulatorClient({apiUrl, accountSid});
@@ -74,4 +76,9 @@ export class OperatorServices {
     this.doctor.stop();
     this.sampler.stop();
   }
+}
+
+/** Behind a balancer any node answers; all of them have the same access key. */
+export function secretOfNodes({databaseUrl, accessKey}: Environment): string | undefined {
+  return isPostgresUrl(databaseUrl) ? accessKey : undefined;
 }

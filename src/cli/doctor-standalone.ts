@@ -7,6 +7,7 @@ import {diskSpace} from '../journal/disk-space.ts';
 import {inspectJournal} from '../journal/inspect-journal.ts';
 import {databaseFile} from '../journal/open-journal.ts';
 import {inspectPostgresJournal} from '../journal/postgres/inspect-postgres-journal.ts';
+import {secretOfNodes} from '../operator-services.ts';
 import {nodeOutside} from '../outside/node-outside.ts';
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import {createChecks} from '../services/health/checks.ts';
@@ -21,7 +22,7 @@ import {listenForDoctor} from './doctor-listener.ts';
 export async function examineAlone(environment: Environment, logger: Logger): Promise<HealthReport> {
   const {publicUrl, allowedOrigins, databaseUrl, twilio, port, host} = environment;
   const {accountSid, apiUrl, phoneNumber} = twilio;
-  const proof = new ProcessProof();
+  const proof = new ProcessProof(secretOfNodes(environment));
   const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
   const close = await listenForDoctor({port, host, basePath, proof});
   try {

@@ -13,6 +13,9 @@ const root = path.join(import.meta.dirname, '../..');
 /** Scenes are small, and wait most of the time for what does not come. */
 const AT_ONCE = 3;
 
+/** A round draws the same again, and not what the system does with it: a race that did not come gets another one. */
+const SEEDS = [101, 102, 103];
+
 const isScene = ({fault}: Mutant) => 'scene' in findFault(fault);
 
 for (const mutant of mutants) testText(mutant);
@@ -39,11 +42,12 @@ function testCaught({name, what, fault: faultName, caughtBy}: Mutant): void {
       t.skip(unavailable);
       return;
     }
-    const {violations} = await runRound({fault, seed: 101, size: 'short', mutant: name});
-    const kinds = violations.map(({kind}) => kind);
-    assert.ok(
-      caughtBy.some((kind) => kinds.includes(kind)),
-      `found only ${JSON.stringify(violations)}`,
-    );
+    const found: string[] = [];
+    for (const seed of SEEDS) {
+      const {violations} = await runRound({fault, seed, size: 'short', mutant: name});
+      if (violations.some(({kind}) => caughtBy.includes(kind))) return;
+      found.push(JSON.stringify(violations));
+    }
+    assert.fail(`found only ${found.join(' and ')}`);
   });
 }

@@ -1,12 +1,23 @@
 /**
- * Proves that it was this process that answered: a question signed with a secret that only this process has is
- * answered with another signature. Whoever asks without that secret gets no answer, so that `/healthz` tells strangers
- * no more than before.
+ * Proves who answered: a question signed with a secret that only this process has, or only the nodes of one installation, is
+ * answered with another signature. Whoever asks without that secret gets no answer, so that `/healthz` tells strangers no
+ * more than before.
  */
 import {createHmac, randomBytes, timingSafeEqual} from 'node:crypto';
 
 export class ProcessProof {
-  readonly #secret = randomBytes(32);
+  readonly #secret: Buffer;
+  /** Who can have answered. */
+  readonly answerer: string;
+
+  /** @param shared what all nodes of the installation know, and nobody else, where a balancer may ask any of them */
+  constructor(shared?: string) {
+    this.#secret =
+      shared === undefined
+        ? randomBytes(32)
+        : createHmac('sha256', shared).update('hookswitch: who answers').digest();
+    this.answerer = shared === undefined ? 'this process' : 'this process, or another node of its journal';
+  }
 
   /** A question nobody else can ask, for a query: letters, digits, `-`, `_` and `.`. */
   question(): string {
@@ -21,7 +32,7 @@ export class ProcessProof {
     return same(signature, this.#sign('question', nonce)) ? this.#sign('answer', nonce) : undefined;
   }
 
-  /** Whether `answer` is this process' to that question. */
+  /** Whether `answer` is ours to that question. */
   isAnswer(question: string, answer: unknown): boolean {
     const expected = this.answer(question);
     return expected !== undefined && typeof answer === 'string' && same(answer, expected);

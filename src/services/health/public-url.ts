@@ -1,4 +1,4 @@
-/** Whether PUBLIC_URL, asked through the outside, leads to this very process. */
+/** Whether PUBLIC_URL, asked through the outside, leads to this very process, or to a node of its journal. */
 
 import type {Clock} from '../../clock.ts';
 import {isLoopback} from '../../config/parsing.ts';
@@ -34,7 +34,7 @@ type Reached =
   | {readonly kind: 'not'; readonly fault: ReachFault; readonly evidence: readonly Evidence[]};
 
 async function check(options: PublicUrlCheckOptions, context: CheckContext): Promise<Finding> {
-  const {publicUrl, clock, simulated} = options;
+  const {publicUrl, clock, simulated, proof} = options;
   const asked = [{label: 'Asked', value: `${publicUrl}/healthz, from this machine`}];
   const startedAt = clock.monotonic();
   const reached = await reach(options, context, USER_AGENT);
@@ -43,7 +43,7 @@ async function check(options: PublicUrlCheckOptions, context: CheckContext): Pro
   const {address} = reached.answer;
   const evidence = [
     ...asked,
-    {label: 'Answered by', value: 'this process'},
+    {label: 'Answered by', value: proof.answerer},
     {label: 'Took', value: ms(clock.monotonic() - startedAt)},
     ...(address === undefined ? [] : [{label: 'Address', value: address}]),
   ];
@@ -62,7 +62,7 @@ async function check(options: PublicUrlCheckOptions, context: CheckContext): Pro
       evidence: [...evidence, {label: 'Asked again as', value: 'a browser'}, ...browser.evidence],
       remedy: browser.fault.remedy,
     };
-  return {status: 'ok', summary: 'PUBLIC_URL leads to this process.', evidence};
+  return {status: 'ok', summary: `PUBLIC_URL leads to ${proof.answerer}.`, evidence};
 }
 
 async function reach(
@@ -79,18 +79,19 @@ async function reach(
   const {answer} = outcome;
   const body = parseObject(answer.body);
   if (answer.status === 200 && proof.isAnswer(question, body?.['probe'])) return {kind: 'proven', answer};
-  const fault = intermediaryFault(answer) ?? strangerFault(answer, body);
+  const fault = intermediaryFault(answer) ?? strangerFault(answer, body, proof.answerer);
   return {kind: 'not', fault, evidence: describeAnswer(answer)};
 }
 
-/** Somebody answered, and it was not this process. */
+/** Somebody answered, and it was not who was `expected`. */
 function strangerFault(
   answer: OutsideAnswer,
   body: Readonly<Record<string, unknown>> | undefined,
+  expected: string,
 ): ReachFault {
   if (body?.['status'] === 'alive')
     return {
-      summary: 'Another gateway answers there, not this process.',
+      summary: `Another gateway answers there, not ${expected}.`,
       remedy:
         'Stop the other one, or point the proxy here; two gateways on one PUBLIC_URL take webhooks from each other.',
     };

@@ -150,7 +150,14 @@ test('[W6] a proxy lets a session be silent for longer than a heartbeat takes', 
 });
 
 test('a request that a node has seen is not sent to another one, and metrics stay inside', () => {
-  assert.match(haproxy, /^\s+http-request disable-l7-retry unless METH_GET$/m);
+  assert.match(
+    haproxy,
+    /^\s+http-request disable-l7-retry unless METH_GET or \{ path_end \/twilio\/voice \/twilio\/status \}$/m,
+  );
+  const [, webhooks = ''] = haproxy.split('backend webhooks');
+  assert.match(webhooks, /^\s+retry-on conn-failure empty-response$/m);
+  for (const name of ['gateway-1', 'gateway-2'])
+    assert.match(webhooks, new RegExp(`^\\s+server ${name} ${name}:8081 track gateways/${name}$`, 'm'));
   assert.match(haproxy, /^\s+http-request deny deny_status 404 if \{ path \/metrics \}$/m);
   assert.match(haproxy, /^\s+option forwardfor$/m);
 });

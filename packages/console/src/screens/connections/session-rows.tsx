@@ -109,16 +109,11 @@ export function SessionRows({list, snapshot, sort, onSort, ownId, onOpen}: Sessi
           </tr>
         </thead>
         <tbody ref={body} {...holdProps}>
-          <Gap height={before} columns={columns.length} />
+          <Gap height={before} />
           {items.map(({index, key}) => {
             const row = rows[index];
             return row === undefined ? (
-              <Pending
-                key={key}
-                index={index}
-                columns={columns.length}
-                measure={virtualizer.measureElement}
-              />
+              <Pending key={key} index={index} measure={virtualizer.measureElement} />
             ) : (
               <SessionLine
                 key={key}
@@ -132,7 +127,7 @@ export function SessionRows({list, snapshot, sort, onSort, ownId, onOpen}: Sessi
               />
             );
           })}
-          <Gap height={after} columns={columns.length} />
+          <Gap height={after} />
         </tbody>
       </Table>
     </div>
@@ -178,13 +173,13 @@ function SortHead({column: {id, name, sort: own, align}, sort, onSort}: SortHead
   );
 }
 
-/** Stands for the rows that are not rendered. */
-function Gap({height, columns}: {readonly height: number; readonly columns: number}) {
+/** Stands for the rows that are not rendered. One cell: to span columns that a narrow screen hides would give those room. */
+function Gap({height}: {readonly height: number}) {
   if (height <= 0) return null;
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus
     <tr className={styles.gap} aria-hidden="true" style={{height}}>
-      <td colSpan={columns} />
+      <td />
     </tr>
   );
 }
@@ -195,11 +190,11 @@ interface LineBase {
 }
 
 /** A row that has not been asked for yet. */
-function Pending({index, columns, measure}: LineBase & {readonly columns: number}) {
+function Pending({index, measure}: LineBase) {
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus
     <tr ref={measure} data-index={index} aria-hidden="true" className={styles.pending}>
-      <td colSpan={columns}>
+      <td>
         <span className={styles.bone} />
       </td>
     </tr>
