@@ -56,8 +56,10 @@ test('[H5] [W1] markup in numbers and names is text: in the list, on the call, i
     await page.getByRole('alertdialog').getByText(text).first().waitFor();
     await tab.press('Escape');
     await page.getByRole('alertdialog').waitFor({state: 'detached'});
-    // Held, the table would let the next one wait.
+    // Held, the table would let the next one wait: it is let go once the dialog has given the focus back to it.
+    await page.waitForFunction(`document.activeElement?.closest('tr[data-sid]')`);
     await tab.press('Escape');
+    await page.waitForFunction(`!document.activeElement?.closest('tr[data-sid]')`);
     await page.mouse.move(5, 5);
   }
   for (const [index, text] of MARKUP.entries()) {
