@@ -1,8 +1,12 @@
 /** The only file that owns the process: its signals, its last words, its exit. */
+import {setTimeout} from 'node:timers/promises';
 import type {Logger} from 'pino';
 
 /** One Ctrl-C can come twice: from the terminal, and from npm, which passes on what the terminal has sent us already. */
 const SAME_SIGNAL_MS = 1000;
+
+/** So long a process that was interrupted stays at least: a copy that comes while it ends would kill it. */
+const COPY_COMES_WITHIN_MS = 250;
 
 /**
  * SIGINT and SIGTERM drain; a second one ends at once, and so does the deadline, since a drain that is stuck must not keep
@@ -22,8 +26,9 @@ export function runUntilSignal(
     }
     drainingSince = performance.now();
     logger.info({signal}, 'going away');
-    setTimeout(() => process.exit(1), deadlineMs()).unref();
-    drain()
+    globalThis.setTimeout(() => process.exit(1), deadlineMs()).unref();
+    const stays = signal === 'SIGINT' ? setTimeout(COPY_COMES_WITHIN_MS) : undefined;
+    Promise.all([drain(), stays])
       .then(() => {
         logger.info('gone');
         resolve(0);

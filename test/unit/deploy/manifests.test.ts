@@ -154,7 +154,7 @@ test('a request that a node has seen is not sent to another one, and metrics sta
     haproxy,
     /^\s+http-request disable-l7-retry unless METH_GET or \{ path_end \/twilio\/voice \/twilio\/status \}$/m,
   );
-  const [, webhooks = ''] = haproxy.split('backend webhooks');
+  const [, webhooks = ''] = haproxy.split('\nbackend webhooks\n');
   assert.match(webhooks, /^\s+retry-on conn-failure empty-response$/m);
   for (const name of ['gateway-1', 'gateway-2'])
     assert.match(webhooks, new RegExp(`^\\s+server ${name} ${name}:8081 track gateways/${name}$`, 'm'));
