@@ -4,6 +4,7 @@ import {after, before, test} from 'node:test';
 import type {Browser, Page} from 'playwright-core';
 import type {TestGateway} from '../../support/gateway.ts';
 import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {until} from '../../support/until.ts';
 import {openCalls} from './support/calls-page.ts';
 import {launch, startTalkativeGateway} from './support/tab.ts';
 
@@ -40,6 +41,10 @@ async function isUnharmed(page: Page): Promise<void> {
   assert.equal(await page.locator(STRANGERS).count(), 0);
 }
 
+function hasFocusInTable(page: Page): Promise<boolean> {
+  return page.evaluate<boolean>(`document.activeElement?.closest('tr[data-sid]') != null`);
+}
+
 test('[H5] [W1] markup in numbers and names is text: in the list, on the call, in titles, dialogs, tips and JSON', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
@@ -57,9 +62,9 @@ test('[H5] [W1] markup in numbers and names is text: in the list, on the call, i
     await tab.press('Escape');
     await page.getByRole('alertdialog').waitFor({state: 'detached'});
     // Held, the table would let the next one wait: it is let go once the dialog has given the focus back to it.
-    await page.waitForFunction(`document.activeElement?.closest('tr[data-sid]')`);
+    await until(() => hasFocusInTable(page));
     await tab.press('Escape');
-    await page.waitForFunction(`!document.activeElement?.closest('tr[data-sid]')`);
+    await until(async () => !(await hasFocusInTable(page)));
     await page.mouse.move(5, 5);
   }
   for (const [index, text] of MARKUP.entries()) {
