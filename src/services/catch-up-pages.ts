@@ -7,7 +7,7 @@ import type {Clock} from '../clock.ts';
 import type {JournalEntry, Offset} from '../journal/call-event.ts';
 import type {Journal} from '../journal/journal.ts';
 import type {Audience} from './audience.ts';
-import {type Batch, type FeedEntry, joinFrames, toFeedEntry} from './live-feed.ts';
+import {type Batch, type FeedEntry, joinFrames, toFeedEntry} from './feed-entry.ts';
 
 /** Entries of a page; pages end at multiples of it. */
 const PAGE_ENTRIES = 256;

@@ -12,28 +12,7 @@ import type {CancelTimer, Clock} from '../clock.ts';
 import type {CallRecord, JournalEntry, Offset} from '../journal/call-event.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Audience} from './audience.ts';
-import {toCallStatusMessage} from './call-view.ts';
-import {encodeTextFrame} from './frame.ts';
-
-/** An entry as it is sent. */
-export interface FeedEntry {
-  readonly offset: Offset;
-  readonly callSid: string;
-  readonly owner?: string;
-  /** When it happened, milliseconds since 1970. */
-  readonly happenedAt: number;
-  /** The complete frame; absent where there is nothing to push. */
-  readonly frame?: Buffer;
-}
-
-/** What an audience is sent for a stretch of the journal. */
-export interface Batch {
-  /** The cursor afterwards. */
-  readonly to: Offset;
-  readonly messages: number;
-  /** Complete frames; absent when the audience sees none of the entries. */
-  readonly frames?: Buffer;
-}
+import {type Batch, type FeedEntry, joinFrames, toFeedEntry, weight} from './feed-entry.ts';
 
 export interface LiveFeedOptions {
   readonly journal: Journal;
@@ -46,17 +25,11 @@ export interface LiveFeedOptions {
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
 const READ_PAGE = 1000;
 
-/** One write to a socket is at most about this many bytes, so that a slow reader's debt is bounded (W13). */
-const MAX_BATCH_BYTES = 64 * 1024;
-
 /** Below the wake-up: a lost one costs this much latency. */
 const POLL_MS = 1000;
 
 /** How long it is waited for what another node has told of: longer than its poll, should the database not answer. */
 const REACH_MS = 5000;
-
-/** Entries that are not pushed are held too, and weigh something. */
-const BARE_ENTRY_BYTES = 64;
 
 /** How many different (audience, cursor) pairs are remembered between two moves of the head. */
 const MAX_CACHED_BATCHES = 512;
@@ -363,40 +336,4 @@ export class LiveFeed {
       this.#dropped = 0;
     }
   }
-}
-
-/** A journal entry with its frame, encoded here and nowhere else. */
-export function toFeedEntry(entry: JournalEntry): FeedEntry {
-  const message = toCallStatusMessage(entry);
-  return {
-    offset: entry.offset,
-    // Not the event's, which is a piece of the webhook's body and would keep all of it.
-    callSid: entry.call?.callSid ?? entry.event.callSid,
-    owner: entry.owner,
-    happenedAt: entry.event.happenedAt,
-    frame: message === undefined ? undefined : encodeTextFrame(JSON.stringify(message)),
-  };
-}
-
-/** The frames of `entries` from index `start` that `audience` sees, joined, up to the size of one write. */
-export function joinFrames(entries: readonly FeedEntry[], start: number, audience: Audience): Batch {
-  const frames: Buffer[] = [];
-  let bytes = 0;
-  let to: Offset = 0;
-  for (let index = start; index < entries.length && bytes < MAX_BATCH_BYTES; index += 1) {
-    const entry = entries[index];
-    if (entry === undefined) break;
-    to = entry.offset;
-    if (entry.frame === undefined || !audience.sees(entry)) continue;
-    frames.push(entry.frame);
-    bytes += entry.frame.length;
-  }
-  const [only] = frames;
-  if (only === undefined) return {to, messages: 0};
-  const joined = frames.length === 1 ? only : Buffer.concat(frames, bytes);
-  return {to, messages: frames.length, frames: joined};
-}
-
-function weight(entry: FeedEntry): number {
-  return BARE_ENTRY_BYTES + (entry.frame?.length ?? 0);
 }
