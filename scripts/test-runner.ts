@@ -9,6 +9,9 @@ const ROOTS = ['test', 'packages/*/test', 'bench'];
 /** A file that takes longer hangs: it is ended, and counts as failed. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
 
+/** The time limit is of tests, not of files. */
+const END_WITH_TESTS = new URL('./end-with-tests.ts', import.meta.url).href;
+
 /**
  * For so long nothing may be heard of any test. The runner ends a file that is late, and then waits for its output to end: a
  * process that such a file has left behind would keep it, and everything, waiting for ever.
@@ -88,8 +91,7 @@ export async function main(args: readonly string[]): Promise<number> {
     files,
     concurrency: 2,
     timeout: FILE_TIMEOUT_MS,
-    // The time limit is of tests, not of files: one whose tests are over, and that has left something running, would stay.
-    forceExit: true,
+    execArgv: ['--import', END_WITH_TESTS],
     ...(pattern === undefined ? {} : {testNamePatterns: [pattern]}),
   });
   const watchdog = new Watchdog();
