@@ -7,7 +7,7 @@ import type {StatusEvent} from '../../src/journal/call-event.ts';
 import {PostgresJournal} from '../../src/journal/postgres/postgres-journal.ts';
 import type {PostgresConnection} from '../../src/postgres/postgres-connection.ts';
 import {PostgresDatabase} from '../../src/postgres/postgres-database.ts';
-import {toStatusEvent} from '../../src/twilio/webhook.ts';
+import {toStatusEvent} from '../../src/twilio/webhook/webhook.ts';
 import {callbackFields, callbackStatuses, randomCallSid} from '../load/callbacks.ts';
 import {collectGarbage} from '../load/limits.ts';
 import {percentile} from '../report/statistics.ts';

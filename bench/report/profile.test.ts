@@ -23,7 +23,7 @@ test('time without a source counts for whoever called, idle time for nobody', ()
     [
       ['(root)', '', 0],
       ['(idle)', '', 0],
-      ['verifySignature', 'file:///repo/src/twilio/signature.ts', 0],
+      ['verifySignature', 'file:///repo/src/twilio/webhook/signature.ts', 0],
       ['update', 'node:internal/crypto/hash', 2],
       ['RegExp: ^a$', '', 2],
       ['writeBuffer', '', 2],
@@ -49,7 +49,7 @@ test('what was before a moment is left out', () => {
     [
       ['(root)', '', 0],
       ['start', 'node:internal/modules/esm/loader', 0],
-      ['flush', 'file:///repo/src/services/session-delivery.ts', 0],
+      ['flush', 'file:///repo/src/services/sessions/session-delivery.ts', 0],
     ],
     [1, 1, 1, 2],
   );

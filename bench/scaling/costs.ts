@@ -27,13 +27,13 @@ export interface Costs {
   readonly threadMs: number;
 }
 
-/** From `MAX_GROUP` of src/journal/postgres/postgres-writer.ts: requests of one transaction, at most. */
+/** From `MAX_GROUP` of src/journal/postgres/writer/postgres-writer.ts: requests of one transaction, at most. */
 export const MAX_GROUP = 500;
 
-/** From `POLL_MS` of src/journal/postgres/head-tail.ts: what a notification costs that was lost, in ms. */
+/** From `POLL_MS` of src/journal/postgres/tail/head-tail.ts: what a notification costs that was lost, in ms. */
 export const POLL_MS = 700;
 
-/** From `FAN_OUT_SLICE` of src/services/session-delivery.ts: 256 sessions are told in one turn of the event loop, about so many ms. */
+/** From `FAN_OUT_SLICE` of src/services/sessions/session-delivery.ts: 256 sessions are told in one turn of the event loop, about so many ms. */
 export const TELL_SLICE_MS = 3;
 
 const US_PER_MS = 1000;

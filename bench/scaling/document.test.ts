@@ -59,10 +59,10 @@ Text.`;
 test('the model’s constants are those of the code', () => {
   const constant = (file: string, name: string) =>
     Number(new RegExp(`const ${name} = ([\\d_]+);`).exec(read(file))?.[1]?.replaceAll('_', ''));
-  assert.equal(constant('src/journal/postgres/postgres-writer.ts', 'MAX_GROUP'), MAX_GROUP);
-  assert.equal(constant('src/journal/postgres/head-tail.ts', 'POLL_MS'), POLL_MS);
-  assert.equal(constant('src/services/session-delivery.ts', 'FAN_OUT_SLICE'), 256);
-  assert.equal(constant('src/journal/postgres/reader-queries.ts', 'TAIL_PAGE'), 1000);
+  assert.equal(constant('src/journal/postgres/writer/postgres-writer.ts', 'MAX_GROUP'), MAX_GROUP);
+  assert.equal(constant('src/journal/postgres/tail/head-tail.ts', 'POLL_MS'), POLL_MS);
+  assert.equal(constant('src/services/sessions/session-delivery.ts', 'FAN_OUT_SLICE'), 256);
+  assert.equal(constant('src/journal/postgres/reader/reader-queries.ts', 'TAIL_PAGE'), 1000);
   const shared = constant('src/cluster/postgres/postgres-cluster.ts', 'SHARED_CONNECTIONS');
   const pool = Number(/maxConnections = (\d+)/.exec(read('src/postgres/postgres-database.ts'))?.[1]);
   // And the heartbeat's; the writer, the tail, the listener; one while it starts.

@@ -25,7 +25,7 @@ export interface SimulatedNodeOptions {
   readonly onTold: (group: SimulatedGroup) => void;
 }
 
-/** From `TAIL_PAGE` of src/journal/postgres/reader-queries.ts. */
+/** From `TAIL_PAGE` of src/journal/postgres/reader/reader-queries.ts. */
 const TAIL_PAGE = 1000;
 /** From the lock to the commit the answer comes to the node's thread so often: it loads, it writes, it commits. */
 const TURNS = 3;

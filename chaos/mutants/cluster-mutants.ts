@@ -25,7 +25,7 @@ export const clusterMutants: readonly Mutant[] = [
         replace: 'loaded.head < 0',
       },
       {
-        file: 'src/journal/postgres/load-group.ts',
+        file: 'src/journal/postgres/writer/load-group.ts',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
         find: "SELECT 'head' AS kind, ${HEAD_OFFSET} AS number",
         replace:
@@ -35,17 +35,17 @@ export const clusterMutants: readonly Mutant[] = [
           "THEN nextval('hookswitch.offsets') - 1 ELSE ${HEAD_OFFSET} END AS number",
       },
       {
-        file: 'src/journal/postgres/postgres-writer.ts',
+        file: 'src/journal/postgres/writer/postgres-writer.ts',
         find: 'const MAX_GROUP = 500;',
         replace: 'const MAX_GROUP = 1;',
       },
       {
-        file: 'src/journal/postgres/head-tail.ts',
+        file: 'src/journal/postgres/tail/head-tail.ts',
         find: 'if (fresh[0] === undefined || fresh[0].offset !== this.head + 1) return;',
         replace: 'if (fresh[0] === undefined) return;',
       },
       {
-        file: 'src/journal/postgres/head-tail.ts',
+        file: 'src/journal/postgres/tail/head-tail.ts',
         find: '        if (first !== this.head + 1) break;\n',
         replace: '        if (first < 0) break;\n',
       },
@@ -64,7 +64,7 @@ export const clusterMutants: readonly Mutant[] = [
         replace: 'onWake: () => {}',
       },
       {
-        file: 'src/journal/postgres/head-tail.ts',
+        file: 'src/journal/postgres/tail/head-tail.ts',
         find: '        if (first !== this.head + 1) break;\n',
         replace: '        if (first < 0) break;\n',
       },
@@ -82,7 +82,7 @@ export const clusterMutants: readonly Mutant[] = [
     what: 'reads what other nodes have written only when it is notified',
     edits: [
       {
-        file: 'src/journal/postgres/head-tail.ts',
+        file: 'src/journal/postgres/tail/head-tail.ts',
         find: 'this.#options.clock.every(POLL_MS, () => this.wake());',
         replace: 'this.#options.clock.every(POLL_MS, () => {});',
       },

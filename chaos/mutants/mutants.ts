@@ -16,7 +16,7 @@ export const mutants: readonly Mutant[] = [
         replace: 'PRAGMA synchronous = OFF',
       },
       {
-        file: 'src/journal/sqlite/high-water-mark.ts',
+        file: 'src/journal/sqlite/writer/high-water-mark.ts',
         find: 'fdatasyncSync(this.#fd);\n    // Only now',
         replace: '// Only now',
       },
@@ -29,7 +29,7 @@ export const mutants: readonly Mutant[] = [
     what: 'answers before the high-water mark is on the disk',
     edits: [
       {
-        file: 'src/journal/sqlite/high-water-mark.ts',
+        file: 'src/journal/sqlite/writer/high-water-mark.ts',
         find: 'fdatasyncSync(this.#fd);\n    // Only now',
         replace: '// Only now',
       },
@@ -42,12 +42,12 @@ export const mutants: readonly Mutant[] = [
     what: 'a webhook that comes twice is two entries',
     edits: [
       {
-        file: 'src/journal/sqlite/append-statements.ts',
+        file: 'src/journal/sqlite/writer/append-statements.ts',
         find: "const isKnown = before !== undefined || event.kind === 'command';",
         replace: "const isKnown = event.kind === 'command';",
       },
       {
-        file: 'src/journal/sqlite/append-statements.ts',
+        file: 'src/journal/sqlite/writer/append-statements.ts',
         find: '      event.dedupeKey,\n      verdict,\n',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
         replace: '      `${event.dedupeKey}#${offset}`,\n      verdict,\n',
@@ -61,7 +61,7 @@ export const mutants: readonly Mutant[] = [
     what: 'answers 2xx and appends afterwards',
     edits: [
       {
-        file: 'src/handlers/webhook-intake.ts',
+        file: 'src/handlers/webhooks/webhook-handler.ts',
         find: 'result = await intake.journal.append(event);',
         replace: 'intake.journal.append(event).catch(() => {});\n    return webhook;',
       },
@@ -74,7 +74,7 @@ export const mutants: readonly Mutant[] = [
     what: 'dials again when the outcome of the first try is not known',
     edits: [
       {
-        file: 'src/twilio/twilio-rest.ts',
+        file: 'src/twilio/rest/twilio-rest.ts',
         find: "return {kind: cannotHaveHappened(error, fault) ? 'rejected' : 'unknown', fault};",
         replace: `if (!cannotHaveHappened(error, fault)) return this.dial(request);
       return {kind: 'rejected', fault};`,
@@ -88,7 +88,7 @@ export const mutants: readonly Mutant[] = [
     what: 'tells everybody of everything',
     edits: [
       {
-        file: 'src/services/audience.ts',
+        file: 'src/services/feed/visibility.ts',
         find: 'entry.owner === principal.user}',
         replace: 'entry.owner !== ""}',
       },
@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
     what: 'a resumed session misses one entry',
     edits: [
       {
-        file: 'src/services/session-delivery.ts',
+        file: 'src/services/sessions/session-delivery.ts',
         find: 'this.#open(session, this.#readyFrame(session, true));',
         replace: `this.#open(session, this.#readyFrame(session, true));
     session.cursor = Math.min(session.cursor + 1, this.#feed.head);`,
@@ -115,7 +115,7 @@ export const mutants: readonly Mutant[] = [
     what: 'takes a journal that went back for the one it was',
     edits: [
       {
-        file: 'src/journal/sqlite/writer-store.ts',
+        file: 'src/journal/sqlite/writer/writer-store.ts',
         find: 'if (!continues) {',
         replace: 'if (!continues && head < 0) {',
       },
@@ -128,12 +128,12 @@ export const mutants: readonly Mutant[] = [
     what: 'a webhook that comes to two nodes is two entries',
     edits: [
       {
-        file: 'src/journal/postgres/group-view.ts',
+        file: 'src/journal/postgres/writer/group-view.ts',
         find: 'const known = this.#entries.get(event.dedupeKey);',
         replace: 'const known = undefined;',
       },
       {
-        file: 'src/journal/postgres/write-group.ts',
+        file: 'src/journal/postgres/writer/write-group.ts',
         find: 'newEntries.map(({entry}) => entry.event.dedupeKey),',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
         replace: 'newEntries.map(({entry}) => `${entry.event.dedupeKey}#${entry.offset}`),',

@@ -6,7 +6,7 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {Socket} from 'node:net';
 import {closeReasons, SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocketServer} from 'ws';
-import type {ProcessProof} from '../services/health/process-proof.ts';
+import type {ProcessProof} from '../services/health/identity-challenge.ts';
 
 export interface DoctorListenerOptions {
   readonly port: number;

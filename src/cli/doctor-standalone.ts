@@ -7,15 +7,15 @@ import {diskSpace} from '../journal/disk-space.ts';
 import {inspectJournal} from '../journal/inspect-journal.ts';
 import {databaseFile} from '../journal/open-journal.ts';
 import {inspectPostgresJournal} from '../journal/postgres/inspect-postgres-journal.ts';
-import {secretOfNodes} from '../operator-services.ts';
-import {nodeOutside} from '../outside/node-outside.ts';
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
+import {nodeOutside} from '../reachability/node-public-endpoint-probe.ts';
 import {createChecks} from '../services/health/checks.ts';
 import {Doctor} from '../services/health/doctor.ts';
-import {ProcessProof} from '../services/health/process-proof.ts';
-import {DEFAULT_API_URL} from '../twilio/sdk.ts';
-import {SimulatorClient} from '../twilio/simulator-client.ts';
-import {TwilioAccountRest} from '../twilio/twilio-account-rest.ts';
+import {ProcessProof} from '../services/health/identity-challenge.ts';
+import {secretOfNodes} from '../services/health/operator-services.ts';
+import {DEFAULT_API_URL} from '../twilio/rest/sdk.ts';
+import {SimulatorClient} from '../twilio/rest/simulator-client.ts';
+import {TwilioAccountRest} from '../twilio/rest/twilio-account-rest.ts';
 import {listenForDoctor} from './doctor-listener.ts';
 
 /** Listens on PORT meanwhile. @throws when that cannot be had */

@@ -1,7 +1,7 @@
 /** Allowances and lines of the only node, in memory. */
 import type {Clock} from '../clock.ts';
 import type {Offset} from '../journal/call-event.ts';
-import {RateLimit} from '../services/rate-limit.ts';
+import {RateLimit} from '../rate-limit/rate-limit.ts';
 import type {Admission, PlacementLedger, PlacementRequest} from './placement-ledger.ts';
 
 /** The allowance that is everybody's; of it there is one. */

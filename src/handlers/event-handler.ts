@@ -6,11 +6,11 @@ import type {Logger} from 'pino';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError, toAppError} from '../errors/app-error.ts';
-import type {CallService} from '../services/call-service.ts';
-import {toIso} from '../services/call-view.ts';
-import type {Session} from '../services/session.ts';
+import type {CallService} from '../services/calls/call-service.ts';
+import {toIso} from '../services/feed/call-messages.ts';
 import type {SessionService} from '../services/session-service.ts';
-import {describeIssue, fieldOf} from './validation-words.ts';
+import type {Session} from '../services/sessions/session.ts';
+import {describeIssue, fieldOf} from './http/validation-messages.ts';
 
 export interface EventHandlerOptions {
   readonly sessions: SessionService;

@@ -7,21 +7,21 @@ import type {Logger} from 'pino';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {CallRecords} from '../services/call-records.ts';
-import type {CallService} from '../services/call-service.ts';
-import {createCallRoutes} from './call-routes.ts';
-import {createConsoleRoutes} from './console-routes.ts';
-import {createHealthRoutes, type HealthRoutesOptions} from './health-routes.ts';
-import {createErrorHandler, notFoundHandler} from './http-errors.ts';
-import {createInfoRoutes, type InfoRoutesOptions} from './info-routes.ts';
-import {createOperationsRoutes, type OperationsRoutesOptions} from './operations-routes.ts';
-import {exactPaths, only} from './paths.ts';
-import {createAuthentication, createRequestLogger} from './request-context.ts';
-import {createSessionRoutes, type SessionRoutesOptions} from './session-routes.ts';
-import {createSimulatorRoutes, type SimulatorRoutesOptions} from './simulator-routes.ts';
-import {createWebhookIntake, type WebhookIntakeOptions} from './webhook-intake.ts';
-import {createWebhookLogRoutes, type WebhookLogRoutesOptions} from './webhook-log-routes.ts';
-import {createWebhookRoutes} from './webhook-routes.ts';
+import type {CallRecords} from '../services/calls/call-queries.ts';
+import type {CallService} from '../services/calls/call-service.ts';
+import {createCallRoutes} from './api/call-routes.ts';
+import {createConsoleRoutes} from './api/console-routes.ts';
+import {createHealthRoutes, type HealthRoutesOptions} from './api/health-routes.ts';
+import {createInfoRoutes, type InfoRoutesOptions} from './api/info-routes.ts';
+import {createOperationsRoutes, type OperationsRoutesOptions} from './api/operations-routes.ts';
+import {exactPaths, only} from './api/paths.ts';
+import {createSessionRoutes, type SessionRoutesOptions} from './api/session-routes.ts';
+import {createSimulatorRoutes, type SimulatorRoutesOptions} from './api/simulator-routes.ts';
+import {createWebhookLogRoutes, type WebhookLogRoutesOptions} from './api/webhook-log-routes.ts';
+import {createErrorHandler, notFoundHandler} from './http/http-errors.ts';
+import {createAuthentication, createRequestLogger} from './http/request-context.ts';
+import {createWebhookRoutes} from './webhooks/unmatched-webhook-routes.ts';
+import {createWebhookIntake, type WebhookIntakeOptions} from './webhooks/webhook-handler.ts';
 
 export interface RequestHandlerOptions
   extends WebhookIntakeOptions,

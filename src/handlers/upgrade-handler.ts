@@ -17,13 +17,13 @@ import type {Logger} from 'pino';
 import {type ServerOptions, type WebSocket, WebSocketServer} from 'ws';
 import type {Authenticator, Principal} from '../auth/authenticator.ts';
 import {AppError, toAppError} from '../errors/app-error.ts';
-import type {Session, SessionPeer} from '../services/session.ts';
-import type {ResumePoint} from '../services/session-delivery.ts';
 import type {SessionService} from '../services/session-service.ts';
-import {CLOSE_TIMEOUT_MS, WsSocket} from '../websocket/ws-socket.ts';
+import type {Session, SessionPeer} from '../services/sessions/session.ts';
+import type {ResumePoint} from '../services/sessions/session-delivery.ts';
+import {answerOnSocket, answerWrongUpgrade} from '../transport/raw-socket-responses.ts';
+import {CLOSE_TIMEOUT_MS, WsSocket} from '../transport/ws-socket.ts';
 import type {EventHandler} from './event-handler.ts';
-import {bearerToken} from './request-context.ts';
-import {answerOnSocket, answerWrongUpgrade} from './socket-answers.ts';
+import {bearerToken} from './http/request-context.ts';
 
 export interface UpgradeHandlerOptions {
   readonly sessions: SessionService;

@@ -14,12 +14,12 @@ import type {SharedSessions} from '../cluster/shared-sessions.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
-import type {LiveFeed} from './live-feed.ts';
-import {Session, type SessionPeer, type SessionSocket, STREAMING} from './session.ts';
-import {type ResumePoint, SessionDelivery} from './session-delivery.ts';
-import {SessionDirectory} from './session-directory.ts';
-import {SessionDrain, type SessionDrainPlan} from './session-drain.ts';
-import {SessionWatch} from './session-watch.ts';
+import type {LiveFeed} from './feed/live-feed.ts';
+import {SessionDirectory} from './sessions/node-session-list.ts';
+import {Session, type SessionPeer, type SessionSocket, STREAMING} from './sessions/session.ts';
+import {type ResumePoint, SessionDelivery} from './sessions/session-delivery.ts';
+import {SessionDrain, type SessionDrainPlan} from './sessions/session-drain.ts';
+import {SessionWatch} from './sessions/session-liveness.ts';
 
 export interface SessionServiceOptions {
   readonly journal: Journal;

@@ -1,7 +1,7 @@
 /** Calls cost money: where to, how often, how many at a time, how long (E, H1). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {ALL_USERS_SHARE} from '../../src/services/placement-limits.ts';
+import {ALL_USERS_SHARE} from '../../src/services/calls/placement-limits.ts';
 import {startGateway} from '../support/gateway.ts';
 import {startHttpGateway} from '../support/http-gateway.ts';
 import {assertProblem} from '../support/http-request.ts';

@@ -1,7 +1,7 @@
 /** Pings and pongs cost a turn and an answer each: they are bounded in memory, and in number (W14). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {CONTROL_FRAME_BURST} from '../../src/services/session.ts';
+import {CONTROL_FRAME_BURST} from '../../src/services/sessions/session.ts';
 import {ACCESS_KEY, startGateway} from '../support/gateway.ts';
 import {ManualClock} from '../support/manual-clock.ts';
 import {encodeClose, encodeFrame, opcodes, RawWebSocket} from '../support/raw-websocket.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {test} from 'node:test';
-import {connectionLimits, OWN_FILES} from '../../src/connection-limits.ts';
+import {connectionLimits, OWN_FILES} from '../../src/transport/connection-limits.ts';
 import type {Json} from '../support/json.ts';
 import {postCallback} from '../support/process-callback.ts';
 import {type GatewayProcess, openBench, type ProcessBench} from '../support/process-gateway.ts';

@@ -2,7 +2,7 @@
  * A signature covers names and values run together. Each attack here carries the signature of a genuine request and moves
  * its field boundaries; the official SDK accepts every one of them.
  */
-import type {FormField} from '../../src/twilio/form.ts';
+import type {FormField} from '../../src/twilio/webhook/form.ts';
 import {CALL_SID, completedFields, PARENT_SID, REFERENCE, ringingFields} from '../support/twilio-requests.ts';
 
 export type Fields = readonly FormField[];

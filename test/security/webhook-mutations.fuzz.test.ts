@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {FormField} from '../../src/twilio/form.ts';
+import type {FormField} from '../../src/twilio/webhook/form.ts';
 import {startGateway} from '../support/gateway.ts';
 import {ManualClock} from '../support/manual-clock.ts';
 import {RawHttpClient} from '../support/raw-http.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import twilio from 'twilio';
-import type {FormField} from '../../src/twilio/form.ts';
+import type {FormField} from '../../src/twilio/webhook/form.ts';
 import {startGateway, type TestGateway, type TestGatewayOptions} from '../support/gateway.ts';
 import {rawRequest} from '../support/http-request.ts';
 import {ManualClock} from '../support/manual-clock.ts';

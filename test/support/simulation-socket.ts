@@ -1,6 +1,6 @@
 /** The session's socket port, whose other end reads when a model says so. */
 import {MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitch/protocol';
-import type {SessionSocket} from '../../src/services/session.ts';
+import type {SessionSocket} from '../../src/services/sessions/session.ts';
 
 /** Below this a Node stream does not say that it has drained: nobody was told to wait. */
 const HIGH_WATER_MARK = 16_384;

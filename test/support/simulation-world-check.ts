@@ -1,7 +1,7 @@
 /** What must be true at the end of a world's run: of the calls, of the sockets, and of what each client was told. */
 import {hasEnded, MAX_UNSENT_BYTES} from '@hookswitch/protocol';
 import type {Principal} from '../../src/auth/authenticator.ts';
-import type {Session} from '../../src/services/session.ts';
+import type {Session} from '../../src/services/sessions/session.ts';
 import {type FileEntry, isPushed} from './crash-journal-file.ts';
 import type {ConnectionRecord} from './simulation-client.ts';
 import {checkConnection} from './simulation-connection-check.ts';

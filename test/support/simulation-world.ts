@@ -3,7 +3,7 @@ import {MAX_UNSENT_BYTES, type ProviderStatus, type Scope, scopes} from '@hooksw
 import type {JournalEntry} from '../../src/journal/call-event.ts';
 import {createLogger} from '../../src/observability/logger.ts';
 import {createMetrics} from '../../src/observability/metrics.ts';
-import {LiveFeed} from '../../src/services/live-feed.ts';
+import {LiveFeed} from '../../src/services/feed/live-feed.ts';
 import {SessionService} from '../../src/services/session-service.ts';
 import type {FileEntry} from './crash-journal-file.ts';
 import {status} from './journal-events.ts';

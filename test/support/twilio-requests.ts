@@ -1,7 +1,7 @@
 /** Requests as Twilio makes them, signed with the official SDK: the oracle, not the code under test. */
 import twilio from 'twilio';
-import type {FormField} from '../../src/twilio/form.ts';
-import type {WebhookRequest} from '../../src/twilio/webhook.ts';
+import type {FormField} from '../../src/twilio/webhook/form.ts';
+import type {WebhookRequest} from '../../src/twilio/webhook/webhook.ts';
 
 export const ACCOUNT_SID = 'AC0123456789abcdef0123456789abcdef';
 export const AUTH_TOKEN = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';

@@ -7,8 +7,8 @@ import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
 import {textOf} from '../../postgres/rows.ts';
 import type {Offset} from '../call-event.ts';
 import type {JournalOpening} from '../journal.ts';
-import type {ServerTimeline} from './history-fence.ts';
-import type {LoadedHead} from './load-group.ts';
+import type {ServerTimeline} from './timeline-fence.ts';
+import type {LoadedHead} from './writer/load-group.ts';
 
 /** The log has a new timeline with each promotion and each recovery to a point in time. */
 const TIMELINE = 'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)';

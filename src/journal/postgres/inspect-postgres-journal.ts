@@ -2,7 +2,7 @@
 import {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf, textOf} from '../../postgres/rows.ts';
 import type {InspectedJournal} from '../inspect-journal.ts';
-import {HEAD_OFFSET} from './load-group.ts';
+import {HEAD_OFFSET} from './writer/load-group.ts';
 
 /** @throws JournalUnavailableError — the database cannot be used */
 export async function inspectPostgresJournal(url: string): Promise<InspectedJournal> {

@@ -27,14 +27,14 @@ import type {
   TrimRequest,
   Unsubscribe,
 } from '../journal.ts';
-import {listCalls} from './call-list-queries.ts';
-import {HeadListener} from './head-listener.ts';
-import {HeadTail} from './head-tail.ts';
-import {HistoryFence} from './history-fence.ts';
-import {PostgresWriter} from './postgres-writer.ts';
-import * as queries from './reader-queries.ts';
-import {TailConnection} from './tail-connection.ts';
-import type {GroupResult} from './write-queue.ts';
+import {listCalls} from './reader/call-list-queries.ts';
+import * as queries from './reader/reader-queries.ts';
+import {HeadListener} from './tail/head-listener.ts';
+import {HeadTail} from './tail/head-tail.ts';
+import {TailConnection} from './tail/tail-connection.ts';
+import {HistoryFence} from './timeline-fence.ts';
+import {PostgresWriter} from './writer/postgres-writer.ts';
+import type {GroupResult} from './writer/write-queue.ts';
 
 export interface PostgresJournalOptions {
   readonly database: PostgresDatabase;

@@ -2,8 +2,8 @@
 import type {DatabaseSync} from 'node:sqlite';
 import {CREATE_STATISTICS} from './call-statistics.ts';
 import {facetValues} from './facet-columns.ts';
-import {CREATE_FORGOTTEN_CALLS} from './forgotten-calls.ts';
 import {numberOf, parseCall, textOf} from './rows.ts';
+import {CREATE_FORGOTTEN_CALLS} from './writer/forgotten-calls.ts';
 
 interface Migration {
   readonly sql: string;

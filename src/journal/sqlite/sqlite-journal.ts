@@ -79,11 +79,11 @@ export class SqliteJournal implements Journal {
     const common = {settings, clock, onFault, maxPending};
     this.#writer = new WorkerClient({
       ...common,
-      url: new URL('./sqlite-writer.ts', import.meta.url),
+      url: new URL('./writer/sqlite-writer.ts', import.meta.url),
       greeting: () => ({kind: 'open', ...(this.#epoch === undefined ? {} : {epoch: this.#epoch})}),
       onReply: (bounds) => this.#advance(bounds),
     });
-    this.#reader = new WorkerClient({...common, url: new URL('./sqlite-reader.ts', import.meta.url)});
+    this.#reader = new WorkerClient({...common, url: new URL('./reader/sqlite-reader.ts', import.meta.url)});
   }
 
   async open(): Promise<JournalOpening> {

@@ -2,10 +2,10 @@
 
 import type {Clock} from '../../clock.ts';
 import {isLoopback} from '../../config/parsing.ts';
-import type {Outside, OutsideAnswer} from '../../outside/outside.ts';
+import type {Outside, OutsideAnswer} from '../../reachability/public-endpoint-probe.ts';
 import {type Check, type CheckContext, type Evidence, type Finding, ms} from './check.ts';
-import type {ProcessProof} from './process-proof.ts';
-import {connectionFault, describeAnswer, intermediaryFault, type ReachFault} from './reach-faults.ts';
+import type {ProcessProof} from './identity-challenge.ts';
+import {connectionFault, describeAnswer, intermediaryFault, type ReachFault} from './reachability-faults.ts';
 
 export interface PublicUrlCheckOptions {
   readonly outside: Outside;

@@ -1,9 +1,9 @@
 /** Whether a WebSocket upgrade passes the proxies in front: a wrong token has to be closed with our own 4401. */
 import {BEARER_SUBPROTOCOL_PREFIX, closeReasons, SUBPROTOCOL} from '@hookswitch/protocol';
 import type {Clock} from '../../clock.ts';
-import type {Outside, OutsideAnswer, OutsideSocket} from '../../outside/outside.ts';
+import type {Outside, OutsideAnswer, OutsideSocket} from '../../reachability/public-endpoint-probe.ts';
 import {type Check, type CheckContext, type Evidence, type Finding, ms, shown} from './check.ts';
-import {connectionFault, describeAnswer, intermediaryFault, type ReachFault} from './reach-faults.ts';
+import {connectionFault, describeAnswer, intermediaryFault, type ReachFault} from './reachability-faults.ts';
 
 export interface PublicWebsocketCheckOptions {
   readonly outside: Outside;

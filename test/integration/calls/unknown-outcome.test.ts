@@ -1,7 +1,7 @@
 /** When Twilio's answer is lost, late, wrong or none: what the client is told, and that nothing is dialled twice (H1). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {TwilioRest} from '../../../src/twilio/twilio-rest.ts';
+import {TwilioRest} from '../../../src/twilio/rest/twilio-rest.ts';
 import {freePort} from '../../support/free-port.ts';
 import {startHttpGateway} from '../../support/http-gateway.ts';
 import {assertProblem} from '../../support/http-request.ts';

@@ -5,7 +5,7 @@ import type {AddressInfo} from 'node:net';
 import {test} from 'node:test';
 import express from 'express';
 import packageJson from '../../../package.json' with {type: 'json'};
-import {createInfoRoutes} from '../../../src/handlers/info-routes.ts';
+import {createInfoRoutes} from '../../../src/handlers/api/info-routes.ts';
 import {startGateway} from '../../support/gateway.ts';
 import {assertProblem, rawRequest} from '../../support/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SentPage} from '@hookswitch/protocol';
-import {MAX_CLOSED_SESSIONS} from '../../../src/services/session-directory.ts';
+import {MAX_CLOSED_SESSIONS} from '../../../src/services/sessions/node-session-list.ts';
 import type {TestClient} from '../../support/client.ts';
 import {startGateway} from '../../support/gateway.ts';
 import {assertProblem} from '../../support/http-request.ts';

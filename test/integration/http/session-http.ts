@@ -3,11 +3,11 @@
 import express from 'express';
 import {systemClock} from '../../../src/clock.ts';
 import {LocalCluster} from '../../../src/cluster/local-cluster.ts';
-import {createErrorHandler, notFoundHandler} from '../../../src/handlers/http-errors.ts';
-import {createRequestLogger} from '../../../src/handlers/request-context.ts';
-import {createSessionRoutes} from '../../../src/handlers/session-routes.ts';
+import {createSessionRoutes} from '../../../src/handlers/api/session-routes.ts';
+import {createErrorHandler, notFoundHandler} from '../../../src/handlers/http/http-errors.ts';
+import {createRequestLogger} from '../../../src/handlers/http/request-context.ts';
 import {createLogger} from '../../../src/observability/logger.ts';
-import {SessionCatalog} from '../../../src/services/session-catalog.ts';
+import {SessionCatalog} from '../../../src/services/sessions/cluster-session-list.ts';
 import {rawRequest} from '../../support/http-request.ts';
 import {type SessionHost, type SessionHostOptions, startSessionHost} from '../websocket/session-host.ts';
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CallQuery} from '../../../src/journal/journal.ts';
-import {listCalls} from '../../../src/journal/postgres/call-list-queries.ts';
-import * as queries from '../../../src/journal/postgres/reader-queries.ts';
+import {listCalls} from '../../../src/journal/postgres/reader/call-list-queries.ts';
+import * as queries from '../../../src/journal/postgres/reader/reader-queries.ts';
 import type {Query} from '../../../src/postgres/postgres-database.ts';
 import {status} from '../../support/journal-events.ts';
 import {createNode} from '../../support/journal-postgres-fixture.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
-import {CREATE_FORGOTTEN_CALLS, ForgottenCalls} from '../../../src/journal/sqlite/forgotten-calls.ts';
+import {CREATE_FORGOTTEN_CALLS, ForgottenCalls} from '../../../src/journal/sqlite/writer/forgotten-calls.ts';
 import {describeJournal} from '../../support/journal-contract.ts';
 import {describeForgottenCalls} from '../../support/journal-contract-forgotten.ts';
 import {openSqliteFixture} from '../../support/journal-sqlite-fixture.ts';

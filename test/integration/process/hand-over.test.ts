@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {createClient} from '@hookswitch/client';
 import twilio from 'twilio';
-import {LEAD_MS, SESSIONS_PER_SECOND} from '../../../src/services/session-drain.ts';
+import {LEAD_MS, SESSIONS_PER_SECOND} from '../../../src/services/sessions/session-drain.ts';
 import {Balancer} from '../../support/balancer.ts';
 import {TestClient} from '../../support/client.ts';
 import {freePort} from '../../support/free-port.ts';

@@ -11,7 +11,7 @@ import {createClient} from '@hookswitch/client';
 import twilio from 'twilio';
 import type {Journal, JournalOpening} from '../../../src/journal/journal.ts';
 import {openJournal} from '../../../src/journal/open-journal.ts';
-import {LEAD_MS} from '../../../src/services/session-drain.ts';
+import {LEAD_MS} from '../../../src/services/sessions/session-drain.ts';
 import {Balancer} from '../../support/balancer.ts';
 import {TestClient} from '../../support/client.ts';
 import {freePort} from '../../support/free-port.ts';

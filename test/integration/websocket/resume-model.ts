@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import type {ServerMessage} from '@hookswitch/protocol';
 import type {Journal} from '../../../src/journal/journal.ts';
-import type {Subscription} from '../../../src/services/audience.ts';
+import type {Subscription} from '../../../src/services/feed/visibility.ts';
 
 /** One connection of a client, over whatever it was made. */
 export interface Link {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {existsSync, globSync, readdirSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {variables} from '../../../src/config/variables.ts';
-import {HAND_OVER_MS, LEAD_MS} from '../../../src/services/session-drain.ts';
+import {HAND_OVER_MS, LEAD_MS} from '../../../src/services/sessions/session-drain.ts';
 import type {Json} from '../../support/json.ts';
 import {parseYaml} from '../../support/yaml.ts';
 

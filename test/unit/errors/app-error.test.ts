@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {AppError, errorTypes, JournalUnavailableError, toAppError} from '../../../src/errors/app-error.ts';
-import {toProblem} from '../../../src/handlers/http-errors.ts';
-import {providerError} from '../../../src/services/provider-error.ts';
+import {toProblem} from '../../../src/handlers/http/http-errors.ts';
+import {providerError} from '../../../src/services/calls/provider-error.ts';
 
 test('[H6] [seed] every error carries code, status, context and a timestamp', () => {
   for (const code of Object.keys(errorTypes) as (keyof typeof errorTypes)[]) {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {clientMessage} from '@hookswitch/protocol/schemas';
 import {AppError} from '../../../src/errors/app-error.ts';
-import {callActionBody, listCallsQuery, placeCallBody} from '../../../src/handlers/call-requests.ts';
-import {parseInput} from '../../../src/handlers/request-input.ts';
-import {describeIssue} from '../../../src/handlers/validation-words.ts';
+import {callActionBody, listCallsQuery, placeCallBody} from '../../../src/handlers/api/call-requests.ts';
+import {parseInput} from '../../../src/handlers/api/request-input.ts';
+import {describeIssue} from '../../../src/handlers/http/validation-messages.ts';
 
 const to = '+15550100001';
 

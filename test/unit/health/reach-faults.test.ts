@@ -6,7 +6,7 @@ import {
   connectionFault,
   describeAnswer,
   intermediaryFault,
-} from '../../../src/services/health/reach-faults.ts';
+} from '../../../src/services/health/reachability-faults.ts';
 
 const faults: readonly (readonly [string, RegExp])[] = [
   ['ENOTFOUND', /cannot be resolved/],

@@ -5,7 +5,7 @@ import {pino} from 'pino';
 import {systemClock} from '../../../src/clock.ts';
 import {createMetrics} from '../../../src/observability/metrics.ts';
 import {createProcessLoad} from '../../../src/observability/process-load.ts';
-import {HealthSampler, quantile} from '../../../src/services/health/series.ts';
+import {HealthSampler, quantile} from '../../../src/services/health/metric-samples.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Principal} from '../../../src/auth/authenticator.ts';
-import {audienceOf, audienceOfKey} from '../../../src/services/audience.ts';
+import {audienceOf, audienceOfKey} from '../../../src/services/feed/visibility.ts';
 
 const sid = (digit: string) => `CA${digit.repeat(32)}`;
 const users = ['ann', 'all', 'none', 'user:ann', `${sid('1')}|all`, 'a|b,c', ''];

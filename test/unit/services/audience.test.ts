@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Scope} from '@hookswitch/protocol';
 import fc from 'fast-check';
-import {audienceOf, type Subscription} from '../../../src/services/audience.ts';
+import {audienceOf, type Subscription} from '../../../src/services/feed/visibility.ts';
 
 const user = fc.constantFrom('ann', 'bob', 'all', 'none', 'user:ann', 'CA1|user:ann', ',', '|', 'ann@1', '');
 const sids = fc.uniqueArray(fc.constantFrom('CA1', 'CA2', 'CA3'));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {pino} from 'pino';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
-import {DialIntents} from '../../../src/services/dial-intents.ts';
+import {DialIntents} from '../../../src/services/calls/dial-intents.ts';
 import {intent, status} from '../../support/journal-events.ts';
 import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {encodeTextFrame} from '../../../src/services/frame.ts';
+import {encodeTextFrame} from '../../../src/services/feed/text-frame.ts';
 import {decodeFrame, opcodes} from '../../support/raw-websocket.ts';
 
 for (const length of [0, 1, 125, 126, 127, 65_535, 65_536, 200_000]) {

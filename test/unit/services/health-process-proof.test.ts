@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {ProcessProof} from '../../../src/services/health/process-proof.ts';
+import {ProcessProof} from '../../../src/services/health/identity-challenge.ts';
 
 test('[H8] a process knows its own answer, and no other process gives it', () => {
   const [mine, other] = [new ProcessProof(), new ProcessProof()];

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LocalPlacementLedger} from '../../../src/cluster/local-placement-ledger.ts';
 import type {CallRecord} from '../../../src/journal/call-event.ts';
-import type {LiveFeed} from '../../../src/services/live-feed.ts';
-import {PlacementLimits} from '../../../src/services/placement-limits.ts';
-import {RateLimit} from '../../../src/services/rate-limit.ts';
+import {RateLimit} from '../../../src/rate-limit/rate-limit.ts';
+import {PlacementLimits} from '../../../src/services/calls/placement-limits.ts';
+import type {LiveFeed} from '../../../src/services/feed/live-feed.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
 /** As much of a feed as the limits look at. */

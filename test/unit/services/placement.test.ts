@@ -10,11 +10,11 @@ import type {Principal} from '../../../src/auth/authenticator.ts';
 import {LocalPlacementLedger} from '../../../src/cluster/local-placement-ledger.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {createMetrics} from '../../../src/observability/metrics.ts';
-import {CallService} from '../../../src/services/call-service.ts';
-import {HangUp} from '../../../src/services/hang-up.ts';
-import {LiveFeed} from '../../../src/services/live-feed.ts';
-import {PlacementLimits} from '../../../src/services/placement-limits.ts';
-import type {DialRequest, TwilioClient} from '../../../src/twilio/twilio-client.ts';
+import {CallService} from '../../../src/services/calls/call-service.ts';
+import {HangUp} from '../../../src/services/calls/hang-up.ts';
+import {PlacementLimits} from '../../../src/services/calls/placement-limits.ts';
+import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
+import type {DialRequest, TwilioClient} from '../../../src/twilio/rest/twilio-client.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {someCallSid} from '../../support/signed-webhook.ts';
 

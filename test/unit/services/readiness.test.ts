@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Journal} from '../../../src/journal/journal.ts';
-import {Readiness} from '../../../src/services/readiness.ts';
+import {Readiness} from '../../../src/services/health/readiness.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
 function readiness(probe: () => Promise<void>) {

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {type Audience, audienceOf} from '../../../src/services/audience.ts';
+import {type Audience, audienceOf} from '../../../src/services/feed/visibility.ts';
 import {
   MAX_SENT_KEYS_LENGTH,
   MAX_SENT_SPANS,
   type SentSpan,
   spanOf,
   withAudience,
-} from '../../../src/services/sent-spans.ts';
+} from '../../../src/services/sessions/visibility-history.ts';
 
 function audience(key: string): Audience {
   return {key, sees: () => true};

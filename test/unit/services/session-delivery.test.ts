@@ -1,7 +1,7 @@
 /** Fan-out over many sessions, in slices: whoever had its turn before an entry came gets another. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {SessionSocket} from '../../../src/services/session.ts';
+import type {SessionSocket} from '../../../src/services/sessions/session.ts';
 import {everyone, startSessionHost} from '../../integration/websocket/session-host.ts';
 import {until} from '../../support/until.ts';
 

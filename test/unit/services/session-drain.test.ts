@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CloseReason, ServerMessage} from '@hookswitch/protocol';
-import {Session} from '../../../src/services/session.ts';
-import {LEAD_MS, MAX_SPREAD_MS, SessionDrain} from '../../../src/services/session-drain.ts';
+import {Session} from '../../../src/services/sessions/session.ts';
+import {LEAD_MS, MAX_SPREAD_MS, SessionDrain} from '../../../src/services/sessions/session-drain.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {Session} from '../../../src/services/session.ts';
-import {type Position, positionOf, Ranking, rankOf} from '../../../src/services/session-ranking.ts';
+import {Session} from '../../../src/services/sessions/session.ts';
+import {type Position, positionOf, Ranking, rankOf} from '../../../src/services/sessions/session-sort.ts';
 
 const socket = {
   unsentBytes: 0,

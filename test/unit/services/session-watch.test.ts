@@ -9,9 +9,9 @@ import {pino} from 'pino';
 import type {Principal} from '../../../src/auth/authenticator.ts';
 import {openJournal} from '../../../src/journal/open-journal.ts';
 import {createMetrics} from '../../../src/observability/metrics.ts';
-import {LiveFeed} from '../../../src/services/live-feed.ts';
-import type {SessionSocket} from '../../../src/services/session.ts';
+import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
 import {SessionService} from '../../../src/services/session-service.ts';
+import type {SessionSocket} from '../../../src/services/sessions/session.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {decodeFrame} from '../../support/raw-websocket.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {MESSAGE_BURST} from '@hookswitch/protocol';
-import {MAX_REFUSED_MESSAGES, Session} from '../../../src/services/session.ts';
+import {MAX_REFUSED_MESSAGES, Session} from '../../../src/services/sessions/session.ts';
 
 const socket = {
   unsentBytes: 0,

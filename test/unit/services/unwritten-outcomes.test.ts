@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {pino} from 'pino';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
-import {UnwrittenOutcomes} from '../../../src/services/unwritten-outcomes.ts';
+import {UnwrittenOutcomes} from '../../../src/services/calls/outcome-retry-queue.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
 function bench() {

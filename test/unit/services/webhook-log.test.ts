@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {type AnsweredWebhook, WebhookLog} from '../../../src/services/webhook-log.ts';
+import {type AnsweredWebhook, WebhookLog} from '../../../src/services/webhooks/webhook-log.ts';
 
 const SID = `CA${'a'.repeat(32)}`;
 

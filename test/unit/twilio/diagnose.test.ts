@@ -7,7 +7,11 @@ import {createHash} from 'node:crypto';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import twilio from 'twilio';
-import {diagnose, MAX_SPELLINGS, type RefusedRequest} from '../../../src/twilio/diagnose.ts';
+import {
+  diagnose,
+  MAX_SPELLINGS,
+  type RefusedRequest,
+} from '../../../src/twilio/diagnosis/signature-diagnosis.ts';
 
 const TOKEN = '0123456789abcdef0123456789abcdef';
 const ALTERNATE = 'fedcba9876543210fedcba9876543210';

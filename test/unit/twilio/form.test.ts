@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {MAX_FORM_BYTES, MAX_FORM_FIELDS, parseForm} from '../../../src/twilio/form.ts';
+import {MAX_FORM_BYTES, MAX_FORM_FIELDS, parseForm} from '../../../src/twilio/webhook/form.ts';
 
 function fieldsOf(body: string | Buffer) {
   const result = parseForm(Buffer.from(body));

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {authenticateWebhook} from '../../../src/twilio/webhook.ts';
+import {authenticateWebhook} from '../../../src/twilio/webhook/webhook.ts';
 import {completedFields, signedRequest} from '../../support/twilio-requests.ts';
 
 const RUNS = 6000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {createHmac} from 'node:crypto';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {hmacSha1} from '../../../src/twilio/hmac.ts';
+import {hmacSha1} from '../../../src/twilio/webhook/hmac.ts';
 
 const expected = (secret: string, content: string) =>
   createHmac('sha1', secret).update(content, 'utf8').digest('hex');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import type {FormField} from '../../../src/twilio/form.ts';
-import {parseForm} from '../../../src/twilio/form.ts';
-import {sign, signatureUrls, signedText, verifySignature} from '../../../src/twilio/signature.ts';
+import type {FormField} from '../../../src/twilio/webhook/form.ts';
+import {parseForm} from '../../../src/twilio/webhook/form.ts';
+import {sign, signatureUrls, signedText, verifySignature} from '../../../src/twilio/webhook/signature.ts';
 import {sdkAccepts, sdkSignature} from '../../support/twilio-requests.ts';
 
 const URL_U = 'https://mycompany.com/myapp.php?foo=1&bar=2';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {authenticateWebhook, toStatusEvent} from '../../../src/twilio/webhook.ts';
+import {authenticateWebhook, toStatusEvent} from '../../../src/twilio/webhook/webhook.ts';
 import {attacks, type Fields, replace, STATUS_PATH} from '../../security/signature-splices.ts';
 import {
   AUTH_TOKEN,

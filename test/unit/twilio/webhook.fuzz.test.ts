@@ -1,13 +1,13 @@
 /** Mutated recordings: the edge never throws, and believes nothing that the official SDK would not. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {FormField} from '../../../src/twilio/form.ts';
+import type {FormField} from '../../../src/twilio/webhook/form.ts';
 import {
   authenticateWebhook,
   toStatusEvent,
   type WebhookRequest,
   type WebhookResult,
-} from '../../../src/twilio/webhook.ts';
+} from '../../../src/twilio/webhook/webhook.ts';
 import {
   ALTERNATE_TOKEN,
   AUTH_TOKEN,

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {providerStatuses} from '@hookswitch/protocol';
-import type {FormField} from '../../../src/twilio/form.ts';
+import type {FormField} from '../../../src/twilio/webhook/form.ts';
 import {
   authenticateWebhook,
   toStatusEvent,
   type WebhookRequest,
   type WebhookResult,
-} from '../../../src/twilio/webhook.ts';
+} from '../../../src/twilio/webhook/webhook.ts';
 import {
   ACCOUNT_SID,
   ALTERNATE_TOKEN,

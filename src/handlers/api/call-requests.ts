@@ -1,0 +1,131 @@
+/** What may come in over `/api/calls`: bodies and queries as schemas. */
+import {type CallOutcome, failureReasons} from '@hookswitch/protocol';
+import {callSid} from '@hookswitch/protocol/schemas';
+import {z} from 'zod';
+import {AppError} from '../../errors/app-error.ts';
+import type {ListCalls} from '../../services/calls/call-queries.ts';
+import {numericCursor, pageLimit, parseInput, unlessEmpty} from './request-input.ts';
+
+/** E.164, or the other two things Twilio dials. */
+const party = z
+  .string()
+  .max(256)
+  .regex(
+    /^(?:\+[1-9]\d{1,14}|client:[\w.+@=-]{1,249}|sips?:[^\s<>"]{1,249})$/,
+    'must be a number in E.164 (+14155550100), client:… or sip:…',
+  );
+
+const httpUrl = z.url({protocol: /^https?$/, error: 'must be an absolute http or https URL'}).max(2048);
+
+const metadataValue = z.union([z.string().max(512), z.number(), z.boolean()], {
+  error: 'must be a string of at most 512 characters, a number or a boolean',
+});
+
+/** Clients that build a body from a form or a record say `null` for what they have not got. */
+function optional<T>(schema: z.ZodType<T>) {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
+
+/** `POST /api/calls`. Limits are Twilio's own (Twilio docs, "Call resource"). */
+export const placeCallBody = z
+  .strictObject({
+    to: party,
+    from: optional(party),
+    twiml: optional(z.string().min(1).max(4000)),
+    url: optional(httpUrl),
+    connectTo: optional(party),
+    timeout: optional(z.int().min(1).max(600)),
+    record: optional(z.boolean()),
+    machineDetection: optional(z.enum(['Enable', 'DetectMessageEnd'])),
+    metadata: optional(
+      z
+        .record(z.string().min(1).max(64), metadataValue)
+        .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys'),
+    ),
+  })
+  .refine(
+    ({twiml, url, connectTo}) => [twiml, url, connectTo].filter((given) => given !== undefined).length <= 1,
+    {path: ['twiml'], error: 'give only one of twiml, url and connectTo'},
+  );
+
+/** `POST /api/calls/:callSid/actions`. */
+export const callActionBody = z.strictObject({action: z.literal('disconnect')});
+
+/** Characters of `q`. */
+const MAX_SEARCH_LENGTH = 100;
+
+const instant = z.iso
+  .datetime({offset: true, error: 'must be a time in ISO 8601 with its zone, as 2026-01-31T09:30:00Z'})
+  .transform((text) => Date.parse(text));
+
+const outcomes: readonly string[] = ['completed', ...failureReasons] satisfies readonly CallOutcome[];
+
+function isOutcome(text: string): text is CallOutcome {
+  return outcomes.includes(text);
+}
+
+/** Said once with commas, or several times. */
+const outcomeList = z.preprocess(
+  (value) =>
+    [value]
+      .flat()
+      .flatMap((each) => (typeof each === 'string' ? each.split(',') : []))
+      .filter((each) => each !== ''),
+  // The list is at fault, not its first item: faults name the parameter.
+  z
+    .array(z.string())
+    .refine((list) => list.every(isOutcome), `must be ${outcomes.join(', ')}`)
+    .transform((list) => list.filter(isOutcome)),
+);
+
+/** `GET /api/calls`. Parameters that are not ours (a cache buster, a tracker) ask nothing of us. */
+export const listCallsQuery = z
+  .object({
+    status: unlessEmpty(z.enum(['active', 'ended']).optional()),
+    q: unlessEmpty(z.string().trim().max(MAX_SEARCH_LENGTH).optional()),
+    outcome: outcomeList,
+    direction: unlessEmpty(z.enum(['inbound', 'outbound']).optional()),
+    from: unlessEmpty(instant.optional()),
+    to: unlessEmpty(instant.optional()),
+    legs: unlessEmpty(z.enum(['none']).optional()),
+    limit: pageLimit,
+    cursor: numericCursor,
+  })
+  .transform(
+    ({status, q, outcome, from, to, cursor, ...rest}): ListCalls => ({
+      ...rest,
+      state: status,
+      text: q,
+      outcomes: outcome,
+      createdFrom: from,
+      createdBefore: to,
+      before: cursor,
+    }),
+  );
+
+/** `GET /api/calls/statistics`. */
+export const statisticsQuery = z.object({
+  from: unlessEmpty(instant.optional()),
+  to: unlessEmpty(instant.optional()),
+});
+
+/** The key is the client's own: anything printable. */
+const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters without spaces');
+
+/** @throws AppError `invalid_request` */
+export function parseIdempotencyKey(header: string | undefined): string | undefined {
+  return header === undefined
+    ? undefined
+    : parseInput(z.object({'Idempotency-Key': idempotencyKey}), {'Idempotency-Key': header})[
+        'Idempotency-Key'
+      ];
+}
+
+/** A sid that cannot be one is a call that does not exist. @throws AppError `call_not_found` */
+export function parseCallSid(text: string): string {
+  const parsed = callSid.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new AppError('call_not_found', 'There is no such call.', {context: {callSid: text.slice(0, 64)}});
+}

@@ -1,0 +1,83 @@
+/** What every HTTP request gets: an id, a log line, and — where a route asks for it — a principal. */
+import {randomUUID} from 'node:crypto';
+import type {ServerResponse} from 'node:http';
+import type {Request, RequestHandler, Response} from 'express';
+import type {Logger} from 'pino';
+import type {Authenticator, Principal} from '../../auth/authenticator.ts';
+import type {Clock} from '../../clock.ts';
+import {AppError} from '../../errors/app-error.ts';
+
+/** Gives the request its id, and logs how it ended: path without query, since a query can hold a reference. */
+export function createRequestLogger(logger: Logger, clock: Clock): RequestHandler {
+  return ({method, path}, response, next) => {
+    response.locals['requestId'] = beginRequest(response, {logger, clock, method, path});
+    next();
+  };
+}
+
+export interface RequestBeginning {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+}
+
+/** The id of the request, which its answer shows; how it ends is logged under it. */
+export function beginRequest(
+  response: ServerResponse,
+  {logger, clock, method, path}: RequestBeginning,
+): string {
+  const requestId = randomUUID();
+  response.setHeader('X-Request-Id', requestId);
+  // A listener for a line that nobody writes would be most of what this costs.
+  if (logger.isLevelEnabled('debug')) {
+    const startedAt = clock.monotonic();
+    response.on('close', () => {
+      const ms = Math.round((clock.monotonic() - startedAt) * 10) / 10;
+      const outcome = response.writableFinished ? 'request answered' : 'request aborted';
+      logger.debug({requestId, method, path, status: response.statusCode, ms}, outcome);
+    });
+  }
+  return requestId;
+}
+
+/** Lets only requests with a valid bearer token pass (A1, A3). */
+export function createAuthentication(authenticator: Authenticator): RequestHandler {
+  return async (request, response, next) => {
+    const token = bearerToken(request.headers.authorization);
+    const principal = token === undefined ? undefined : await authenticator.verify(token);
+    if (principal === undefined) {
+      throw new AppError('unauthorized', 'Send a valid token as `Authorization: Bearer <token>`.');
+    }
+    response.locals['principal'] = principal;
+    next();
+  };
+}
+
+/** The principal of a request that passed {@link createAuthentication}. */
+export function principalOf(response: Response): Principal {
+  const principal: Principal | undefined = response.locals['principal'];
+  if (principal === undefined) throw new Error('this route is not behind the authentication');
+  return principal;
+}
+
+/** The token of an Authorization header. */
+export function bearerToken(header: string | undefined): string | undefined {
+  return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
+}
+
+/** What proxies and tunnels add to a request that they pass on. */
+const FORWARDING_HEADER = /^(?:forwarded|via|x-real-ip|x-forwarded.*|x-original-.*|true-client-ip|cf-.*)$/;
+
+/**
+ * Whether the request was made on this machine, by hand or by a local collector. A tunnel such as ngrok connects from
+ * loopback too, on behalf of anybody: it gives itself away by the Host it was asked for, or a forwarding header.
+ */
+export function isFromLoopback(request: Request): boolean {
+  const {headers, socket} = request;
+  const address = socket.remoteAddress ?? '';
+  const local = address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
+  const forwarded = Object.keys(headers).some((name) => FORWARDING_HEADER.test(name));
+  return local && !forwarded && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
+}

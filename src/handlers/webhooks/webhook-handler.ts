@@ -1,0 +1,196 @@
+/**
+ * Twilio's webhooks: verified, parsed, appended, and only then answered (H5). They come in numbers, and what Express does
+ * for a request costs more than all of that; so a POST to one of the two paths is handled on `node:http` itself, before
+ * Express sees it. The rest of what is sent to these paths is refused in `webhook-routes.ts`.
+ */
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {Logger} from 'pino';
+import type {Clock} from '../../clock.ts';
+import {AppError} from '../../errors/app-error.ts';
+import type {AppendResult, Journal} from '../../journal/journal.ts';
+import type {Metrics} from '../../observability/metrics.ts';
+import {TokenBucket} from '../../rate-limit/token-bucket.ts';
+import type {WebhookLog} from '../../services/webhooks/webhook-log.ts';
+import {STATUS_PATH, statusCallbackUrl, VOICE_PATH} from '../../twilio/callback-urls.ts';
+import {connectTwiml} from '../../twilio/twiml.ts';
+import {authenticateWebhook, toStatusEvent, type WebhookResult} from '../../twilio/webhook/webhook.ts';
+import {logError, sendProblem, toKnownError} from '../http/http-errors.ts';
+import {beginRequest} from '../http/request-context.ts';
+import {readFormBody} from './form-body.ts';
+import {type Arrival, arrive, recordAnswer} from './webhook-recorder.ts';
+
+export interface WebhookIntakeOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Remembers what came, for whoever operates the gateway. */
+  readonly webhooks: WebhookLog;
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  /** Path of PUBLIC_URL; empty when it has none. */
+  readonly basePath: string;
+  readonly accountSid: string;
+  /** The token, and the one that is being rotated in or out. */
+  readonly authTokens: readonly string[];
+  /** What a call hears that has no TwiML of its own. */
+  readonly voiceTwiml: string;
+  readonly callTimeLimitS: number;
+}
+
+/** Takes a webhook in hand, and says whether it was one; what was none is left as it came. */
+export type WebhookIntake = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Refusals that are logged one by one. A flood of them fills metrics, not disks: the next line says how many went without. */
+const LOGGED_REFUSALS = {burst: 50, perMinute: 60};
+
+interface Intake extends WebhookIntakeOptions {
+  readonly refusals: {readonly lines: TokenBucket; unlogged: number};
+}
+
+/** `POST /twilio/status` and `POST /twilio/voice`. */
+export function createWebhookIntake(options: WebhookIntakeOptions): WebhookIntake {
+  const lines = new TokenBucket({...LOGGED_REFUSALS, at: options.clock.monotonic()});
+  const intake: Intake = {...options, refusals: {lines, unlogged: 0}};
+  return (request, response) => {
+    const route = request.method === 'POST' ? routeOf(request.url ?? '', options.basePath) : undefined;
+    if (route === undefined) return false;
+    void handle(intake, request, response, route);
+    return true;
+  };
+}
+
+interface Route {
+  readonly name: 'status' | 'voice';
+  readonly path: string;
+  /** With its question mark; empty when there is none. */
+  readonly query: string;
+}
+
+/**
+ * Which webhook is asked for. Proxies take the path of PUBLIC_URL off a request or leave it there, and an HTTP client may
+ * send the whole URL (RFC 9112, section 3.2.2); but for that there is one spelling of each path.
+ */
+function routeOf(target: string, basePath: string): Route | undefined {
+  const below = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
+  const local = basePath !== '' && below.startsWith(`${basePath}/`) ? below.slice(basePath.length) : below;
+  const mark = local.indexOf('?');
+  const path = mark === -1 ? local : local.slice(0, mark);
+  const query = mark === -1 ? '' : local.slice(mark);
+  if (path === STATUS_PATH) return {name: 'status', path, query};
+  return path === VOICE_PATH ? {name: 'voice', path, query} : undefined;
+}
+
+async function handle(
+  intake: Intake,
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: Route,
+): Promise<void> {
+  const {logger, clock} = intake;
+  const requestId = beginRequest(response, {logger, clock, method: 'POST', path: route.path});
+  const arrival = arrive(intake, request, {route: route.name, target: request.url ?? ''});
+  try {
+    const twiml = await receive(intake, arrival, route);
+    recordAnswer(intake, arrival, {httpStatus: twiml === undefined ? 204 : 200, outcome: 'accepted'});
+    if (twiml === undefined) response.writeHead(204).end();
+    else sendTwiml(response, twiml);
+  } catch (thrown) {
+    const error = toKnownError(thrown);
+    arrival.reason ??= error.message;
+    const outcome = error.status >= 500 ? 'failed' : 'refused';
+    recordAnswer(intake, arrival, {httpStatus: error.status, outcome});
+    logError(logger, error, requestId);
+    sendProblem(response, error, requestId);
+  }
+}
+
+function sendTwiml(response: ServerResponse, twiml: string): void {
+  const headers = {'Content-Type': 'text/xml; charset=utf-8', 'Content-Length': Buffer.byteLength(twiml)};
+  response.writeHead(200, headers).end(twiml);
+}
+
+/** Makes what the request says durable; returns what the call shall do, if that was the question. @throws AppError */
+async function receive(intake: Intake, arrival: Arrival, route: Route): Promise<string | undefined> {
+  // First of all: whoever does not even claim to be Twilio learns nothing about what a webhook looks like, and sends a
+  // body for nothing.
+  if (arrival.request.headers['x-twilio-signature'] === undefined)
+    throw refuse(intake, arrival, 'no signature');
+  arrival.body = await readFormBody(arrival.request);
+  const {reference} = await append(intake, arrival, route);
+  return route.name === 'voice' ? twimlFor(intake, reference) : undefined;
+}
+
+async function append(intake: Intake, arrival: Arrival, route: Route) {
+  const {clock, metrics} = intake;
+  const receivedAt = clock.now();
+  const webhook = authenticate(intake, arrival, route);
+  const startedAt = clock.monotonic();
+  const event = toStatusEvent({...webhook, receivedAt, route: route.name});
+  const {callSid, providerStatus} = event;
+  Object.assign(arrival, {authentic: true, callSid, providerStatus});
+  let result: AppendResult;
+  try {
+    result = await intake.journal.append(event);
+  } catch (error) {
+    metrics.callbacks.inc({verdict: 'unavailable'});
+    throw error;
+  }
+  metrics.appendSeconds.observe((clock.monotonic() - startedAt) / 1000);
+  const {offset} = result.entry;
+  const verdict = result.repeated ? 'duplicate' : result.entry.verdict;
+  metrics.callbacks.inc({verdict});
+  Object.assign(arrival, {verdict, offset});
+  intake.logger.debug({callSid, providerStatus, verdict, offset, route: route.name}, 'webhook');
+  return webhook;
+}
+
+/** What the intent that dialled the call says; of all other calls, what is configured. */
+async function twimlFor(
+  {journal, voiceTwiml, publicUrl, callTimeLimitS}: Intake,
+  reference: string | undefined,
+): Promise<string> {
+  const intent = reference === undefined ? undefined : await journal.findIntent(reference);
+  if (intent?.connectTo === undefined) return voiceTwiml;
+  return connectTwiml({
+    to: intent.connectTo,
+    callerId: intent.from,
+    statusCallback: statusCallbackUrl(publicUrl, intent.reference),
+    timeLimit: callTimeLimitS,
+  });
+}
+
+function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
+  const {publicUrl, accountSid, authTokens} = intake;
+  const {request, body = ''} = arrival;
+  const signature = request.headers['x-twilio-signature'];
+  const result: WebhookResult = authenticateWebhook({
+    publicUrl,
+    // The path we own, whatever a proxy made of the prefix, and the query exactly as it came.
+    pathAndQuery: path + query,
+    signatureHeader: typeof signature === 'string' ? signature : undefined,
+    body,
+    authTokens,
+    accountSid,
+  });
+  if (result.kind === 'authentic') return result;
+  const notSigned = refuse(intake, arrival, result.reason);
+  if (result.kind === 'forbidden') throw notSigned;
+  throw new AppError('invalid_request', 'This is not a webhook of Twilio as we know them.', {
+    context: {reason: result.reason},
+  });
+}
+
+/** Notes the refusal and returns what the sender is told: the reason is for the log, not for them. */
+function refuse({metrics, logger, clock, refusals}: Intake, arrival: Arrival, reason: string): AppError {
+  arrival.reason = reason;
+  metrics.callbacks.inc({verdict: 'refused'});
+  if (refusals.lines.take(clock.monotonic())) {
+    const unlogged = refusals.unlogged === 0 ? undefined : refusals.unlogged;
+    refusals.unlogged = 0;
+    const {request, route} = arrival;
+    const details = {path: `/twilio/${route}`, reason, address: request.socket.remoteAddress, unlogged};
+    logger.warn(details, 'webhook refused');
+  } else refusals.unlogged += 1;
+  return new AppError('invalid_signature', 'The request is not signed by Twilio for this URL.');
+}

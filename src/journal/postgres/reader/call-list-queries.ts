@@ -1,0 +1,135 @@
+/**
+ * Lists of calls, newest first, read along one index as `../../call-list-plan.ts` says. Where there is more to a question than
+ * an index has, at most so many calls are looked at for one page; the page then says where to go on.
+ */
+import type {Query} from '../../../postgres/postgres-database.ts';
+import {numberOf, optionalNumberOf} from '../../../postgres/rows.ts';
+import type {Offset} from '../../call-event.ts';
+import {
+  type ExaminationLimits,
+  join,
+  merge,
+  PERIOD_MS,
+  type Range,
+  type Stream,
+  type Stretch,
+  streamsOf,
+  within,
+} from '../../call-list-plan.ts';
+import type {CallList, CallQuery} from '../../journal.ts';
+import {callOf} from '../journal-rows.ts';
+
+/** Calls looked at first: mostly the page is among them. */
+const FIRST_EXAMINED = 500;
+const MAX_STEP = 8000;
+const DEFAULT_LIMITS: ExaminationLimits = {walked: 24_000, lookedUp: 3000};
+
+export async function listCalls(query: Query, asked: CallQuery, limits = DEFAULT_LIMITS): Promise<CallList> {
+  const range = await rangeOf(query, asked);
+  if (range === undefined) return {calls: []};
+  const streams = streamsOf(asked, 'strpos');
+  const stretches = await Promise.all(
+    streams.map((stream) =>
+      stream.rest.length === 0
+        ? readAll(query, stream, range, asked.limit)
+        : examine(query, stream, range, {limit: asked.limit, most: limits[stream.examined]}),
+    ),
+  );
+  const {found, next} = merge(stretches, asked.limit);
+  const rows = await query(
+    'SELECT record FROM hookswitch.calls WHERE first_offset = ANY ($1::bigint[]) ORDER BY first_offset DESC',
+    [found],
+  );
+  return {calls: rows.map((row) => callOf(row['record'])), ...(next === undefined ? {} : {next})};
+}
+
+async function rangeOf(
+  query: Query,
+  {before = Number.MAX_SAFE_INTEGER, createdFrom, createdBefore}: CallQuery,
+): Promise<Range | undefined> {
+  if (createdFrom === undefined && createdBefore === undefined) return {from: 0, before};
+  // Offsets and times of creation rise together, but for calls that were received first and written second, and clocks
+  // that were set or differ: per period it is noted which offsets it really has.
+  const [row] = await query(
+    `SELECT min(first_offset) AS first, max(last_offset) AS last FROM hookswitch.call_periods
+     WHERE period BETWEEN $1 AND $2`,
+    [
+      Math.floor((createdFrom ?? 0) / PERIOD_MS),
+      Math.floor((createdBefore ?? Number.MAX_SAFE_INTEGER) / PERIOD_MS),
+    ],
+  );
+  const first = optionalNumberOf(row?.['first']);
+  if (first === undefined) return undefined;
+  return {from: first, before: Math.min(before, numberOf(row?.['last']) + 1)};
+}
+
+/** The index has the calls and no others. */
+async function readAll(query: Query, {own, sorted}: Stream, range: Range, limit: number): Promise<Stretch> {
+  const column = sorted === true ? '+first_offset' : 'first_offset';
+  const {sql, values} = join([...own, within(range, column)]);
+  const rows = await query(
+    numbered(`SELECT first_offset FROM hookswitch.calls WHERE ${sql} ORDER BY ${column} DESC LIMIT ?`),
+    [...values, limit + 1],
+  );
+  const found = rows.map((row) => numberOf(row['first_offset']));
+  return {found, downTo: found.length > limit ? (found.at(-1) ?? 0) : 0};
+}
+
+/** Looks at more and more calls until there are enough for the page, or so many were looked at. */
+async function examine(
+  query: Query,
+  stream: Stream,
+  range: Range,
+  {limit, most}: {readonly limit: number; readonly most: number},
+): Promise<Stretch> {
+  const found: Offset[] = [];
+  let {before} = range;
+  let examined = 0;
+  for (
+    let count = Math.min(FIRST_EXAMINED, most);
+    examined < most;
+    count = Math.min(2 * count, MAX_STEP, most - examined)
+  ) {
+    const step = await examineStep(query, stream, {...range, before}, count);
+    found.push(...step.found);
+    examined += count;
+    if (step.end === undefined) return {found, downTo: 0};
+    if (found.length > limit) return {found, downTo: step.end};
+    before = step.end;
+  }
+  return {found, downTo: before};
+}
+
+/** The statement of one step: the matches among the next calls of the index, and the last of those. */
+export function stepStatement({own, rest}: Stream, range: Range, count: number) {
+  const inner = join([...own, within(range)]);
+  const wanted = join(rest);
+  return {
+    sql: numbered(
+      `SELECT count(*) AS examined, min(first_offset) AS "end",
+         array_agg(first_offset ORDER BY first_offset DESC) FILTER (WHERE ${wanted.sql}) AS found
+       FROM (SELECT first_offset, search, outcome, way, owner, parent_call_sid, created_at
+         FROM hookswitch.calls WHERE ${inner.sql} ORDER BY first_offset DESC LIMIT ?) AS next_calls`,
+    ),
+    values: [...wanted.values, ...inner.values, count],
+  };
+}
+
+async function examineStep(query: Query, stream: Stream, range: Range, count: number) {
+  const {sql, values} = stepStatement(stream, range, count);
+  const [row] = await query(sql, values);
+  const found = (row?.['found'] ?? []) as readonly (string | number)[];
+  return {
+    found: found.map(Number),
+    end: numberOf(row?.['examined']) < count ? undefined : numberOf(row?.['end']),
+  };
+}
+
+/** Question marks as `$1`, `$2` … None of our conditions has one in a text. */
+function numbered(sql: string): string {
+  let index = 0;
+  return sql.replaceAll('?', () => {
+    index += 1;
+    return `$${index}`;
+  });
+}

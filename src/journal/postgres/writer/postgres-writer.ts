@@ -1,0 +1,346 @@
+/**
+ * The node's one connection that writes. What is asked while a transaction waits for the head or for the disk becomes the
+ * next one, so that one lock and one fsync serve all of it: the busier, the larger the groups.
+ *
+ * Invariant: a request is settled by the commit of its own transaction, or failed; and what failed has either left nothing
+ * or is found again by the same request.
+ */
+import type {Clock} from '../../../clock.ts';
+import {JournalUnavailableError} from '../../../errors/app-error.ts';
+import {isStatementFault, sqlState, toPortError} from '../../../postgres/failures.ts';
+import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
+import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
+import type {JournalEntry, Offset} from '../../call-event.ts';
+import type {JournalOpening} from '../../journal.ts';
+import {createHead, type LockedHead, lockHead, type SeenHead, settleEpoch, timelineOf} from '../epoch.ts';
+import type {HistoryFence} from '../timeline-fence.ts';
+import type {GroupView} from './group-view.ts';
+import {type LoadedHead, loadGroup} from './load-group.ts';
+import {HeadHolders} from './lock-holder.ts';
+import {StepWatch} from './step-deadline.ts';
+import {type Trimmed, type TrimStep, trimCalls} from './trim-calls.ts';
+import {writeGroup} from './write-group.ts';
+import {type GroupResult, OVERDUE, type PendingRequest, WriteQueue} from './write-queue.ts';
+import type {GroupRequest} from './write-requests.ts';
+import {commit, openWriterSession, type WriterSession} from './writer-session.ts';
+
+/** A transaction that has been committed. */
+export interface CommittedGroup {
+  /** The history it is part of, as it was when the head was locked. */
+  readonly opening: JournalOpening;
+  readonly trimmedTo: Offset;
+  readonly entries: readonly JournalEntry[];
+  /** Rough size of each entry. */
+  readonly bytes: readonly number[];
+  /** Offset of the last entry of the journal then. */
+  readonly head: Offset;
+  /** Monotonic ms. */
+  readonly committedAt: number;
+  /** Tells those who asked. */
+  settle(): void;
+}
+
+export interface PostgresWriterOptions {
+  readonly database: PostgresDatabase;
+  readonly clock: Clock;
+  /** Names this node where others are told that the head moved. */
+  readonly node: string;
+  /** What this node knows; nothing before it is open. */
+  readonly seen: () => SeenHead | undefined;
+  /** Which servers this node may write to. */
+  readonly historyFence: HistoryFence;
+  readonly onCommit: (group: CommittedGroup) => void;
+  readonly onFault: (fault: Error) => void;
+  /** Requests waiting beyond which further ones are refused. */
+  readonly maxPending: number;
+}
+
+interface PendingTrim {
+  readonly step: TrimStep;
+  readonly settle: (trimmed: Trimmed) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Requests of one transaction: more would delay the first of them without saving much. */
+const MAX_GROUP = 500;
+/** After a connection could not be made, so long everybody is told the same without another try. */
+const RETRY_MS = 100;
+const LOCK_NOT_AVAILABLE = '55P03';
+const QUERY_CANCELED = '57014';
+
+export class PostgresWriter {
+  readonly #options: PostgresWriterOptions;
+  readonly #queue = new WriteQueue();
+  #trims: PendingTrim[] = [];
+  #session: WriterSession | undefined;
+  /** Also before it is a session. */
+  #connection: PostgresConnection | undefined;
+  readonly #watch: StepWatch;
+  readonly #holders: HeadHolders;
+  #isOverdue = false;
+  #working: Promise<void> | undefined;
+  #stopped = false;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #failure: Error | undefined;
+
+  constructor(options: PostgresWriterOptions) {
+    const {clock} = options;
+    this.#options = options;
+    this.#holders = new HeadHolders(options);
+    this.#watch = new StepWatch({clock, onLook: (now, isTooLong) => this.#look(now, isTooLong)});
+  }
+
+  /** Connects, and makes the journal where there is none. @throws JournalUnavailableError */
+  async open(): Promise<LoadedHead & {readonly opening: JournalOpening}> {
+    try {
+      const {connection, server} = await this.#connect();
+      await createHead(connection, server);
+      const locked = await lockHead(connection);
+      const {loaded} = await loadGroup(connection, []);
+      const opening = await settleEpoch(connection, {locked, server, loaded});
+      await connection.run('COMMIT');
+      this.#options.historyFence.admit(timelineOf(locked, server));
+      return {...loaded, opening};
+    } catch (error) {
+      this.#disconnect();
+      throw toPortError(error);
+    }
+  }
+
+  /** Resolves when the request is durable; in time, either way. */
+  ask(request: GroupRequest): Promise<GroupResult> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const asked = this.#queue.ask(request, this.#options.clock.monotonic());
+    this.#start();
+    return asked;
+  }
+
+  trim(step: TrimStep): Promise<Trimmed> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const {promise, resolve, reject} = Promise.withResolvers<Trimmed>();
+    this.#trims.push({step, settle: resolve, reject});
+    this.#start();
+    return promise;
+  }
+
+  /** Does what it was asked before, as far as it can be done in time, and disconnects. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#working;
+    this.#disconnect();
+  }
+
+  #refusal(): Error | undefined {
+    if (this.#stopped) return new JournalUnavailableError('The journal is closed.');
+    if (this.#queue.length + this.#trims.length >= this.#options.maxPending) {
+      return new JournalUnavailableError('Too much is waiting for the journal.');
+    }
+    return undefined;
+  }
+
+  /** A microtask later, so that what is asked in one turn is one group. */
+  #start(): void {
+    this.#working ??= Promise.resolve().then(() => this.#work());
+  }
+
+  async #work(): Promise<void> {
+    this.#watch.start();
+    while (this.#queue.length > 0 || this.#trims.length > 0) {
+      try {
+        const session = this.#session ?? (await this.#reconnect());
+        if (this.#queue.length > 0) await this.#appendGroup(session);
+        const trim = this.#trims[0];
+        if (trim !== undefined) await this.#trimStep(session, trim);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    // In the same turn as the last look at the queue.
+    this.#watch.stop();
+    this.#working = undefined;
+  }
+
+  /**
+   * Nobody waits for the sum of what the steps may take. What takes too long is given up with its connection, and the server
+   * ends what it has of it.
+   */
+  #look(now: number, isTooLong: boolean): void {
+    this.#queue.rejectLate(now);
+    if (!isTooLong && !this.#queue.isWritingLate(now)) return;
+    this.#isOverdue = true;
+    this.#connection?.close();
+  }
+
+  /** @throws JournalUnavailableError — the server is one of before a failover */
+  async #lockHead({connection, server}: WriterSession): Promise<LockedHead> {
+    this.#watch.enter('waiting');
+    const locked = await lockHead(connection);
+    this.#watch.enter('holding');
+    this.#options.historyFence.check(timelineOf(locked, server));
+    return locked;
+  }
+
+  async #commit({connection}: WriterSession): Promise<void> {
+    this.#watch.enter('committing');
+    await commit(connection);
+  }
+
+  async #appendGroup(session: WriterSession): Promise<void> {
+    const locked = await this.#lockHead(session);
+    // Taken only now: everything that came while others had the head.
+    const group = this.#queue.take(MAX_GROUP);
+    try {
+      // Those who asked may have been told meanwhile that it took too long.
+      if (group.length === 0) await session.connection.run('ROLLBACK');
+      else await this.#commitGroup(session, locked, group);
+    } catch (error) {
+      if (faultOfOne(error) === undefined) throw error;
+      await session.connection.run('ROLLBACK');
+      await this.#appendOneByOne(session, group);
+    }
+  }
+
+  /** Something in the group cannot be written. Its neighbours can. */
+  async #appendOneByOne(session: WriterSession, group: readonly PendingRequest[]): Promise<void> {
+    for (const [index, pending] of group.entries()) {
+      this.#queue.keep(group.slice(index));
+      try {
+        await this.#commitGroup(session, await this.#lockHead(session), [pending]);
+      } catch (error) {
+        const fault = faultOfOne(error);
+        if (fault === undefined) throw error;
+        pending.reject(fault);
+        await session.connection.run('ROLLBACK');
+      }
+    }
+    this.#queue.keep([]);
+  }
+
+  async #commitGroup(
+    session: WriterSession,
+    locked: LockedHead,
+    group: readonly PendingRequest[],
+  ): Promise<void> {
+    const {connection, server} = session;
+    const {node, seen, historyFence, onCommit} = this.#options;
+    const {loaded, view} = await loadGroup(
+      connection,
+      group.map(({request}) => request),
+    );
+    const known = seen();
+    const opening = await settleEpoch(connection, {
+      ...{locked, server, loaded},
+      ...(known === undefined ? {} : {seen: known}),
+    });
+    const settlements = group.map(({request, settle, reject}) => {
+      try {
+        const result = view.perform(request);
+        return () => settle(result);
+      } catch (error) {
+        return () => reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    await writeGroup(connection, view, node);
+    await this.#commit(session);
+    historyFence.admit(timelineOf(locked, server));
+    this.#failure = undefined;
+    this.#queue.keep([]);
+    onCommit({
+      opening,
+      trimmedTo: loaded.trimmedTo,
+      ...entriesOf(view),
+      head: view.head,
+      committedAt: this.#options.clock.monotonic(),
+      settle: () => {
+        for (const settlement of settlements) settlement();
+      },
+    });
+  }
+
+  async #trimStep(session: WriterSession, trim: PendingTrim): Promise<void> {
+    await this.#lockHead(session);
+    try {
+      const trimmed = await trimCalls(session.connection, trim.step);
+      await this.#commit(session);
+      this.#trims.shift();
+      trim.settle(trimmed);
+    } catch (error) {
+      const fault = faultOfOne(error);
+      if (fault === undefined) throw error;
+      // What cannot be trimmed is no reason to refuse what waits to be appended.
+      this.#trims.shift();
+      trim.reject(fault);
+      await session.connection.run('ROLLBACK');
+    }
+  }
+
+  /** Nobody waits longer than those who were first: all of them are told what the first one met. */
+  #fail(error: unknown): void {
+    if (this.#watch.step === 'waiting' && (this.#isOverdue || isWaitOver(error))) this.#holders.tell();
+    const failure = this.#isOverdue
+      ? new JournalUnavailableError(OVERDUE, {cause: error})
+      : toPortError(error);
+    this.#disconnect();
+    this.#queue.rejectAll(failure);
+    for (const {reject} of this.#trims.splice(0)) reject(failure);
+  }
+
+  async #reconnect(): Promise<WriterSession> {
+    const {clock, onFault} = this.#options;
+    if (this.#failure !== undefined && clock.monotonic() - this.#failedAt < RETRY_MS) throw this.#failure;
+    this.#watch.enter('connecting');
+    try {
+      return await this.#connect();
+    } catch (error) {
+      const failure = toPortError(error);
+      // Once for each time it is away.
+      if (this.#failure === undefined) onFault(failure);
+      this.#failure = failure;
+      this.#failedAt = clock.monotonic();
+      throw failure;
+    }
+  }
+
+  async #connect(): Promise<WriterSession> {
+    this.#isOverdue = false;
+    this.#session = await openWriterSession(this.#options.database, (connection) => {
+      this.#connection = connection;
+      connection.onEnd(() => {
+        // Found out before the next request, which then needs not fail.
+        if (this.#session?.connection === connection) this.#session = undefined;
+      });
+    });
+    return this.#session;
+  }
+
+  #disconnect(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#session = undefined;
+    this.#isOverdue = false;
+  }
+}
+
+/** What an entry weighs besides its texts. */
+const ENTRY_BYTES = 300;
+
+function entriesOf({newEntries}: GroupView): Pick<CommittedGroup, 'entries' | 'bytes'> {
+  return {
+    entries: newEntries.map(({entry}) => entry),
+    bytes: newEntries.map(({event, call}) => ENTRY_BYTES + event.length + (call?.length ?? 0)),
+  };
+}
+
+/** The server's limit of a lock, or of a statement: which of them a wait for the head meets depends on who else waits. */
+function isWaitOver(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED;
+}
+
+/** What only one request is at fault for: its values, or a row of its call that somebody has changed into what nobody can read. */
+function faultOfOne(error: unknown): Error | undefined {
+  if (isStatementFault(error)) return toPortError(error);
+  return error instanceof SyntaxError || error instanceof TypeError ? error : undefined;
+}

@@ -1,0 +1,103 @@
+/** Writes one event: entry, call and intent, as the transition decides. */
+import type {DatabaseSync, StatementSync} from 'node:sqlite';
+import {decideAppend, type JournalView} from '../../append-decision.ts';
+import type {CallEvent, JournalEntry, Offset} from '../../call-event.ts';
+import {checksumOf, entryChecksum} from '../checksum.ts';
+import {entryJson, objectJson} from '../rows.ts';
+import type {GroupRequest} from '../worker-messages.ts';
+import type {CallStatements} from './call-statements.ts';
+import type {ForgottenCalls} from './forgotten-calls.ts';
+import type {IntentStatements} from './intent-statements.ts';
+
+type AppendRequest = Extract<GroupRequest, {kind: 'append'}>;
+
+export interface AppendOutcome {
+  /** `{repeated, entry}`; a new entry comes without its event, which the caller has. */
+  readonly json: string;
+  readonly repeated: boolean;
+}
+
+/** What an append reads and writes beside entries. */
+export interface AppendTables {
+  readonly calls: CallStatements;
+  readonly intents: IntentStatements;
+  readonly forgotten: ForgottenCalls;
+}
+
+/** Where entries of no call are: offsets begin with 1. */
+const NO_CALL = 0;
+
+export class AppendStatements {
+  readonly #calls: CallStatements;
+  readonly #intents: IntentStatements;
+  readonly #forgotten: ForgottenCalls;
+  readonly #view: JournalView;
+  readonly #repeat: StatementSync;
+  readonly #insertEntry: StatementSync;
+
+  constructor(database: DatabaseSync, {calls, intents, forgotten}: AppendTables) {
+    this.#calls = calls;
+    this.#intents = intents;
+    this.#forgotten = forgotten;
+    this.#view = {
+      call: (callSid) => calls.find(callSid),
+      intent: (reference) => intents.find(reference),
+      legsWithoutOwner: (callSid) => calls.legsWithoutOwner(callSid),
+    };
+    this.#repeat = database.prepare(
+      `UPDATE entries SET repeats = repeats + 1 WHERE call_offset = ? AND dedupe_key = ?
+       RETURNING "offset", event, verdict, owner, call, checksum`,
+    );
+    this.#insertEntry = database.prepare(
+      `INSERT INTO entries ("offset", call_offset, dedupe_key, verdict, owner, event, call, parameters,
+         checksum, parameters_checksum)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+  }
+
+  /** Writes `event` at `offset`, or counts a repetition. */
+  append({event: eventJson, parameters}: AppendRequest, offset: Offset): AppendOutcome {
+    const event = JSON.parse(eventJson) as CallEvent;
+    const before = this.#calls.find(event.callSid);
+    // The key holds whatever tells one event from another, its call included: a call that is not known has none of it.
+    const isKnown = before !== undefined || event.kind === 'command';
+    const isRepeatable = isKnown && !this.#calls.lacksKey(event.callSid, event.dedupeKey);
+    const place = before?.firstOffset ?? NO_CALL;
+    const row = isRepeatable ? this.#repeat.get(place, event.dedupeKey) : undefined;
+    if (row !== undefined) return {repeated: true, json: `{"repeated":true,"entry":${entryJson(row)}}`};
+    const decision = decideAppend(this.#view, event, offset);
+    const {verdict, owner = null, changes, binding} = decision;
+    // Asked only where a call begins: all others are known.
+    const begins = changes.some((change) => change.before === undefined);
+    if (begins && this.#forgotten.has(event.callSid)) return ofForgotten(event);
+    const [callJson] = changes.map((change) => this.#calls.write(change));
+    if (binding !== undefined) this.#intents.bind(binding.reference, binding.rootCallSid);
+    const call = decision.carriesCall ? (callJson ?? null) : null;
+    this.#insertEntry.run(
+      offset,
+      changes[0]?.after.firstOffset ?? place,
+      event.dedupeKey,
+      verdict,
+      owner,
+      eventJson,
+      call,
+      parameters ?? null,
+      entryChecksum({offset, verdict, owner, event: eventJson, call}),
+      checksumOf(parameters),
+    );
+    this.#calls.noteKey(event.callSid, event.dedupeKey);
+    const json = objectJson({
+      offset: String(offset),
+      verdict: JSON.stringify(verdict),
+      owner: JSON.stringify(decision.owner),
+      call: call ?? undefined,
+    });
+    return {repeated: false, json: `{"repeated":false,"entry":${json}}`};
+  }
+}
+
+/** The answer to an event of a call that was trimmed: it was here before, and is nowhere now. */
+function ofForgotten(event: CallEvent): AppendOutcome {
+  const entry: JournalEntry = {offset: 0, event, verdict: 'duplicate'};
+  return {repeated: true, json: JSON.stringify({repeated: true, entry})};
+}

@@ -1,0 +1,36 @@
+/**
+ * The calls that were trimmed, for as long as that is worth its room: what Twilio signed once is signed for ever, and a copy of it that
+ * comes when nothing else is left of its call must not begin the call anew (J2).
+ */
+import type {DatabaseSync, StatementSync} from 'node:sqlite';
+import {forgottenCallKey, MAX_FORGOTTEN_CALLS} from '../../forgotten-call-key.ts';
+
+export const CREATE_FORGOTTEN_CALLS = `CREATE TABLE forgotten_calls (
+     number  INTEGER PRIMARY KEY,     -- 1, 2, 3 … in the order in which they were trimmed
+     call    INTEGER NOT NULL UNIQUE  -- 64 bits of the SHA-256 of the call's sid
+   ) STRICT;`;
+
+export class ForgottenCalls {
+  readonly #max: number;
+  readonly #find: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #shrink: StatementSync;
+
+  constructor(database: DatabaseSync, max = MAX_FORGOTTEN_CALLS) {
+    this.#max = max;
+    this.#find = database.prepare('SELECT 1 FROM forgotten_calls WHERE call = ?');
+    this.#insert = database.prepare('INSERT OR IGNORE INTO forgotten_calls (call) VALUES (?)');
+    this.#shrink = database.prepare(
+      'DELETE FROM forgotten_calls WHERE number <= (SELECT max(number) FROM forgotten_calls) - ?',
+    );
+  }
+
+  has(callSid: string): boolean {
+    return this.#find.get(forgottenCallKey(callSid)) !== undefined;
+  }
+
+  add(callSids: readonly string[]): void {
+    for (const callSid of callSids) this.#insert.run(forgottenCallKey(callSid));
+    if (callSids.length > 0) this.#shrink.run(this.#max);
+  }
+}

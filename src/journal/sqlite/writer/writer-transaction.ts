@@ -1,0 +1,116 @@
+/**
+ * One transaction over a group of requests. Each request is all or nothing by itself. A savepoint around every one of them
+ * would have SQLite keep a copy of each page that it touches, for a fault that hardly ever happens: so all are done
+ * without, and once more behind savepoints when one of them could not be done.
+ */
+import type {DatabaseSync} from 'node:sqlite';
+import {readTrimmedTo} from '../meta.ts';
+import type {GroupRequest, JournalBounds} from '../worker-messages.ts';
+import {AppendStatements} from './append-statements.ts';
+import {CallStatements} from './call-statements.ts';
+import {ForgottenCalls} from './forgotten-calls.ts';
+import {IntentStatements} from './intent-statements.ts';
+import {TrimStatements} from './trim-statements.ts';
+
+export class WriterTransaction {
+  readonly #database: DatabaseSync;
+  readonly #appends: AppendStatements;
+  readonly #calls: CallStatements;
+  readonly #intents: IntentStatements;
+  readonly #trims: TrimStatements;
+  readonly #control;
+  #bounds: JournalBounds = {head: 0, trimmedTo: 0};
+  #probed = false;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#intents = new IntentStatements(database);
+    this.#calls = new CallStatements(database);
+    const forgotten = new ForgottenCalls(database);
+    this.#appends = new AppendStatements(database, {calls: this.#calls, intents: this.#intents, forgotten});
+    this.#trims = new TrimStatements(database, forgotten);
+    this.#control = {
+      begin: database.prepare('BEGIN IMMEDIATE'),
+      end: database.prepare('ROLLBACK'),
+      commit: database.prepare('COMMIT'),
+      savepoint: database.prepare('SAVEPOINT request'),
+      release: database.prepare('RELEASE request'),
+      rollback: database.prepare('ROLLBACK TO request'),
+      probe: database.prepare('UPDATE meta SET probes = probes + 1'),
+    };
+  }
+
+  /** How far the journal is with what this transaction did so far. */
+  get bounds(): JournalBounds {
+    return this.#bounds;
+  }
+
+  /** Somebody wants to know whether writing works, so that everything a write needs has to be exercised. */
+  get probed(): boolean {
+    return this.#probed;
+  }
+
+  begin(bounds: JournalBounds): void {
+    this.#control.begin.run();
+    this.#bounds = bounds;
+    this.#probed = false;
+  }
+
+  commit(): void {
+    this.#control.commit.run();
+  }
+
+  /** Takes back all of it. */
+  rollback(): void {
+    this.#calls.forget();
+    // After an error that ended the whole transaction there is none.
+    if (this.#database.isTransaction) this.#control.end.run();
+  }
+
+  /** Does one request behind a savepoint. If it throws, nothing of it remains in the transaction. */
+  attempt(request: GroupRequest): string | undefined {
+    const before = this.#bounds;
+    this.#control.savepoint.run();
+    try {
+      const json = this.perform(request);
+      this.#control.release.run();
+      return json;
+    } catch (error) {
+      this.#calls.forget();
+      // The offset goes back as well, or the next entry would leave a gap (J3). After an error that ended the whole
+      // transaction there is no savepoint any more.
+      this.#bounds = before;
+      if (this.#database.isTransaction) {
+        this.#control.rollback.run();
+        this.#control.release.run();
+      }
+      throw error;
+    }
+  }
+
+  /** Does one request and returns its result as JSON. If it throws, the transaction has to be taken back. */
+  perform(request: GroupRequest): string | undefined {
+    switch (request.kind) {
+      case 'append': {
+        const offset = this.#bounds.head + 1;
+        const {json, repeated} = this.#appends.append(request, offset);
+        if (!repeated) this.#bounds = {...this.#bounds, head: offset};
+        return json;
+      }
+      case 'open-intent':
+        return this.#intents.open(request.intent, request.keysSince);
+      case 'reject-intent':
+        return this.#intents.reject(request.reference);
+      case 'trim': {
+        const trimmed = this.#trims.trim(request.endedBefore, request.limit);
+        this.#calls.forget();
+        this.#bounds = {...this.#bounds, trimmedTo: readTrimmedTo(this.#database)};
+        return JSON.stringify(trimmed);
+      }
+      case 'probe':
+        this.#control.probe.run();
+        this.#probed = true;
+        return undefined;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/** Forgets calls that ended long ago (J8), a few at a time. */
+import type {Logger} from 'pino';
+import type {CancelTimer, Clock} from '../../clock.ts';
+import type {Lease} from '../../cluster/cluster.ts';
+import type {Journal} from '../../journal/journal.ts';
+
+export interface RetentionOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly retentionDays: number;
+  /** Of several nodes the one that holds it does this. */
+  readonly lease: Lease;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const ROUND_MS = 10 * 60 * 1000;
+/** The first round waits until a fresh start has had its time. */
+const FIRST_ROUND_MS = 30_000;
+const CALLS_PER_STEP = 200;
+/** Appends get the journal between two steps. */
+const STEP_PAUSE_MS = 50;
+
+export class Retention {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #retentionDays: number;
+  readonly #lease: Lease;
+  #cancel: CancelTimer | undefined;
+  #stopped = false;
+
+  constructor({journal, clock, logger, retentionDays, lease}: RetentionOptions) {
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#retentionDays = retentionDays;
+    this.#lease = lease;
+  }
+
+  start(): void {
+    this.#plan(FIRST_ROUND_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  #plan(delayMs: number): void {
+    if (this.#stopped) return;
+    this.#cancel = this.#clock.after(delayMs, () => void this.#step());
+  }
+
+  /** Two nodes at once would be in each other's way, and do no harm: what is gone is gone. */
+  async #isOurs(): Promise<boolean> {
+    return this.#lease.held && (await this.#lease.confirm()) !== undefined;
+  }
+
+  async #step(): Promise<void> {
+    try {
+      if (!(await this.#isOurs())) {
+        this.#plan(ROUND_MS);
+        return;
+      }
+      const endedBefore = this.#clock.now() - this.#retentionDays * DAY_MS;
+      const trimmed = await this.#journal.trim({endedBefore, limit: CALLS_PER_STEP});
+      if (trimmed > 0) this.#logger.debug({calls: trimmed}, 'old calls forgotten');
+      // With their legs they can be a few more than were asked for.
+      this.#plan(trimmed >= CALLS_PER_STEP ? STEP_PAUSE_MS : ROUND_MS);
+    } catch (error) {
+      this.#logger.warn({err: error}, 'old calls could not be forgotten; trying again later');
+      this.#plan(ROUND_MS);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Pages of the journal for sessions that are behind what the feed holds. Those who are behind are often many, and behind alike: all
+ * came back after the same break, or want everything. So pages begin at fixed offsets, are read once and encoded once, and what is
+ * written to the sockets is the same bytes for all: a thousand who read slowly hold one copy.
+ */
+import type {Clock} from '../../clock.ts';
+import type {JournalEntry, Offset} from '../../journal/call-event.ts';
+import type {Journal} from '../../journal/journal.ts';
+import {type Batch, type FeedEntry, joinFrames, toFeedEntry} from './feed-entry.ts';
+import type {Audience} from './visibility.ts';
+
+/** Entries of a page; pages end at multiples of it. */
+const PAGE_ENTRIES = 256;
+/** Pages that are kept for others, each of at most so many bytes, and for how long in ms: what was trimmed is not served for longer. */
+const MAX_PAGES = 16;
+const MAX_KEPT_BYTES = 1024 * 1024;
+const KEPT_MS = 5000;
+/** Different (audience, cursor) pairs of a page that are remembered. */
+const MAX_BATCHES = 16;
+
+export type PageReading =
+  | {readonly kind: 'page'; readonly page: CatchUpPage}
+  /** Entries after the cursor have been trimmed. */
+  | {readonly kind: 'too-old'};
+
+export interface CatchUpPagesOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Names the journal's history: pages of another one say nothing. */
+  readonly epoch: () => string;
+}
+
+export class CatchUpPage {
+  readonly #entries: readonly FeedEntry[];
+  readonly #batches = new Map<string, Batch>();
+
+  constructor(entries: readonly JournalEntry[]) {
+    this.#entries = entries.map(toFeedEntry);
+  }
+
+  /** The offset of its last entry; 0 where it is empty. */
+  get last(): Offset {
+    return this.#entries.at(-1)?.offset ?? 0;
+  }
+
+  /** Bytes of its frames. */
+  get bytes(): number {
+    return this.#entries.reduce((sum, {frame}) => sum + (frame?.length ?? 0), 0);
+  }
+
+  /** What `audience` is sent next from cursor `after`, which is before {@link last}. */
+  batch(audience: Audience, after: Offset): Batch {
+    const key = `${after}@${audience.key}`;
+    const known = this.#batches.get(key);
+    if (known !== undefined) return known;
+    const start = this.#entries.findIndex(({offset}) => offset > after);
+    const batch = joinFrames(this.#entries, start, audience);
+    if (this.#batches.size >= MAX_BATCHES) this.#batches.clear();
+    this.#batches.set(key, batch);
+    return batch;
+  }
+}
+
+interface KeptPage {
+  readonly reading: Promise<PageReading>;
+  readonly until: number;
+}
+
+export class CatchUpPages {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #epoch: () => string;
+  #keptOf = '';
+  /** By the offset they begin after, the oldest first. */
+  readonly #kept = new Map<Offset, KeptPage>();
+
+  constructor({journal, clock, epoch}: CatchUpPagesOptions) {
+    this.#journal = journal;
+    this.#epoch = epoch;
+    this.#clock = clock;
+  }
+
+  /** The page with the entry after `after`, and those behind it. Rejects as the journal does. */
+  async read(after: Offset): Promise<PageReading> {
+    const start = after - (after % PAGE_ENTRIES);
+    const reading = await this.#page(start);
+    // Only its beginning may be gone, or it was not whole yet: then this reader has a page of its own.
+    const isThere = reading.kind === 'page' && reading.page.last > after;
+    return isThere || start === after ? reading : this.#readPage(after, start + PAGE_ENTRIES - after);
+  }
+
+  #page(start: Offset): Promise<PageReading> {
+    if (this.#keptOf !== this.#epoch()) this.#kept.clear();
+    this.#keptOf = this.#epoch();
+    const now = this.#clock.monotonic();
+    const kept = this.#kept.get(start);
+    if (kept !== undefined && now < kept.until) return kept.reading;
+    const reading = this.#readPage(start, PAGE_ENTRIES);
+    this.#keep(start, {reading, until: now + KEPT_MS});
+    reading.then(
+      (result) => {
+        if (!isKept(result, start)) this.#drop(start, reading);
+      },
+      () => this.#drop(start, reading),
+    );
+    return reading;
+  }
+
+  #keep(start: Offset, page: KeptPage): void {
+    this.#kept.delete(start);
+    this.#kept.set(start, page);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= MAX_PAGES) break;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  #drop(start: Offset, reading: Promise<PageReading>): void {
+    if (this.#kept.get(start)?.reading === reading) this.#kept.delete(start);
+  }
+
+  async #readPage(after: Offset, limit: number): Promise<PageReading> {
+    const result = await this.#journal.read(after, limit);
+    return result.kind === 'too-old'
+      ? {kind: 'too-old'}
+      : {kind: 'page', page: new CatchUpPage(result.entries)};
+  }
+}
+
+/** One that is not whole would hide what comes behind. */
+function isKept(reading: PageReading, start: Offset): boolean {
+  if (reading.kind === 'too-old') return false;
+  return reading.page.last === start + PAGE_ENTRIES && reading.page.bytes <= MAX_KEPT_BYTES;
+}

@@ -1,0 +1,84 @@
+/** What is there for operators and not for calls: the doctor, the series, a simulated Twilio's controls. One lifetime. */
+import type {Logger} from 'pino';
+import type {Clock} from '../../clock.ts';
+import type {Environment} from '../../config/environment.ts';
+import {diskSpace} from '../../journal/disk-space.ts';
+import type {Journal, JournalOpening} from '../../journal/journal.ts';
+import {databaseFile} from '../../journal/open-journal.ts';
+import type {MetricSources, Metrics} from '../../observability/metrics.ts';
+import {createProcessLoad} from '../../observability/process-load.ts';
+import {isPostgresUrl} from '../../postgres/postgres-url.ts';
+import {nodeOutside} from '../../reachability/node-public-endpoint-probe.ts';
+import type {Outside} from '../../reachability/public-endpoint-probe.ts';
+import {DEFAULT_API_URL} from '../../twilio/rest/sdk.ts';
+import {SimulatorClient} from '../../twilio/rest/simulator-client.ts';
+import type {TwilioAccountClient} from '../../twilio/rest/twilio-account.ts';
+import {TwilioAccountRest} from '../../twilio/rest/twilio-account-rest.ts';
+import type {CallService} from '../calls/call-service.ts';
+import {SimulatorControl} from '../simulator/simulator-control.ts';
+import {createChecks} from './checks.ts';
+import type {PointNumberOptions} from './configure-number.ts';
+import {Doctor} from './doctor.ts';
+import {ProcessProof} from './identity-challenge.ts';
+import {HealthSampler} from './metric-samples.ts';
+
+export interface OperatorServicesOptions {
+  readonly environment: Environment;
+  readonly journal: Journal;
+  /** How the journal was found at start. */
+  readonly opening: () => Omit<JournalOpening, 'head'>;
+  readonly calls: CallService;
+  readonly metrics: Metrics;
+  readonly sources: Pick<MetricSources, 'openSessions' | 'activeCalls'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** @default Twilio's REST API, or what TWILIO_API_URL names */
+  readonly account?: TwilioAccountClient;
+  /** @default the network */
+  readonly outside?: Outside;
+}
+
+export class OperatorServices {
+  readonly doctor: Doctor;
+  readonly sampler: HealthSampler;
+  readonly simulator: SimulatorControl;
+  readonly proof: ProcessProof;
+  readonly pointNumber: PointNumberOptions;
+
+  constructor({environment, account, outside = nodeOutside, ...options}: OperatorServicesOptions) {
+    const {publicUrl, allowedOrigins, databaseUrl, twilio} = environment;
+    const {clock, logger} = options;
+    this.proof = new ProcessProof(secretOfNodes(environment));
+    const {accountSid, apiUrl, phoneNumber} = twilio;
+    const client = account ?? new TwilioAccountRest(twilio);
+    const simulator = apiUrl === DEFAULT_API_URL ? undefined : new SimulatorClient({apiUrl, accountSid});
+    this.simulator = new SimulatorControl({...options, simulator});
+    const checks = createChecks({
+      ...options,
+      ...{account: client, outside, proof: this.proof},
+      ...{publicUrl, allowedOrigins, accountSid, apiUrl, phoneNumber},
+      // Of a database elsewhere nobody here can say.
+      diskSpace: async () => diskSpace(databaseFile(databaseUrl)),
+      simulated: () => this.simulator.simulated,
+    });
+    this.doctor = new Doctor({checks, clock, logger});
+    this.sampler = new HealthSampler({...options, load: createProcessLoad(clock)});
+    this.pointNumber = {account: client, phoneNumber, publicUrl, logger};
+  }
+
+  start(): void {
+    this.simulator.start();
+    this.sampler.start();
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    this.doctor.stop();
+    this.sampler.stop();
+  }
+}
+
+/** Behind a balancer any node answers; all of them have the same access key. */
+export function secretOfNodes({databaseUrl, accessKey}: Environment): string | undefined {
+  return isPostgresUrl(databaseUrl) ? accessKey : undefined;
+}

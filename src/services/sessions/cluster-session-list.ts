@@ -1,0 +1,152 @@
+/**
+ * The sessions of all nodes as people look at them (H4). Alone, a node tells of its own, as they are. Among others it tells
+ * what every node has published, itself included, in one look; and while the database is away, of its own again.
+ */
+import type {NodeInfo, SessionInfo} from '@hookswitch/protocol';
+import type {Logger} from 'pino';
+import type {Cluster, NodeStatus} from '../../cluster/cluster.ts';
+import type {FoundSession, SharedSessions} from '../../cluster/shared-sessions.ts';
+import type {Journal} from '../../journal/journal.ts';
+import {toIso} from '../feed/call-messages.ts';
+import {audienceOfKey} from '../feed/visibility.ts';
+import {readSentMessages, type SentMessages, type SentQuery, type SentRecord} from './delivered-messages.ts';
+import {
+  mostFrequent,
+  NO_PHASES,
+  type SessionDirectory,
+  type SessionListing,
+  type SessionQuery,
+  toCloseCount,
+} from './node-session-list.ts';
+
+export interface SessionCatalogOptions {
+  readonly directory: SessionDirectory;
+  readonly cluster: Cluster;
+  readonly journal: Journal;
+  readonly logger: Logger;
+}
+
+export class SessionCatalog {
+  readonly #directory: SessionDirectory;
+  readonly #cluster: Cluster;
+  readonly #journal: Journal;
+  readonly #logger: Logger;
+
+  constructor({directory, cluster, journal, logger}: SessionCatalogOptions) {
+    this.#directory = directory;
+    this.#cluster = cluster;
+    this.#journal = journal;
+    this.#logger = logger;
+  }
+
+  /** One page of the sessions of all nodes. */
+  async page(query: SessionQuery): Promise<SessionListing> {
+    const {sessions: shared} = this.#cluster;
+    if (shared === undefined) return this.#directory.page(query);
+    try {
+      if (this.#cluster.connected) return await this.#sharedPage(shared, query);
+    } catch (error) {
+      this.#logger.warn({err: error}, 'the sessions of other nodes could not be listed');
+    }
+    return {...this.#directory.page(query), onlyThisNode: true};
+  }
+
+  /**
+   * What a session was sent, wherever it is; `undefined` of one that is not open, and not among the last that closed.
+   * @throws JournalUnavailableError
+   */
+  async sent(
+    sessionId: string,
+    query: SentQuery,
+  ): Promise<(SentMessages & {session: SessionInfo}) | undefined> {
+    const own = await this.#directory.sent(sessionId, query);
+    const {sessions: shared, nodeId} = this.#cluster;
+    if (shared === undefined) return own;
+    if (own !== undefined) return {...own, session: {...own.session, nodeId}};
+    const found = await shared.find(sessionId);
+    if (found === undefined) return undefined;
+    const sent = await readSentMessages(this.#journal, toRecord(found), query);
+    return {session: toInfo(found), ...sent};
+  }
+
+  async #sharedPage(shared: SharedSessions, query: SessionQuery): Promise<SessionListing> {
+    const {q, phase, sort, limit, after} = query;
+    // One more than asked for tells whether there is a next page.
+    const found = await shared.page({
+      ...(q !== undefined && {needle: q.toLowerCase()}),
+      ...(phase !== undefined && {phase}),
+      ...(after !== undefined && {after}),
+      sort,
+      limit: limit + 1,
+    });
+    const shown = found.sessions.slice(0, limit);
+    const last = shown.at(-1);
+    const next =
+      found.sessions.length > limit && last !== undefined
+        ? {rank: last.rank, sessionId: last.session.sessionId}
+        : undefined;
+    const nodes = this.#cluster.nodes();
+    const open = Object.values(found.byPhase).reduce((sum, count) => sum + count, 0);
+    return {
+      sessions: shown.map(({session}) => toInfo(session)),
+      next,
+      total: found.total,
+      counts: {
+        open,
+        lagging: found.lagging,
+        byPhase: {...NO_PHASES, ...found.byPhase},
+        ...countsOf(nodes, open),
+      },
+      nodes: nodes.map(toNodeInfo),
+    };
+  }
+}
+
+/** Since the nodes alive started. They told of it a moment before they told of the last sessions: those that are open have been opened. */
+function countsOf(nodes: readonly NodeStatus[], open: number) {
+  const closes = new Map<number, number>();
+  let opened = 0;
+  for (const node of nodes) {
+    opened += node.openedSessions;
+    for (const {code, count} of node.closes) closes.set(code, (closes.get(code) ?? 0) + count);
+  }
+  const counted = [...closes].map(([code, count]) => ({code, count}));
+  const closed = counted.reduce((sum, {count}) => sum + count, 0);
+  return {opened: Math.max(opened, open + closed), closes: mostFrequent(counted).map(toCloseCount)};
+}
+
+function toInfo(found: FoundSession): SessionInfo {
+  const {cursor, nodeHead, searchText: _searchText, spans: _spans, ...info} = found;
+  return {
+    ...info,
+    offset: cursor ?? nodeHead,
+    lag: cursor === undefined ? 0 : Math.max(0, nodeHead - cursor),
+    connectedAt: toIso(found.connectedAt),
+    lastActivityAt: toIso(found.lastActivityAt),
+  };
+}
+
+function toRecord({cursor, nodeHead, spans}: FoundSession): SentRecord {
+  return {
+    cursor: cursor ?? nodeHead,
+    spans: spans.flatMap(([after, key]) => {
+      const audience = audienceOfKey(key);
+      return audience === undefined ? [] : [{after, audience}];
+    }),
+  };
+}
+
+function toNodeInfo(node: NodeStatus): NodeInfo {
+  return {
+    nodeId: node.nodeId,
+    isSelf: node.isSelf,
+    version: node.version,
+    startedAt: toIso(node.startedAt),
+    heartbeatAt: toIso(node.heartbeatAt),
+    heartbeatAgeMs: node.heartbeatAgeMs,
+    offset: node.head,
+    lag: node.lag,
+    sessions: node.openSessions,
+    clockAheadMs: node.clockAheadMs,
+  };
+}

@@ -1,0 +1,323 @@
+/**
+ * How entries reach sessions. Resume, catch-up of a slow reader and live delivery are one mechanism (`deliver`): write
+ * what comes after the cursor, move the cursor, stop when the socket holds enough.
+ */
+import {type CloseReason, MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitch/protocol';
+import type {Logger} from 'pino';
+import type {Clock} from '../../clock.ts';
+import type {Offset} from '../../journal/call-event.ts';
+import type {Journal} from '../../journal/journal.ts';
+import type {Metrics} from '../../observability/metrics.ts';
+import {toCall, toIso} from '../feed/call-messages.ts';
+import {type CatchUpPage, CatchUpPages} from '../feed/catch-up-pages.ts';
+import type {LiveFeed} from '../feed/live-feed.ts';
+import {encodeTextFrame} from '../feed/text-frame.ts';
+import type {Audience} from '../feed/visibility.ts';
+import {READING, type Session, STREAMING} from './session.ts';
+
+/** Where a client left off. */
+export interface ResumePoint {
+  readonly epoch: string;
+  readonly offset: Offset;
+}
+
+export interface SessionDeliveryOptions {
+  readonly journal: Journal;
+  readonly feed: LiveFeed;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Names the journal's history; a cursor of another epoch says nothing. */
+  readonly epoch: () => string;
+  readonly heartbeatMs: number;
+  /** The sessions there are, in any order. */
+  readonly sessions: () => MapIterator<Session>;
+  readonly close: (session: Session, reason: CloseReason) => void;
+}
+
+/**
+ * Past so many unsent bytes a session that is behind what the feed holds gets no further page: a thousand slow readers of the whole
+ * journal, each somewhere else in it, are bounded by this.
+ */
+const MAX_UNSENT_BEHIND_BYTES = MAX_UNSENT_BYTES / 4;
+
+/** Sessions written to in one turn of the event loop: between turns webhooks and heartbeats get their time. */
+const FAN_OUT_SLICE = 256;
+
+/** A client that goes on asking while it reads no answers is closed before they cost more than this. */
+const MAX_UNSENT_FOR_ANSWERS_BYTES = 2 * MAX_UNSENT_BYTES;
+
+/** Audiences whose snapshot is kept until the head moves. */
+const MAX_CACHED_SNAPSHOTS = 64;
+
+export class SessionDelivery {
+  readonly #pages: CatchUpPages;
+  readonly #feed: LiveFeed;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #epoch: () => string;
+  readonly #heartbeatMs: number;
+  readonly #sessions: () => MapIterator<Session>;
+  readonly #close: (session: Session, reason: CloseReason) => void;
+  /** Snapshot frames by audience, for as long as the head stays: a thousand clients coming back share one. */
+  readonly #snapshots = new Map<string, Buffer>();
+  #fanningOut = false;
+  #fanOutAgain = false;
+  #announced: Offset = 0;
+  /** Messages that were written in this turn and are not counted yet. */
+  #uncounted = 0;
+
+  constructor(options: SessionDeliveryOptions) {
+    this.#pages = new CatchUpPages(options);
+    this.#feed = options.feed;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#metrics = options.metrics;
+    this.#epoch = options.epoch;
+    this.#heartbeatMs = options.heartbeatMs;
+    this.#sessions = options.sessions;
+    this.#close = options.close;
+  }
+
+  /** What the feed holds at start was announced by whoever ran before. */
+  start(): void {
+    this.#announced = this.#feed.head;
+  }
+
+  /** Says where the session stands, then brings it what it missed, or a snapshot where that cannot be had whole (W11). */
+  begin(session: Session, resume: ResumePoint | undefined): void {
+    if (resume === undefined || resume.epoch !== this.#epoch()) this.#beginWithSnapshot(session);
+    else if (resume.offset > this.#feed.head) void this.#beginAhead(session, resume);
+    else if (resume.offset >= this.#feed.floor) this.#beginAt(session, resume.offset);
+    else void this.#beginInThePast(session, resume.offset);
+  }
+
+  /** Another node may have told it what this one is just about to read: a snapshot would take it back to before that. */
+  async #beginAhead(session: Session, resume: ResumePoint): Promise<void> {
+    try {
+      const reached = await this.#feed.reach(resume.offset);
+      if (session.state.phase !== 'opening') return;
+      // Anew: meanwhile another history may have begun.
+      if (reached && resume.offset <= this.#feed.head) this.begin(session, resume);
+      else this.#beginWithSnapshot(session);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  /** @param next the first page after `offset`, where it was read */
+  #beginAt(session: Session, offset: Offset, next?: CatchUpPage): void {
+    session.beginAt(offset);
+    session.replaying = true;
+    this.#open(session, this.#readyFrame(session, true));
+    if (next !== undefined) this.#writePage(session, next);
+    this.deliver(session);
+  }
+
+  #beginWithSnapshot(session: Session): void {
+    session.beginAt(this.#feed.head);
+    this.#open(session, this.#readyFrame(session, false), this.#snapshotFrame(session.audience));
+    this.deliver(session);
+  }
+
+  /** One write: a client that has seen where it stands has the snapshot that belongs to it. */
+  #open(session: Session, first: Buffer, ...more: readonly Buffer[]): void {
+    session.state = STREAMING;
+    session.socket.write(first, ...more, ...session.takeEarly());
+  }
+
+  async #beginInThePast(session: Session, offset: Offset): Promise<void> {
+    try {
+      const reading = await this.#pages.read(offset);
+      if (session.state.phase !== 'opening') return;
+      if (reading.kind === 'page') this.#beginAt(session, offset, reading.page);
+      else this.#beginWithSnapshot(session);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  /** Brings every session to the head of the journal, a slice of them a turn. */
+  broadcast(): void {
+    this.#snapshots.clear();
+    this.#fanOutAgain = this.#fanningOut;
+    if (this.#fanningOut) return;
+    this.#fanningOut = true;
+    this.#fanOut(this.#sessions());
+  }
+
+  #fanOut(rest: MapIterator<Session>): void {
+    for (let written = 0; written < FAN_OUT_SLICE; written += 1) {
+      const next = rest.next();
+      if (next.done === true) {
+        this.#count();
+        this.#endOfRound();
+        return;
+      }
+      if (next.value.cursor < this.#feed.head) this.#advanceSafely(next.value);
+    }
+    this.#count();
+    setImmediate(() => this.#fanOut(rest));
+  }
+
+  #endOfRound(): void {
+    const now = this.#clock.now();
+    for (const happenedAt of this.#feed.happenedAfter(this.#announced)) {
+      this.#metrics.eventAgeSeconds.observe(Math.max(0, now - happenedAt) / 1000);
+    }
+    this.#announced = this.#feed.head;
+    this.#fanningOut = false;
+    // Entries that came during the round reached only the sessions that were still to come: another round.
+    if (this.#fanOutAgain) this.broadcast();
+  }
+
+  /** One session's fault must not end the round: the others after it would never be told anything again. */
+  #advanceSafely(session: Session): void {
+    try {
+      this.#advance(session);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  /** Brings a session to the head, as far as its socket takes it. */
+  deliver(session: Session): void {
+    this.#advance(session);
+    this.#count();
+  }
+
+  /**
+   * The one way by which entries and snapshots reach a session. What it does for one that only follows is done for each message
+   * of each session, and costs next to the kernel's send what it costs.
+   */
+  #advance(session: Session): void {
+    const {socket} = session;
+    while (session.state.phase === 'streaming') {
+      const {cursor} = session;
+      const isBehind = cursor < this.#feed.floor;
+      if (socket.unsentBytes > (isBehind ? MAX_UNSENT_BEHIND_BYTES : MAX_UNSENT_BYTES)) {
+        session.state = {phase: 'blocked', since: this.#clock.monotonic()};
+      } else if (cursor >= this.#feed.head) {
+        if (!session.replaying && session.snapshotsDue.length === 0) return;
+        this.#writeAtHead(session);
+      } else if (isBehind) {
+        session.state = READING;
+        void this.#catchUp(session);
+      } else {
+        const batch = this.#feed.batch(session.audience, cursor);
+        session.cursor = batch.to;
+        this.#write(session, batch.frames, batch.messages);
+      }
+    }
+  }
+
+  /** What is owed to a session once it is at the head: first that it is there, then its snapshots. */
+  #writeAtHead(session: Session): void {
+    if (session.replaying) {
+      session.replaying = false;
+      session.socket.write(this.#heartbeatFrame(session));
+      return;
+    }
+    const [requestId, ...others] = session.snapshotsDue;
+    session.snapshotsDue = others;
+    session.socket.write(this.#snapshotFrame(session.audience, requestId));
+  }
+
+  /** A message outside the journal's order: an answer, a heartbeat. Never before `session.ready` (W2). */
+  send(session: Session, message: ServerMessage): void {
+    const {phase} = session.state;
+    if (phase === 'closing') return;
+    const frame = encode(message);
+    if (phase === 'opening') {
+      session.early = [...session.early, frame];
+    } else if (session.socket.unsentBytes > MAX_UNSENT_FOR_ANSWERS_BYTES) {
+      this.#close(session, 'too-slow');
+    } else {
+      session.socket.write(frame);
+      this.deliver(session);
+    }
+  }
+
+  async #catchUp(session: Session): Promise<void> {
+    try {
+      const reading = await this.#pages.read(session.cursor);
+      if (session.state.phase !== 'reading') return;
+      // Trimmed under a reader: the rest would have a hole. It comes back and gets a snapshot (W11).
+      if (reading.kind === 'too-old') {
+        this.#close(session, 'going-away');
+        return;
+      }
+      session.state = STREAMING;
+      this.#writePage(session, reading.page);
+      this.deliver(session);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  /** What does not fit comes later: a page of long entries is more than a socket may hold. */
+  #writePage(session: Session, page: CatchUpPage): void {
+    while (
+      session.state.phase === 'streaming' &&
+      session.cursor < page.last &&
+      session.socket.unsentBytes <= MAX_UNSENT_BEHIND_BYTES
+    ) {
+      const batch = page.batch(session.audience, session.cursor);
+      session.cursor = batch.to;
+      this.#write(session, batch.frames, batch.messages);
+    }
+  }
+
+  #write(session: Session, frames: Buffer | undefined, messages: number): void {
+    if (frames === undefined) return;
+    session.socket.write(frames);
+    this.#uncounted += messages;
+  }
+
+  /** Once a turn: the counter's own bookkeeping costs a tenth of a send. */
+  #count(): void {
+    if (this.#uncounted === 0) return;
+    this.#metrics.messagesSent.inc(this.#uncounted);
+    this.#uncounted = 0;
+  }
+
+  #fail(session: Session, error: unknown): void {
+    if (session.state.phase === 'closing') return;
+    this.#logger.error({err: error, sessionId: session.id}, 'session could not be brought forward');
+    this.#close(session, 'internal');
+  }
+
+  #readyFrame(session: Session, recovered: boolean): Buffer {
+    return encode({
+      type: 'session.ready',
+      sessionId: session.id,
+      epoch: this.#epoch(),
+      offset: session.cursor,
+      recovered,
+      heartbeatMs: this.#heartbeatMs,
+      user: session.principal.user,
+      scopes: [...session.principal.scopes],
+      timestamp: toIso(this.#clock.now()),
+    });
+  }
+
+  #heartbeatFrame({cursor}: Session): Buffer {
+    return encode({type: 'session.heartbeat', offset: cursor, timestamp: toIso(this.#clock.now())});
+  }
+
+  #snapshotFrame(audience: Audience, requestId?: string): Buffer {
+    const known = this.#snapshots.get(audience.key);
+    if (known !== undefined && requestId === undefined) return known;
+    const calls = [];
+    for (const call of this.#feed.activeCalls()) if (audience.sees(call)) calls.push(toCall(call));
+    const frame = encode({type: 'call.snapshot', offset: this.#feed.head, calls, requestId});
+    if (requestId === undefined && this.#snapshots.size < MAX_CACHED_SNAPSHOTS)
+      this.#snapshots.set(audience.key, frame);
+    return frame;
+  }
+}
+
+function encode(message: ServerMessage): Buffer {
+  return encodeTextFrame(JSON.stringify(message));
+}

@@ -1,0 +1,110 @@
+/** Calls to try things with. The numbers are the simulator's, and choose their outcome by themselves. */
+import type {PlaceCall} from '../calls/call-placement.ts';
+
+interface ScenarioBase {
+  readonly id: string;
+  /** What the button says. */
+  readonly label: string;
+  /** One sentence. */
+  readonly description: string;
+  /** The simulated other end. */
+  readonly number: string;
+}
+
+export type SimulatorScenario = ScenarioBase &
+  (
+    | {readonly direction: 'outbound'; readonly calls: readonly PlaceCall[]}
+    /** How the caller behaves, in the simulator's words. */
+    | {readonly direction: 'inbound'; readonly call: {readonly scenario: Readonly<Record<string, unknown>>}}
+  );
+
+/** Long enough to be looked at, short enough not to be forgotten. */
+const TALK = '<Response><Say>Hello from Hookswitch.</Say><Pause length="300"/></Response>';
+
+const BURST = 20;
+
+/** Of a burst, how the calls end: talking for a while, mostly. */
+const BURST_NUMBERS = [
+  '+15550100512',
+  '+15550100520',
+  '+15550100101',
+  '+15550100531',
+  '+15550100901',
+] as const;
+
+export const simulatorScenarios: readonly SimulatorScenario[] = [
+  outbound('answered', {
+    label: 'Answered',
+    description: 'Rings, is answered, and goes on until you hang up, or for five minutes.',
+    call: {to: '+15550100001', twiml: TALK},
+  }),
+  outbound('answered-then-hangs-up', {
+    label: 'Answered, then hangs up',
+    description: 'Is answered, and the other end hangs up after ten seconds.',
+    call: {to: '+15550100510', twiml: TALK},
+  }),
+  outbound('busy', {
+    label: 'Busy',
+    description: 'The other end is talking to somebody else.',
+    call: {to: '+15550100101', twiml: TALK},
+  }),
+  outbound('no-answer', {
+    label: 'No answer',
+    description: 'Rings for fifteen seconds, and nobody picks up.',
+    call: {to: '+15550100201', twiml: TALK, timeout: 15},
+  }),
+  outbound('failed', {
+    label: 'Failed',
+    description: 'The number cannot be reached.',
+    call: {to: '+15550100301', twiml: TALK},
+  }),
+  outbound('canceled', {
+    label: 'Canceled',
+    description: 'Rings, and is canceled before anybody answers, as if by another program of the account.',
+    call: {to: '+15550100401', twiml: TALK},
+  }),
+  outbound('machine', {
+    label: 'Answering machine',
+    description: 'A machine answers and is recognised as one; it records for a minute.',
+    call: {to: '+15550100601', twiml: TALK, machineDetection: 'Enable'},
+  }),
+  outbound('legs', {
+    label: 'Two legs',
+    description: 'Once the first party has answered a second one is dialled and connected.',
+    call: {to: '+15550100001', connectTo: '+15550100002'},
+  }),
+  {
+    id: 'burst',
+    label: `Burst of ${BURST}`,
+    description: `${BURST} calls at once that end in different ways.`,
+    direction: 'outbound',
+    number: BURST_NUMBERS[0],
+    calls: Array.from({length: BURST}, (_, at) => ({
+      to: BURST_NUMBERS[at % BURST_NUMBERS.length] ?? BURST_NUMBERS[0],
+      twiml: TALK,
+    })),
+  },
+  {
+    id: 'inbound-answered',
+    label: 'Somebody calls',
+    description: 'Rings for two seconds, is answered, and hears what VOICE_TWIML says.',
+    direction: 'inbound',
+    number: '+15550100021',
+    call: {scenario: {outcome: 'answered', connectSeconds: 2}},
+  },
+  {
+    id: 'inbound-gives-up',
+    label: 'Somebody calls, gives up',
+    description: 'Rings for five seconds, and the caller hangs up before the call is answered.',
+    direction: 'inbound',
+    number: '+15550100022',
+    call: {scenario: {outcome: 'no-answer', ringSeconds: 5, connectSeconds: 60}},
+  },
+];
+
+function outbound(
+  id: string,
+  {label, description, call}: {label: string; description: string; call: PlaceCall},
+): SimulatorScenario {
+  return {id, label, description, direction: 'outbound', number: call.to, calls: [call]};
+}

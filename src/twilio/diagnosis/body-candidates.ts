@@ -1,0 +1,133 @@
+/**
+ * What Twilio may have signed before something on the way rewrote the body: each known habit of proxies and
+ * frameworks, undone. Bounded by the body, which is at most 16 KB.
+ */
+import {type FormField, MAX_FORM_FIELDS, parseForm} from '../webhook/form.ts';
+import {signedText} from '../webhook/signature.ts';
+
+export interface BodySpelling {
+  /** What of the body would have been signed, behind the URL. */
+  readonly text: string;
+  /** In a few words what was done to it on the way. */
+  readonly difference: string;
+}
+
+/** Twilio sends these empty rather than not at all, where it sends one of them. */
+const GEOGRAPHY = ['From', 'To', 'Caller', 'Called'].flatMap((party) =>
+  ['City', 'State', 'Zip', 'Country'].map((part) => party + part),
+);
+
+/** Fields of voice webhooks; what else there is may have been added on the way. */
+const KNOWN = new Set([
+  ...GEOGRAPHY,
+  ...'AccountSid AddOns AnsweredBy ApiVersion ApplicationSid CallDuration CallSid CallStatus CallToken'.split(
+    ' ',
+  ),
+  ...'CallbackSource Called Caller CallerName Confidence DialBridged DialCallDuration DialCallSid'.split(' '),
+  ...'DialCallStatus Digits Direction Duration ErrorCode ErrorUrl FinishedOnKey ForwardedFrom From'.split(
+    ' ',
+  ),
+  ...'MachineDetectionDuration ParentCallSid QueueTime RecordingDuration RecordingSid RecordingUrl'.split(
+    ' ',
+  ),
+  ...'SequenceNumber SipCallId SipResponseCode SpeechResult StirPassportToken StirStatus StirVerstat'.split(
+    ' ',
+  ),
+  ...'Timestamp To'.split(' '),
+]);
+
+/** The body as it came; one that has no single reading stands for no field. */
+export function asItCame(body: Buffer): string {
+  const form = parseForm(body);
+  return form.kind === 'form' ? signedText(form.fields) : '';
+}
+
+/** Other readings than {@link asItCame}'s, each once, the likely ones first. */
+export function bodySpellings(body: Buffer): readonly BodySpelling[] {
+  const fields = readFields(body, 'utf8');
+  // No webhook of Twilio's, but somebody's 8,000 fields, which would take their time.
+  if (fields.length > MAX_FORM_FIELDS) return [];
+  const names = new Set(fields.map(([name]) => name));
+  const isKnown = (name: string) => KNOWN.has(name) || name.startsWith('SipHeader_');
+  const added = [...names]
+    .filter((name) => !isKnown(name))
+    .slice(0, 3)
+    .map((name) => name.slice(0, 40));
+  const json = fieldsOfJson(body);
+  const found: readonly (readonly [difference: string, fields: readonly FormField[]])[] = [
+    ['white space was added at the end', readFields(withoutTail(body), 'utf8')],
+    ['fields were decoded and not encoded again', readFields(body, 'utf8', {plusIsPlus: true})],
+    ['fields were encoded twice', fields.map(([name, value]) => [twice(name), twice(value)])],
+    ['the charset was changed to Latin-1', readFields(body, 'latin1')],
+    [
+      'the charset was changed, UTF-8 taken for Latin-1',
+      fields.map(([name, value]) => [name, misread(value)]),
+    ],
+    [
+      'empty fields were dropped',
+      [...fields, ...GEOGRAPHY.filter((name) => !names.has(name)).map((name) => [name, ''] as const)],
+    ],
+    [`fields were added (${added.join(', ')})`, fields.filter(([name]) => isKnown(name))],
+    ['empty fields were added', fields.filter(([, value]) => value !== '')],
+    ...(json.length === 0 ? [] : [['the form was turned into JSON', json] as const]),
+  ];
+  const spellings = [
+    ...found.map(([difference, each]) => ({difference, text: signedText(each)})),
+    {difference: 'signed with the fields in the order they came', text: fields.flat().join('')},
+    {difference: 'signed without the fields', text: ''},
+  ];
+  const seen = new Set([asItCame(body)]);
+  return spellings.filter(({text}) => !seen.has(text) && seen.add(text));
+}
+
+/** Like `parseForm`, and takes whatever there is. */
+function readFields(
+  body: Buffer,
+  charset: 'utf8' | 'latin1',
+  {plusIsPlus = false}: {readonly plusIsPlus?: boolean} = {},
+): readonly FormField[] {
+  const read = (text: string) => {
+    const spaced = plusIsPlus ? text : text.replaceAll('+', ' ');
+    const bytes = spaced.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    return Buffer.from(bytes, 'latin1').toString(charset);
+  };
+  const pairs = body.toString('latin1').split('&');
+  return pairs
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const equals = pair.indexOf('=');
+      return equals === -1 ? [read(pair), ''] : [read(pair.slice(0, equals)), read(pair.slice(equals + 1))];
+    });
+}
+
+function withoutTail(body: Buffer): Buffer {
+  let end = body.length;
+  while (end > 0 && (body[end - 1] ?? 0x21) <= 0x20) end -= 1;
+  return body.subarray(0, end);
+}
+
+function twice(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+function misread(text: string): string {
+  const bytes = Buffer.from(text, 'latin1');
+  // What has characters beyond Latin-1 was not read as such.
+  return bytes.toString('latin1') === text ? bytes.toString('utf8') : text;
+}
+
+function fieldsOfJson(body: Buffer): readonly FormField[] {
+  if (body[0] !== 0x7b) return [];
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return Object.entries(parsed ?? {}).map(([name, value]) => [name, String(value)]);
+  } catch {
+    return [];
+  }
+}
