@@ -4,59 +4,26 @@
  */
 import path from 'node:path';
 import type {Logger} from 'pino';
-import packageJson from '../package.json' with {type: 'json'};
 import {type AccessKey, loadAccessKey} from './auth/access-key.ts';
 import {Authentication} from './auth/authentication.ts';
 import type {Authenticator} from './auth/authenticator.ts';
 import {type Clock, systemClock} from './clock.ts';
-import type {Cluster, NodeFacts} from './cluster/cluster.ts';
-import {openCluster} from './cluster/open-cluster.ts';
+import type {NodeFacts} from './cluster/cluster.ts';
 import type {Environment} from './config/environment.ts';
-import {createEventHandler} from './handlers/event-handler.ts';
-import {createRequestHandler} from './handlers/request-handler.ts';
-import {createUpgradeHandler} from './handlers/upgrade-handler.ts';
-import type {Journal} from './journal/journal.ts';
-import {databaseFile, openJournal} from './journal/open-journal.ts';
-import {createMetrics, type MetricSources, observe} from './observability/metrics.ts';
+import {createHttp} from './create-http.ts';
+import {createServices, type Services, type ServicesOptions} from './create-services.ts';
+import {databaseFile} from './journal/open-journal.ts';
+import {Lifecycle} from './lifecycle.ts';
+import {observe} from './observability/metrics.ts';
 import {observeNodes} from './observability/node-metrics.ts';
-import type {Outside} from './reachability/public-endpoint-probe.ts';
-import {CallRecords} from './services/calls/call-queries.ts';
-import {CallService} from './services/calls/call-service.ts';
-import {HangUp} from './services/calls/hang-up.ts';
-import {PlacementLimits} from './services/calls/placement-limits.ts';
-import {Reconciler} from './services/calls/reconciler.ts';
-import {Retention} from './services/calls/retention.ts';
-import {LiveFeed} from './services/feed/live-feed.ts';
-import {OperatorServices} from './services/health/operator-services.ts';
-import {Readiness} from './services/health/readiness.ts';
-import {SessionService} from './services/session-service.ts';
-import {SessionCatalog} from './services/sessions/cluster-session-list.ts';
-import {EpochFollower} from './services/sessions/epoch-follower.ts';
 import {HAND_OVER_MS} from './services/sessions/session-drain.ts';
-import {SessionPublisher} from './services/sessions/session-publisher.ts';
-import {SessionSurplus} from './services/sessions/session-quota.ts';
-import {WebhookLog} from './services/webhooks/webhook-log.ts';
-import {type ConnectionLimits, connectionLimits, openFileLimit} from './transport/connection-limits.ts';
-import {HttpListener} from './transport/http-listener.ts';
-import {createClientErrorHandler} from './transport/raw-socket-responses.ts';
-import type {TwilioAccountClient} from './twilio/rest/twilio-account.ts';
-import type {TwilioClient} from './twilio/rest/twilio-client.ts';
-import {TwilioRest} from './twilio/rest/twilio-rest.ts';
+import {openFileLimit} from './transport/connection-limits.ts';
+import type {HttpListener} from './transport/http-listener.ts';
 
-export interface ServerOptions {
-  readonly environment: Environment;
-  readonly logger: Logger;
+export interface ServerOptions extends Omit<ServicesOptions, 'clock'> {
   /** @default the system's */
   readonly clock?: Clock;
-  /** @default what DATABASE_URL names */
-  readonly journal?: Journal;
-  /** @default Twilio's REST API, or what TWILIO_API_URL names */
-  readonly twilio?: TwilioClient;
-  /** @default the same, for what is asked about the account */
-  readonly account?: TwilioAccountClient;
-  /** How PUBLIC_URL is asked from outside. @default the network */
-  readonly outside?: Outside;
-  /** Asked about tokens that are not the access key. @default JWTs, as AUTH_* say */
+  /** Verifies tokens other than the access key. @default JWTs, as the `AUTH_*` variables say */
   readonly authenticator?: Authenticator;
 }
 
@@ -68,18 +35,18 @@ export interface Listening {
 }
 
 export interface DrainOptions {
-  /** Whoever has not gone so long after being asked to is cut off. @default 7000 */
+  /** Milliseconds after which open connections are cut off. @default 7000 */
   readonly deadlineMs?: number;
-  /** Other nodes take the sessions over, which then go one after the other. @default whether there are other nodes */
+  /** Sends sessions to other nodes, one after the other. @default whether there are other nodes */
   readonly handOver?: boolean;
 }
 
-/** Between two lines that say why nothing listens yet. */
+/** Between two log lines that say why nothing listens yet. */
 const SLOW_OPENING_MS = 5000;
 
 /** Longest drain of a server that is alone; with the journal's last write it stays below the 10 s that orchestrators allow. */
 const DRAIN_MS = 7000;
-/** Of a drain, what sessions get to answer our close; the rest is for requests under way. */
+/** The share of a drain in which sessions may answer our close; the rest is for requests under way. */
 const SESSIONS_SHARE = 4 / 7;
 
 /** Wires a server. Nothing is opened, listened to or sent before `start`. */
@@ -91,124 +58,53 @@ export class GatewayServer {
   readonly #environment: Environment;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #journal: Journal;
-  readonly #cluster: Cluster;
-  readonly #feed: LiveFeed;
-  readonly #sessions: SessionService;
-  readonly #catalog: SessionCatalog;
-  readonly #publisher: SessionPublisher | undefined;
-  readonly #calls: CallService;
-  readonly #records: CallRecords;
-  readonly #hangUp: HangUp;
-  readonly #reconciler: Reconciler;
-  readonly #retention: Retention;
-  readonly #readiness: Readiness;
-  readonly #limits: ConnectionLimits;
-  readonly #operator: OperatorServices;
-  readonly #metrics = createMetrics();
-  readonly #sources: MetricSources = {
-    openSessions: () => this.#sessions.openCount,
-    laggingSessions: () => this.#sessions.laggingCount,
-    activeCalls: () => this.#feed.activeCallCount,
-  };
-  readonly #webhooks = new WebhookLog();
-  readonly #otherTokens: Authenticator | undefined;
+  readonly #services: Services;
+  readonly #lifecycle: Lifecycle;
+  readonly #tokens: Authenticator | undefined;
+  #accessKey: AccessKey | undefined;
   #authentication: Authentication | undefined;
-  readonly #epochs: EpochFollower;
   #http: HttpListener | undefined;
-  #starting: Promise<Listening> | undefined;
-  #stopping: Promise<void> | undefined;
-  #ending: Promise<void> | undefined;
+  #port = 0;
+  /** What requests under way get when the server stops; none when it never came up. */
+  #requestsMs = 0;
 
-  constructor({
-    environment,
-    logger,
-    clock = systemClock,
-    journal,
-    twilio,
-    authenticator,
-    account,
-    outside,
-  }: ServerOptions) {
-    const {publicUrl, callTimeLimitS, sessionTimeoutMs, maxSessions, maxSessionsPerUser} = environment;
-    const {allowedDestinations, maxCallsPerMinute, maxActiveCalls, retentionDays} = environment;
-    const {phoneNumber} = environment.twilio;
+  constructor({environment, logger, clock = systemClock, authenticator, ...ports}: ServerOptions) {
     this.#environment = environment;
     this.#logger = logger;
     this.#clock = clock;
-    this.#otherTokens = authenticator;
-    const onFault = (fault: Error) => logger.error({err: fault}, 'journal fault');
-    const onWarning = (warning: string) => logger.warn(warning);
-    this.#journal = journal ?? openJournal(environment.databaseUrl, {clock, onFault, onWarning});
-    const {version} = packageJson;
-    const {databaseUrl} = environment;
-    this.#cluster = openCluster({databaseUrl, nodeId: environment.nodeId, version, clock, logger});
-    const cluster = this.#cluster;
-    const client = twilio ?? new TwilioRest(environment.twilio);
-    const metrics = this.#metrics;
-    this.#limits = connectionLimits({openFiles: openFileLimit(), maxSessions});
-    const common = {journal: this.#journal, clock, logger, metrics};
-    this.#feed = new LiveFeed(common);
-    const withFeed = {...common, feed: this.#feed, twilio: client};
-    this.#sessions = new SessionService({
-      ...withFeed,
-      epoch: () => this.#epochs.opening.epoch,
-      sessionTimeoutMs,
-      maxSessions: this.#limits.maxSessions,
-      maxSessionsPerUser,
-      shared: cluster.sessions,
-    });
-    const {directory} = this.#sessions;
-    this.#catalog = new SessionCatalog({...common, directory, cluster});
-    const {sessions: shared} = cluster;
-    if (shared !== undefined) {
-      const close = (sessionId: string) => this.#sessions.closeSurplus(sessionId);
-      const surplus =
-        maxSessionsPerUser === undefined
-          ? undefined
-          : new SessionSurplus({...common, shared, maxSessionsPerUser, close});
-      this.#publisher = new SessionPublisher({...withFeed, shared, directory, surplus});
-    }
-    this.#epochs = new EpochFollower({...withFeed, sessions: this.#sessions});
-    this.#hangUp = new HangUp(withFeed);
-    const limits = new PlacementLimits({
-      ...withFeed,
-      ledger: cluster.placement,
-      allowedDestinations,
-      maxCallsPerMinute,
-      maxActiveCalls,
-    });
-    const hangUp = this.#hangUp;
-    // Others may have joined since the last heartbeat.
-    const mayHaveOthers = cluster.sessions !== undefined;
-    this.#calls = new CallService({
-      ...{...withFeed, hangUp, limits, publicUrl, phoneNumber, callTimeLimitS, mayHaveOthers},
-    });
-    this.#reconciler = new Reconciler({
-      ...{...withFeed, confirmations: cluster.confirmations},
-      lease: cluster.lease('reconciler'),
-    });
-    this.#records = new CallRecords({...common, reconciler: this.#reconciler});
-    this.#retention = new Retention({...common, retentionDays, lease: cluster.lease('retention')});
-    this.#readiness = new Readiness(common);
-    this.#operator = new OperatorServices({
-      ...common,
-      environment,
-      account,
-      outside,
-      calls: this.#calls,
-      sources: this.#sources,
-      opening: () => this.#epochs.opening,
-    });
+    this.#tokens = authenticator;
+    this.#services = createServices({...ports, environment, logger, clock});
+    const {journal, epochs, feed, cluster, metrics, sources, sessions} = this.#services;
+    const {publisher, hangUp, calls, reconciler, retention, operator, readiness} = this.#services;
+    this.#lifecycle = new Lifecycle([
+      {name: 'journal', start: () => this.#openJournal(), stop: () => journal.close()},
+      {name: 'epochs', stop: () => epochs.stop()},
+      {name: 'feed', start: () => feed.start(), stop: () => feed.stop()},
+      // Before the feed stops: a placed call releases its slot only once the feed has read its first entry.
+      {name: 'cluster', start: () => cluster.start(() => this.#nodeFacts()), stop: () => cluster.stop()},
+      {name: 'metrics', start: () => observe(metrics, sources), stop: () => metrics.registry.clear()},
+      {name: 'node metrics', start: () => observeNodes(metrics, () => cluster.nodes())},
+      {name: 'sessions', start: () => sessions.start(), stop: () => sessions.stop()},
+      {name: 'publisher', start: () => publisher?.start(), stop: () => publisher?.stop()},
+      {name: 'calls', stop: () => calls.stop()},
+      {name: 'hang-up', start: () => hangUp.start(), stop: () => hangUp.stop()},
+      {name: 'authentication', start: () => this.#authenticate(), stop: () => this.#authentication?.stop()},
+      {name: 'http', start: () => this.#listen(), stop: () => this.#closeHttp()},
+      {name: 'reconciler', start: () => reconciler.start(), stop: () => reconciler.stop()},
+      {name: 'retention', start: () => retention.start(), stop: () => retention.stop()},
+      {name: 'operator services', start: () => operator.start(), stop: () => operator.stop()},
+      {name: 'readiness', stop: () => readiness.drain()},
+    ]);
   }
 
   /**
    * Opens the journal, starts the services, listens.
    * @throws when the journal cannot be opened or the port is taken; then nothing is left running
    */
-  start(): Promise<Listening> {
-    this.#starting ??= this.#start();
-    return this.#starting;
+  async start(): Promise<Listening> {
+    await this.#lifecycle.start();
+    if (this.#accessKey === undefined) throw new Error('the server has no access key');
+    return {url: `http://localhost:${this.#port}`, port: this.#port, accessKey: this.#accessKey};
   }
 
   /** Milliseconds that a drain may take now. */
@@ -217,60 +113,78 @@ export class GatewayServer {
   }
 
   /**
-   * Not ready any more; sessions are told to reconnect, spread out where other nodes take them; webhooks and API are
-   * answered until they have gone, and requests under way are finished; what was accepted is on disk.
+   * Turns readiness off and asks sessions to reconnect, spread over time where other nodes take them. Webhooks and the
+   * API are answered until the sessions have gone, requests under way are finished, and the journal is closed last.
    */
   async drain({deadlineMs = DRAIN_MS, handOver = this.#hasOthers}: DrainOptions = {}): Promise<void> {
-    this.#readiness.drain();
-    await this.#started();
-    this.#logger.info({sessions: this.#sessions.openCount, handOver}, 'draining');
+    const {readiness, sessions} = this.#services;
+    readiness.drain();
+    await this.#lifecycle.started();
+    this.#logger.info({sessions: sessions.openCount, handOver}, 'draining');
     const sessionsMs = deadlineMs * SESSIONS_SHARE;
-    const allMs = sessionsMs + (handOver ? HAND_OVER_MS : 0);
-    await Promise.race([this.#sessions.drain({handOver}), this.#deadline(allMs)]);
-    await this.#stopOnce(deadlineMs - sessionsMs);
+    const deadline = Promise.withResolvers<void>();
+    this.#clock.after(sessionsMs + (handOver ? HAND_OVER_MS : 0), deadline.resolve);
+    await Promise.race([sessions.drain({handOver}), deadline.promise]);
+    await this.#stop(deadlineMs - sessionsMs);
   }
 
   /** Ends everything; requests under way get a moment. Idempotent. */
   stop(): Promise<void> {
-    return this.#stopOnce(DRAIN_MS * (1 - SESSIONS_SHARE));
+    return this.#stop(DRAIN_MS * (1 - SESSIONS_SHARE));
   }
 
-  async #start(): Promise<Listening> {
-    try {
-      const accessKey = await this.#openJournal();
-      await this.#feed.start();
-      await this.#cluster.start(() => this.#nodeFacts());
-      observe(this.#metrics, this.#sources);
-      observeNodes(this.#metrics, () => this.#cluster.nodes());
-      this.#sessions.start();
-      this.#publisher?.start();
-      this.#hangUp.start();
-      const http = this.#createHttp(this.#startAuthentication(accessKey));
-      const port = await http.listen(this.#environment);
-      this.#tellOfFewerSessions();
-      this.#reconciler.start();
-      this.#retention.start();
-      this.#operator.start();
-      return {url: `http://localhost:${port}`, port, accessKey};
-    } catch (error) {
-      await this.#end(0);
-      throw error;
+  async #stop(requestsMs: number): Promise<void> {
+    await this.#lifecycle.started();
+    this.#requestsMs = requestsMs;
+    await this.#lifecycle.stop();
+  }
+
+  async #openJournal(): Promise<void> {
+    const {accessKey, databaseUrl} = this.#environment;
+    const {journal, cluster, epochs} = this.#services;
+    const cancelNotice = this.#clock.every(SLOW_OPENING_MS, () =>
+      this.#logger.info(
+        'the journal is still being opened: after an upgrade its tables are migrated, about a minute per million entries',
+      ),
+    );
+    const opening = await journal.open().finally(cancelNotice);
+    const {epoch, head, lost} = opening;
+    journal.onEpoch?.(() => cluster.renew());
+    epochs.start(opening);
+    if (lost !== undefined) {
+      this.#logger.error(lost, 'the journal has lost entries that had been acknowledged; a new epoch begins');
     }
+    this.#logger.info({epoch, head}, 'journal open');
+    // The key is kept beside the database: a person who can read the database can read the key as well.
+    this.#accessKey =
+      accessKey === undefined
+        ? await loadAccessKey(accessKey, path.join(path.dirname(databaseFile(databaseUrl)), 'access-key'))
+        : {key: accessKey};
   }
 
-  #nodeFacts(): NodeFacts {
-    const {directory} = this.#sessions;
-    return {
-      head: this.#feed.head,
-      openSessions: this.#sessions.openCount,
-      laggingSessions: this.#sessions.laggingCount,
-      openedSessions: directory.openedCount,
-      closes: directory.closes(),
-    };
+  #authenticate(): void {
+    if (this.#accessKey === undefined) throw new Error('the access key is loaded with the journal');
+    this.#authentication = new Authentication({
+      accessKey: this.#accessKey.key,
+      jwt: this.#environment.auth,
+      other: this.#tokens,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    this.#authentication.start();
   }
 
-  #tellOfFewerSessions(): void {
-    const {maxSessions} = this.#limits;
+  async #listen(): Promise<void> {
+    if (this.#authentication === undefined) throw new Error('authentication starts before HTTP');
+    this.#http = createHttp({
+      environment: this.#environment,
+      logger: this.#logger,
+      clock: this.#clock,
+      services: this.#services,
+      authenticator: this.#authentication,
+    });
+    this.#port = await this.#http.listen(this.#environment);
+    const {maxSessions} = this.#services.limits;
     if (maxSessions >= this.#environment.maxSessions) return;
     this.#logger.warn(
       {maxSessions, openFiles: openFileLimit()},
@@ -278,126 +192,25 @@ export class GatewayServer {
     );
   }
 
-  /** A start that is under way is seen to its end first: half of one cannot be stopped. */
-  async #started(): Promise<void> {
-    await this.#starting?.catch(() => {});
-  }
-
-  #stopOnce(requestsMs: number): Promise<void> {
-    this.#stopping ??= this.#started().then(() => this.#end(requestsMs));
-    return this.#stopping;
-  }
-
-  #end(requestsMs: number): Promise<void> {
-    this.#ending ??= this.#endAll(requestsMs);
-    return this.#ending;
-  }
-
-  async #endAll(requestsMs: number): Promise<void> {
-    this.#readiness.drain();
-    this.#reconciler.stop();
-    this.#retention.stop();
-    this.#operator.stop();
-    this.#hangUp.stop();
-    this.#authentication?.stop();
-    const closed = this.#http?.close(requestsMs);
-    // Upgraded sockets are no requests: those that did not answer our close get no more time.
-    this.#sessions.terminateAll();
+  async #closeHttp(): Promise<void> {
+    const closed = this.#http?.close(this.#requestsMs);
+    // Sessions that did not answer our close get no more time: an upgraded socket is not a request.
+    this.#services.sessions.terminateAll();
     await closed;
-    await this.#calls.stop();
-    this.#sessions.stop();
-    this.#publisher?.stop();
-    this.#epochs.stop();
-    this.#feed.stop();
-    // Last of all but the journal: until here a call may be given its line back, a look-up be written.
-    await this.#cluster.stop();
-    await this.#journal.close();
-    this.#metrics.registry.clear();
   }
 
-  async #openJournal(): Promise<AccessKey> {
-    const {accessKey, databaseUrl} = this.#environment;
-    const told = this.#clock.every(SLOW_OPENING_MS, () =>
-      this.#logger.info(
-        'the journal is still being opened: after an upgrade its tables are brought up to date, a minute or so for a million entries',
-      ),
-    );
-    const opening = await this.#journal.open().finally(told);
-    const {epoch, head, lost} = opening;
-    this.#journal.onEpoch?.(() => this.#cluster.renew());
-    this.#epochs.start(opening);
-    if (lost !== undefined) {
-      this.#logger.error(lost, 'the journal has lost entries that had been acknowledged; a new epoch begins');
-    }
-    this.#logger.info({epoch, head}, 'journal open');
-    if (accessKey !== undefined) return {key: accessKey};
-    // The key is kept beside the database: whoever may read the one may read the other.
-    return loadAccessKey(accessKey, path.join(path.dirname(databaseFile(databaseUrl)), 'access-key'));
-  }
-
-  #startAuthentication({key}: AccessKey): Authentication {
-    this.#authentication = new Authentication({
-      accessKey: key,
-      jwt: this.#environment.auth,
-      other: this.#otherTokens,
-      clock: this.#clock,
-      logger: this.#logger,
-    });
-    this.#authentication.start();
-    return this.#authentication;
-  }
-
-  #createHttp(authenticator: Authentication): HttpListener {
-    const {allowedOrigins, publicUrl, voiceTwiml, callTimeLimitS, retentionDays, twilio} = this.#environment;
-    const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
-    const sessions = this.#sessions;
-    const calls = this.#calls;
-    const common = {clock: this.#clock, logger: this.#logger, authenticator, sessions, calls};
-    const app = createRequestHandler({
-      ...common,
-      journal: this.#journal,
-      records: this.#records,
-      catalog: this.#catalog,
-      metrics: this.#metrics,
-      webhooks: this.#webhooks,
-      readiness: this.#readiness,
-      ...this.#operatorRoutes(),
-      allowedOrigins,
-      basePath,
-      publicUrl,
-      port: this.#environment.port,
-      voiceTwiml,
-      callTimeLimitS,
-      retentionDays,
-      version: packageJson.version,
-      phoneNumber: twilio.phoneNumber,
-      accountSid: twilio.accountSid,
-      authTokens: [twilio.authToken, twilio.alternateAuthToken].filter((token) => token !== undefined),
-    });
-    const handleMessage = createEventHandler(common);
-    this.#http = new HttpListener({
-      onRequest: app,
-      onUpgrade: createUpgradeHandler({...common, handleMessage, allowedOrigins, basePath}),
-      onClientError: createClientErrorHandler(this.#logger),
-      clock: this.#clock,
-      logger: this.#logger,
-      maxConnections: this.#limits.maxConnections,
-    });
-    return this.#http;
-  }
-
-  #operatorRoutes() {
-    const {doctor, sampler, simulator, proof, pointNumber} = this.#operator;
-    return {doctor, sampler, simulator, simulation: simulator, proof, pointNumber};
+  #nodeFacts(): NodeFacts {
+    const {feed, sessions} = this.#services;
+    return {
+      head: feed.head,
+      openSessions: sessions.openCount,
+      laggingSessions: sessions.laggingCount,
+      openedSessions: sessions.directory.openedCount,
+      closes: sessions.directory.closes(),
+    };
   }
 
   get #hasOthers(): boolean {
-    return this.#cluster.nodes().some(({isSelf}) => !isSelf);
-  }
-
-  #deadline(delayMs: number): Promise<void> {
-    const {promise, resolve} = Promise.withResolvers<void>();
-    this.#clock.after(delayMs, resolve);
-    return promise;
+    return this.#services.cluster.nodes().some(({isSelf}) => !isSelf);
   }
 }

@@ -1,13 +1,6 @@
 /** `npm start`: the gateway against Twilio, from the environment. */
-import {
-  describeEnvironment,
-  type Environment,
-  EnvironmentError,
-  environmentTable,
-  formatFaults,
-  loadEnvironment,
-  warnings,
-} from '../config/environment.ts';
+import {describeEnvironment, environmentTable, warnings} from '../config/documentation.ts';
+import {type Environment, EnvironmentError, formatFaults, loadEnvironment} from '../config/environment.ts';
 import {createLogger} from '../observability/logger.ts';
 import {createServer, type Listening} from '../server.ts';
 import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';

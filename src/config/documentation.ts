@@ -1,7 +1,8 @@
 /** What people read about the configuration: the tables, the example file, the start log and its warnings. */
+
+import {isLoopback} from '../loopback.ts';
 import {MASK, maskNumber, maskSecret} from '../observability/mask.ts';
 import type {Environment} from './environment.ts';
-import {isLoopback} from './parsing.ts';
 import {type Variable, type VariableName, variables} from './variables.ts';
 
 export interface EnvironmentRow {

@@ -8,13 +8,6 @@ import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import {misspellings} from './misspellings.ts';
 import {type LogLevel, type Values, type VariableName, variables} from './variables.ts';
 
-export {
-  describeEnvironment,
-  environmentTable,
-  exampleFile,
-  markdownTable,
-  warnings,
-} from './documentation.ts';
 export type {LogLevel, VariableName} from './variables.ts';
 
 /** The effective configuration. */

@@ -3,7 +3,6 @@
  * wrong becomes an issue that says what is wrong and, in `params.remedy`, what to do about it. Values are never
  * quoted in a fault: the variable may hold a secret.
  */
-import {isIP} from 'node:net';
 import {z} from 'zod';
 
 /** What is wrong with a text, and what to do about it. */
@@ -65,12 +64,6 @@ export function list<T>(parseItem: (item: string) => T | Refusal, remedy: string
     }
     return [...items];
   };
-}
-
-/** Whether a URL's host is this machine: the one place where http is as good as https. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
 }
 
 /** An absolute http(s) URL without credentials, query or fragment; a trailing slash is dropped. */

@@ -4,10 +4,10 @@
  */
 import {isIP} from 'node:net';
 import type {z} from 'zod';
+import {isLoopback} from '../loopback.ts';
 import {isPostgresUrl, postgresUrlFault} from '../postgres/postgres-url.ts';
 import {
   integer,
-  isLoopback,
   list,
   parseBaseUrl,
   parseOrigin,

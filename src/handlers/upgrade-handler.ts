@@ -20,9 +20,10 @@ import {AppError, toAppError} from '../errors/app-error.ts';
 import type {SessionService} from '../services/session-service.ts';
 import type {Session, SessionPeer} from '../services/sessions/session.ts';
 import type {ResumePoint} from '../services/sessions/session-delivery.ts';
-import {answerOnSocket, answerWrongUpgrade} from '../transport/raw-socket-responses.ts';
+import type {UpgradeHandler} from '../transport/http-listener.ts';
 import {CLOSE_TIMEOUT_MS, WsSocket} from '../transport/ws-socket.ts';
 import type {EventHandler} from './event-handler.ts';
+import {answerOnSocket, answerWrongUpgrade} from './http/raw-socket-responses.ts';
 import {bearerToken} from './http/request-context.ts';
 
 export interface UpgradeHandlerOptions {
@@ -43,8 +44,6 @@ const MAX_BUFFERED_CHUNKS = 4096;
 
 /** Pongs to a peer that does not read them are not worth holding. */
 const MAX_UNSENT_FOR_PONG_BYTES = 16_384;
-
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Handles the HTTP server's `upgrade` event. */
 export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHandler {

@@ -4,15 +4,14 @@
  * stacks and what serializers made of objects have come together: paths given beforehand (pino's `redact`) miss
  * whatever is nested one level deeper than somebody thought. Most lines hold nothing suspicious and cost one look.
  */
-import {type Logger, pino} from 'pino';
+import {type LevelWithSilent, type Logger, pino} from 'pino';
 import {prettyFactory} from 'pino-pretty';
-import type {LogLevel} from '../config/environment.ts';
 import {MASK, maskNumber, maskText} from './mask.ts';
 
 export type {Logger} from 'pino';
 
 export interface LoggerOptions {
-  readonly level: LogLevel;
+  readonly level: LevelWithSilent;
   /** Gets whole lines. @default stdout, written synchronously: the line before a crash is there */
   readonly destination?: {write(line: string): unknown};
   /** For people instead of programs. @default when stdout is the destination and a terminal */

@@ -10,9 +10,20 @@ import type {AddressInfo, Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
-import type {UpgradeHandler} from '../handlers/upgrade-handler.ts';
 import {RequestQueue} from './pipeline-queue.ts';
-import type {ClientErrorHandler} from './raw-socket-responses.ts';
+
+/** Receives the HTTP server's `upgrade` event. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/**
+ * Receives the HTTP server's `clientError` event: answers, and ends the connection.
+ * @param request the request that was cut short, if its headers had arrived
+ */
+export type ClientErrorHandler = (
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  request: IncomingMessage | undefined,
+) => void;
 
 export interface HttpListenerOptions {
   readonly onRequest: RequestListener;

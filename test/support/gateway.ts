@@ -11,7 +11,7 @@ import {type Environment, loadEnvironment} from '../../src/config/environment.ts
 import type {Journal} from '../../src/journal/journal.ts';
 import {createLogger} from '../../src/observability/logger.ts';
 import {createServer, type GatewayServer} from '../../src/server.ts';
-import type {TwilioClient} from '../../src/twilio/rest/twilio-client.ts';
+import type {TwilioClient} from '../../src/twilio/twilio-client.ts';
 import {assertNothingGivenAway} from './canary.ts';
 import {type ConnectOptions, TestClient} from './client.ts';
 import {freePort} from './free-port.ts';

@@ -4,7 +4,6 @@
  */
 import type {SQLOutputValue} from 'node:sqlite';
 import {crc32} from 'node:zlib';
-import type {Row} from './rows.ts';
 
 /** What a row says, in the order of its columns. The lengths keep neighbours apart. */
 export function checksumOf(...values: readonly (SQLOutputValue | undefined)[]): number {
@@ -17,7 +16,7 @@ export function checksumOf(...values: readonly (SQLOutputValue | undefined)[]): 
 }
 
 /** Of an entry, without its parameters: only a history reads those. `repeats` is counted on, and not part of it. */
-export function entryChecksum(row: Row): number {
+export function entryChecksum(row: Readonly<Record<string, SQLOutputValue>>): number {
   return checksumOf(row['offset'], row['verdict'], row['owner'], row['event'], row['call']);
 }
 

@@ -13,7 +13,7 @@ import type {DialIntent, DialIntentRecord} from '../../journal/dial-intent.ts';
 import type {Journal, OpenIntentResult} from '../../journal/journal.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import {newReference, statusCallbackUrl, voiceUrl} from '../../twilio/callback-urls.ts';
-import type {DialRequest, TwilioClient} from '../../twilio/rest/twilio-client.ts';
+import type {DialRequest, TwilioClient} from '../../twilio/twilio-client.ts';
 import {conflict, DialIntents, submissionUnknown} from './dial-intents.ts';
 import type {PlacementLimits} from './placement-limits.ts';
 import {providerError} from './provider-error.ts';

@@ -8,7 +8,7 @@ import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import type {CallRecord} from '../../journal/call-event.ts';
 import type {Journal, Unsubscribe} from '../../journal/journal.ts';
-import type {EndOutcome, ProviderFault, TwilioCall, TwilioClient} from '../../twilio/rest/twilio-client.ts';
+import type {EndOutcome, ProviderFault, TwilioCall, TwilioClient} from '../../twilio/twilio-client.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
 import {providerError} from './provider-error.ts';
 import {goneEventFrom, lacksDuration, MAX_POSTPONEMENTS, statusEventFrom} from './twilio-status-event.ts';

@@ -1,7 +1,7 @@
 /** Twilio's refusals and failures, as errors that a client can act on. */
 import {AppError} from '../../errors/app-error.ts';
 import {maskText} from '../../observability/mask.ts';
-import type {ProviderFault} from '../../twilio/rest/twilio-client.ts';
+import type {ProviderFault} from '../../twilio/twilio-client.ts';
 
 /**
  * What Twilio said, numbers masked as everywhere outside of the call itself, with its own code and status in the context. A request that Twilio finds wrong (a number that is

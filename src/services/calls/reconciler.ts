@@ -13,7 +13,7 @@ import type {CallRecord, Offset, StatusEvent} from '../../journal/call-event.ts'
 import type {Journal, Unsubscribe} from '../../journal/journal.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import {RateLimit} from '../../rate-limit/rate-limit.ts';
-import type {TwilioCall, TwilioClient} from '../../twilio/rest/twilio-client.ts';
+import type {TwilioCall, TwilioClient} from '../../twilio/twilio-client.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
 import {goneEventFrom, lacksDuration, MAX_POSTPONEMENTS, statusEventFrom} from './twilio-status-event.ts';
 

@@ -1,6 +1,6 @@
 /** What Twilio's REST API says about a call, as an event for the journal. */
 import type {CallRecord, StatusEvent} from '../../journal/call-event.ts';
-import type {TwilioCall} from '../../twilio/rest/twilio-client.ts';
+import type {TwilioCall} from '../../twilio/twilio-client.ts';
 
 export interface FromTwilioOptions {
   readonly source: 'api' | 'reconcile';

@@ -2,7 +2,7 @@
 
 import type {HealthCheck, HealthCheckId} from '@hookswitch/protocol';
 import {maskText} from '../../observability/mask.ts';
-import type {ProviderFault} from '../../twilio/rest/twilio-client.ts';
+import type {ProviderFault} from '../../twilio/twilio-client.ts';
 
 export interface CheckContext {
   /** Aborted when the check's time is up, or the server stops. */

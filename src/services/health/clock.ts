@@ -1,6 +1,6 @@
 /** How far our clock is off Twilio's: a call's lag and silence are judged by the difference of the two. */
 import type {Clock} from '../../clock.ts';
-import type {TwilioAccountClient} from '../../twilio/rest/twilio-account.ts';
+import type {TwilioAccountClient} from '../../twilio/twilio-account.ts';
 import {type Check, type Finding, ms, twilioFailure} from './check.ts';
 
 export interface ClockCheckOptions {

@@ -2,7 +2,7 @@
 import type {Logger} from 'pino';
 import {AppError} from '../../errors/app-error.ts';
 import {numberUrls} from '../../twilio/callback-urls.ts';
-import type {TwilioAccountClient} from '../../twilio/rest/twilio-account.ts';
+import type {TwilioAccountClient} from '../../twilio/twilio-account.ts';
 import {providerError} from '../calls/provider-error.ts';
 
 export interface PointNumberOptions {

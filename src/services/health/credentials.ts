@@ -1,6 +1,6 @@
 /** Whether Twilio takes the account's SID and token, and what kind of account it is. */
 import {maskNumber, maskText} from '../../observability/mask.ts';
-import type {TwilioAccount, TwilioAccountClient} from '../../twilio/rest/twilio-account.ts';
+import type {TwilioAccount, TwilioAccountClient} from '../../twilio/twilio-account.ts';
 import {type Check, type Evidence, type Finding, shown, twilioFailure} from './check.ts';
 
 export interface CredentialsCheckOptions {

@@ -1,6 +1,6 @@
 /** Whether the number is the account's, can speak, and sends its calls here. */
 import {numberUrls} from '../../twilio/callback-urls.ts';
-import type {TwilioAccountClient, TwilioNumber} from '../../twilio/rest/twilio-account.ts';
+import type {TwilioAccountClient, TwilioNumber} from '../../twilio/twilio-account.ts';
 import {type Check, type Evidence, type Finding, shown, shownUrl, twilioFailure} from './check.ts';
 
 export interface NumberCheckOptions {

@@ -7,7 +7,7 @@ import type {Logger} from 'pino';
 import type {Principal} from '../../auth/authenticator.ts';
 import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
-import type {SimulatorAnswer, SimulatorFaults, TwilioSimulator} from '../../twilio/rest/twilio-simulator.ts';
+import type {SimulatorAnswer, SimulatorFaults, TwilioSimulator} from '../../twilio/twilio-simulator.ts';
 import type {CallService} from '../calls/call-service.ts';
 import {type SimulatorFault, simulatorFaults} from './simulator-faults.ts';
 import {type SimulatorScenario, simulatorScenarios} from './simulator-scenarios.ts';

@@ -1,6 +1,6 @@
 /** Twilio's official SDK, set up once for everything that asks Twilio's REST API. */
 import twilio from 'twilio';
-import type {ProviderFault} from './twilio-client.ts';
+import type {ProviderFault} from '../twilio-client.ts';
 
 export interface TwilioRestOptions {
   readonly accountSid: string;

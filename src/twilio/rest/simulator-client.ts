@@ -1,6 +1,6 @@
 /** The simulator's controls over HTTP, at the origin that TWILIO_API_URL names. */
 import {z} from 'zod';
-import type {SimulatorAnswer, SimulatorFaults, TwilioSimulator} from './twilio-simulator.ts';
+import type {SimulatorAnswer, SimulatorFaults, TwilioSimulator} from '../twilio-simulator.ts';
 
 export interface SimulatorClientOptions {
   /** Origin. */

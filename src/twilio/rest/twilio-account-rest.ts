@@ -1,7 +1,6 @@
 /** The account port over Twilio's REST API. It asks through the SDK's transport, whose answers keep their headers. */
 import type twilio from 'twilio';
 import {z} from 'zod';
-import {createSdk, type TwilioRestOptions, toFault} from './sdk.ts';
 import type {
   AccountOutcome,
   NumberOutcome,
@@ -9,8 +8,9 @@ import type {
   TwilioAccountClient,
   TwilioNumber,
   VerifiedNumbersOutcome,
-} from './twilio-account.ts';
-import type {ProviderFault} from './twilio-client.ts';
+} from '../twilio-account.ts';
+import type {ProviderFault} from '../twilio-client.ts';
+import {createSdk, type TwilioRestOptions, toFault} from './sdk.ts';
 
 /** Below the 10 s that a check may take, so that it can still say what happened. */
 const TIMEOUT_MS = 8000;

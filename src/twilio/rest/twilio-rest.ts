@@ -2,7 +2,6 @@
 import {type CallDirection, type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
 import {callDirection} from '@hookswitch/protocol/schemas';
 import type twilio from 'twilio';
-import {createSdk, type TwilioRestOptions, toFault} from './sdk.ts';
 import type {
   DialOutcome,
   DialRequest,
@@ -11,7 +10,8 @@ import type {
   ProviderFault,
   TwilioCall,
   TwilioClient,
-} from './twilio-client.ts';
+} from '../twilio-client.ts';
+import {createSdk, type TwilioRestOptions, toFault} from './sdk.ts';
 
 export type {TwilioRestOptions} from './sdk.ts';
 

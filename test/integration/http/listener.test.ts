@@ -5,8 +5,8 @@ import {connect} from 'node:net';
 import {test} from 'node:test';
 import {pino} from 'pino';
 import {systemClock} from '../../../src/clock.ts';
+import {createClientErrorHandler} from '../../../src/handlers/http/raw-socket-responses.ts';
 import {HttpListener} from '../../../src/transport/http-listener.ts';
-import {createClientErrorHandler} from '../../../src/transport/raw-socket-responses.ts';
 import {freePort} from '../../support/free-port.ts';
 import {until} from '../../support/until.ts';
 

@@ -4,7 +4,7 @@ import {connect} from 'node:net';
 import {text as readText} from 'node:stream/consumers';
 import {test} from 'node:test';
 import twilio from 'twilio';
-import type {TwilioClient} from '../../../src/twilio/rest/twilio-client.ts';
+import type {TwilioClient} from '../../../src/twilio/twilio-client.ts';
 import {ACCESS_KEY, startGateway} from '../../support/gateway.ts';
 import {assertProblem, rawRequest} from '../../support/http-request.ts';
 import {someCallSid, statusFields} from '../../support/signed-webhook.ts';

@@ -3,13 +3,12 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, test} from 'node:test';
+import {describeEnvironment, warnings} from '../../../src/config/documentation.ts';
 import {
-  describeEnvironment,
   EnvironmentError,
   type EnvironmentFault,
   formatFaults,
   loadEnvironment,
-  warnings,
 } from '../../../src/config/environment.ts';
 import {maskText} from '../../../src/observability/mask.ts';
 

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {parseEnv} from 'node:util';
-import {
-  EnvironmentError,
-  environmentTable,
-  exampleFile,
-  loadEnvironment,
-  markdownTable,
-} from '../../../src/config/environment.ts';
+import {environmentTable, exampleFile, markdownTable} from '../../../src/config/documentation.ts';
+import {EnvironmentError, loadEnvironment} from '../../../src/config/environment.ts';
 
 const examplePath = new URL('../../../.env.example', import.meta.url).pathname;
 

@@ -6,7 +6,7 @@ import type {CallRecord} from '../../../src/journal/call-event.ts';
 import type {Journal} from '../../../src/journal/journal.ts';
 import {HangUp} from '../../../src/services/calls/hang-up.ts';
 import type {LiveFeed} from '../../../src/services/feed/live-feed.ts';
-import type {EndOutcome, FetchOutcome, TwilioClient} from '../../../src/twilio/rest/twilio-client.ts';
+import type {EndOutcome, FetchOutcome, TwilioClient} from '../../../src/twilio/twilio-client.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
 type Status = CallRecord['providerStatus'];

@@ -14,7 +14,7 @@ import {CallService} from '../../../src/services/calls/call-service.ts';
 import {HangUp} from '../../../src/services/calls/hang-up.ts';
 import {PlacementLimits} from '../../../src/services/calls/placement-limits.ts';
 import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
-import type {DialRequest, TwilioClient} from '../../../src/twilio/rest/twilio-client.ts';
+import type {DialRequest, TwilioClient} from '../../../src/twilio/twilio-client.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {someCallSid} from '../../support/signed-webhook.ts';
 

@@ -11,7 +11,7 @@ import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {createMetrics} from '../../../src/observability/metrics.ts';
 import {allowedSilenceMs, Reconciler} from '../../../src/services/calls/reconciler.ts';
 import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
-import type {FetchOutcome, TwilioClient} from '../../../src/twilio/rest/twilio-client.ts';
+import type {FetchOutcome, TwilioClient} from '../../../src/twilio/twilio-client.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {someCallSid} from '../../support/signed-webhook.ts';
 import {until} from '../../support/until.ts';

@@ -6,8 +6,9 @@ import {randomUUID} from 'node:crypto';
 import {type IncomingMessage, STATUS_CODES} from 'node:http';
 import type {Duplex} from 'node:stream';
 import type {Logger} from 'pino';
-import {AppError} from '../errors/app-error.ts';
-import {logError, toProblem} from '../handlers/http/http-errors.ts';
+import {AppError} from '../../errors/app-error.ts';
+import type {ClientErrorHandler} from '../../transport/http-listener.ts';
+import {logError, toProblem} from './http-errors.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -32,13 +33,6 @@ export function answerOnSocket(socket: Duplex, error: AppError, logger: Logger, 
   const status = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}\r\n`;
   socket.end(`${status}${lines.join('')}\r\n${body}`, () => socket.destroy());
 }
-
-/** @param request the one that did not come to its end, where its headers did */
-export type ClientErrorHandler = (
-  error: NodeJS.ErrnoException,
-  socket: Duplex,
-  request: IncomingMessage | undefined,
-) => void;
 
 /** Handles the HTTP server's `clientError`: what came was no HTTP, or did not come to its end. */
 export function createClientErrorHandler(logger: Logger): ClientErrorHandler {

@@ -1,26 +1,26 @@
 /** What is there for operators and not for calls: the doctor, the series, a simulated Twilio's controls. One lifetime. */
 import type {Logger} from 'pino';
-import type {Clock} from '../../clock.ts';
-import type {Environment} from '../../config/environment.ts';
-import {diskSpace} from '../../journal/disk-space.ts';
-import type {Journal, JournalOpening} from '../../journal/journal.ts';
-import {databaseFile} from '../../journal/open-journal.ts';
-import type {MetricSources, Metrics} from '../../observability/metrics.ts';
-import {createProcessLoad} from '../../observability/process-load.ts';
-import {isPostgresUrl} from '../../postgres/postgres-url.ts';
-import {nodeOutside} from '../../reachability/node-public-endpoint-probe.ts';
-import type {Outside} from '../../reachability/public-endpoint-probe.ts';
-import {DEFAULT_API_URL} from '../../twilio/rest/sdk.ts';
-import {SimulatorClient} from '../../twilio/rest/simulator-client.ts';
-import type {TwilioAccountClient} from '../../twilio/rest/twilio-account.ts';
-import {TwilioAccountRest} from '../../twilio/rest/twilio-account-rest.ts';
-import type {CallService} from '../calls/call-service.ts';
-import {SimulatorControl} from '../simulator/simulator-control.ts';
-import {createChecks} from './checks.ts';
-import type {PointNumberOptions} from './configure-number.ts';
-import {Doctor} from './doctor.ts';
-import {ProcessProof} from './identity-challenge.ts';
-import {HealthSampler} from './metric-samples.ts';
+import type {Clock} from './clock.ts';
+import type {Environment} from './config/environment.ts';
+import {diskSpace} from './journal/disk-space.ts';
+import type {Journal, JournalOpening} from './journal/journal.ts';
+import {databaseFile} from './journal/open-journal.ts';
+import type {MetricSources, Metrics} from './observability/metrics.ts';
+import {createProcessLoad} from './observability/process-load.ts';
+import {isPostgresUrl} from './postgres/postgres-url.ts';
+import {nodeOutside} from './reachability/node-public-endpoint-probe.ts';
+import type {Outside} from './reachability/public-endpoint-probe.ts';
+import type {CallService} from './services/calls/call-service.ts';
+import {createChecks} from './services/health/checks.ts';
+import type {PointNumberOptions} from './services/health/configure-number.ts';
+import {Doctor} from './services/health/doctor.ts';
+import {ProcessProof} from './services/health/identity-challenge.ts';
+import {HealthSampler} from './services/health/metric-samples.ts';
+import {SimulatorControl} from './services/simulator/simulator-control.ts';
+import {DEFAULT_API_URL} from './twilio/rest/sdk.ts';
+import {SimulatorClient} from './twilio/rest/simulator-client.ts';
+import {TwilioAccountRest} from './twilio/rest/twilio-account-rest.ts';
+import type {TwilioAccountClient} from './twilio/twilio-account.ts';
 
 export interface OperatorServicesOptions {
   readonly environment: Environment;
