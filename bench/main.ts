@@ -58,7 +58,7 @@ const HELP = `Usage: npm run bench [-- options]
 
 Measures the gateway beside its peers and prints the tables of docs/BENCHMARKS.md; says at the start how long it takes.
 
-  --write             also writes docs/BENCHMARKS.md, its pictures, and bench/scaling/measured.json; with --quick, bench/baseline.json
+  --write             also writes docs/BENCHMARKS.md, and its pictures; with --quick, bench/baseline.json
   --quick             within a minute, ratios only: exit code 1 when one is worse than bench/baseline.json allows
   --only <question>   ${questions.map(({name}) => name).join(', ')}; may be repeated
   --dir <folder>      where journals are written [the system's temporary folder, unless it is in memory]
@@ -187,18 +187,12 @@ function finishQuick(sections: readonly Section[], {write, chosen}: Arguments): 
   return isWhole && worse.length === 0 ? 0 : 1;
 }
 
-/** The document with its pictures and its data; those of questions that have no answer stay as they were. */
+/** The document with its pictures; those of questions that have no answer stay as they were. */
 function writeReport(machine: Machine, sections: readonly Section[], missing: readonly string[]): void {
   writeFileSync(DOCUMENT, report(machine, sections, missing));
   mkdirSync(IMAGES, {recursive: true});
   for (const {chart} of sections.flatMap((section) => section.charts ?? []))
     writeFileSync(path.join(IMAGES, `bench-${chart.name}.svg`), chartSvg(chart));
-  for (const {data} of sections)
-    if (data !== undefined)
-      writeFileSync(
-        path.join(REPOSITORY, 'bench', data.file),
-        `${JSON.stringify(data.value, undefined, 2)}\n`,
-      );
 }
 
 /** The answer, or nothing when it failed or took too long; its servers are gone either way. */

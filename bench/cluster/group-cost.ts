@@ -11,7 +11,16 @@ import {toStatusEvent} from '../../src/twilio/webhook/webhook.ts';
 import {callbackFields, callbackStatuses, randomCallSid} from '../load/callbacks.ts';
 import {collectGarbage} from '../load/limits.ts';
 import {percentile} from '../report/statistics.ts';
-import type {GroupMeasurement} from '../scaling/measured.ts';
+
+/** The journal's adapter alone: groups of one size, one after the other. */
+export interface GroupMeasurement {
+  /** Entries of the group. */
+  readonly size: number;
+  /** Median, from the answer to the lock until the answer to the commit. */
+  readonly lockedMs: number;
+  /** Entries a second, including the wait for the lock. */
+  readonly perSecond: number;
+}
 
 export interface GroupCostOptions {
   readonly databaseUrl: string;

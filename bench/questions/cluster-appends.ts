@@ -1,6 +1,6 @@
 /** What do several nodes append to one journal, and what does a callback cost, against nodes and batch? */
 import {Cluster} from '../cluster/cluster.ts';
-import {measureGroups} from '../cluster/group-cost.ts';
+import {type GroupMeasurement, measureGroups} from '../cluster/group-cost.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {collectGarbage} from '../load/limits.ts';
@@ -9,9 +9,7 @@ import type {Question, Run} from '../question.ts';
 import type {Series} from '../report/chart.ts';
 import {number, type Section, type Table} from '../report/section.ts';
 import {figure, percentile} from '../report/statistics.ts';
-import type {AppendMeasurement, GroupMeasurement, Measured} from '../scaling/measured.ts';
 import {sharedCores} from '../servers/cores.ts';
-import {scalingTables} from './scaling-model.ts';
 
 const MOST_NODES = 3;
 /** Callbacks that are under way at a time, and how many are sent at that: a second or two of it. */
@@ -25,6 +23,24 @@ const ROUNDS = 3;
 const WARM_UP = 3000;
 const WARM_UP_IN_FLIGHT = 96;
 const GROUPS = {sizes: [1, 10, 50, 200, 500], groups: 60, warmUpGroups: 20};
+
+/** Callbacks appended as fast as the answers come. */
+interface AppendMeasurement {
+  readonly nodes: number;
+  /** Callbacks that are under way at a time, of all nodes together. */
+  readonly inFlight: number;
+  /** Callbacks answered a second, of all nodes together. */
+  readonly perSecond: number;
+  /** From the request to its 204. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Entries per commit, mean. */
+  readonly groupSize: number;
+  /** CPU per callback of all nodes together, including those that only read it. */
+  readonly nodeCpuUs: number;
+  /** CPU per callback of all processes of Postgres. */
+  readonly postgresCpuUs: number;
+}
 
 export const clusterAppends: Question = {name: 'cluster-appends', deadlineS: 300, estimateS: 100, ask};
 
@@ -125,16 +141,6 @@ function rounded(value: number): number {
 }
 
 function sectionOf(appends: readonly AppendMeasurement[], groups: readonly GroupMeasurement[]): Section {
-  const measured: Measured = {
-    date: new Date().toISOString().slice(0, 10),
-    appends,
-    groups: groups.map(({size, lockedMs, perSecond}) => ({
-      size,
-      lockedMs: rounded(lockedMs),
-      perSecond: rounded(perSecond),
-    })),
-  };
-  const scaling = scalingTables(measured.groups, measured.appends);
   return {
     title: 'Appends of several nodes to one journal',
     compared: [
@@ -145,9 +151,8 @@ function sectionOf(appends: readonly AppendMeasurement[], groups: readonly Group
       `by transaction; all callbacks have to be there, once. Medians of ${ROUNDS} rounds; before each load the tables are vacuumed and analysed, as the database does by itself within minutes.`,
       'The second table is the adapter alone, in one process, Postgres on another core: groups of one size, one after the other, each event of',
       `another call. How long one locks the head, from the answer to the lock to that to the commit, is what all nodes share; the median of ${GROUPS.groups}.`,
-      ...scaling.compared,
     ],
-    tables: [appendTable(appends), groupTable(measured.groups), ...scaling.tables],
+    tables: [appendTable(appends), groupTable(groups)],
     targets: [],
     charts: [
       {
@@ -175,7 +180,6 @@ function sectionOf(appends: readonly AppendMeasurement[], groups: readonly Group
         growth: lineOf(groups),
       },
     ],
-    data: {file: 'scaling/measured.json', value: measured},
   };
 }
 

@@ -11,14 +11,6 @@ export interface Section {
   readonly charts?: readonly ChartOfSection[];
   /** What another machine would find too; compared with `bench/baseline.json`. */
   readonly ratios?: readonly Ratio[];
-  /** The same figures for programs. */
-  readonly data?: SectionData;
-}
-
-export interface SectionData {
-  /** Below `bench/`; written together with the document, as JSON. */
-  readonly file: string;
-  readonly value: unknown;
 }
 
 export interface ChartOfSection {
