@@ -2,7 +2,7 @@
  * Looks many silent calls up with few requests (J6): by Twilio's lists of calls, up to 1,000 calls a request.
  *
  * A list is a snapshot of a moment ago, and other calls of the account are on it, too. That a list shows a call is
- * evidence. That no list shows it is none: the call can be too new, have moved on between two requests, or be beyond the
+ * evidence. A list that does not show a call proves nothing: it can be too new, have moved on between two requests, or be beyond the
  * last page that was read. Such a call is looked up by itself.
  */
 import {type ProviderStatus, statusRank} from '@hookswitch/protocol';

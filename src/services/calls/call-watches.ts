@@ -22,7 +22,7 @@ export interface Watch {
   misses: number;
   /** No list shows the call, so that it has to be looked up by itself. */
   unlisted: boolean;
-  /** What was written to the journal. The feed may not have read it yet. */
+  /** The status that was written to the journal. The feed may not have read it yet. */
   written?: StatusEvent['providerStatus'];
   /** An end without a duration. The next look-up may know the duration, and can say nothing worse. */
   ended?: TwilioCall;
@@ -134,7 +134,7 @@ export class CallWatches {
     const now = this.#clock.monotonic();
     let graceMs = 0;
     if (isInboundRinging(call)) {
-      // No back-off: whoever answers after a minute is to be seen as soon as whoever answers at once.
+      // No back-off: a late answer has to show as soon as an early one.
       watch.attempts = 0;
       watch.dueAt = now + INBOUND_RINGING_MS + this.#random() * 500;
       graceMs = INBOUND_RINGING_GRACE_MS;

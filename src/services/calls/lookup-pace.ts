@@ -20,7 +20,7 @@ const MAX_JITTER_MS = 500;
 
 const FIRST_PAUSE_MS = 2000;
 const MAX_PAUSE_MS = 60_000;
-/** Nobody makes the gateway wait for longer, whatever a `Retry-After` says. */
+/** Bounds the pause that a `Retry-After` header can ask for. */
 const MAX_RETRY_AFTER_MS = 600_000;
 
 export class LookupPace {

@@ -7,7 +7,7 @@ export interface PageOptions<T> {
   /** Key of the array, such as `calls`. */
   readonly key: string;
   readonly items: readonly T[];
-  /** What `items` was filtered from, in the same order. A token stays good for an item that has left the filter. */
+  /** The list that `items` was filtered from, in the same order. A token stays good for an item that has left the filter. */
   readonly all?: readonly T[];
   readonly sidOf: (item: T) => string;
   readonly render: (item: T) => Record<string, unknown>;
