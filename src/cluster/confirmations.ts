@@ -10,8 +10,8 @@ export interface Confirmation {
 }
 
 export interface Confirmations {
-  /** Tells the others. Never throws: what is lost is shown as unconfirmed elsewhere. */
-  note(confirmation: Confirmation): void;
+  /** Tells the other nodes. Never throws: other nodes show a call whose confirmation is lost as unconfirmed. */
+  note(confirmations: readonly Confirmation[]): void;
   /** Those that still count. @throws JournalUnavailableError */
   list(): Promise<readonly Confirmation[]>;
 }

@@ -62,8 +62,14 @@ export function createMetrics() {
     }),
     lookups: new Counter({
       name: 'hookswitch_reconciler_lookups_total',
-      help: 'Calls looked up at Twilio, by outcome.',
+      help: 'Silent calls looked up at Twilio, by outcome: found, missing or failed.',
       labelNames: ['outcome'],
+      registers,
+    }),
+    lookupRequests: new Counter({
+      name: 'hookswitch_reconciler_requests_total',
+      help: 'Requests to Twilio that look silent calls up: one call or one page of a list, by outcome.',
+      labelNames: ['kind', 'outcome'],
       registers,
     }),
     callsPlaced: new Counter({

@@ -40,6 +40,8 @@ export interface ProviderFault {
   readonly code?: number;
   /** HTTP status of Twilio's answer. */
   readonly status?: number;
+  /** Milliseconds to wait before the next request, where Twilio's answer says so. */
+  readonly retryAfterMs?: number;
 }
 
 export type DialOutcome =
@@ -60,6 +62,24 @@ export type FetchOutcome =
   | {readonly kind: 'missing'}
   | {readonly kind: 'failed'; readonly fault: ProviderFault};
 
+/** Selects the calls on a list. Without `status`, the list has calls in every status. */
+export interface CallFilter {
+  /** `queued` includes `initiated`, which the REST API does not know. */
+  readonly status?: ProviderStatus;
+  /** Milliseconds since 1970. Calls that Twilio has not started to dial are on no list with this filter. */
+  readonly startedAfter?: number;
+}
+
+export type ListOutcome =
+  | {
+      readonly kind: 'page';
+      /** The calls of the page that could be read, of all applications of the account. */
+      readonly calls: readonly TwilioCall[];
+      /** Where the next page is; absent on the last one. */
+      readonly next?: string;
+    }
+  | {readonly kind: 'failed'; readonly fault: ProviderFault};
+
 export interface TwilioClient {
   /** Places a call; never tries twice. */
   dial(request: DialRequest): Promise<DialOutcome>;
@@ -67,4 +87,9 @@ export interface TwilioClient {
   end(callSid: string, status: 'canceled' | 'completed'): Promise<EndOutcome>;
   /** Looks a call up; changes nothing. */
   fetch(callSid: string): Promise<FetchOutcome>;
+  /**
+   * Reads one page of a list, up to 1,000 calls; changes nothing. `next` of one page leads to the next page. The list is
+   * eventually consistent: a call can be missing for a moment, or be shown in the state that it has just left.
+   */
+  list(filter: CallFilter, next?: string): Promise<ListOutcome>;
 }

@@ -6,7 +6,7 @@ import {createServer, type IncomingMessage, type Server, type ServerResponse} fr
 import type {AddressInfo} from 'node:net';
 import {text} from 'node:stream/consumers';
 
-export type TwilioOperation = 'create' | 'update' | 'fetch' | 'other';
+export type TwilioOperation = 'create' | 'update' | 'fetch' | 'list' | 'other';
 
 export interface TwilioRequest {
   readonly operation: TwilioOperation;
@@ -19,6 +19,7 @@ export interface TwilioRequest {
 export interface TwilioAnswer {
   readonly status: number;
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** No answer at all: the connection ends (`cut`), is reset, or carries what is no HTTP (`garbage`). */
@@ -93,8 +94,8 @@ export class TwilioProxy implements AsyncDisposable {
       breakOff(response, changed);
       return;
     }
-    const {status, body: content} = isAnswer(changed) ? changed : answer;
-    response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(content));
+    const {status, body: content, headers} = isAnswer(changed) ? changed : answer;
+    response.writeHead(status, {'content-type': 'application/json', ...headers}).end(JSON.stringify(content));
   }
 
   async #ask({method, headers}: IncomingMessage, path: string, body: string): Promise<TwilioAnswer> {
@@ -126,7 +127,7 @@ function isAnswer(value: unknown): value is TwilioAnswer {
 }
 
 function operationOf(method: string | undefined, path: string): TwilioOperation {
-  if (path.endsWith('/Calls.json')) return method === 'POST' ? 'create' : 'other';
+  if (/\/Calls\.json(\?|$)/.test(path)) return method === 'POST' ? 'create' : 'list';
   if (!/\/Calls\/CA\w+\.json$/.test(path)) return 'other';
   return method === 'POST' ? 'update' : 'fetch';
 }

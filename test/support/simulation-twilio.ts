@@ -99,6 +99,9 @@ export function post(
   return promise;
 }
 
+/** Of a list; Twilio's own pages have up to 1,000 calls. */
+const LIST_PAGE = 5;
+
 /** The part of the REST API that a look-up needs, telling the truth about the calls of a plan. */
 export class TruthfulRest implements AsyncDisposable {
   /** What was said of calls, as `<call>:<status>`. */
@@ -111,13 +114,9 @@ export class TruthfulRest implements AsyncDisposable {
     this.#calls = new Map(plan.calls.map((call) => [call.callSid, call]));
     this.#clock = clock;
     this.#server = createServer((incoming, response) => {
-      const callSid = /\/Calls\/(CA[0-9a-f]{32})\.json$/.exec(incoming.url ?? '')?.[1] ?? '';
-      const call = this.#calls.get(callSid);
-      const known = incoming.method === 'GET' && call !== undefined;
-      response.writeHead(known ? 200 : 404, {'content-type': 'application/json'});
-      response.end(
-        JSON.stringify(known ? this.#show(call) : {code: 20404, message: 'not found', status: 404}),
-      );
+      const body = incoming.method === 'GET' ? this.#answer(incoming.url ?? '') : undefined;
+      response.writeHead(body === undefined ? 404 : 200, {'content-type': 'application/json'});
+      response.end(JSON.stringify(body ?? {code: 20404, message: 'not found', status: 404}));
     });
   }
 
@@ -134,8 +133,35 @@ export class TruthfulRest implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #show({callSid, life, from, to, direction, parentCallSid, duration}: PlannedCall) {
-    const status = restStatus(life.findLast(({at}) => at <= this.#clock.now)?.status ?? 'queued');
+  #answer(address: string): unknown {
+    const {pathname, searchParams} = new URL(address, 'http://twilio');
+    if (pathname.endsWith('/Calls.json')) return this.#list(searchParams);
+    const call = this.#calls.get(/\/Calls\/(CA[0-9a-f]{32})\.json$/.exec(pathname)?.[1] ?? '');
+    return call === undefined ? undefined : this.#show(call);
+  }
+
+  /** The calls that have begun, newest first, on pages that are small enough for a plan to have several. */
+  #list(query: URLSearchParams) {
+    const status = query.get('Status');
+    const page = Number(query.get('Page') ?? 0);
+    const begun = [...this.#calls.values()].filter(({life}) => (life[0]?.at ?? Infinity) <= this.#clock.now);
+    const listed = begun.filter((call) => status === null || this.#statusOf(call) === status).reverse();
+    const next = new URLSearchParams(query);
+    next.set('Page', String(page + 1));
+    return {
+      calls: listed.slice(page * LIST_PAGE, (page + 1) * LIST_PAGE).map((call) => this.#show(call)),
+      next_page_uri:
+        listed.length > (page + 1) * LIST_PAGE ? `/2010-04-01/Calls.json?${next.toString()}` : null,
+    };
+  }
+
+  #statusOf({life}: PlannedCall): ProviderStatus {
+    return restStatus(life.findLast(({at}) => at <= this.#clock.now)?.status ?? 'queued');
+  }
+
+  #show(call: PlannedCall) {
+    const {callSid, from, to, direction, parentCallSid, duration} = call;
+    const status = this.#statusOf(call);
     this.said.add(`${callSid}:${status}`);
     return {
       sid: callSid,

@@ -285,6 +285,26 @@ test('lists filter by status, ends, parent and time', async (t) => {
   assert.deepEqual(await sids({parentCallSid: slow.sid}), []);
 });
 
+test('the next page follows also when the last call of the page before has left the filter', async (t) => {
+  const {client, simulator} = await setup(t);
+  const sids: string[] = [];
+  for (let index = 0; index < 3; index += 1) {
+    sids.unshift((await client.calls.create({to: numbers.answered, from, twiml: idle})).sid);
+  }
+  await until(() => sids.every((sid) => simulator.call(sid)?.status === 'in-progress'));
+  const first = await client.calls.page({status: 'in-progress', pageSize: 2});
+  assert.deepEqual(
+    first.instances.map(({sid}) => sid),
+    sids.slice(0, 2),
+  );
+  await client.calls(sids[1] ?? '').update({status: 'completed'});
+  const second = await first.nextPage();
+  assert.deepEqual(
+    second?.instances.map(({sid}) => sid),
+    sids.slice(2),
+  );
+});
+
 test('a call can be deleted once it has ended', async (t) => {
   const {client, simulator} = await setup(t);
   const call = await client.calls.create({to: numbers.slow, from, twiml: idle});

@@ -18,9 +18,21 @@ export class PostgresConfirmations implements Confirmations {
     this.#logger = logger;
   }
 
-  note({callSid, offset, forMs}: Confirmation): void {
-    this.#database.query(NOTE, [callSid, offset, forMs / 1000]).catch((error: unknown) => {
-      this.#logger.debug({err: error, callSid}, 'other nodes could not be told that a call was confirmed');
+  note(confirmations: readonly Confirmation[]): void {
+    // One row for each call, because an upsert must not touch a row twice; in order, so that two of them cannot deadlock.
+    const latest = new Map(confirmations.map((each) => [each.callSid, each]));
+    const rows = [...latest.values()].sort((a, b) => (a.callSid < b.callSid ? -1 : 1));
+    if (rows.length === 0) return;
+    const columns = [
+      rows.map(({callSid}) => callSid),
+      rows.map(({offset}) => offset),
+      rows.map(({forMs}) => forMs / 1000),
+    ];
+    this.#database.query(NOTE, columns).catch((error: unknown) => {
+      this.#logger.debug(
+        {err: error, calls: rows.length},
+        'could not share confirmations with the other nodes',
+      );
     });
   }
 
@@ -34,14 +46,15 @@ export class PostgresConfirmations implements Confirmations {
   }
 }
 
-/** Look-ups are 60 a minute and confirm for 10 minutes at most: there are never so many. */
-const MAX_LISTED = 2000;
+/** Bounds an answer. Other nodes show calls beyond it as unconfirmed until they are fewer. */
+const MAX_LISTED = 10_000;
 
 // Whoever writes also sweeps: there are as many rows as calls that are silent, and no more.
 const NOTE = `WITH swept AS (
-  DELETE FROM hookswitch.confirmations WHERE confirmed_until < clock_timestamp() AND call_sid <> $1)
+  DELETE FROM hookswitch.confirmations WHERE confirmed_until < clock_timestamp() AND call_sid <> ALL ($1::text[]))
 INSERT INTO hookswitch.confirmations (call_sid, "offset", confirmed_until)
-VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+SELECT call_sid, "offset", clock_timestamp() + make_interval(secs => seconds)
+FROM unnest($1::text[], $2::bigint[], $3::double precision[]) AS noted (call_sid, "offset", seconds)
 ON CONFLICT (call_sid) DO UPDATE SET "offset" = excluded."offset", confirmed_until = excluded.confirmed_until`;
 
 const LIST = `SELECT call_sid, "offset", (extract(epoch FROM confirmed_until - clock_timestamp()) * 1000)::bigint AS for_ms

@@ -15,7 +15,7 @@ export function providerError(
   return new AppError('provider_error', `Twilio: ${maskText(fault.message)}`, {
     context: {...context, providerCode: fault.code, providerStatus: fault.status, moreInfo: more},
     status: httpStatus(fault.status),
-    retryAfterS: fault.status === 429 ? 1 : undefined,
+    retryAfterS: fault.status === 429 ? Math.max(1, Math.ceil((fault.retryAfterMs ?? 0) / 1000)) : undefined,
   });
 }
 

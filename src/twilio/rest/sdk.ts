@@ -14,6 +14,9 @@ export interface TwilioRestOptions {
 export const DEFAULT_API_URL = 'https://api.twilio.com';
 const DEFAULT_TIMEOUT_MS = 10_000;
 
+/** Answers whose `Retry-After` header says when to ask again. */
+const BACK_OFF_STATUSES: ReadonlySet<number> = new Set([429, 503]);
+
 /** The SDK's transport, sent to another origin: `api.baseUrl` would still be rewritten by TWILIO_REGION and _EDGE. */
 class RedirectedRequestClient extends twilio.RequestClient {
   readonly #origin: string;
@@ -25,8 +28,23 @@ class RedirectedRequestClient extends twilio.RequestClient {
     this.#origin = origin;
   }
 
-  override request: twilio.RequestClient['request'] = (options) =>
-    super.request({...options, uri: this.#origin + pathOf(options.uri)});
+  override request: twilio.RequestClient['request'] = async (options) => {
+    const response = await super.request({...options, uri: this.#origin + pathOf(options.uri)});
+    // The SDK's own exception drops the headers.
+    const retryAfterMs = BACK_OFF_STATUSES.has(response.statusCode)
+      ? toRetryAfterMs(response.headers)
+      : undefined;
+    if (retryAfterMs !== undefined) throw Object.assign(new twilio.RestException(response), {retryAfterMs});
+    return response;
+  };
+}
+
+/** The `Retry-After` header in milliseconds: seconds or an HTTP date. */
+function toRetryAfterMs(headers: unknown): number | undefined {
+  const value = (headers as {readonly 'retry-after'?: unknown} | undefined)?.['retry-after'];
+  if (typeof value !== 'string') return undefined;
+  const ms = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 function pathOf(uri: string): string {
@@ -50,14 +68,16 @@ interface ErrorFields {
   readonly code?: unknown;
   readonly status?: unknown;
   readonly message?: unknown;
+  readonly retryAfterMs?: unknown;
 }
 
 /** `message` of the SDK's RestException is not enumerable, so it is read, never spread. */
 export function toFault(error: unknown): ProviderFault {
-  const {code, status, message} = (error ?? {}) as ErrorFields;
+  const {code, status, message, retryAfterMs} = (error ?? {}) as ErrorFields;
   return {
     message: typeof message === 'string' && message !== '' ? message : 'Twilio could not be reached.',
     code: typeof code === 'number' ? code : undefined,
     status: typeof status === 'number' ? status : undefined,
+    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
   };
 }

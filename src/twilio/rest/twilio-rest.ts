@@ -3,10 +3,12 @@ import {type CallDirection, type ProviderStatus, providerStatuses} from '@hooksw
 import {callDirection} from '@hookswitch/protocol/schemas';
 import type twilio from 'twilio';
 import type {
+  CallFilter,
   DialOutcome,
   DialRequest,
   EndOutcome,
   FetchOutcome,
+  ListOutcome,
   ProviderFault,
   TwilioCall,
   TwilioClient,
@@ -21,6 +23,9 @@ const STATUS_CALLBACK_EVENTS = ['initiated', 'ringing', 'answered', 'completed']
 /** Errors of a connection that was never made, so that Twilio cannot have read the request. */
 const NEVER_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_INVALID_URL)/;
+
+/** The most that Twilio shows on one page of a list. */
+const PAGE_SIZE = 1000;
 
 /** The answers to an update of a call that is over: not found, or not in a state to be changed. */
 const NOT_ENDABLE_CODES = new Set([20404, 21220]);
@@ -72,6 +77,24 @@ export class TwilioRest implements TwilioClient {
     } catch (error) {
       const fault = toFault(error);
       return fault.status === 404 ? {kind: 'missing'} : {kind: 'failed', fault};
+    }
+  }
+
+  async list({status, startedAfter}: CallFilter, next?: string): Promise<ListOutcome> {
+    const startTimeAfter = startedAfter === undefined ? undefined : new Date(startedAfter);
+    try {
+      const page = await (next === undefined
+        ? this.#sdk.calls.page({status: status as SdkCall['status'], startTimeAfter, pageSize: PAGE_SIZE})
+        : this.#sdk.calls.getPage(next));
+      const calls = page.instances.map(toTwilioCall).filter((call) => call !== undefined);
+      return {kind: 'page', calls, next: page.nextPageUrl};
+    } catch (error) {
+      // The SDK throws these when the body is not a list.
+      const unreadable = error instanceof TypeError || error instanceof SyntaxError;
+      return {
+        kind: 'failed',
+        fault: unreadable ? {message: "Twilio's answer could not be read."} : toFault(error),
+      };
     }
   }
 }

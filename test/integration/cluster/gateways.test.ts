@@ -176,13 +176,41 @@ test('[J6] an answer that comes when another node has taken over is not written'
     holder = (SELECT instance FROM hookswitch.nodes WHERE node_id = 'node-2') WHERE name = 'reconciler'`);
   await b.callIn(callSid, 'in-progress');
   answer();
-  await until(() => a.logs.some((line) => line.includes('a look-up came to nothing')));
+  await until(() => a.logs.some((line) => line.includes('a look-up was discarded')));
   const {body} = await a.api(`/api/calls/${callSid}`);
   assert.deepEqual(
     body.events.map(({providerStatus}: {providerStatus: string}) => providerStatus),
     ['ringing', 'in-progress'],
   );
   assert.equal(lookups.length, 2);
+});
+
+test('[J6] [N3] calls that are looked up by list are confirmed and corrected at all nodes', async (t) => {
+  const {nodes, twilio} = await startCluster(t, 2);
+  const [a, b] = [nodeAt(nodes, 0), nodeAt(nodes, 1)];
+  const sids = Array.from({length: 20}, (_, number) => someCallSid(0x100 + number));
+  let answered = false;
+  let ready = false;
+  twilio.intercept = ({operation, path}) => {
+    if (operation !== 'list' || !ready) return {status: 500, body: {}};
+    const isShown =
+      new URLSearchParams(path.split('?')[1]).get('Status') === (answered ? 'in-progress' : 'ringing');
+    const status = answered ? 'in-progress' : 'ringing';
+    const calls = isShown ? sids.map((sid) => ({sid, status, direction: 'inbound'})) : [];
+    return {status: 200, body: {calls}};
+  };
+  for (const CallSid of sids) {
+    const fields = statusFields(a, {CallSid, CallStatus: 'ringing', Direction: 'inbound'});
+    assert.equal((await postWebhook(b, fields, {route: 'voice'})).status, 200);
+  }
+  const unconfirmedAt = async (node: TestGateway) =>
+    (await node.api('/api/calls/unconfirmed')).body.calls.length;
+  await until(async () => (await unconfirmedAt(a)) === 20 && (await unconfirmedAt(b)) === 20);
+  ready = true;
+  await until(async () => (await unconfirmedAt(a)) === 0);
+  await until(async () => (await unconfirmedAt(b)) === 0);
+  answered = true;
+  for (const node of [a, b]) for (const callSid of sids) await node.callIn(callSid, 'in-progress');
 });
 
 test('[J6] what one node has looked up counts as confirmed at all of them', async (t) => {

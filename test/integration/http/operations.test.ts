@@ -74,6 +74,7 @@ const NAMES = [
   'hookswitch_messages_sent_total',
   'hookswitch_event_age_seconds',
   'hookswitch_reconciler_lookups_total',
+  'hookswitch_reconciler_requests_total',
   'hookswitch_calls_placed_total',
   'nodejs_eventloop_lag_seconds',
   'nodejs_eventloop_lag_p99_seconds',

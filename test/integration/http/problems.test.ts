@@ -169,6 +169,7 @@ test('[H6] [seed] an unexpected error: 500 without detail, and the log has all o
     dial: () => Promise.reject(new TypeError('canary: cannot read properties of undefined')),
     end: () => Promise.reject(new Error('canary')),
     fetch: () => Promise.reject(new Error('canary')),
+    list: () => Promise.reject(new Error('canary')),
   };
   await using gateway = await startGateway({twilio: () => broken});
   const answer = await gateway.api('/api/calls', {body: {to: '+15550100001'}});

@@ -51,6 +51,7 @@ class Bench {
         this.lookups += 1;
         return this.found;
       },
+      list: () => Promise.reject(new Error('a hang-up reads no list')),
     };
     this.subject = new HangUp({
       twilio,

@@ -47,6 +47,7 @@ class Bench implements AsyncDisposable {
       },
       end: async (callSid) => ({kind: 'accepted', call: {callSid, providerStatus: 'canceled'}}),
       fetch: async () => ({kind: 'missing'}),
+      list: async () => ({kind: 'page', calls: []}),
     };
     const withFeed = {...common, feed: this.feed, twilio};
     const maximum = {maxCallsPerMinute: 100, maxActiveCalls: 100};

@@ -81,6 +81,7 @@ export class CallsApi {
     const body = page({
       key: 'calls',
       items: filterCalls(registry.all(), query),
+      all: registry.all().toReversed(),
       sidOf: ({sid}) => sid,
       render: (call) => callResource(call, accountSid),
       path,

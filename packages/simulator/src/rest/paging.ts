@@ -7,6 +7,8 @@ export interface PageOptions<T> {
   /** Key of the array, such as `calls`. */
   readonly key: string;
   readonly items: readonly T[];
+  /** The list that `items` was filtered from, in the same order. A token stays good for an item that has left the filter. */
+  readonly all?: readonly T[];
   readonly sidOf: (item: T) => string;
   readonly render: (item: T) => Record<string, unknown>;
   /** Path of the list, without query. */
@@ -19,10 +21,18 @@ export interface PageOptions<T> {
  * One page of a list with relative uris to its neighbours. The token of the next page names the last item of this
  * one, so that what is created meanwhile shifts nothing.
  */
-export function page<T>({key, items, sidOf, render, path, query}: PageOptions<T>): Record<string, unknown> {
+export function page<T>({
+  key,
+  items,
+  all = items,
+  sidOf,
+  render,
+  path,
+  query,
+}: PageOptions<T>): Record<string, unknown> {
   const size = pageSize(query.get('PageSize'));
   const number = Math.max(0, Number(query.get('Page') ?? 0) || 0);
-  const start = startOf(items, sidOf, query.get('PageToken'), number * size);
+  const start = startOf({items, all, sidOf}, query.get('PageToken'), number * size);
   const shown = items.slice(start, start + size);
   const last = shown.at(-1);
   const hasMore = start + size < items.length && last !== undefined;
@@ -51,15 +61,15 @@ function pageSize(text: string | null): number {
 }
 
 function startOf<T>(
-  items: readonly T[],
-  sidOf: (item: T) => string,
+  {items, all, sidOf}: Required<Pick<PageOptions<T>, 'items' | 'all' | 'sidOf'>>,
   token: string | null,
   fallback: number,
 ): number {
   if (token === null || token === '') return Math.min(fallback, items.length);
-  const index = items.findIndex((item) => `PA${sidOf(item)}` === token);
+  const index = all.findIndex((item) => `PA${sidOf(item)}` === token);
   if (index === -1) throw badRequest(20001, `Invalid PageToken: ${token}`);
-  return index + 1;
+  const before = new Set(all.slice(0, index + 1));
+  return items.filter((item) => before.has(item)).length;
 }
 
 function pageUri(
