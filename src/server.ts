@@ -36,6 +36,7 @@ import {HAND_OVER_MS} from './services/sessions/session-drain.ts';
 import {SessionPublisher} from './services/sessions/session-publisher.ts';
 import {SessionSurplus} from './services/sessions/session-quota.ts';
 import {WebhookLog} from './services/webhooks/webhook-log.ts';
+import {createClientAddress} from './transport/client-address.ts';
 import {type ConnectionLimits, connectionLimits, openFileLimit} from './transport/connection-limits.ts';
 import {HttpListener} from './transport/http-listener.ts';
 import {createClientErrorHandler} from './transport/raw-socket-responses.ts';
@@ -352,13 +353,15 @@ export class GatewayServer {
     const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
     const sessions = this.#sessions;
     const calls = this.#calls;
-    const common = {clock: this.#clock, logger: this.#logger, authenticator, sessions, calls};
+    const clientAddress = createClientAddress(this.#environment.trustedProxies);
+    const common = {clock: this.#clock, logger: this.#logger, authenticator, sessions, calls, clientAddress};
     const app = createRequestHandler({
       ...common,
       journal: this.#journal,
       records: this.#records,
       catalog: this.#catalog,
       metrics: this.#metrics,
+      metricsToken: this.#environment.metricsToken,
       webhooks: this.#webhooks,
       readiness: this.#readiness,
       ...this.#operatorRoutes(),
