@@ -64,14 +64,19 @@ const PAIR =
 function forwardedHops(header: string): readonly (string | undefined)[] {
   const hops: (string | undefined)[] = [];
   let hop: string | undefined;
+  let seen = false;
   PAIR.lastIndex = 0;
   for (;;) {
     const [, name = '', token, quoted, separator] = PAIR.exec(header) ?? [];
     if (name === '') return [];
-    if (name.toLowerCase() === 'for') hop = addressOf(token ?? quoted?.replaceAll(/\\(.)/g, '$1') ?? '');
+    const isFor = name.toLowerCase() === 'for';
+    if (isFor && seen) return [];
+    seen ||= isFor;
+    if (isFor) hop = addressOf(token ?? quoted?.replaceAll(/\\(.)/g, '$1') ?? '');
     if (separator === ';') continue;
     hops.push(hop);
     if (separator === '') return hops;
     hop = undefined;
+    seen = false;
   }
 }

@@ -175,7 +175,14 @@ test('[E] a comment behind a value, the name within it and templates are refused
     assertRefused(name, `= ${good[name]}`, /^starts with an equals sign$/);
   }
   for (const name of names)
-    for (const value of ['${SECRET}', '$SECRET', '$(cat secret)', '{{ .Values.x }}', '%SECRET%', '<value>'])
+    for (const value of [
+      `$${'{SECRET}'}`,
+      '$SECRET',
+      '$(cat secret)',
+      '{{ .Values.x }}',
+      '%SECRET%',
+      '<value>',
+    ])
       assertRefused(name, value, /^is a template that nobody has filled in$|^(?:is still the placeholder)$/);
 });
 
