@@ -175,7 +175,8 @@ const NO_FILE: EnvFile = {values: {}, notices: []};
 function readFile(path: string, optional: boolean, faults: EnvironmentFault[]): EnvFile {
   const file = readEnvFile(path);
   if (!(file instanceof Refusal)) return file;
-  if (!optional || !file.fault.endsWith('(ENOENT)')) faults.push({variable: path, ...file});
+  const {fault, remedy} = file;
+  if (!optional || !fault.endsWith('(ENOENT)')) faults.push({variable: path, fault, remedy});
   return NO_FILE;
 }
 
@@ -199,7 +200,7 @@ function parseVariables(
     }
     const accident = accidentIn(name, raw, declaration);
     if (accident !== undefined) {
-      faults.push({variable: name, ...accident});
+      faults.push({variable: name, fault: accident.fault, remedy: accident.remedy});
       continue;
     }
     const result = declaration.schema.safeParse(raw);
