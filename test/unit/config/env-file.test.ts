@@ -52,6 +52,9 @@ test('[E] a .env in UTF-16, as PowerShell writes it, is called that, with a byte
   for (const bigEndian of [false, true])
     for (const mark of ['\ufeff', ''])
       assert.match(faultOfContent(utf16(mark + TEXT, bigEndian)), /^is UTF-16, not UTF-8\. Save it as UTF-8/);
+  // Without a zero byte in it, only the mark tells.
+  for (const bigEndian of [false, true])
+    assert.match(faultOfContent(utf16('\ufeff設定', bigEndian)), /^is UTF-16/);
   assert.match(
     faultOfContent(Buffer.concat([Buffer.from('fffe0000', 'hex'), Buffer.alloc(4)])),
     /^is UTF-32/,
