@@ -9,6 +9,7 @@ import {createEventHandler} from './handlers/event-handler.ts';
 import {createClientErrorHandler} from './handlers/http/raw-socket-responses.ts';
 import {createRequestHandler} from './handlers/request-handler.ts';
 import {createUpgradeHandler} from './handlers/upgrade-handler.ts';
+import {createClientAddress} from './transport/client-address.ts';
 import {HttpListener} from './transport/http-listener.ts';
 
 export interface HttpOptions {
@@ -24,6 +25,7 @@ export function createHttp({environment, logger, clock, services, authenticator}
   const {publicUrl, allowedOrigins, twilio} = environment;
   const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
   const authTokens = [twilio.authToken, twilio.alternateAuthToken].filter((token) => token !== undefined);
+  const clientAddress = createClientAddress(environment.trustedProxies);
   const onRequest = createRequestHandler({
     clock,
     logger,
@@ -33,6 +35,8 @@ export function createHttp({environment, logger, clock, services, authenticator}
     records: services.records,
     catalog: services.catalog,
     metrics: services.metrics,
+    metricsToken: environment.metricsToken,
+    clientAddress,
     webhooks: services.webhooks,
     readiness: services.readiness,
     doctor: operator.doctor,
@@ -60,6 +64,7 @@ export function createHttp({environment, logger, clock, services, authenticator}
       sessions,
       authenticator,
       handleMessage,
+      clientAddress,
       logger,
       allowedOrigins,
       basePath,

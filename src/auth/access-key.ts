@@ -8,12 +8,26 @@ import type {Authenticator, Principal} from './authenticator.ts';
 /** The user the access key stands for. */
 export const ACCESS_KEY_USER = 'operator';
 
-export class AccessKeyAuthenticator implements Authenticator {
+/** A secret that a client shows as it is. */
+export class SharedKey {
   readonly #digest: Buffer;
+
+  constructor(key: string) {
+    this.#digest = digest(key);
+  }
+
+  equals(token: string | undefined): boolean {
+    // Digests have one length, so that the comparison tells nothing about the key, its length included.
+    return token !== undefined && timingSafeEqual(digest(token), this.#digest);
+  }
+}
+
+export class AccessKeyAuthenticator implements Authenticator {
+  readonly #key: SharedKey;
   readonly #principal: Principal = {user: ACCESS_KEY_USER, scopes: new Set(scopes)};
 
   constructor(accessKey: string) {
-    this.#digest = digest(accessKey);
+    this.#key = new SharedKey(accessKey);
   }
 
   async verify(token: string): Promise<Principal | undefined> {
@@ -22,8 +36,7 @@ export class AccessKeyAuthenticator implements Authenticator {
 
   /** The same, at once. */
   principalOf(token: string): Principal | undefined {
-    // Digests have one length, so that the comparison tells nothing about the key, its length included.
-    return timingSafeEqual(digest(token), this.#digest) ? this.#principal : undefined;
+    return this.#key.equals(token) ? this.#principal : undefined;
   }
 }
 

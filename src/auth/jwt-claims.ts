@@ -2,6 +2,7 @@
 import {type Scope, scopes} from '@hookswitch/protocol';
 import {ACCESS_KEY_USER} from './access-key.ts';
 import type {Principal} from './authenticator.ts';
+import type {RefusalReason, TokenRefusal} from './refused-tokens.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -10,44 +11,69 @@ export interface ExpectedClaims {
   readonly issuer?: string;
   /** What the `aud` of a token must hold; anything when absent. */
   readonly audience?: string;
+  /** How far the clock of the signer may be ahead of ours. Nothing is added to `exp`. */
+  readonly clockToleranceS: number;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 export type ClaimsVerdict =
   | {readonly kind: 'accepted'; readonly principal: Principal & {readonly expiresAt: number}}
-  | {readonly kind: 'refused'; readonly claim: 'exp' | 'nbf' | 'iat' | 'sub' | 'scope' | 'iss' | 'aud'};
-
-/** How far the clock of whoever signed may be ahead of ours. Nothing is added to `exp`. */
-const CLOCK_TOLERANCE_S = 5;
+  | ({readonly kind: 'refused'} & TokenRefusal);
 
 /** The end of the year 9999: beyond it ISO 8601 has no four digits for the year, and mostly milliseconds were meant. */
 const LAST_SECOND = 253_402_300_799;
 
 const MAX_SUBJECT_LENGTH = 256;
 
-export function readClaims(claims: Claims, {issuer, audience, now}: ExpectedClaims): ClaimsVerdict {
-  const {exp, nbf, iat, sub, scope = '', iss, aud} = claims;
-  const latest = now / 1000 + CLOCK_TOLERANCE_S;
-  if (!isNumericDate(exp) || exp * 1000 <= now) return refused('exp');
-  if (nbf !== undefined && (!isNumericDate(nbf) || nbf > latest)) return refused('nbf');
-  if (iat !== undefined && (!isNumericDate(iat) || iat > latest)) return refused('iat');
-  if (!isUser(sub)) return refused('sub');
-  if (typeof scope !== 'string') return refused('scope');
+export function readClaims(claims: Claims, expected: ExpectedClaims): ClaimsVerdict {
+  const {exp, sub, iss, aud} = claims;
+  const {issuer, audience, now} = expected;
+  if (!isNumericDate(exp)) return refused('exp', `The token has no exp that is ${NUMERIC_DATE}.`);
+  if (exp * 1000 <= now) return refused('exp', `The token expired ${seconds(now / 1000 - exp)} ago.`);
+  const early = readStart('nbf', claims, expected) ?? readStart('iat', claims, expected);
+  if (early !== undefined) return early;
+  if (sub === ACCESS_KEY_USER)
+    return refused('sub', `The sub is the access key's user, ${ACCESS_KEY_USER}. Use another name.`);
+  if (!isUser(sub)) return refused('sub', 'The token has no sub that can be a user.');
+  const granted = readScopes(claims);
+  if (granted === undefined)
+    return refused('scope', 'The scope (or scp) is neither a text nor a list of texts.');
   if (issuer === undefined ? iss !== undefined && typeof iss !== 'string' : iss !== issuer)
-    return refused('iss');
+    return refused('iss', 'The iss is not the one in AUTH_ISSUER.');
   const audiences = audiencesOf(aud);
   if (audiences === undefined || (audience !== undefined && !audiences.includes(audience)))
-    return refused('aud');
-  return {kind: 'accepted', principal: {user: sub, scopes: readScopes(scope), expiresAt: exp * 1000}};
+    return refused('aud', 'The aud does not hold the one in AUTH_AUDIENCE.');
+  // Whole milliseconds, rounded down: a token never lives longer than it says.
+  return {kind: 'accepted', principal: {user: sub, scopes: granted, expiresAt: Math.floor(exp * 1000)}};
 }
 
-/**
- * Whole seconds only. RFC 7519 allows a fraction, but nobody needs one, and a token that means something else in every
- * program that rounds it is refused.
- */
+const NUMERIC_DATE = 'a number of seconds since 1970';
+
+/** The time from which a token is good. */
+function readStart(
+  claim: 'nbf' | 'iat',
+  claims: Claims,
+  {now, clockToleranceS}: ExpectedClaims,
+): ClaimsVerdict | undefined {
+  const value = claims[claim];
+  if (value === undefined) return undefined;
+  if (!isNumericDate(value)) return refused(claim, `The ${claim} is not ${NUMERIC_DATE}.`);
+  const ahead = value - now / 1000;
+  if (ahead <= clockToleranceS) return undefined;
+  return refused(
+    claim,
+    `The ${claim} is ${seconds(ahead)} ahead of our clock. AUTH_CLOCK_TOLERANCE_S allows ${clockToleranceS} s. Check both clocks.`,
+  );
+}
+
+/** RFC 7519 allows fractions of a second, and issuers send them. */
 function isNumericDate(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LAST_SECOND;
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= LAST_SECOND;
+}
+
+function seconds(duration: number): string {
+  return `${Math.ceil(duration)} s`;
 }
 
 /**
@@ -61,9 +87,14 @@ function isUser(value: unknown): value is string {
   return value !== ACCESS_KEY_USER;
 }
 
-/** Words separated by blanks (RFC 6749); those that mean nothing here are somebody else's. */
-function readScopes(scope: string): ReadonlySet<Scope> {
-  const words = scope.split(' ');
+/**
+ * Words separated by blanks (RFC 6749), or a list of words. Okta and Entra call the claim `scp`. Words that mean nothing
+ * here are for other services.
+ */
+function readScopes({scope, scp}: Claims): ReadonlySet<Scope> | undefined {
+  const granted = scope === undefined ? (scp === undefined ? '' : scp) : scope;
+  const words = typeof granted === 'string' ? granted.split(' ') : granted;
+  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) return undefined;
   return new Set(scopes.filter((known) => words.includes(known)));
 }
 
@@ -75,6 +106,6 @@ function audiencesOf(aud: unknown): readonly string[] | undefined {
   return isList ? aud : undefined;
 }
 
-function refused(claim: Extract<ClaimsVerdict, {kind: 'refused'}>['claim']): ClaimsVerdict {
-  return {kind: 'refused', claim};
+function refused(reason: RefusalReason, detail: string): ClaimsVerdict {
+  return {kind: 'refused', reason, detail};
 }

@@ -11,6 +11,7 @@ import type {Authenticator, Principal} from './authenticator.ts';
 import {ForwardClock} from './forward-clock.ts';
 import {Gate} from './gate.ts';
 import {readClaims} from './jwt-claims.ts';
+import type {RefusalReason, RefusedTokens, TokenRefusal} from './refused-tokens.ts';
 import {parseStrictObject} from './strict-json.ts';
 
 /** What a header chooses a key by, both out of what we have. */
@@ -30,6 +31,9 @@ export interface JwtAuthenticatorOptions {
   readonly keys: KeySource;
   readonly issuer?: string;
   readonly audience?: string;
+  readonly clockToleranceS: number;
+  /** Told why a token was refused. The client never is. */
+  readonly refusals: RefusedTokens;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -54,8 +58,7 @@ const TYPES = ['jwt', 'at+jwt'];
 
 type Verdict =
   | {readonly kind: 'accepted'; readonly principal: Principal}
-  /** For whoever runs the gateway; the client is never told. */
-  | {readonly kind: 'refused'; readonly reason: string};
+  | ({readonly kind: 'refused'} & TokenRefusal);
 
 export class JwtAuthenticator implements Authenticator {
   readonly #options: JwtAuthenticatorOptions;
@@ -72,25 +75,35 @@ export class JwtAuthenticator implements Authenticator {
   async verify(token: string): Promise<Principal | undefined> {
     const verdict = await this.#judge(token);
     if (verdict.kind === 'accepted') return verdict.principal;
-    this.#options.logger.debug({reason: verdict.reason}, 'a JWT was refused');
+    this.#options.refusals.add(verdict);
     return undefined;
   }
 
   async #judge(token: string): Promise<Verdict> {
-    const {keys, issuer, audience} = this.#options;
+    const {keys, issuer, audience, clockToleranceS} = this.#options;
     const header = headerOf(token);
-    if (header === undefined) return refused('form');
+    if (header === undefined)
+      return refused(
+        'form',
+        `It is neither the access key nor a signed JWT of at most ${MAX_TOKEN_BYTES} bytes.`,
+      );
     const choice = readHeader(header, keys.algorithms);
-    if (choice === undefined) return refused('header');
+    if (typeof choice === 'string') return refused('header', choice);
     const key = await keys.find(choice);
-    if (key === undefined) return refused('key');
+    if (key === undefined)
+      return refused('key', 'AUTH_JWKS_URL has no key for the kid and alg of the token.');
     const checked = await this.#signatures.pass(() => verifiedClaims(token, key, choice.alg));
-    if (checked.kind === 'refused') return refused('crowd');
+    if (checked.kind === 'refused') return refused('crowd', 'Too many tokens are being verified at once.');
     const claims = checked.result;
-    if (claims === undefined) return refused('signature');
+    if (claims === 'not-signed')
+      return refused(
+        'signature',
+        'The token is signed with another key, or was changed after it was signed.',
+      );
+    if (claims === undefined)
+      return refused('claims', 'The claims are not one JSON object without repeated names.');
     // The clock is looked at last: while a key was fetched, time has passed.
-    const verdict = readClaims(claims, {issuer, audience, now: this.#time.now()});
-    return verdict.kind === 'accepted' ? verdict : refused(verdict.claim);
+    return readClaims(claims, {issuer, audience, clockToleranceS, now: this.#time.now()});
   }
 }
 
@@ -106,16 +119,21 @@ function isCanonical(part: string): boolean {
   return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part;
 }
 
+/** The choice, or what is wrong with the header. */
 function readHeader(
   header: Readonly<Record<string, unknown>>,
   algorithms: readonly string[],
-): KeyChoice | undefined {
+): KeyChoice | string {
   const {alg, kid, typ} = header;
-  if (REFUSED_PARAMETERS.some((parameter) => Object.hasOwn(header, parameter))) return undefined;
-  if (typeof alg !== 'string' || !algorithms.includes(alg)) return undefined;
-  if (typ !== undefined && !isType(typ)) return undefined;
+  const refusedParameter = REFUSED_PARAMETERS.find((parameter) => Object.hasOwn(header, parameter));
+  if (refusedParameter !== undefined)
+    return `The header has the parameter ${refusedParameter}, which is refused.`;
+  if (typeof alg !== 'string' || !algorithms.includes(alg))
+    return `The alg is not one that the configured keys take: ${algorithms.join(', ')}.`;
+  if (typ !== undefined && !isType(typ)) return 'The typ is neither JWT nor at+jwt.';
   if (kid === undefined) return {alg};
-  return typeof kid === 'string' && kid.length <= MAX_KEY_ID_LENGTH ? {alg, kid} : undefined;
+  if (typeof kid === 'string' && kid.length <= MAX_KEY_ID_LENGTH) return {alg, kid};
+  return `The kid is not a text of at most ${MAX_KEY_ID_LENGTH} characters.`;
 }
 
 /** A media type, for which case does not matter and `application/` may be left out (RFC 7515, section 4.1.9). */
@@ -123,18 +141,19 @@ function isType(typ: unknown): boolean {
   return typeof typ === 'string' && TYPES.includes(typ.toLowerCase().replace(/^application\//, ''));
 }
 
-/** The claims, if the signature is right. */
+/** The claims, if the signature is right; `undefined` if what was signed is no set of claims. */
 async function verifiedClaims(token: string, key: CryptoKey | KeyObject, alg: string) {
+  let payload: Uint8Array;
   try {
-    const {payload} = await compactVerify(token, key, {algorithms: [alg]});
-    return parseStrictObject(payload);
+    ({payload} = await compactVerify(token, key, {algorithms: [alg]}));
   } catch {
-    return undefined;
+    return 'not-signed';
   }
+  return parseStrictObject(payload);
 }
 
-function refused(reason: string): Verdict {
-  return {kind: 'refused', reason};
+function refused(reason: RefusalReason, detail: string): Verdict {
+  return {kind: 'refused', reason, detail};
 }
 
 /** HS256 by a secret that your backend has too. A `kid` says nothing here: there is one key. */

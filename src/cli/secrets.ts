@@ -6,8 +6,9 @@ export function secretsOf({
   twilio,
   accessKey,
   auth,
+  metricsToken,
   databaseUrl,
 }: Environment): readonly (string | undefined)[] {
   const password = isPostgresUrl(databaseUrl) ? parsePostgresUrl(databaseUrl).password : undefined;
-  return [twilio.authToken, twilio.alternateAuthToken, accessKey, auth.jwtSecret, password];
+  return [twilio.authToken, twilio.alternateAuthToken, accessKey, auth.jwtSecret, metricsToken, password];
 }

@@ -1,6 +1,6 @@
 /** What people read about the configuration: the tables, the example file, the start log and its warnings. */
 
-import {isLoopback} from '../loopback.ts';
+import {isLoopback} from '../network/loopback.ts';
 import {MASK, maskNumber, maskSecret} from '../observability/mask.ts';
 import type {Environment} from './environment.ts';
 import {type Variable, type VariableName, variables} from './variables.ts';
@@ -53,7 +53,7 @@ export function exampleFile(): string {
 
 /** The effective configuration for the start log: secrets are masked, and so is the phone number. */
 export function describeEnvironment(environment: Environment): Record<string, unknown> {
-  const {twilio, auth, voiceTwiml, accessKey, databaseUrl, notices: _, ...rest} = environment;
+  const {twilio, auth, voiceTwiml, accessKey, databaseUrl, metricsToken, notices: _, ...rest} = environment;
   return {
     ...rest,
     twilio: {
@@ -66,6 +66,7 @@ export function describeEnvironment(environment: Environment): Record<string, un
     databaseUrl: withoutPassword(databaseUrl),
     accessKeySource: accessKey === undefined ? 'generated' : 'configured',
     auth: {...auth, jwtSecret: maskSecret(auth.jwtSecret)},
+    metricsToken: maskSecret(metricsToken),
     voiceTwiml: `${voiceTwiml.length} characters`,
   };
 }
@@ -81,6 +82,14 @@ export function warnings(environment: Environment): readonly string[] {
     [
       environment.allowedOrigins === '*',
       'ALLOWED_ORIGINS is *: every web page may use this server with a token it got hold of.',
+    ],
+    [
+      environment.allowedOrigins !== '*' && environment.allowedOrigins.includes('null'),
+      'ALLOWED_ORIGINS lists null: any page in a sandboxed frame, and any file on a disk, has this origin.',
+    ],
+    [
+      twilio.apiUrl === variables.TWILIO_API_URL.default && !/^[0-9a-f]{32}$/i.test(twilio.authToken),
+      'TWILIO_AUTH_TOKEN is not 32 hex digits as those of Twilio are. Compare it with the Twilio console.',
     ],
     [
       accessKey !== undefined && accessKey.length < 24,

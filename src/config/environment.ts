@@ -2,10 +2,11 @@
  * The configuration: read from the environment once, at start, and passed down as plain values. This is the only
  * file that reads `process.env`. All faults are reported together; nothing starts with a wrong configuration.
  */
-import {readFileSync} from 'node:fs';
-import {parseEnv} from 'node:util';
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
-import {misspellings} from './misspellings.ts';
+import {accidentIn, type TextRules, trimBlanks} from './characters.ts';
+import {type EnvFile, readEnvFile} from './env-file.ts';
+import {misspellings, unreadableNames} from './misspellings.ts';
+import {Refusal} from './parsing.ts';
 import {type LogLevel, type Values, type VariableName, variables} from './variables.ts';
 
 export type {LogLevel, VariableName} from './variables.ts';
@@ -38,8 +39,14 @@ export interface Environment {
     readonly jwksUrl?: string;
     readonly issuer?: string;
     readonly audience?: string;
+    readonly clockToleranceS: number;
   };
+  /** Entries may hold one `*`. */
   readonly allowedOrigins: readonly string[] | '*';
+  /** Addresses and CIDRs. */
+  readonly trustedProxies: readonly string[];
+  /** May read `/metrics`, and nothing else. */
+  readonly metricsToken?: string;
   readonly sessionTimeoutMs: number;
   readonly maxSessions: number;
   readonly maxSessionsPerUser?: number;
@@ -96,8 +103,9 @@ export function loadEnvironment({env, envFile}: EnvironmentSource = {}): Environ
   const real = env ?? process.env;
   const isDefaultFile = envFile === undefined;
   const path = envFile ?? (env === undefined ? '.env' : undefined);
-  const fromFile = path === undefined ? {} : readEnvFile(path, isDefaultFile, faults);
-  const given = {...withoutEmpty(fromFile), ...withoutEmpty(real)};
+  const file = path === undefined ? NO_FILE : readFile(path, isDefaultFile, faults);
+  const given = {...withoutEmpty(file.values), ...withoutEmpty(real)};
+  faults.push(...unreadableNames(given));
   const values = parseVariables(given, faults);
   if (given['AUTH_JWT_SECRET'] !== undefined && given['AUTH_JWKS_URL'] !== undefined)
     faults.push({
@@ -111,9 +119,18 @@ export function loadEnvironment({env, envFile}: EnvironmentSource = {}): Environ
       fault: 'is missing beside a Postgres database',
       remedy: 'All nodes need the same: set it to the output of openssl rand -hex 24.',
     });
+  const {METRICS_TOKEN: metricsToken} = values;
+  const others = [values.HOOKSWITCH_ACCESS_KEY, values.TWILIO_AUTH_TOKEN, values.AUTH_JWT_SECRET];
+  if (metricsToken !== undefined && others.includes(metricsToken))
+    faults.push({
+      variable: 'METRICS_TOKEN',
+      fault: 'is the same as another secret, which may do more',
+      remedy: 'Set it to a value of its own: openssl rand -hex 24',
+    });
   if (faults.length > 0) throw new EnvironmentError(faults);
   // Without faults every required variable has its value, and every other its default or none.
-  return toEnvironment(values as Values, notices(given, withoutEmpty(real)));
+  const noticed = [...file.notices, ...notices(given, withoutEmpty(real))];
+  return toEnvironment(values as Values, noticed);
 }
 
 /** What a demo has to know before it has a Twilio to name. @throws EnvironmentError */
@@ -146,24 +163,19 @@ export function formatFaults(error: EnvironmentError): string {
   return `${[head, '', ...lines, '', 'Variables are read from the environment and from .env; see .env.example.'].join('\n')}\n`;
 }
 
-function readEnvFile(path: string, optional: boolean, faults: EnvironmentFault[]): NodeJS.Dict<string> {
-  try {
-    return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (optional && code === 'ENOENT') return {};
-    faults.push({
-      variable: path,
-      fault: `cannot be read (${code ?? 'unknown error'})`,
-      remedy: 'Make it a readable file, or remove it.',
-    });
-    return {};
-  }
+const NO_FILE: EnvFile = {values: {}, notices: []};
+
+function readFile(path: string, optional: boolean, faults: EnvironmentFault[]): EnvFile {
+  const file = readEnvFile(path);
+  if (!(file instanceof Refusal)) return file;
+  const {fault, remedy} = file;
+  if (!optional || !fault.endsWith('(ENOENT)')) faults.push({variable: path, fault, remedy});
+  return NO_FILE;
 }
 
 function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const set = Object.entries(env).filter(
-    (entry): entry is [string, string] => (entry[1] ?? '').trim() !== '',
+    (entry): entry is [string, string] => trimBlanks(entry[1] ?? '') !== '',
   );
   return Object.fromEntries(set);
 }
@@ -177,6 +189,11 @@ function parseVariables(
     const raw = given[name] ?? ('default' in declaration ? declaration.default : undefined);
     if (raw === undefined) {
       if ('required' in declaration) faults.push(missing(name, given));
+      continue;
+    }
+    const accident = accidentIn(name, raw, declaration);
+    if (accident !== undefined) {
+      faults.push({variable: name, fault: accident.fault, remedy: accident.remedy});
       continue;
     }
     const result = declaration.schema.safeParse(raw);
@@ -210,6 +227,11 @@ function notices(given: Readonly<Record<string, string>>, real: Readonly<Record<
       (name) =>
         `${name} is set: the Twilio SDK sends requests there, and an account of another region answers them with 401 or 404.`,
     ),
+    ...Object.entries(variables).flatMap(([name, {characters}]: [string, TextRules]) => {
+      const raw = given[name];
+      if (raw === undefined || raw === trimBlanks(raw) || characters === 'prose') return [];
+      return [`${name} has blanks or a line break around its value. They are ignored.`];
+    }),
     ...misspellings(given).map(({found, meant}) => `${found} means nothing here: did you mean ${meant}?`),
   ];
 }
@@ -236,8 +258,11 @@ function toEnvironment(values: Values, noticed: readonly string[]): Environment 
       jwksUrl: values.AUTH_JWKS_URL,
       issuer: values.AUTH_ISSUER,
       audience: values.AUTH_AUDIENCE,
+      clockToleranceS: values.AUTH_CLOCK_TOLERANCE_S,
     },
     allowedOrigins: values.ALLOWED_ORIGINS ?? [...new Set(defaultOrigins)],
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    metricsToken: values.METRICS_TOKEN,
     sessionTimeoutMs: values.SESSION_TIMEOUT_MS,
     maxSessions: values.MAX_SESSIONS,
     maxSessionsPerUser: values.MAX_SESSIONS_PER_USER,

@@ -1,4 +1,7 @@
 /** Finds names in the environment that look like a variable of ours and are none. */
+import {characterName} from './character-names.ts';
+import {findStray} from './characters.ts';
+import type {EnvironmentFault} from './environment.ts';
 import {type VariableName, variables} from './variables.ts';
 
 export interface Misspelling {
@@ -18,6 +21,23 @@ export function misspellings(given: Readonly<Record<string, string>>): readonly 
     if (found in variables || FOREIGN.has(found) || found.length > 64) return [];
     const meant = unset.find((name) => isNear(found, name));
     return meant === undefined ? [] : [{found, meant}];
+  });
+}
+
+/** Names that look like ours, and have a character that nobody sees, or a blank. */
+export function unreadableNames(given: Readonly<Record<string, string>>): readonly EnvironmentFault[] {
+  return Object.keys(given).flatMap((found) => {
+    const name = found.replaceAll(/[^\x21-\x7e]/g, '').replace(/^export(?=[A-Z])/, '');
+    if (found.length > 64 || found === name || !(name in variables)) return [];
+    const stray = findStray(found, 'ascii');
+    const what = stray === undefined ? 'a blank' : characterName(stray.character);
+    return [
+      {
+        variable: name,
+        fault: `has ${what} in its name`,
+        remedy: 'Type the name again, without anything before it or between it and the equals sign.',
+      },
+    ];
   });
 }
 

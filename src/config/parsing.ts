@@ -42,10 +42,14 @@ export function integer(min: number, max: number, unit = '') {
   });
 }
 
+/** Words that stand for a secret in documents and templates. */
+const PLACEHOLDER =
+  /^(?:AC|SK)?(?:x+|\*+|\.+|-+)$|^\[.*\]$|^(?:your|my|insert|replace|enter|paste)[-_ ]|^(?:change[-_]?me|todo|tbd|fixme|placeholder|undefined|null)$/i;
+
 /** Something secret that is sent as it is: no blanks, and not the placeholder of `.env.example`. */
 export function secret(placeholder: string | undefined, remedy: string) {
   return text((value) => {
-    if (/^<.*>$|^x+$|^(?:your|my)[-_ ]|^(?:changeme|todo|\.\.\.)$/i.test(value) || value === placeholder)
+    if (PLACEHOLDER.test(value) || value === placeholder)
       return new Refusal('is still the placeholder', remedy);
     if (/[\s\p{Cc}]/u.test(value)) return new Refusal('contains blanks', remedy);
     return value;
@@ -55,6 +59,8 @@ export function secret(placeholder: string | undefined, remedy: string) {
 /** A comma-separated list, without repetitions. */
 export function list<T>(parseItem: (item: string) => T | Refusal, remedy: string) {
   return (value: string): readonly T[] | Refusal => {
+    if (/^\[.*\]$/s.test(value) || /^[^,\s]+(?:\s+[^,\s]+)+$/.test(value))
+      return new Refusal('is not a comma-separated list', remedy);
     const items = new Set<T>();
     for (const item of value.split(',')) {
       if (item.trim() === '') return new Refusal('has an empty entry', remedy);
@@ -81,15 +87,4 @@ export function parseBaseUrl(value: string, remedy: string): URL | Refusal {
 /** A URL as text, without the slash at the end. */
 export function withoutTrailingSlash(url: URL): string {
   return (url.origin + url.pathname).replace(/\/+$/, '');
-}
-
-/** A browser origin, as browsers write it: `scheme://host[:port]`. */
-export function parseOrigin(value: string, remedy: string): string | Refusal {
-  if (value === '*') return new Refusal('has * beside other origins', 'Use * alone, or only origins.');
-  // Browser extensions and packaged apps have origins of their own schemes, for which URL has no `origin`.
-  const packaged = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(?::\d{1,5})?$/i;
-  if (packaged.test(value)) return value.toLowerCase();
-  const url = parseBaseUrl(value, remedy);
-  if (url instanceof Refusal) return new Refusal(`has an entry that ${url.fault}`, remedy);
-  return url.pathname === '/' ? url.origin : new Refusal('has an entry with a path', remedy);
 }

@@ -4,25 +4,27 @@
  */
 import {isIP} from 'node:net';
 import type {z} from 'zod';
-import {isLoopback} from '../loopback.ts';
+import {isLoopback} from '../network/loopback.ts';
 import {isPostgresUrl, postgresUrlFault} from '../postgres/postgres-url.ts';
+import type {TextRules} from './characters.ts';
+import {parseOrigin} from './origin-patterns.ts';
 import {
   integer,
   list,
   parseBaseUrl,
-  parseOrigin,
   pattern,
   Refusal,
   secret,
   text,
   withoutTrailingSlash,
 } from './parsing.ts';
+import {PROXIES_REMEDY, parseProxy} from './trusted-proxies.ts';
 import {DEFAULT_TWIML, readTwiml} from './voice-twiml.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export interface Variable<Schema extends z.ZodType = z.ZodType> {
+export interface Variable<Schema extends z.ZodType = z.ZodType> extends TextRules {
   readonly schema: Schema;
   /** One sentence or two: what it is for. */
   readonly meaning: string;
@@ -93,6 +95,8 @@ function parseHost(value: string): string | Refusal {
   );
 }
 
+const ACCESS_KEY_REMEDY = 'Use a long, random one: openssl rand -hex 24';
+
 function parseAccessKey(value: string): string | Refusal {
   // Browsers carry it in a WebSocket subprotocol, which is an RFC 7230 token and may hold nothing else.
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value))
@@ -100,8 +104,7 @@ function parseAccessKey(value: string): string | Refusal {
       'has a character that a WebSocket subprotocol cannot carry',
       "Use letters, digits and !#$%&'*+-.^_`|~ only, for example the output of: openssl rand -hex 24",
     );
-  if (value.length < 8)
-    return new Refusal('is shorter than 8 characters', 'Use a long, random one: openssl rand -hex 24');
+  if (value.length < 8) return new Refusal('is shorter than 8 characters', ACCESS_KEY_REMEDY);
   return value.length <= 512 ? value : new Refusal('is longer than 512 characters', 'Use a shorter one.');
 }
 
@@ -146,7 +149,29 @@ function parseLogLevel(value: string): LogLevel | Refusal {
   return level ?? new Refusal('is not a level', `Use one of ${logLevels.join(', ')}.`);
 }
 
-const originList = list((item) => parseOrigin(item, ORIGINS_REMEDY), ORIGINS_REMEDY);
+const METRICS_TOKEN_REMEDY = 'Use a long, random one: openssl rand -hex 24';
+
+/** RFC 6750, section 2.1: what a bearer token is made of. */
+function parseMetricsToken(value: string): string | Refusal {
+  if (!/^[A-Za-z0-9._~+/-]+=*$/.test(value))
+    return new Refusal('has a character that a bearer token cannot carry', METRICS_TOKEN_REMEDY);
+  return value.length >= 16 && value.length <= 512
+    ? value
+    : new Refusal('is not 16 to 512 characters long', METRICS_TOKEN_REMEDY);
+}
+
+/** Sids are what is copied instead of a token, since the console shows them beside it. */
+function parseAuthToken(value: string): string | Refusal {
+  const kind = /^AC[0-9a-f]{32}$/i.test(value)
+    ? 'an account SID'
+    : /^SK[0-9a-f]{32}$/i.test(value)
+      ? 'the SID of an API key'
+      : undefined;
+  return kind === undefined ? value : new Refusal(`is ${kind}, not an auth token`, TOKEN_REMEDY);
+}
+
+const originList = list(parseOrigin, ORIGINS_REMEDY);
+const proxyList = list(parseProxy, PROXIES_REMEDY);
 const destinationList = list(parseDestination, 'List prefixes such as +1,+44,client: or use any.');
 
 /** Any text that an HTTP client or server could send in a claim. */
@@ -171,7 +196,7 @@ export const variables = {
     required: true,
     example: 'your_auth_token',
     meaning: 'Its auth token: signs webhooks, and is the password of the REST API.',
-    schema: secret('your_auth_token', TOKEN_REMEDY),
+    schema: secret('your_auth_token', TOKEN_REMEDY).pipe(text(parseAuthToken)),
   }),
   TWILIO_PHONE_NUMBER: variable({
     required: true,
@@ -188,6 +213,7 @@ export const variables = {
     example: PUBLIC_URL_EXAMPLE,
     meaning:
       'The https URL (a path is allowed) under which Twilio reaches this server; http only for loopback.',
+    characters: 'international',
     schema: text(parsePublicUrl),
   }),
   PORT: variable({
@@ -204,18 +230,20 @@ export const variables = {
   TWILIO_API_URL: variable({
     default: 'https://api.twilio.com',
     meaning: 'Another REST host that speaks like Twilio, such as the simulator.',
+    characters: 'international',
     schema: text(parseApiUrl),
   }),
   TWILIO_AUTH_TOKEN_ALTERNATE: variable({
     defaultText: '–',
     example: 'the_other_auth_token',
     meaning: 'A second token that is accepted on webhook signatures while you rotate.',
-    schema: secret('the_other_auth_token', TOKEN_REMEDY),
+    schema: secret('the_other_auth_token', TOKEN_REMEDY).pipe(text(parseAuthToken)),
   }),
   DATABASE_URL: variable({
     default: 'file:./data/hookswitch.db',
     meaning:
       'Where the journal is: `file:` and the path of an SQLite file, or `postgres://user:password@host:5432/database` when several nodes share it.',
+    characters: 'path',
     schema: text(parseDatabaseUrl),
   }),
   NODE_ID: variable({
@@ -234,16 +262,15 @@ export const variables = {
     example: 'the-output-of-openssl-rand-hex-24',
     meaning:
       'The key with every scope, for people without an identity provider. Required with a Postgres database: all nodes need the same.',
-    schema: text((value) =>
-      value === 'the-output-of-openssl-rand-hex-24'
-        ? new Refusal('is still the placeholder', 'Use a long, random one: openssl rand -hex 24')
-        : parseAccessKey(value),
-    ),
+    ownQuotes: true,
+    schema: secret('the-output-of-openssl-rand-hex-24', ACCESS_KEY_REMEDY).pipe(text(parseAccessKey)),
   }),
   AUTH_JWT_SECRET: variable({
     defaultText: '–',
     example: 'shared_with_your_backend',
     meaning: 'Accepts JWTs (HS256) that your own backend signs with this secret, of 32 bytes or more.',
+    characters: 'international',
+    ownQuotes: true,
     schema: secret('shared_with_your_backend', JWT_SECRET_REMEDY).pipe(text(parseJwtSecret)),
   }),
   AUTH_JWKS_URL: variable({
@@ -251,6 +278,7 @@ export const variables = {
     example: 'https://auth.example.com/.well-known/jwks.json',
     meaning:
       'Instead of AUTH_JWT_SECRET: the https URL of the public keys (JWKS) that JWTs are signed with (RS, PS, ES, EdDSA).',
+    characters: 'international',
     schema: text(parseJwksUrl),
   }),
   AUTH_ISSUER: variable({
@@ -265,12 +293,32 @@ export const variables = {
     meaning: 'The `aud` that JWTs must carry; several in a token are fine if this is one of them.',
     schema: claim,
   }),
+  AUTH_CLOCK_TOLERANCE_S: variable({
+    default: '30',
+    meaning:
+      'Seconds that `iat` and `nbf` of a JWT may be ahead of the clock of the gateway. Nothing is added to `exp`.',
+    schema: integer(0, 600, ' seconds'),
+  }),
   ALLOWED_ORIGINS: variable({
     defaultText: 'origin of `PUBLIC_URL` and `http://localhost:PORT`',
-    example: 'https://app.example.com,http://localhost:3000',
+    example: 'https://app.example.com,https://*.preview.example.com,http://localhost:3000',
     meaning:
-      'Browser origins, comma-separated, for CORS and for the WebSocket upgrade; `*` lets every page in.',
+      'Browser origins, comma-separated, for CORS and for the WebSocket upgrade. One `*` in a host name stands for a label or a part of one. `*` alone lets every page in.',
+    characters: 'international',
     schema: text((value) => (value === '*' ? '*' : originList(value))),
+  }),
+  TRUSTED_PROXIES: variable({
+    defaultText: 'none',
+    example: '10.0.0.0/8,127.0.0.1',
+    meaning:
+      "Addresses and CIDRs, comma-separated, of proxies whose `X-Forwarded-For` or `Forwarded` is believed for the client's address in logs and lists. Signatures never depend on it.",
+    schema: text((value) => (value === 'none' ? [] : proxyList(value))),
+  }),
+  METRICS_TOKEN: variable({
+    defaultText: '–',
+    example: 'at_least_16_characters',
+    meaning: 'A bearer token that may only read `/metrics`, for a Prometheus on another machine.',
+    schema: secret('at_least_16_characters', METRICS_TOKEN_REMEDY).pipe(text(parseMetricsToken)),
   }),
   SESSION_TIMEOUT_MS: variable({
     default: '35000',
@@ -315,6 +363,7 @@ export const variables = {
     defaultText: 'a sentence that nobody is here',
     example: './voice.xml',
     meaning: 'What calls hear that bring no TwiML of their own: TwiML, or the path of a file, read at start.',
+    characters: 'prose',
     schema: text(readTwiml),
   }),
   LOG_LEVEL: variable({

@@ -1,6 +1,6 @@
 /** What calls hear that bring no TwiML of their own: inline, or a file that is read once, at start. */
-import {readFileSync} from 'node:fs';
 import {Refusal} from './parsing.ts';
+import {readTextFile} from './text-file.ts';
 
 /** Twilio refuses larger documents (error 11750). */
 const MAX_BYTES = 64 * 1024;
@@ -21,16 +21,8 @@ export function readTwiml(value: string): string | Refusal {
 }
 
 function readTwimlFile(path: string): string | Refusal {
-  try {
-    return readFileSync(path, 'utf8')
-      .replace(/^\uFEFF/, '')
-      .trim();
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const fault =
-      code === 'ENOENT' ? 'names a file that does not exist' : `names a file that cannot be read (${code})`;
-    return new Refusal(fault, REMEDY);
-  }
+  const text = readTextFile(path);
+  return text instanceof Refusal ? new Refusal(`names a file that ${text.fault}`, REMEDY) : text.trim();
 }
 
 function checkTwiml(twiml: string): string | Refusal {

@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import type {Logger} from 'pino';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
+import {matchesOrigin} from '../config/origin-patterns.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {CallRecords} from '../services/calls/call-queries.ts';
 import type {CallService} from '../services/calls/call-service.ts';
@@ -18,6 +19,7 @@ import {exactPaths, only} from './api/paths.ts';
 import {createSessionRoutes, type SessionRoutesOptions} from './api/session-routes.ts';
 import {createSimulatorRoutes, type SimulatorRoutesOptions} from './api/simulator-routes.ts';
 import {createWebhookLogRoutes, type WebhookLogRoutesOptions} from './api/webhook-log-routes.ts';
+import {allowedHeaders, exposedHeaders, PREFLIGHT_MAX_AGE_S} from './http/cors-headers.ts';
 import {createErrorHandler, notFoundHandler} from './http/http-errors.ts';
 import {createAuthentication, createRequestLogger} from './http/request-context.ts';
 import {createWebhookRoutes} from './webhooks/unmatched-webhook-routes.ts';
@@ -40,9 +42,6 @@ export interface RequestHandlerOptions
   /** Path of PUBLIC_URL; empty when it has none. */
   readonly basePath: string;
 }
-
-/** Seconds a browser may remember what CORS allows. */
-const PREFLIGHT_MAX_AGE_S = 600;
 
 export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
   const takeWebhook = createWebhookIntake(options);
@@ -113,10 +112,13 @@ function securityHeaders(publicUrl: string): RequestHandler {
 
 function createCors(allowedOrigins: readonly string[] | '*'): RequestHandler {
   return cors({
-    origin: allowedOrigins === '*' ? '*' : [...allowedOrigins],
+    origin:
+      allowedOrigins === '*'
+        ? '*'
+        : (origin, decide) => decide(null, origin !== undefined && matchesOrigin(allowedOrigins, origin)),
     methods: ['GET', 'POST', 'PUT'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
-    exposedHeaders: ['Location', 'Idempotent-Replayed', 'Retry-After', 'X-Request-Id'],
+    allowedHeaders: [...allowedHeaders],
+    exposedHeaders: [...exposedHeaders],
     maxAge: PREFLIGHT_MAX_AGE_S,
   });
 }

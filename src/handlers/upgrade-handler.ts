@@ -16,10 +16,12 @@ import {
 import type {Logger} from 'pino';
 import {type ServerOptions, type WebSocket, WebSocketServer} from 'ws';
 import type {Authenticator, Principal} from '../auth/authenticator.ts';
+import {matchesOrigin} from '../config/origin-patterns.ts';
 import {AppError, toAppError} from '../errors/app-error.ts';
 import type {SessionService} from '../services/session-service.ts';
 import type {Session, SessionPeer} from '../services/sessions/session.ts';
 import type {ResumePoint} from '../services/sessions/session-delivery.ts';
+import type {ClientAddress} from '../transport/client-address.ts';
 import type {UpgradeHandler} from '../transport/http-listener.ts';
 import {CLOSE_TIMEOUT_MS, WsSocket} from '../transport/ws-socket.ts';
 import type {EventHandler} from './event-handler.ts';
@@ -32,6 +34,7 @@ export interface UpgradeHandlerOptions {
   readonly handleMessage: EventHandler;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[] | '*';
+  readonly clientAddress: ClientAddress;
   /** Path of PUBLIC_URL, for proxies that do not strip it. */
   readonly basePath: string;
 }
@@ -76,7 +79,8 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
         try {
           wss.handleUpgrade(request, socket, head, (ws) => {
             socket.off('error', destroyOnError);
-            connect(options, ws, {...admission, stream: request.socket, peer: peerOf(request, ws.protocol)});
+            const peer = peerOf(request, options.clientAddress(request), ws.protocol);
+            connect(options, ws, {...admission, stream: request.socket, peer});
           });
         } finally {
           socket.uncork();
@@ -108,7 +112,7 @@ async function upgrade(
     throw new AppError('not_found', 'Sessions are at /ws.', {context: {path: path.slice(0, 256)}});
   }
   const {origin} = request.headers;
-  if (origin !== undefined && allowedOrigins !== '*' && !allowedOrigins.includes(origin)) {
+  if (origin !== undefined && allowedOrigins !== '*' && !matchesOrigin(allowedOrigins, origin)) {
     throw new AppError('forbidden', 'This origin may not open sessions (ALLOWED_ORIGINS).', {
       context: {origin: origin.slice(0, 256)},
     });
@@ -143,7 +147,7 @@ function connect(options: UpgradeHandlerOptions, ws: WebSocket, arrived: Arrived
   const socket = new WsSocket(ws, stream);
   // `ws` closes by itself what is no WebSocket; how it closed is reported with its 'close'.
   ws.on('error', (error) => {
-    logger.debug({err: error, address: stream.remoteAddress}, 'session socket error');
+    logger.debug({err: error, address: peer.address}, 'session socket error');
     socket.limitClosing();
   });
   if (principal === undefined) refuse(socket, 'unauthorized');
@@ -194,9 +198,9 @@ function resumePoint(query: string): ResumePoint | undefined {
   return {epoch, offset: Number(offset)};
 }
 
-function peerOf(request: IncomingMessage, protocol: string): SessionPeer {
+function peerOf(request: IncomingMessage, address: string, protocol: string): SessionPeer {
   return {
-    address: request.socket.remoteAddress ?? '',
+    address,
     origin: request.headers.origin?.slice(0, 256),
     protocol,
   };

@@ -117,7 +117,18 @@ describe('with AUTH_JWT_SECRET', () => {
     await accepts(gateway, good({kid: '../../dev/null'}), 'there is one key, whatever kid says');
     await accepts(gateway, good({x5t: 'abc', other: {a: 1}}), 'header parameters that mean nothing');
     await accepts(gateway, good({}, {...claims, aud: ['other', AUDIENCE]}), 'one aud of several');
-    await accepts(gateway, good({}, {...claims, nbf: now + 3, iat: now + 3}), 'a clock 3 s ahead');
+    await accepts(gateway, good({}, {...claims, nbf: now + 29, iat: now + 29}), 'a clock 29 s ahead');
+    const fractions = {exp: now + 3600.5, nbf: now - 0.25, iat: now - 0.0001};
+    await accepts(gateway, good({}, {...claims, ...fractions}), 'dates with fractions');
+    await accepts(gateway, good({}, {...claims, scope: ['calls:read', 'other']}), 'scope a list');
+    const {scope: _, ...without} = claims;
+    await accepts(gateway, good({}, {...without, scp: 'other calls:read'}), 'scp a text, as Entra has it');
+    await accepts(
+      gateway,
+      good({}, {...without, scp: ['calls:read', 'openid']}),
+      'scp a list, as Okta has it',
+    );
+    await accepts(gateway, good({}, {...claims, scp: 1}), 'scp beside scope means nothing');
     await accepts(gateway, good({}, {...claims, nbf: undefined, iat: undefined}), 'nbf and iat missing');
     await accepts(gateway, good({}, {...claims, exp: 253_402_300_799}), 'exp the end of the year 9999');
     const wide = JSON.stringify({...claims, x: ''});

@@ -54,8 +54,19 @@ export const callActionBody = z.strictObject({action: z.literal('disconnect')});
 /** Characters of `q`. */
 const MAX_SEARCH_LENGTH = 100;
 
+const NOT_AN_INSTANT = 'must be a time in ISO 8601 with its zone, as 2026-01-31T09:30:00Z';
+
+/** In a query, a plus sign means a blank: `+01:00` arrives as ` 01:00`. */
+const LOST_PLUS = /\d \d{2}(?::?\d{2})?$/;
+
 const instant = z.iso
-  .datetime({offset: true, error: 'must be a time in ISO 8601 with its zone, as 2026-01-31T09:30:00Z'})
+  .datetime({
+    offset: true,
+    error: ({input}) =>
+      typeof input === 'string' && LOST_PLUS.test(input)
+        ? `${NOT_AN_INSTANT}; a + in a query means a blank, so write it as %2B`
+        : NOT_AN_INSTANT,
+  })
   .transform((text) => Date.parse(text));
 
 const outcomes: readonly string[] = ['completed', ...failureReasons] satisfies readonly CallOutcome[];

@@ -1,10 +1,11 @@
 /** What operators and orchestrators ask: alive, ready, metrics (H4). */
-import {Router} from 'express';
+import {type Request, Router} from 'express';
+import {SharedKey} from '../../auth/access-key.ts';
 import type {Authenticator} from '../../auth/authenticator.ts';
 import {type Metrics, printMetrics} from '../../observability/metrics.ts';
 import type {ProcessProof} from '../../services/health/identity-challenge.ts';
 import type {Readiness} from '../../services/health/readiness.ts';
-import {createAuthentication, isFromLoopback} from '../http/request-context.ts';
+import {bearerToken, createAuthentication, isFromLoopback} from '../http/request-context.ts';
 import {exactPaths, only} from './paths.ts';
 
 export interface OperationsRoutesOptions {
@@ -12,6 +13,8 @@ export interface OperationsRoutesOptions {
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   readonly proof: ProcessProof;
+  /** Reads `/metrics` and opens nothing else. */
+  readonly metricsToken?: string;
 }
 
 export function createOperationsRoutes({
@@ -19,9 +22,13 @@ export function createOperationsRoutes({
   metrics,
   readiness,
   proof,
+  metricsToken,
 }: OperationsRoutesOptions): Router {
   const router = Router(exactPaths);
   const authenticate = createAuthentication(authenticator);
+  const metricsKey = metricsToken === undefined ? undefined : new SharedKey(metricsToken);
+  const mayReadMetrics = (request: Request) =>
+    isFromLoopback(request) || metricsKey?.equals(bearerToken(request.headers.authorization)) === true;
 
   router.get('/healthz', (request, response) => {
     // Answered only to a question of our own doctor's; to everybody else there is no such parameter.
@@ -36,7 +43,7 @@ export function createOperationsRoutes({
 
   router.get(
     '/metrics',
-    (request, response, next) => (isFromLoopback(request) ? next() : authenticate(request, response, next)),
+    (request, response, next) => (mayReadMetrics(request) ? next() : authenticate(request, response, next)),
     async (_request, response) => {
       const {contentType, text} = await printMetrics(metrics);
       response.type(contentType).send(text);

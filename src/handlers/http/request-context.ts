@@ -6,6 +6,7 @@ import type {Logger} from 'pino';
 import type {Authenticator, Principal} from '../../auth/authenticator.ts';
 import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
+import {withoutMapping} from '../../network/ip-address.ts';
 
 /** Gives the request its id, and logs how it ended: path without query, since a query can hold a reference. */
 export function createRequestLogger(logger: Logger, clock: Clock): RequestHandler {
@@ -67,17 +68,22 @@ export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
 }
 
-/** What proxies and tunnels add to a request that they pass on. */
-const FORWARDING_HEADER = /^(?:forwarded|via|x-real-ip|x-forwarded.*|x-original-.*|true-client-ip|cf-.*)$/;
+/** Headers that proxies, balancers and tunnels add to a request that they pass on. */
+const FORWARDING_HEADER =
+  /^(?:forwarded|via|cdn-loop|x-(?:forwarded|original|envoy|amzn|appengine|azure|arr|nf|vercel|ngrok|render|railway|proxy)-?.*|x-real-ip|x-client-ip|x-cluster-client-ip|x-request-start|(?:true-|fastly-|fly-|do-|ali-)?(?:client|connecting)-ip|(?:cf|fly|cloudfront|ngrok)-.*)$/;
 
 /**
- * Whether the request was made on this machine, by hand or by a local collector. A tunnel such as ngrok connects from
- * loopback too, on behalf of anybody: it gives itself away by the Host it was asked for, or a forwarding header.
+ * Whether the request was made on this machine, by hand or by a local collector. A proxy or a tunnel such as ngrok
+ * connects from loopback too, on behalf of anybody. It gives itself away by the Host it was asked for, by a forwarding
+ * header with any address in it, or by HTTP/1.0, which nginx speaks by default. TRUSTED_PROXIES plays no part, because
+ * a header never opens anything.
  */
-export function isFromLoopback(request: Request): boolean {
-  const {headers, socket} = request;
-  const address = socket.remoteAddress ?? '';
-  const local = address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
+export function isFromLoopback({headers, socket, httpVersionMajor, httpVersionMinor}: Request): boolean {
+  const address = withoutMapping(socket.remoteAddress ?? '');
+  const local = address === '::1' || address.startsWith('127.');
   const forwarded = Object.keys(headers).some((name) => FORWARDING_HEADER.test(name));
-  return local && !forwarded && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
+  const old = httpVersionMajor === 1 && httpVersionMinor === 0;
+  return (
+    local && !forwarded && !old && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(headers.host ?? '')
+  );
 }

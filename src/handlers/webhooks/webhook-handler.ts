@@ -11,6 +11,7 @@ import type {AppendResult, Journal} from '../../journal/journal.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import {TokenBucket} from '../../rate-limit/token-bucket.ts';
 import type {WebhookLog} from '../../services/webhooks/webhook-log.ts';
+import type {ClientAddress} from '../../transport/client-address.ts';
 import {STATUS_PATH, statusCallbackUrl, VOICE_PATH} from '../../twilio/callback-urls.ts';
 import {connectTwiml} from '../../twilio/twiml.ts';
 import {authenticateWebhook, toStatusEvent, type WebhookResult} from '../../twilio/webhook/webhook.ts';
@@ -26,6 +27,7 @@ export interface WebhookIntakeOptions {
   readonly metrics: Metrics;
   /** Remembers what came, for whoever operates the gateway. */
   readonly webhooks: WebhookLog;
+  readonly clientAddress: ClientAddress;
   /** Without a trailing slash. */
   readonly publicUrl: string;
   /** Path of PUBLIC_URL; empty when it has none. */
@@ -182,14 +184,15 @@ function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
 }
 
 /** Notes the refusal and returns what the sender is told: the reason is for the log, not for them. */
-function refuse({metrics, logger, clock, refusals}: Intake, arrival: Arrival, reason: string): AppError {
+function refuse(intake: Intake, arrival: Arrival, reason: string): AppError {
+  const {metrics, logger, clock, refusals, clientAddress} = intake;
   arrival.reason = reason;
   metrics.callbacks.inc({verdict: 'refused'});
   if (refusals.lines.take(clock.monotonic())) {
     const unlogged = refusals.unlogged === 0 ? undefined : refusals.unlogged;
     refusals.unlogged = 0;
     const {request, route} = arrival;
-    const details = {path: `/twilio/${route}`, reason, address: request.socket.remoteAddress, unlogged};
+    const details = {path: `/twilio/${route}`, reason, address: clientAddress(request), unlogged};
     logger.warn(details, 'webhook refused');
   } else refusals.unlogged += 1;
   return new AppError('invalid_signature', 'The request is not signed by Twilio for this URL.');

@@ -7,10 +7,12 @@ import type {IncomingMessage} from 'node:http';
 import type {ProviderStatus} from '@hookswitch/protocol';
 import type {Clock} from '../../clock.ts';
 import type {AnsweredWebhook, WebhookLog, WebhookOutcome} from '../../services/webhooks/webhook-log.ts';
+import type {ClientAddress} from '../../transport/client-address.ts';
 
 export interface WebhookRecorderOptions {
   readonly webhooks: WebhookLog;
   readonly clock: Clock;
+  readonly clientAddress: ClientAddress;
 }
 
 /** A request under way; whoever handles it writes down what is found out. */
@@ -76,7 +78,7 @@ export function arrive(
 
 /** To be called as the answer is made. */
 export function recordAnswer(
-  {webhooks, clock}: WebhookRecorderOptions,
+  {webhooks, clock, clientAddress}: WebhookRecorderOptions,
   arrival: Arrival,
   {httpStatus, outcome}: {readonly httpStatus: number; readonly outcome: WebhookOutcome},
 ): void {
@@ -88,7 +90,7 @@ export function recordAnswer(
     route,
     method: request.method ?? '',
     path: target,
-    remoteAddress: request.socket.remoteAddress ?? '',
+    remoteAddress: clientAddress(request),
     headers: keptHeaders(request),
     body,
     outcome,

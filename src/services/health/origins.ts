@@ -1,4 +1,5 @@
 /** Whether the pages that should be let in are: that of PUBLIC_URL, and the one the operator is looking at. */
+import {matchesOrigin} from '../../config/origin-patterns.ts';
 import {type Check, type CheckContext, type Finding, shown} from './check.ts';
 
 export interface OriginsCheckOptions {
@@ -30,14 +31,14 @@ function check({allowedOrigins, publicUrl}: OriginsCheckOptions, {pageOrigin}: C
       evidence,
       remedy: `List the origins of your pages in ALLOWED_ORIGINS, such as ${publicOrigin}.`,
     };
-  if (pageOrigin !== undefined && !allowedOrigins.includes(pageOrigin))
+  if (pageOrigin !== undefined && !matchesOrigin(allowedOrigins, pageOrigin))
     return {
       status: 'failed',
       summary: `The page you are looking at (${shown(pageOrigin)}) may not open sessions.`,
       evidence,
       remedy: `Add ${shown(pageOrigin)} to ALLOWED_ORIGINS, exactly so, or open the page at ${publicOrigin}.`,
     };
-  if (!allowedOrigins.includes(publicOrigin))
+  if (!matchesOrigin(allowedOrigins, publicOrigin))
     return {
       status: 'warning',
       summary: 'Pages that the gateway itself serves at PUBLIC_URL may not open sessions.',

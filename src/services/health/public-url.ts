@@ -1,7 +1,7 @@
 /** Whether PUBLIC_URL, asked through the outside, leads to this very process, or to a node of its journal. */
 
 import type {Clock} from '../../clock.ts';
-import {isLoopback} from '../../loopback.ts';
+import {isLoopback} from '../../network/loopback.ts';
 import type {Outside, OutsideAnswer} from '../../reachability/public-endpoint-probe.ts';
 import {type Check, type CheckContext, type Evidence, type Finding, ms} from './check.ts';
 import type {ProcessProof} from './identity-challenge.ts';

@@ -147,7 +147,7 @@ test("origins: PUBLIC_URL's, the page's own, and *", async () => {
   await using gateway = await startGateway({
     clock,
     env: {
-      ALLOWED_ORIGINS: 'https://app.example.com,https://gateway.example.com',
+      ALLOWED_ORIGINS: 'https://app.example.com,https://gateway.example.com,https://*.vercel.app',
       PUBLIC_URL: 'https://gateway.example.com',
     },
   });
@@ -157,6 +157,8 @@ test("origins: PUBLIC_URL's, the page's own, and *", async () => {
   };
   assert.equal((await from({})).status, 'ok');
   assert.equal((await from({origin: 'https://app.example.com'})).status, 'ok');
+  assert.equal((await from({origin: 'https://my-app.vercel.app'})).status, 'ok', 'a pattern');
+  assert.equal((await from({origin: 'https://a.b.vercel.app'})).status, 'failed', 'not of that pattern');
   const stranger = await from({origin: 'http://localhost:3000'});
   assert.equal(stranger.status, 'failed');
   assert.match(stranger.remedy ?? '', /Add http:\/\/localhost:3000 to ALLOWED_ORIGINS/);

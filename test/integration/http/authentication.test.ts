@@ -89,6 +89,46 @@ test('[E] ALLOWED_ORIGINS: a listed origin may ask, preflight included, and read
   assert.equal(answer.headers['access-control-allow-credentials'], undefined);
 });
 
+test('[E] CORS lets pages send what tracing, tunnels and HTTP clients add to requests', async () => {
+  await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
+  const answer = await preflight(gateway, ORIGIN);
+  const allowed = (answer.headers['access-control-allow-headers'] ?? '').toLowerCase().split(',');
+  for (const header of [
+    ...['authorization', 'content-type', 'idempotency-key', 'x-request-id', 'accept', 'cache-control'],
+    ...['ngrok-skip-browser-warning', 'bypass-tunnel-reminder', 'x-requested-with'],
+    ...['traceparent', 'tracestate', 'baggage', 'sentry-trace', 'b3', 'x-b3-traceid', 'x-datadog-trace-id'],
+  ])
+    assert.ok(allowed.includes(header), header);
+  assert.equal(answer.headers['access-control-max-age'], '7200');
+  const exposed = await rawRequest(gateway.url, {
+    path: '/api/calls',
+    headers: {origin: ORIGIN, authorization},
+  });
+  const readable = (exposed.headers['access-control-expose-headers'] ?? '').toLowerCase().split(',');
+  for (const header of ['location', 'retry-after', 'idempotent-replayed', 'x-request-id'])
+    assert.ok(readable.includes(header), header);
+});
+
+test('[E] ALLOWED_ORIGINS: patterns, null and file:// hold for CORS', async () => {
+  await using gateway = await startGateway({env: {ALLOWED_ORIGINS: 'https://*.vercel.app,null,file://'}});
+  for (const origin of ['https://my-app-git-x.vercel.app', 'null', 'file://']) {
+    const answer = await preflight(gateway, origin);
+    assert.equal(answer.headers['access-control-allow-origin'], origin);
+    assert.match(answer.headers.vary ?? '', /Origin/i);
+  }
+  for (const origin of [
+    'https://vercel.app',
+    'https://a.b.vercel.app',
+    'https://a.vercel.app.evil.example',
+  ]) {
+    assert.equal(
+      (await preflight(gateway, origin)).headers['access-control-allow-origin'],
+      undefined,
+      origin,
+    );
+  }
+});
+
 test('[E] ALLOWED_ORIGINS: errors can be read too, or a browser could not tell why', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
   const answer = await rawRequest(gateway.url, {path: '/api/calls', headers: {origin: ORIGIN}});

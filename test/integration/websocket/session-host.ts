@@ -24,6 +24,7 @@ import {HangUp} from '../../../src/services/calls/hang-up.ts';
 import {PlacementLimits} from '../../../src/services/calls/placement-limits.ts';
 import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
 import {SessionService} from '../../../src/services/session-service.ts';
+import {createClientAddress} from '../../../src/transport/client-address.ts';
 import {TwilioRest} from '../../../src/twilio/rest/twilio-rest.ts';
 import {type ConnectOptions, TestClient} from '../../support/client.ts';
 import {RawWebSocket} from '../../support/raw-websocket.ts';
@@ -108,7 +109,13 @@ export class SessionHost implements AsyncDisposable, Authenticator {
     this.http = createServer();
     this.http.on(
       'upgrade',
-      createUpgradeHandler({...handlers, handleMessage, allowedOrigins: [], basePath: ''}),
+      createUpgradeHandler({
+        ...handlers,
+        handleMessage,
+        allowedOrigins: [],
+        clientAddress: createClientAddress([]),
+        basePath: '',
+      }),
     );
   }
 

@@ -136,6 +136,21 @@ test('[A3] an allowed origin, or none at all, is let in with a token', async () 
   }
 });
 
+test('[A3] ALLOWED_ORIGINS: patterns, null and file:// hold for the upgrade', async () => {
+  await using open = await startGateway({env: {ALLOWED_ORIGINS: 'https://*.vercel.app,null,file://'}});
+  for (const origin of ['https://my-app-git-x.vercel.app', 'null', 'file://']) {
+    const client = open.connect({headers: {origin}});
+    assert.equal((await client.ready()).user, 'operator', origin);
+    await client.close();
+  }
+  for (const origin of ['https://a.b.vercel.app', 'https://vercel.app', 'http://a.vercel.app', 'file:///x']) {
+    const client = new RawWebSocket(open.url);
+    client.write(upgradeRequest('/ws', {Origin: origin, Authorization: `Bearer ${ACCESS_KEY}`}));
+    assert.equal(await client.answered(), 403, origin);
+    client.vanish();
+  }
+});
+
 test('a wrong path is 404 as application/problem+json', async () => {
   for (const path of ['/', '/ws/', '/wss', '/api/calls', '//ws', '/ws%2f']) {
     const answer = await handshake({Authorization: `Bearer ${ACCESS_KEY}`}, path);

@@ -17,7 +17,7 @@ after(() => rmSync(directory, {recursive: true}));
 
 const required = {
   TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
-  TWILIO_AUTH_TOKEN: 'canary-token-0f1e2d3c',
+  TWILIO_AUTH_TOKEN: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
   TWILIO_PHONE_NUMBER: '+14155551234',
   PUBLIC_URL: 'https://gateway.example.com',
 };
@@ -56,8 +56,9 @@ test('[E] the four required variables suffice; everything else has its default',
     publicUrl: 'https://gateway.example.com',
     databaseUrl: 'file:./data/hookswitch.db',
     retentionDays: 7,
-    auth: {},
+    auth: {clockToleranceS: 30},
     allowedOrigins: ['https://gateway.example.com', 'http://localhost:8081'],
+    trustedProxies: [],
     sessionTimeoutMs: 35_000,
     maxSessions: 10_000,
     allowedDestinations: 'any',
@@ -83,6 +84,9 @@ test('[E] every variable arrives where it belongs', () => {
     AUTH_JWT_SECRET: 'a-secret-of-thirty-two-bytes-0123',
     AUTH_ISSUER: 'https://auth.example.com/',
     AUTH_AUDIENCE: 'hookswitch',
+    AUTH_CLOCK_TOLERANCE_S: '0',
+    TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1,::FFFF:198.51.100.0/120,2001:DB8:0::/32,::1',
+    METRICS_TOKEN: 'only/for+metrics-1',
     ALLOWED_ORIGINS:
       'https://App.example.com/, http://localhost:3000,https://app.example.com:443,app://shell',
     SESSION_TIMEOUT_MS: '60000',
@@ -115,8 +119,11 @@ test('[E] every variable arrives where it belongs', () => {
       jwksUrl: undefined,
       issuer: 'https://auth.example.com/',
       audience: 'hookswitch',
+      clockToleranceS: 0,
     },
     allowedOrigins: ['https://app.example.com', 'http://localhost:3000', 'app://shell'],
+    trustedProxies: ['10.0.0.0/8', '192.0.2.1', '198.51.100.0/24', '2001:db8::/32', '::1'],
+    metricsToken: 'only/for+metrics-1',
     sessionTimeoutMs: 60_000,
     maxSessions: 5,
     maxSessionsPerUser: 2,
@@ -141,7 +148,10 @@ const good: Readonly<Record<string, readonly string[]>> = {
   ],
   PORT: ['0', '65535', ' 8082 '],
   HOST: ['0.0.0.0', '::', '127.0.0.1', 'localhost', 'my-host.internal'],
-  ALLOWED_ORIGINS: ['*', 'http://localhost:3000'],
+  ALLOWED_ORIGINS: ['*', 'http://localhost:3000', 'null', 'file://', 'https://*.vercel.app'],
+  TRUSTED_PROXIES: ['none', '127.0.0.1', '10.1.2.3/8', '::/1', 'fd00::/8', '::ffff:10.0.0.1'],
+  METRICS_TOKEN: ['0123456789abcdef', 'YWJjZGVmZ2hpamtsbW5vcA=='],
+  AUTH_CLOCK_TOLERANCE_S: ['0', '600'],
   ALLOWED_DESTINATIONS: ['any', '+', '+1415', 'client:support-'],
   DATABASE_URL: ['file:./x.db', 'file:///tmp/x.db', 'file:C:\\data\\x.db'],
   TWILIO_AUTH_TOKEN: ['1', '12345', 'anything+goes/here='],
@@ -165,6 +175,13 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     'changeme',
     'two words',
     'tab\there',
+    '********',
+    '[auth token]',
+    'insert-token-here',
+    'CHANGE_ME',
+    'undefined',
+    required.TWILIO_ACCOUNT_SID,
+    `SK${'0'.repeat(32)}`,
   ],
   TWILIO_AUTH_TOKEN_ALTERNATE: ['your_auth_token', 'a b'],
   TWILIO_PHONE_NUMBER: [
@@ -226,10 +243,38 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     'a.b',
     'https://a.b/path',
     'https://a.b,',
-    'null',
+    'a.b:3000',
+    'https://a.b;https://c.d',
+    'https://a.b https://c.d',
+    '["https://a.b"]',
     'https://u@a.b',
     'file:///x',
   ],
+  TRUSTED_PROXIES: [
+    'proxy.example.com',
+    '10.0.0.0/33',
+    '::1/129',
+    '10.0.0.1:80',
+    '010.0.0.1',
+    '10.0.0',
+    '10.0.0.0/8;10.1.0.0/16',
+    '::ffff:10.0.0.0/64',
+    'fe80::1%eth0',
+    '0.0.0.0/0',
+    '::/0',
+    '::ffff:0.0.0.0/96',
+    '*',
+    '10.0.0.1,,::1',
+  ],
+  METRICS_TOKEN: [
+    'short',
+    'fifteen-letters',
+    'two words of them',
+    'at_least_16_characters',
+    'a'.repeat(513),
+    'comma,separated,token',
+  ],
+  AUTH_CLOCK_TOLERANCE_S: ['-1', '601', '0.5', '30s'],
   SESSION_TIMEOUT_MS: ['0', '999', '35s'],
   MAX_SESSIONS: ['0', '-5', '1_000', '99999999999999999999'],
   ALLOWED_DESTINATIONS: ['1,44', '+1,,+44', 'tel:+1', '+1-415', '*'],
@@ -360,9 +405,20 @@ test('[E] a named .env that cannot be read is a fault among the others', () => {
   const faults = faultsOf({...required, PORT: 'x'}, path.join(directory, 'missing.env'));
   assert.deepEqual(
     faults.map(({fault}) => fault),
-    ['cannot be read (ENOENT)', 'is not a whole number'],
+    ['cannot be read: it does not exist (ENOENT)', 'is not a whole number'],
   );
   assert.equal(faultsOf(required, directory).length, 1);
+});
+
+test('[E] METRICS_TOKEN is a secret of its own', () => {
+  for (const name of ['HOOKSWITCH_ACCESS_KEY', 'AUTH_JWT_SECRET', 'TWILIO_AUTH_TOKEN']) {
+    const both = {...required, [name]: 'm'.repeat(40), METRICS_TOKEN: 'm'.repeat(40)};
+    assert.deepEqual(
+      faultsOf(both).map(({variable}) => variable),
+      ['METRICS_TOKEN'],
+      name,
+    );
+  }
 });
 
 test('[E] two ways to check JWTs at once are one too many', () => {
@@ -393,6 +449,7 @@ test('[E] the start log shows the configuration without secrets and numbers', ()
     TWILIO_AUTH_TOKEN_ALTERNATE: 'canary-token-2',
     HOOKSWITCH_ACCESS_KEY: 'canary-access-key',
     AUTH_JWT_SECRET: 'canary-jwt-secret-0123456789-abcdef',
+    METRICS_TOKEN: 'canary-metrics-token',
   };
   const description = describeEnvironment(load(secrets));
   const text = JSON.stringify(description);
@@ -406,6 +463,9 @@ test('[E] what works and is worth a second thought', () => {
   const said = (env: Record<string, string>) => warnings(load(env)).join('\n');
   assert.equal(said({}), '');
   assert.match(said({ALLOWED_ORIGINS: '*'}), /ALLOWED_ORIGINS is \*/);
+  assert.match(said({ALLOWED_ORIGINS: 'https://a.b,null'}), /lists null/);
+  assert.match(said({TWILIO_AUTH_TOKEN: required.TWILIO_AUTH_TOKEN.slice(1)}), /not 32 hex digits/);
+  assert.equal(said({TWILIO_AUTH_TOKEN: 'any', TWILIO_API_URL: 'http://localhost:4010'}), '');
   assert.match(said({HOOKSWITCH_ACCESS_KEY: 'short-key'}), /is short/);
   assert.equal(said({HOOKSWITCH_ACCESS_KEY: 'a'.repeat(32)}), '');
   assert.match(said({AUTH_ISSUER: 'x'}), /no JWTs/);

@@ -52,6 +52,7 @@ test('[E] what .env.example proposes for optional variables can be used, but for
     'TWILIO_AUTH_TOKEN_ALTERNATE',
     'HOOKSWITCH_ACCESS_KEY',
     'AUTH_JWT_SECRET',
+    'METRICS_TOKEN',
     'VOICE_TWIML', // names a file of yours
   ]);
 });

@@ -1,0 +1,71 @@
+/**
+ * Entries of ALLOWED_ORIGINS. One `*` inside a host name stands for a label or a part of one, so that the changing
+ * addresses of previews can be listed. It never stands for a dot, and never where anybody could register a name.
+ */
+import {parseBaseUrl, Refusal} from './parsing.ts';
+
+const REMEDY = 'List origins such as https://app.example.com,http://localhost:3000, without a path.';
+const PATTERN_REMEDY =
+  'Use one * in a label that is yours to name, such as https://*.example.com or https://app-*.example.com.';
+
+/** What a `*` stands for: at least one character, all of one label. */
+const WITHIN_LABEL = /^[a-z0-9_-]{1,63}$/;
+
+/** Whether `origin`, as a browser sends it, is one of these. */
+export function matchesOrigin(allowed: readonly string[], origin: string): boolean {
+  return allowed.some((entry) => entry === origin || matchesPattern(entry, origin));
+}
+
+function matchesPattern(entry: string, origin: string): boolean {
+  const star = entry.indexOf('*');
+  if (star === -1) return false;
+  const [before, after] = [entry.slice(0, star), entry.slice(star + 1)];
+  if (!origin.startsWith(before) || !origin.endsWith(after)) return false;
+  const end = origin.length - after.length;
+  return end > star && WITHIN_LABEL.test(origin.slice(star, end));
+}
+
+/** An entry as browsers write origins, `scheme://host[:port]`, with a `*` in the host or without. */
+export function parseOrigin(value: string): string | Refusal {
+  if (value === '*') return new Refusal('has * beside other origins', 'Use * alone, or only origins.');
+  // What browsers send for sandboxed frames and for pages from disk.
+  if (/^(?:null|file:\/\/)$/i.test(value)) return value.toLowerCase();
+  // Browser extensions and packaged apps have origins of their own schemes, for which URL has no `origin`.
+  const packaged = /^(?!https?:|file:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(?::\d{1,5})?$/i;
+  if (packaged.test(value)) return value.toLowerCase();
+  if (value.includes(';')) return new Refusal('has entries that no comma separates', REMEDY);
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
+    return new Refusal('has an entry without a scheme', `Write https:// before it. ${REMEDY}`);
+  if (/:\*(?:\/?$)/.test(value)) return new Refusal('has an entry with * as its port', PATTERN_REMEDY);
+  const url = parseBaseUrl(value, REMEDY);
+  if (url instanceof Refusal) return new Refusal(`has an entry that ${url.fault}`, url.remedy);
+  if (url.pathname !== '/') return new Refusal('has an entry with a path', REMEDY);
+  return url.hostname.includes('*') ? parsePattern(url) : url.origin;
+}
+
+function parsePattern({origin, hostname}: URL): string | Refusal {
+  const labels = hostname.replace(/\.$/, '').split('.');
+  const at = labels.findIndex((label) => label.includes('*'));
+  const label = labels[at] ?? '';
+  if (hostname.split('*').length > 2) return new Refusal('has an entry with more than one *', PATTERN_REMEDY);
+  if (label.startsWith('xn--'))
+    return new Refusal('has an entry with * in a label of other letters than ASCII', PATTERN_REMEDY);
+  if (!/^[a-z0-9_-]*\*[a-z0-9_-]*$/.test(label))
+    return new Refusal('has an entry that is not a host name', PATTERN_REMEDY);
+  const suffix = labels.slice(at + 1);
+  if (suffix.some((each) => each === ''))
+    return new Refusal('has an entry that is not a host name', PATTERN_REMEDY);
+  // Every name below localhost is this machine (RFC 6761).
+  if (suffix.join('.') === 'localhost') return origin;
+  if (suffix.length < 2 || (suffix.length === 2 && isSharedSuffix(suffix)))
+    return new Refusal('has an entry with * where anybody can register a name', PATTERN_REMEDY);
+  return origin;
+}
+
+/** Second levels under which countries sell names, as in `co.uk`. */
+const SECOND_LEVELS = new Set('ac co com edu gob gouv gov govt ltd mil ne net nom or org plc sch'.split(' '));
+
+/** Whether names are sold below it: `co.uk` is the same as `com`. */
+function isSharedSuffix([second = '', top = '']: readonly string[]): boolean {
+  return top.length === 2 && SECOND_LEVELS.has(second);
+}
