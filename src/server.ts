@@ -350,6 +350,7 @@ export class GatewayServer {
   #createHttp(authenticator: Authentication): HttpListener {
     const {allowedOrigins, publicUrl, voiceTwiml, callTimeLimitS, retentionDays, twilio} = this.#environment;
     const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
+    const origins = {allowedOrigins, publicUrl, port: this.#environment.port};
     const sessions = this.#sessions;
     const calls = this.#calls;
     const common = {clock: this.#clock, logger: this.#logger, authenticator, sessions, calls};
@@ -362,7 +363,7 @@ export class GatewayServer {
       webhooks: this.#webhooks,
       readiness: this.#readiness,
       ...this.#operatorRoutes(),
-      allowedOrigins,
+      origins,
       basePath,
       publicUrl,
       port: this.#environment.port,
@@ -377,7 +378,7 @@ export class GatewayServer {
     const handleMessage = createEventHandler(common);
     this.#http = new HttpListener({
       onRequest: app,
-      onUpgrade: createUpgradeHandler({...common, handleMessage, allowedOrigins, basePath}),
+      onUpgrade: createUpgradeHandler({...common, handleMessage, origins, basePath}),
       onClientError: createClientErrorHandler(this.#logger),
       clock: this.#clock,
       logger: this.#logger,

@@ -1,9 +1,10 @@
 /** The HTTP side: Twilio's webhooks on `node:http`, and all the rest — API, operations, the console at `/` — as one Express app. */
 import type {RequestListener} from 'node:http';
 import cors from 'cors';
-import express, {type Express, type RequestHandler} from 'express';
+import express, {type Express, type Request, type RequestHandler} from 'express';
 import helmet from 'helmet';
 import type {Logger} from 'pino';
+import {isAllowedOrigin, type OriginPolicy} from '../auth/allowed-origins.ts';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
@@ -36,7 +37,7 @@ export interface RequestHandlerOptions
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly allowedOrigins: readonly string[] | '*';
+  readonly origins: OriginPolicy;
   /** Path of PUBLIC_URL; empty when it has none. */
   readonly basePath: string;
 }
@@ -63,7 +64,7 @@ function createApp(options: RequestHandlerOptions): Express {
   app.use(stripBasePath(options.basePath));
   app.use(createWebhookRoutes(options));
   app.use(securityHeaders(options.publicUrl));
-  app.use('/api', createCors(options.allowedOrigins));
+  app.use('/api', createCors(options.origins));
   app.use('/api/calls', createAuthentication(authenticator));
   app.use(createCallRoutes(options));
   app.use(createOperationsRoutes(options));
@@ -111,12 +112,16 @@ function securityHeaders(publicUrl: string): RequestHandler {
   });
 }
 
-function createCors(allowedOrigins: readonly string[] | '*'): RequestHandler {
-  return cors({
-    origin: allowedOrigins === '*' ? '*' : [...allowedOrigins],
+function createCors(origins: OriginPolicy): RequestHandler {
+  const common = {
     methods: ['GET', 'POST', 'PUT'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
     exposedHeaders: ['Location', 'Idempotent-Replayed', 'Retry-After', 'X-Request-Id'],
     maxAge: PREFLIGHT_MAX_AGE_S,
+  };
+  if (origins.allowedOrigins === '*') return cors({...common, origin: '*'});
+  return cors<Request>((request, decide) => {
+    // `true` answers with the request's own origin, and says that the answer varies with it.
+    decide(null, {...common, origin: isAllowedOrigin(request, origins)});
   });
 }
