@@ -84,7 +84,7 @@ test('[A1] when the last tab is closed, the key is gone', async () => {
   await first.page.close();
   await blank.goto(gateway.url);
   await blank.getByLabel('Access key').waitFor();
-  await blank.getByText(/keeps it only while a tab of the console is open/).waitFor();
+  await blank.getByText(/keeps the key only while a tab of the console is open/).waitFor();
 });
 
 test('[A1] a key that the gateway refuses in one tab signs out no other tab', async () => {

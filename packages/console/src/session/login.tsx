@@ -69,9 +69,7 @@ function KeyForm({busy, reason, onKey}: KeyFormProps) {
       }}
     >
       <p id={hint} className={styles.hint}>
-        The access key is printed where the gateway was started, and kept beside its database. This browser
-        keeps it only while a tab of the console is open, and shares it with the console’s other tabs. “Sign
-        out” ends all of them.
+        The access key is printed where the gateway was started, and kept beside its database.
       </p>
       <TextField
         label="Access key"
@@ -88,6 +86,10 @@ function KeyForm({busy, reason, onKey}: KeyFormProps) {
       <Button type="submit" variant="primary" busy={busy}>
         {busy ? 'Opening…' : 'Open the console'}
       </Button>
+      <p className={styles.hint}>
+        This browser keeps the key only while a tab of the console is open, and shares it with the console’s
+        other tabs. “Sign out” ends all of them.
+      </p>
     </form>
   );
 }
