@@ -1,4 +1,4 @@
-/** Which pages may use the gateway: one rule for CORS, for the WebSocket upgrade and for the doctor. */
+/** The pages that may use the gateway: one rule for CORS, for the WebSocket upgrade and for the doctor. */
 
 export interface OriginPolicy {
   /** ALLOWED_ORIGINS. */

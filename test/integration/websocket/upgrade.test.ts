@@ -129,7 +129,7 @@ test('[A3] a bad origin: the socket opens, closes at once with 4403, names origi
   assert.equal((await gateway.api('/api/sessions')).body.sessions.length, before, 'it counts as no session');
 });
 
-test('[A3] an empty origin, and one with characters that no browser sends, are told so in ASCII', async () => {
+test('[A3] an empty origin, and one with characters that no browser sends, get a reason in ASCII', async () => {
   for (const [Origin, said] of [
     ['', 'Origin (empty) is not allowed'],
     ['https://\u00e9\u00e9\u00e9.example', 'Origin https://'],

@@ -1,4 +1,4 @@
-/** Which pages may use the gateway: those that are listed, and those that it serves itself (A3, E). */
+/** The pages that may use the gateway: listed ones, and those that it serves itself (A3, E). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {isAllowedOrigin} from '../../../src/auth/allowed-origins.ts';
@@ -12,7 +12,7 @@ const policy = {
 const allows = (origin: string | undefined, host?: string, over: Partial<typeof policy> = {}) =>
   isAllowedOrigin({headers: {origin, host}}, {...policy, ...over});
 
-test('[E] a listed origin is allowed, whatever the host; a request without an origin is no page', () => {
+test('[E] a listed origin is allowed at every host; a request without an origin does not come from a page', () => {
   assert.ok(allows('https://app.example.com', 'gateway.example.com'));
   assert.ok(allows('https://app.example.com'));
   assert.ok(allows(undefined, 'gateway.example.com'));

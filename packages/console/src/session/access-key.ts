@@ -53,8 +53,8 @@ export interface KeyStoreOptions {
 /**
  * Survives a reload, not the tab. Without storage the key lives as long as the page.
  *
- * A tab that cannot be told that somebody signed out (discarded, or at another site) finds it out when it comes back: the
- * sign-outs are counted where all tabs can see it, and a key that was written before the last one is void.
+ * A tab may miss a sign-out, because the browser has discarded it or it shows another site. It finds out when it comes
+ * back: the sign-outs are counted where all tabs can see it, and a key that was written before the last one is void.
  */
 export function createKeyStore({tab, shared, baseUrl}: KeyStoreOptions): KeyStore {
   const keyName = `${OURS}.key ${baseUrl}`;
@@ -70,7 +70,7 @@ export function createKeyStore({tab, shared, baseUrl}: KeyStoreOptions): KeyStor
   const signOuts = () => attempt(() => shared().getItem(countName)) ?? '0';
   const clear = () => {
     inMemory = undefined;
-    // Whoever sits down next shall not find whom the one before has called.
+    // The next person at this browser must not see which numbers the last one called.
     attempt(() => {
       for (const name of Object.keys(tab())) if (name.startsWith(OURS)) tab().removeItem(name);
     });

@@ -1,5 +1,5 @@
 /**
- * What the console's tabs tell one another: the key, so that it is asked for once, and that somebody signed out.
+ * The messages between the console's tabs: the key, so that a person enters it once, and the sign-out.
  *
  * The key goes from tab to tab in memory. A cookie would be sent to every other port of the same host, and
  * `localStorage` would leave the key on the disk after the browser is closed. Only pages of this origin hear the channel,
@@ -21,7 +21,7 @@ export interface TabHandler {
 }
 
 export interface OtherTabs {
-  /** Whoever has a key answers. */
+  /** Every tab that has a key answers. */
   ask(): void;
   tellKey(key: string): void;
   tellSignedOut(): void;

@@ -34,7 +34,7 @@ export interface SessionOptions {
   /** Set by what the gateway answers. */
   readonly clock: GatewayClock;
   readonly createClient: (token: string) => HookswitchClient;
-  /** A session has ended, for whatever reason: nothing of it may still be shown. */
+  /** A session has ended: nothing of it may still be shown. */
   readonly onLeave: () => void;
   /** Somebody has signed out, here or in another tab: another person may be next. */
   readonly onSignOut: () => void;
@@ -69,10 +69,10 @@ export class Session {
 
   readonly getSnapshot = (): SessionState => this.#state;
 
-  /** Goes on with the key that this tab remembers, or that another tab has. */
+  /** Signs in with the key that this tab remembers, or that another tab has. */
   start(): void {
     const {keys, tabs} = this.#options;
-    // First of all: a sign-out from here on is heard, and one from before is seen by the key store.
+    // Listen before reading: a later sign-out comes as a message, and the key store sees an earlier one.
     tabs.listen({
       onAsk: () => (this.#state.phase === 'open' ? keys.read() : undefined),
       onKey: (key) => {
@@ -199,5 +199,5 @@ export class Session {
   }
 }
 
-/** What fails here is tried again with the next connection. */
+/** A reading of the clock that fails is repeated with the next connection. */
 function ignore(): void {}

@@ -51,7 +51,7 @@ test('[A1] after a sign-out, a key that another tab has kept is void, and what i
   assert.ok(!JSON.stringify(shared).includes('secret'));
 });
 
-test('[A1] a stored key that is no record of ours is none', () => {
+test('[A1] a stored text of another form holds no key', () => {
   for (const text of ['secret', '{"key":7}', 'null', '']) {
     const tab = storage();
     tab.setItem(`hookswitch.key ${GATEWAY}`, text);

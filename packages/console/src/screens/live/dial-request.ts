@@ -73,7 +73,7 @@ export function readDialInput(
   };
 }
 
-/** Nothing of it is changed, whatever it looks like. */
+/** Addresses are sent as they were typed, also those that look like a number. */
 export function isAddress(text: string): boolean {
   return /^\s*(?:client|sips?):/i.test(text);
 }

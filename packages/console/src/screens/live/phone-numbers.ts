@@ -1,5 +1,5 @@
 /**
- * What a person types as a number, in E.164. A chunk of its own, because the numbering plans of all countries are large:
+ * Reads numbers as people type them, and returns E.164. A chunk of its own, because the numbering plans of all countries are large:
  * the dial form loads it, and it imports nothing of the form.
  */
 import {
@@ -18,7 +18,7 @@ export interface NumberReaderOptions {
   readonly simulated: boolean;
 }
 
-/** What the library says of a length, as the end of a sentence. */
+/** The library's codes, as the end of a sentence. */
 const lengthFaults: Readonly<Record<string, string>> = {
   TOO_SHORT: 'is too short',
   TOO_LONG: 'is too long',
@@ -55,7 +55,7 @@ function fault(message: string): ReturnType<NumberReader> {
   return {kind: 'fault', message};
 }
 
-/** The number, or why it is none, in the library's words. */
+/** The number, or the library's code for why the text is not a number. */
 function parse(text: string, home: CountryCode | undefined): PhoneNumber | string {
   try {
     // `extract: false`: the whole text is a number, or none of it.
