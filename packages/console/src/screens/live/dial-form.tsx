@@ -12,7 +12,6 @@ import {
   dialFields,
   emptyDialInput,
   faultsOf,
-  isAddress,
   type NumberReader,
   readDialInput,
 } from './dial-request.ts';
@@ -185,7 +184,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
 
 /** How a number was understood, where that is not what was typed. */
 function readingOf(text: string, readNumber: NumberReader | undefined): string {
-  const read = isAddress(text) ? undefined : readNumber?.(text);
+  const read = readNumber?.(text);
   return read?.kind === 'number' && read.value !== text.trim() ? `Calls ${read.shown}` : '';
 }
 

@@ -48,7 +48,7 @@ export function readDialInput(
   const partyFaults: Partial<Record<DialField, string>> = {};
   for (const field of PARTY_FIELDS) {
     if (input[field].trim() === '') continue;
-    const read = isAddress(input[field]) ? undefined : readNumber?.(input[field]);
+    const read = readNumber?.(input[field]);
     if (read?.kind === 'fault') partyFaults[field] = read.message;
     else parties[field] = read?.value ?? tidyParty(input[field]);
   }
@@ -71,11 +71,6 @@ export function readDialInput(
       ...(parsed.metadata !== undefined && {metadata: parsed.metadata}),
     },
   };
-}
-
-/** Addresses are sent as they were typed, also those that look like a number. */
-export function isAddress(text: string): boolean {
-  return /^\s*(?:client|sips?):/i.test(text);
 }
 
 /** Numbers are pasted with spaces, brackets and dashes; names such as `client:jo-ann` keep theirs. */
