@@ -22,7 +22,8 @@ export interface HttpOptions {
 
 export function createHttp({environment, logger, clock, services, authenticator}: HttpOptions): HttpListener {
   const {journal, sessions, calls, operator} = services;
-  const {publicUrl, allowedOrigins, twilio} = environment;
+  const {publicUrl, twilio} = environment;
+  const origins = {allowedOrigins: environment.allowedOrigins, publicUrl, port: environment.port};
   const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
   const authTokens = [twilio.authToken, twilio.alternateAuthToken].filter((token) => token !== undefined);
   const clientAddress = createClientAddress(environment.trustedProxies);
@@ -45,7 +46,7 @@ export function createHttp({environment, logger, clock, services, authenticator}
     simulation: operator.simulator,
     proof: operator.proof,
     pointNumber: operator.pointNumber,
-    allowedOrigins,
+    origins,
     basePath,
     publicUrl,
     port: environment.port,
@@ -66,7 +67,7 @@ export function createHttp({environment, logger, clock, services, authenticator}
       handleMessage,
       clientAddress,
       logger,
-      allowedOrigins,
+      origins,
       basePath,
     }),
     onClientError: createClientErrorHandler(logger),

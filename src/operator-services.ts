@@ -46,7 +46,7 @@ export class OperatorServices {
   readonly pointNumber: PointNumberOptions;
 
   constructor({environment, account, outside = nodeOutside, ...options}: OperatorServicesOptions) {
-    const {publicUrl, allowedOrigins, databaseUrl, twilio} = environment;
+    const {publicUrl, allowedOrigins, databaseUrl, twilio, port} = environment;
     const {clock, logger} = options;
     this.proof = new ProcessProof(secretOfNodes(environment));
     const {accountSid, apiUrl, phoneNumber} = twilio;
@@ -56,7 +56,7 @@ export class OperatorServices {
     const checks = createChecks({
       ...options,
       ...{account: client, outside, proof: this.proof},
-      ...{publicUrl, allowedOrigins, accountSid, apiUrl, phoneNumber},
+      ...{publicUrl, allowedOrigins, port, accountSid, apiUrl, phoneNumber},
       // Of a database elsewhere nobody here can say.
       diskSpace: async () => diskSpace(databaseFile(databaseUrl)),
       simulated: () => this.simulator.simulated,

@@ -29,7 +29,7 @@ export async function examineAlone(environment: Environment, logger: Logger): Pr
     const isSimulated =
       apiUrl !== DEFAULT_API_URL && (await new SimulatorClient({apiUrl, accountSid}).identify()) === true;
     const checks = createChecks({
-      ...{publicUrl, allowedOrigins, accountSid, apiUrl, phoneNumber, proof},
+      ...{publicUrl, allowedOrigins, port, accountSid, apiUrl, phoneNumber, proof},
       account: new TwilioAccountRest(twilio),
       outside: nodeOutside,
       clock: systemClock,

@@ -5,6 +5,7 @@
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import {accidentIn, type TextRules, trimBlanks} from './characters.ts';
 import {type EnvFile, readEnvFile} from './env-file.ts';
+import type {EnvironmentFault} from './environment-fault.ts';
 import {misspellings, unreadableNames} from './misspellings.ts';
 import {Refusal} from './parsing.ts';
 import {type LogLevel, type Values, type VariableName, variables} from './variables.ts';
@@ -61,14 +62,6 @@ export interface Environment {
   readonly logLevel: LogLevel;
   /** What was found beside the variables and is worth a warning, such as a misspelt name. */
   readonly notices: readonly string[];
-}
-
-export interface EnvironmentFault {
-  readonly variable: string;
-  /** What is wrong; never the value. */
-  readonly fault: string;
-  /** What to do about it. */
-  readonly remedy: string;
 }
 
 /** The environment is wrong; carries every fault there is. */

@@ -1,7 +1,7 @@
 /** Finds names in the environment that look like a variable of ours and are none. */
 import {characterName} from './character-names.ts';
 import {findStray} from './characters.ts';
-import type {EnvironmentFault} from './environment.ts';
+import type {EnvironmentFault} from './environment-fault.ts';
 import {type VariableName, variables} from './variables.ts';
 
 export interface Misspelling {

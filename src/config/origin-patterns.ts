@@ -8,23 +8,6 @@ const REMEDY = 'List origins such as https://app.example.com,http://localhost:30
 const PATTERN_REMEDY =
   'Use one * in a label that is yours to name, such as https://*.example.com or https://app-*.example.com.';
 
-/** What a `*` stands for: at least one character, all of one label. */
-const WITHIN_LABEL = /^[a-z0-9_-]{1,63}$/;
-
-/** Whether `origin`, as a browser sends it, is one of these. */
-export function matchesOrigin(allowed: readonly string[], origin: string): boolean {
-  return allowed.some((entry) => entry === origin || matchesPattern(entry, origin));
-}
-
-function matchesPattern(entry: string, origin: string): boolean {
-  const star = entry.indexOf('*');
-  if (star === -1) return false;
-  const [before, after] = [entry.slice(0, star), entry.slice(star + 1)];
-  if (!origin.startsWith(before) || !origin.endsWith(after)) return false;
-  const end = origin.length - after.length;
-  return end > star && WITHIN_LABEL.test(origin.slice(star, end));
-}
-
 /** An entry as browsers write origins, `scheme://host[:port]`, with a `*` in the host or without. */
 export function parseOrigin(value: string): string | Refusal {
   if (value === '*') return new Refusal('has * beside other origins', 'Use * alone, or only origins.');

@@ -1,12 +1,12 @@
 /** The HTTP side: Twilio's webhooks on `node:http`, and all the rest — API, operations, the console at `/` — as one Express app. */
 import type {RequestListener} from 'node:http';
 import cors from 'cors';
-import express, {type Express, type RequestHandler} from 'express';
+import express, {type Express, type Request, type RequestHandler} from 'express';
 import helmet from 'helmet';
 import type {Logger} from 'pino';
+import {isAllowedOrigin, type OriginPolicy} from '../auth/allowed-origins.ts';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
-import {matchesOrigin} from '../config/origin-patterns.ts';
 import {AppError} from '../errors/app-error.ts';
 import type {CallRecords} from '../services/calls/call-queries.ts';
 import type {CallService} from '../services/calls/call-service.ts';
@@ -38,7 +38,7 @@ export interface RequestHandlerOptions
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly allowedOrigins: readonly string[] | '*';
+  readonly origins: OriginPolicy;
   /** Path of PUBLIC_URL; empty when it has none. */
   readonly basePath: string;
 }
@@ -62,7 +62,7 @@ function createApp(options: RequestHandlerOptions): Express {
   app.use(stripBasePath(options.basePath));
   app.use(createWebhookRoutes(options));
   app.use(securityHeaders(options.publicUrl));
-  app.use('/api', createCors(options.allowedOrigins));
+  app.use('/api', createCors(options.origins));
   app.use('/api/calls', createAuthentication(authenticator));
   app.use(createCallRoutes(options));
   app.use(createOperationsRoutes(options));
@@ -110,15 +110,16 @@ function securityHeaders(publicUrl: string): RequestHandler {
   });
 }
 
-function createCors(allowedOrigins: readonly string[] | '*'): RequestHandler {
-  return cors({
-    origin:
-      allowedOrigins === '*'
-        ? '*'
-        : (origin, decide) => decide(null, origin !== undefined && matchesOrigin(allowedOrigins, origin)),
+function createCors(origins: OriginPolicy): RequestHandler {
+  const common = {
     methods: ['GET', 'POST', 'PUT'],
     allowedHeaders: [...allowedHeaders],
     exposedHeaders: [...exposedHeaders],
     maxAge: PREFLIGHT_MAX_AGE_S,
+  };
+  if (origins.allowedOrigins === '*') return cors({...common, origin: '*'});
+  return cors<Request>((request, decide) => {
+    // `true` answers with the request's own origin, and says that the answer varies with it.
+    decide(null, {...common, origin: isAllowedOrigin(request, origins)});
   });
 }

@@ -1,7 +1,7 @@
 /**
- * From an upgrade request to a session: path, room, origin and token are looked at in this order. A wrong origin is
- * answered before the upgrade; a wrong token after it, because a browser cannot read why an upgrade failed, but can
- * read a close code (A3).
+ * From an upgrade request to a session. Path, room, origin and token are checked in this order. A wrong path and a
+ * gateway without room are answered before the upgrade. A wrong origin and a wrong token are answered after it, because
+ * a browser cannot read why an upgrade failed, but it can read a close code and its reason (A3).
  */
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
@@ -15,8 +15,8 @@ import {
 } from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import {type ServerOptions, type WebSocket, WebSocketServer} from 'ws';
+import {isAllowedOrigin, type OriginPolicy} from '../auth/allowed-origins.ts';
 import type {Authenticator, Principal} from '../auth/authenticator.ts';
-import {matchesOrigin} from '../config/origin-patterns.ts';
 import {AppError, toAppError} from '../errors/app-error.ts';
 import type {SessionService} from '../services/session-service.ts';
 import type {Session, SessionPeer} from '../services/sessions/session.ts';
@@ -33,8 +33,8 @@ export interface UpgradeHandlerOptions {
   readonly authenticator: Authenticator;
   readonly handleMessage: EventHandler;
   readonly logger: Logger;
-  readonly allowedOrigins: readonly string[] | '*';
   readonly clientAddress: ClientAddress;
+  readonly origins: OriginPolicy;
   /** Path of PUBLIC_URL, for proxies that do not strip it. */
   readonly basePath: string;
 }
@@ -95,6 +95,8 @@ function destroyOnError(this: Duplex): void {
 }
 
 interface Admission {
+  /** Of a page that is not allowed: its session is refused before anything else is asked. */
+  readonly refusedOrigin?: string;
   /** Nobody: a token that is not valid. */
   readonly principal: Principal | undefined;
   /** Sessions of theirs at other nodes. */
@@ -104,20 +106,18 @@ interface Admission {
 
 /** @throws AppError for what is answered before the upgrade */
 async function upgrade(
-  {sessions, authenticator, allowedOrigins, basePath}: UpgradeHandlerOptions,
+  {sessions, authenticator, origins, basePath}: UpgradeHandlerOptions,
   request: IncomingMessage,
 ): Promise<Admission> {
   const [path, query] = splitOnce(request.url ?? '', '?');
   if (path !== PATH && path !== basePath + PATH) {
     throw new AppError('not_found', 'Sessions are at /ws.', {context: {path: path.slice(0, 256)}});
   }
-  const {origin} = request.headers;
-  if (origin !== undefined && allowedOrigins !== '*' && !matchesOrigin(allowedOrigins, origin)) {
-    throw new AppError('forbidden', 'This origin may not open sessions (ALLOWED_ORIGINS).', {
-      context: {origin: origin.slice(0, 256)},
-    });
-  }
   requireRoom(sessions);
+  if (!isAllowedOrigin(request, origins)) {
+    const refusedOrigin = request.headers.origin ?? '';
+    return {refusedOrigin, principal: undefined, elsewhere: 0, resume: undefined};
+  }
   const token = bearerToken(request.headers.authorization) ?? tokenOf(offeredProtocols(request));
   const principal = token === undefined ? undefined : await authenticator.verify(token);
   const elsewhere = principal === undefined ? 0 : await sessions.countElsewhere(principal);
@@ -143,14 +143,15 @@ interface Arrived extends Admission {
  */
 function connect(options: UpgradeHandlerOptions, ws: WebSocket, arrived: Arrived): void {
   const {sessions, logger} = options;
-  const {principal, elsewhere, resume, stream, peer} = arrived;
+  const {refusedOrigin, principal, elsewhere, resume, stream, peer} = arrived;
   const socket = new WsSocket(ws, stream);
   // `ws` closes by itself what is no WebSocket; how it closed is reported with its 'close'.
   ws.on('error', (error) => {
     logger.debug({err: error, address: peer.address}, 'session socket error');
     socket.limitClosing();
   });
-  if (principal === undefined) refuse(socket, 'unauthorized');
+  if (refusedOrigin !== undefined) refuseOrigin(socket, refusedOrigin, options, peer);
+  else if (principal === undefined) refuse(socket, 'unauthorized');
   else if (!sessions.hasRoomFor(principal, elsewhere)) refuse(socket, 'too-many');
   else attend(options, ws, stream, sessions.open({socket, principal, peer, resume}));
 }
@@ -178,6 +179,32 @@ function attend(
 function refuse(adapter: WsSocket, reason: CloseReason): void {
   const {code, text} = closeReasons[reason];
   adapter.close(code, text);
+}
+
+/** RFC 6455, section 5.5: a control frame holds 125 bytes, two of which are the code. */
+const MAX_REASON_BYTES = 123;
+
+function refuseOrigin(
+  adapter: WsSocket,
+  origin: string,
+  {logger}: UpgradeHandlerOptions,
+  {address}: SessionPeer,
+): void {
+  logger.info(
+    {origin: origin.slice(0, 256), address},
+    'upgrade refused: the origin is not in ALLOWED_ORIGINS',
+  );
+  const {code} = closeReasons.forbidden;
+  adapter.close(code, originReason(origin));
+}
+
+/** Names the origin and the setting, so that the page can show what to do. */
+function originReason(origin: string): string {
+  const words = (name: string) => `Origin ${name} is not allowed. Add it to ALLOWED_ORIGINS.`;
+  const room = MAX_REASON_BYTES - words('').length;
+  // ASCII only, so that a character is a byte. No browser sends anything else.
+  const name = origin.replaceAll(/[^\x21-\x7e]/g, '?') || '(empty)';
+  return words(name.length > room ? `${name.slice(0, room - 3)}...` : name);
 }
 
 function offeredProtocols(request: IncomingMessage): readonly string[] {

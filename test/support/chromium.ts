@@ -43,13 +43,13 @@ export function findChromium(): string {
 }
 
 /** Starts a browser with a profile of its own, which goes when it is closed. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium({args = []}: {readonly args?: readonly string[]} = {}): Promise<Browser> {
   // As root, as in a container, Chromium runs only without its sandbox; it is shown nothing but our own page.
   return chromium.launch({
     executablePath: findChromium(),
     headless: true,
     chromiumSandbox: false,
-    args: ARGS,
+    args: [...ARGS, ...args],
   });
 }
 

@@ -148,7 +148,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (typeof data === 'string') hear(mine, data);
       };
       socket.onclose = ({code, reason}: {readonly code: number; readonly reason: string}) =>
-        dispatch({type: 'closed', code, afterMs: afterMsOf(parse(reason)) ?? restMs(mine)});
+        dispatch({type: 'closed', code, reason, afterMs: afterMsOf(parse(reason)) ?? restMs(mine)});
     } catch {
       dispatch({type: 'cannot-open'});
     }

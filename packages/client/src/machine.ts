@@ -37,7 +37,7 @@ export type MachineEvent =
   | {readonly type: 'token-failed'}
   /** The WebSocket's constructor threw. */
   | {readonly type: 'cannot-open'}
-  | {readonly type: 'closed'; readonly code: number; readonly afterMs?: number}
+  | {readonly type: 'closed'; readonly code: number; readonly reason?: string; readonly afterMs?: number}
   | {readonly type: 'ready'; readonly session: SessionDetails}
   /** The session is not of the user whose calls are held. */
   | {readonly type: 'other-user'}
@@ -122,9 +122,9 @@ const mark =
   (state) => ({state: {...state, ...flags}, effects: []});
 
 const stop =
-  (why: StopReason, code?: number): Handler =>
+  (why: StopReason, code?: number, whatToDo?: string): Handler =>
   (state) => ({
-    state: {...state, connection: stopped(why, code)},
+    state: {...state, connection: stopped(why, code, whatToDo)},
     effects: [{type: 'close'}, {type: 'timer'}],
   });
 
@@ -185,9 +185,13 @@ const lose =
     wait(state, {why}, moment);
 
 const closed: Handler<EventOf<'closed'>> = (state, event, moment) => {
-  const {code, afterMs} = event;
+  const {code, reason = '', afterMs} = event;
   const what = retryAfter(code);
-  if (what === 'never') return stop(code === 4403 ? 'forbidden' : 'protocol', code)(state, event, moment);
+  if (what === 'never') {
+    // It is the page's origin that is refused, not the token: the server's reason names it and what to do (A3).
+    const whatToDo = reason.includes('ALLOWED_ORIGINS') ? reason : undefined;
+    return stop(code === 4403 ? 'forbidden' : 'protocol', code, whatToDo)(state, event, moment);
+  }
   if (what !== 'with-new-token')
     return wait(state, {why: code === 1001 ? 'going-away' : 'closed', code, afterMs}, moment);
   const settled = settle(state, moment.now);

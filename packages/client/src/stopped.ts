@@ -10,6 +10,7 @@ const whatToDo: Readonly<Record<StopReason, string>> = {
   disposed: 'Create another client.',
 };
 
-export function stopped(why: StopReason, code?: number): StoppedState {
-  return {phase: 'stopped', why, code, whatToDo: whatToDo[why]};
+/** @param advice more exact than what is said for the reason */
+export function stopped(why: StopReason, code?: number, advice = whatToDo[why]): StoppedState {
+  return {phase: 'stopped', why, code, whatToDo: advice};
 }

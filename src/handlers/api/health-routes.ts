@@ -71,8 +71,8 @@ const MAX_ORIGIN = 256;
 
 /** A browser sends `Origin` with every POST; what sends neither is no page. Only compared and shown, never asked. */
 function contextOf(request: Request): RunContext {
-  const {origin, referer} = request.headers;
+  const {origin, referer, host} = request.headers;
   const page =
     origin ?? (referer !== undefined && URL.canParse(referer) ? new URL(referer).origin : undefined);
-  return page === undefined || page.length > MAX_ORIGIN ? {} : {pageOrigin: page};
+  return page === undefined || page.length > MAX_ORIGIN ? {} : {pageOrigin: page, pageHost: host};
 }

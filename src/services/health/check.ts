@@ -9,6 +9,8 @@ export interface CheckContext {
   readonly signal: AbortSignal;
   /** Origin of the page that the operator looks at, where a browser asks. */
   readonly pageOrigin?: string;
+  /** The host that this page sent its request to, as the `Host` header has it. */
+  readonly pageHost?: string;
 }
 
 export type Evidence = HealthCheck['evidence'][number];

@@ -17,7 +17,7 @@ export interface DoctorOptions {
 }
 
 /** What a run may know of who asked. */
-export type RunContext = Pick<CheckContext, 'pageOrigin'>;
+export type RunContext = Pick<CheckContext, 'pageOrigin' | 'pageHost'>;
 
 interface Patient {
   readonly check: Check;
@@ -120,7 +120,7 @@ export class Doctor {
   }
 
   /** Never rejects: a check that fails by itself has failed. */
-  async #findOut(check: Check, {pageOrigin}: RunContext): Promise<Finding> {
+  async #findOut(check: Check, context: RunContext): Promise<Finding> {
     const {promise: timeout, resolve} = Promise.withResolvers<Finding>();
     const time = new AbortController();
     const timers = [
@@ -131,7 +131,7 @@ export class Doctor {
     const onStop = () => resolve(TIMED_OUT);
     this.#stopping.signal.addEventListener('abort', onStop, {once: true});
     try {
-      return await Promise.race([timeout, check.run({signal, pageOrigin})]);
+      return await Promise.race([timeout, check.run({signal, ...context})]);
     } catch (error) {
       this.#logger.error({err: error, check: check.id}, 'a health check failed by itself');
       const message = error instanceof Error ? error.message : String(error);

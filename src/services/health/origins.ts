@@ -1,17 +1,15 @@
-/** Whether the pages that should be let in are: that of PUBLIC_URL, and the one the operator is looking at. */
-import {matchesOrigin} from '../../config/origin-patterns.ts';
+/** Whether the page that the operator is looking at may use the gateway. Pages that the gateway serves always may. */
+import {isAllowedOrigin, type OriginPolicy} from '../../auth/allowed-origins.ts';
 import {type Check, type CheckContext, type Finding, shown} from './check.ts';
 
-export interface OriginsCheckOptions {
-  readonly allowedOrigins: readonly string[] | '*';
-  readonly publicUrl: string;
-}
+export type OriginsCheckOptions = OriginPolicy;
 
 export function originsCheck(options: OriginsCheckOptions): Check {
   return {id: 'origins', title: 'Allowed origins', run: async (context) => check(options, context)};
 }
 
-function check({allowedOrigins, publicUrl}: OriginsCheckOptions, {pageOrigin}: CheckContext): Finding {
+function check(options: OriginsCheckOptions, {pageOrigin, pageHost}: CheckContext): Finding {
+  const {allowedOrigins, publicUrl} = options;
   const publicOrigin = new URL(publicUrl).origin;
   const evidence = [
     {
@@ -31,27 +29,20 @@ function check({allowedOrigins, publicUrl}: OriginsCheckOptions, {pageOrigin}: C
       evidence,
       remedy: `List the origins of your pages in ALLOWED_ORIGINS, such as ${publicOrigin}.`,
     };
-  if (pageOrigin !== undefined && !matchesOrigin(allowedOrigins, pageOrigin))
+  if (!isAllowedOrigin({headers: {origin: pageOrigin, host: pageHost}}, options))
     return {
       status: 'failed',
-      summary: `The page you are looking at (${shown(pageOrigin)}) may not open sessions.`,
+      summary: `The page you are looking at (${shown(pageOrigin ?? '')}) may not open sessions.`,
       evidence,
-      remedy: `Add ${shown(pageOrigin)} to ALLOWED_ORIGINS, exactly so, or open the page at ${publicOrigin}.`,
-    };
-  if (!matchesOrigin(allowedOrigins, publicOrigin))
-    return {
-      status: 'warning',
-      summary: 'Pages that the gateway itself serves at PUBLIC_URL may not open sessions.',
-      evidence,
-      remedy: `Add ${publicOrigin} to ALLOWED_ORIGINS, unless nobody uses the console there.`,
+      remedy: `Add ${shown(pageOrigin ?? '')} to ALLOWED_ORIGINS, exactly so, or open the page at ${publicOrigin}.`,
     };
   const count = allowedOrigins.length;
   return {
     status: 'ok',
     summary:
       count === 1
-        ? 'One origin may open sessions, and it is the right one.'
-        : `${count} origins may open sessions, the right ones among them.`,
+        ? 'One origin is listed in ALLOWED_ORIGINS. Pages that the gateway serves are always allowed.'
+        : `${count} origins are listed in ALLOWED_ORIGINS. Pages that the gateway serves are always allowed.`,
     evidence,
   };
 }

@@ -271,7 +271,7 @@ test('[A1] logging out leaves nothing of the calls behind, on whichever screen',
   await until(async () => /5550100001/.test(await stored()), {what: 'the number to be kept'});
   await page.getByRole('link', {name: 'History'}).click();
   await tab.screen('History');
-  await page.getByRole('button', {name: /^Log out/}).click();
+  await page.getByRole('button', {name: /^Sign out/}).click();
   await page.getByRole('textbox', {name: 'Access key'}).waitFor();
   assert.equal(await stored(), '{}');
   await page.reload();

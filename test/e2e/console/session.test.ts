@@ -65,7 +65,7 @@ test('[A1] logging out ends the connection and forgets the key', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway);
   await tab.live();
-  await tab.page.getByRole('button', {name: /^Log out/}).click();
+  await tab.page.getByRole('button', {name: /^Sign out/}).click();
   await tab.page.getByLabel('Access key').waitFor();
   assert.equal(await tab.page.evaluate(`JSON.stringify(sessionStorage).includes('${ACCESS_KEY}')`), false);
   await tab.page.reload();

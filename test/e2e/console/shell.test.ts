@@ -103,7 +103,7 @@ test('the sheet lists what works now, and can turn single keys off', async () =>
   await sheet.getByText('Switch between light and dark').waitFor();
   assert.deepEqual(await tab.violations(), []);
   await tab.shot('keys');
-  await sheet.getByLabel('Single keys do something').click();
+  await sheet.getByLabel('Single-key shortcuts').click();
   await tab.press('Escape');
   await sheet.waitFor({state: 'detached'});
   await tab.press('g', 'w');
@@ -113,7 +113,7 @@ test('the sheet lists what works now, and can turn single keys off', async () =>
   // Those with Ctrl go on, so that the setting can be found again.
   await tab.press('Control+k');
   await tab.page.getByRole('option', {name: /Show the keys/}).click();
-  await sheet.getByLabel('Single keys do something').click();
+  await sheet.getByLabel('Single-key shortcuts').click();
   await tab.press('Escape');
   await sheet.waitFor({state: 'detached'});
   await tab.press('g', 'w');

@@ -152,6 +152,18 @@ test('[E] ALLOWED_ORIGINS: by default the origin of PUBLIC_URL and localhost', a
   }
 });
 
+test('[E] ALLOWED_ORIGINS: pages that the gateway serves may ask although they are not listed', async () => {
+  await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
+  const {port} = gateway.environment;
+  for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'gateway.lan:9000']) {
+    const origin = `http://${host}`;
+    const headers = {host, origin, authorization};
+    const answer = await rawRequest(gateway.url, {path: '/api/calls', headers});
+    assert.equal(answer.headers['access-control-allow-origin'], origin);
+    assert.match(answer.headers.vary ?? '', /Origin/i);
+  }
+});
+
 test('[E] ALLOWED_ORIGINS=* lets every origin ask', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: '*'}});
   const answer = await preflight(gateway, 'https://anything.example.com');

@@ -106,13 +106,14 @@ export class SessionHost implements AsyncDisposable, Authenticator {
     this.sessions = new SessionService({...withFeed, ...limitsOfSessions, epoch: () => this.#epoch});
     const handlers = {clock, logger, authenticator: this, sessions: this.sessions, calls};
     const handleMessage = createEventHandler(handlers);
+    const origins = {allowedOrigins: [], publicUrl: 'https://gateway.example.com', port: 0};
     this.http = createServer();
     this.http.on(
       'upgrade',
       createUpgradeHandler({
         ...handlers,
         handleMessage,
-        allowedOrigins: [],
+        origins,
         clientAddress: createClientAddress([]),
         basePath: '',
       }),

@@ -16,8 +16,8 @@ interface Layer {
 const GUARDED = ['node:http', 'node:net', 'node:sqlite', 'node:worker_threads'];
 /** Importable everywhere in `src`. */
 const COMMON = ['packages/protocol', 'src/errors', 'pino', 'zod'];
-/** Small files of the root that know nothing: time, and which addresses are this machine. */
-const COMMON_FILES = ['src/clock.ts', 'src/network/loopback.ts'];
+/** A small file of the root that knows nothing: time. */
+const COMMON_FILES = ['src/clock.ts'];
 
 function readLayers(): readonly Layer[] {
   const text = readFileSync(path.join(root, 'docs/ARCHITECTURE.md'), 'utf8');

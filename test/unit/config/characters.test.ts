@@ -1,7 +1,8 @@
 /** Settings with quotes, invisible characters and comments are refused at start, by name and without the value. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {EnvironmentError, formatFaults, loadEnvironment, warnings} from '../../../src/config/environment.ts';
+import {warnings} from '../../../src/config/documentation.ts';
+import {EnvironmentError, formatFaults, loadEnvironment} from '../../../src/config/environment.ts';
 import {type VariableName, variables} from '../../../src/config/variables.ts';
 
 const TOKEN = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';

@@ -4,12 +4,8 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, test} from 'node:test';
 import {describeEnvironment, warnings} from '../../../src/config/documentation.ts';
-import {
-  EnvironmentError,
-  type EnvironmentFault,
-  formatFaults,
-  loadEnvironment,
-} from '../../../src/config/environment.ts';
+import {EnvironmentError, formatFaults, loadEnvironment} from '../../../src/config/environment.ts';
+import type {EnvironmentFault} from '../../../src/config/environment-fault.ts';
 import {maskText} from '../../../src/observability/mask.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'hookswitch-environment-'));

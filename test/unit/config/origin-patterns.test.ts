@@ -1,7 +1,8 @@
 /** ALLOWED_ORIGINS with patterns: what an entry matches, and which entries are refused. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {matchesOrigin, parseOrigin} from '../../../src/config/origin-patterns.ts';
+import {matchesOrigin} from '../../../src/auth/allowed-origins.ts';
+import {parseOrigin} from '../../../src/config/origin-patterns.ts';
 import {Refusal} from '../../../src/config/parsing.ts';
 
 /** The entry as it is kept. */

@@ -9,7 +9,7 @@ export type Resource<T> =
   | {
       readonly state: 'ready';
       readonly data: T;
-      /** When it was asked for last, successfully; milliseconds of this machine's clock. */
+      /** When it was asked for last, successfully; milliseconds of the gateway's clock. */
       readonly at: number;
       /** Why the last attempt to refresh it failed; what is shown is older than it should be. */
       readonly stale?: ApiError;

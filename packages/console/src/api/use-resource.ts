@@ -1,5 +1,6 @@
 /** {@link ResourceStore} for components. */
 import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
+import {gatewayClock} from '../gateway-clock.ts';
 import {useApi} from '../session/session-context.ts';
 import type {ResourcePath} from './endpoints.ts';
 import {type Resource, type ResourcePorts, ResourceStore} from './resource.ts';
@@ -17,9 +18,9 @@ export type LiveResource<T> = Resource<T> & {
   readonly reload: () => void;
 };
 
-/** The page's own clock and visibility. */
+/** The page's own visibility, and the gateway's clock. */
 export const browser: ResourcePorts = {
-  now: () => Date.now(),
+  now: gatewayClock.now,
   after: (delayMs, run) => {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);

@@ -5,11 +5,11 @@ import {Icon} from '../design/icon.tsx';
 import {Time} from '../design/time.tsx';
 import styles from './stale-note.module.css';
 
-/** @param asOf when what is shown was last known to be so; milliseconds since 1970, this machine's clock */
+/** @param asOf when what is shown was last known to be so; milliseconds since 1970, the gateway's clock */
 export function StaleNote({asOf}: {readonly asOf: number}) {
   return (
     <ConnectionNote icon="alert">
-      Not live: the calls are shown as of <Time at={asOf} format="clock" local />.
+      Not live: the calls are shown as of <Time at={asOf} format="clock" />.
     </ConnectionNote>
   );
 }

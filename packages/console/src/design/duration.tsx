@@ -1,6 +1,6 @@
 /** How long: a fixed length, or since a moment, ticking once a second. */
 import {formatDuration, spokenDuration} from './time-words.ts';
-import {useServerNow} from './use-now.ts';
+import {useGatewayNow} from './use-now.ts';
 
 export type DurationProps =
   | {readonly seconds: number}
@@ -13,7 +13,7 @@ export function Duration(props: DurationProps) {
 
 function Ticking({since}: {readonly since: string | number}) {
   const start = typeof since === 'number' ? since : Date.parse(since);
-  return <Length ms={useServerNow() - start} />;
+  return <Length ms={useGatewayNow() - start} />;
 }
 
 function Length({ms}: {readonly ms: number}) {

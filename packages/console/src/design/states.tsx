@@ -95,7 +95,7 @@ export function Stale({error, at}: {readonly error: ApiError; readonly at: numbe
     <div className={styles.stale} role="status">
       <Icon name="alert" />
       <span>
-        {error.message} Shown is how it was <Time at={at} local />.
+        {error.message} Shown is how it was <Time at={at} />.
       </span>
     </div>
   );

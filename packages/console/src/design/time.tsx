@@ -1,37 +1,30 @@
 /** A moment: how long ago, and exactly when on hover and for copying. */
 
 import {relativeTime} from './time-words.ts';
-import {useNow, useServerNow} from './use-now.ts';
+import {useGatewayNow} from './use-now.ts';
 
 const absolute = new Intl.DateTimeFormat(undefined, {dateStyle: 'medium', timeStyle: 'medium'});
 const clock = new Intl.DateTimeFormat(undefined, {hour: '2-digit', minute: '2-digit', second: '2-digit'});
 
 export interface TimeProps {
-  /** ISO 8601 or milliseconds since 1970. */
+  /** ISO 8601 or milliseconds since 1970, by the gateway's clock. */
   readonly at: string | number;
   /** `clock`: 14:03:22; `full`: with the date. @default 'relative' */
   readonly format?: 'relative' | 'clock' | 'full';
-  /** `at` is of this machine's clock, not the gateway's. */
-  readonly local?: boolean;
 }
 
-export function Time({at, format = 'relative', local = false}: TimeProps) {
+export function Time({at, format = 'relative'}: TimeProps) {
   const ms = typeof at === 'number' ? at : Date.parse(at);
   if (Number.isNaN(ms)) return <span>{at}</span>;
   const date = new Date(ms);
   return (
     <time dateTime={date.toISOString()} title={absolute.format(date)}>
-      {format === 'relative' ? (
-        <Relative ms={ms} local={local} />
-      ) : (
-        (format === 'clock' ? clock : absolute).format(date)
-      )}
+      {format === 'relative' ? <Relative ms={ms} /> : (format === 'clock' ? clock : absolute).format(date)}
     </time>
   );
 }
 
 /** Apart, so that only it is rendered every second. */
-function Relative({ms, local}: {readonly ms: number; readonly local: boolean}) {
-  const [localNow, serverNow] = [useNow(), useServerNow()];
-  return relativeTime(ms, local ? localNow : serverNow);
+function Relative({ms}: {readonly ms: number}) {
+  return relativeTime(ms, useGatewayNow());
 }

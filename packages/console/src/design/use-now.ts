@@ -1,33 +1,40 @@
 /** What time it is, for everything that ticks: one timer for the page, none while it is hidden. */
-import {createContext, useContext, useSyncExternalStore} from 'react';
-
-/** Milliseconds to add to this machine's clock to get the gateway's. */
-export const ClockContext = createContext(0);
+import {useSyncExternalStore} from 'react';
+import {gatewayClock} from '../gateway-clock.ts';
 
 const TICK_MS = 1000;
 const listeners = new Set<() => void>();
-let now = Date.now();
+let now = read();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
+function read() {
+  return {gateway: gatewayClock.now(), local: Date.now()};
+}
+
 function tick(): void {
-  now = Date.now();
+  gatewayClock.check();
+  now = read();
   for (const listener of listeners) listener();
   plan();
 }
 
-/** Timers drift; aiming at the full second keeps every counter in step with the others. */
+/**
+ * Timers drift. Aiming at the full second keeps every counter in step with the others. It is the gateway's second, since
+ * Twilio's timestamps are whole seconds.
+ */
 function plan(): void {
   clearTimeout(timer);
+  const sinceSecondMs = ((gatewayClock.now() % TICK_MS) + TICK_MS) % TICK_MS;
   timer =
     listeners.size === 0 || document.visibilityState === 'hidden'
       ? undefined
-      : setTimeout(tick, TICK_MS - (Date.now() % TICK_MS));
+      : setTimeout(tick, TICK_MS - sinceSecondMs);
 }
 
 function subscribe(listener: () => void): () => void {
   if (listeners.size === 0) {
     document.addEventListener('visibilitychange', tick);
-    now = Date.now();
+    now = read();
   }
   listeners.add(listener);
   if (timer === undefined) plan();
@@ -39,12 +46,12 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** This machine's clock, once a second; milliseconds since 1970. */
-export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+/** The gateway's clock, once a second; milliseconds since 1970. The gateway's timestamps are compared with it. */
+export function useGatewayNow(): number {
+  return useSyncExternalStore(subscribe, () => now.gateway);
 }
 
-/** The gateway's clock, once a second: what its timestamps are to be compared with. */
-export function useServerNow(): number {
-  return useNow() + useContext(ClockContext);
+/** This machine's clock, once a second; milliseconds since 1970. Only for waits that this page began, such as `retryAt`. */
+export function useLocalNow(): number {
+  return useSyncExternalStore(subscribe, () => now.local);
 }

@@ -3,7 +3,7 @@ import {useId, useRef, useState} from 'react';
 import {Button} from '../design/button.tsx';
 import {classes} from '../design/classes.ts';
 import {TextField} from '../design/text-field.tsx';
-import {useNow} from '../design/use-now.ts';
+import {useLocalNow} from '../design/use-now.ts';
 import {useTitle} from '../shell/use-title.ts';
 import styles from './login.module.css';
 import type {SessionState} from './session.ts';
@@ -86,6 +86,10 @@ function KeyForm({busy, reason, onKey}: KeyFormProps) {
       <Button type="submit" variant="primary" busy={busy}>
         {busy ? 'Opening…' : 'Open the console'}
       </Button>
+      <p className={styles.hint}>
+        This browser keeps the key only while a tab of the console is open, and shares it with the console’s
+        other tabs. “Sign out” ends all of them.
+      </p>
     </form>
   );
 }
@@ -95,7 +99,7 @@ interface UnreachableProps extends Pick<LoginProps, 'onRetry' | 'onSignOut'> {
 }
 
 function Unreachable({state, onRetry, onSignOut}: UnreachableProps) {
-  const seconds = Math.max(0, Math.ceil((state.retryAt - useNow()) / 1000));
+  const seconds = Math.max(0, Math.ceil((state.retryAt - useLocalNow()) / 1000));
   return (
     <div className={styles.form}>
       <p role="alert">{state.error.message}</p>

@@ -1,7 +1,6 @@
 /** Shows the login until there is a session, and gives the open one to everything below. */
 import {HookswitchProvider} from '@hookswitch/client/react';
 import {type ReactNode, useMemo, useSyncExternalStore} from 'react';
-import {ClockContext} from '../design/use-now.ts';
 import {Login} from './login.tsx';
 import type {OpenSession, Session} from './session.ts';
 import {SessionContext} from './session-context.ts';
@@ -34,9 +33,7 @@ function Open({session, state, children}: SessionProviderProps & {readonly state
   const value = useMemo(() => ({...state, signOut: () => session.signOut()}), [session, state]);
   return (
     <SessionContext value={value}>
-      <HookswitchProvider client={state.client}>
-        <ClockContext value={state.clockOffsetMs}>{children}</ClockContext>
-      </HookswitchProvider>
+      <HookswitchProvider client={state.client}>{children}</HookswitchProvider>
     </SessionContext>
   );
 }

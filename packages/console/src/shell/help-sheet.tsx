@@ -38,8 +38,12 @@ export default function HelpSheet({onClose}: {readonly onClose: () => void}) {
           checked={enabled}
           onChange={(event) => setShortcutsEnabled(event.target.checked)}
         />
-        <label htmlFor={box}>Single keys do something</label>
+        <label htmlFor={box}>Single-key shortcuts</label>
       </div>
+      <p className={styles.note}>
+        Your access key is kept by this browser while a tab of the console is open, and shared with the
+        console’s other tabs. “Sign out” ends all of them.
+      </p>
     </Dialog>
   );
 }

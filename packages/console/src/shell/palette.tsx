@@ -38,7 +38,7 @@ export default function Palette({onClose}: PaletteProps) {
     commands: [
       ...pageCommands,
       {label: 'Use the colours of the system', run: () => setTheme('system')},
-      {label: 'Log out', run: signOut},
+      {label: 'Sign out in all tabs', run: signOut},
     ],
   });
   const sections = Map.groupBy(items, ({section}) => section);

@@ -67,7 +67,7 @@ export function Shell({children}: {readonly children: ReactNode}) {
               <Icon name="keyboard" />
             </IconButton>
           </span>
-          <IconButton label={`Log out ${info.user}`} onPress={signOut}>
+          <IconButton label={`Sign out ${info.user} in all tabs`} onPress={signOut}>
             <Icon name="log-out" />
           </IconButton>
         </div>

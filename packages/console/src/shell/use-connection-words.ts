@@ -1,6 +1,6 @@
 import {useConnection, useHookswitch} from '@hookswitch/client/react';
 import {useEffect, useRef, useState} from 'react';
-import {useNow} from '../design/use-now.ts';
+import {useLocalNow} from '../design/use-now.ts';
 import {type ConnectionWords, connectionWords, type Outage} from './connection-words.ts';
 
 /** How long it is worth telling that the connection is back. */
@@ -10,7 +10,8 @@ const TOLD_MS = 8000;
 export function useConnectionWords(): ConnectionWords & {readonly retry: () => void} {
   const client = useHookswitch();
   const state = useConnection();
-  const now = useNow();
+  const now = useLocalNow();
+  /** Monotonic: somebody may set the clock meanwhile. */
   const lostAt = useRef<number>(undefined);
   const [wasLive, setWasLive] = useState(false);
   const [outage, setOutage] = useState<Outage>();
@@ -19,12 +20,12 @@ export function useConnectionWords(): ConnectionWords & {readonly retry: () => v
 
   useEffect(() => {
     if (phase !== 'live') {
-      if (wasLive) lostAt.current ??= Date.now();
+      if (wasLive) lostAt.current ??= performance.now();
       return undefined;
     }
     setWasLive(true);
     if (lostAt.current === undefined) return undefined;
-    setOutage({seconds: Math.max(1, Math.round((Date.now() - lostAt.current) / 1000)), recovered});
+    setOutage({seconds: Math.max(1, Math.round((performance.now() - lostAt.current) / 1000)), recovered});
     lostAt.current = undefined;
     const timer = setTimeout(() => setOutage(undefined), TOLD_MS);
     return () => clearTimeout(timer);

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {emptyDialInput, faultsOf, readDialInput, tidyParty} from '../../src/screens/live/dial-request.ts';
 import {parseMetadata} from '../../src/screens/live/metadata-text.ts';
 
-test('a number is sent as it is meant, a name as it is', () => {
+test('without numbering plans, a number with its country code is tidied, everything else is sent as it is', () => {
   assert.equal(tidyParty(' +1 (555) 010-0001 '), '+15550100001');
   assert.equal(tidyParty('client:jo-ann'), 'client:jo-ann');
   assert.equal(tidyParty('555-0100'), '555-0100');

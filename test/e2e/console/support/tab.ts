@@ -183,10 +183,20 @@ export async function openTab(browser: Browser, gateway: Served, options: TabOpt
   return new Tab(gateway, context, page, options).open(pathname, key);
 }
 
+/** Another tab of the same browser: it shares the storage of its origin, and closes with the first one. */
+export async function openBeside(first: Tab, options: TabOptions = {}): Promise<Tab> {
+  const {key = null, path: pathname = '/', prepare} = options;
+  const context = first.page.context();
+  const page = await context.newPage();
+  await page.addInitScript(WATCH_POLICY);
+  await prepare?.(page);
+  return new Tab(first.gateway, context, page, {url: first.url, ...options}).open(pathname, key);
+}
+
 /** Builds the console if it must be, and starts the browser. */
-export async function launch(): Promise<Browser> {
+export async function launch(options: {readonly args?: readonly string[]} = {}): Promise<Browser> {
   await buildConsole();
-  return launchChromium();
+  return launchChromium(options);
 }
 
 /** A gateway whose calls last until somebody hangs up. */

@@ -16,7 +16,7 @@ import {toggleRevealed} from '../../design/phone.tsx';
 import {EmptyState, Failed, Loading, NotAllowed, Stale} from '../../design/states.tsx';
 import {useListNavigation} from '../../design/use-list-navigation.ts';
 import {visibleText} from '../../design/visible-text.ts';
-import {useScope, useSession} from '../../session/session-context.ts';
+import {useScope} from '../../session/session-context.ts';
 import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
 import styles from './call.module.css';
@@ -31,8 +31,7 @@ export interface CallScreenProps {
 
 export default function CallScreen({callSid}: CallScreenProps) {
   const {resource, detail, at} = useCallDetail(callSid);
-  const {clockOffsetMs} = useSession();
-  const asOf = useAsOf(clockOffsetMs);
+  const asOf = useAsOf();
   const back = useBack();
   useShortcut('Escape', 'Back to the list', back, {inPalette: false});
   if (detail === undefined) {
@@ -63,7 +62,7 @@ export default function CallScreen({callSid}: CallScreenProps) {
   return (
     <KnownCall
       detail={detail}
-      asOf={isGone && at !== undefined ? at + clockOffsetMs : asOf}
+      asOf={isGone && at !== undefined ? at : asOf}
       isGone={isGone}
       onBack={back}
       note={
@@ -73,7 +72,7 @@ export default function CallScreen({callSid}: CallScreenProps) {
             last; a reload will not bring it back.
           </p>
         ) : asOf !== undefined ? (
-          <StaleNote asOf={asOf - clockOffsetMs} />
+          <StaleNote asOf={asOf} />
         ) : (
           problem !== undefined && at !== undefined && <Stale error={problem} at={at} />
         )

@@ -2,7 +2,7 @@
 import type {CallDetail} from '@hookswitch/protocol';
 import {useEffect, useId, useMemo, useRef, useState} from 'react';
 import {formatMs} from '../../design/time-words.ts';
-import {useServerNow} from '../../design/use-now.ts';
+import {useGatewayNow} from '../../design/use-now.ts';
 import styles from './call.module.css';
 import {MarkTip} from './mark-tip.tsx';
 import type {Place} from './mark-walk.ts';
@@ -21,8 +21,8 @@ export interface TimelinePictureProps {
 }
 
 export function TimelinePicture({detail, asOf, selected, onSelect}: TimelinePictureProps) {
-  const serverNow = useServerNow();
-  const now = asOf ?? serverNow;
+  const gatewayNow = useGatewayNow();
+  const now = asOf ?? gatewayNow;
   const timeline = useMemo(() => buildTimeline(detail, now), [detail, now]);
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);

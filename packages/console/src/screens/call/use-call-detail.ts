@@ -4,6 +4,7 @@ import type {Call, CallDetail} from '@hookswitch/protocol';
 import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
 import {endpoints} from '../../api/endpoints.ts';
 import {type LiveResource, useResource} from '../../api/use-resource.ts';
+import {gatewayClock} from '../../gateway-clock.ts';
 import {useClient} from '../../session/session-context.ts';
 
 /** What is late or repeated is not pushed: it is looked for. */
@@ -13,7 +14,7 @@ export interface CallDetailView {
   readonly resource: LiveResource<CallDetail>;
   /** The last that was seen, also after the gateway has forgotten it. */
   readonly detail: CallDetail | undefined;
-  /** When `detail` was seen; milliseconds since 1970, this machine's clock. */
+  /** When `detail` was seen; milliseconds since 1970, the gateway's clock. */
   readonly at: number | undefined;
 }
 
@@ -86,9 +87,8 @@ function progressOf({
 
 /**
  * The gateway's clock when the page was last told what is so, while it is not being told; milliseconds.
- * @param clockOffsetMs to add to this machine's clock
  */
-export function useAsOf(clockOffsetMs: number): number | undefined {
+export function useAsOf(): number | undefined {
   const client = useClient();
   const isLive = useSyncExternalStore(
     client.connection.subscribe,
@@ -97,7 +97,7 @@ export function useAsOf(clockOffsetMs: number): number | undefined {
   const [lostAt, setLostAt] = useState<number>();
   useEffect(() => {
     if (isLive) setLostAt(undefined);
-    else setLostAt((known) => known ?? Date.now());
+    else setLostAt((known) => known ?? gatewayClock.now());
   }, [isLive]);
-  return isLive || lostAt === undefined ? undefined : lostAt + clockOffsetMs;
+  return isLive ? undefined : lostAt;
 }

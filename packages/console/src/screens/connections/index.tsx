@@ -159,7 +159,7 @@ function Note({loaded: {counts, total, at}, isPaused}: {loaded: LoadedSessions; 
       )}
       {isPaused && (
         <>
-          {' · '}paused, as of <Time at={at} format="clock" local />
+          {' · '}paused, as of <Time at={at} format="clock" />
         </>
       )}
     </>

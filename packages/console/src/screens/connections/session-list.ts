@@ -39,7 +39,7 @@ export interface LoadedSessions {
   readonly hasMore: boolean;
   /** The order has changed at its beginning, and so many of the first page are not in the list. */
   readonly news?: {readonly newSessions: number};
-  /** Of the last successful answer, by this machine's clock. */
+  /** Of the last successful answer, by the gateway's clock. */
   readonly at: number;
   /** Why the last question failed. */
   readonly stale?: ApiError;

@@ -18,7 +18,7 @@ export interface LoadedChecks {
   readonly running: ReadonlySet<HealthCheckId>;
   /** Why what was asked for did not happen, by the check it was asked for, or for all. */
   readonly problems: ReadonlyMap<HealthCheckId | 'all', string>;
-  /** Of the last successful answer, by this machine's clock. */
+  /** Of the last successful answer, by the gateway's clock. */
   readonly at: number;
   readonly stale?: ApiError;
 }

@@ -2,6 +2,7 @@
 import {useMemo, useRef} from 'react';
 import {useLocation, useSearch} from 'wouter';
 import {EmptyState} from '../../design/states.tsx';
+import {gatewayClock} from '../../gateway-clock.ts';
 import {useScope} from '../../session/session-context.ts';
 import {IgnoredNote} from '../../shell/ignored-note.tsx';
 import {Screen} from '../../shell/screen.tsx';
@@ -18,7 +19,6 @@ import {
 import {HistoryFilterBar} from './history-filter-bar.tsx';
 import {Hours} from './hours.tsx';
 import {type EntryState, usePlace} from './places.ts';
-import {useServerClock} from './server-hour.ts';
 
 export default function HistoryScreen() {
   const mayRead = useScope('calls:read');
@@ -40,7 +40,7 @@ function History() {
   const search = useRef<HTMLInputElement>(null);
   const filter = useMemo(() => filterFromQuery(query), [query]);
   const fault = periodFault(filter.period);
-  const now = useServerClock();
+  const {now} = gatewayClock;
   const isOwnOnly = !useScope('calls:read:all');
 
   const go = (next: string, options: {readonly replace?: boolean; readonly state?: EntryState} = {}) =>

@@ -12,7 +12,7 @@ export interface Place {
   /** Of the address that `page` answers. */
   query?: string;
   page?: CallPage;
-  /** When that was so, by this machine's clock. */
+  /** When that was so, by the gateway's clock. */
   at?: number;
   statistics?: CallStatistics;
   selected?: string | undefined;

@@ -1,12 +1,5 @@
 /** The gateway's clock, by the hour: what is relative begins with a whole one. */
-import {useEffect, useMemo, useState} from 'react';
-import {useSession} from '../../session/session-context.ts';
-
-/** The gateway's clock, milliseconds since 1970. */
-export function useServerClock(): () => number {
-  const {clockOffsetMs} = useSession();
-  return useMemo(() => () => Date.now() + clockOffsetMs, [clockOffsetMs]);
-}
+import {useEffect, useState} from 'react';
 
 export const HOUR_MS = 3_600_000;
 const LOOK_EVERY_MS = 30_000;

@@ -30,7 +30,7 @@ export type CallPageView = {readonly reload: () => void} & (
       readonly page: CallPage;
       /** Of another address, until the answer is there. */
       readonly isOld: boolean;
-      /** Why it could not be refreshed, and when it was, by this machine's clock. */
+      /** Why it could not be refreshed, and when it was, by the gateway's clock. */
       readonly stale?: {readonly error: ApiError; readonly at: number};
       /** Calls that have ended since. */
       readonly newCalls: number;

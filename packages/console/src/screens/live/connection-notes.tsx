@@ -30,6 +30,6 @@ export function waitingWords(connection: ConnectionState): string | undefined {
 }
 
 /** The gateway's clock at the time that the rows were last good; `undefined` while they are live. */
-export function asOfServer(freshness: Freshness, clockOffsetMs: number): number | undefined {
-  return freshness.kind === 'stale' ? freshness.asOf + clockOffsetMs : undefined;
+export function asOfGateway(freshness: Freshness): number | undefined {
+  return freshness.kind === 'stale' ? freshness.asOf : undefined;
 }

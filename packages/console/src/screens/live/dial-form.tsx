@@ -1,6 +1,7 @@
 /** Places a call. One line for the number; the rest is folded away until somebody wants it. */
 import {HookswitchError} from '@hookswitch/client';
-import {type Ref, useEffect, useRef, useState} from 'react';
+import {type Ref, useEffect, useMemo, useRef, useState} from 'react';
+import {randomKey} from '../../api/random-key.ts';
 import {Button} from '../../design/button.tsx';
 import {maskNumber} from '../../design/mask-number.ts';
 import {TextField} from '../../design/text-field.tsx';
@@ -11,6 +12,7 @@ import {
   dialFields,
   emptyDialInput,
   faultsOf,
+  type NumberReader,
   readDialInput,
 } from './dial-request.ts';
 import styles from './live.module.css';
@@ -31,7 +33,9 @@ const LAST_NUMBER = 'hookswitch.last-number';
 
 export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
   const client = useClient();
-  const {phoneNumber} = useInfo();
+  const {phoneNumber, simulated} = useInfo();
+  const numbers = useMemo(() => loadNumberReader(phoneNumber, simulated), [phoneNumber, simulated]);
+  const [readNumber, setReader] = useState<NumberReader>();
   const [input, setInput] = useState<DialInput>(() => ({...emptyDialInput, to: wanted ?? lastNumber()}));
   const [faults, setFaults] = useState<DialFaults>({});
   const [note, setNote] = useState('');
@@ -41,6 +45,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
   /** Of a call whose fate is open: the same wish goes on under the same key, and never dials twice. */
   const open = useRef<{readonly body: string; readonly key: string}>(undefined);
 
+  useEffect(() => void numbers.then((loaded) => setReader(() => loaded)), [numbers]);
   useEffect(() => {
     if (wanted !== undefined && wanted !== '') setInput((known) => ({...known, to: wanted}));
   }, [wanted]);
@@ -59,18 +64,19 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
   const submit = async () => {
     // A second press while the first is under way is the same wish.
     if (isBusy || !isLive) return;
-    const read = readDialInput(input);
-    if (read.kind === 'faults') {
-      setFaults(read.faults);
-      setOpen((was) => was || isFolded(read.faults));
+    setBusy(true);
+    const wish = readDialInput(input, await numbers);
+    if (wish.kind === 'faults') {
+      setBusy(false);
+      setFaults(wish.faults);
+      setOpen((was) => was || isFolded(wish.faults));
       return;
     }
-    const {request} = read;
+    const {request} = wish;
     const body = JSON.stringify(request);
-    const key = open.current?.body === body ? open.current.key : crypto.randomUUID();
+    const key = open.current?.body === body ? open.current.key : randomKey();
     open.current = {body, key};
     setFaults({});
-    setBusy(true);
     setNote(`Calling ${maskNumber(request.to)}…`);
     try {
       const {callSid} = await client.place(request, {idempotencyKey: key});
@@ -122,7 +128,9 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
           </Button>
         </div>
         <p className={styles['dial-note']} role="status">
-          {isLive ? note : 'Calls can be placed again when this page is live.'}
+          {isLive
+            ? note || readingOf(input.to, readNumber)
+            : 'Calls can be placed again when this page is live.'}
         </p>
       </div>
       {faults.form !== undefined && (
@@ -171,6 +179,20 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
         </div>
       )}
     </form>
+  );
+}
+
+/** How a number was understood, where that is not what was typed. */
+function readingOf(text: string, readNumber: NumberReader | undefined): string {
+  const read = readNumber?.(text);
+  return read?.kind === 'number' && read.value !== text.trim() ? `Calls ${read.shown}` : '';
+}
+
+/** Where the numbering plans cannot be loaded, the gateway judges alone. */
+function loadNumberReader(ownNumber: string, simulated: boolean): Promise<NumberReader | undefined> {
+  return import('./phone-numbers.ts').then(
+    ({createNumberReader}) => createNumberReader({ownNumber, simulated}),
+    () => undefined,
   );
 }
 

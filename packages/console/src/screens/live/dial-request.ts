@@ -24,22 +24,49 @@ export type ReadDialInput =
   | {readonly kind: 'request'; readonly request: PlaceCallRequest}
   | {readonly kind: 'faults'; readonly faults: DialFaults};
 
-/** Only what cannot be sent is refused here; what is a number, the gateway decides. */
-export function readDialInput({to, from, connectTo, twiml, metadata}: DialInput): ReadDialInput {
+/** A number as it was read; `undefined`: the text is no number. */
+export type NumberReader = (text: string) =>
+  | {
+      readonly kind: 'number';
+      /** E.164. */
+      readonly value: string;
+      /** As people write it, with its country. */
+      readonly shown: string;
+    }
+  | {readonly kind: 'fault'; readonly message: string}
+  | undefined;
+
+const PARTY_FIELDS = ['to', 'from', 'connectTo'] as const;
+
+/** Only what cannot be sent is refused here. The gateway decides about everything else. */
+export function readDialInput(
+  {twiml, metadata, ...input}: DialInput,
+  readNumber?: NumberReader,
+): ReadDialInput {
   const parsed = parseMetadata(metadata);
+  const parties: Partial<Record<DialField, string>> = {};
+  const partyFaults: Partial<Record<DialField, string>> = {};
+  for (const field of PARTY_FIELDS) {
+    if (input[field].trim() === '') continue;
+    const read = readNumber?.(input[field]);
+    if (read?.kind === 'fault') partyFaults[field] = read.message;
+    else parties[field] = read?.value ?? tidyParty(input[field]);
+  }
+  const {to = '', from, connectTo} = parties;
   const faults: DialFaults = {
-    ...(tidyParty(to) === '' && {to: 'Enter a number, such as +15550100001.'}),
+    ...(input.to.trim() === '' && {to: 'Enter a number, such as +15550100001.'}),
+    ...partyFaults,
     ...(parsed.kind === 'fault' && {metadata: parsed.message}),
-    ...(connectTo.trim() !== '' &&
+    ...(input.connectTo.trim() !== '' &&
       twiml.trim() !== '' && {twiml: 'Either connect to somebody or give TwiML.'}),
   };
   if (parsed.kind === 'fault' || Object.keys(faults).length > 0) return {kind: 'faults', faults};
   return {
     kind: 'request',
     request: {
-      to: tidyParty(to),
-      ...(from.trim() !== '' && {from: tidyParty(from)}),
-      ...(connectTo.trim() !== '' && {connectTo: tidyParty(connectTo)}),
+      to,
+      ...(from !== undefined && {from}),
+      ...(connectTo !== undefined && {connectTo}),
       ...(twiml.trim() !== '' && {twiml: twiml.trim()}),
       ...(parsed.metadata !== undefined && {metadata: parsed.metadata}),
     },

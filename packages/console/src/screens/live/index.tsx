@@ -12,7 +12,7 @@ import {Button} from '../../design/button.tsx';
 import {toggleRevealed} from '../../design/phone.tsx';
 import {EmptyState, Loading} from '../../design/states.tsx';
 import {useListNavigation} from '../../design/use-list-navigation.ts';
-import {useInfo, useScope, useSession} from '../../session/session-context.ts';
+import {useInfo, useScope} from '../../session/session-context.ts';
 import {IgnoredNote} from '../../shell/ignored-note.tsx';
 import type {IgnoredValue} from '../../shell/ignored-values.ts';
 import {Screen} from '../../shell/screen.tsx';
@@ -27,7 +27,7 @@ import {
   statusChoice,
 } from './call-filter.ts';
 import {CallFilterBar} from './call-filter-bar.tsx';
-import {asOfServer, ReturnNote, waitingWords} from './connection-notes.tsx';
+import {asOfGateway, ReturnNote, waitingWords} from './connection-notes.tsx';
 import {DialForm} from './dial-form.tsx';
 import styles from './live.module.css';
 import {LiveRows} from './live-rows.tsx';
@@ -53,7 +53,6 @@ const UNCONFIRMED_POLL_MS = 5000;
 
 function LiveCalls() {
   const table = useLiveTable();
-  const {clockOffsetMs} = useSession();
   const info = useInfo();
   const maySimulate = useScope('calls:control:all');
   const snapshot = useSyncExternalStore(table.subscribe, table.getSnapshot);
@@ -117,7 +116,7 @@ function LiveCalls() {
   );
 
   const counts = countCalls(order);
-  const asOf = asOfServer(freshness, clockOffsetMs);
+  const asOf = asOfGateway(freshness);
   return (
     <Screen
       title="Live calls"

@@ -12,7 +12,7 @@ export type Freshness =
   /** Nothing has ever come. */
   | {readonly kind: 'none'}
   | {readonly kind: 'live'}
-  /** As it was when the connection was last known to be good; milliseconds since 1970, this machine's clock. */
+  /** As it was when the connection was last known to be good; milliseconds since 1970, the gateway's clock. */
   | {readonly kind: 'stale'; readonly asOf: number};
 
 /** Said once the connection is back. */

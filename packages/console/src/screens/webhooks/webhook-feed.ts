@@ -29,7 +29,7 @@ export interface LoadedFeed {
   readonly counts: WebhookPage['counts'];
   /** The gateway was started anew, and what was shown before is gone with its memory. */
   readonly restarted: boolean;
-  /** Of the last answer, by this machine's clock. */
+  /** Of the last answer, by the gateway's clock. */
   readonly at: number;
   /** Why the last question failed. */
   readonly stale?: ApiError;
