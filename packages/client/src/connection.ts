@@ -272,7 +272,8 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   /** A fixed token ends with 4401. So does one that cannot be renewed in time, and then another is asked for. */
   const planRenewal = (mine: Line, {expiresAt, timestamp}: SessionExpiringMessage) => {
-    if (tokens.renewable) renewAfter(renewalDelayMs(expiresAt, timestamp, tokens.ageMs()), mine, 1);
+    const delayMs = renewalDelayMs(expiresAt, timestamp, tokens.ageMs());
+    if (tokens.renewable && delayMs !== undefined) renewAfter(delayMs, mine, 1);
   };
 
   const renewAfter = (delayMs: number, mine: Line, tries: number) => {

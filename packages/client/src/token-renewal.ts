@@ -8,14 +8,15 @@ const NOTICE_MS = 60_000;
 const MAX_DELAY_MS = 3_600_000;
 
 /**
- * Milliseconds from `session.expiring` to the renewal. Both of its times are the gateway's, so that it does not matter what
- * this machine's clock says.
+ * Milliseconds from `session.expiring` to the renewal; `undefined` where the token ends before the floor has passed, and 4401 is
+ * waited for. Both of its times are the gateway's, so that it does not matter what this machine's clock says.
  * @param ageMs how long ago the token was obtained
  */
-export function renewalDelayMs(expiresAt: string, timestamp: string, ageMs: number): number {
+export function renewalDelayMs(expiresAt: string, timestamp: string, ageMs: number): number | undefined {
   const said = Date.parse(expiresAt) - Date.parse(timestamp);
-  const lifetimeMs = ageMs + (Number.isNaN(said) ? NOTICE_MS : said);
-  return Math.min(Math.max(lifetimeMs / 2, TOKEN_FLOOR_MS, ageMs) - ageMs, MAX_DELAY_MS);
+  const leftMs = Number.isNaN(said) ? NOTICE_MS : said;
+  const delayMs = Math.max((ageMs + leftMs) / 2, TOKEN_FLOOR_MS, ageMs) - ageMs;
+  return delayMs > 0 && delayMs >= leftMs ? undefined : Math.min(delayMs, MAX_DELAY_MS);
 }
 
 /** Milliseconds to the next try, after `failures` failed ones. */
