@@ -1,8 +1,11 @@
 /** Older runtimes from the npm registry, each fetched once into a folder that git does not see. */
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
+import {until} from '../../../../test/support/until.ts';
 
 const CACHE = path.join(import.meta.dirname, '../../../../node_modules/.cache/runtimes');
 const FETCH_TIMEOUT_MS = 120_000;
@@ -67,10 +70,48 @@ export function fetchChromium92(): Runtime {
     writeFileSync(scratch, zlib.brotliDecompressSync(readFileSync(`${file}.br`)), {mode: 0o755});
     renameSync(scratch, file);
   }
-  try {
-    execFileSync(file, ['--version', '--no-sandbox'], {stdio: 'ignore', timeout: 20_000});
-  } catch (error) {
-    return {missing: `Chromium 92 does not start here: ${String(error).split('\n')[0]}`};
-  }
   return {file};
+}
+
+/**
+ * Evaluates in a page of an old Chromium, over its debugging protocol: Playwright no longer speaks with it.
+ * @returns the value of the promise that `expression` gives
+ */
+export async function evaluateInChromium(file: string, url: string, expression: string): Promise<unknown> {
+  const profile = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-chromium-'));
+  const flags = ['--headless', '--no-sandbox', '--no-zygote', '--disable-gpu', '--remote-debugging-port=0'];
+  const child = spawn(file, [...flags, `--user-data-dir=${profile}`, url], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    const address = await new Promise<string>((resolve, reject) => {
+      let printed = '';
+      child.stderr.on('data', (chunk) => {
+        printed += String(chunk);
+        const found = /ws:\/\/\S+/.exec(printed)?.[0];
+        if (found !== undefined) resolve(found);
+      });
+      child.once('exit', () => reject(new Error(`Chromium ended: ${printed}`)));
+    });
+    const list = `http://${new URL(address).host}/json/list`;
+    const target = await until(async () => {
+      const targets = (await (await fetch(list)).json()) as {url: string; webSocketDebuggerUrl: string}[];
+      return targets.find((each) => each.url.startsWith(url));
+    });
+    const socket = new WebSocket(target.webSocketDebuggerUrl);
+    await once(socket, 'open');
+    const params = {expression, awaitPromise: true, returnByValue: true};
+    socket.send(JSON.stringify({id: 1, method: 'Runtime.evaluate', params}));
+    const [message] = (await once(socket, 'message')) as [MessageEvent<string>];
+    socket.close();
+    const {result} = JSON.parse(message.data) as {
+      result: {result: {value?: unknown}; exceptionDetails?: unknown};
+    };
+    if (result.exceptionDetails !== undefined) throw new Error(JSON.stringify(result.exceptionDetails));
+    return result.result.value;
+  } finally {
+    child.kill();
+    await once(child, 'close');
+    rmSync(profile, {recursive: true, force: true, maxRetries: 5});
+  }
 }
