@@ -88,7 +88,7 @@ export interface RequestOptions {
   /** @default GET, or POST where there is a body */
   readonly method?: string | undefined;
   /** Sent as JSON. */
-  readonly body?: unknown | undefined;
+  readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -215,7 +215,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
     },
   };
   const {asyncDispose} = Symbol as {readonly asyncDispose?: symbol};
-  if (asyncDispose !== undefined) Object.assign(client, {[asyncDispose]: client.dispose});
+  if (asyncDispose !== undefined) Object.assign(client, {[asyncDispose]: () => client.dispose()});
 
   if (options.connect === 'now') connect();
   return client as HookswitchClient;

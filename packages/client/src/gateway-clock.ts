@@ -10,15 +10,15 @@ import type {ClientClock} from './client-api.ts';
 
 export interface GatewayClock {
   /** Milliseconds since 1970 by the gateway's clock; by this machine's until the first session. */
-  now(): number;
+  readonly now: () => number;
   /** How far the gateway's clock is ahead of this machine's, in ms, as of the last change of at least `MATERIAL_MS`. */
-  offset(): number;
+  readonly offset: () => number;
   /**
    * Takes in a message that was just received.
    * @param timestamp when the gateway sent it, ISO 8601
    * @param first it is the first message of a session
    */
-  observe(timestamp: string, first: boolean): void;
+  readonly observe: (timestamp: string, first: boolean) => void;
 }
 
 /** A measurement counts for one to two of these, so that a clock that was set back at the gateway is noticed. */
