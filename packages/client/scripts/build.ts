@@ -1,5 +1,5 @@
 /**
- * Builds `dist`: ES modules by Vite, declarations by tsc. The protocol's types are put beside them, since the protocol
+ * Builds `dist`, or the folder that is given: ES modules by Vite, declarations by tsc. The protocol's types are put beside them, since the protocol
  * is no package of its own outside of this repository; nothing in `dist` refers to it, to zod or to `.ts` files.
  */
 import {execFileSync} from 'node:child_process';
@@ -9,7 +9,7 @@ import path from 'node:path';
 import {bundle, entries} from './bundle.ts';
 
 const folder = path.join(import.meta.dirname, '..');
-const dist = path.join(folder, 'dist');
+const dist = path.resolve(process.argv[2] ?? path.join(folder, 'dist'));
 
 /** The types with specifiers that resolve in a package: relative, and with the extension of what is run. */
 function relocate(text: string, file: string): string {
@@ -40,5 +40,5 @@ function declare(): void {
   }
 }
 
-await bundle(Object.keys(entries), {write: true});
+await bundle(Object.keys(entries), {outDir: dist});
 declare();

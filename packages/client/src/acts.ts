@@ -13,6 +13,7 @@ import type {
   Unsubscribe,
 } from './client-api.ts';
 import {HookswitchError} from './errors.ts';
+import {joinSignals} from './join-signals.ts';
 import {Requests, type RequestsOptions} from './requests.ts';
 
 export interface ActsOptions extends RequestsOptions {
@@ -69,13 +70,13 @@ export class Acts {
     {timeoutMs = DISCONNECT_TIMEOUT_MS, signal}: DisconnectOptions = {},
   ): Promise<CallState> {
     const {clock, disposed} = this.#options;
-    const limit = new AbortController();
+    const limit = joinSignals(disposed, signal);
     let late = false;
     const cancel = clock.after(timeoutMs, () => {
       late = true;
       limit.abort();
     });
-    const until = AbortSignal.any([limit.signal, disposed, ...(signal === undefined ? [] : [signal])]);
+    const until = limit.signal;
     try {
       const seen = this.#whenEnded(callSid, until);
       const known = this.#store.get(callSid);
@@ -90,6 +91,7 @@ export class Acts {
     } finally {
       cancel();
       limit.abort();
+      limit.release();
     }
   }
 
@@ -152,8 +154,13 @@ export class Acts {
   }
 }
 
-/** Pages without TLS have no `randomUUID`. */
+/** Pages without TLS have no `randomUUID`. @throws HookswitchError `unsupported` */
 function randomKey(): string {
+  if (typeof globalThis.crypto?.getRandomValues !== 'function') {
+    throw new HookswitchError('unsupported', 'This runtime has no crypto.getRandomValues.', {
+      whatToDo: 'Pass an idempotencyKey.',
+    });
+  }
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

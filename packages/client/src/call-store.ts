@@ -114,7 +114,7 @@ export function createCallStore(tell: (what: string) => void): CallStore {
     replace: (next, calls) => {
       cursor = next;
       // The gateway lists the oldest first; sorting is stable, so that its order decides among those of one moment.
-      const current = calls.toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
+      const current = [...calls].sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
       const sids = new Set(current.map(({callSid}) => callSid));
       const before = active;
       const gone = [...before.values()]
@@ -142,7 +142,7 @@ export function createCallStore(tell: (what: string) => void): CallStore {
     },
     restore: (calls, next) => {
       cursor = next;
-      put(calls.toReversed());
+      put([...calls].reverse());
     },
     clear: () => {
       const before = [...active.keys(), ...ended.keys()];

@@ -53,50 +53,50 @@ export interface CallState extends Readonly<Call> {
 export interface PlaceCallRequest {
   /** E.164, `client:…` or `sip:…`. */
   readonly to: string;
-  readonly from?: string;
-  readonly twiml?: string;
-  readonly url?: string;
+  readonly from?: string | undefined;
+  readonly twiml?: string | undefined;
+  readonly url?: string | undefined;
   /** Dials this second party once the first has answered. */
-  readonly connectTo?: string;
+  readonly connectTo?: string | undefined;
   /** Seconds to let it ring. */
-  readonly timeout?: number;
-  readonly record?: boolean;
-  readonly machineDetection?: 'Enable' | 'DetectMessageEnd';
-  readonly metadata?: CallMetadata;
+  readonly timeout?: number | undefined;
+  readonly record?: boolean | undefined;
+  readonly machineDetection?: 'Enable' | 'DetectMessageEnd' | undefined;
+  readonly metadata?: CallMetadata | undefined;
 }
 
 export interface PlaceOptions {
   /** @default one of its own for every call of `place` */
-  readonly idempotencyKey?: string;
-  readonly signal?: AbortSignal;
+  readonly idempotencyKey?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DisconnectOptions {
   /** Milliseconds until the call must be seen to have ended. @default 30000 */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface EventsOptions {
   /** Messages kept for a slow reader. @default 1000 */
-  readonly buffer?: number;
+  readonly buffer?: number | undefined;
   /** Ends the iteration quietly. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RequestOptions {
   /** @default GET, or POST where there is a body */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Sent as JSON. */
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Why a token is asked for. `expiring`: the one there is runs out soon or has; `unauthorized`: it was refused. */
+/** Why a token is asked for. `expiring`: the one in use expires soon; `unauthorized`: the gateway refused it. */
 export type TokenReason = 'start' | 'expiring' | 'unauthorized';
 
-/** What an SDK needs of a WebSocket; the global one fits. */
+/** What the client needs of a WebSocket. The global one and that of the `ws` package fit. */
 export interface WebSocketLike {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
@@ -104,6 +104,15 @@ export interface WebSocketLike {
   onerror: ((event: never) => void) | null;
   send(data: string): void;
   close(code?: number, reason?: string): void;
+}
+
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
+
+/** What the client needs of `sessionStorage`. */
+export interface KeyValueStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
 }
 
 /** Time as a port. */
@@ -127,34 +136,44 @@ export interface ClientEnvironment {
   watch(listener: (event: EnvironmentEvent) => void): Unsubscribe;
 }
 
-export interface ClientOptions {
-  /** The gateway's http(s) address, path allowed. The WebSocket is at `<url>/ws`. */
+/** Either a fixed token, such as the access key, or a function that gives one. */
+export type ClientCredentials =
+  | {readonly token: string; readonly getToken?: undefined}
+  | {
+      /**
+       * Asked for a token at the start, at half of the life of the one in use, and after one was refused; with back-off for as long
+       * as it fails. White space and one pair of JSON quotes around the token are taken off.
+       */
+      readonly getToken: (reason: TokenReason) => string | Promise<string>;
+      readonly token?: undefined;
+    };
+
+export type ClientOptions = ClientSettings & ClientCredentials;
+
+export interface ClientSettings {
+  /**
+   * The gateway's http(s) address: path allowed, without query, fragment and `/ws`. The client opens the WebSocket at `<url>/ws` and
+   * adds `/api/…` for requests.
+   */
   readonly url: string | URL;
-  /** A fixed token, such as the access key. Either this or `getToken`. */
-  readonly token?: string;
-  /** Asked for a token at the start, before the one there is runs out, and once when it was refused. */
-  readonly getToken?: (reason: TokenReason) => string | Promise<string>;
   /** `lazy`: the first subscriber, listener, iteration or act connects. @default 'lazy' */
-  readonly connect?: 'lazy' | 'now';
+  readonly connect?: 'lazy' | 'now' | undefined;
   /** `session`: kept in `sessionStorage`, so that a reload resumes. @default 'memory' */
-  readonly storage?: 'memory' | 'session';
+  readonly storage?: 'memory' | 'session' | undefined;
   /** Only these calls, at most 100 sids. @default 'all' */
-  readonly calls?: 'all' | readonly string[];
+  readonly calls?: 'all' | readonly string[] | undefined;
+  /** Needed where there is no global one, as in Node 20: that of the `ws` package. @default the global one */
+  readonly WebSocket?: WebSocketConstructor | undefined;
   /** @default the global one */
-  readonly WebSocket?: new (
-    url: string,
-    protocols: string[],
-  ) => WebSocketLike;
-  /** @default the global one */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
   /** @default the system's */
-  readonly clock?: ClientClock;
+  readonly clock?: ClientClock | undefined;
   /** A number from 0 up to 1, for jitter. @default Math.random */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** @default the page's, or always online and visible */
-  readonly environment?: ClientEnvironment;
+  readonly environment?: ClientEnvironment | undefined;
   /** Where `storage: 'session'` keeps things. @default sessionStorage */
-  readonly sessionStorage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  readonly sessionStorage?: KeyValueStorage | undefined;
 }
 
 export interface ClientEvents {
@@ -165,12 +184,33 @@ export interface ClientEvents {
   readonly error: HookswitchError;
 }
 
-export interface HookswitchClient extends AsyncDisposable {
+/**
+ * `[Symbol.asyncDispose]`, in projects whose `lib` has it (`esnext.disposable`). In others the types must not name it, because they
+ * would not compile there.
+ */
+type AsyncDisposeMethod = SymbolConstructor extends {readonly asyncDispose: infer Key extends symbol}
+  ? {readonly [Name in Key]: () => Promise<void>}
+  : unknown;
+
+export type HookswitchClient = ClientMethods & AsyncDisposeMethod;
+
+export interface ClientMethods {
   /** The calls in progress, newest first. A call that did not change keeps its object, an unchanged list its array. */
   readonly calls: ReadableStore<readonly CallState[]>;
   /** One call, also one of the last 200 that ended while this client was looking. The same store for the same sid. */
   call(callSid: string): ReadableStore<CallState | undefined>;
   readonly connection: ReadableStore<ConnectionState>;
+  /**
+   * Milliseconds since 1970 by the gateway's clock, as well as it is known: `client.now() - Date.parse(call.answeredAt)`. The clock of a
+   * browser's machine may be minutes off, and may be set while the page is open; this one follows the gateway's. Before the
+   * first session it is this machine's.
+   */
+  now(): number;
+  /**
+   * How many milliseconds the gateway's clock is ahead of this machine's, negative if it is behind. Changes when `now()` is corrected
+   * by 250 ms or more.
+   */
+  readonly clockOffset: ReadableStore<number>;
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Unsubscribe;
   /**
    * Every `call.status` from now on, once, in order. Ends with `dispose()` or the signal.

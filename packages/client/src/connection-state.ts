@@ -39,7 +39,8 @@ export interface LiveState extends SessionDetails {
 
 /**
  * `closed`: the connection ended. `going-away`: the server restarts. `silent`: nothing came for too long. `timeout`: no session in
- * time. `token-failed`: `getToken` threw or took too long. `offline`: the browser is. `suspended`: the page is in the back/forward cache.
+ * time. `token-failed`: `getToken` failed, took too long or returned something that is no token. `unauthorized`: the gateway refused the
+ * token (4401), and another one is asked for. `offline`: the browser is. `suspended`: the page is in the back/forward cache.
  */
 export type WaitReason =
   | 'closed'
@@ -47,6 +48,7 @@ export type WaitReason =
   | 'silent'
   | 'timeout'
   | 'token-failed'
+  | 'unauthorized'
   | 'offline'
   | 'suspended';
 
@@ -56,7 +58,7 @@ export interface WaitingState {
   readonly why: WaitReason;
   /** Attempts that have failed since the last session. */
   readonly attempt: number;
-  /** Wall clock, milliseconds since 1970; absent while only an event (online, page shown) ends the wait. */
+  /** By this machine's clock, milliseconds since 1970; absent while only an event (online, page shown) ends the wait. */
   readonly retryAt?: number;
   /** The close code, where there was one. */
   readonly code?: number;
@@ -65,8 +67,9 @@ export interface WaitingState {
 }
 
 /**
- * `not-started`: nobody has asked for anything yet. `unauthorized`, `forbidden`, `protocol`: the server refused (4401; 4403; 1009 and
- * 4400). `cannot-open`: the WebSocket could not even be made. `disposed`: for good.
+ * `not-started`: nobody has asked for anything yet. `unauthorized`: the gateway refused the fixed `token` (4401); with `getToken` the
+ * client goes on asking. `forbidden`: the gateway refused the user or the page's origin (4403). `protocol`: 1009 or 4400.
+ * `cannot-open`: the WebSocket's constructor threw. `unsupported`: this runtime has no WebSocket. `disposed`: for good.
  */
 export type StopReason =
   | 'not-started'
@@ -74,6 +77,7 @@ export type StopReason =
   | 'forbidden'
   | 'protocol'
   | 'cannot-open'
+  | 'unsupported'
   | 'disposed';
 
 /** Nothing more happens by itself. `client.connect()` tries again, except after `dispose()`. */
@@ -82,7 +86,9 @@ export interface StoppedState {
   readonly why: StopReason;
   /** The close code, where there was one. */
   readonly code?: number;
-  /** One sentence. */
+  /** The gateway's or the runtime's own words, where there were any. */
+  readonly reason?: string;
+  /** What a person can do about it. */
   readonly whatToDo: string;
 }
 

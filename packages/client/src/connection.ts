@@ -7,15 +7,24 @@ import {
   type CallSnapshotMessage,
   type CallStatusMessage,
   type ClientMessage,
+  closeCodes,
   type ErrorMessage,
   type ServerMessage,
+  type SessionExpiringMessage,
   type SessionReadyMessage,
   SUBPROTOCOL,
 } from '@hookswitch/protocol';
-import type {ClientClock, ClientEnvironment, TokenReason, Unsubscribe, WebSocketLike} from './client-api.ts';
+import type {
+  ClientClock,
+  ClientEnvironment,
+  Unsubscribe,
+  WebSocketConstructor,
+  WebSocketLike,
+} from './client-api.ts';
 import type {ConnectionState, SessionDetails} from './connection-state.ts';
 import type {HookswitchError} from './errors.ts';
 import {type Effect, initialState, type MachineEvent, transition} from './machine.ts';
+import {renewalDelayMs, renewalRetryMs} from './token-renewal.ts';
 import type {TokenSource} from './token-source.ts';
 
 /** What the calls make of it. */
@@ -30,6 +39,8 @@ export interface ConnectionHandler {
   /** Everything up to here was sent. */
   onOffset(offset: number): void;
   onForget(): void;
+  /** The gateway sent something at this moment by its clock. @param first it opens a session */
+  onTime(timestamp: string, first: boolean): void;
   onRefused(message: ErrorMessage): void;
   onFault(error: HookswitchError): void;
   /** The state is another one. */
@@ -41,12 +52,15 @@ export interface ConnectionOptions {
   readonly url: string;
   readonly tokens: TokenSource;
   readonly subscription: 'all' | readonly string[];
-  readonly WebSocket: new (url: string, protocols: string[]) => WebSocketLike;
+  readonly WebSocket: WebSocketConstructor;
   readonly clock: ClientClock;
   readonly random: () => number;
   readonly environment: ClientEnvironment;
   readonly handler: ConnectionHandler;
 }
+
+/** Messages whose `timestamp` is the moment of sending. That of `call.status` is when something happened. */
+const SENT_NOW = /^(session\.(ready|heartbeat|expiring|draining)|call\.action\.accepted|error)$/;
 
 /** Beyond two periods in which the server must have been heard. */
 const SLACK_MS = 2000;
@@ -54,6 +68,8 @@ const SLACK_MS = 2000;
 /** The socket there is, and what is known of its session. */
 interface Line {
   readonly socket: WebSocketLike;
+  /** What it was opened with, or refreshed with since. */
+  token: string;
   session?: SessionDetails;
   hasSnapshot?: true;
   /** When the server was last heard, monotonic ms. */
@@ -81,7 +97,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let token: string;
   /** Answers of `getToken` to an attempt that is over are ignored. */
   let asked = 0;
-  let refreshing = false;
+  let cancelRenewal: Unsubscribe | undefined;
   let cancelTimer: Unsubscribe | undefined;
   let cancelWatch: Unsubscribe | undefined;
   let unwatch: Unsubscribe | undefined;
@@ -93,7 +109,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     running = true;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const before = machine.connection;
-      const step = transition(machine, next, {now: clock.now(), random: random()});
+      const step = transition(machine, next, {
+        now: clock.now(),
+        monotonic: clock.monotonic(),
+        random: random(),
+      });
       machine = step.state;
       step.effects.forEach(carryOut);
       if (machine.connection !== before) handler.onChange(machine.connection);
@@ -104,13 +124,11 @@ export function createConnection(options: ConnectionOptions): Connection {
   const carryOut = (effect: Effect) => {
     switch (effect.type) {
       case 'ask-token':
-        return void askToken(effect.reason);
+        return void askToken();
       case 'open':
         return open();
       case 'close':
         return close();
-      case 'refresh':
-        return void refresh();
       case 'forget':
         return handler.onForget();
       case 'timer':
@@ -119,17 +137,20 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
 
-  const askToken = async (reason: TokenReason) => {
+  const askToken = async () => {
     asked += 1;
     const mine = asked;
     try {
-      const next = await tokens.get(reason);
+      const next = await tokens.get();
       if (mine !== asked) return;
       token = next;
       dispatch({type: 'token'});
     } catch (error) {
       if (mine !== asked) return;
-      handler.onFault(error as HookswitchError);
+      const fault = error as HookswitchError;
+      // A fixed token that cannot be one stays so.
+      if (!tokens.renewable) return dispatch({type: 'cannot-open', reason: fault.message});
+      handler.onFault(fault);
       dispatch({type: 'token-failed'});
     }
   };
@@ -141,16 +162,20 @@ export function createConnection(options: ConnectionOptions): Connection {
         BEARER_SUBPROTOCOL_PREFIX + token,
       ]);
       const heardAt = clock.monotonic();
-      const mine: Line = {socket, heardAt, sentAt: heardAt};
+      const mine: Line = {socket, token, heardAt, sentAt: heardAt};
       line = mine;
+      // What went wrong comes with the close. Without a listener the ws package throws.
+      socket.onerror = () => {};
       socket.onmessage = ({data}: {readonly data: unknown}) => {
         mine.heardAt = clock.monotonic();
         if (typeof data === 'string') hear(mine, data);
       };
-      socket.onclose = ({code, reason}: {readonly code: number; readonly reason: string}) =>
+      socket.onclose = ({code, reason}: {readonly code: number; readonly reason: string}) => {
+        if (code === closeCodes.unauthorized.code) tokens.refuse(mine.token);
         dispatch({type: 'closed', code, reason, afterMs: afterMsOf(parse(reason)) ?? restMs(mine)});
-    } catch {
-      dispatch({type: 'cannot-open'});
+      };
+    } catch (error) {
+      dispatch({type: 'cannot-open', reason: error instanceof Error ? error.message : undefined});
     }
   };
 
@@ -162,6 +187,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const close = () => {
     asked += 1;
     cancelWatch?.();
+    cancelRenewal?.();
     const socket = line?.socket;
     line = undefined;
     if (socket === undefined) return;
@@ -180,6 +206,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     const message = parse(data) as ServerMessage | null | undefined;
     if (typeof message?.type !== 'string') return;
     const {session} = mine;
+    if ('timestamp' in message && SENT_NOW.test(message.type)) {
+      handler.onTime(message.timestamp, message.type === 'session.ready');
+    }
     switch (message.type) {
       case 'session.ready':
         begin(mine, message);
@@ -201,7 +230,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         send({type: 'session.heartbeat'});
         break;
       case 'session.expiring':
-        dispatch({type: 'expiring'});
+        planRenewal(mine, message);
         break;
       case 'error':
         handler.onRefused(message);
@@ -241,20 +270,27 @@ export function createConnection(options: ConnectionOptions): Connection {
     else if (now - line.sentAt >= heartbeatMs) send({type: 'session.heartbeat'});
   };
 
-  /** Without a fresh token the server closes with 4401, and then one is asked for again. */
-  const refresh = async () => {
-    const mine = line;
-    if (refreshing || !tokens.renewable) return;
-    refreshing = true;
+  /** A fixed token ends with 4401. So does one that cannot be renewed in time, and then another is asked for. */
+  const planRenewal = (mine: Line, {expiresAt, timestamp}: SessionExpiringMessage) => {
+    const delayMs = renewalDelayMs(expiresAt, timestamp, tokens.ageMs());
+    if (tokens.renewable && delayMs !== undefined) renewAfter(delayMs, mine, 1);
+  };
+
+  const renewAfter = (delayMs: number, mine: Line, tries: number) => {
+    cancelRenewal?.();
+    cancelRenewal = clock.after(delayMs, () => void renew(mine, tries));
+  };
+
+  const renew = async (mine: Line, tries: number) => {
     try {
-      const next = await tokens.get('expiring');
-      if (mine === line) {
-        send({type: 'session.refresh', token: next});
-      }
+      const next = await tokens.renew();
+      if (mine !== line) return;
+      mine.token = next;
+      send({type: 'session.refresh', token: next});
     } catch (error) {
       handler.onFault(error as HookswitchError);
+      if (mine === line) renewAfter(renewalRetryMs(tries, random()), mine, tries + 1);
     }
-    refreshing = false;
   };
 
   return {

@@ -1,13 +1,21 @@
 /** The composition root of the SDK: options → tokens, calls, connection → one object. */
-import {MAX_SUBSCRIBED_CALLS} from '@hookswitch/protocol';
 import {backoffMs} from './backoff.ts';
 import {bound, createCallStore} from './call-store.ts';
-import type {CallState, ClientEvents, ClientOptions, HookswitchClient, ReadableStore} from './client-api.ts';
+import type {
+  CallState,
+  ClientEvents,
+  ClientMethods,
+  ClientOptions,
+  HookswitchClient,
+  ReadableStore,
+} from './client-api.ts';
+import {checkOptions} from './client-options.ts';
 import type {Connection} from './connection.ts';
 import type {ConnectionState} from './connection-state.ts';
 import {createEmitter} from './emitter.ts';
 import {HookswitchError} from './errors.ts';
 import type {Notice, Notices} from './event-stream.ts';
+import {createGatewayClock} from './gateway-clock.ts';
 import type {Acts, createEventStream} from './later.ts';
 import {stopped} from './stopped.ts';
 import {systemClock} from './system-clock.ts';
@@ -27,18 +35,15 @@ const EVENT_BUFFER = 1000;
  * @throws TypeError for options that cannot work
  */
 export function createClient(options: ClientOptions): HookswitchClient {
-  const {token, getToken, calls: subscription = 'all', clock = systemClock, random = Math.random} = options;
-  const {protocol, origin, pathname} = new URL(options.url);
-  if ((token === undefined) === (getToken === undefined)) throw new TypeError('Give token or getToken.');
-  if (!/^https?:$/.test(protocol)) throw new TypeError('url must be http(s).');
-  if (subscription !== 'all' && subscription.length > MAX_SUBSCRIBED_CALLS)
-    throw new TypeError(`At most ${MAX_SUBSCRIBED_CALLS} calls.`);
-  const url = origin + pathname.replace(/\/+$/, '');
-  const tokens = createTokenSource({token, getToken}, clock);
+  const {clock = systemClock, random = Math.random} = options;
+  const checked = checkOptions(options);
+  const {url, subscription} = checked;
+  const tokens = createTokenSource(checked, clock);
   const disposal = new AbortController();
   /** `status`, `connection`, `error`; `calls` for the list, and a sid for its call. */
   const emitter = createEmitter<ClientEvents & Readonly<Record<string, unknown>>>();
   const store = createCallStore((what) => emitter.emit(what, undefined));
+  const gatewayClock = createGatewayClock(clock, () => emitter.emit('clock', undefined));
   /** For iterations: it is over, and why. */
   const end = (error?: HookswitchError) => emitter.emit('end', error);
   const reset = () =>
@@ -60,7 +65,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
           tokens,
           clock,
           random,
-          fetch: options.fetch ?? ((...request) => fetch(...request)),
+          fetch: options.fetch,
           disposed: disposal.signal,
           store,
           watch: (callSid, listener) => emitter.on(callSid, listener),
@@ -94,6 +99,9 @@ export function createClient(options: ClientOptions): HookswitchClient {
   const connect = () => {
     if (feed !== undefined) return feed.connect();
     if (disposal.signal.aborted || state.phase === 'connecting') return;
+    const {WebSocket = globalThis.WebSocket} = options;
+    // Placing and ending calls works without.
+    if (typeof WebSocket !== 'function') return onChange(stopped('unsupported'));
     const attempt = state.phase === 'waiting' ? state.attempt + 1 : 1;
     onChange({phase: 'connecting', step: 'token', attempt});
     import('./feed.ts').then(
@@ -104,7 +112,9 @@ export function createClient(options: ClientOptions): HookswitchClient {
           url,
           subscription,
           tokens,
+          WebSocket,
           clock,
+          gatewayClock,
           random,
           store,
           onStatus: (message) => emitter.emit('status', message),
@@ -168,7 +178,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
   };
   const callStores = new Map<string, ReadableStore<CallState | undefined>>();
 
-  const client: HookswitchClient = {
+  const client: ClientMethods = {
     calls: readable('calls', store.list),
     connection: readable('connection', () => state),
     call: (callSid) => {
@@ -177,6 +187,8 @@ export function createClient(options: ClientOptions): HookswitchClient {
       bound(callStores, MAX_CALL_STORES);
       return made;
     },
+    now: gatewayClock.now,
+    clockOffset: readable('clock', gatewayClock.offset),
     on,
     events: ({buffer = EVENT_BUFFER, signal} = {}) => ({
       [Symbol.asyncIterator]: () => {
@@ -201,11 +213,12 @@ export function createClient(options: ClientOptions): HookswitchClient {
       feed?.dispose();
       if (state.phase !== 'stopped' || state.why !== 'disposed') onChange(stopped('disposed'));
     },
-    [Symbol.asyncDispose]: () => client.dispose(),
   };
+  const {asyncDispose} = Symbol as {readonly asyncDispose?: symbol};
+  if (asyncDispose !== undefined) Object.assign(client, {[asyncDispose]: () => client.dispose()});
 
   if (options.connect === 'now') connect();
-  return client;
+  return client as HookswitchClient;
 }
 
 function ignore(): void {}

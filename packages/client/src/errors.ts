@@ -2,11 +2,11 @@
 import type {Retry} from '@hookswitch/protocol';
 
 export interface HookswitchErrorOptions extends ErrorOptions {
-  readonly status?: number;
-  readonly context?: Readonly<Record<string, unknown>>;
-  readonly retry?: Retry;
-  readonly retryAfterMs?: number;
-  readonly whatToDo?: string;
+  readonly status?: number | undefined;
+  readonly context?: Readonly<Record<string, unknown>> | undefined;
+  readonly retry?: Retry | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly whatToDo?: string | undefined;
 }
 
 /** What went wrong, and what to do about it. */
@@ -14,7 +14,7 @@ export class HookswitchError extends Error {
   override readonly name = 'HookswitchError';
   /**
    * The gateway's code (docs/PROTOCOL.md, H6), or one of the SDK's own: `network`, `timeout`, `aborted`, `invalid_response`,
-   * `token_failed`, `stopped`, `disposed`, `events_overflow`, `events_reset`.
+   * `token_failed`, `unsupported`, `stopped`, `disposed`, `events_overflow`, `events_reset`.
    */
   readonly code: string;
   /** HTTP status, where there was an answer. */

@@ -22,7 +22,7 @@ export function createEventStream(
   let buffer: CallStatusMessage[] = [];
   let ended = false;
   let fault: HookswitchError | undefined;
-  let woken = Promise.withResolvers<void>();
+  let woken = createLatch();
 
   /** What is buffered is still read; then it ends, or throws. */
   const finish = (error?: HookswitchError) => {
@@ -30,7 +30,7 @@ export function createEventStream(
     ended = true;
     fault = error;
     notices.stop();
-    woken.resolve();
+    woken.open();
   };
 
   notices.take((notice) => {
@@ -39,7 +39,7 @@ export function createEventStream(
       finish(notice.error);
     } else if (buffer.length < limit) {
       buffer.push(notice.message);
-      woken.resolve();
+      woken.open();
     } else {
       finish(
         new HookswitchError('events_overflow', `More than ${limit} events wait to be read.`, {
@@ -60,9 +60,9 @@ export function createEventStream(
         if (error !== undefined) throw error;
         if (ended) return {value: undefined, done: true};
         const mine = woken;
-        await mine.promise;
+        await mine.opened;
         // The first of several that wait makes the next one; the others wait for that.
-        if (woken === mine) woken = Promise.withResolvers();
+        if (woken === mine) woken = createLatch();
       }
     },
     return: async () => {
@@ -71,4 +71,13 @@ export function createEventStream(
       return {value: undefined, done: true};
     },
   };
+}
+
+/** `Promise.withResolvers` for browsers that do not have it. */
+function createLatch() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return {open, opened};
 }

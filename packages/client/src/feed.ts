@@ -4,21 +4,23 @@
  */
 import type {CallStatusMessage} from '@hookswitch/protocol';
 import type {CallStore} from './call-store.ts';
-import type {CallState, ClientClock, ClientOptions} from './client-api.ts';
+import type {CallState, ClientClock, ClientSettings, WebSocketConstructor} from './client-api.ts';
 import {type Connection, createConnection} from './connection.ts';
 import type {ConnectionState} from './connection-state.ts';
 import {HookswitchError} from './errors.ts';
+import type {GatewayClock} from './gateway-clock.ts';
 import {pageEnvironment} from './page-environment.ts';
 import {createResumeStorage, type ResumeRecord} from './resume-storage.ts';
 import type {TokenSource} from './token-source.ts';
 
-export interface FeedOptions
-  extends Pick<ClientOptions, 'WebSocket' | 'environment' | 'storage' | 'sessionStorage'> {
+export interface FeedOptions extends Pick<ClientSettings, 'environment' | 'storage' | 'sessionStorage'> {
   /** The gateway's address without a slash at the end. */
   readonly url: string;
   readonly subscription: 'all' | readonly string[];
   readonly tokens: TokenSource;
+  readonly WebSocket: WebSocketConstructor;
   readonly clock: ClientClock;
+  readonly gatewayClock: GatewayClock;
   readonly random: () => number;
   readonly store: CallStore;
   readonly onStatus: (message: CallStatusMessage) => void;
@@ -58,7 +60,7 @@ export function createFeed(options: FeedOptions): Connection {
     url: `${url.replace('http', 'ws')}/ws`,
     tokens,
     subscription,
-    WebSocket: options.WebSocket ?? WebSocket,
+    WebSocket: options.WebSocket,
     clock,
     random,
     environment: options.environment ?? pageEnvironment(new URL(url).hostname),
@@ -103,6 +105,7 @@ export function createFeed(options: FeedOptions): Connection {
         storage?.clear();
         onReset();
       },
+      onTime: options.gatewayClock.observe,
       onRefused: ({code, message, context}) => onError(new HookswitchError(code, message, {context})),
       onFault: onError,
       onChange: (state) => {

@@ -4,7 +4,6 @@
  */
 import {retryAfter} from '@hookswitch/protocol';
 import {backoffMs} from './backoff.ts';
-import type {TokenReason} from './client-api.ts';
 import type {
   CatchingUpState,
   ConnectionState,
@@ -14,6 +13,7 @@ import type {
   WaitReason,
 } from './connection-state.ts';
 import {stopped} from './stopped.ts';
+import {TOKEN_FLOOR_MS} from './token-renewal.ts';
 
 export interface MachineState {
   readonly connection: ConnectionState;
@@ -23,7 +23,7 @@ export interface MachineState {
   readonly refused: boolean;
   /** Another token can be had. */
   readonly renewable: boolean;
-  /** Wall clock ms at which the session there is, or was, began. */
+  /** Monotonic ms at which the session there is, or was, began. */
   readonly since: number;
   readonly online: boolean;
   readonly visible: boolean;
@@ -36,7 +36,7 @@ export type MachineEvent =
   | {readonly type: 'token'}
   | {readonly type: 'token-failed'}
   /** The WebSocket's constructor threw. */
-  | {readonly type: 'cannot-open'}
+  | {readonly type: 'cannot-open'; readonly reason?: string}
   | {readonly type: 'closed'; readonly code: number; readonly reason?: string; readonly afterMs?: number}
   | {readonly type: 'ready'; readonly session: SessionDetails}
   /** The session is not of the user whose calls are held. */
@@ -45,7 +45,6 @@ export type MachineEvent =
   | {readonly type: 'progress'}
   /** Everything up to a moment after the session began has come. */
   | {readonly type: 'caught-up'}
-  | {readonly type: 'expiring'}
   /** Nothing came for too long. */
   | {readonly type: 'silent'}
   /** The one timer fired that the last `timer` effect set. */
@@ -60,12 +59,10 @@ export type MachineEvent =
   | {readonly type: 'dispose'};
 
 export type Effect =
-  | {readonly type: 'ask-token'; readonly reason: TokenReason}
+  | {readonly type: 'ask-token'}
   | {readonly type: 'open'}
   /** Let go of the socket; nothing more is heard of it. */
   | {readonly type: 'close'}
-  /** Send a fresh token. */
-  | {readonly type: 'refresh'}
   /** Calls and cursor are somebody else's. */
   | {readonly type: 'forget'}
   /** Sets the one timer anew; without `ms` there is none. */
@@ -75,6 +72,8 @@ export type Effect =
 export interface Moment {
   /** Wall clock, milliseconds since 1970. */
   readonly now: number;
+  /** Milliseconds since some fixed moment; unlike `now` it never jumps. */
+  readonly monotonic: number;
   /** From 0 up to 1. */
   readonly random: number;
 }
@@ -122,9 +121,9 @@ const mark =
   (state) => ({state: {...state, ...flags}, effects: []});
 
 const stop =
-  (why: StopReason, code?: number, whatToDo?: string): Handler =>
+  (why: StopReason, code?: number, reason?: string): Handler =>
   (state) => ({
-    state: {...state, connection: stopped(why, code, whatToDo)},
+    state: {...state, connection: stopped(why, code, reason)},
     effects: [{type: 'close'}, {type: 'timer'}],
   });
 
@@ -134,16 +133,19 @@ interface Wait {
   readonly afterMs?: number;
 }
 
-function delayMs({attempt, visible}: MachineState, {code, afterMs}: Wait, random: number): number {
+function delayMs({attempt, visible}: MachineState, {why, code, afterMs}: Wait, random: number): number {
   if (afterMs !== undefined) return Math.min(afterMs, MAX_HINT_MS);
   if (attempt > 0 && !visible) return HIDDEN_DELAY_MS * (1 + random);
   if (attempt === 0 && code === 1001) return GOING_AWAY_SPREAD_MS * random;
+  // Not full jitter: asking for a token costs somebody else's backend, so that a part of the delay always passes.
+  if (why === 'token-failed') return backoffMs(attempt, (1 + random) / 2);
+  if (why === 'unauthorized') return Math.max(TOKEN_FLOOR_MS, backoffMs(attempt, (1 + random) / 2));
   return backoffMs(attempt, random);
 }
 
 /** Waits for the time to come, or for the network or the page to come back. */
-function wait(before: MachineState, wanted: Wait, {now, random}: Moment): Step {
-  const state = settle(before, now);
+function wait(before: MachineState, wanted: Wait, {now, monotonic, random}: Moment): Step {
+  const state = settle(before, monotonic);
   const {attempt} = state;
   const absent = state.suspended ? 'suspended' : state.online ? undefined : 'offline';
   const ms = absent === undefined ? delayMs(state, wanted, random) : undefined;
@@ -159,25 +161,25 @@ function wait(before: MachineState, wanted: Wait, {now, random}: Moment): Step {
 }
 
 /** A session that held forgives what was before; any other attempt has failed. */
-function settle(state: MachineState, now: number): MachineState {
+function settle(state: MachineState, monotonic: number): MachineState {
   const {phase} = state.connection;
   if (phase === 'waiting' || phase === 'stopped') return state;
   if (phase === 'connecting') return {...state, attempt: state.attempt + 1};
-  if (now - state.since >= STABLE_MS) return {...state, attempt: 0, refused: false};
+  if (monotonic - state.since >= STABLE_MS) return {...state, attempt: 0, refused: false};
   return state.attempt > 0 ? {...state, attempt: state.attempt + 1} : {...state, attempt: 1};
 }
 
 /** Begins an attempt, where there is any sense in it. */
-function attempt(state: MachineState, reason: TokenReason, moment: Moment): Step {
+function attempt(state: MachineState, moment: Moment): Step {
   if (!state.online || state.suspended) return wait(state, {why: 'offline'}, moment);
   return {
     state: {...state, connection: {phase: 'connecting', step: 'token', attempt: state.attempt + 1}},
     // The token source has a limit of its own.
-    effects: [{type: 'close'}, {type: 'timer'}, {type: 'ask-token', reason}],
+    effects: [{type: 'close'}, {type: 'timer'}, {type: 'ask-token'}],
   };
 }
 
-const retry: Handler = (state, _event, moment) => attempt(state, 'start', moment);
+const retry: Handler = (state, _event, moment) => attempt(state, moment);
 
 const lose =
   (why: WaitReason): Handler =>
@@ -185,20 +187,18 @@ const lose =
     wait(state, {why}, moment);
 
 const closed: Handler<EventOf<'closed'>> = (state, event, moment) => {
-  const {code, reason = '', afterMs} = event;
+  const {code, reason, afterMs} = event;
   const what = retryAfter(code);
-  if (what === 'never') {
-    // It is the page's origin that is refused, not the token: the server's reason names it and what to do (A3).
-    const whatToDo = reason.includes('ALLOWED_ORIGINS') ? reason : undefined;
-    return stop(code === 4403 ? 'forbidden' : 'protocol', code, whatToDo)(state, event, moment);
-  }
+  if (what === 'never')
+    return stop(code === 4403 ? 'forbidden' : 'protocol', code, reason)(state, event, moment);
   if (what !== 'with-new-token')
     return wait(state, {why: code === 1001 ? 'going-away' : 'closed', code, afterMs}, moment);
-  const settled = settle(state, moment.now);
-  // Refused twice in a row: whoever gives out tokens has no better one.
-  if (settled.refused || !settled.renewable)
-    return stop('unauthorized', code)(settled, undefined as never, moment);
-  return attempt({...settled, refused: true, attempt: 0}, 'unauthorized', moment);
+  if (!state.renewable) return stop('unauthorized', code, reason)(state, event, moment);
+  const settled = settle(state, moment.monotonic);
+  // The token may only have expired, so that a new one is asked for at once. Refused twice in a row, with back-off: the backend may be
+  // down, or its clock wrong, and recover.
+  if (settled.refused) return wait(state, {why: 'unauthorized', code}, moment);
+  return attempt({...settled, refused: true, attempt: 0}, moment);
 };
 
 const flags = {
@@ -221,7 +221,6 @@ const nothing: Row = {
   'other-user': stay,
   progress: stay,
   'caught-up': stay,
-  expiring: stay,
   silent: stay,
   timer: stay,
   dispose: stop('disposed'),
@@ -243,7 +242,6 @@ const connected: Row = {
 
 const open: Row = {
   ...connected,
-  expiring: (state) => ({state, effects: [{type: 'refresh'}]}),
   silent: lose('silent'),
 };
 
@@ -265,8 +263,8 @@ function patience({recovered}: SessionDetails): Effect {
   return {type: 'timer', ms: recovered ? QUIET_MS : CONNECT_TIMEOUT_MS};
 }
 
-const ready: Handler<EventOf<'ready'>> = (state, {session}, {now}) => ({
-  state: {...state, since: now, connection: {...session, phase: 'catching-up'}},
+const ready: Handler<EventOf<'ready'>> = (state, {session}, {monotonic}) => ({
+  state: {...state, since: monotonic, connection: {...session, phase: 'catching-up'}},
   effects: [patience(session)],
 });
 
@@ -288,8 +286,7 @@ export const transitions: Readonly<Record<ConnectionState['phase'], Row>> = {
     connect: (state, event, moment) => {
       const {connection} = state;
       if (connection.phase !== 'stopped' || connection.why === 'disposed') return stay(state, event, moment);
-      const reason = connection.why === 'unauthorized' ? 'unauthorized' : 'start';
-      return attempt({...state, attempt: 0, refused: false}, reason, moment);
+      return attempt({...state, attempt: 0, refused: false}, moment);
     },
   },
   waiting: {
@@ -306,7 +303,8 @@ export const transitions: Readonly<Record<ConnectionState['phase'], Row>> = {
     ...connected,
     token: openSocket,
     'token-failed': lose('token-failed'),
-    'cannot-open': stop('cannot-open'),
+    'cannot-open': (state, event, moment) =>
+      stop('cannot-open', undefined, event.reason)(state, event, moment),
     ready,
     'other-user': (state) => ({
       state,

@@ -3,13 +3,14 @@ import type {Retry} from '@hookswitch/protocol';
 import {backoffMs} from './backoff.ts';
 import type {ClientClock, RequestOptions} from './client-api.ts';
 import {HookswitchError} from './errors.ts';
+import {joinSignals} from './join-signals.ts';
 import type {TokenSource} from './token-source.ts';
 
 export interface RequestsOptions {
   /** The gateway's address without a slash at the end. */
   readonly url: string;
   readonly tokens: TokenSource;
-  readonly fetch: typeof fetch;
+  readonly fetch: typeof fetch | undefined;
   readonly clock: ClientClock;
   readonly random: () => number;
   /** Ends with the client. */
@@ -42,13 +43,11 @@ export class Requests {
   /** One request; again only where the token was refused and another could be had. */
   async send<T>(path: string, options: RequestOptions = {}): Promise<T> {
     const {tokens} = this.#options;
-    const token = await tokens.get('start');
-    const response = await this.#fetch(path, options, token);
-    if (response.status !== 401 || !tokens.renewable) return readAnswer<T>(response);
-    // Somebody else may have got another one meanwhile.
-    const current = await tokens.get('start');
-    const next = current === token ? await tokens.get('unauthorized') : current;
-    return readAnswer<T>(await this.#fetch(path, options, next));
+    const token = await tokens.get();
+    const answer = await this.#exchange(path, options, token);
+    if (answer.response.status !== 401 || !tokens.renewable) return readAnswer<T>(answer);
+    tokens.refuse(token);
+    return readAnswer<T>(await this.#exchange(path, options, await tokens.get()));
   }
 
   /** The same request until it is answered for good. Only for what may be repeated. */
@@ -65,24 +64,16 @@ export class Requests {
 
   /** @throws HookswitchError `aborted`, `disposed` */
   pause(ms: number, signal?: AbortSignal): Promise<void> {
-    const ended = this.#endedBy(signal);
-    return new Promise((resolve, reject) => {
+    const ended = joinSignals(signal, this.#options.disposed);
+    return new Promise<void>((resolve, reject) => {
+      const cancel = this.#options.clock.after(ms, resolve);
       const stop = () => {
         cancel();
         reject(this.aborted());
       };
-      const cancel = this.#options.clock.after(ms, () => {
-        ended.removeEventListener('abort', stop);
-        resolve();
-      });
-      ended.addEventListener('abort', stop, {once: true});
-      if (ended.aborted) stop();
-    });
-  }
-
-  #endedBy(signal: AbortSignal | undefined): AbortSignal {
-    const {disposed} = this.#options;
-    return signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
+      ended.signal.addEventListener('abort', stop);
+      if (ended.signal.aborted) stop();
+    }).finally(ended.release);
   }
 
   /** Why something that was waited for will not come. */
@@ -92,11 +83,18 @@ export class Requests {
       : new HookswitchError('aborted', 'It was aborted.', {cause});
   }
 
-  async #fetch(path: string, options: RequestOptions, token: string): Promise<Response> {
+  async #exchange(path: string, options: RequestOptions, token: string): Promise<Answer> {
     const {method, body, headers, signal} = options;
-    const ended = this.#endedBy(signal);
+    const {url, disposed, clock, fetch = globalThis.fetch} = this.#options;
+    if (typeof fetch !== 'function') {
+      throw new HookswitchError('unsupported', 'This runtime has no fetch.', {
+        whatToDo: 'Pass one as the fetch option.',
+      });
+    }
+    const ended = joinSignals(signal, disposed);
+    const cancel = clock.after(REQUEST_TIMEOUT_MS, ended.abort);
     try {
-      return await this.#options.fetch(this.#options.url + path, {
+      const response = await fetch(url + path, {
         method: method ?? (body === undefined ? 'GET' : 'POST'),
         headers: {
           ...(body === undefined ? {} : {'content-type': 'application/json'}),
@@ -104,29 +102,38 @@ export class Requests {
           authorization: `Bearer ${token}`,
         },
         body: body === undefined ? undefined : JSON.stringify(body),
-        signal: AbortSignal.any([ended, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+        signal: ended.signal,
       });
+      return {response, text: await response.text()};
     } catch (cause) {
-      if (ended.aborted) throw this.aborted(cause);
+      if (disposed.aborted || signal?.aborted) throw this.aborted(cause);
       throw new HookswitchError('network', 'The gateway was not reached.', {
         cause,
         retry: 'backoff',
         whatToDo: whatToDo['network'],
       });
+    } finally {
+      cancel();
+      ended.release();
     }
   }
 }
 
+interface Answer {
+  readonly response: Response;
+  readonly text: string;
+}
+
 /** No answer, or one that says that the same may be sent again. */
-function mayRepeat({code, status}: HookswitchError): boolean {
+function mayRepeat({code, status, retry}: HookswitchError): boolean {
+  if (code === 'token_failed') return retry === 'backoff';
   return code === 'network' || status === 503 || code === 'submission_unknown' || code === 'bad_gateway';
 }
 
-async function readAnswer<T>(response: Response): Promise<T> {
+function readAnswer<T>({response, text}: Answer): T {
   const {ok, status, statusText, headers} = response;
   let json: {code?: string; detail?: string; title?: string; context?: Record<string, unknown>} | undefined;
   try {
-    const text = await response.text();
     json = text === '' ? undefined : JSON.parse(text);
     if (ok) return json as T;
   } catch (cause) {

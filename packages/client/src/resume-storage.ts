@@ -1,6 +1,6 @@
 /** Cursor and calls in `sessionStorage`, so that a reload resumes. Whatever goes wrong with it, the client works without. */
 import type {Cursor} from './call-store.ts';
-import type {CallState, ClientClock, ClientOptions, Unsubscribe} from './client-api.ts';
+import type {CallState, ClientClock, KeyValueStorage, Unsubscribe} from './client-api.ts';
 
 /** The calls as of a cursor, and whose they are. */
 export interface ResumeRecord {
@@ -13,7 +13,7 @@ export interface ResumeStorageOptions {
   readonly url: string;
   readonly subscription: 'all' | readonly string[];
   readonly clock: ClientClock;
-  readonly store: NonNullable<ClientOptions['sessionStorage']>;
+  readonly store: KeyValueStorage;
   /** What is to be kept; nothing until there is something to resume from. */
   readonly record: () => ResumeRecord | undefined;
 }

@@ -6,17 +6,13 @@ import {until} from '../../../test/support/until.ts';
 import {
   type ClientEnvironment,
   type ClientOptions,
+  type ClientSettings,
   createClient,
   type EnvironmentEvent,
   type HookswitchError,
 } from '../src/index.ts';
 import {call, ready, ScriptedServer, snapshot, status} from './support/scripted-server.ts';
 import {messages, phase, states} from './support/watch.ts';
-
-function jwt(exp: number): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({alg: 'none'})}.${part({sub: 'ännä', exp})}.x`;
-}
 
 /** A page as a test wants it. */
 class Page implements ClientEnvironment {
@@ -38,13 +34,15 @@ class Page implements ClientEnvironment {
   }
 }
 
-function setUp(server: {readonly url: string}, options: Partial<ClientOptions> = {}) {
+function setUp(
+  server: {readonly url: string},
+  {getToken, ...options}: Partial<ClientSettings> & Pick<ClientOptions, 'getToken'> = {},
+) {
   const clock = new ManualClock();
   const page = new Page();
-  const token = options.getToken === undefined ? 'key' : undefined;
   const client = createClient({
     url: server.url,
-    token,
+    ...(getToken === undefined ? {token: 'key'} : {getToken}),
     clock,
     environment: page,
     random: () => 0.5,
@@ -205,37 +203,6 @@ test('[W9] it answers heartbeats, and sends its own where none come', async () =
   await phase(client, 'waiting');
   clock.advance(500);
   await until(() => server.sessions[1]?.url === '/base/ws?epoch=e1&offset=12');
-});
-
-test('[A4] a token about to expire is replaced, each time that the server says so', async () => {
-  await using server = await ScriptedServer.start(({send}) => {
-    send(ready({heartbeatMs: 10_000_000}));
-    send(snapshot(5));
-  });
-  const clock = new ManualClock();
-  const now = clock.now() / 1000;
-  const tokens = [jwt(now + 600), jwt(now + 1200), jwt(now + 10_000_000)];
-  const reasons: string[] = [];
-  const {client} = setUp(server, {
-    clock,
-    connect: 'now',
-    getToken: async (reason) => {
-      reasons.push(reason);
-      return tokens[reasons.length - 1] ?? '';
-    },
-  });
-  await using _client = client;
-  await phase(client, 'live');
-  const [session] = server.sessions;
-  assert.ok(session !== undefined);
-  assert.equal(session.token, tokens[0]);
-  const heard = () => session.received.filter(({type}) => type === 'session.refresh').map(({token}) => token);
-  session.send({type: 'session.expiring', expiresAt: '', timestamp: ''});
-  await until(() => heard().length === 1);
-  session.send({type: 'session.expiring', expiresAt: '', timestamp: ''});
-  await until(() => heard().length === 2);
-  assert.deepEqual(heard(), tokens.slice(1));
-  assert.deepEqual(reasons, ['start', 'expiring', 'expiring']);
 });
 
 test("another user's session never shows what was kept of the first", async () => {
@@ -406,12 +373,4 @@ test('a session that says nothing after it opened is given up', async () => {
   await until(() => server.sessions.length === 1);
   clock.advance(15_000);
   assert.equal((await phase(client, 'waiting')).why, 'timeout');
-});
-
-test('options that cannot work are refused at once', () => {
-  const url = 'http://127.0.0.1:9';
-  assert.throws(() => createClient({url}), TypeError);
-  assert.throws(() => createClient({url, token: 'a', getToken: () => 'b'}), TypeError);
-  assert.throws(() => createClient({url: 'ftp://127.0.0.1', token: 'a'}), TypeError);
-  assert.throws(() => createClient({url, token: 'a', calls: Array.from({length: 101}, String)}), TypeError);
 });

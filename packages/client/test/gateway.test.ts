@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../../../test/support/gateway.ts';
 import {postWebhook, someCallSid, statusFields} from '../../../test/support/signed-webhook.ts';
 import {until} from '../../../test/support/until.ts';
-import {type ClientOptions, createClient, HookswitchError} from '../src/index.ts';
+import {type ClientOptions, type ClientSettings, createClient, HookswitchError} from '../src/index.ts';
 import {restartOnNewJournal} from './support/new-journal.ts';
 import {TcpProxy} from './support/tcp-proxy.ts';
 import {messages, phase, states} from './support/watch.ts';
@@ -12,8 +12,16 @@ import {messages, phase, states} from './support/watch.ts';
 /** A call that is answered at once and goes on until somebody ends it. */
 const LONG_CALL = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};
 
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  return createClient({url, token: ACCESS_KEY, random: () => 0.01, ...options});
+function connect(
+  url: string,
+  {
+    token = ACCESS_KEY,
+    getToken,
+    ...options
+  }: Partial<ClientSettings> & Pick<ClientOptions, 'token' | 'getToken'> = {},
+) {
+  const credentials = getToken === undefined ? {token} : {getToken};
+  return createClient({url, ...credentials, random: () => 0.01, ...options});
 }
 
 /** A webhook about a call that nobody here placed. */
@@ -205,42 +213,42 @@ test('a reload resumes from sessionStorage, and shows what it had', async () => 
   );
 });
 
-test('[A3] a refused token: a fixed one stops, another is asked for once, and works', async () => {
+test('[A3] a refused token: a fixed one stops, and of getToken another is asked for until one works', async () => {
   await using gateway = await startGateway();
   await using fixed = connect(gateway.url, {token: 'wrong', connect: 'now'});
   const stopped = await phase(fixed, 'stopped', ({why}) => why === 'unauthorized');
   assert.equal(stopped.code, 4401);
+  assert.match(stopped.whatToDo, /refused the token/);
   const reasons: string[] = [];
   const getToken = async (reason: string) => {
     reasons.push(reason);
     return reasons.length === 1 ? 'wrong' : ACCESS_KEY;
   };
-  await using renewed = connect(gateway.url, {token: undefined, getToken, connect: 'now'});
+  await using renewed = connect(gateway.url, {getToken, connect: 'now'});
   await phase(renewed, 'live');
   assert.deepEqual(reasons, ['start', 'unauthorized']);
   const asked: string[] = [];
+  let good = false;
   await using refused = connect(gateway.url, {
-    token: undefined,
     connect: 'now',
     getToken: (reason) => {
       asked.push(reason);
-      return 'wrong';
+      return good ? ACCESS_KEY : 'wrong';
     },
   });
-  await phase(refused, 'stopped', ({why}) => why === 'unauthorized');
+  const waiting = await phase(refused, 'waiting', ({why}) => why === 'unauthorized');
+  assert.equal(waiting.code, 4401);
   assert.deepEqual(asked, ['start', 'unauthorized']);
-  await assert.rejects(refused.events()[Symbol.asyncIterator]().next(), {code: 'stopped'});
-  // Whoever signs in again goes on.
+  good = true;
   refused.connect();
-  await phase(refused, 'stopped', ({why}) => why === 'unauthorized');
-  assert.deepEqual(asked, ['start', 'unauthorized', 'unauthorized', 'unauthorized']);
+  await phase(refused, 'live');
+  assert.deepEqual(asked, ['start', 'unauthorized', 'unauthorized']);
 });
 
 test('getToken that throws: waits and tries again, and says so', async () => {
   await using gateway = await startGateway();
   let tries = 0;
   await using client = connect(gateway.url, {
-    token: undefined,
     getToken: () => {
       tries += 1;
       if (tries === 1) throw new Error('no network');
@@ -258,9 +266,11 @@ test('getToken that throws: waits and tries again, and says so', async () => {
   );
 });
 
-test('a token that no header can carry stops the client instead of throwing', async () => {
+test('a fixed token that cannot be one stops the client instead of throwing, and says why', async () => {
   await using client = connect('http://127.0.0.1:9', {token: 'with space', connect: 'now'});
-  await phase(client, 'stopped', ({why}) => why === 'cannot-open');
+  const stopped = await phase(client, 'stopped', ({why}) => why === 'cannot-open');
+  assert.match(stopped.whatToDo, /token is not a token: it contains U\+0020\./);
+  await assert.rejects(client.place({to: '+15550100001'}), {code: 'token_failed', retry: 'never'});
 });
 
 test('[W8] only the calls asked for, also of what was missed', async () => {

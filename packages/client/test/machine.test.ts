@@ -15,6 +15,7 @@ import {
   transition,
   transitions,
 } from '../src/machine.ts';
+import {TOKEN_FLOOR_MS} from '../src/token-renewal.ts';
 
 const session: SessionDetails = {
   sessionId: 's1',
@@ -36,7 +37,6 @@ const events: {readonly [Type in MachineEvent['type']]: Extract<MachineEvent, {t
   'other-user': {type: 'other-user'},
   progress: {type: 'progress'},
   'caught-up': {type: 'caught-up'},
-  expiring: {type: 'expiring'},
   silent: {type: 'silent'},
   timer: {type: 'timer'},
   online: {type: 'online'},
@@ -59,7 +59,7 @@ function after(...names: readonly (MachineEvent | MachineEvent['type'])[]): Mach
 }
 
 function step(state: MachineState, event: MachineEvent, now = 1000, random = 0.5) {
-  return transition(state, event, {now, random});
+  return transition(state, event, {now, monotonic: now, random});
 }
 
 /** Where an event comes from, if from a line. */
@@ -72,7 +72,6 @@ const origins: Partial<Record<MachineEvent['type'], 'asking' | 'open'>> = {
   'other-user': 'open',
   progress: 'open',
   'caught-up': 'open',
-  expiring: 'open',
   silent: 'open',
 };
 
@@ -143,24 +142,65 @@ test('a code leads to what the table of the protocol says', () => {
   const phases = {now: 'waiting', backoff: 'waiting', 'with-new-token': 'connecting', never: 'stopped'};
   for (const {retry, phase, first} of outcomes) {
     assert.equal(phase, phases[retry]);
-    if (retry === 'with-new-token') assert.deepEqual(first, {type: 'ask-token', reason: 'unauthorized'});
+    if (retry === 'with-new-token') assert.deepEqual(first, {type: 'ask-token'});
   }
 });
 
-test('4401 twice in a row stops; with a session that held between, it does not', () => {
-  const refused: MachineEvent = {type: 'closed', code: 4401};
+test('[A3] 4401: a new token at once, then with back-off for ever; a fixed token stops', () => {
+  const refused: MachineEvent = {type: 'closed', code: 4401, reason: 'The token expired.'};
   const once = step(states.live, refused, 1000 + STABLE_MS).state;
-  const again = step(step(once, events.token).state, refused).state;
-  assert.equal(again.connection.phase, 'stopped');
-  // A session that is over at once has not shown that the token is good.
-  const brief = [events.token, events.ready, events['caught-up']].reduce(
-    (state, event) => step(state, event).state,
-    once,
-  );
-  assert.equal(step(brief, refused).state.connection.phase, 'stopped');
-  assert.equal(step(brief, refused, 1000 + STABLE_MS).state.connection.phase, 'connecting');
-  const fixed = {...states.live, renewable: false};
-  assert.equal(step(fixed, refused, 1000 + STABLE_MS).state.connection.phase, 'stopped');
+  assert.equal(once.connection.phase, 'connecting');
+  let state = once;
+  const delays = Array.from({length: 12}, (_, index) => {
+    // A session that is over at once has not shown that the token is good.
+    const brief = index % 2 === 0 ? [events.token] : [events.token, events.ready, events['caught-up']];
+    state = brief.reduce((before, event) => step(before, event).state, state);
+    state = step(state, refused, 1000, 0).state;
+    const {connection} = state;
+    assert.ok(
+      connection.phase === 'waiting' && connection.why === 'unauthorized',
+      JSON.stringify(connection),
+    );
+    assert.equal(connection.code, 4401);
+    state = step(state, events.timer).state;
+    return (connection.retryAt ?? 0) - 1000;
+  });
+  // Without luck half of the back-off passes, and never less than the floor.
+  assert.deepEqual(delays.slice(0, 2), [TOKEN_FLOOR_MS, TOKEN_FLOOR_MS]);
+  assert.equal(delays.at(-1), MAX_DELAY_MS / 2);
+  const held = [events.token, events.ready].reduce((before, event) => step(before, event).state, state);
+  assert.equal(step(held, refused, 1000 + STABLE_MS).state.connection.phase, 'connecting');
+
+  const fixed = step({...states.live, renewable: false}, refused, 1000 + STABLE_MS).state.connection;
+  assert.ok(fixed.phase === 'stopped' && fixed.why === 'unauthorized');
+  assert.equal(fixed.reason, 'The token expired.');
+});
+
+test('getToken that fails is asked again after half of the back-off at least', () => {
+  const failing = (random: number) =>
+    retryIn({...states.connecting, attempt: 2}, events['token-failed'], random);
+  assert.deepEqual([failing(0), failing(1)], [BASE_DELAY_MS * 4, BASE_DELAY_MS * 8]);
+});
+
+test('whether a session held is told by the monotonic clock: setting the clock changes nothing', () => {
+  const closed: MachineEvent = {type: 'closed', code: 1006};
+  for (const now of [-3_600_000, 1000, 3_600_000]) {
+    const brief: MachineState = transition(states.live, closed, {now, monotonic: 1001, random: 1}).state;
+    const held: MachineState = transition(states.live, closed, {
+      now,
+      monotonic: 1000 + STABLE_MS,
+      random: 1,
+    }).state;
+    assert.deepEqual([brief.attempt, held.attempt], [1, 0]);
+  }
+});
+
+test('[A3] 4403 passes on what the gateway said, such as the origin that it does not allow', () => {
+  const reason = 'https://evil.example is not in ALLOWED_ORIGINS.';
+  const {connection} = step(states.connecting, {type: 'closed', code: 4403, reason}).state;
+  assert.ok(connection.phase === 'stopped' && connection.why === 'forbidden');
+  assert.equal(connection.reason, reason);
+  assert.match(connection.whatToDo, /^https:\/\/evil\.example is not in ALLOWED_ORIGINS\. \w/);
 });
 
 function retryIn(state: MachineState, event: MachineEvent, random: number): number {
@@ -243,7 +283,7 @@ test('whatever happens: a line only where there is one, one timer where somethin
         // What the I/O promises: sockets, tokens and timers that were let go say nothing more.
         if (line !== (origins[next.type] ?? line) || (next.type === 'timer' && timer === undefined)) continue;
         if (next.type === 'timer') timer = undefined;
-        const outcome = transition(state, next, {now, random: 0.5});
+        const outcome = transition(state, next, {now, monotonic: now, random: 0.5});
         state = outcome.state;
         for (const effect of outcome.effects) {
           if (effect.type === 'close') line = 'none';

@@ -1,43 +1,28 @@
 /** The README's examples, as they stand there, in a project of somebody else's: the packed package and nothing of ours around it. */
 import assert from 'node:assert/strict';
-import {execFileSync, spawn} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import os from 'node:os';
+import {spawn} from 'node:child_process';
+import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {build} from 'vite';
 import {launchChromium} from '../../../test/support/chromium.ts';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../../../test/support/gateway.ts';
 import {until} from '../../../test/support/until.ts';
+import {type PackedProject, packIntoProject} from './support/packed-package.ts';
 
 const folder = path.join(import.meta.dirname, '..');
 const modules = path.join(folder, '../../node_modules');
 const readme = readFileSync(path.join(folder, 'README.md'), 'utf8');
 
+let packed: PackedProject;
+/** Its folder. */
 let project: string;
 
-/** What was packed, by path in the package. */
-let packed: readonly string[];
-
 before(() => {
-  project = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-project-'));
-  execFileSync(process.execPath, ['scripts/build.ts'], {cwd: folder, stdio: 'inherit'});
-  const answer = execFileSync('npm', ['pack', '--json', '--pack-destination', project], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const report: unknown = JSON.parse(answer);
-  const [{filename, files}] = (Array.isArray(report) ? report : Object.values(Object(report))) as [
-    {filename: string; files: {path: string}[]},
-  ];
-  packed = files.map((file) => file.path);
-  const target = path.join(project, 'node_modules/@hookswitch/client');
-  mkdirSync(target, {recursive: true});
-  execFileSync('tar', ['-xzf', path.join(project, filename), '--strip-components=1', '-C', target]);
-  writeFileSync(path.join(project, 'package.json'), '{"type": "module", "private": true}');
+  packed = packIntoProject();
+  project = packed.folder;
 });
-after(() => rmSync(project, {recursive: true, force: true}));
+after(() => packed.remove());
 
 /** The example below a heading, with the gateway of the test for the one that it names. */
 function example(heading: string, gateway: TestGateway): string {
@@ -125,47 +110,5 @@ createRoot(document.body).render(<App />);`,
     await page.locator('li', {hasText: '+15550100001 in-progress'}).waitFor();
   } finally {
     await browser.close();
-  }
-});
-
-for (const resolution of ['bundler', 'nodenext']) {
-  test(`the types are whole without anything else installed (${resolution})`, () => {
-    writeFileSync(
-      path.join(project, 'types.ts'),
-      `import {type CallState, createClient, HookswitchError, liveDuration} from '@hookswitch/client';
-const client = createClient({url: 'http://localhost', token: 'x'});
-export const first: CallState | undefined = client.calls.getSnapshot()[0];
-export const seconds: number = first === undefined ? 0 : liveDuration(first);
-client.on('status', (event) => {
-  const status: 'initiating' | 'ringing' | 'in-progress' | 'completed' | 'failed' = event.status;
-  // @ts-expect-error a status is none of these
-  const wrong: 'busy' = event.status;
-  console.log(status, wrong, event.offset.toFixed());
-});
-export const isOurs = (error: unknown): string => (error instanceof HookswitchError ? error.whatToDo : '');
-`,
-    );
-    const module = resolution === 'bundler' ? 'esnext' : 'nodenext';
-    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,dom,esnext.disposable'];
-    const args = [...flags, '--types', '', '--module', module, '--moduleResolution', resolution, 'types.ts'];
-    try {
-      execFileSync(path.join(modules, '.bin/tsc'), args, {cwd: project, encoding: 'utf8'});
-    } catch (error) {
-      assert.fail((error as {stdout: string}).stdout);
-    }
-  });
-}
-
-test('the package holds what it exports and nothing that is ours alone', () => {
-  for (const name of ['README.md', 'dist/index.js', 'dist/index.d.ts', 'dist/react.js', 'dist/react.d.ts']) {
-    assert.ok(packed.includes(name), name);
-  }
-  assert.deepEqual(
-    packed.filter((name) => /(?:^|\/)(?:src|test|scripts)\//.test(name)),
-    [],
-  );
-  for (const name of packed.filter((each) => /\.(?:js|d\.ts)$/.test(each))) {
-    const text = readFileSync(path.join(project, 'node_modules/@hookswitch/client', name), 'utf8');
-    assert.doesNotMatch(text, /from ['"](?:zod|@hookswitch|[^'"]*\.ts['"])/, name);
   }
 });

@@ -4,15 +4,15 @@ import type {CallState} from '../client-api.ts';
 
 /** Every field that is given must match. */
 export interface CallFilter {
-  readonly status?: CallStatus | readonly CallStatus[];
+  readonly status?: CallStatus | readonly CallStatus[] | undefined;
   /** Outbound: everything that did not come in, legs included. */
-  readonly direction?: 'inbound' | 'outbound';
+  readonly direction?: 'inbound' | 'outbound' | undefined;
   /** Calls this user has started. */
-  readonly user?: string;
+  readonly user?: string | undefined;
   /** `none`: no legs; a sid: the legs of that call. */
-  readonly parent?: string;
+  readonly parent?: string | undefined;
   /** Part of a number, of the sid, or of a text in the metadata; case does not matter, nor do spaces in a number. */
-  readonly text?: string;
+  readonly text?: string | undefined;
 }
 
 /** Whether the call is one of those that `filter` asks for. */

@@ -6,3 +6,4 @@ export {useCall} from './use-call.ts';
 export {useCallDuration} from './use-call-duration.ts';
 export {useCalls} from './use-calls.ts';
 export {useConnection} from './use-connection.ts';
+export {useGatewayTime} from './use-gateway-time.ts';

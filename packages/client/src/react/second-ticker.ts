@@ -1,40 +1,53 @@
-/** One clock for everything that counts seconds: it ticks for all of them in the same moment, and only while there is one. */
-import type {ReadableStore} from '../client-api.ts';
+/** One ticker per client for everything that counts seconds: all of it changes in the same moment, and only while it is shown. */
+import type {HookswitchClient, ReadableStore, Unsubscribe} from '../client-api.ts';
 
-const listeners = new Set<() => void>();
-let now = Date.now();
-let timer: ReturnType<typeof setTimeout> | undefined;
+const tickers = new WeakMap<HookswitchClient, ReadableStore<number>>();
 
-/** Milliseconds since 1970 as of the last tick; ticks on whole seconds, since Twilio's timestamps are whole seconds. */
-export const secondTicker: ReadableStore<number> = {
-  subscribe(listener) {
-    listeners.add(listener);
-    if (timer === undefined) tick();
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size > 0) return;
-      clearTimeout(timer);
-      timer = undefined;
-    };
-  },
-  getSnapshot() {
-    // While nobody listens there are no ticks; whoever renders first must not see the last one of an hour ago.
-    if (timer === undefined) now = wholeSecond();
-    return now;
-  },
-};
-
-function tick(): void {
-  now = wholeSecond();
-  timer = setTimeout(
-    () => {
-      tick();
-      for (const listener of [...listeners]) listener();
-    },
-    1000 - (Date.now() % 1000),
-  );
+/**
+ * Milliseconds since 1970 by the gateway's clock as of the last tick. It ticks on whole seconds, because Twilio's timestamps are
+ * whole seconds, and when the clock is corrected.
+ */
+export function secondTicker(client: HookswitchClient): ReadableStore<number> {
+  const ticker = tickers.get(client) ?? createTicker(client);
+  tickers.set(client, ticker);
+  return ticker;
 }
 
-function wholeSecond(): number {
-  return Math.floor(Date.now() / 1000) * 1000;
+function createTicker(client: HookswitchClient): ReadableStore<number> {
+  const listeners = new Set<() => void>();
+  let now = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let unfollow: Unsubscribe | undefined;
+
+  const wholeSecond = () => Math.floor(client.now() / 1000) * 1000;
+  const schedule = () => {
+    clearTimeout(timer);
+    now = wholeSecond();
+    timer = setTimeout(tick, 1000 - (client.now() % 1000));
+  };
+  const tick = () => {
+    schedule();
+    for (const listener of [...listeners]) listener();
+  };
+
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      if (timer === undefined) {
+        schedule();
+        unfollow = client.clockOffset.subscribe(tick);
+      }
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        clearTimeout(timer);
+        timer = undefined;
+        unfollow?.();
+      };
+    },
+    getSnapshot() {
+      // Without listeners there are no ticks, and the last one may be an hour old.
+      return timer === undefined ? wholeSecond() : now;
+    },
+  };
 }

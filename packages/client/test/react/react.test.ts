@@ -22,7 +22,7 @@ function walk(version: ReactVersion): void {
   });
 
   /** A page on the gateway's own origin with the fixture in it. */
-  async function open(gateway: TestGateway) {
+  async function open(gateway: TestGateway, skewMs = 0) {
     const page = await browser.newPage();
     page.setDefaultTimeout(10_000);
     const faults: string[] = [];
@@ -35,6 +35,7 @@ function walk(version: ReactVersion): void {
     });
     page.on('websocket', (socket) => sockets.push(socket.url()));
     await page.goto(`${gateway.url}/healthz`);
+    if (skewMs !== 0) await page.evaluate(`{const now = Date.now; Date.now = () => now() + ${skewMs};}`);
     await page.evaluate(code);
     const close = () => page.close();
     return {page, faults, sockets, [Symbol.asyncDispose]: close};
@@ -128,4 +129,22 @@ function walk(version: ReactVersion): void {
     assert.ok((counts['a'] ?? 0) <= duration + 4, `${counts['a']} renders for ${duration} s`);
     assert.deepEqual(tab.faults, []);
   });
+
+  for (const minutes of [14, -3]) {
+    test(`a duration is right in a browser that is ${minutes} min off`, async () => {
+      await using gateway = await startGateway({simulator: {speed: 1}});
+      await using tab = await open(gateway, minutes * 60_000);
+      const {page} = tab;
+      await mount(page, gateway, ['connection']);
+      await page.locator('#connection', {hasText: 'live'}).waitFor();
+      const sid = await gateway.place({to: '+15550100700'});
+      await page.evaluate(`fixture.watch('${sid}')`);
+      await page.locator('#one', {hasText: 'in-progress'}).waitFor();
+      const {answeredAt} = (await gateway.callIn(sid, 'in-progress')) as {answeredAt: string};
+      await until(async () => Number(await textOf(page, '#a')) >= 2, {what: 'two seconds'});
+      const shown = Number(await textOf(page, '#a'));
+      assert.ok(shown <= (Date.now() - Date.parse(answeredAt)) / 1000 + 1, `${shown} s`);
+      assert.deepEqual(tab.faults, []);
+    });
+  }
 }

@@ -9,6 +9,7 @@ const waitWords: Readonly<Record<WaitReason, string>> = {
   silent: 'The gateway has gone silent.',
   timeout: 'The gateway did not answer in time.',
   'token-failed': 'The key could not be read.',
+  unauthorized: 'The gateway refused the key.',
   offline: 'This device is offline.',
   suspended: 'The page was asleep.',
 };

