@@ -25,7 +25,12 @@ export class BoundClient extends Client {
 
 function requireChannelBinding(connection: Wire): void {
   let isBound = false;
-  const refuse = () => connection.stream.destroy(unbound());
+  const refuse = () => {
+    // What the server has sent with it would be taken for the end of a good beginning.
+    connection.removeAllListeners('readyForQuery');
+    connection.emit('error', unbound());
+    connection.stream.destroy();
+  };
   connection.on('authenticationCleartextPassword', refuse);
   connection.on('authenticationMD5Password', refuse);
   connection.on('authenticationSASL', ({mechanisms}: {readonly mechanisms: readonly string[]}) => {

@@ -98,16 +98,19 @@ export function isStatementFault(error: unknown): boolean {
   return state !== undefined && state !== '42501' && statementClasses.has(state.slice(0, 2));
 }
 
-/** The error as the ports promise it: `JournalUnavailableError`, or a plain one where the statement is at fault. */
-export function toPortError(error: unknown): Error {
+/**
+ * The error as the ports promise it: `JournalUnavailableError`, or a plain one where the statement is at fault.
+ * @param password that must not be in it, whoever says it
+ */
+export function toPortError(error: unknown, password?: string): Error {
   if (error instanceof JournalUnavailableError) return error;
-  const cause = causeOf(error);
+  const cause = causeOf(error, password);
   if (isStatementFault(error)) return new Error('The database could not do this.', {cause});
   return new JournalUnavailableError(sentenceFor(error), {cause});
 }
 
 /** Why a connection could not be made: never the fault of a statement. */
-export function toConnectError(error: unknown): JournalUnavailableError {
+export function toConnectError(error: unknown, password?: string): JournalUnavailableError {
   if (error instanceof JournalUnavailableError) return error;
   const state = sqlState(error) ?? '';
   const ofSetting = connectSentences.find(([start]) => state.startsWith(start) && state !== '42501');
@@ -115,7 +118,7 @@ export function toConnectError(error: unknown): JournalUnavailableError {
     error instanceof Error && error.message === QUERY_TIMEOUT
       ? NO_SESSION
       : (ofSetting?.[1] ?? sentenceFor(error));
-  return new JournalUnavailableError(sentence, {cause: causeOf(error)});
+  return new JournalUnavailableError(sentence, {cause: causeOf(error, password)});
 }
 
 /** What stopped a start: an error of a connection, or of a statement that makes the tables. */
@@ -131,16 +134,10 @@ export function toStartError(error: unknown): JournalUnavailableError {
 /**
  * The error's sentence, and after it what the database service has said itself, which often knows more: for people who
  * operate the gateway, and not for answers to requests.
- * @param secrets that must not be in it, whoever says them
  */
-export function tellAll(error: Error, secrets: readonly (string | undefined)[] = []): string {
-  const {message, cause} = error;
-  if (!(cause instanceof ServiceWords) && !(cause instanceof Error && message === UNUSABLE)) return message;
-  const words = secrets
-    .filter((secret) => secret !== undefined && secret.length >= 4)
-    .flatMap((secret = '') => [secret, encodeURIComponent(secret)])
-    .reduce((text, secret) => text.replaceAll(secret, MASK), cause.message);
-  return `${message} The database service says: ${maskText(words)}`;
+export function tellAll({message, cause}: Error): string {
+  const isTold = cause instanceof ServiceWords || (cause instanceof Error && message === UNUSABLE);
+  return isTold ? `${message} The database service says: ${cause.message}` : message;
 }
 
 /** What a server or a pooler answered. Its code is in front, where it gave one. */
@@ -180,14 +177,21 @@ function sentenceFor(error: unknown): string {
  * What goes to the log. A server's error also has `detail`, `where` and `internalQuery`, which quote values of rows:
  * phone numbers, owners, whole webhooks. None of that is kept.
  */
-function causeOf(error: unknown): Error {
+function causeOf(error: unknown, password?: string): Error {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof DatabaseError)) return new Error(message);
   // Poolers also send errors without a code.
   const state = error.code === undefined ? '' : `SQLSTATE ${error.code}`;
   // Messages of class 22 quote the value that was not understood.
   if (state !== '' && error.code?.startsWith('22') === true) return new ServiceWords(state);
-  const words = message.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  const words = masked(message.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim(), password);
   const shown = words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS)}…` : words;
   return new ServiceWords([state, shown].filter((part) => part !== '').join(': '));
+}
+
+/** A service may repeat what it was sent, such as the whole URL. */
+function masked(words: string, password = ''): string {
+  if (password.length < 4) return maskText(words);
+  const forms = [password, encodeURIComponent(password)];
+  return maskText(forms.reduce((text, form) => text.replaceAll(form, MASK), words));
 }

@@ -18,6 +18,7 @@ export interface PreparedStatement {
 export class PostgresConnection {
   readonly #client: Client;
   readonly #limits: SessionLimits;
+  readonly #password: string | undefined;
   #pid = 0;
   #broken: Error | undefined;
   #warnings: string[] = [];
@@ -25,6 +26,7 @@ export class PostgresConnection {
   constructor(address: PostgresAddress, applicationName: string, limits: SessionLimits) {
     this.#client = new (clientOf(address))(clientConfig(address, applicationName, limits));
     this.#limits = limits;
+    this.#password = address.password;
     // Without a listener the event would end the process.
     this.#client.on('error', (error) => this.#break(error));
     this.#client.on('end', () => this.#break(new Error('Connection terminated')));
@@ -42,7 +44,7 @@ export class PostgresConnection {
       this.#break(error);
       // A server that refuses need not hang up.
       this.close();
-      throw toConnectError(error);
+      throw toConnectError(error, this.#password);
     }
   }
 

@@ -109,7 +109,7 @@ export class PostgresDatabase {
     try {
       return (await this.#pool.query<Row>(sql, [...values])).rows;
     } catch (error) {
-      throw toPortError(error);
+      throw toPortError(error, this.#address.password);
     }
   }
 
@@ -201,11 +201,10 @@ export class PostgresDatabase {
       sqlState(error) === INSUFFICIENT_PRIVILEGE
         ? this.#lacksRights(toPortError(error).cause)
         : toStartError(error);
-    const {user, password} = this.#address;
-    return new JournalUnavailableError(
-      `DATABASE_URL (${this.description} as ${user}): ${tellAll(known, [password])}`,
-      {cause: known.cause},
-    );
+    const {user} = this.#address;
+    return new JournalUnavailableError(`DATABASE_URL (${this.description} as ${user}): ${tellAll(known)}`, {
+      cause: known.cause,
+    });
   }
 
   #limits(limits: SessionLimits): SessionLimits {
@@ -263,7 +262,7 @@ export class PostgresDatabase {
     try {
       return await this.#pool.connect();
     } catch (error) {
-      throw toPortError(error);
+      throw toPortError(error, this.#address.password);
     }
   }
 
