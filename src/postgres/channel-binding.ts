@@ -1,6 +1,6 @@
 /**
  * `channel_binding=require`: the server has to prove, within this very TLS connection, that it knows the password. The driver
- * only prefers that: it would also send the password itself to whoever asks for it, and let a server in that asks for nothing.
+ * only prefers that: it would also send the password in plain text, and accept a server that asks for no password.
  */
 import type {EventEmitter} from 'node:events';
 import type {Duplex} from 'node:stream';
@@ -14,7 +14,7 @@ interface Wire extends EventEmitter {
   readonly stream: Duplex;
 }
 
-/** A client of the driver that lets nobody be the server who cannot prove it. */
+/** A client of the driver that refuses a server without channel binding. */
 export class BoundClient extends Client {
   constructor(config?: ClientConfig) {
     super(config);
@@ -26,7 +26,7 @@ export class BoundClient extends Client {
 function requireChannelBinding(connection: Wire): void {
   let isBound = false;
   const refuse = () => {
-    // What the server has sent with it would be taken for the end of a good beginning.
+    // The same packet may hold ReadyForQuery, and the driver would report a good connection.
     connection.removeAllListeners('readyForQuery');
     connection.emit('error', unbound());
     connection.stream.destroy();
@@ -47,6 +47,6 @@ function requireChannelBinding(connection: Wire): void {
 function unbound(): JournalUnavailableError {
   return new JournalUnavailableError(
     'The database does not offer channel binding (SCRAM-SHA-256-PLUS), which channel_binding=require in DATABASE_URL asks for: ' +
-      'set password_encryption=scram-sha-256 there and the password anew, or leave channel_binding out. PgBouncer cannot do it.',
+      'set password_encryption=scram-sha-256 there and set the password again, or leave channel_binding out. PgBouncer cannot do it.',
   );
 }

@@ -100,7 +100,7 @@ export function isStatementFault(error: unknown): boolean {
 
 /**
  * The error as the ports promise it: `JournalUnavailableError`, or a plain one where the statement is at fault.
- * @param password that must not be in it, whoever says it
+ * @param password is masked in the words of the server
  */
 export function toPortError(error: unknown, password?: string): Error {
   if (error instanceof JournalUnavailableError) return error;
@@ -121,7 +121,7 @@ export function toConnectError(error: unknown, password?: string): JournalUnavai
   return new JournalUnavailableError(sentence, {cause: causeOf(error, password)});
 }
 
-/** What stopped a start: an error of a connection, or of a statement that makes the tables. */
+/** The error of a start: of a connection, or of a statement that makes the tables. */
 export function toStartError(error: unknown): JournalUnavailableError {
   const known = toPortError(error);
   if (known instanceof JournalUnavailableError) return known;
@@ -140,7 +140,7 @@ export function tellAll({message, cause}: Error): string {
   return isTold ? `${message} The database service says: ${cause.message}` : message;
 }
 
-/** What a server or a pooler answered. Its code is in front, where it gave one. */
+/** The answer of a server or a pooler, after its code if it gave one. */
 class ServiceWords extends Error {}
 
 /** Of the driver, for an answer that does not come. */

@@ -75,7 +75,7 @@ const refused: Readonly<Record<string, string>> = {
   ssl_max_protocol_version: NOT_DONE,
 };
 
-/** What becomes of a parameter; names count without case where they are not obeyed. */
+/** Decides about a parameter. The case of a name counts only for those that are obeyed. */
 export function verdictOf(name: string, value: string): Verdict | undefined {
   if (obeyed.has(name)) return undefined;
   const key = name.toLowerCase();
@@ -101,7 +101,7 @@ export function parseQuery(query: string, decode: (text: string) => string): Map
     if (at === -1 || !/^[\w.-]{1,64}$/.test(name)) {
       throw new Error('what follows the ? is not name=value; a ? in user or password has to be %3F');
     }
-    // Which of two would count is nothing to guess at.
+    // The gateway does not guess which of two counts.
     if (found.has(name)) throw new Error(`it has ${name} twice`);
     found.set(name, decode(pair.slice(at + 1)));
   }

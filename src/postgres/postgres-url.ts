@@ -23,9 +23,9 @@ export interface PostgresAddress {
   readonly applicationName?: string;
   /** Instead of our own limit, in milliseconds. */
   readonly connectMs?: number;
-  /** Sent as it is, for services that read something of it. What it sets we set otherwise after it. */
+  /** Sent as it is, because some services route by it. Our own settings are made after it and win. */
   readonly options?: string;
-  /** What is in the URL and changes nothing. */
+  /** Parameters that are ignored, each with the reason. */
   readonly notes: readonly string[];
 }
 
@@ -155,7 +155,7 @@ function hostOf(host: string): string {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   if (!HOST.test(bare)) {
     throw new Error(
-      'its host is none; anything but letters and digits in user and password has to be percent-encoded',
+      'its host is not a valid one; anything but letters and digits in user and password has to be percent-encoded',
     );
   }
   return bare;

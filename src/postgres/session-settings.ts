@@ -1,5 +1,5 @@
 /**
- * The settings that every session of ours needs, whatever the server, the role, the database or a pooler has as its default.
+ * The settings that every session of ours needs. Defaults of the server, the role, the database or a pooler do not count.
  *
  * They are set by statements once a connection is there, and read back by another one. Startup parameters would save the
  * round trips, but a pooler may refuse them (PgBouncer's default) or drop them without a word (`ignore_startup_parameters`),
@@ -51,7 +51,7 @@ type Settings = Readonly<Record<string, string>>;
 const settings: Settings = {
   // J1: durable when it resolves.
   synchronous_commit: 'on',
-  // What a role or a database may have otherwise, and statements or transactions would fail or mean something else.
+  // A role or a database may have other defaults. Statements and transactions would then fail or mean something else.
   default_transaction_read_only: 'off',
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
@@ -125,7 +125,7 @@ export function assertKept(wanted: Settings, rows: readonly Row[]): void {
   const found = new Map(rows.map((row) => [textOf(row['name']), textOf(row['setting'])]));
   for (const [name, value] of Object.entries(wanted)) {
     const setting = found.get(name);
-    // Of the settings that are read back, only this one is not in every version.
+    // Only this one is not in every version.
     if (setting === value || (setting === undefined && name === 'transaction_timeout')) continue;
     throw notKept(name, value, setting);
   }

@@ -59,7 +59,7 @@ function assertAllowed(file: string, place: string, mode: number): void {
   }
 }
 
-/** What the operating system says of a file, as a sentence with its place, its cause and the next step. */
+/** Explains an error of the operating system: the place, the cause and the next step. */
 export function explainPlace(file: string, error: unknown, place?: string): StoreUnavailable {
   const {code = '', path: at = file, message} = error as NodeJS.ErrnoException;
   const where = place ?? at;

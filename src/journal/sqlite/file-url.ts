@@ -20,7 +20,7 @@ export function databaseFile(databaseUrl: string): string {
   return pathOf(databaseUrl) ?? '';
 }
 
-/** What is wrong with a `file:` URL, to be read after the variable's name; `undefined` when nothing is. */
+/** The fault of a `file:` URL, worded to follow the variable's name; `undefined` without a fault. */
 export function fileUrlFault(databaseUrl: string): string | undefined {
   const path = pathOf(databaseUrl);
   if (path === undefined)

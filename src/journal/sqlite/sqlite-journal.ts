@@ -295,7 +295,7 @@ function notOpen(): JournalUnavailableError {
   return new JournalUnavailableError('The journal is not open.');
 }
 
-/** Why it cannot be opened, with the file's name: nobody but who starts the gateway is told of it. */
+/** The reason with the file's path. Only the operator who starts the gateway sees it, so a path may be in it. */
 function openingFault(error: unknown, file: string): JournalUnavailableError {
   const known =
     error instanceof JournalUnavailableError ? error : toError({...toFailure(error), kind: 'unavailable'});

@@ -11,10 +11,13 @@ import {NO_PGBOUNCER, PgBouncer, type PgBouncerSettings} from '../../support/pgb
 import {databaseOf, PostgresServer, postgresServer} from '../../support/postgres.ts';
 import {until} from '../../support/until.ts';
 
-/** A fresh database behind a PgBouncer of its own; skips the test where there is none. */
+/** A fresh database behind a PgBouncer of its own; skips the test on a machine without one. */
 async function behind(t: TestContext, settings: PgBouncerSettings = {}): Promise<string | undefined> {
   const bouncer = await PgBouncer.before(t, await postgresServer(), settings);
-  if (bouncer === undefined) return void t.skip(NO_PGBOUNCER);
+  if (bouncer === undefined) {
+    t.skip(NO_PGBOUNCER);
+    return undefined;
+  }
   return bouncer.url(await databaseOf(t));
 }
 
@@ -38,7 +41,7 @@ test('[C3] a gateway starts behind PgBouncer as it is installed, and follows a c
   await session.receive('call.status', (each) => each.callSid === callSid);
 });
 
-test('[J1] each kind of connection commits to the disk, whatever the pooler drops and the server has as its default', async (t) => {
+test('[J1] each kind of connection commits to the disk, even if the pooler drops settings and its server defaults to off', async (t) => {
   const server = await PostgresServer.create({settings: {synchronous_commit: 'off'}});
   t.after(() => server.dispose());
   const bouncer = await PgBouncer.before(t, server, {

@@ -1,4 +1,4 @@
-/** Why a database is refused at start: what people are told, with the words of the database service and without secrets. */
+/** A refused database: the error has a sentence, the words of the database service, and no secrets. */
 import assert from 'node:assert/strict';
 import {createServer} from 'node:net';
 import {type TestContext, test} from 'node:test';

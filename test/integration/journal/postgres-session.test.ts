@@ -1,4 +1,4 @@
-/** What every session of ours is set to, whatever the server, the role, the database and the URL have as their defaults. */
+/** Our settings of a session win over the defaults of the server, the role, the database and the URL. */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
@@ -50,7 +50,7 @@ const contrary: Readonly<Record<string, string>> = {
 };
 
 for (const target of ['DATABASE', 'ROLE'] as const)
-  test(`[J1] a session has our settings, whatever the ${target.toLowerCase()} has as its defaults`, async (t) => {
+  test(`[J1] our settings win over the defaults of the ${target.toLowerCase()}`, async (t) => {
     const server = await postgresServer();
     const url = await databaseOf(t);
     const name = target === 'DATABASE' ? new URL(url).pathname.slice(1) : 'contrary';

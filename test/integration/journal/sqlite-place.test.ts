@@ -1,4 +1,4 @@
-/** Where a SQLite journal cannot be: what people are told of the place, and that nothing is made or changed there. */
+/** Places where a SQLite journal cannot be: the error names path and next step, and nothing is changed there. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {
@@ -96,7 +96,7 @@ test('[C3] a file that is write-protected is said to be that', async (t) => {
   }
 });
 
-/** What another program may have left in a file. */
+/** Databases as other programs leave them. */
 const foreign: readonly (readonly [string, string, RegExp])[] = [
   ['tables', 'CREATE TABLE users (id int); CREATE TABLE posts (id int)', /\(tables "posts", "users"\)/],
   [
@@ -122,7 +122,7 @@ for (const [what, sql, tables] of foreign)
     assert.ok(!existsSync(`${file}-wal`));
   });
 
-test('[C3] a file that is no database is said to be none', async (t) => {
+test('[C3] a file that is not a database is refused as such', async (t) => {
   const {file} = temporaryDatabase(t);
   writeFileSync(file, 'Dear reader, this is no database. '.repeat(100));
   await assertRefused(file, /it is no SQLite database\..*If it never was a journal, name another file/);
