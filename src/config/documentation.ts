@@ -72,7 +72,9 @@ export function describeEnvironment(environment: Environment): Record<string, un
 }
 
 function withoutPassword(databaseUrl: string): string {
-  return databaseUrl.replace(/^(postgres(?:ql)?:\/\/[^:@/?#]*):[^/?#]*@/i, `$1:${MASK}@`);
+  return databaseUrl
+    .replace(/^(postgres(?:ql)?:\/\/[^:@/?#]*):[^/?#]*@/i, `$1:${MASK}@`)
+    .replace(/^(postgres.*[?&]password=)[^&]*/i, `$1${MASK}`);
 }
 
 /** What works and is worth a second thought, one sentence each. */

@@ -4,6 +4,7 @@
  */
 import {isIP} from 'node:net';
 import type {z} from 'zod';
+import {fileUrlFault} from '../journal/sqlite/file-url.ts';
 import {isLoopback} from '../network/loopback.ts';
 import {isPostgresUrl, postgresUrlFault} from '../postgres/postgres-url.ts';
 import type {TextRules} from './characters.ts';
@@ -77,13 +78,15 @@ function parseDatabaseUrl(value: string): string | Refusal {
     const fault = postgresUrlFault(value);
     return fault === undefined ? value : new Refusal(`is no usable Postgres URL: ${fault}`, remedy);
   }
+  if (/^(?:jdbc:)?postgres(?:ql)?[:+]/i.test(value))
+    return new Refusal('has the scheme of another driver', `Write postgres:// in place of it. ${remedy}`);
   if (!value.startsWith('file:')) return new Refusal('is neither a file: nor a postgres: URL', remedy);
   const path = value.slice('file:'.length);
-  if (path === '' || path.endsWith('/') || path.includes('\0')) return new Refusal('names no file', remedy);
   if (path.includes(':memory:'))
     return new Refusal('is in memory', `What was acknowledged must survive a restart. ${remedy}`);
   if (/[?#]/.test(path)) return new Refusal('has a query or a fragment', remedy);
-  return value;
+  const fault = fileUrlFault(value);
+  return fault === undefined ? value : new Refusal(fault, remedy);
 }
 
 function parseHost(value: string): string | Refusal {

@@ -3,12 +3,15 @@
  * the gateway's to do and to tell.
  */
 import {randomUUID} from 'node:crypto';
-import {accessSync, constants, existsSync} from 'node:fs';
+import {accessSync, constants, existsSync, statSync} from 'node:fs';
 import {open, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import type {Offset} from './call-event.ts';
+import {checkPlace} from './sqlite/check-place.ts';
+import {refuseForeignDatabase} from './sqlite/foreign-database.ts';
 import {readEpoch, readHead} from './sqlite/meta.ts';
+import {explain} from './sqlite/open-database.ts';
 
 export interface InspectedJournal {
   /** Absent where there is no journal yet. */
@@ -20,12 +23,18 @@ export interface InspectedJournal {
 
 /** @throws Error when there is a file and it cannot be read as a journal */
 export function inspectJournal(file: string): InspectedJournal {
+  checkPlace(file);
   const folder = path.dirname(file);
   const probe = () => (existsSync(folder) ? writeBeside(folder) : checkCreatable(folder));
   if (!existsSync(file)) return {head: 0, probe};
   const database = new DatabaseSync(file, {readOnly: true});
   try {
+    refuseForeignDatabase(database, file);
+    // An empty file is a journal that has not begun.
+    if (statSync(file).size === 0) return {head: 0, probe};
     return {epoch: readEpoch(database), head: readHead(database), probe};
+  } catch (error) {
+    throw explain(error, file);
   } finally {
     database.close();
   }

@@ -1,11 +1,13 @@
 /** Picks the journal's adapter from `DATABASE_URL`. */
-import {fileURLToPath} from 'node:url';
 import type {Clock} from '../clock.ts';
 import {PostgresDatabase} from '../postgres/postgres-database.ts';
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import type {Journal} from './journal.ts';
 import {PostgresJournal} from './postgres/postgres-journal.ts';
+import {databaseFile} from './sqlite/file-url.ts';
 import {SqliteJournal} from './sqlite/sqlite-journal.ts';
+
+export {databaseFile} from './sqlite/file-url.ts';
 
 export interface OpenJournalOptions {
   readonly clock?: Clock;
@@ -24,22 +26,4 @@ export function openJournal(databaseUrl: string, options: OpenJournalOptions = {
   const {onWarning} = options;
   const database = new PostgresDatabase({url: databaseUrl, ...(onWarning === undefined ? {} : {onWarning})});
   return new PostgresJournal({...options, database});
-}
-
-/**
- * The path in a `file:` URL: `file:./data/hookswitch.db` (relative to the working directory), `file:/var/lib/h.db` or
- * `file:///var/lib/h.db`.
- * @throws Error — the URL names no file
- */
-export function databaseFile(databaseUrl: string): string {
-  if (!databaseUrl.startsWith('file:')) {
-    const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(databaseUrl)?.[0] ?? 'a URL without a scheme';
-    throw new Error(
-      `DATABASE_URL: ${scheme} is not supported; use file:<path>, as in file:./data/hookswitch.db, or postgres://`,
-    );
-  }
-  if (databaseUrl.startsWith('file://')) return fileURLToPath(databaseUrl);
-  const path = databaseUrl.slice('file:'.length);
-  if (path === '') throw new Error('DATABASE_URL: file: needs a path, as in file:./data/hookswitch.db');
-  return path;
 }

@@ -49,7 +49,7 @@ const numberKey =
 
 /** The same, as they appear in a line; for the look that decides whether it must be taken apart. */
 const suspiciousLine =
-  /\+|%2b|bearer|basic|eyJ|authorization|cookie|protocol|token|secret|passw|credential|key|signature|=|phone|number|call|from|destination|connect|\bto\b/i;
+  /\+|%2b|:\/\/[^\s@]{0,300}@|bearer|basic|eyJ|authorization|cookie|protocol|token|secret|passw|credential|key|signature|=|phone|number|call|from|destination|connect|\bto\b/i;
 
 function createScrubber(values: readonly (string | undefined)[]): (line: string) => string {
   const secrets = values

@@ -34,6 +34,8 @@ export function maskSecret(secret: string | undefined): string | undefined {
  */
 const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => string)])[] = [
   [/hookswitch\.bearer\.[^\s"',;]+/gi, `hookswitch.bearer.${MASK}`],
+  // User and password in a URL, such as a database service's message may quote.
+  [/(:\/\/[^\s/:@"'<>]{0,256}:)[^\s@"'<>]{1,1024}@/g, `$1${MASK}@`],
   // The value of these headers has blanks in it, so that all to the end of the line goes.
   [
     /\b((?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol)(["'\\]*\s*[:=,]\s*)[^\n]+/gi,
@@ -60,7 +62,7 @@ const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => 
 
 /** One cheap look whether {@link maskText} could change anything. */
 const suspicious =
-  /\+|\d{7}|%2b|bearer|basic|eyJ|authorization|cookie|protocol|token|secret|passw|key|signature|=(?![A-Za-z0-9+/=])/i;
+  /\+|\d{7}|%2b|:\/\/[^\s@]{0,300}@|bearer|basic|eyJ|authorization|cookie|protocol|token|secret|passw|key|signature|=(?![A-Za-z0-9+/=])/i;
 
 /** Running text without numbers, tokens and signatures. */
 export function maskText(text: string): string {

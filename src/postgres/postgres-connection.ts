@@ -2,9 +2,12 @@
  * One connection that somebody keeps for himself: a transaction at a time, or notifications. It is given up after any
  * failure; a new one is cheaper than knowing what state the old one is in.
  */
-import {Client, type ClientConfig, type Notification, type QueryResult} from 'pg';
-import {toPortError} from './failures.ts';
+import type {Client, Notification, QueryResult} from 'pg';
+import {clientConfig, clientOf} from './client-config.ts';
+import {toConnectError} from './failures.ts';
+import type {PostgresAddress} from './postgres-url.ts';
 import type {Row} from './rows.ts';
+import {type SessionLimits, setUpSession} from './session-settings.ts';
 
 /** A statement that is planned once per connection, under its name. */
 export interface PreparedStatement {
@@ -14,11 +17,16 @@ export interface PreparedStatement {
 
 export class PostgresConnection {
   readonly #client: Client;
+  readonly #limits: SessionLimits;
+  readonly #password: string | undefined;
+  #pid = 0;
   #broken: Error | undefined;
   #warnings: string[] = [];
 
-  constructor(config: ClientConfig) {
-    this.#client = new Client(config);
+  constructor(address: PostgresAddress, applicationName: string, limits: SessionLimits) {
+    this.#client = new (clientOf(address))(clientConfig(address, applicationName, limits));
+    this.#limits = limits;
+    this.#password = address.password;
     // Without a listener the event would end the process.
     this.#client.on('error', (error) => this.#break(error));
     this.#client.on('end', () => this.#break(new Error('Connection terminated')));
@@ -31,11 +39,12 @@ export class PostgresConnection {
   async connect(): Promise<void> {
     try {
       await this.#client.connect();
+      this.#pid = await setUpSession(this.#client, this.#limits);
     } catch (error) {
       this.#break(error);
       // A server that refuses need not hang up.
       this.close();
-      throw toPortError(error);
+      throw toConnectError(error, this.#password);
     }
   }
 
@@ -44,9 +53,9 @@ export class PostgresConnection {
     return this.#broken;
   }
 
-  /** Process id of the server's side. */
+  /** Process id of the server's side, also where a pooler is between. */
   get pid(): number {
-    return (this.#client as unknown as {readonly processID: number | null}).processID ?? 0;
+    return this.#pid;
   }
 
   /** What the server has warned of since the last call. */

@@ -7,18 +7,21 @@
  */
 import {Pool, type PoolClient} from 'pg';
 import {JournalUnavailableError} from '../errors/app-error.ts';
-import {isStatementFault, sqlState, toPortError} from './failures.ts';
+import {clientConfig, clientOf} from './client-config.ts';
+import {isStatementFault, sqlState, tellAll, toPortError, toStartError} from './failures.ts';
+import {refuseForeignTables} from './foreign-tables.ts';
 import {migrate} from './migrate.ts';
 import {migrations} from './migrations/index.ts';
 import {PostgresConnection} from './postgres-connection.ts';
 import {describeAddress, type PostgresAddress, parsePostgresUrl} from './postgres-url.ts';
 import {numberOf, type Row, textOf} from './rows.ts';
-import {clientConfig, migrationLimits, type SessionLimits} from './session-settings.ts';
+import {assertOwnProcesses} from './session-pinning.ts';
+import {migrationLimits, type SessionLimits, sessionLimits, setUpSession} from './session-settings.ts';
 
 export interface PostgresDatabaseOptions {
   /** `postgres://user:password@host:5432/database`. */
   readonly url: string;
-  /** Shown by the server beside each connection. @default 'hookswitch' */
+  /** Shown by the server beside each connection, after the name that the URL gives. @default 'hookswitch' */
   readonly applicationName?: string;
   /** Connections of the pool. @default 7 */
   readonly maxConnections?: number;
@@ -53,12 +56,17 @@ export class PostgresDatabase {
   constructor(options: PostgresDatabaseOptions) {
     const {url, applicationName = 'hookswitch', maxConnections = 7, maxWaiting = 1000} = options;
     this.#address = parsePostgresUrl(url);
-    this.#applicationName = applicationName;
+    this.#applicationName = [this.#address.applicationName, applicationName].filter(Boolean).join(' ');
     this.#maxWaiting = maxWaiting;
     this.#onWarning = options.onWarning ?? (() => {});
     this.#newPool = () => {
+      const limits = this.#limits(sessionLimits);
       const pool = new Pool({
-        ...clientConfig(this.#address, applicationName),
+        ...clientConfig(this.#address, this.#applicationName, limits),
+        Client: clientOf(this.#address),
+        // The pool awaits it before it gives the connection to anybody; its types do not say so.
+        // oxlint-disable-next-line typescript/no-misused-promises
+        onConnect: (client) => setUpSession(client, limits),
         max: maxConnections,
         idleTimeoutMillis: IDLE_MS,
         maxLifetimeSeconds: LIFETIME_S,
@@ -89,15 +97,11 @@ export class PostgresDatabase {
   }
 
   /** Looks whether this is a database to work with, and changes nothing. @throws JournalUnavailableError */
-  async check(): Promise<void> {
-    const connection = await this.#connectAtStart();
-    try {
+  check(): Promise<void> {
+    return this.#atStart(async (connection) => {
       await this.#checkFacts(connection);
-    } catch (error) {
-      throw toPortError(error);
-    } finally {
-      connection.close();
-    }
+      await refuseForeignTables(connection);
+    });
   }
 
   /** Rows of one statement, on any connection. @throws JournalUnavailableError @throws Error — a faulty statement */
@@ -106,7 +110,7 @@ export class PostgresDatabase {
     try {
       return (await this.#pool.query<Row>(sql, [...values])).rows;
     } catch (error) {
-      throw toPortError(error);
+      throw toPortError(error, this.#address.password);
     }
   }
 
@@ -135,10 +139,10 @@ export class PostgresDatabase {
   }
 
   /** A connection for one holder, who closes it. @throws JournalUnavailableError */
-  async connect(purpose: string, limits?: SessionLimits): Promise<PostgresConnection> {
+  async connect(purpose: string, limits: SessionLimits = sessionLimits): Promise<PostgresConnection> {
     if (this.#closing !== undefined) throw closed();
     const name = `${this.#applicationName} ${purpose}`;
-    const connection = new PostgresConnection(clientConfig(this.#address, name, limits));
+    const connection = new PostgresConnection(this.#address, name, this.#limits(limits));
     await connection.connect();
     return connection;
   }
@@ -161,20 +165,52 @@ export class PostgresDatabase {
     return this.#closing;
   }
 
-  async #open(): Promise<void> {
-    const connection = await this.#connectAtStart();
-    try {
+  #open(): Promise<void> {
+    for (const note of this.#address.notes) this.#onWarning(`DATABASE_URL: ${note}`);
+    return this.#atStart(async (connection) => {
       await this.#checkFacts(connection);
+      await refuseForeignTables(connection);
       await migrate(connection, migrations, ({id, name}) =>
         this.#onWarning(
           `step ${id} of the schema (${name}) waits for a transaction that uses its tables, such as a backup; it goes on by itself`,
         ),
       );
+    });
+  }
+
+  /** Does `work` on a connection that may take its time. @throws JournalUnavailableError — with everything that is known */
+  async #atStart(work: (connection: PostgresConnection) => Promise<void>): Promise<void> {
+    const opened: PostgresConnection[] = [];
+    try {
+      const connection = await this.connect('start', migrationLimits);
+      opened.push(connection);
+      const second = await this.connect('start');
+      opened.push(second);
+      await assertOwnProcesses(connection, second);
+      second.close();
+      await work(connection);
     } catch (error) {
-      throw sqlState(error) === INSUFFICIENT_PRIVILEGE ? this.#lacksRights(error) : toPortError(error);
+      throw this.#explain(error);
     } finally {
-      connection.close();
+      for (const connection of opened) connection.close();
     }
+  }
+
+  /** Says where it happened, and passes on what the database says of it. */
+  #explain(error: unknown): JournalUnavailableError {
+    const known =
+      sqlState(error) === INSUFFICIENT_PRIVILEGE
+        ? this.#lacksRights(toPortError(error).cause)
+        : toStartError(error);
+    const {user} = this.#address;
+    return new JournalUnavailableError(`DATABASE_URL (${this.description} as ${user}): ${tellAll(known)}`, {
+      cause: known.cause,
+    });
+  }
+
+  #limits(limits: SessionLimits): SessionLimits {
+    const {connectMs = limits.connectMs} = this.#address;
+    return {...limits, connectMs};
   }
 
   async #checkFacts(connection: PostgresConnection): Promise<void> {
@@ -195,18 +231,6 @@ export class PostgresDatabase {
       throw new JournalUnavailableError('The database is not encoded in UTF8; create it with ENCODING UTF8.');
     }
     this.#warn(facts);
-  }
-
-  async #connectAtStart(): Promise<PostgresConnection> {
-    try {
-      return await this.connect('start', migrationLimits);
-    } catch (error) {
-      if (!(error instanceof JournalUnavailableError)) throw error;
-      const {user} = this.#address;
-      throw new JournalUnavailableError(`DATABASE_URL (${this.description} as ${user}): ${error.message}`, {
-        cause: error.cause,
-      });
-    }
   }
 
   #lacksRights(cause: unknown): JournalUnavailableError {
@@ -239,7 +263,7 @@ export class PostgresDatabase {
     try {
       return await this.#pool.connect();
     } catch (error) {
-      throw toPortError(error);
+      throw toPortError(error, this.#address.password);
     }
   }
 

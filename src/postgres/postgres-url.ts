@@ -1,12 +1,15 @@
 /**
  * What a `postgres://` URL says, as options of the driver. The driver has a parser of its own; this one takes no defaults
- * from the environment, lets the URL switch no time limit of ours off, and never quotes a password in what it complains of.
+ * from the environment, lets the URL switch no time limit of ours off, knows libpq's forms of a socket, which are no URLs to
+ * a browser's parser, and never quotes a password in what it complains of.
  */
-import {X509Certificate} from 'node:crypto';
-import {readFileSync} from 'node:fs';
-import {type ConnectionOptions, createSecureContext} from 'node:tls';
+import {userInfo} from 'node:os';
+import type {ConnectionOptions} from 'node:tls';
+import {parseQuery, verdictOf} from './postgres-parameters.ts';
+import {sslOptions} from './postgres-tls.ts';
 
 export interface PostgresAddress {
+  /** A name, an address, or the folder of a Unix socket. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -14,17 +17,25 @@ export interface PostgresAddress {
   readonly password?: string;
   readonly database: string;
   readonly ssl: false | ConnectionOptions;
+  /** TLS from the first byte, without asking before. */
+  readonly directTls: boolean;
+  readonly channelBinding: 'disable' | 'prefer' | 'require';
+  readonly applicationName?: string;
+  /** Instead of our own limit, in milliseconds. */
+  readonly connectMs?: number;
+  /** Sent as it is, because some services route by it. Our own settings are made after it and win. */
+  readonly options?: string;
+  /** Parameters that are ignored, each with the reason. */
+  readonly notes: readonly string[];
 }
 
 const DEFAULT_PORT = 5432;
 const EXAMPLE = 'postgres://user:password@host:5432/database';
-const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
-type SslMode = (typeof sslModes)[number];
-
-const sslFiles = ['sslrootcert', 'sslcert', 'sslkey'] as const;
-
-/** Parameters a URL may have; `host` is the folder of a Unix socket. */
-const parameters: ReadonlySet<string> = new Set(['sslmode', ...sslFiles, 'host']);
+const SOCKET_EXAMPLE = 'postgres:///database?host=/var/run/postgresql&user=name';
+const MAX_CONNECT_S = 30;
+/** Of a host name, an address, or the folder of a socket. An underscore is in no name of the internet, and in those of containers. */
+const HOST =
+  /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?\.?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?|\/[^\0]*)$/iu;
 
 export function isPostgresUrl(databaseUrl: string): boolean {
   return /^postgres(?:ql)?:/i.test(databaseUrl);
@@ -32,123 +43,179 @@ export function isPostgresUrl(databaseUrl: string): boolean {
 
 /** @throws Error — one sentence that says what is wrong, without the password */
 export function parsePostgresUrl(databaseUrl: string): PostgresAddress {
-  const url = URL.parse(databaseUrl);
-  if (url === null) {
-    throw refusal(`it is not a URL; write ${EXAMPLE}, with anything but letters and digits percent-encoded`);
+  try {
+    return parse(databaseUrl);
+  } catch (error) {
+    throw new Error(`DATABASE_URL: ${error instanceof Error ? error.message : String(error)}`);
   }
-  for (const name of url.searchParams.keys()) {
-    if (!parameters.has(name)) {
-      throw refusal(`it has the parameter ${JSON.stringify(name)}; known are ${[...parameters].join(', ')}`);
-    }
-    // Which of two would count is nothing to guess at.
-    if (url.searchParams.getAll(name).length > 1) throw refusal(`it has ${name} twice`);
-  }
-  if (url.hash !== '') throw refusal('it has a # that is not percent-encoded; write %23');
-  const host = url.searchParams.get('host') ?? decode(url.hostname).replace(/^\[(.*)\]$/, '$1');
-  const user = decode(url.username);
-  const database = decode(url.pathname.slice(1));
-  if (host === '') throw refusal(`it names no host; write ${EXAMPLE}`);
-  if (user === '') throw refusal(`it names no user; write ${EXAMPLE}`);
-  if (database === '' || database.includes('/')) throw refusal(`it names no database; write ${EXAMPLE}`);
-  const password = decode(url.password);
-  return {
-    host,
-    port: url.port === '' ? DEFAULT_PORT : Number(url.port),
-    user,
-    ...(password === '' ? {} : {password}),
-    database,
-    ssl: sslOptions(url.searchParams, host),
-  };
 }
 
 /** Why the URL is none, without the password; `undefined` when it is one. */
 export function postgresUrlFault(databaseUrl: string): string | undefined {
   try {
-    parsePostgresUrl(databaseUrl);
+    parse(databaseUrl);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^DATABASE_URL: /, '') : String(error);
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
 /** Where the database is, for people: no password, no user. */
 export function describeAddress({host, port, database}: PostgresAddress): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+  return `${host.includes(':') && !host.startsWith('/') ? `[${host}]` : host}:${port}/${database}`;
 }
 
-/**
- * libpq's modes, without the two that fall back to an open connection when somebody in between says so. `require` encrypts
- * and trusts any certificate, unless there is a root certificate to check it against.
- */
-function sslOptions(query: URLSearchParams, host: string): false | ConnectionOptions {
-  const mode = sslModeOf(query.get('sslmode') ?? 'disable');
-  if (mode === 'disable') {
-    const idle = sslFiles.find((name) => query.has(name));
-    if (idle !== undefined) throw refusal(`${idle} does nothing without sslmode; write sslmode=verify-full`);
-    return false;
-  }
-  if (host.startsWith('/')) throw refusal('a Unix socket is never encrypted; leave sslmode out');
-  const [ca, cert, key] = sslFiles.map((name) => fileOf(query, name));
-  if ((cert === undefined) !== (key === undefined)) throw refusal('sslcert and sslkey go together');
-  if (ca !== undefined && !isCertificate(ca)) {
-    throw refusal('the file that sslrootcert names holds no certificate in PEM');
-  }
-  if (cert !== undefined && !isPair(cert, key)) {
-    throw refusal(
-      'the files that sslcert and sslkey name are no certificate and its key, in PEM without a passphrase',
+function parse(databaseUrl: string): PostgresAddress {
+  const parts = split(databaseUrl);
+  const query = parseQuery(parts.query, decode);
+  const notes = judge(query);
+  const host = hostOf(query.get('host') ?? decode(parts.host));
+  const isSocket = host.startsWith('/');
+  const database = query.get('dbname') ?? decode(parts.database);
+  const user = query.get('user') ?? decode(parts.user);
+  // As libpq; over a network a name that nobody has given is a mistake.
+  const knownUser = user === '' && isSocket ? userInfo().username : user;
+  if (knownUser === '') throw new Error(`it names no user; write ${EXAMPLE}`);
+  if (database === '' || database.includes('/')) throw new Error(`it names no database; write ${EXAMPLE}`);
+  const password = query.get('password') ?? decode(parts.password);
+  const ssl = sslOptions(query, isSocket);
+  const channelBinding = oneOf(query, 'channel_binding', ['disable', 'prefer', 'require'], 'disable');
+  if (channelBinding === 'require' && ssl === false) {
+    throw new Error(
+      'channel_binding=require needs TLS; write sslmode=verify-full or sslmode=require beside it',
     );
   }
+  const directTls = oneOf(query, 'sslnegotiation', ['postgres', 'direct'], 'postgres') === 'direct';
+  if (directTls && ssl === false) throw new Error('sslnegotiation=direct needs sslmode=require or stricter');
+  assertPrimary(query);
+  const [name, options] = [applicationNameOf(query), query.get('options')];
+  const connectMs = connectMsOf(query.get('connect_timeout'));
   return {
-    rejectUnauthorized: mode !== 'require' || ca !== undefined,
-    ...(mode === 'verify-full' ? {} : {checkServerIdentity: () => undefined}),
-    ...(ca === undefined ? {} : {ca}),
-    ...(cert === undefined ? {} : {cert}),
-    ...(key === undefined ? {} : {key}),
+    ...{host, port: portOf(query.get('port') ?? parts.port), user: knownUser, database},
+    ...(password === '' ? {} : {password}),
+    ...{ssl, directTls, channelBinding},
+    ...(name === undefined ? {} : {applicationName: name}),
+    ...(connectMs === undefined ? {} : {connectMs}),
+    ...(options === undefined || options === '' ? {} : {options}),
+    notes,
   };
 }
 
-/** TLS itself takes a file without any as an empty list, and then trusts nobody. */
-function isCertificate(text: string): boolean {
-  try {
-    return new X509Certificate(text).subject !== undefined;
-  } catch {
-    return false;
+interface Parts {
+  readonly user: string;
+  readonly password: string;
+  readonly host: string;
+  readonly port: string;
+  readonly database: string;
+  readonly query: string;
+}
+
+/** Takes the text apart; nothing is decoded. */
+function split(databaseUrl: string): Parts {
+  if (/\p{Cc}/u.test(databaseUrl)) throw new Error('it has a control character in it, such as a line break');
+  if (databaseUrl.includes('#')) throw new Error('it has a # that is not percent-encoded; write %23');
+  const whole = /^postgres(?:ql)?:\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/i.exec(databaseUrl);
+  if (whole === null) throw new Error(`it is not a URL; write ${EXAMPLE}`);
+  const [, authority = '', database = '', query = ''] = whole;
+  // A password with @ in it is often not encoded; a host never has one.
+  const at = authority.lastIndexOf('@');
+  const [user, password] = cut(at === -1 ? '' : authority.slice(0, at), ':');
+  const place = authority.slice(at + 1);
+  if (at === -1 && database.includes('@')) {
+    throw new Error('it has a / or a ? before the @ that is not percent-encoded; write %2F or %3F');
+  }
+  if (place.includes(',')) throw severalHosts();
+  const address = /^\[([^\]]*)\](?::(.*))?$/.exec(place);
+  const [host, port] = address === null ? cut(place, ':') : [address[1] ?? '', address[2] ?? ''];
+  // Before anything of the query is quoted, which may be the rest of a password.
+  portOf(port);
+  return {user, password, host, port, database, query};
+}
+
+function cut(text: string, separator: string): readonly [string, string] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Refuses what may not be ignored, and returns what is. */
+function judge(query: ReadonlyMap<string, string>): readonly string[] {
+  const notes: string[] = [];
+  for (const [name, value] of query) {
+    const verdict = verdictOf(name, value);
+    if (verdict?.kind === 'refused')
+      throw new Error(`its parameter ${JSON.stringify(name)} cannot be used: ${verdict.why}`);
+    if (verdict?.kind === 'ignored') notes.push(`its parameter ${name} is ignored: ${verdict.why}`);
+  }
+  return notes;
+}
+
+function hostOf(host: string): string {
+  if (host.includes(',')) throw severalHosts();
+  if (host === '') throw new Error(`it names no host; write ${EXAMPLE}, or ${SOCKET_EXAMPLE}`);
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  if (!HOST.test(bare)) {
+    throw new Error(
+      'its host is not a valid one; anything but letters and digits in user and password has to be percent-encoded',
+    );
+  }
+  return bare;
+}
+
+function severalHosts(): Error {
+  return new Error(
+    'it names several hosts; name one that leads to the primary, such as a DNS name or a proxy that follows a failover',
+  );
+}
+
+function portOf(text: string): number {
+  if (text === '') return DEFAULT_PORT;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) {
+    throw new Error(
+      'its port is no number from 1 to 65535; a : or / in user or password has to be percent-encoded',
+    );
+  }
+  return port;
+}
+
+function oneOf<Value extends string>(
+  query: ReadonlyMap<string, string>,
+  name: string,
+  values: readonly Value[],
+  fallback: Value,
+): Value {
+  const text = query.get(name) ?? fallback;
+  const value = values.find((known) => known === text);
+  if (value === undefined) throw new Error(`${name} is one of ${values.join(', ')}`);
+  return value;
+}
+
+/** The journal is written: a standby is of no use. */
+function assertPrimary(query: ReadonlyMap<string, string>): void {
+  const wanted = query.get('target_session_attrs') ?? 'any';
+  if (!['any', 'read-write', 'primary'].includes(wanted)) {
+    throw new Error('target_session_attrs is one of any, read-write, primary, since the gateway writes');
   }
 }
 
-function isPair(cert: string, key: string | undefined): boolean {
-  try {
-    createSecureContext({cert, key});
-    return true;
-  } catch {
-    return false;
-  }
+function applicationNameOf(query: ReadonlyMap<string, string>): string | undefined {
+  const name = query.get('application_name') ?? query.get('fallback_application_name');
+  return name === '' ? undefined : name;
 }
 
-function sslModeOf(text: string): SslMode {
-  const mode = sslModes.find((known) => known === text);
-  if (mode === undefined) throw refusal(`sslmode is one of ${sslModes.join(', ')}`);
-  return mode;
-}
-
-function fileOf(query: URLSearchParams, name: string): string | undefined {
-  const path = query.get(name);
-  if (path === null) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    throw refusal(`the file that ${name} names cannot be read`);
+function connectMsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (seconds < 1 || seconds > MAX_CONNECT_S) {
+    throw new Error(`connect_timeout is a whole number of seconds from 1 to ${MAX_CONNECT_S}`);
   }
+  return seconds * 1000;
 }
 
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw refusal('it has a % that is not followed by two hex digits; write %25 for a percent sign');
+    throw new Error('it has a % that is not followed by two hex digits; write %25 for a percent sign');
   }
-}
-
-function refusal(reason: string): Error {
-  return new Error(`DATABASE_URL: ${reason}`);
 }

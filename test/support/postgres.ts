@@ -150,13 +150,24 @@ export class PostgresServer {
     await gone;
   }
 
+  /** Ends every process of the server as kill -9 does: what it had not written is gone. Linux only. */
+  async kill(): Promise<void> {
+    const server = this.#process;
+    if (server === undefined) return;
+    this.#process = undefined;
+    server.ref();
+    const gone = once(server, 'exit');
+    signalAll(server.pid, 'SIGKILL');
+    await gone;
+  }
+
   /** Stops every process of the server where it stands, as a machine that swaps or a network that swallows. Linux only. */
   pause(): void {
-    this.#signalAll('SIGSTOP');
+    signalAll(this.#process?.pid, 'SIGSTOP');
   }
 
   resume(): void {
-    this.#signalAll('SIGCONT');
+    signalAll(this.#process?.pid, 'SIGCONT');
   }
 
   /** Of the server's first process, whose children are the others. @throws when it does not run */
@@ -209,23 +220,22 @@ export class PostgresServer {
   remove(): void {
     const server = this.#process;
     if (server?.pid !== undefined && server.exitCode === null) {
-      this.#signalAll('SIGCONT');
+      signalAll(server.pid, 'SIGCONT');
       server.kill('SIGQUIT');
       waitForEnd(server.pid);
     }
     rmSync(this.#folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 50});
   }
+}
 
-  #signalAll(signal: NodeJS.Signals): void {
-    const pid = this.#process?.pid;
-    if (pid === undefined) return;
-    const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-    for (const child of [pid, ...pids.map(Number)]) {
-      try {
-        process.kill(child, signal);
-      } catch {
-        // Ended meanwhile.
-      }
+function signalAll(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  for (const child of [pid, ...pids.map(Number)]) {
+    try {
+      process.kill(child, signal);
+    } catch {
+      // Ended meanwhile.
     }
   }
 }

@@ -325,22 +325,6 @@ test('[4403] [4400] [1009] it stops, says what to do, and starts again when aske
   }
 });
 
-test('[A3] a refused origin: it stops, and says what the gateway says; another 4403 is the token’s', async () => {
-  const said = 'Origin https://app.example.com is not allowed. Add it to ALLOWED_ORIGINS.';
-  for (const [reason, whatToDo] of [
-    [said, said],
-    ['The token may not open a session.', 'Use a token that may open sessions.'],
-    ['', 'Use a token that may open sessions.'],
-  ] as const) {
-    await using server = await ScriptedServer.start(({socket}) => socket.close(4403, reason));
-    const {client} = setUp(server, {connect: 'now'});
-    await using _client = client;
-    const stopped = await phase(client, 'stopped', (state) => state.why === 'forbidden');
-    assert.equal(stopped.whatToDo, whatToDo);
-    assert.equal(server.sessions.length, 1);
-  }
-});
-
 test('a listener that throws keeps nothing from the others, and getToken that hangs is given up', async () => {
   let asked = false;
   const getToken = () => {

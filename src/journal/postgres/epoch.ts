@@ -5,6 +5,7 @@
 import {randomUUID} from 'node:crypto';
 import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
 import {textOf} from '../../postgres/rows.ts';
+import {assertDurable, SESSION_FACTS} from '../../postgres/session-settings.ts';
 import type {Offset} from '../call-event.ts';
 import type {JournalOpening} from '../journal.ts';
 import type {ServerTimeline} from './timeline-fence.ts';
@@ -54,14 +55,18 @@ export async function createHead(
   );
 }
 
-/** Begins a transaction, and waits for everybody who appends before us, at any node. */
+/**
+ * Begins a transaction, and waits for everybody who appends before us, at any node.
+ * @throws JournalUnavailableError — its commit would not be durable
+ */
 export async function lockHead(connection: PostgresConnection): Promise<LockedHead> {
   await connection.run('BEGIN');
   const [row] = await connection.query({
     name: 'lock-head',
-    text: `SELECT timeline, system_identifier, ${TIMELINE} AS current_timeline
+    text: `SELECT timeline, system_identifier, ${TIMELINE} AS current_timeline, ${SESSION_FACTS}
       FROM hookswitch.journal_head WHERE id = 1 FOR UPDATE`,
   });
+  assertDurable(connection.pid, row);
   return {
     timeline: textOf(row?.['timeline']),
     systemIdentifier: textOf(row?.['system_identifier']),

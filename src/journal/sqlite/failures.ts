@@ -11,7 +11,7 @@ const sentences: Readonly<Record<number, string>> = {
   10: 'The disk failed.',
   11: 'The database is damaged.',
   13: 'The disk is full.',
-  14: 'The database cannot be opened.',
+  14: 'The database file cannot be opened.',
   26: 'The database is damaged.',
 };
 

@@ -5,6 +5,7 @@ import {DatabaseSync} from 'node:sqlite';
 import type {Offset} from '../call-event.ts';
 import {checksumOf, entryChecksum, isIntact} from './checksum.ts';
 import {isRequestFault, StoreUnavailable, sqliteCode} from './failures.ts';
+import {refuseForeignDatabase} from './foreign-database.ts';
 import {readHead, readTrimmedTo} from './meta.ts';
 import {numberOf} from './rows.ts';
 import {migrate} from './schema.ts';
@@ -28,6 +29,7 @@ export function openDatabase(file: string, options: {newEpoch: () => string}): D
   closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, {timeout: BUSY_TIMEOUT_MS});
   try {
+    refuseForeignDatabase(database, file);
     configure(database);
     migrate(database, options.newEpoch);
     check(database, file);
@@ -87,9 +89,18 @@ function findDamagedRow(database: DatabaseSync, rows: 'all' | {readonly after: O
   return undefined;
 }
 
-function explain(error: unknown, file: string): unknown {
+/** What SQLite says of a database that is being opened, with the file's name and what to do. */
+export function explain(error: unknown, file: string): unknown {
+  if (error instanceof StoreUnavailable) return error;
   const code = sqliteCode(error);
-  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return damaged(file, String(error));
+  if (code === SQLITE_NOTADB) {
+    return damaged(
+      file,
+      'it is no SQLite database',
+      ' If it never was a journal, name another file in DATABASE_URL.',
+    );
+  }
+  if (code === SQLITE_CORRUPT) return damaged(file, String(error));
   if (isRequestFault(error)) {
     const reason = error instanceof Error ? error.message : String(error);
     return new StoreUnavailable(`The journal ${file} cannot be used: ${reason}`, {cause: error});
@@ -97,9 +108,10 @@ function explain(error: unknown, file: string): unknown {
   return error;
 }
 
-function damaged(file: string, what: string): StoreUnavailable {
+function damaged(file: string, what: string, also = ''): StoreUnavailable {
   return new StoreUnavailable(
     `The journal ${file} is damaged: ${what}. Restore a backup, or move it away together with its -wal and -shm ` +
-      'files to start an empty one. Either begins a new epoch, so that no client takes an old offset for a new one.',
+      'files to start an empty one. Either begins a new epoch, so that no client takes an old offset for a new one.' +
+      also,
   );
 }

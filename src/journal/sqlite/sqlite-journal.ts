@@ -5,6 +5,7 @@
  * Invariant: `#ring`, `#bounds` and the settling of appends change in one turn, driven by the writer's replies, which
  * come in commit order. So whoever was told of an append can read it, and nobody reads N + 1 before N (J3).
  */
+import path from 'node:path';
 import {type Clock, systemClock} from '../../clock.ts';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
 import type {CallEvent, CallRecord, JournalEntry, Offset} from '../call-event.ts';
@@ -28,6 +29,7 @@ import type {
   TrimRequest,
   Unsubscribe,
 } from '../journal.ts';
+import {checkPlace} from './check-place.ts';
 import {toError, toFailure} from './failures.ts';
 import {FileLock} from './file-lock.ts';
 import {WorkerClient} from './worker-client.ts';
@@ -90,6 +92,7 @@ export class SqliteJournal implements Journal {
     if (this.#phase !== 'new') throw new Error(`a journal is opened once; this one is ${this.#phase}`);
     this.#phase = 'opening';
     try {
+      checkPlace(this.#file);
       this.#lock = FileLock.take(this.#file);
       this.#writer.start();
       this.#reader.start();
@@ -100,7 +103,7 @@ export class SqliteJournal implements Journal {
     } catch (error) {
       await this.#end();
       this.#phase = 'closed';
-      throw error instanceof JournalUnavailableError ? error : unavailable(error);
+      throw openingFault(error, this.#file);
     }
   }
 
@@ -292,7 +295,14 @@ function notOpen(): JournalUnavailableError {
   return new JournalUnavailableError('The journal is not open.');
 }
 
-function unavailable(error: unknown): Error {
-  const failure = toFailure(error);
-  return toError({...failure, kind: 'unavailable'});
+/** The reason with the file's path. Only the operator who starts the gateway sees it, so a path may be in it. */
+function openingFault(error: unknown, file: string): JournalUnavailableError {
+  const known =
+    error instanceof JournalUnavailableError ? error : toError({...toFailure(error), kind: 'unavailable'});
+  const {message, cause} = known;
+  const detail = cause instanceof Error ? ` (${cause.message})` : '';
+  const told = message.includes(path.basename(file))
+    ? message
+    : `The journal ${file} cannot be opened. ${message}${detail}`;
+  return new JournalUnavailableError(told, {cause});
 }

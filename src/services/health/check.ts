@@ -35,9 +35,9 @@ export interface Check {
 const MAX_SHOWN = 200;
 
 /** A text of somebody else's: bounded, without control characters. */
-export function shown(text: string): string {
+export function shown(text: string, max = MAX_SHOWN): string {
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
-  return plain.length > MAX_SHOWN ? `${plain.slice(0, MAX_SHOWN)}…` : plain;
+  return plain.length > max ? `${plain.slice(0, max)}…` : plain;
 }
 
 /** A URL without what may be secret in it: user, password, and the values of its query. */

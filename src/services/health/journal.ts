@@ -1,6 +1,7 @@
 /** Whether the journal can be written, how long that takes, and for how much more there is room. */
 import type {Clock} from '../../clock.ts';
 import type {Journal, JournalOpening} from '../../journal/journal.ts';
+import {maskText} from '../../observability/mask.ts';
 import {type Check, type Evidence, type Finding, ms, shown} from './check.ts';
 
 /** Bytes. */
@@ -20,6 +21,8 @@ export interface JournalCheckOptions {
 
 /** Twilio waits 15 s for an answer; an fsync that takes this long is a disk in trouble. */
 const SLOW_MS = 500;
+/** Our own sentences with the place and the next step are longer than what is shown of others. */
+const MAX_REASON = 800;
 const MEBIBYTE = 1024 * 1024;
 const LOW_BYTES = 1024 * MEBIBYTE;
 const EMPTY_BYTES = 64 * MEBIBYTE;
@@ -35,11 +38,11 @@ async function check({journal, opening, diskSpace, clock}: JournalCheckOptions):
   const startedAt = clock.monotonic();
   const fault = await journal.probe().then(
     () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    (error: unknown) => reasonOf(error),
   );
   const tookMs = clock.monotonic() - startedAt;
   const evidence: readonly Evidence[] = [
-    {label: 'Test write', value: fault === undefined ? ms(tookMs) : shown(fault)},
+    {label: 'Test write', value: fault === undefined ? ms(tookMs) : shown(fault, MAX_REASON)},
     {label: 'Entries so far', value: String(journal.head())},
     {label: 'Epoch', value: epoch ?? 'unknown'},
     {
@@ -55,7 +58,7 @@ async function check({journal, opening, diskSpace, clock}: JournalCheckOptions):
       summary: 'The journal cannot be written: webhooks are answered 503 until it can.',
       evidence,
       remedy:
-        free < EMPTY_BYTES ? makeRoom : 'See that the disk is writable and not full; the log has the reason.',
+        free < EMPTY_BYTES ? makeRoom : 'Do what the test write says is to be done; the log has more of it.',
     };
   if (free < EMPTY_BYTES)
     return {status: 'failed', summary: 'The disk is about to be full.', evidence, remedy: makeRoom};
@@ -77,6 +80,14 @@ async function check({journal, opening, diskSpace, clock}: JournalCheckOptions):
       remedy: 'Put the journal on a local SSD, not on a network file system.',
     };
   return {status: 'ok', summary: 'The journal takes entries.', evidence};
+}
+
+/** With its cause, where that says more: the words of the operating system or of the database service. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const {message, cause} = error;
+  const isNew = cause instanceof Error && !message.includes(cause.message);
+  return maskText(isNew ? `${message} (${cause.message})` : message);
 }
 
 function size(bytes: number): string {

@@ -1,8 +1,7 @@
 /** What the journal does when the database is away, slow, held by somebody else, or not the one it was. */
 import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
-import {createServer} from 'node:net';
-import {type TestContext, test} from 'node:test';
+import {test} from 'node:test';
 import {Client} from 'pg';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {JournalOpening} from '../../../src/journal/journal.ts';
@@ -14,49 +13,6 @@ import {ManualClock} from '../../support/manual-clock.ts';
 import {databaseOf, PASSWORD, PostgresServer, postgresServer} from '../../support/postgres.ts';
 import {StallingProxy} from '../../support/stalling-proxy.ts';
 import {until} from '../../support/until.ts';
-
-async function refusalOf(t: TestContext, url: string): Promise<string> {
-  const node = createNode(url);
-  t.after(() => node.close());
-  const error: unknown = await node.open().then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof JournalUnavailableError, String(error));
-  const {cause} = error;
-  assert.doesNotMatch(`${error.message} ${cause instanceof Error ? cause.message : ''}`, /wrong-secret/);
-  return error.message;
-}
-
-void test('[C3] a database that cannot be used is refused at start with one sentence, and never its password', async (t) => {
-  const server = await postgresServer();
-  const url = await databaseOf(t);
-  await server.query(`CREATE ROLE guest LOGIN PASSWORD 'guest'`);
-  t.after(() => server.query('DROP ROLE guest'));
-  const database = new URL(url).pathname.slice(1);
-  const guest = server.url(database, {user: 'guest', password: 'wrong-secret'});
-  assert.match(await refusalOf(t, guest), /user guest may not create or change the schema.*GRANT CREATE/);
-  const nowhere = server.url('nowhere', {password: 'wrong-secret'});
-  assert.match(await refusalOf(t, nowhere), /nowhere as postgres\): There is no such database/);
-  const closed = server.url(database, {port: 1, password: 'wrong-secret'});
-  assert.match(await refusalOf(t, closed), /Nothing listens where the database should be/);
-});
-
-void test('[C3] a wrong password is said as that', async (t) => {
-  // The server of the tests lets anybody in: the protocol's own words, from a stand-in.
-  const stub = createServer((socket) => {
-    socket.once('data', () =>
-      socket.write(errorMessage('28P01', 'password authentication failed for user "u"')),
-    );
-    socket.on('error', () => {});
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => stub.once('listening', resolve));
-  t.after(() => stub.close());
-  const address = stub.address();
-  assert.ok(address !== null && typeof address === 'object');
-  const url = `postgres://u:wrong-secret@127.0.0.1:${address.port}/x`;
-  assert.match(await refusalOf(t, url), /does not accept the password/);
-});
 
 void test('a transaction that somebody else holds open costs 2 s and a 503, and the log says who it is', async (t) => {
   const faults: string[] = [];
@@ -324,21 +280,6 @@ void test('a row that nobody can read is the fault of its own call alone', async
     ],
   );
 });
-
-/** A message of the server in Postgres' protocol. */
-function message(type: string, body: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
-}
-
-function errorMessage(code: string, text: string): Buffer {
-  return message('E', Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${text}\0\0`));
-}
-
-function int32(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeInt32BE(value);
-  return buffer;
-}
 
 void test('[W11] [J8] what was trimmed of one history is not missing in the next', async (t) => {
   const {url, nodes} = await openNodes(t, 1);

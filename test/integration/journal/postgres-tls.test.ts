@@ -15,10 +15,11 @@ import {until} from '../../support/until.ts';
 
 const SECRET = 'wrong-or-right-secret';
 
-/** The tests themselves come as before; `app` only with TLS and its password, `machine` only with its certificate. */
+/** The tests themselves come as before; `app` only with TLS and its password, `machine` only with its certificate; `plain` is asked for the password itself. */
 const RULES = `host all postgres 127.0.0.1/32 trust
 hostssl all app 127.0.0.1/32 scram-sha-256
 hostssl all machine 127.0.0.1/32 cert
+hostssl all plain 127.0.0.1/32 password
 `;
 
 describe('TLS to the database', () => {
@@ -40,7 +41,9 @@ describe('TLS to the database', () => {
         'clients.crt': authority.cert,
       },
     });
-    await server.query(`CREATE ROLE app LOGIN PASSWORD '${SECRET}'; CREATE ROLE machine LOGIN`);
+    await server.query(
+      `CREATE ROLE app LOGIN PASSWORD '${SECRET}'; CREATE ROLE machine LOGIN; CREATE ROLE plain LOGIN PASSWORD '${SECRET}'`,
+    );
     folder = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-tls-'));
     const machine = authority.issue('machine');
     const files = {
@@ -105,6 +108,17 @@ describe('TLS to the database', () => {
 
   const accepted: readonly (readonly [string, string, {host?: string; user?: string}])[] = [
     ['require, whoever signed it and for whatever host', '?sslmode=require', {host: '127.0.0.1'}],
+    ['channel binding, as Neon asks for it', '?sslmode=require&channel_binding=require', {}],
+    [
+      'channel binding that is preferred',
+      '?sslmode=verify-full&sslrootcert=@ca.pem&channel_binding=prefer',
+      {},
+    ],
+    [
+      'channel binding that is preferred and not there',
+      '?sslmode=require&channel_binding=prefer',
+      {user: 'plain'},
+    ],
     ['verify-ca, for whatever host', '?sslmode=verify-ca&sslrootcert=@ca.pem', {host: '127.0.0.1'}],
     [
       'a certificate of the client in place of a password',
@@ -118,6 +132,7 @@ describe('TLS to the database', () => {
     });
 
   const UNTRUSTED = /signed by nobody that is trusted here: sslrootcert in DATABASE_URL has to name the file/;
+  const UNBOUND = /does not offer channel binding .*leave channel_binding out/;
   const refused: readonly (readonly [
     string,
     string,
@@ -143,6 +158,18 @@ describe('TLS to the database', () => {
       {password: `not-${SECRET}`},
     ],
     [
+      'channel binding, and a server that asks for the password itself',
+      '?sslmode=require&channel_binding=require',
+      UNBOUND,
+      {user: 'plain'},
+    ],
+    [
+      'channel binding, and a server that asks for no password',
+      '?sslmode=require&channel_binding=require&sslcert=@machine.crt&sslkey=@machine.key',
+      UNBOUND,
+      {user: 'machine'},
+    ],
+    [
       'no certificate where the server insists on one',
       '?sslmode=verify-full&sslrootcert=@ca.pem',
       /does not let this user in .*certificate of the client/,
@@ -153,6 +180,20 @@ describe('TLS to the database', () => {
     test(`[C3] refused with one sentence: ${what}`, async (t) => {
       assert.match((await tryOpening(t, await urlFor(t, query, options)))?.message ?? 'accepted', sentence);
     });
+
+  test('channel binding is asked of each connection of a pool', async (t) => {
+    const url = await urlFor(t, '?sslmode=require&channel_binding=require', {user: 'plain'});
+    const database = new PostgresDatabase({url});
+    t.after(() => database.close());
+    await assert.rejects(database.query('SELECT 1'), UNBOUND);
+  });
+
+  test('TLS can begin with the first byte, where the server knows how', async (t) => {
+    const [row] = await server.query(`SELECT current_setting('server_version_num')::int AS version`);
+    if (Number(row?.['version']) < 170_000)
+      return t.skip('PostgreSQL before 17 does not know sslnegotiation=direct');
+    assert.equal(await tryOpening(t, await urlFor(t, '?sslmode=require&sslnegotiation=direct')), undefined);
+  });
 
   test('[C3] the process says that sentence and ends, and never says the password', async (t) => {
     await using bench = await openBench();

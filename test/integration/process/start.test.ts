@@ -1,7 +1,7 @@
 /** `npm start`, as a process: what it needs, what it says when something is wrong (C3, C5). */
 import assert from 'node:assert/strict';
 import {readFile, stat, writeFile} from 'node:fs/promises';
-import {createServer} from 'node:net';
+import {type AddressInfo, createServer} from 'node:net';
 import path from 'node:path';
 import {test} from 'node:test';
 import {openBench} from '../../support/process-gateway.ts';
@@ -89,6 +89,43 @@ test('[C3] a database that is none: one clear sentence, exit code 1', async () =
   const started = bench.start({DATABASE_URL: `file:${file}`});
   assert.equal(await started.exited(), 1);
   assert.match(started.stderr, /^Hookswitch cannot start: The journal .+\n$/);
+});
+
+test('[C3] a folder in place of a database: start and doctor name it and the next step', async () => {
+  await using bench = await openBench();
+  const env = {...bench.env, DATABASE_URL: `file:${bench.folder}`};
+  const started = bench.start(env);
+  assert.equal(await started.exited(), 1);
+  const reason = `The journal ${bench.folder} is a folder. Name a file in it: DATABASE_URL=file:${bench.folder}/hookswitch.db.`;
+  assert.equal(started.stderr, `Hookswitch cannot start: ${reason}\n`);
+  const doctor = bench.run(['doctor'], env);
+  assert.equal(await doctor.exited(), 1);
+  assert.ok(doctor.stdout.includes(`Test write: ${reason}`), doctor.stdout);
+});
+
+test('[C3] a database service that refuses: start and doctor pass its words on, without the password', async (t) => {
+  await using bench = await openBench();
+  const service = createServer((socket) => {
+    socket.on('error', () => {});
+    // The protocol's ErrorResponse, as a pooler sends it.
+    const body = Buffer.from('SFATAL\0CXX000\0MTenant or user not found: canary-password\0\0');
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(body.length + 4);
+    socket.once('data', () => socket.end(Buffer.concat([Buffer.from('E'), length, body])));
+  });
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+  t.after(() => service.close());
+  const {port} = service.address() as AddressInfo;
+  const env = {...bench.env, DATABASE_URL: `postgres://u:canary-password@127.0.0.1:${port}/x`};
+  const words = 'The database service says: SQLSTATE XX000: Tenant or user not found: •••';
+  const started = bench.start(env);
+  assert.equal(await started.exited(), 1);
+  assert.ok(started.stderr.includes(`DATABASE_URL (127.0.0.1:${port}/x as u): `), started.stderr);
+  assert.ok(started.stderr.includes(words), started.stderr);
+  const doctor = bench.run(['doctor'], env);
+  assert.equal(await doctor.exited(), 1);
+  assert.ok(doctor.stdout.includes(words), doctor.stdout);
+  assert.doesNotMatch(started.stdout + started.stderr + doctor.stdout + doctor.stderr, /canary-password/);
 });
 
 test('[E] HOOKSWITCH_ACCESS_KEY: generated once, beside the database, mode 0600, and not in the log', async () => {

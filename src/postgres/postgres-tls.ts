@@ -1,0 +1,101 @@
+/** How a connection to Postgres is encrypted, and who is trusted: what `sslmode` and its files in DATABASE_URL say. */
+import {X509Certificate} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {homedir} from 'node:os';
+import {type ConnectionOptions, createSecureContext, getCACertificates, rootCertificates} from 'node:tls';
+
+export const sslFiles = ['sslrootcert', 'sslcert', 'sslkey'] as const;
+
+const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+type SslMode = (typeof sslModes)[number];
+
+/** libpq's word for the authorities of the operating system. */
+const SYSTEM = 'system';
+
+/**
+ * libpq's modes, without the two that fall back to an open connection when somebody in between says so. `require` encrypts
+ * and trusts any certificate, unless there is a root certificate to check it against.
+ * @throws Error — what is wrong, without `DATABASE_URL`
+ */
+export function sslOptions(query: ReadonlyMap<string, string>, isSocket: boolean): false | ConnectionOptions {
+  const usesSystem = query.get('sslrootcert') === SYSTEM;
+  const mode = sslModeOf(query.get('sslmode') ?? (usesSystem ? 'verify-full' : 'disable'));
+  if (mode === 'disable') {
+    const idle = sslFiles.find((name) => query.has(name));
+    if (idle !== undefined)
+      throw new Error(`${idle} does nothing without sslmode; write sslmode=verify-full`);
+    return false;
+  }
+  if (isSocket) throw new Error('a Unix socket is never encrypted; leave sslmode out');
+  if (usesSystem && mode !== 'verify-full') {
+    throw new Error(
+      'sslrootcert=system goes with sslmode=verify-full only, since anybody gets a certificate there',
+    );
+  }
+  const ca = usesSystem ? systemAuthorities() : fileOf(query, 'sslrootcert');
+  const [cert, key] = [fileOf(query, 'sslcert'), fileOf(query, 'sslkey')];
+  if ((cert === undefined) !== (key === undefined)) throw new Error('sslcert and sslkey go together');
+  if (typeof ca === 'string' && !isCertificate(ca)) {
+    throw new Error('the file that sslrootcert names holds no certificate in PEM');
+  }
+  if (cert !== undefined && !isPair(cert, key)) {
+    throw new Error(
+      'the files that sslcert and sslkey name are no certificate and its key, in PEM without a passphrase',
+    );
+  }
+  return {
+    rejectUnauthorized: mode !== 'require' || ca !== undefined,
+    ...(mode === 'verify-full' ? {} : {checkServerIdentity: () => undefined}),
+    ...(ca === undefined ? {} : {ca}),
+    ...(cert === undefined ? {} : {cert}),
+    ...(key === undefined ? {} : {key}),
+  };
+}
+
+/** Those of the system, and those that Node brings: a small image has none of its own. */
+function systemAuthorities(): string[] {
+  return [...rootCertificates, ...getCACertificates('system')];
+}
+
+/** TLS itself takes a file without any as an empty list, and then trusts nobody. */
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isPair(cert: string, key: string | undefined): boolean {
+  try {
+    createSecureContext({cert, key});
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sslModeOf(text: string): SslMode {
+  // The driver's own word, in URLs of other Node programs.
+  if (text === 'no-verify') return 'require';
+  if (text === 'prefer' || text === 'allow') {
+    throw new Error(
+      `sslmode=${text} falls back to an open connection when somebody in between says so; write verify-full or require, or disable`,
+    );
+  }
+  const mode = sslModes.find((known) => known === text);
+  if (mode === undefined) throw new Error(`sslmode is one of ${sslModes.join(', ')}`);
+  return mode;
+}
+
+function fileOf(query: ReadonlyMap<string, string>, name: string): string | undefined {
+  const given = query.get(name);
+  if (given === undefined) return undefined;
+  const file = given.replace(/^~(?=\/)/, homedir());
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const {code = 'unknown error'} = error as NodeJS.ErrnoException;
+    throw new Error(`the file that ${name} names cannot be read (${file}: ${code})`);
+  }
+}
