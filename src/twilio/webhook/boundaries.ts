@@ -2,7 +2,7 @@
  * Whether a signed webhook's field boundaries can be believed.
  *
  * A signature says that Twilio signed this URL and these characters. It does not say where a field ends: it covers
- * `name1value1name2value2…`, sorted by name, without delimiters. Whoever got hold of a signed request can send it again with
+ * `name1value1name2value2…`, sorted by name, without delimiters. A person who has a signed request can send it again with
  * other boundaries: `CallStatus=ringing&Called=…` as `CallStatusringingCalled=…`, as long as the names still sort into the
  * same text. Twilio's own requests are never refused for what a field holds, so what has to be looked at is the text, which
  * no splice can change:
@@ -17,7 +17,7 @@
  *
  * A splice that passes can move the boundary between two texts, hide a field that is optional (a number, a time), or
  * cut off our reference. None of them says which call it is, what state it is in, or whose account: those were said by
- * Twilio, in this request. What is lost is detail, and what comes without its number is judged by rank, which
+ * Twilio, in this request. Only detail is lost, and an event without its number is judged by rank, which
  * only goes forward (J4).
  */
 import {providerStatuses} from '@hookswitch/protocol';
@@ -46,11 +46,11 @@ export interface SignedFields {
   readonly fields: readonly FormField[];
   readonly values: ControlValues;
   readonly control: ControlFields;
-  /** What of the fields is signed: see `signedText`. */
+  /** The signed text of the fields: see `signedText`. */
   readonly text: string;
 }
 
-/** What is wrong with the boundaries; `undefined`: they decide what Twilio decided. */
+/** The fault of the boundaries; `undefined` where they decide the same as Twilio's own. */
 export function boundaryFault({fields, values, control, text}: SignedFields): string | undefined {
   if (namesAnotherCall(fields, control.callSid, text)) return 'the text that is signed names two calls';
   if (control.providerStatus === undefined && hidesStatus(fields, text))

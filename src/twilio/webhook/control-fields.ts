@@ -2,13 +2,13 @@
  * The control fields of a webhook: those that decide which call an event is about, and what becomes of it. Each has to occur
  * once and to have its exact shape. One that has not is dropped, because the rest of the event is still true without it.
  *
- * `From` and `To` decide nothing: they are shown as they came, whatever they hold.
+ * `From` and `To` decide nothing: any text is shown as it came.
  */
 import {type CallDirection, type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
 import type {FormField} from './form.ts';
 import {parseTimestamp} from './timestamp.ts';
 
-/** What the control fields say, and the two parties; absent where a field is missing, repeated or of another shape. */
+/** The values of the control fields, and the two parties; absent where a field is missing, repeated or of another shape. */
 export interface ControlFields {
   readonly accountSid?: string;
   readonly callSid?: string;
