@@ -7,6 +7,7 @@ import type {StatusEvent} from '../../src/journal/call-event.ts';
 import {PostgresJournal} from '../../src/journal/postgres/postgres-journal.ts';
 import type {PostgresConnection} from '../../src/postgres/postgres-connection.ts';
 import {PostgresDatabase} from '../../src/postgres/postgres-database.ts';
+import {controlValues, readControlFields} from '../../src/twilio/webhook/control-fields.ts';
 import {toStatusEvent} from '../../src/twilio/webhook/webhook.ts';
 import {callbackFields, callbackStatuses, randomCallSid} from '../load/callbacks.ts';
 import {collectGarbage} from '../load/limits.ts';
@@ -104,6 +105,7 @@ function groupsOf(size: number, count: number): readonly (readonly StatusEvent[]
 function eventOf(callSid: string, sequence: number): StatusEvent {
   const fields = callbackFields(callSid, sequence);
   return toStatusEvent({
+    control: {...readControlFields(controlValues(Object.entries(fields))), callSid},
     fields,
     text: JSON.stringify(fields),
     reference: callSid.slice(2, 24),

@@ -47,7 +47,7 @@ function decideStatus(view: JournalView, event: StatusEvent, offset: Offset): Ap
   const before = view.call(event.callSid);
   const provenance = provenanceOf(view, event, before);
   const decided = transition(before, event, offset, provenance);
-  const call = withoutUndefined(withProvenance(decided.call, provenance));
+  const call = withoutUndefined(decided.call);
   const {owner} = call;
   // A leg's callback can overtake its parent's first one; then its owner is known only now.
   const legs = owner !== undefined && before?.owner === undefined ? view.legsWithoutOwner(call.callSid) : [];
@@ -78,12 +78,6 @@ function provenanceOf(view: JournalView, event: StatusEvent, before: CallRecord 
   // The numbers and the metadata of the intent are about the root call; of a leg it knows only whose it is.
   const owner = intent?.user ?? (parentCallSid === undefined ? undefined : view.call(parentCallSid)?.owner);
   return owner === undefined ? {} : {owner};
-}
-
-/** A call that was first heard of without its intent gets what the intent knows when it is named. */
-function withProvenance(call: CallRecord, {owner, metadata}: Provenance): CallRecord {
-  if (call.owner !== undefined || owner === undefined) return call;
-  return {...call, owner, ...(metadata === undefined ? {} : {metadata})};
 }
 
 /** As it is after it was written as JSON and read again. */

@@ -19,7 +19,8 @@ export interface StatusEvent extends EventBase {
   readonly kind: 'status';
   /** A signed webhook, Twilio's answer to a command of ours, or a look-up. */
   readonly source: CallSource;
-  readonly providerStatus: ProviderStatus;
+  /** Absent where a webhook says nothing of it, or a word that is none of Twilio's: the call stays in the state it is in. */
+  readonly providerStatus?: ProviderStatus;
   /** Twilio's SequenceNumber; only status callbacks have one. */
   readonly sequence?: number;
   readonly direction?: CallDirection;
@@ -31,8 +32,8 @@ export interface StatusEvent extends EventBase {
   readonly duration?: number;
   /** The reference our callback URLs carry: binds the call to the intent that dialled it, and to its owner. */
   readonly reference?: string;
-  /** The webhook's fields as they came, kept as evidence. */
-  readonly parameters?: Readonly<Record<string, string>>;
+  /** The webhook's fields as they came, kept as evidence; a repeated name has all its values. */
+  readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** Somebody told us to act on a call: kept for the record, it changes no state by itself. */
@@ -46,7 +47,7 @@ export interface CommandEvent extends EventBase {
 
 export type CallEvent = StatusEvent | CommandEvent;
 
-/** What an event did to its call: changed it, came after something newer, or said what was known. */
+/** What an event did to its call: changed what others see of it, came after something newer, or said what was known. */
 export type Verdict = 'applied' | 'late' | 'duplicate';
 
 /** A call as the journal knows it after an entry. Times are milliseconds since 1970. */
@@ -54,6 +55,8 @@ export interface CallRecord {
   readonly callSid: string;
   readonly parentCallSid?: string;
   readonly direction: CallDirection;
+  /** No event has named the direction yet: it is what such calls usually have. */
+  readonly isDirectionAssumed?: true;
   readonly from: string;
   readonly to: string;
   readonly providerStatus: ProviderStatus;
@@ -83,6 +86,9 @@ export interface JournalEntry {
   readonly verdict: Verdict;
   /** Who may see it besides those who may see everything; the call's owner when it was written. */
   readonly owner?: string;
-  /** The call after this entry; only where `verdict` is `applied` and the event is a status. */
+  /**
+   * The call after this entry; only where `verdict` is `applied` and the event is a status. Its status can be further than that of
+   * the event, which then brought another fact.
+   */
   readonly call?: CallRecord;
 }

@@ -49,10 +49,17 @@ export function foldParty(text: string): string {
 /** So many characters of the sid, lower case, stand at the beginning of {@link searchText}. */
 export const SID_START_LENGTH = 7;
 
+/** UTF-16 code units of a party that are looked in: a row of Postgres' index has room for 2,700 bytes. */
+const MAX_SEARCHED_PARTY = 256;
+
 /** What text is looked for in: the sid's start, and both parties with a space before each. */
 export function searchText({callSid, from, to}: CallRecord): string {
   const sidStart = callSid.slice(0, SID_START_LENGTH).toLowerCase().padEnd(SID_START_LENGTH);
-  return `${sidStart} ${foldParty(from)} ${foldParty(to)}`;
+  return `${sidStart} ${searched(from)} ${searched(to)}`;
+}
+
+function searched(party: string): string {
+  return foldParty(party).slice(0, MAX_SEARCHED_PARTY).toWellFormed();
 }
 
 /** Whether nothing changed that a list goes by: most events only move a call on. */

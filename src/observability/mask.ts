@@ -5,11 +5,12 @@ export const MASK = '•••';
 
 /** What {@link maskNumber} makes: masking twice shall not lose the rest. */
 const MASKED =
-  /^(?:\+\d{1,4}|(?:client|sips?):[^•@]{0,2}|(?:sips?:)\+\d{1,4}|[^•+]{0,4})•••(?:\d{1,4})?(?:@[^•]*)?$/u;
+  /^(?:\+\d{1,4}|(?:client|sips?):[^•@]{0,2}|(?:sips?:)\+\d{1,4}|[^•+]{0,4})•••(?:\d{1,4})?(?:@[^•]*•{0,3})?$/u;
 
 /**
  * A phone number, `client:` identity or SIP address, masked: `+14155551234` → `+1415•••1234`, `client:alice` →
- * `client:al•••`, `sip:alice@example.com` → `sip:al•••@example.com`. Short ones are masked fully.
+ * `client:al•••`, `sip:alice@example.com` → `sip:al•••@example.com`. Short ones are masked fully, and so are a SIP
+ * address' parameters and headers, which may hold anything.
  */
 export function maskNumber(address: string): string {
   if (MASKED.test(address)) return address;
@@ -17,7 +18,9 @@ export function maskNumber(address: string): string {
   if (uri === null) return maskUser(address);
   const [, scheme = '', user = '', host = ''] = uri;
   // A client's identity may well be an e-mail address: only SIP addresses have a host that is nobody's name.
-  return scheme === 'client' ? `client:${maskUser(user + host)}` : `${scheme}:${maskUser(user)}${host}`;
+  if (scheme === 'client') return `client:${maskUser(user + host)}`;
+  const more = host.search(/[;?]/);
+  return `${scheme}:${maskUser(user)}${more === -1 ? host : host.slice(0, more) + MASK}`;
 }
 
 /** A secret shows only that it is there. */

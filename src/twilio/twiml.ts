@@ -20,8 +20,18 @@ export function connectTwiml({to, callerId, statusCallback, timeLimit}: ConnectO
   const response = new twilio.twiml.VoiceResponse();
   const dial = response.dial({callerId, timeLimit});
   const reporting = {statusCallback, statusCallbackMethod: 'POST', statusCallbackEvent: [...EVENTS]};
-  if (to.startsWith('client:')) dial.client(reporting, to.slice('client:'.length));
+  if (to.startsWith('client:')) dialClient(dial.client(reporting), to.slice('client:'.length));
   else if (/^sips?:/.test(to)) dial.sip(reporting, to);
   else dial.number(reporting, to);
   return response.toString();
+}
+
+type ClientNoun = ReturnType<ReturnType<twilio.twiml.VoiceResponse['dial']>['client']>;
+
+/** In TwiML custom parameters are elements; only the REST API takes them behind a question mark. */
+function dialClient(client: ClientNoun, address: string): void {
+  const mark = address.indexOf('?');
+  client.identity(mark === -1 ? address : address.slice(0, mark));
+  if (mark === -1) return;
+  for (const [name, value] of new URLSearchParams(address.slice(mark + 1))) client.parameter({name, value});
 }

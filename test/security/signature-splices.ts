@@ -104,16 +104,6 @@ export const attacks: readonly Attack[] = [
     sent: replace(ringingFields, ['CallerZip', 'Direction'], [['CallerZip', '94105Directionoutbound-api']]),
   },
   {
-    name: 'From made longer by FromCity',
-    signed: ringingFields,
-    sent: replace(ringingFields, ['From', 'FromCity'], [['From', '+16505055892FromCitySAN FRANCISCO']]),
-  },
-  {
-    name: 'To made longer by ToCity',
-    signed: ringingFields,
-    sent: replace(ringingFields, ['To', 'ToCity'], [['To', '+491703330161ToCity']]),
-  },
-  {
     name: 'CallDuration merged into ApiVersion',
     signed: completedFields,
     sent: replace(
@@ -155,38 +145,9 @@ export const attacks: readonly Attack[] = [
     sent: [[textFrom(ringingFields, ''), '']],
   },
   {
-    name: 'a second SequenceNumber split out of free text',
-    signed: replace(ringingFields, ['FromZip'], [['FromZip', '94105SequenceNumber0']]),
-    sent: [...ringingFields, ['SequenceNumber', '0']],
-  },
-  {
     name: 'the same field twice',
     signed: ringingFields,
     sent: [...ringingFields, ['CallSid', CALL_SID]],
-  },
-  {
-    name: 'a bracketed name split out of free text',
-    signed: replace(ringingFields, ['ToZip'], [['ToZip', '9ToZz[a]b']]),
-    sent: replace(
-      ringingFields,
-      ['ToZip'],
-      [
-        ['ToZip', '9'],
-        ['ToZz[a]', 'b'],
-      ],
-    ),
-  },
-  {
-    name: '__proto__ split out of free text',
-    signed: replace(ringingFields, ['ToZip'], [['ToZip', '9__proto__x']]),
-    sent: replace(
-      ringingFields,
-      ['ToZip'],
-      [
-        ['ToZip', '9'],
-        ['__proto__', 'x'],
-      ],
-    ),
   },
   {
     name: 'another call and status split out of free text, the real ones hidden in a value',
@@ -243,5 +204,48 @@ export const attacks: readonly Attack[] = [
       account.map(([name, value]) => [`012345${name}`, value]),
     ),
     sentPath: STATUS_PATH.slice(0, -6),
+  },
+];
+
+/** Splices that no check can tell from what Twilio may send, or need not: what each still says is less than was signed, and nothing else. */
+export const harmless: readonly Attack[] = [
+  {
+    name: 'From made longer by FromCity',
+    signed: ringingFields,
+    sent: replace(ringingFields, ['From', 'FromCity'], [['From', '+16505055892FromCitySAN FRANCISCO']]),
+  },
+  {
+    name: 'To made longer by ToCity',
+    signed: ringingFields,
+    sent: replace(ringingFields, ['To', 'ToCity'], [['To', '+491703330161ToCity']]),
+  },
+  {
+    name: 'a second SequenceNumber split out of free text',
+    signed: replace(ringingFields, ['FromZip'], [['FromZip', '94105SequenceNumber0']]),
+    sent: [...ringingFields, ['SequenceNumber', '0']],
+  },
+  {
+    name: 'a bracketed name split out of free text',
+    signed: replace(ringingFields, ['ToZip'], [['ToZip', '9ToZz[a]b']]),
+    sent: replace(
+      ringingFields,
+      ['ToZip'],
+      [
+        ['ToZip', '9'],
+        ['ToZz[a]', 'b'],
+      ],
+    ),
+  },
+  {
+    name: '__proto__ split out of free text',
+    signed: replace(ringingFields, ['ToZip'], [['ToZip', '9__proto__x']]),
+    sent: replace(
+      ringingFields,
+      ['ToZip'],
+      [
+        ['ToZip', '9'],
+        ['__proto__', 'x'],
+      ],
+    ),
   },
 ];

@@ -106,14 +106,13 @@ test('[H5] object-valued fields: signed as [object Object], they may hold anythi
   assert.equal((await state(gateway)).offset, 0);
 });
 
-test('[H5] duplicates that the SDK counts once, in any order, are refused', async () => {
+test('[H5] control fields doubled, which the SDK counts once, in any order, are refused', async () => {
   await using gateway = await start();
   const signature = sdkSignature(AUTH_TOKEN, PUBLIC_URL + STATUS_PATH, ringingFields);
   const doubles: readonly (readonly FormField[])[] = [
     [...ringingFields, ['CallStatus', 'ringing']],
     [['CallStatus', 'ringing'], ...ringingFields],
     [...ringingFields, ...ringingFields],
-    [...ringingFields, ['ToZip', '']],
   ];
   for (const sent of doubles) {
     assert.ok(sdkAccepts(AUTH_TOKEN, signature, PUBLIC_URL + STATUS_PATH, sent), 'an attack');
@@ -123,7 +122,7 @@ test('[H5] duplicates that the SDK counts once, in any order, are refused', asyn
   assert.equal((await state(gateway)).offset, 0);
 });
 
-test('[H5] names of prototypes are names like any other, or none: no object learns anything from them', async () => {
+test('[H5] names of prototypes are names like any other: no object learns anything from them', async () => {
   await using gateway = await start();
   const names = [
     '__proto__',
@@ -136,16 +135,16 @@ test('[H5] names of prototypes are names like any other, or none: no object lear
   ];
   for (const name of names) {
     const answer = await post(gateway, signed([...ringingFields, [name, 'x']], STATUS_PATH));
-    assert.ok([204, 400].includes(answer.status), `${name}: ${answer.status}`);
+    assert.equal(answer.status, 204, name);
     for (const nested of [`${name}[x]`, `x[${name}]`, `${name}.x`, `CallSid[${name}][x]`]) {
       assert.equal(
         (await post(gateway, signed([...ringingFields, [nested, 'y']], STATUS_PATH))).status,
-        400,
+        204,
         nested,
       );
     }
     const inQuery = await post(gateway, signed(ringingFields, `/twilio/status?${name}=x`));
-    assert.ok([204, 400].includes(inQuery.status), `?${name}: ${inQuery.status}`);
+    assert.equal(inQuery.status, 204, `?${name}`);
   }
   assert.equal(Object.keys(Object.prototype).length, 0);
   assert.equal(({} as {x?: unknown}).x, undefined);
@@ -224,7 +223,7 @@ test('[J2] [J8] callbacks of a call that retention has trimmed do not begin it a
   assert.deepEqual(watcher.of('call.status'), []);
 });
 
-test('[H5] 16 KB, forms only, never inflated: what claims otherwise is refused before its signature is looked at', async () => {
+test('[H5] 64 KB, forms only, never inflated: what claims otherwise is refused before its signature is looked at', async () => {
   await using gateway = await start();
   const {body, signature} = signed(ringingFields, STATUS_PATH);
   const send = (more: Partial<Post>) => post(gateway, {path: STATUS_PATH, body, signature, ...more});
@@ -250,14 +249,14 @@ test('[H5] 16 KB, forms only, never inflated: what claims otherwise is refused b
   ]) {
     assert.equal((await send({headers: {'content-type': type}})).status, 415, type);
   }
-  for (const size of [16_385, 100_000, 5_000_000]) {
+  for (const size of [65_537, 100_000, 5_000_000]) {
     const fill = Buffer.alloc(size, 'CallSid=a&');
     const answer = await send({body: fill}).catch(() => undefined);
     assert.ok(answer === undefined || answer.status === 413, `${size}: ${answer?.status}`);
   }
   // As many names as fit, none of them signed: no hashing that goes with the square of them.
   for (const piece of ['a&', '&', '=', 'a=&', '%', '%00&', 'a%5B%5D=&'])
-    assert.equal((await send({body: Buffer.from(piece.repeat(16_000 / piece.length))})).status, 403, piece);
+    assert.equal((await send({body: Buffer.from(piece.repeat(64_000 / piece.length))})).status, 403, piece);
   assert.ok(performance.now() - started < 20_000);
   assert.equal((await send({})).status, 204);
 });

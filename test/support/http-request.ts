@@ -64,7 +64,7 @@ export function assertProblem(answer: ProblemAnswer, {status, code, field}: Expe
   assert.deepEqual(Object.keys(body).sort(), MEMBERS);
   assert.equal(body.status, status);
   assert.equal(body.code, code);
-  assert.equal(body.type, `https://hookswitch.dev/errors/${code}`);
+  assert.equal(body.type, `urn:hookswitch:error:${code}`);
   assert.ok(body.title.length > 0 && body.detail.length > 0);
   assert.equal(new Date(body.timestamp).toISOString(), body.timestamp);
   assert.equal(body.requestId, headerOf(answer, 'x-request-id'));

@@ -262,10 +262,75 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       await journal.append(status('CA1', 'in-progress'));
       await journal.append(status('CA1', 'completed', {source: 'reconcile', dedupeKey: 'looked-up'}));
       const {entry} = await journal.append(status('CA1', 'completed', {duration: 7}));
-      assert.equal(entry.verdict, 'duplicate');
+      assert.deepEqual([entry.verdict, entry.call?.duration], ['applied', 7]);
       assert.equal((await journal.findCall('CA1'))?.duration, 7);
       assert.equal((await journal.callHistory('CA1'))?.call.duration, 7);
       assert.equal((await journal.listCalls({limit: 1})).calls[0]?.duration, 7);
+    });
+
+    test('[J4] [D1] a late event that brings a fact is applied: its entry carries the call, whose state stays', async () => {
+      const bare = {from: undefined, to: undefined, direction: undefined};
+      await journal.append(status('CA1', 'in-progress', {sequence: 2, ...bare}));
+      const facts = [
+        {answeredBy: 'machine_start'},
+        {from: '+14155550100'},
+        {to: 'client:alice'},
+        {parentCallSid: 'CA2'},
+        {direction: 'trunking-terminating'},
+      ] as const;
+      for (const [index, fact] of facts.entries()) {
+        const event = {
+          ...status('CA1', 'ringing', {sequence: 1, ...bare, ...fact}),
+          dedupeKey: `late ${index}`,
+        };
+        const {entry} = await journal.append(event);
+        assert.equal(entry.verdict, 'applied', JSON.stringify(fact));
+        assert.deepEqual({...entry.call, ...fact}, entry.call);
+        assert.deepEqual([entry.call?.providerStatus, entry.call?.offset], ['in-progress', index + 2]);
+        assert.deepEqual(await journal.findCall('CA1'), entry.call);
+      }
+      const again = await journal.append({...status('CA1', 'ringing', {sequence: 1}), dedupeKey: 'again'});
+      assert.deepEqual(
+        [again.entry.verdict, again.entry.call],
+        ['late', undefined],
+        'all of it is known by now',
+      );
+    });
+
+    test('[H5] an event without a status is about the call as it is, and begins a call in the first state', async () => {
+      const {providerStatus: _, ...silent} = status('CA1', 'ringing', {
+        sequence: undefined,
+        dedupeKey: 'silent',
+      });
+      const {entry} = await journal.append(silent);
+      assert.deepEqual([entry.verdict, entry.call?.providerStatus], ['applied', 'queued']);
+      await journal.append(status('CA1', 'in-progress'));
+      const again = await journal.append({...silent, dedupeKey: 'again'});
+      assert.deepEqual([again.entry.verdict, again.entry.call], ['duplicate', undefined]);
+      const fact = await journal.append({...silent, dedupeKey: 'fact', answeredBy: 'human'});
+      assert.deepEqual([fact.entry.verdict, fact.entry.call?.providerStatus], ['applied', 'in-progress']);
+      assert.equal((await journal.callHistory('CA1'))?.entries.length, 4);
+    });
+
+    test('[H5] whatever the fields of a webhook hold, they are kept as they came', async () => {
+      const parameters = JSON.parse(
+        JSON.stringify({
+          nul: '\0',
+          'a\0b': 'x',
+          half: '\ud83d',
+          ['x'.repeat(2000)]: 'y'.repeat(50_000),
+          'a[b].c d': 'Größe 📞',
+        }),
+      ) as Record<string, string | string[]>;
+      Object.defineProperty(parameters, '__proto__', {value: ['1', '2', '1'], enumerable: true});
+      const party = `sip:${'ü'.repeat(2000)}`;
+      const event = status('CA1', 'ringing', {from: party, to: `${party}\0`, parameters});
+      const {entry} = await journal.append(event);
+      assert.equal(entry.call?.from, party);
+      const [kept] = (await journal.callHistory('CA1'))?.entries ?? [];
+      assert.ok(kept?.event.kind === 'status');
+      assert.deepEqual(Object.entries(kept.event.parameters ?? {}), Object.entries(parameters));
+      assert.equal((await journal.listCalls({limit: 1, text: 'sip:üü'})).calls[0]?.callSid, 'CA1');
     });
 
     test('[J4] an applied entry carries the call as it left it', async () => {

@@ -268,8 +268,11 @@ function lastPosition({connections}: WorldClient) {
 }
 
 function toFileEntry({offset, event, verdict, owner, call}: JournalEntry): FileEntry {
-  if (event.kind !== 'status') throw new TypeError('only statuses are appended here');
-  return {offset, callSid: event.callSid, verdict, repeats: 0, owner, event, call, parameters: undefined};
+  if (event.kind !== 'status' || event.providerStatus === undefined)
+    throw new TypeError('only statuses are appended here');
+  const {callSid, providerStatus} = event;
+  const stated = {...event, providerStatus};
+  return {offset, callSid, verdict, repeats: 0, owner, event: stated, call, parameters: undefined};
 }
 
 function at<T>(items: readonly T[], index: number): T {

@@ -38,13 +38,14 @@ export type CallHistoryEvent = EventBase &
   (
     | {
         readonly kind: 'status';
-        readonly providerStatus: ProviderStatus;
-        readonly status: CallStatus;
+        /** Absent where the webhook named no status that Twilio has. */
+        readonly providerStatus?: ProviderStatus;
+        readonly status?: CallStatus;
         readonly sequence?: number;
         /** Seconds. */
         readonly duration?: number;
-        /** The webhook's fields as they came. */
-        readonly parameters?: Readonly<Record<string, string>>;
+        /** The webhook's fields as they came; the values of a repeated name in their order. */
+        readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
       }
     | {readonly kind: 'command'; readonly action: 'disconnect'; readonly user: string}
   );

@@ -78,5 +78,6 @@ function toEventView({offset, event, verdict, repeats}: HistoryEntry): CallHisto
 function toDetails(event: CallEvent) {
   if (event.kind === 'command') return {kind: event.kind, action: event.action, user: event.user};
   const {kind, providerStatus, sequence, duration, parameters} = event;
-  return {kind, providerStatus, status: toCallStatus(providerStatus), sequence, duration, parameters};
+  const status = providerStatus === undefined ? undefined : toCallStatus(providerStatus);
+  return {kind, providerStatus, status, sequence, duration, parameters};
 }

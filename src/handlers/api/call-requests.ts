@@ -6,13 +6,18 @@ import {AppError} from '../../errors/app-error.ts';
 import type {ListCalls} from '../../services/calls/call-queries.ts';
 import {numericCursor, pageLimit, parseInput, unlessEmpty} from './request-input.ts';
 
+const NUMBER = '\\+[1-9]\\d{1,14}';
+/** An identity has up to 256 characters, and behind a question mark custom parameters for whoever answers. */
+const CLIENT = 'client:[^\\s?<>"\\p{Cc}\\p{Cs}]{1,256}(?:\\?[^\\s<>"\\p{Cc}\\p{Cs}]{0,1024})?';
+/** An address with its port and parameters, and behind a question mark up to 1,024 characters of headers. */
+const SIP = 'sips?:[^\\s?<>"\\p{Cc}\\p{Cs}]{1,255}(?:\\?[^\\s<>"\\p{Cc}\\p{Cs}]{0,1024})?';
+
 /** E.164, or the other two things Twilio dials. */
 const party = z
   .string()
-  .max(256)
   .regex(
-    /^(?:\+[1-9]\d{1,14}|client:[\w.+@=-]{1,249}|sips?:[^\s<>"]{1,249})$/,
-    'must be a number in E.164 (+14155550100), client:… or sip:…',
+    new RegExp(`^(?:${NUMBER}|${CLIENT}|${SIP})$`, 'u'),
+    'must be a number in E.164, with + and country code and without blanks (+14155550100), client:name or sip:user@host',
   );
 
 const httpUrl = z.url({protocol: /^https?$/, error: 'must be an absolute http or https URL'}).max(2048);

@@ -16,8 +16,8 @@ export interface Problem {
   readonly requestId?: string;
 }
 
-/** Where the codes are explained. */
-const TYPE_BASE = 'https://hookswitch.dev/errors/';
+/** A name and no address, because nobody here owns one; docs/PROTOCOL.md explains the codes. */
+const TYPE_BASE = 'urn:hookswitch:error:';
 
 export function toProblem(error: AppError, requestId?: string): Problem {
   return {

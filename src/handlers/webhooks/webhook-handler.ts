@@ -178,9 +178,13 @@ function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
   if (result.kind === 'authentic') return result;
   const notSigned = refuse(intake, arrival, result.reason);
   if (result.kind === 'forbidden') throw notSigned;
-  throw new AppError('invalid_request', 'This is not a webhook of Twilio as we know them.', {
-    context: {reason: result.reason},
-  });
+  throw new AppError(
+    'invalid_request',
+    'The webhook is signed, but the call that it is about cannot be identified.',
+    {
+      context: {reason: result.reason},
+    },
+  );
 }
 
 /** Notes the refusal and returns what the sender is told: the reason is for the log, not for them. */

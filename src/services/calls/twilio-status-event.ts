@@ -10,14 +10,14 @@ export interface FromTwilioOptions {
 }
 
 /**
- * The event. Its key holds the status and not the time: a call reaches each status once, so that hearing of it from
- * the same side again is the same news (J2).
+ * The event. Its key holds the facts and not the time: a call reaches each status once, so that hearing of it from
+ * the same side again is the same news (J2), unless Twilio has found out more meanwhile.
  */
 export function statusEventFrom(call: TwilioCall, {source, now, reference}: FromTwilioOptions): StatusEvent {
   return {
     kind: 'status',
     callSid: call.callSid,
-    dedupeKey: `${source}:${call.callSid}:${call.providerStatus}`,
+    dedupeKey: [source, call.callSid, call.providerStatus, ...learnt(call)].join(':'),
     source,
     providerStatus: call.providerStatus,
     // `start_time` is when dialling began; when the call was answered, only a callback says.
@@ -31,6 +31,14 @@ export function statusEventFrom(call: TwilioCall, {source, now, reference}: From
     duration: call.duration,
     reference,
   };
+}
+
+/** What Twilio may know of a call only some time after it has reached a status. */
+function learnt({answeredBy, duration}: TwilioCall): readonly string[] {
+  return [
+    ...(answeredBy === undefined ? [] : [`answeredBy=${answeredBy}`]),
+    ...(duration === undefined ? [] : [`duration=${duration}`]),
+  ];
 }
 
 /** The end of a call that Twilio does not know: only ended calls can be deleted, so this one has ended. */

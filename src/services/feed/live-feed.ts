@@ -300,6 +300,7 @@ export class LiveFeed {
       this.#hold(entry);
       this.#head = entry.offset;
       if (entry.call !== undefined) this.#project(entry.call);
+      else this.#confirm(entry.event);
     }
     this.#shrink();
     this.#forgetBatches();
@@ -314,6 +315,13 @@ export class LiveFeed {
   #project(call: CallRecord): void {
     if (hasEnded(call.providerStatus)) this.#calls.delete(call.callSid);
     else this.#calls.set(call.callSid, call);
+  }
+
+  /** Evidence that changed nothing was heard of all the same: the record says when. */
+  #confirm({kind, callSid, receivedAt}: JournalEntry['event']): void {
+    const call = kind === 'status' ? this.#calls.get(callSid) : undefined;
+    if (call !== undefined && call.updatedAt < receivedAt)
+      this.#calls.set(callSid, {...call, updatedAt: receivedAt});
   }
 
   #forgetBatches(): void {

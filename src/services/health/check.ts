@@ -76,6 +76,17 @@ function explain({status, code}: ProviderFault): {readonly summary: string; read
       summary: 'These are test credentials, which place no calls.',
       remedy: 'Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to the live ones of the Twilio console.',
     };
+  // An account that is suspended or closed is refused like wrong credentials, which may well be right.
+  if (code === 20005 || code === 10001)
+    return {
+      summary: 'The Twilio account is not active: it is suspended or closed.',
+      remedy: 'Open the Twilio console: it says why, and what to do. The credentials need not be changed.',
+    };
+  if (code === 20006)
+    return {
+      summary: 'Twilio takes the credentials, and does not let them read this.',
+      remedy: "Use the account's own SID and auth token, or an API key with rights to voice and numbers.",
+    };
   if (status === 401 || status === 403)
     return {
       summary: 'Twilio does not accept the credentials.',

@@ -73,12 +73,32 @@ function judge(outcome: OutsideSocket, host: string): Judged {
     case 'refused':
       return {...refusal(outcome.answer), evidence: describeAnswer(outcome.answer)};
     case 'failed':
-      return {...connectionFault(outcome, host), evidence: [{label: 'Error', value: outcome.code}]};
+      return {
+        ...(handshakeFault(outcome) ?? connectionFault(outcome, host)),
+        evidence: [{label: 'Error', value: shown(`${outcome.code} ${outcome.message}`)}],
+      };
   }
 }
 
 const UPGRADE_REMEDY =
   'Let the proxy pass upgrades on for /ws: in nginx proxy_http_version 1.1 with the headers Upgrade and Connection.';
+
+/** An upgrade was answered with 101, and not as it has to be: the words are those of `ws`. */
+function handshakeFault({message}: Extract<OutsideSocket, {kind: 'failed'}>): ReachFault | undefined {
+  if (/subprotocol/i.test(message))
+    return {
+      summary: 'The upgrade passes, but the header Sec-WebSocket-Protocol is lost on the way there or back.',
+      remedy:
+        'Let the proxy pass Sec-WebSocket-Protocol on in both directions: browsers send their token in it. In nginx: proxy_set_header Sec-WebSocket-Protocol $http_sec_websocket_protocol.',
+    };
+  if (/sec-websocket-accept|upgrade header|sec-websocket-extensions/i.test(message))
+    return {
+      summary: 'Something in front answers the upgrade by itself, and not as a WebSocket server does.',
+      remedy:
+        'Check what the proxy or CDN does with /ws: it must pass the upgrade and its answer on, uncached.',
+    };
+  return undefined;
+}
 
 /** The upgrade was answered as a request. */
 function refusal(answer: OutsideAnswer): ReachFault {

@@ -1,6 +1,6 @@
 /**
  * What Twilio may have signed before something on the way rewrote the body: each known habit of proxies and
- * frameworks, undone. Bounded by the body, which is at most 16 KB.
+ * frameworks, undone. Bounded by the body, which is at most 64 KB.
  */
 import {type FormField, MAX_FORM_FIELDS, parseForm} from '../webhook/form.ts';
 import {signedText} from '../webhook/signature.ts';

@@ -14,6 +14,7 @@ import {asItCame, bodySpellings} from './body-candidates.ts';
 import {
   describeDifference,
   expectedParts,
+  isReordered,
   splitTarget,
   type UrlParts,
   type UrlSpelling,
@@ -213,6 +214,13 @@ function signedJson(request: RefusedRequest): Verdict {
 type Remedy = Omit<Verdict, 'finding'>;
 
 function urlRemedy(request: RefusedRequest, signed: UrlParts, expected: UrlParts): Remedy {
+  if (isReordered(signed.query, expected.query)) {
+    return {
+      remedy:
+        'Twilio sorts parameters for the signature: write them in this order in the URL that you give to Twilio. Only if they are in this order there already, a proxy sorts them anew.',
+      setting: {name: consoleSetting(request), value: shown(writeUrl({...expected, query: signed.query}))},
+    };
+  }
   if (signed.query !== expected.query) {
     return {
       remedy:

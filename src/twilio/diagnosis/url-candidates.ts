@@ -163,6 +163,7 @@ function queriesOf(query: string): readonly string[] {
     asQuery([new URLSearchParams(query).toString()]),
     ...(pairs.length > 1 ? leftOut : []),
     asQuery(pairs.filter((pair) => pair !== '')),
+    asQuery(pairs.toSorted()),
     asQuery(pairs.toReversed()),
   ];
   return [...new Set(found)].filter((each) => each !== query);
@@ -197,9 +198,22 @@ export function describeDifference({parts, hostFrom}: UrlSpelling, expected: Url
     host === expected.host ? '' : `host ${host}${hostFrom === undefined ? '' : ` (from ${hostFrom})`}`,
     port === expected.port ? '' : port === undefined ? 'without the port' : `with port ${port}`,
     path === expected.path ? '' : describePath(path, expected.path),
-    query === expected.query ? '' : query === '' ? 'without the query' : 'another spelling of the query',
+    query === expected.query ? '' : describeQuery(query, expected.query),
   ].filter((word) => word !== '');
   return words.length === 0 ? 'as expected' : words.join(', ');
+}
+
+function describeQuery(query: string, expected: string): string {
+  if (query === '') return 'without the query';
+  return isReordered(query, expected)
+    ? 'the parameters of the query in another order'
+    : 'another spelling of the query';
+}
+
+/** Whether two queries have the same parameters, written the same way. */
+export function isReordered(query: string, other: string): boolean {
+  const sorted = (text: string) => text.slice(1).split('&').toSorted().join('&');
+  return query !== other && sorted(query) === sorted(other);
 }
 
 function describePath(path: string, expected: string): string {

@@ -1,16 +1,16 @@
 /**
- * Reads `application/x-www-form-urlencoded` as the WHATWG URL standard does, and refuses what a browser would repair:
- * what is signed must have one reading. Fields come as pairs, so that a name can be anything without touching a
- * prototype, and repeated names stay visible.
+ * Reads `application/x-www-form-urlencoded` as the WHATWG URL standard does. Every body has one reading: a bad percent escape
+ * stands for itself, and bytes that are not UTF-8 become U+FFFD, as in the reading that Twilio's SDK checks a signature over.
+ * Fields come as pairs, so that a name can be anything without touching a prototype, and repeated names stay visible.
  */
 
 import {beginning, expectedName, knownName} from './field-name-cache.ts';
 
-/** Bytes; Twilio's webhooks have 1 to 2 kB. */
-export const MAX_FORM_BYTES = 16_384;
+/** Bytes; Twilio's webhooks have 1 to 2 kB, and more with SIP headers and parameters of the caller's own. */
+export const MAX_FORM_BYTES = 65_536;
 
-/** Twilio sends about 40. */
-export const MAX_FORM_FIELDS = 250;
+/** Twilio sends about 40. The limit bounds what a stranger's body costs before its signature is checked. */
+export const MAX_FORM_FIELDS = 4000;
 
 export type FormField = readonly [name: string, value: string];
 
@@ -18,10 +18,8 @@ export type FormResult =
   | {readonly kind: 'form'; readonly fields: readonly FormField[]}
   | {readonly kind: 'malformed'; readonly reason: string};
 
-// `fatal` refuses overlong forms, surrogates and stray continuation bytes; a byte order mark is a character like any.
-const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
-
-const BAD_FIELD = 'a field with a bad percent escape, invalid UTF-8 or NUL';
+// A byte order mark is a character like any other.
+const utf8 = new TextDecoder('utf-8', {ignoreBOM: true});
 
 /**
  * The fields of `body`, in order; a text has a character for each byte (`latin1`), and is several times cheaper to cut than a
@@ -30,7 +28,6 @@ const BAD_FIELD = 'a field with a bad percent escape, invalid UTF-8 or NUL';
 export function parseForm(body: Buffer | string): FormResult {
   if (body.length > MAX_FORM_BYTES) return malformed(`more than ${MAX_FORM_BYTES} bytes`);
   const text = typeof body === 'string' ? body : body.toString('latin1');
-  if (text.includes('\0')) return malformed(BAD_FIELD);
   const escapes = new Escapes(text);
   const fields: FormField[] = [];
   let previous = beginning;
@@ -44,7 +41,6 @@ export function parseForm(body: Buffer | string): FormResult {
       const nameEnd = expected === undefined ? endOfName(text, start, end) : start + expected.name.length;
       const name = expected?.name ?? decode(text, start, nameEnd, escapes);
       const value = decode(text, Math.min(nameEnd + 1, end), end, escapes);
-      if (name === undefined || value === undefined) return malformed(BAD_FIELD);
       const known = expected ?? knownName(previous, name);
       previous = known ?? previous;
       fields.push([known?.name ?? name, value]);
@@ -84,41 +80,27 @@ class Escapes {
   }
 }
 
-/** `text` has a character for each byte. `undefined` for bad escapes, invalid UTF-8 and NUL. */
-function decode(text: string, start: number, end: number, escapes: Escapes): string | undefined {
+/** `text` has a character for each byte. */
+function decode(text: string, start: number, end: number, escapes: Escapes): string {
   const encoded = text.slice(start, end);
   if (!escapes.within(start, end)) return encoded;
   const spaced = encoded.replaceAll('+', ' ');
-  const decoded = ASCII.test(spaced) ? fromEscapes(spaced) : fromUtf8(spaced);
-  return decoded?.includes('\0') ? undefined : decoded;
+  if (!ASCII.test(spaced)) return fromUtf8(spaced);
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return fromUtf8(spaced);
+  }
 }
 
 const ASCII = /^[^\u0080-\u00ff]*$/;
 
-function fromEscapes(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What has to follow a percent sign. */
-const ESCAPE = /^[0-9A-Fa-f]{2}/;
+const ESCAPES = /%([0-9A-Fa-f]{2})/g;
 
 /** Bytes of UTF-8 that nobody escaped may be part of a character together with some that somebody did. */
-function fromUtf8(text: string): string | undefined {
-  const [first = '', ...escaped] = text.split('%');
-  let bytes = first;
-  for (const part of escaped) {
-    if (!ESCAPE.test(part)) return undefined;
-    bytes += String.fromCharCode(Number.parseInt(part.slice(0, 2), 16)) + part.slice(2);
-  }
-  try {
-    return utf8.decode(Buffer.from(bytes, 'latin1'));
-  } catch {
-    return undefined;
-  }
+function fromUtf8(text: string): string {
+  const bytes = text.replaceAll(ESCAPES, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return utf8.decode(Buffer.from(bytes, 'latin1'));
 }
 
 function malformed(reason: string): FormResult {

@@ -161,46 +161,20 @@ test('[H5] every change of a signed body is refused', async () => {
   assert.equal((await events(13)) + (await events(14)), 0);
 });
 
-test('[H5] signed and yet not to be believed: repeated names, odd names, control fields of a wrong shape: 400', async () => {
+test('[H5] signed, and the call cannot be identified: 400, and nothing is appended', async () => {
   const odd: readonly Readonly<Record<string, string>>[] = [
-    {'Call Sid': 'x'},
-    {'From[]': 'x'},
-    {CallStatus: 'answered'},
     {CallSid: 'CA123'},
+    {CallSid: ''},
     {AccountSid: `AC${'9'.repeat(32)}`},
-    {SequenceNumber: '-1'},
-    {Direction: 'sideways'},
-    {Timestamp: 'yesterday'},
-    {ParentCallSid: 'nobody'},
+    {AccountSid: ''},
+    {Extra: `CallSid${someCallSid(14)}`},
   ];
   for (const more of odd) {
     const fields = ringing(15, more);
     const answer = await post(new URLSearchParams(fields).toString(), {'x-twilio-signature': sign(fields)});
     assertProblem(answer, {status: 400, code: 'invalid_request'});
   }
-  const fields = ringing(15, {Extra: 'b'});
-  const repeated = `${new URLSearchParams(fields).toString()}&Extra=b`;
-  // The SDK signs a repeated value once.
-  const answer = await post(repeated, {'x-twilio-signature': sign(fields)});
-  assert.ok(answer.status === 400 || answer.status === 403, String(answer.status));
   assert.equal(await events(15), 0);
-});
-
-test('[H5] a query with a name twice, a field of Twilio, or no plain names: 400', async () => {
-  const fields = ringing(16);
-  const doubled = `?ref=${'a'.repeat(22)}&ref=${'b'.repeat(22)}`;
-  for (const query of [doubled, '?CallStatus=completed', '?Call%53id=x', '?x']) {
-    const path = `/twilio/status${query}`;
-    const answer = await post(
-      new URLSearchParams(fields).toString(),
-      {
-        'x-twilio-signature': sign(fields, path),
-      },
-      path,
-    );
-    assertProblem(answer, {status: 400, code: 'invalid_request'});
-  }
-  assert.equal(await events(16), 0);
 });
 
 test('[H5] JSON, text, multipart, or compressed: 415; no body: 403', async () => {
@@ -239,8 +213,8 @@ test('[H5] the charset in the type does no harm', async () => {
   assert.equal(answer.status, 204);
 });
 
-test('[H5] more than 16 KB: 413, whether announced or not', async () => {
-  const fields = ringing(19, {Extra: 'x'.repeat(17_000)});
+test('[H5] more than 64 KB: 413, whether announced or not', async () => {
+  const fields = ringing(19, {Extra: 'x'.repeat(66_000)});
   const body = new URLSearchParams(fields).toString();
   const signature = {'x-twilio-signature': sign(fields)};
   assertProblem(await post(body, signature), {status: 413, code: 'payload_too_large'});

@@ -80,7 +80,7 @@ describe('transition', () => {
     assert.equal(bare.duration, undefined);
     assert.equal(transition(bare, status('CA1', 'failed', {duration: 9}), 3).call.duration, undefined);
     const {verdict, call} = transition(bare, status('CA1', 'completed', {duration: 7}), 3);
-    assert.deepEqual([verdict, call.duration, call.offset], ['duplicate', 7, 2]);
+    assert.deepEqual([verdict, call.duration, call.offset], ['applied', 7, 3]);
     assert.equal(transition(call, status('CA1', 'completed', {duration: 8}), 4).call.duration, 7);
     const failed = transition(callIn('ringing', 1), status('CA1', 'failed'), 2).call;
     assert.equal(transition(failed, status('CA1', 'completed', {duration: 7}), 3).call.duration, undefined);

@@ -22,6 +22,11 @@ test('[E] a number can be recognised, and not dialled', () => {
     'sip:alice@example.com': 'sip:al•••@example.com',
     'sip:+14155551234@example.com': 'sip:+1415•••1234@example.com',
     'sips:bo@example.com': 'sips:•••@example.com',
+    'sip:alice@example.com;user=phone?X-To=%2B14155551234': 'sip:al•••@example.com•••',
+    '+1 (415) 555-0100': '+1415•••0100',
+    '+14155550100;ext=55': '+1•••',
+    '+14155550100,,1234': '+1•••',
+    'client:alice?customer=42': 'client:al•••',
     'client:\u{1F600}\u{1F601}\u{1F602}\u{1F603}\u{1F604}': 'client:\u{1F600}\u{1F601}•••',
   };
   for (const [address, expected] of Object.entries(masked))

@@ -29,28 +29,30 @@ test('[H5] fields come in order, repeated ones too', () => {
   assert.deepEqual(fieldsOf('n=Gr%C3%BCn%f0%9f%93%9e'), [['n', 'Grün📞']]);
 });
 
-test('[H5] what has no one reading is malformed', () => {
-  const bad = [
-    'a=%',
-    'a=%4',
-    'a=%4g',
-    'a=%%41',
-    'a=% 41',
-    'a=%+1',
-    '%zz=1',
-    'a=%00',
-    'a=b\0',
-    'a%00=b',
-    'a=%C0%AF', // overlong
-    'a=%E0%80%AF',
-    'a=%ED%A0%80', // a surrogate
-    'a=%F4%90%80%80', // beyond Unicode
-    'a=%80',
-    'a=%C3',
-    'a=%C3&b=%BC', // a character does not reach across fields
+test('[H5] a bad escape stands for itself, bytes that are not UTF-8 become U+FFFD, and NUL is a character', () => {
+  const odd: readonly (readonly [body: string, value: string])[] = [
+    ['a=%', '%'],
+    ['a=%4', '%4'],
+    ['a=%4g%41', '%4gA'],
+    ['a=%%41', '%A'],
+    ['a=%+1', '% 1'],
+    ['a=%00', '\0'],
+    ['a=b\0', 'b\0'],
+    ['a=%C0%AF', '\ufffd\ufffd'], // overlong
+    ['a=%ED%A0%80', '\ufffd\ufffd\ufffd'], // a surrogate
+    ['a=%F4%90%80%80', '\ufffd\ufffd\ufffd\ufffd'], // beyond Unicode
+    ['a=%80%C3%BC', '\ufffdü'],
+    ['a=%C3', '\ufffd'],
+    ['a=%ü', '%ü'],
   ];
-  for (const body of bad) assert.equal(fieldsOf(body), 'malformed', body);
-  assert.equal(fieldsOf(Buffer.from([0x61, 0x3d, 0xff])), 'malformed');
+  for (const [body, value] of odd) assert.deepEqual(fieldsOf(body), [['a', value]], body);
+  assert.deepEqual(fieldsOf('%zz=1'), [['%zz', '1']]);
+  // A character does not reach across fields.
+  assert.deepEqual(fieldsOf('a=%C3&b=%BC'), [
+    ['a', '\ufffd'],
+    ['b', '\ufffd'],
+  ]);
+  assert.deepEqual(fieldsOf(Buffer.from([0x61, 0x3d, 0xff])), [['a', '\ufffd']]);
 });
 
 test('[H5] size and number of fields are limited', () => {
@@ -69,22 +71,22 @@ test('[H5] names touch no prototype', () => {
   assert.equal(Object.hasOwn(Object.prototype, 'b'), false);
 });
 
-test('[H5] the worst body of the largest size takes milliseconds', () => {
+test('[H5] the worst body of the largest size is read in linear time', () => {
   const bodies = ['&', '=', '%', '+', '%4', 'a&', '%41', '%C3%BC'].map((part) =>
     Buffer.from(part.repeat(MAX_FORM_BYTES / part.length)),
   );
   for (const body of bodies) parseForm(body);
   const started = performance.now();
   for (const body of bodies) parseForm(body);
-  assert.ok(performance.now() - started < 100);
+  // Linear: what goes with the square of 64 KB takes minutes.
+  assert.ok(performance.now() - started < 5000);
 });
 
-test('[H5] whatever it accepts, WHATWG reads the same; what WHATWG writes is accepted (5000 bodies)', () => {
+test('[H5] every body is read as WHATWG reads it (5000 bodies)', () => {
   const name = fc.string({unit: 'grapheme', minLength: 1, maxLength: 8});
   const written = fc
     .array(fc.tuple(name, fc.string({unit: 'binary', maxLength: 12})), {maxLength: 8})
-    .map((pairs) => new URLSearchParams(pairs).toString())
-    .filter((body) => !body.includes('%00'));
+    .map((pairs) => new URLSearchParams(pairs).toString());
   fc.assert(
     fc.property(written, (body) => {
       assert.deepEqual(fieldsOf(body), [...new URLSearchParams(body)]);
@@ -101,7 +103,7 @@ test('[H5] whatever it accepts, WHATWG reads the same; what WHATWG writes is acc
     '%C3',
     '%BC',
     '+',
-    'ü',
+    '%C3%BC',
     '%26',
     '%3D',
     '\0',
@@ -110,8 +112,7 @@ test('[H5] whatever it accepts, WHATWG reads the same; what WHATWG writes is acc
   fc.assert(
     fc.property(fc.array(pieces, {maxLength: 24}), (parts) => {
       const body = parts.join('');
-      const fields = fieldsOf(body);
-      if (fields !== 'malformed') assert.deepEqual(fields, [...new URLSearchParams(`&${body}`)]);
+      assert.deepEqual(fieldsOf(body), [...new URLSearchParams(`&${body}`)]);
     }),
     {numRuns: 3000},
   );

@@ -32,6 +32,7 @@ export function lagText({kind, lagMs, timestamp}: CallHistoryEvent): string {
 /** `Ringing`, `Completed after 12 s`, `Hang-up asked for by ada`. */
 export function eventWord(event: CallHistoryEvent): string {
   if (event.kind === 'command') return `Hang-up asked for by ${visibleText(event.user, 60)}`;
+  if (event.status === undefined) return 'No status';
   if (event.providerStatus === 'queued') return 'Queued';
   const reason = event.status === 'failed' ? failureOf(event) : undefined;
   return statusWord(event.status, reason);

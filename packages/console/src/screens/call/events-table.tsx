@@ -125,7 +125,11 @@ function EventCells({event, begin, of, isUnfolded, onToggle}: EventCellsProps) {
       </Cell>
       <Cell>
         {event.kind === 'status' ? (
-          <StatusMark status={event.status} reason={reasonOf(event)} />
+          event.status === undefined ? (
+            eventWord(event)
+          ) : (
+            <StatusMark status={event.status} reason={reasonOf(event)} />
+          )
         ) : (
           <bdi className={styles.command}>
             <Icon name="hang-up" size={14} /> {eventWord(event)}
@@ -170,6 +174,7 @@ function reasonOf({providerStatus}: Extract<CallHistoryEvent, {kind: 'status'}>)
     case 'ringing':
     case 'in-progress':
     case 'completed':
+    case undefined:
       return undefined;
   }
 }
@@ -185,14 +190,14 @@ function Evidence({event}: {readonly event: CallHistoryEvent}) {
     ['Heard of', <Time key="heard" at={event.receivedAt} format="full" />],
     ...(event.kind === 'status'
       ? [
-          ['Twilio’s word', event.providerStatus] as const,
+          ['Twilio’s word', event.providerStatus ?? 'none that Twilio has'] as const,
           ...(event.duration === undefined ? [] : [['Duration', `${event.duration} s`] as const]),
         ]
       : [['User', visibleText(event.user)] as const]),
     ['Call sid', <code key="sid">{visibleText(event.callSid)}</code>],
     ['Verdict', verdictReason(event)],
   ];
-  const raw = event.kind === 'status' ? Object.entries(event.parameters ?? {}) : [];
+  const raw = event.kind === 'status' ? rawFields(event.parameters) : [];
   return (
     <div ref={box} className={styles.evidence}>
       <section aria-label="As understood">
@@ -212,8 +217,8 @@ function Evidence({event}: {readonly event: CallHistoryEvent}) {
           <p className={styles.quiet}>{noneWords(event)}</p>
         ) : (
           <dl className={styles.raw}>
-            {raw.map(([name, value]) => (
-              <div key={name}>
+            {raw.map(({key, name, value}) => (
+              <div key={key}>
                 <dt>{visibleText(name, 80)}</dt>
                 <dd>
                   <RawValue name={name} value={value} />
@@ -224,6 +229,13 @@ function Evidence({event}: {readonly event: CallHistoryEvent}) {
         )}
       </section>
     </div>
+  );
+}
+
+/** One line for each value of a repeated name. */
+function rawFields(parameters: Extract<CallHistoryEvent, {kind: 'status'}>['parameters'] = {}) {
+  return Object.entries(parameters).flatMap(([name, values]) =>
+    [values].flat().map((value, index) => ({key: `${name} ${index}`, name, value})),
   );
 }
 

@@ -148,6 +148,7 @@ function edgesOf(call: Call, marks: readonly Mark[]): readonly Edge[] {
     const {event} = mark;
     if (mark.repeats !== undefined || event.kind !== 'status' || event.verdict === 'duplicate') continue;
     const {providerStatus} = event;
+    if (providerStatus === undefined) continue;
     if (hasEnded(providerStatus) && providerStatus !== call.providerStatus) continue;
     const rank = statusRank(providerStatus);
     const at = latestMoment(mark);

@@ -160,15 +160,20 @@ function verdictTone(verdict: NonNullable<Detail['verdict']>) {
   return verdict === 'applied' ? 'good' : verdict === 'late' ? 'warning' : 'neutral';
 }
 
+function noFieldsReason({headers, bodyBytes}: Detail): string {
+  if (!headers.some(({name}) => name === 'x-twilio-signature'))
+    return 'It is not signed, so its body was not read. If Twilio sent it, let the proxy pass X-Twilio-Signature on.';
+  return bodyBytes === 0 ? 'It came without a body.' : 'The body is not a form, or it is too large.';
+}
+
 /** As they came, and beside each what it was taken for. */
-function Fields({detail: {fields, outcome, bodyBytes}}: {readonly detail: Detail}) {
+function Fields({detail}: {readonly detail: Detail}) {
+  const {fields, outcome} = detail;
   if (fields.length === 0) {
     return (
       <section className={styles.part} aria-label="Fields">
         <h3>Fields</h3>
-        <p className={styles.quiet}>
-          {bodyBytes === 0 ? 'It came without a body.' : 'The body is no form that could be read.'}
-        </p>
+        <p className={styles.quiet}>{noFieldsReason(detail)}</p>
       </section>
     );
   }

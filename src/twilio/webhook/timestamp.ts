@@ -1,0 +1,44 @@
+/** Twilio's `Timestamp`. */
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const RFC_2822 =
+  /^([A-Z][a-z]{2}), (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:[+-]0000|GMT|UTC|UT|Z)$/;
+const ISO_8601 = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
+
+/** What was read last: a second has many callbacks, and they all have the same time. */
+const last: {text: string; time: number | undefined} = {text: '', time: undefined};
+
+/**
+ * UTC in RFC 2822, as call callbacks have it (`Sun, 25 Mar 2018 09:53:19 +0000`, or with `GMT`), or in ISO 8601, as other
+ * callbacks have it; in milliseconds since 1970. `undefined` for any other text, and for a day that does not exist.
+ */
+export function parseTimestamp(text: string): number | undefined {
+  if (text !== last.text) {
+    last.text = text;
+    last.time = readRfc2822(text) ?? readIso8601(text);
+  }
+  return last.time;
+}
+
+function readRfc2822(text: string): number | undefined {
+  const shape = RFC_2822.exec(text);
+  if (shape === null) return undefined;
+  const day = Number(shape[2]);
+  const month = MONTHS.indexOf(shape[3] ?? '');
+  const date = new Date(0);
+  // Not `Date.UTC`, to which the year 26 is 1926.
+  date.setUTCFullYear(Number(shape[4]), month, day);
+  // The 31st of February is the 3rd of March, and -1 the month before January; and no other day has its weekday.
+  const isReal =
+    month !== -1 && date.getUTCDate() === day && DAYS[date.getUTCDay()] === shape[1] && day !== 0;
+  return isReal ? date.setUTCHours(Number(shape[5]), Number(shape[6]), Number(shape[7])) : undefined;
+}
+
+function readIso8601(text: string): number | undefined {
+  const shape = ISO_8601.exec(text);
+  if (shape === null) return undefined;
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) return undefined;
+  return new Date(time).toISOString().startsWith(shape[1] ?? '') ? time : undefined;
+}
