@@ -1,7 +1,7 @@
 /** What people read about the configuration: the tables, the example file, the start log and its warnings. */
 
+import {MASK, maskNumber, maskSecret} from '../mask.ts';
 import {isLoopback} from '../network/loopback.ts';
-import {MASK, maskNumber, maskSecret} from '../observability/mask.ts';
 import type {Environment} from './environment.ts';
 import {type Variable, type VariableName, variables} from './variables.ts';
 

@@ -6,7 +6,7 @@
  */
 import {type LevelWithSilent, type Logger, pino} from 'pino';
 import {prettyFactory} from 'pino-pretty';
-import {MASK, maskNumber, maskText} from './mask.ts';
+import {MASK, maskNumber, maskText} from '../mask.ts';
 
 export type {Logger} from 'pino';
 

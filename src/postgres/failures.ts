@@ -1,7 +1,7 @@
 /** What Postgres, its driver and the network say, as the errors of the ports. */
 import {DatabaseError} from 'pg';
 import {JournalUnavailableError} from '../errors/app-error.ts';
-import {MASK, maskText} from '../observability/mask.ts';
+import {MASK, maskText} from '../mask.ts';
 
 /** Classes of SQLSTATE that are about the values or the text of one statement: asking again gives the same. */
 const statementClasses: ReadonlySet<string> = new Set(['21', '22', '23', '42']);

@@ -1,6 +1,6 @@
 /** Twilio's refusals and failures, as errors that a client can act on. */
 import {AppError} from '../../errors/app-error.ts';
-import {maskText} from '../../observability/mask.ts';
+import {maskText} from '../../mask.ts';
 import type {ProviderFault} from '../../twilio/twilio-client.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** What one check of the doctor is, and the words that several of them share. */
 
 import type {HealthCheck, HealthCheckId} from '@hookswitch/protocol';
-import {maskText} from '../../observability/mask.ts';
+import {maskText} from '../../mask.ts';
 import type {ProviderFault} from '../../twilio/twilio-client.ts';
 
 export interface CheckContext {

@@ -1,5 +1,5 @@
 /** Whether Twilio takes the account's SID and token, and what kind of account it is. */
-import {maskNumber, maskText} from '../../observability/mask.ts';
+import {maskNumber, maskText} from '../../mask.ts';
 import type {TwilioAccount, TwilioAccountClient} from '../../twilio/twilio-account.ts';
 import {type Check, type Evidence, type Finding, shown, twilioFailure} from './check.ts';
 

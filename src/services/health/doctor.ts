@@ -6,7 +6,7 @@ import type {HealthCheck, HealthCheckId, HealthReport} from '@hookswitch/protoco
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
-import {maskText} from '../../observability/mask.ts';
+import {maskText} from '../../mask.ts';
 import {toIso} from '../feed/call-messages.ts';
 import {type Check, type CheckContext, type Finding, shown} from './check.ts';
 

@@ -1,7 +1,7 @@
 /** Whether the journal can be written, how long that takes, and for how much more there is room. */
 import type {Clock} from '../../clock.ts';
 import type {Journal, JournalOpening} from '../../journal/journal.ts';
-import {maskText} from '../../observability/mask.ts';
+import {maskText} from '../../mask.ts';
 import {type Check, type Evidence, type Finding, ms, shown} from './check.ts';
 
 /** Bytes. */

@@ -1,6 +1,6 @@
 /** A remembered webhook as an operator sees it; made when somebody looks, not when it comes in. */
 import type {WebhookDetail, WebhookRecord} from '@hookswitch/protocol';
-import {MASK} from '../../observability/mask.ts';
+import {MASK} from '../../mask.ts';
 import {parseForm} from '../../twilio/webhook/form.ts';
 import {toIso} from '../feed/call-messages.ts';
 import type {AnsweredWebhook, WebhookEntry} from './webhook-log.ts';

@@ -16,8 +16,8 @@ interface Layer {
 const GUARDED = ['node:http', 'node:net', 'node:sqlite', 'node:worker_threads'];
 /** Importable everywhere in `src`. */
 const COMMON = ['packages/protocol', 'src/errors', 'pino', 'zod'];
-/** A small file of the root that knows nothing: time. */
-const COMMON_FILES = ['src/clock.ts'];
+/** Small files of the root that know nothing: time, and what may be shown. */
+const COMMON_FILES = ['src/clock.ts', 'src/mask.ts'];
 
 function readLayers(): readonly Layer[] {
   const text = readFileSync(path.join(root, 'docs/ARCHITECTURE.md'), 'utf8');

@@ -6,7 +6,7 @@ import {after, test} from 'node:test';
 import {describeEnvironment, warnings} from '../../../src/config/documentation.ts';
 import {EnvironmentError, formatFaults, loadEnvironment} from '../../../src/config/environment.ts';
 import type {EnvironmentFault} from '../../../src/config/environment-fault.ts';
-import {maskText} from '../../../src/observability/mask.ts';
+import {maskText} from '../../../src/mask.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'hookswitch-environment-'));
 after(() => rmSync(directory, {recursive: true}));

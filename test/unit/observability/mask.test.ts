@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {maskNumber, maskSecret, maskText} from '../../../src/observability/mask.ts';
+import {maskNumber, maskSecret, maskText} from '../../../src/mask.ts';
 
 test('[E] a number can be recognised, and not dialled', () => {
   const masked = {

@@ -4,7 +4,8 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {test} from 'node:test';
-import {describeEnvironment, loadEnvironment} from '../../../src/config/environment.ts';
+import {describeEnvironment} from '../../../src/config/documentation.ts';
+import {loadEnvironment} from '../../../src/config/environment.ts';
 import {openJournal} from '../../../src/journal/open-journal.ts';
 import {describeAddress, type PostgresAddress, parsePostgresUrl} from '../../../src/postgres/postgres-url.ts';
 
