@@ -1,0 +1,32 @@
+import type {CallEvent, CallOptions} from '../calls/call.ts';
+import type {Applications} from './applications.ts';
+import type {PhoneNumber} from './phone-numbers.ts';
+import type {VoiceSettings} from './voice-settings.ts';
+
+/** What decides about a call, and who is told of it. */
+export type CallHandling = Pick<CallOptions, 'document' | 'fallback' | 'statusCallback' | 'applicationSid'>;
+
+/** What the voice settings of a number or an application make of a call. */
+export function voiceHandling(settings: VoiceSettings, events: ReadonlySet<CallEvent>): CallHandling {
+  const {voiceUrl, voiceMethod, voiceFallbackUrl, voiceFallbackMethod} = settings;
+  const {statusCallback, statusCallbackMethod} = settings;
+  return {
+    document: voiceUrl === '' ? null : {kind: 'url', url: voiceUrl, method: voiceMethod},
+    fallback: voiceFallbackUrl === '' ? null : {url: voiceFallbackUrl, method: voiceFallbackMethod},
+    statusCallback:
+      statusCallback === '' ? null : {url: statusCallback, method: statusCallbackMethod, events},
+  };
+}
+
+/** A number is told of the end of its calls only. */
+const NUMBER_EVENTS: ReadonlySet<CallEvent> = new Set(['completed']);
+
+/** What becomes of a call to a number: its application goes before its own settings, and a trunk takes them away. */
+export function numberHandling(number: PhoneNumber, applications: Applications): CallHandling {
+  const {trunkSid, voiceApplicationSid} = number;
+  if (trunkSid !== '') return {document: null};
+  if (voiceApplicationSid === '') return voiceHandling(number, NUMBER_EVENTS);
+  const application = applications.get(voiceApplicationSid);
+  if (application === null) return {document: null};
+  return {...voiceHandling(application, NUMBER_EVENTS), applicationSid: voiceApplicationSid};
+}
