@@ -196,22 +196,22 @@ async function listScenarios() {
 byId('place').onsubmit = (event) => {
   event.preventDefault();
   const fields = Object.entries(Object.fromEntries(new FormData(event.target)));
-  act('POST', '/calls', Object.fromEntries(fields.filter(([, value]) => value !== '')));
+  void act('POST', '/calls', Object.fromEntries(fields.filter(([, value]) => value !== '')));
 };
 byId('clock').onsubmit = (event) => {
   event.preventDefault();
-  act('POST', '/clock/advance', {seconds: Number(event.target.elements.seconds.value)});
+  void act('POST', '/clock/advance', {seconds: Number(event.target.elements.seconds.value)});
 };
 byId('mode').onclick = () => act('PUT', '/clock', {mode: clockMode === 'manual' ? 'running' : 'manual'});
 byId('reset').onclick = () => {
-  if (confirm('Forget all calls, recordings, numbers and settings?')) act('POST', '/reset');
+  if (confirm('Forget all calls, recordings, numbers and settings?')) void act('POST', '/reset');
 };
 
 /** One look after the other, however long one takes. */
 async function watch() {
   if (!document.hidden) await refresh();
-  setTimeout(watch, EVERY_MS);
+  setTimeout(() => void watch(), EVERY_MS);
 }
 
 listScenarios().catch(() => {});
-watch();
+void watch();
