@@ -45,7 +45,7 @@ export function createParts(settings: SimulatorSettings, context: PartsContext) 
   return {...state, ...running, rest: createRest(settings, {...state, ...running}, context)};
 }
 
-/** What is remembered. */
+/** The state: calls, resources, logs. */
 function createState(settings: SimulatorSettings, {apiUrl}: PartsContext) {
   const {accountSid, historyLimit: limit} = settings;
   return {
@@ -65,7 +65,7 @@ function createState(settings: SimulatorSettings, {apiUrl}: PartsContext) {
   };
 }
 
-/** What happens to calls. */
+/** The parts that run calls. */
 function createRunning(
   settings: SimulatorSettings,
   state: ReturnType<typeof createState>,
@@ -90,7 +90,7 @@ function createRunning(
   return {log, sender, callbacks, recorder, exchange, queue};
 }
 
-/** What is answered over HTTP. */
+/** The REST API with all its routes. */
 function createRest(
   settings: SimulatorSettings,
   parts: ReturnType<typeof createState> & ReturnType<typeof createRunning>,

@@ -42,7 +42,7 @@ function rangesOf({headers, method}: IncomingMessage, size: number) {
   if (headers.range === undefined || headers['if-range'] !== undefined || method !== 'GET') return null;
   const ranges = parseRange(size, headers.range);
   if (ranges === -1) return 'unsatisfiable';
-  // What cannot be parsed is ignored.
+  // An invalid Range is ignored (RFC 9110, 14.2).
   if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
   return ranges[0] ?? null;
 }

@@ -70,6 +70,6 @@ export interface InboundCallOptions {
   readonly stirVerstat?: string;
   /** The TwiML Application of a softphone that calls; `from` is its `client:…`. */
   readonly applicationSid?: string;
-  /** What the softphone's page passes to `device.connect`: parameters of the voice request, `To` included. */
+  /** Parameters that the softphone's page passes to `device.connect`; the voice request carries them, `To` included. */
   readonly parameters?: Readonly<Record<string, string>>;
 }

@@ -126,7 +126,7 @@ export class Simulator {
     return recordings.all().map((recording) => simulatedRecording(recording, recordings.url(recording)));
   }
 
-  /** The file of a recording, null while there is none. */
+  /** The file of a recording, null until it is complete. */
   recordingMedia(sid: string, format: 'wav' | 'mp3'): Media | null {
     const recording = this.#parts.recordings.get(sid);
     if (recording?.status !== 'completed') return null;
@@ -168,7 +168,7 @@ export class Simulator {
     return this.#withCall(sid, (call) => this.#parts.exchange.hangUp(call));
   }
 
-  /** The far end answers a call that rings, whatever its scenario says. False when it does not ring there. */
+  /** The far end answers a ringing call, against its scenario if need be. False when it does not ring there. */
   answer(sid: string): boolean {
     return this.#withCall(sid, (call) => this.#parts.exchange.pickUp(call));
   }
@@ -220,7 +220,7 @@ export class Simulator {
 
   /**
    * Everything is as after the start: calls, recordings, logs, scenarios, faults, bought numbers, applications and keys
-   * are gone, and the clock is as configured. Nobody is told of the calls that are cut off.
+   * are gone, and the clock is as configured. Calls that are cut off get no callback.
    */
   async reset(): Promise<void> {
     const parts = this.#parts;
@@ -255,7 +255,7 @@ export class Simulator {
     await this.#parts.activity.idle();
   }
 
-  /** What the account has from the beginning. */
+  /** Creates the number and the key that the account has from the start. */
   #configure(): void {
     const {phoneNumber, voiceUrl, voiceFallbackUrl, statusCallback} = this.#settings;
     const {apiKeySid: sid, apiKeySecret: secret} = this.#settings;
@@ -268,7 +268,7 @@ export class Simulator {
     this.#parts.keys.create('Simulator', {sid, secret});
   }
 
-  /** What is called: an application by a softphone, or a number. Throws a RangeError when there is none. */
+  /** The target of an inbound call: an application for a softphone, or a number. Throws a RangeError if it is unknown. */
   #called({to, applicationSid, parameters}: InboundCallOptions): Called {
     const {numbers, applications} = this.#parts;
     if (applicationSid !== undefined) {

@@ -12,7 +12,7 @@ function clientOf({simulator}: Setup, user: string, password: string) {
   return client;
 }
 
-test('numbers are bought with their settings, called, and given back', async (t) => {
+test('numbers are bought with their settings, called, and released', async (t) => {
   const s = await setup(t);
   const voiceUrl = s.receiver.twiml('/second', '<Hangup/>');
   const statusCallback = `${s.receiver.url}/end`;

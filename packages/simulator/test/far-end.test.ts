@@ -23,7 +23,7 @@ async function ringing(s: Setup, options: object = {}): Promise<string> {
   return sid;
 }
 
-test('rings → assert → answer: nothing happens on a manual clock until it is told', async (t) => {
+test('rings → assert → answer: nothing happens on a manual clock without `advance` or the far end', async (t) => {
   const s = await setup(t, {manualClock: true});
   const sid = await ringing(s);
   assert.equal(s.simulator.call(sid)?.status, 'ringing');
@@ -55,7 +55,7 @@ test('an on-demand far end rings until Timeout, and may decline as busy or unans
   assert.equal((await s.client.calls(busy).fetch()).status, 'busy');
 });
 
-test('answer and decline work for any leg that rings, whatever its number says, and for the legs of a Dial', async (t) => {
+test('answer and decline work for every ringing leg, against the outcome of its number, and for the legs of a Dial', async (t) => {
   const s = await setup(t, {manualClock: true});
   const neverAnswers = await ringing(s, {to: '+15550100200'});
   assert.equal(s.simulator.answer(neverAnswers), true);
@@ -139,7 +139,7 @@ test('a manual clock: each timer goes off at its own time, and what it leads to 
   );
 });
 
-test('a clock that runs cannot be advanced; set to running, a manual one goes on from where it stands', async (t) => {
+test('a clock that runs cannot be advanced; a manual clock set to running continues from where it stands', async (t) => {
   const s = await setup(t, {manualClock: true});
   await s.simulator.advance(1000);
   const {sid} = await s.client.calls.create({to: '+15550100000', from, twiml: '<Response/>'});
@@ -186,7 +186,7 @@ test('the TwiML log says what each leg ran and what was heard on it', async (t) 
   );
 });
 
-test('reset: as after the start, and nobody is told of the calls that are cut off', async (t) => {
+test('reset: everything is as after the start, and calls that are cut off get no callback', async (t) => {
   const s = await setup(t, {voiceUrl: 'http://127.0.0.1:1/voice'});
   const [number] = await s.client.incomingPhoneNumbers.list();
   const url = s.receiver.twiml(

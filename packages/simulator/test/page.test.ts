@@ -26,7 +26,7 @@ async function openPage(
   return {page, foreign, errors};
 }
 
-/** What is used of an audio element; tests are compiled without the types of browsers. */
+/** The part of an audio element used here, because tests are compiled without browser types. */
 interface Player {
   preload: string;
   readonly duration: number;

@@ -22,7 +22,7 @@ async function completedRecording(s: Setup, options: object = {}) {
   return await s.client.recordings(sid).fetch();
 }
 
-/** Time moves only when it is told to, once the call has been answered. */
+/** A manual clock; creating a call advances it until the call is answered. */
 async function manual(t: Parameters<typeof setup>[0], options: object = {}): Promise<Setup> {
   const s = await setup(t, {...options, manualClock: true});
   const create = s.client.calls.create.bind(s.client.calls);

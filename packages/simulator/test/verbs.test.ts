@@ -90,7 +90,7 @@ test('the finishing key alone is no input: the next verb runs, or action gets em
   assert.deepEqual([params?.['Digits'], params?.['FinishedOnKey']], ['', '#']);
 });
 
-test('hangupOnStar ends a leg that rings (canceled) or talks (completed), and the caller goes on', async (t) => {
+test('hangupOnStar ends a leg that rings (canceled) or talks (completed), and the caller stays', async (t) => {
   const s = await setup(t, {manualClock: true});
   s.receiver.twiml('/dialled', '<Pause length="600"/>');
   s.simulator.setScenario('client:bob', 'on-demand');
@@ -156,7 +156,7 @@ test('sequential rings one noun after the other and stops at the first answer', 
   assert.deepEqual([params?.['DialCallSid'], params?.['DialCallStatus']], [b, 'completed']);
 });
 
-test('machineDetection of a Number tells its amdStatusCallback, and the call goes on meanwhile', async (t) => {
+test('machineDetection of a Number reports to its amdStatusCallback without delaying the call', async (t) => {
   const s = await setup(t, {manualClock: true});
   const noun = (attributes: string) => `<Dial><Number ${attributes}>${numbers.machine}</Number></Dial>`;
   const sid = await answered(

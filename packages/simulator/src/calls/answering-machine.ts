@@ -5,7 +5,7 @@ import type {HttpMethod} from '../webhooks/target.ts';
 export interface MachineDetection {
   readonly mode: 'Enable' | 'DetectMessageEnd';
   readonly timeoutSeconds: number;
-  /** Whether the call goes on meanwhile; otherwise its document waits for the result. */
+  /** Whether the document runs meanwhile; otherwise it waits for the result. */
   readonly async: boolean;
   /** Told the result of an asynchronous detection. */
   readonly callback: {readonly url: string; readonly method: HttpMethod} | null;

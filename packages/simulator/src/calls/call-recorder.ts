@@ -65,13 +65,13 @@ export class CallRecorder {
     this.#options.recordings.showStopped(recording);
   }
 
-  /** Deletes a recording. One that still runs ends, and nobody is told. */
+  /** Deletes a recording. One that still runs ends without a callback. */
   delete(recording: Recording): void {
     this.#running.delete(recording);
     this.#options.recordings.delete(recording);
   }
 
-  /** Forgets what runs or is processed; nobody is told. */
+  /** Forgets recordings that run or are processed, without callbacks. */
   discardAll(): void {
     this.#running.clear();
     this.#processing.abort();

@@ -19,7 +19,7 @@ export class CallRegistry {
     this.#limit = limit;
   }
 
-  /** Forgets every call; their numbering goes on, so that no index comes twice. */
+  /** Forgets every call. Their numbering continues, so that no index is used twice. */
   clear(): void {
     this.#calls.clear();
     this.#active.clear();

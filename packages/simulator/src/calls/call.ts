@@ -78,7 +78,7 @@ export class Call {
   readonly cookies = new CookieJar();
   /** Keys the far end presses. */
   readonly keypad: Keypad;
-  /** What the far end says. */
+  /** The speech of the far end. */
   readonly voice: Voice;
   readonly #ended = new AbortController();
   readonly #left = new AbortController();

@@ -45,7 +45,7 @@ export class CallbackDispatcher {
     this.cutOff();
   }
 
-  /** Cuts off whatever is under way. */
+  /** Cuts off the deliveries under way. */
   cutOff(): void {
     for (const delivery of this.#underWay) delivery.abort();
   }

@@ -93,7 +93,7 @@ export class Exchange implements TwimlHost {
     return true;
   }
 
-  /** The far end answers what rings, whatever its scenario says. False when nothing of it rings. */
+  /** The far end answers a ringing call, against its scenario if need be. False when the call does not ring there. */
   pickUp(call: Call): boolean {
     if (call.status !== 'ringing' || call.options.direction === 'inbound') return false;
     this.answer(call);
@@ -101,14 +101,14 @@ export class Exchange implements TwimlHost {
     return true;
   }
 
-  /** The far end declines what rings. False when nothing of it rings. */
+  /** The far end declines a ringing call. False when the call does not ring there. */
   decline(call: Call, status: 'busy' | 'no-answer'): boolean {
     if (call.status !== 'ringing' || call.options.direction === 'inbound') return false;
     this.end(call, status);
     return true;
   }
 
-  /** Forgets the calls that are not over: they end where they are, and nobody is told. */
+  /** Forgets the calls that are not over: they end where they are, without callbacks. */
   discardAll(): void {
     const {registry, recorder} = this.#options;
     recorder.discardAll();

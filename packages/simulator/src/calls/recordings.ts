@@ -42,7 +42,7 @@ export interface Recording {
   errorCode: number | null;
   /** Since when it has been paused with `skip`, on the simulated clock. */
   skippedSinceMs: number | null;
-  /** What was left out by pauses so far. Simulated milliseconds. */
+  /** Length of the pauses left out so far. Simulated milliseconds. */
   skippedMs: number;
 }
 

@@ -15,7 +15,7 @@ export interface TwimlStep {
   readonly text: string;
   /** Inside of another verb, such as the prompt of a Gather. */
   readonly nested: boolean;
-  /** What the party on this leg heard; null for a verb that makes no sound. */
+  /** The sound that the party on this leg heard; null for a silent verb. */
   readonly heard: string | null;
 }
 

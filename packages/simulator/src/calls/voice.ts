@@ -1,7 +1,7 @@
 /** Utterances that are remembered until a Gather or Record listens. */
 const MAX_PENDING = 100;
 
-/** What the far end says: scripted utterances, one for each time they are waited for, and ones spoken on demand. */
+/** The speech of the far end: scripted utterances, one for each time they are waited for, and ones spoken on demand. */
 export class Voice {
   readonly #script: string[];
   #pending: string[] = [];

@@ -2,7 +2,7 @@ import {z} from 'zod';
 import type {Faults} from '../faults/faults.ts';
 import type {Scenario} from '../scenarios/scenario.ts';
 
-/** What requests of the control API carry. Unknown fields are refused, so that a misspelt one is no silent default. */
+/** Bodies and queries of the control API. Unknown fields are refused, so that a misspelt one is no silent default. */
 
 const address = z.string().min(1).max(1000);
 /** Checked where scenarios are read, which names what is wrong. */

@@ -157,7 +157,7 @@ export class ControlApi implements ControlHandler {
     return {status: 200, body: {steps: this.#simulator.twimlLog(sid)}};
   }
 
-  /** What the far end does: 409 when the call is not in a state for it. */
+  /** An action of the far end: 409 when the call is not in a state for it. */
   #act<Body>(schema: z.ZodType<Body>, action: (sid: string, body: Body) => boolean): Handle {
     return ({sid, request}) => {
       const body = bodyOf(request, schema);

@@ -6,7 +6,7 @@ const MAX_CALLS = 50;
 /** Warnings that the page shows. */
 const MAX_WARNINGS = 50;
 
-/** What the page shows, newest first. */
+/** The content of the page, newest first. */
 export function pageState(simulator: SteerableSimulator) {
   const {accountSid, phoneNumber, speed} = simulator;
   const calls = simulator.calls().reverse();

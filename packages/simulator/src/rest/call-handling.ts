@@ -3,10 +3,10 @@ import type {Applications} from './applications.ts';
 import type {PhoneNumber} from './phone-numbers.ts';
 import type {VoiceSettings} from './voice-settings.ts';
 
-/** What decides about a call, and who is told of it. */
+/** The document that runs a call, and its callbacks. */
 export type CallHandling = Pick<CallOptions, 'document' | 'fallback' | 'statusCallback' | 'applicationSid'>;
 
-/** What the voice settings of a number or an application make of a call. */
+/** How a call is handled by the voice settings of a number or an application. */
 export function voiceHandling(settings: VoiceSettings, events: ReadonlySet<CallEvent>): CallHandling {
   const {voiceUrl, voiceMethod, voiceFallbackUrl, voiceFallbackMethod} = settings;
   const {statusCallback, statusCallbackMethod} = settings;
@@ -18,10 +18,10 @@ export function voiceHandling(settings: VoiceSettings, events: ReadonlySet<CallE
   };
 }
 
-/** A number is told of the end of its calls only. */
+/** A number gets only the last callback of its calls. */
 const NUMBER_EVENTS: ReadonlySet<CallEvent> = new Set(['completed']);
 
-/** What becomes of a call to a number: its application goes before its own settings, and a trunk takes them away. */
+/** How a call to a number is handled. Its application overrides its own settings, and a trunk disables them. */
 export function numberHandling(number: PhoneNumber, applications: Applications): CallHandling {
   const {trunkSid, voiceApplicationSid} = number;
   if (trunkSid !== '') return {document: null};

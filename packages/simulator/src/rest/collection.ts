@@ -3,7 +3,7 @@ import {badRequest} from './api-error.ts';
 /** Things of one kind that can be created over REST. */
 const MAX_ITEMS = 1000;
 
-/** What the account has of a kind of resource, oldest first. Bounded, because anybody with the token can add to it. */
+/** The account's resources of one kind, oldest first. Bounded, because every client with the token can add to it. */
 export class Collection<T extends {readonly sid: string}> {
   readonly #items = new Map<string, T>();
 

@@ -59,7 +59,7 @@ export function createCallOptions(
   };
 }
 
-/** What answers the call, and who is told of it. An application goes before everything else (Twilio docs). */
+/** The document that answers the call, and its callbacks. An application overrides all other parameters. */
 function handlingOf(form: URLSearchParams, applications: Applications, log: Logger): CallHandling {
   const sid = text(form, 'ApplicationSid');
   if (sid !== null) {

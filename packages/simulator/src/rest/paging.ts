@@ -6,9 +6,9 @@ const MAX_PAGE_SIZE = 1000;
 export interface PageOptions<T extends {readonly sid: string}> {
   /** Key of the array, such as `calls`. */
   readonly key: string;
-  /** What matches the filters, in the order of the list. */
+  /** The items that match the filters, in the order of the list. */
   readonly items: readonly T[];
-  /** What the list would be without filters, in the same order. @default items */
+  /** The list without filters, in the same order. @default items */
   readonly all?: readonly T[];
   readonly render: (item: T) => Record<string, unknown>;
   /** Path of the list, without query. */

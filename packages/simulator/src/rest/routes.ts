@@ -10,7 +10,7 @@ export interface ApiRequest {
 
 /** A request at its route. */
 export interface RoutedRequest extends ApiRequest {
-  /** What stands at the `:names` of the route. */
+  /** The values of the route's `:names`. */
   readonly params: Readonly<Record<string, string>>;
   /** Numbers the request among those of its operation, for the faults. */
   readonly number: number;
@@ -18,7 +18,7 @@ export interface RoutedRequest extends ApiRequest {
 
 export type Handler = (request: RoutedRequest) => ApiReply | Promise<ApiReply>;
 
-/** What can be done at a path. HEAD is answered as GET, without the body. */
+/** A path and its methods. HEAD is answered as GET, without the body. */
 export interface Route {
   /** Below `/2010-04-01`, with `:names` for sids. Case-sensitive, as Twilio's paths are. */
   readonly path: string;

@@ -1,7 +1,7 @@
 import type {HttpMethod} from '../webhooks/target.ts';
 import {absoluteUrl, flag, method, text} from './form.ts';
 
-/** What a number and an application have in common: what happens when there is a call. */
+/** The settings for calls that a number and an application have in common. */
 export interface VoiceSettings {
   updatedAt: Date;
   friendlyName: string;
@@ -28,7 +28,7 @@ export function noVoiceSettings(friendlyName: string, updatedAt: Date): VoiceSet
   };
 }
 
-/** Applies the parameters that are there. Throws 21402 or 21502 for a URL that is none, and changes nothing then. */
+/** Applies the parameters that are there. Throws 21402 for an invalid URL, before it changes anything. */
 export function configureVoice(settings: VoiceSettings, form: URLSearchParams): void {
   const urls = [
     ['VoiceUrl', 'voiceUrl'],

@@ -22,8 +22,8 @@ export interface ScenarioDetails {
    */
   readonly outcome?: 'answered' | 'busy' | 'no-answer' | 'failed' | 'canceled';
   /**
-   * A called far end does nothing until it is told: it rings until `answer`, `decline` or the call's Timeout, and says
-   * nothing until `speak`.
+   * A called far end acts on demand only. It rings until `answer`, `decline` or the call's Timeout, and is silent
+   * until `speak`.
    * @default false
    */
   readonly onDemand?: boolean;

@@ -31,7 +31,7 @@ interface DialResult {
   readonly recording: Recording | null;
 }
 
-/** What a Dial dials. */
+/** Nouns that are dialed. */
 const LEG_NOUNS: readonly string[] = ['Number', 'Client', 'Sip'];
 /** Nouns that hold the caller, and are not simulated. */
 const ROOM_NOUNS: readonly string[] = ['Conference', 'Queue'];
@@ -93,7 +93,7 @@ function hangUpOnStar(verb: TwimlElement, context: VerbContext, legs: readonly L
   return {signal: pressed.signal, stop: () => keypad.onPress(null)};
 }
 
-/** What is to ring together, in turn. */
+/** Groups of nouns: the nouns of a group ring together, and the groups ring in turn. */
 function nounGroups(verb: TwimlElement, context: VerbContext): TwimlElement[][] {
   const nouns = verb.children.filter(({name}) => LEG_NOUNS.includes(name));
   for (const {name} of verb.children) {
@@ -127,7 +127,7 @@ function addressOf({name, text, children}: TwimlElement): string {
 }
 
 interface Legs {
-  /** Grows while the Dial goes on. */
+  /** Grows with every leg that is dialed. */
   readonly legs: Leg[];
   /** Aborts when the caller has pressed the star that hangs up. */
   readonly star: AbortSignal;

@@ -7,16 +7,16 @@ import {warn} from './warnings.ts';
 
 /** The far end needs a moment before it presses or speaks. Simulated seconds. */
 const REACTION_SECONDS = 1;
-/** What may be nested in a Gather. */
+/** Verbs that may be nested in a Gather. */
 const PROMPTS: readonly string[] = ['Say', 'Play', 'Pause'];
 
-/** What was gathered, as `action` is told. */
+/** The input, as parameters for `action`. */
 interface Gathered {
   readonly isEmpty: boolean;
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Gather: plays what is nested until there is input, listens, and goes on at `action` when there was input. */
+/** Gather: plays the nested verbs until there is input, listens, and requests `action` if there was input. */
 export async function gather(verb: TwimlElement, context: VerbContext): Promise<Step> {
   const {input = 'dtmf', actionOnEmptyResult = 'false'} = verb.attributes;
   const names = input.split(/\s+/);
@@ -76,7 +76,7 @@ async function collect(
   });
   let digits = '';
   for (;;) {
-    // Whoever has begun to press keys is not listened to for speech any more.
+    // After the first key, only keys count.
     const input = await readInput(context, timeout, digits === '' ? wanted : {keys: true, speech: false});
     if (input === null) return pressed(digits, '');
     if (input.kind === 'speech') {

@@ -8,7 +8,7 @@ import {heardOf, runVerb} from './verbs.ts';
 
 /** Ends a call whose documents keep failing, so that a broken fallback cannot loop. */
 const MAX_FALLBACKS = 5;
-/** What a caller hears when no document can be run. Twilio's wording is its own. */
+/** The sound a caller hears when no document can be run. Twilio's wording differs. */
 const NOTICE = '(a notice that an application error has occurred)';
 /** How long the notice takes. Simulated milliseconds. */
 const NOTICE_MS = 4000;

@@ -2,7 +2,7 @@ import type {TwimlElement} from './parse-twiml.ts';
 
 /** Characters of a Say spoken in a second. */
 const SPEECH_RATE = 15;
-/** What the strengths of a `<break>` without `time` last (W3C SSML; the values are ours). Seconds. */
+/** Length of a `<break>` without `time`, by strength (W3C SSML names; the values are ours). Seconds. */
 const BREAK_SECONDS: Readonly<Record<string, number>> = {
   none: 0,
   'x-weak': 0.1,
@@ -13,7 +13,7 @@ const BREAK_SECONDS: Readonly<Record<string, number>> = {
 };
 /** Longest `<break>`; Twilio docs: "Text-to-Speech", break. Seconds. */
 const MAX_BREAK_SECONDS = 10;
-/** What `<prosody rate>` makes of the speed, by name. */
+/** Factor of the speed, by the name in `<prosody rate>`. */
 const RATES: Readonly<Record<string, number>> = {
   'x-slow': 0.5,
   slow: 0.75,

@@ -61,7 +61,7 @@ export async function runVerb(verb: TwimlElement, context: VerbContext): Promise
   return next;
 }
 
-/** What the party on the leg hears of a verb, null when that is nothing. */
+/** The sound that a verb makes for the party on the leg, null for a silent verb. */
 export function heardOf({name, attributes, text, fullText}: TwimlElement): string | null {
   if (name === 'Say') return fullText;
   if (name === 'Pause') return `(silence for ${attributes['length'] ?? '1'} s)`;

@@ -6,7 +6,7 @@ export async function pause({host, signal}: VerbContext, seconds: number): Promi
   await host.clock.sleep(seconds * 1000, signal);
 }
 
-/** What is listened to. */
+/** The kinds of input that count. */
 export interface Wanted {
   readonly keys: boolean;
   readonly speech: boolean;

@@ -6,7 +6,7 @@ const base = '/_simulator';
 const EVERY_MS = 1000;
 const byId = (id) => document.getElementById(id);
 
-/** What is shown of each leg: kept, so that what somebody types or plays survives the next look. */
+/** The card of each leg. Cards are kept, so that an input or a player survives the next refresh. */
 const cards = new Map();
 let clockMode = 'running';
 
