@@ -275,7 +275,7 @@ export class Simulator {
       const application = applications.get(applicationSid);
       if (application === null)
         throw new RangeError(`${applicationSid} is not an application of the account`);
-      const handling = {...voiceHandling(application, new Set(['completed'])), applicationSid};
+      const handling = {...voiceHandling(application), applicationSid};
       return {to: to ?? parameters?.['To'] ?? '', phoneNumberSid: null, handling};
     }
     const called = to ?? this.phoneNumber;

@@ -119,6 +119,7 @@ test('an application goes before the settings of a number, and before the parame
     applicationSid,
     url: unused,
     statusCallback: `${s.receiver.url}/unused`,
+    statusCallbackEvent: ['initiated', 'ringing'],
   });
   await s.simulator.settled();
   for (const path of ['/app', '/end']) {

@@ -117,6 +117,7 @@ test('an error names the field and what is known', async (t) => {
   const s = await setup(t);
   for (const [path, body, message] of [
     ['/calls', {from: '+1', form: '+2'}, /"form"/],
+    ['/calls', {form: '+1'}, /from: .*; .*"form"/],
     ['/calls', {from: '+1', scenario: {ringSeconds: 'x'}}, /scenario\.ringSeconds/],
     ['/calls', {from: '+1', scenario: 'busi'}, /"busi"; known: answered, busy/],
     ['/calls', '{"from": ', /not JSON/],

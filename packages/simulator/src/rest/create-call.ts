@@ -66,7 +66,7 @@ function handlingOf(form: URLSearchParams, applications: Applications, log: Logg
     const application = applications.get(sid);
     if (application === null) throw badRequest(21218, `ApplicationSid is not valid: ${sid}`);
     if (application.voiceUrl === '') throw badRequest(21218, `Application ${sid} has no VoiceUrl`);
-    return {...voiceHandling(application, eventsOf(form, log)), applicationSid: sid};
+    return {...voiceHandling(application), applicationSid: sid};
   }
   const fallbackUrl = absoluteUrl(form, 'FallbackUrl', 21205);
   return {
