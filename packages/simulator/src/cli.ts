@@ -18,6 +18,9 @@ const OPTIONS = {
   'phone-number': ['<number>', 'the number it owns', defaultPhoneNumber],
   'voice-url': ['<url>', 'asked when that number is called', ''],
   'status-callback': ['<url>', 'told when such a call has ended', ''],
+  'api-url': ['<origin>', 'where others reach the simulator, for RecordingUrl', ''],
+  'media-auth': ['<word>', 'basic or none: whether recordings need credentials', 'basic'],
+  clock: ['<word>', 'running or manual: whether time passes by itself', 'running'],
 } as const;
 
 type OptionName = keyof typeof OPTIONS;
@@ -56,7 +59,14 @@ export async function main(argv: readonly string[], {out, err}: Output = process
     err(`${error.message}\nTry --help.`);
     return 2;
   }
-  const simulator = createSimulator(options);
+  let simulator: Simulator;
+  try {
+    simulator = createSimulator(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    err(`${error.message}\nTry --help.`);
+    return 2;
+  }
   // Before the start, so that a signal that comes early is not lost.
   const signaled = firstSignal();
   try {
@@ -91,6 +101,7 @@ function readArguments(argv: readonly string[]): Record<OptionName, string> | 'h
 function simulatorOptions(values: Record<OptionName, string>): SimulatorOptions {
   const scenario = scenarioNames.find((name): name is ScenarioName => name === values.scenario);
   if (scenario === undefined) throw new UsageError(`--scenario is one of ${scenarioNames.join(', ')}`);
+  const apiUrl = url(values, 'api-url');
   const voiceUrl = url(values, 'voice-url');
   const statusCallback = url(values, 'status-callback');
   return {
@@ -103,6 +114,9 @@ function simulatorOptions(values: Record<OptionName, string>): SimulatorOptions 
     accountSid: values['account-sid'],
     authToken: values['auth-token'],
     phoneNumber: values['phone-number'],
+    mediaAuth: oneOf(values, 'media-auth', ['basic', 'none'] as const),
+    manualClock: oneOf(values, 'clock', ['running', 'manual'] as const) === 'manual',
+    ...(apiUrl === null ? {} : {apiUrl}),
     ...(voiceUrl === null ? {} : {voiceUrl}),
     ...(statusCallback === null ? {} : {statusCallback}),
   };
@@ -128,6 +142,16 @@ function url(values: Record<OptionName, string>, name: OptionName): string | nul
   return value;
 }
 
+function oneOf<Word extends string>(
+  values: Record<OptionName, string>,
+  name: OptionName,
+  words: readonly Word[],
+): Word {
+  const word = words.find((each) => each === values[name]);
+  if (word === undefined) throw new UsageError(`--${name} is ${words.join(' or ')}, not ${values[name]}`);
+  return word;
+}
+
 function help(): string {
   const flags = Object.entries(OPTIONS).map(([name, [value, what, fallback]]) => {
     const standard = fallback === '' ? '' : ` [${fallback}]`;
@@ -145,7 +169,7 @@ function help(): string {
     `  ${'+15005550001 … 4'.padEnd(26)}the API errors of Twilio's test credentials`,
     `  ${'any other'.padEnd(26)}answered after 3 seconds of ringing`,
     '',
-    'GET /_simulator lists what can be steered over HTTP.',
+    '/_simulator in a browser shows the calls, and steers them.',
   ].join('\n');
 }
 
@@ -162,6 +186,7 @@ function greeting({url: address, accountSid, authToken, phoneNumber}: Simulator)
     "    --data-urlencode Twiml='<Response><Say>Hello</Say></Response>'",
     'Let somebody call:',
     `  curl ${address}/_simulator/calls -H 'Content-Type: application/json' -d '{"from": "+14155550123"}'`,
+    `Watch and steer: ${address}/_simulator`,
     '',
   ].join('\n');
 }

@@ -1,9 +1,10 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {type ControlHandler, controlPrefix} from './control/control-handler.ts';
+import {type ControlHandler, type ControlReply, controlPrefix} from './control/control-handler.ts';
 import type {Logger} from './log.ts';
 import {type ApiReply, replyHeaders} from './rest/api-reply.ts';
 import type {RestApi} from './rest/rest-api.ts';
+import {sendMedia} from './send-media.ts';
 
 /** Largest request that is read. Bytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -53,59 +54,55 @@ export class HttpFront {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAtMs = performance.now();
-    const {method = 'GET'} = request;
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const {method = 'GET', headers} = request;
+    const {path, query} = targetOf(request.url ?? '/');
     const body = await readBody(request);
     if (body === null) {
       response.writeHead(413, {Connection: 'close'}).end();
       return;
     }
-    if (url.pathname === controlPrefix || url.pathname.startsWith(`${controlPrefix}/`)) {
-      const {status, body: answer} = await this.#options.control.handle({method, url, body});
-      sendControl(response, status, answer);
+    if (path === controlPrefix || path.startsWith(`${controlPrefix}/`)) {
+      const reply = await this.#options.control.handle({
+        method,
+        path,
+        query,
+        body,
+        accept: headers.accept ?? '',
+      });
+      sendControl(request, response, reply);
       return;
     }
     this.#concurrent += 1;
     try {
-      await this.#handleApi(response, startedAtMs, {
-        method,
-        url,
-        body,
-        authorization: request.headers.authorization,
-      });
+      const headersOf = () => replyHeaders(startedAtMs, this.#concurrent);
+      if (method === 'OPTIONS') {
+        response.writeHead(204, headersOf()).end();
+        return;
+      }
+      const {authorization} = headers;
+      const form = new URLSearchParams(body);
+      const result = await this.#options.rest.handle({method, path, query, form, authorization});
+      if (result === 'hang') return;
+      if (result.lost === true) response.destroy();
+      else sendApi(request, response, {reply: result, headers: headersOf()});
     } finally {
       this.#concurrent -= 1;
     }
   }
-
-  async #handleApi(
-    response: ServerResponse,
-    startedAtMs: number,
-    request: {method: string; url: URL; body: string; authorization: string | undefined},
-  ): Promise<void> {
-    const {method, url, body, authorization} = request;
-    if (method === 'OPTIONS') {
-      response.writeHead(204, replyHeaders(startedAtMs, this.#concurrent)).end();
-      return;
-    }
-    const result = await this.#options.rest.handle({
-      method,
-      path: url.pathname,
-      query: url.searchParams,
-      form: new URLSearchParams(body),
-      authorization,
-    });
-    if (result === 'hang') return;
-    if (result.lost === true) {
-      response.destroy();
-      return;
-    }
-    sendApi(response, result, replyHeaders(startedAtMs, this.#concurrent));
-  }
 }
 
-function sendApi(response: ServerResponse, reply: ApiReply, headers: Record<string, string>): void {
-  const {status, body, headers: extra = {}, afterwards} = reply;
+/** Taken apart as it is: a parser would read `//calls` as a host, and throw at `//`. */
+function targetOf(target: string): {path: string; query: URLSearchParams} {
+  const [path = '', ...query] = target.replace(/^https?:\/\/[^/?]*/i, '').split('?');
+  return {path: path === '' ? '/' : path, query: new URLSearchParams(query.join('?'))};
+}
+
+function sendApi(
+  request: IncomingMessage,
+  response: ServerResponse,
+  {reply, headers}: {readonly reply: ApiReply; readonly headers: Record<string, string>},
+): void {
+  const {status, body, media, headers: extra = {}, afterwards} = reply;
   if (afterwards !== undefined) {
     // `finish` when it is sent, `close` also when the client has gone away: the call goes on either way.
     let done = false;
@@ -115,17 +112,53 @@ function sendApi(response: ServerResponse, reply: ApiReply, headers: Record<stri
     };
     response.once('finish', once).once('close', once);
   }
-  response.writeHead(status, {...headers, ...extra}).end(body === null ? undefined : JSON.stringify(body));
+  if (media !== undefined) {
+    sendMedia(request, response, {media, headers: {...headers, ...extra}});
+    return;
+  }
+  send(request, response, {
+    status,
+    headers: {...headers, ...extra},
+    body: body === null ? '' : JSON.stringify(body),
+  });
 }
 
-function sendControl(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
+function sendControl(request: IncomingMessage, response: ServerResponse, reply: ControlReply): void {
+  const {status, body, media, file} = reply;
+  const headers = {
+    'Content-Type': file?.contentType ?? 'application/json',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
     'Access-Control-Allow-Origin': '*',
-    'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE, OPTIONS',
+    'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
     'Access-Control-Allow-Headers': 'Content-Type',
-  });
-  response.end(body === undefined ? undefined : JSON.stringify(body));
+    ...file?.headers,
+  };
+  if (media !== undefined) sendMedia(request, response, {media, headers});
+  else
+    send(request, response, {
+      status,
+      headers,
+      body: file?.text ?? (body === undefined ? '' : JSON.stringify(body)),
+    });
+}
+
+/** A HEAD request gets the headers alone. */
+function send(
+  {method}: IncomingMessage,
+  response: ServerResponse,
+  {
+    status,
+    headers,
+    body,
+  }: {readonly status: number; readonly headers: Record<string, string>; readonly body: string},
+): void {
+  if (status === 204) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  response.writeHead(status, {...headers, 'Content-Length': String(Buffer.byteLength(body))});
+  response.end(method === 'HEAD' ? undefined : body);
 }
 
 async function readBody(request: IncomingMessage): Promise<string | null> {

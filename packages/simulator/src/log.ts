@@ -7,6 +7,9 @@ export interface LogEvent {
   readonly callSid?: string;
   /** Twilio's code in its error and warning dictionary, such as 11200. */
   readonly code?: number;
+  /** The request that it is about. */
+  readonly requestUrl?: string;
+  readonly requestMethod?: string;
 }
 
 export type Logger = (event: LogEvent) => void;

@@ -20,7 +20,7 @@ export interface SimulatorOptions {
   readonly apiKeySid?: string;
   /** @default {@link defaultApiKeySecret} */
   readonly apiKeySecret?: string;
-  /** The number the account owns, E.164. @default {@link defaultPhoneNumber} */
+  /** The number the account owns at first, E.164. More can be bought over REST. @default {@link defaultPhoneNumber} */
   readonly phoneNumber?: string;
   /** A trial account calls only `verifiedNumbers` (21219 for others). @default 'Full' */
   readonly accountType?: 'Full' | 'Trial';
@@ -36,8 +36,16 @@ export interface SimulatorOptions {
   readonly host?: string;
   /** 0 takes any free port. @default 0 */
   readonly port?: number;
+  /**
+   * Origin under which others reach the simulator: `RecordingUrl` begins with it. @default the address it listens on
+   */
+  readonly apiUrl?: string;
+  /** Whether the files of recordings need HTTP Basic, as they do at Twilio. @default 'basic' */
+  readonly mediaAuth?: 'basic' | 'none';
   /** Simulated seconds in a real one; network time-outs stay real. @default 1 */
   readonly speed?: number;
+  /** Simulated time stands still until `advance()`. @default false */
+  readonly manualClock?: boolean;
   /** Calls taken off the queue each simulated second; 0 or Infinity for no queueing. @default 1 */
   readonly callsPerSecond?: number;
   /** Seed of the faults. @default 1 */
@@ -46,7 +54,52 @@ export interface SimulatorOptions {
   readonly scenario?: Scenario;
   /** How an update of the status of an ended call fails: 404/20404 or 400/21220. @default 'not-found' */
   readonly endedUpdate?: 'not-found' | 'invalid-state';
-  /** Ended calls, and deliveries, that are remembered. @default 50000 */
+  /**
+   * How many ended calls and recordings are remembered; of deliveries, notifications and steps of TwiML, up to twice
+   * as many. @default 50000
+   */
   readonly historyLimit?: number;
   readonly logger?: Logger;
 }
+
+/** The options with their defaults; `apiUrl` is known only after the start. */
+export type SimulatorSettings = Required<Omit<SimulatorOptions, 'apiUrl'>> & {readonly apiUrl: string | null};
+
+/** Throws a RangeError for a value that cannot work. */
+export function simulatorSettings(options: SimulatorOptions): SimulatorSettings {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const settings: SimulatorSettings = {...DEFAULTS, ...(Object.fromEntries(given) as SimulatorOptions)};
+  const {speed, historyLimit, apiUrl} = settings;
+  if (!(speed > 0)) throw new RangeError(`speed must be more than 0: ${speed}`);
+  if (!(historyLimit > 0)) throw new RangeError(`historyLimit must be more than 0: ${historyLimit}`);
+  if (apiUrl === null) return settings;
+  if (!/^https?:\/\/[^/?#]+\/?$/.test(apiUrl) || !URL.canParse(apiUrl)) {
+    throw new RangeError(`apiUrl is an origin such as http://simulator:4010, not ${apiUrl}`);
+  }
+  return {...settings, apiUrl: apiUrl.replace(/\/$/, '')};
+}
+
+const DEFAULTS: SimulatorSettings = {
+  accountSid: defaultAccountSid,
+  authToken: defaultAuthToken,
+  apiKeySid: defaultApiKeySid,
+  apiKeySecret: defaultApiKeySecret,
+  phoneNumber: defaultPhoneNumber,
+  accountType: 'Full',
+  verifiedNumbers: [],
+  voiceUrl: '',
+  voiceFallbackUrl: '',
+  statusCallback: '',
+  host: '127.0.0.1',
+  port: 0,
+  apiUrl: null,
+  mediaAuth: 'basic',
+  speed: 1,
+  manualClock: false,
+  callsPerSecond: 1,
+  seed: 1,
+  scenario: 'answered',
+  endedUpdate: 'not-found',
+  historyLimit: 50_000,
+  logger: () => {},
+};

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 
 /** Two letters that say what a SID names (Twilio docs: "What is a String Identifier"). */
-export type SidPrefix = 'AC' | 'CA' | 'PN' | 'RE' | 'RQ' | 'SK' | 'NO';
+export type SidPrefix = 'AC' | 'CA' | 'PN' | 'RE' | 'RQ' | 'SK' | 'NO' | 'AP';
 
 /** A fresh SID: prefix and 32 hex digits. Random rather than seeded, so that a restart never repeats one. */
 export function createSid(prefix: SidPrefix): string {

@@ -1,4 +1,5 @@
 import type {Call, CallStatus, Direction} from './calls/call.ts';
+import type {Recording, RecordingStatus} from './calls/recordings.ts';
 import type {Scenario} from './scenarios/scenario.ts';
 
 /** A call as it is now, for assertions and the control API. */
@@ -37,7 +38,25 @@ export function simulatedCall(call: Call): SimulatedCall {
   };
 }
 
-/** A call from outside to a number of the account. */
+/** A recording as it is now. */
+export interface SimulatedRecording {
+  readonly sid: string;
+  readonly callSid: string;
+  readonly status: RecordingStatus;
+  readonly channels: 1 | 2;
+  /** Null while it runs. */
+  readonly durationSeconds: number | null;
+  /** As callbacks name it: without extension. */
+  readonly url: string;
+  readonly startedAt: Date;
+}
+
+export function simulatedRecording(recording: Recording, url: string): SimulatedRecording {
+  const {sid, callSid, status, options, durationSeconds, startedAt} = recording;
+  return {sid, callSid, status, channels: options.channels, durationSeconds, url, startedAt};
+}
+
+/** A call from outside to a number of the account, or from a softphone to one of its applications. */
 export interface InboundCallOptions {
   /** E.164, `client:…`, or a word such as `anonymous`. */
   readonly from: string;
@@ -49,4 +68,8 @@ export interface InboundCallOptions {
   readonly forwardedFrom?: string;
   /** Such as `TN-Validation-Passed-A`. */
   readonly stirVerstat?: string;
+  /** The TwiML Application of a softphone that calls; `from` is its `client:…`. */
+  readonly applicationSid?: string;
+  /** Parameters that the softphone's page passes to `device.connect`; the voice request carries them, `To` included. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }

@@ -1,36 +1,35 @@
 import {setMaxListeners} from 'node:events';
 import type {AddressInfo} from 'node:net';
-import {Activity} from './activity.ts';
+import type {Media} from './audio/media.ts';
+import {mp3} from './audio/mp3.ts';
+import {wav} from './audio/wav.ts';
 import type {Call} from './calls/call.ts';
-import {CallQueue} from './calls/call-queue.ts';
-import {CallRecorder} from './calls/call-recorder.ts';
-import {CallRegistry} from './calls/call-registry.ts';
-import {CallbackDispatcher} from './calls/callback-dispatcher.ts';
-import {Exchange} from './calls/exchange.ts';
-import {Recordings} from './calls/recordings.ts';
-import {Clock} from './clock.ts';
+import type {Notification} from './calls/notifications.ts';
+import type {TwimlStep} from './calls/twiml-log.ts';
 import {ControlApi} from './control/control-api.ts';
-import {FaultPlan, type Faults} from './faults/faults.ts';
+import type {FaultPlan, Faults} from './faults/faults.ts';
 import {HttpFront} from './http-front.ts';
-import {
-  defaultAccountSid,
-  defaultApiKeySecret,
-  defaultApiKeySid,
-  defaultAuthToken,
-  defaultPhoneNumber,
-  type SimulatorOptions,
-} from './options.ts';
-import {createCallerIds} from './rest/caller-ids.ts';
-import {CallsApi} from './rest/calls-api.ts';
+import {type SimulatorOptions, type SimulatorSettings, simulatorSettings} from './options.ts';
+import {createParts, type SimulatorParts} from './parts.ts';
+import {type CallHandling, numberHandling, voiceHandling} from './rest/call-handling.ts';
 import {DEFAULT_TIME_LIMIT} from './rest/create-call.ts';
-import {PhoneNumbers} from './rest/phone-numbers.ts';
-import {RestApi} from './rest/rest-api.ts';
 import {type Scenario, scenarioDetails} from './scenarios/scenario.ts';
-import {ScenarioBook} from './scenarios/scenario-book.ts';
-import {type InboundCallOptions, type SimulatedCall, simulatedCall} from './simulated-call.ts';
-import {DocumentLoader} from './twiml/document-loader.ts';
-import {type Delivery, DeliveryLog} from './webhooks/delivery-log.ts';
-import {WebhookSender} from './webhooks/webhook-sender.ts';
+import {createSid} from './sids.ts';
+import {
+  type InboundCallOptions,
+  type SimulatedCall,
+  type SimulatedRecording,
+  simulatedCall,
+  simulatedRecording,
+} from './simulated-call.ts';
+import type {Delivery} from './webhooks/delivery-log.ts';
+
+/** The clock of a simulator. */
+export interface ClockState {
+  readonly mode: 'running' | 'manual';
+  /** Simulated seconds on a scale of its own. */
+  readonly seconds: number;
+}
 
 /** A Twilio account of your own: its REST API, its calls, and its webhooks. Nothing runs before `start()`. */
 export class Simulator {
@@ -38,221 +37,208 @@ export class Simulator {
   readonly authToken: string;
   readonly phoneNumber: string;
   readonly speed: number;
-  readonly #host: string;
-  readonly #port: number;
-  readonly #activity = new Activity();
+  readonly #settings: SimulatorSettings;
+  readonly #numberSid = createSid('PN');
   readonly #stopping = new AbortController();
-  readonly #registry: CallRegistry;
-  readonly #numbers = new PhoneNumbers();
-  readonly #faults: FaultPlan;
-  readonly #scenarios: ScenarioBook;
-  readonly #deliveries: DeliveryLog;
-  readonly #callbacks: CallbackDispatcher;
-  readonly #exchange: Exchange;
+  readonly #parts: SimulatorParts;
   readonly #front: HttpFront;
   #stopped: Promise<void> | null = null;
   #address: AddressInfo | null = null;
 
   constructor(options: SimulatorOptions = {}) {
-    const {
-      accountSid = defaultAccountSid,
-      authToken = defaultAuthToken,
-      apiKeySid = defaultApiKeySid,
-      apiKeySecret = defaultApiKeySecret,
-      phoneNumber = defaultPhoneNumber,
-      accountType = 'Full',
-      verifiedNumbers = [],
-      voiceUrl = '',
-      voiceFallbackUrl = '',
-      statusCallback = '',
-      host = '127.0.0.1',
-      port = 0,
-      speed = 1,
-      callsPerSecond = 1,
-      seed = 1,
-      scenario = 'answered',
-      endedUpdate = 'not-found',
-      historyLimit = 50_000,
-      logger: log = () => {},
-    } = options;
-    if (!(speed > 0)) throw new RangeError(`speed must be more than 0: ${speed}`);
-    this.accountSid = accountSid;
-    this.authToken = authToken;
-    this.phoneNumber = phoneNumber;
-    this.speed = speed;
-    this.#host = host;
-    this.#port = port;
-    this.#numbers.add(phoneNumber, {voiceUrl, voiceFallbackUrl, statusCallback});
-    this.#faults = new FaultPlan({seed});
-    this.#scenarios = new ScenarioBook({fallback: scenario});
-    this.#registry = new CallRegistry({limit: historyLimit});
-    this.#deliveries = new DeliveryLog({limit: historyLimit});
-
+    const settings = simulatorSettings(options);
+    this.accountSid = settings.accountSid;
+    this.authToken = settings.authToken;
+    this.phoneNumber = settings.phoneNumber;
+    this.speed = settings.speed;
+    this.#settings = settings;
     const {signal} = this.#stopping;
     setMaxListeners(0, signal); // every recording that is being processed listens
-    const [registry, faults, scenarios, numbers] = [
-      this.#registry,
-      this.#faults,
-      this.#scenarios,
-      this.#numbers,
-    ];
-    const activity = this.#activity;
-    const clock = new Clock({speed});
-    const sender = new WebhookSender({authToken, clock, log: this.#deliveries});
-    const callbacks = new CallbackDispatcher({accountSid, sender, faults, clock, activity, log});
-    const recordings = new Recordings({accountSid});
-    const recorder = new CallRecorder({recordings, callbacks, clock, activity, signal});
-    const documents = new DocumentLoader({accountSid, sender});
-    const exchange = new Exchange({
-      accountSid,
-      clock,
-      log,
-      activity,
-      registry,
-      recordings,
-      recorder,
-      callbacks,
-      documents,
-      scenarios,
-      signal,
-    });
-    const dispatch = (call: Call, expired: boolean) => {
-      if (expired) exchange.end(call, 'canceled', {silent: true});
-      else exchange.dial(call);
-    };
-    const queue = new CallQueue({clock, callsPerSecond, dispatch});
-    const calls = new CallsApi({
-      accountSid,
-      registry,
-      exchange,
-      queue,
-      callbacks,
-      scenarios,
-      numbers,
-      accountType,
-      verified: new Set(verifiedNumbers),
-      faults,
-      endedUpdate,
-      log,
-      signal,
-    });
-    const rest = new RestApi({
-      credentials: {accountSid, authToken, apiKeySid, apiKeySecret},
-      accountType,
-      createdAt: new Date(),
-      calls,
-      numbers,
-      callerIds: createCallerIds(verifiedNumbers),
-      recordings,
-      recorder,
-      deliveries: this.#deliveries,
-      faults,
-    });
-    this.#callbacks = callbacks;
-    this.#exchange = exchange;
+    this.#parts = createParts(settings, {apiUrl: () => settings.apiUrl ?? this.url, signal});
+    this.#configure();
+    const {rest, log} = this.#parts;
     this.#front = new HttpFront({rest, control: new ControlApi({simulator: this}), log});
   }
 
   /** Begins to listen. */
   async start(): Promise<void> {
     if (this.#stopped !== null) throw new Error('The simulator has been stopped');
-    this.#address = await this.#front.listen(this.#port, this.#host);
+    this.#address = await this.#front.listen(this.#settings.port, this.#settings.host);
   }
 
   /** Where the API is, such as `http://127.0.0.1:4010`. */
   get url(): string {
     if (this.#address === null) throw new Error('The simulator has not been started');
-    const host = this.#host.includes(':') ? `[${this.#host}]` : this.#host;
-    return `http://${host}:${this.#address.port}`;
+    const {host} = this.#settings;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${this.#address.port}`;
   }
 
-  /** Calls a number of the account from outside. Resolves with the sid once the call exists. */
+  /** Calls a number or an application of the account from outside. Resolves with the sid once the call exists. */
   async placeInboundCall(options: InboundCallOptions): Promise<string> {
-    const {from, to = this.phoneNumber, scenario, callerName, forwardedFrom, stirVerstat} = options;
+    const {from, scenario, callerName, forwardedFrom, stirVerstat, parameters = {}} = options;
     if (this.#address === null) throw new Error('The simulator has not been started');
-    const number = this.#numbers.find(to);
-    if (number === null) throw new RangeError(`${to} is not a number of the account`);
-    const {voiceUrl, voiceFallbackUrl: fallback, statusCallback, trunkSid, voiceApplicationSid} = number;
-    const reachable = voiceUrl !== '' && trunkSid === '' && voiceApplicationSid === '';
-    const call = this.#exchange.create({
+    const {exchange, scenarios, registry} = this.#parts;
+    if (!registry.hasRoom) throw new RangeError('Too many calls are active in the simulator');
+    const {to, phoneNumberSid, handling} = this.#called(options);
+    const {document = null} = handling;
+    const call = exchange.create({
       direction: 'inbound',
       from,
       to,
-      scenario: scenario === undefined ? this.#scenarios.for(from) : scenarioDetails(scenario),
-      phoneNumberSid: number.sid,
+      scenario: scenario === undefined ? scenarios.for(from) : scenarioDetails(scenario),
+      phoneNumberSid,
       timeoutSeconds: 60,
       timeLimitSeconds: DEFAULT_TIME_LIMIT,
-      document: reachable ? {kind: 'url', url: voiceUrl, method: number.voiceMethod} : null,
-      fallback: fallback === '' ? null : {url: fallback, method: number.voiceFallbackMethod},
-      statusCallback:
-        statusCallback === ''
-          ? null
-          : {url: statusCallback, method: number.statusCallbackMethod, events: new Set(['completed'])},
+      ...handling,
+      document: document?.kind === 'url' ? {...document, params: parameters} : document,
       callerName: callerName ?? null,
       forwardedFrom: forwardedFrom ?? null,
       stirVerstat: stirVerstat ?? null,
     });
-    this.#exchange.arrive(call);
+    exchange.arrive(call);
     return call.sid;
   }
 
   /** A call as it is now, null when there is none of that sid. */
   call(sid: string): SimulatedCall | null {
-    const call = this.#registry.get(sid);
+    const call = this.#parts.registry.get(sid);
     return call === null ? null : simulatedCall(call);
   }
 
   /** Every remembered call, oldest first. */
   calls(): SimulatedCall[] {
-    return this.#registry.all().map(simulatedCall);
+    return this.#parts.registry.all().map(simulatedCall);
+  }
+
+  /** The TwiML that a leg ran, and what the party on it heard, oldest first. */
+  twimlLog(sid: string): TwimlStep[] {
+    return this.#parts.twimlLog.of(sid);
+  }
+
+  /** Errors and warnings, as Twilio's debugger and Call Notifications have them, oldest first. */
+  notifications(): readonly Notification[] {
+    return [...this.#parts.notifications.all()];
+  }
+
+  /** Every remembered recording, oldest first. */
+  recordings(): SimulatedRecording[] {
+    const {recordings} = this.#parts;
+    return recordings.all().map((recording) => simulatedRecording(recording, recordings.url(recording)));
+  }
+
+  /** The file of a recording, null until it is complete. */
+  recordingMedia(sid: string, format: 'wav' | 'mp3'): Media | null {
+    const recording = this.#parts.recordings.get(sid);
+    if (recording?.status !== 'completed') return null;
+    return (format === 'mp3' ? mp3 : wav)(recording.durationSeconds ?? 0, recording.options.channels);
   }
 
   /** What dialling this number leads to; `*` stands for any run of characters. Goes before the number table. */
   setScenario(numberOrPattern: string | RegExp, scenario: Scenario): void {
-    this.#scenarios.set(numberOrPattern, scenario);
+    this.#parts.scenarios.set(numberOrPattern, scenario);
   }
 
   /** Scenarios that were set, latest first. */
   scenarios() {
-    return this.#scenarios.list();
+    return this.#parts.scenarios.list();
   }
 
   clearScenarios(): void {
-    this.#scenarios.clear();
+    this.#parts.scenarios.clear();
   }
 
   /** Replaces all faults; `{}` ends them. */
   setFaults(faults: Faults): void {
-    this.#faults.set(faults);
+    this.#parts.faults.set(faults);
   }
 
   /** The faults that are set, and how often each has struck. */
   faults(): {readonly faults: Faults; readonly struck: FaultPlan['struck']} {
-    return {faults: this.#faults.current, struck: this.#faults.struck};
+    const {faults} = this.#parts;
+    return {faults: faults.current, struck: faults.struck};
   }
 
   /** Every webhook that was fired, oldest first. */
   deliveries(): readonly Delivery[] {
-    return this.#deliveries.list();
+    return this.#parts.deliveries.list();
   }
 
   /** The far end hangs up. False when the call is over, unknown, or still queued. */
   hangUp(sid: string): boolean {
-    const call = this.#registry.get(sid);
-    return call !== null && this.#exchange.hangUp(call);
+    return this.#withCall(sid, (call) => this.#parts.exchange.hangUp(call));
+  }
+
+  /** The far end answers a ringing call, against its scenario if need be. False when it does not ring there. */
+  answer(sid: string): boolean {
+    return this.#withCall(sid, (call) => this.#parts.exchange.pickUp(call));
+  }
+
+  /** The far end declines a call that rings. False when it does not ring there. */
+  decline(sid: string, status: 'busy' | 'no-answer' = 'no-answer'): boolean {
+    return this.#withCall(sid, (call) => this.#parts.exchange.decline(call, status));
   }
 
   /** The far end presses keys. False when the call is over or unknown. */
   pressKeys(sid: string, keys: string): boolean {
-    const call = this.#registry.get(sid);
-    if (call === null || call.isOver) return false;
-    call.keypad.press(keys);
-    return true;
+    if (!/^[0-9A-D*#]{1,100}$/.test(keys)) throw new TypeError('keys: 1 to 100 of 0 to 9, A to D, * and #');
+    return this.#withCall(sid, (call) => {
+      call.keypad.press(keys);
+      return true;
+    });
+  }
+
+  /** The far end says something, to a Gather or into a Record. False when the call is over or unknown. */
+  speak(sid: string, text: string): boolean {
+    if (text === '' || text.length > 1000) throw new TypeError('text: 1 to 1000 characters');
+    return this.#withCall(sid, (call) => {
+      call.voice.say(text);
+      return true;
+    });
+  }
+
+  clock(): ClockState {
+    const {clock} = this.#parts;
+    return {mode: clock.isManual ? 'manual' : 'running', seconds: clock.now() / 1000};
+  }
+
+  /** Stops simulated time (`manual`), or lets it run by itself. */
+  setClock(mode: ClockState['mode']): void {
+    const {clock} = this.#parts;
+    if (mode === 'manual') clock.pause();
+    else clock.resume();
+  }
+
+  /**
+   * Moves a manual clock on. Resolves when what happens in these simulated seconds has happened, and its webhooks have
+   * been answered. Rejects with a RangeError when the clock runs by itself.
+   */
+  async advance(seconds: number): Promise<void> {
+    if (!(seconds >= 0 && seconds <= 86_400)) throw new RangeError(`seconds: 0 to 86400, not ${seconds}`);
+    const {clock, sender} = this.#parts;
+    await clock.advance(seconds * 1000, () => sender.idle());
+  }
+
+  /**
+   * Everything is as after the start: calls, recordings, logs, scenarios, faults, bought numbers, applications and keys
+   * are gone, and the clock is as configured. Calls that are cut off get no callback.
+   */
+  async reset(): Promise<void> {
+    const parts = this.#parts;
+    parts.callbacks.cutOff();
+    parts.exchange.discardAll();
+    await parts.activity.idle();
+    for (const each of [parts.registry, parts.recordings, parts.deliveries, parts.notifications])
+      each.clear();
+    for (const each of [parts.numbers, parts.applications, parts.keys, parts.scenarios]) each.clear();
+    parts.twimlLog.clear();
+    parts.faults.set({});
+    this.setClock(this.#settings.manualClock ? 'manual' : 'running');
+    this.#configure();
   }
 
   /** Resolves when no call is active and no webhook is under way. */
   async settled(): Promise<void> {
-    await this.#activity.idle();
+    await this.#parts.activity.idle();
   }
 
   /** Closes every connection and ends every timer. Calls stay as they were; nobody is told. */
@@ -263,11 +249,52 @@ export class Simulator {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    this.#callbacks.stop();
-    for (const call of this.#registry.active) call.release();
+    this.#parts.callbacks.stop();
+    for (const call of this.#parts.registry.active) call.release();
     await this.#front.close();
-    await this.#activity.idle();
+    await this.#parts.activity.idle();
   }
+
+  /** Creates the number and the key that the account has from the start. */
+  #configure(): void {
+    const {phoneNumber, voiceUrl, voiceFallbackUrl, statusCallback} = this.#settings;
+    const {apiKeySid: sid, apiKeySecret: secret} = this.#settings;
+    this.#parts.numbers.create(phoneNumber, {
+      sid: this.#numberSid,
+      voiceUrl,
+      voiceFallbackUrl,
+      statusCallback,
+    });
+    this.#parts.keys.create('Simulator', {sid, secret});
+  }
+
+  /** The target of an inbound call: an application for a softphone, or a number. Throws a RangeError if it is unknown. */
+  #called({to, applicationSid, parameters}: InboundCallOptions): Called {
+    const {numbers, applications} = this.#parts;
+    if (applicationSid !== undefined) {
+      const application = applications.get(applicationSid);
+      if (application === null)
+        throw new RangeError(`${applicationSid} is not an application of the account`);
+      const handling = {...voiceHandling(application), applicationSid};
+      return {to: to ?? parameters?.['To'] ?? '', phoneNumberSid: null, handling};
+    }
+    const called = to ?? this.phoneNumber;
+    const number = numbers.find(called);
+    if (number === null) throw new RangeError(`${called} is not a number of the account`);
+    return {to: called, phoneNumberSid: number.sid, handling: numberHandling(number, applications)};
+  }
+
+  /** False when the call is over or unknown. */
+  #withCall(sid: string, action: (call: Call) => boolean): boolean {
+    const call = this.#parts.registry.get(sid);
+    return call !== null && !call.isOver && action(call);
+  }
+}
+
+interface Called {
+  readonly to: string;
+  readonly phoneNumberSid: string | null;
+  readonly handling: CallHandling;
 }
 
 /** See {@link Simulator}. */

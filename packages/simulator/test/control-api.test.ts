@@ -67,13 +67,109 @@ test('wrong input is 400, unknown paths 404, wrong methods 405, and pages of any
     ['PUT', '/faults', {nonsense: 1}, 400],
     ['PUT', '/faults', [], 400],
     ['PUT', '/scenarios', {numbers: '+1', scenario: {outcome: 'x'}}, 400],
+    // Unknown fields, parameters and paths, and wrong types.
+    ['POST', '/calls', {from: '+1', form: '+2'}, 400],
+    ['POST', '/calls', {from: 1}, 400],
+    ['POST', '/calls', {from: '+1', scenario: 5}, 400],
+    ['POST', '/calls', {from: '+1', scenario: {outcome: 'busy', ringseconds: 3}}, 400],
+    ['POST', '/calls', {from: '+1', scenario: {ringSeconds: '3'}}, 400],
+    ['POST', '/calls', {from: '+1', scenario: {ringSeconds: -1}}, 400],
+    ['POST', '/calls', {from: '+1', applicationSid: `AP${'0'.repeat(32)}`}, 400],
+    ['POST', '/calls', 'null', 400],
+    ['PUT', '/scenarios', {numbers: '+1', scenario: 'busy', extra: 1}, 400],
+    ['PUT', '/scenarios', {numbers: '+1'}, 400],
+    ['PUT', '/scenarios', {numbers: '+1', scenario: {digits: 'xyz'}}, 400],
+    ['PUT', '/scenarios', {numbers: '+1', scenario: 'constructor'}, 400],
+    ['DELETE', '/scenarios', {numbers: '+1'}, 400],
+    ['PUT', '/faults', {drop: 2}, 400],
+    ['PUT', '/faults', {drop: {probabilty: 1}}, 400],
+    ['PUT', '/faults', {drop: {statuses: ['answered']}}, 400],
+    ['PUT', '/faults', {hang: {operations: ['creat']}}, 400],
+    ['PUT', '/faults', {serverError: {status: 404}}, 400],
+    ['PUT', '/faults', {toString: 1}, 400],
+    ['PUT', '/clock', {mode: 'paused'}, 400],
+    ['POST', '/clock/advance', {seconds: '5'}, 400],
+    ['POST', '/clock/advance', {seconds: 5}, 400],
+    ['POST', '/reset', {everything: true}, 400],
+    ['GET', '/deliveries?sid=CA1', undefined, 400],
+    ['GET', '/deliveries?kind=voice', undefined, 400],
+    ['GET', '/calls?status=busy', undefined, 400],
+    ['GET', '/calls/', undefined, 200],
+    ['GET', '//calls', undefined, 404],
+    ['GET', '/calls/x/y', undefined, 404],
+    ['POST', '/clock', {}, 405],
+    ['GET', '/recordings/RE1.wav', undefined, 404],
+    ['GET', '/recordings/RE1.ogg', undefined, 404],
     ['GET', '/nothing', undefined, 404],
     ['GET', `/calls/CA${'0'.repeat(32)}`, undefined, 404],
     ['DELETE', '/calls', undefined, 405],
     ['OPTIONS', '/calls', undefined, 204],
   ] as const) {
-    assert.equal((await control(s, method, path, body)).status, status, `${method} ${path}`);
+    const answer = await control(s, method, path, body);
+    assert.equal(answer.status, status, `${method} ${path} ${JSON.stringify(body)}`);
+    if (status >= 400) assert.ok(String(answer.body?.['error']).length > 10, `${method} ${path}`);
   }
   const response = await fetch(`${s.simulator.url}/_simulator`);
   assert.equal(response.headers.get('access-control-allow-origin'), '*');
+});
+
+test('an error names the field and what is known', async (t) => {
+  const s = await setup(t);
+  for (const [path, body, message] of [
+    ['/calls', {from: '+1', form: '+2'}, /"form"/],
+    ['/calls', {form: '+1'}, /from: .*; .*"form"/],
+    ['/calls', {from: '+1', scenario: {ringSeconds: 'x'}}, /scenario\.ringSeconds/],
+    ['/calls', {from: '+1', scenario: 'busi'}, /"busi"; known: answered, busy/],
+    ['/calls', '{"from": ', /not JSON/],
+  ] as const) {
+    assert.match(String((await control(s, 'POST', path, body)).body?.['error']), message);
+  }
+  assert.match(
+    String((await control(s, 'PUT', '/faults', {dorp: 1})).body?.['error']),
+    /dorp; known: .*drop/,
+  );
+});
+
+test('the far end is steered over HTTP: answer, decline, speak; 409 where that is not possible', async (t) => {
+  const s = await setup(t, {manualClock: true});
+  const create = async () => {
+    const from = '+15005550006';
+    const url = s.receiver.twiml('/voice', '<Gather input="speech" timeout="60" action="/heard"/>');
+    const {sid} = await s.client.calls.create({to: '+15550101000', from, url});
+    return sid;
+  };
+  s.receiver.twiml('/heard', '<Pause length="60"/>');
+  const sid = await create();
+  const early = await control(s, 'POST', `/calls/${sid}/answer`);
+  assert.equal(early.status, 409);
+  assert.match(String(early.body?.['error']), /answer is not possible/);
+  assert.equal((await control(s, 'POST', '/clock/advance', {seconds: 1})).status, 200);
+  assert.equal((await control(s, 'POST', `/calls/${sid}/answer`, {now: true})).status, 400);
+  assert.equal((await control(s, 'POST', `/calls/${sid}/answer`)).body?.['status'], 'in-progress');
+  assert.equal((await control(s, 'POST', `/calls/${sid}/answer`)).status, 409);
+  await control(s, 'POST', '/clock/advance', {seconds: 1});
+  for (const body of [{}, {text: ''}, {text: 5}, {text: 'x', keys: '1'}]) {
+    assert.equal((await control(s, 'POST', `/calls/${sid}/speak`, body)).status, 400);
+  }
+  for (const body of [{}, {keys: ''}, {keys: 'hello'}, {keys: 12}]) {
+    assert.equal((await control(s, 'POST', `/calls/${sid}/keys`, body)).status, 400);
+  }
+  assert.equal((await control(s, 'POST', `/calls/${sid}/speak`, {text: 'hello'})).status, 200);
+  await control(s, 'POST', '/clock/advance', {seconds: 0});
+  assert.equal(s.receiver.to('/heard')[0]?.params['SpeechResult'], 'hello');
+  const steps = (await control(s, 'GET', `/calls/${sid}/twiml`)).body?.['steps'] as {verb: string}[];
+  assert.deepEqual(
+    steps.map(({verb}) => verb),
+    ['Gather', 'Pause'],
+  );
+  const second = await create();
+  await control(s, 'POST', '/clock/advance', {seconds: 1});
+  assert.equal((await control(s, 'POST', `/calls/${second}/decline`, {status: 'failed'})).status, 400);
+  assert.equal(
+    (await control(s, 'POST', `/calls/${second}/decline`, {status: 'busy'})).body?.['status'],
+    'busy',
+  );
+  assert.equal((await control(s, 'POST', '/reset')).status, 204);
+  assert.deepEqual((await control(s, 'GET', '/calls')).body, {calls: []});
+  assert.equal((await control(s, 'PUT', '/clock', {mode: 'running'})).body?.['mode'], 'running');
 });

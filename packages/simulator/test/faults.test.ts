@@ -57,7 +57,7 @@ test('reorder: a slow earlier callback does not count as the next one', async (t
     const lateMs = params['CallStatus'] === 'initiated' ? 60 : 0;
     setTimeout(() => response.writeHead(204).end(), lateMs);
   });
-  await create(s, {to: '+15550100501'});
+  await create(s, {to: '+15550100530'});
   await s.simulator.settled();
   assert.deepEqual(sequence(s), [0, 2, 1, 3]);
 });

@@ -110,7 +110,7 @@ export function assertSigned({headers, url, params, path}: Received, authToken: 
 export async function until(
   condition: () => boolean,
   what = String(condition),
-  timeoutMs = 5000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {

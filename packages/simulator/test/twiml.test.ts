@@ -143,7 +143,7 @@ test('a Dial that is not answered reports why; without action the next verb runs
 });
 
 test('several nouns ring at once: the first answer wins and the others are canceled', async (t) => {
-  const s = await setup(t);
+  const s = await setup(t, {manualClock: true});
   s.simulator.setScenario('client:late', {ringSeconds: 200});
   s.simulator.setScenario('client:soon', {ringSeconds: 4, hangUpAfterSeconds: 5});
   s.receiver.twiml('/whisper', '<Say>A call for you</Say>');
@@ -151,7 +151,7 @@ test('several nouns ring at once: the first answer wins and the others are cance
     s,
     '<Dial timeout="60"><Client statusCallback="/late">late</Client><Client url="/whisper">soon</Client></Dial>',
   );
-  await s.simulator.settled();
+  await s.simulator.advance(60);
   const legs = s.simulator.calls().filter(({parentCallSid}) => parentCallSid === parent);
   assert.deepEqual(
     legs.map(({to, status}) => [to, status]),

@@ -5,8 +5,10 @@ import type {HttpMethod} from '../webhooks/target.ts';
 export interface MachineDetection {
   readonly mode: 'Enable' | 'DetectMessageEnd';
   readonly timeoutSeconds: number;
-  /** Null when the answer URL waits for the result. */
-  readonly async: {readonly url: string; readonly method: HttpMethod} | null;
+  /** Whether the document runs meanwhile; otherwise it waits for the result. */
+  readonly async: boolean;
+  /** Told the result of an asynchronous detection. */
+  readonly callback: {readonly url: string; readonly method: HttpMethod} | null;
 }
 
 export interface DetectionResult {

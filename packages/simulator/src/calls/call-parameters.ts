@@ -7,7 +7,7 @@ export const API_VERSION = '2010-04-01';
 
 /** Parameters that every webhook about a call carries (Twilio docs: "TwiML for Programmable Voice"). */
 export function callParameters(call: Call, accountSid: string): WebhookParameters {
-  const {from, to, direction, forwardedFrom, callerName, stirVerstat} = call.options;
+  const {from, to, direction, forwardedFrom, callerName, stirVerstat, applicationSid} = call.options;
   return {
     CallSid: call.sid,
     AccountSid: accountSid,
@@ -24,6 +24,7 @@ export function callParameters(call: Call, accountSid: string): WebhookParameter
       ForwardedFrom: forwardedFrom,
       CallerName: callerName,
       StirVerstat: stirVerstat,
+      ApplicationSid: applicationSid,
       AnsweredBy: call.answeredBy,
     }),
   };

@@ -20,6 +20,8 @@ export interface CallRecorderOptions {
 export class CallRecorder {
   readonly #options: CallRecorderOptions;
   readonly #running = new Map<Recording, Call>();
+  /** Aborts what is being processed, at a reset. */
+  #processing = new AbortController();
 
   constructor(options: CallRecorderOptions) {
     this.#options = options;
@@ -35,18 +37,45 @@ export class CallRecorder {
     return recording;
   }
 
-  /** Ends a recording, once. */
-  finish(recording: Recording): void {
+  /** Ends a recording, once. A silent one is absent, however long it is. */
+  finish(recording: Recording, {silent = false}: {readonly silent?: boolean} = {}): void {
     const call = this.#running.get(recording);
     if (call === undefined) return;
     this.#running.delete(recording);
     const {recordings, clock} = this.#options;
-    const seconds = Math.round((clock.now() - recording.startedAtMs) / 1000);
-    recordings.finish(recording, seconds);
+    recordings.finish(recording, clock.now(), silent);
     if (recording.options.source === 'OutboundAPI') {
+      const seconds = recording.durationSeconds ?? 0;
       call.recorded = {sid: recording.sid, url: recordings.url(recording), seconds};
     }
     this.#tellLater(call.options.parent ?? call, recording);
+  }
+
+  pause(recording: Recording, behavior: 'skip' | 'silence'): void {
+    this.#options.recordings.pause(recording, this.#options.clock.now(), behavior);
+  }
+
+  resume(recording: Recording): void {
+    this.#options.recordings.resume(recording, this.#options.clock.now());
+  }
+
+  /** Stops a recording over REST. */
+  stop(recording: Recording): void {
+    this.finish(recording);
+    this.#options.recordings.showStopped(recording);
+  }
+
+  /** Deletes a recording. One that still runs ends without a callback. */
+  delete(recording: Recording): void {
+    this.#running.delete(recording);
+    this.#options.recordings.delete(recording);
+  }
+
+  /** Forgets recordings that run or are processed, without callbacks. */
+  discardAll(): void {
+    this.#running.clear();
+    this.#processing.abort();
+    this.#processing = new AbortController();
   }
 
   /** Ends everything a call still records. */
@@ -65,12 +94,18 @@ export class CallRecorder {
     const {clock, activity, signal} = this.#options;
     const end = activity.begin();
     clock
-      .sleep(PROCESSING_MS, signal)
-      .then(() => this.#tell(call, recording, recording.status === 'absent' ? 'absent' : 'completed'))
+      .sleep(PROCESSING_MS, AbortSignal.any([signal, this.#processing.signal]))
+      .then(() => this.#complete(call, recording))
       .catch((error: unknown) => {
         if (!isAbort(error)) throw error;
       })
       .finally(end);
+  }
+
+  #complete(call: Call, recording: Recording): void {
+    if (call.discarded || recording.status === 'deleted') return;
+    this.#options.recordings.complete(recording);
+    this.#tell(call, recording, recording.status === 'absent' ? 'absent' : 'completed');
   }
 
   #tell(call: Call, recording: Recording, event: RecordingEvent): void {

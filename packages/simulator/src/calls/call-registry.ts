@@ -1,5 +1,8 @@
 import type {Call} from './call.ts';
 
+/** Calls that can be active at once: more would only take memory. */
+const MAX_ACTIVE = 100_000;
+
 export interface CallRegistryOptions {
   /** Ended calls that are remembered. */
   readonly limit: number;
@@ -14,6 +17,12 @@ export class CallRegistry {
 
   constructor({limit}: CallRegistryOptions) {
     this.#limit = limit;
+  }
+
+  /** Forgets every call. Their numbering continues, so that no index is used twice. */
+  clear(): void {
+    this.#calls.clear();
+    this.#active.clear();
   }
 
   /** Number of the next call, from 1. */
@@ -43,6 +52,11 @@ export class CallRegistry {
 
   delete(sid: string): void {
     this.#calls.delete(sid);
+  }
+
+  /** Whether one more call can be active. */
+  get hasRoom(): boolean {
+    return this.#active.size < MAX_ACTIVE;
   }
 
   get active(): ReadonlySet<Call> {

@@ -6,6 +6,7 @@ import type {HttpMethod} from '../webhooks/target.ts';
 import type {MachineDetection} from './answering-machine.ts';
 import {Keypad} from './keypad.ts';
 import type {RecordingOptions} from './recordings.ts';
+import {Voice} from './voice.ts';
 
 /** Statuses after which nothing changes any more. */
 export type EndedStatus = 'completed' | 'busy' | 'failed' | 'no-answer' | 'canceled';
@@ -53,6 +54,8 @@ export interface CallOptions {
   readonly callerName?: string | null;
   readonly forwardedFrom?: string | null;
   readonly stirVerstat?: string | null;
+  /** The TwiML Application that decides about the call. */
+  readonly applicationSid?: string | null;
   readonly machineDetection?: MachineDetection | null;
   readonly recording?: RecordingOptions | null;
 }
@@ -75,10 +78,11 @@ export class Call {
   readonly cookies = new CookieJar();
   /** Keys the far end presses. */
   readonly keypad: Keypad;
-  /** Spoken answers the far end still has. */
-  readonly speech: string[];
+  /** The speech of the far end. */
+  readonly voice: Voice;
   readonly #ended = new AbortController();
   readonly #left = new AbortController();
+  readonly #pickedUp = new AbortController();
 
   status: CallStatus = 'queued';
   updatedAt: Date = this.createdAt;
@@ -96,8 +100,10 @@ export class Call {
   document: TwimlSource | null;
   /** Callbacks fired so far: the next SequenceNumber. */
   sequence = 0;
-  /** Legs of its Dials, ended ones too. */
-  readonly children: Call[] = [];
+  /** Legs of its Dials that have not ended. */
+  readonly children = new Set<Call>();
+  /** Forgotten by a reset: nothing is requested or recorded for it any more. */
+  discarded = false;
   /** Running a Dial counts as in progress whatever the status says. */
   dialling = false;
   /** Sid and length of the recording that `Record=true` asked for, once it is complete. */
@@ -109,7 +115,7 @@ export class Call {
     this.fallback = options.fallback ?? null;
     this.document = options.document ?? null;
     this.keypad = new Keypad(list(options.scenario.digits));
-    this.speech = list(options.scenario.speech);
+    this.voice = new Voice(list(options.scenario.speech));
   }
 
   get parentSid(): string | null {
@@ -153,6 +159,15 @@ export class Call {
 
   leave(): void {
     this.#left.abort();
+  }
+
+  /** Aborts when the far end answers on demand, before its scenario would. */
+  get pickedUp(): AbortSignal {
+    return this.#pickedUp.signal;
+  }
+
+  pickUp(): void {
+    this.#pickedUp.abort();
   }
 
   /** Releases everything that waits on the call. Separate from `finish` so that callbacks are fired in between. */

@@ -42,13 +42,19 @@ export class CallbackDispatcher {
   /** Cuts off whatever is under way; nothing is fired any more. */
   stop(): void {
     this.#stopped = true;
+    this.cutOff();
+  }
+
+  /** Cuts off the deliveries under way. */
+  cutOff(): void {
     for (const delivery of this.#underWay) delivery.abort();
   }
 
   /** Fires the status callback for an event, if somebody subscribed to it. */
   fire(call: Call, event: CallEvent): void {
     const {statusCallback} = call;
-    if (this.#stopped || statusCallback === null || !statusCallback.events.has(event)) return;
+    if (this.#stopped || call.discarded || statusCallback === null || !statusCallback.events.has(event))
+      return;
     const {sender, faults, accountSid} = this.#options;
     const key = {call: call.options.index, sequence: call.sequence, status: call.status};
     const {url, method} = statusCallback;
@@ -70,7 +76,7 @@ export class CallbackDispatcher {
 
   /** Fires a callback that is not about the call's progress; faults do not touch it. */
   fireOther(call: Call, webhook: Pick<Webhook, 'kind' | 'url' | 'method' | 'params'>): void {
-    if (this.#stopped) return;
+    if (this.#stopped || call.discarded) return;
     const full: Webhook = {...webhook, callSid: call.sid, cookies: call.cookies};
     const delivery = this.#options.sender.open(full);
     this.#track(call, (signal) => this.#send(full, delivery, signal));
@@ -109,24 +115,17 @@ export class CallbackDispatcher {
   async #send(webhook: Webhook, delivery: MutableDelivery, signal: AbortSignal): Promise<void> {
     const {sender, log} = this.#options;
     const outcome: WebhookOutcome = await sender.send(webhook, delivery, signal);
-    const {callSid} = webhook;
+    const {callSid, url: requestUrl, method: requestMethod} = webhook;
+    const about = {level: 'warning', event: 'callback-failed', callSid, requestUrl, requestMethod} as const;
     if (!outcome.ok) {
       const {code, message} = outcome;
       log({
-        level: 'warning',
-        event: 'callback-failed',
+        ...about,
         code,
         message: `${webhook.kind} callback: ${message}`,
-        callSid,
       });
     } else if (outcome.response.truncated) {
-      log({
-        level: 'warning',
-        event: 'callback-failed',
-        code: 11750,
-        message: 'Response body over 64 kB',
-        callSid,
-      });
+      log({...about, code: 11750, message: 'Response body over 64 kB'});
     }
   }
 

@@ -13,6 +13,7 @@ import type {CallRegistry} from './call-registry.ts';
 import type {CallbackDispatcher} from './callback-dispatcher.ts';
 import type {Recording, RecordingOptions, Recordings} from './recordings.ts';
 import {ringOut} from './ring-out.ts';
+import type {TwimlLog, TwimlStep} from './twiml-log.ts';
 
 /** How long a caller waits for an answer when its scenario says that it gives up. Simulated seconds. */
 const CALLER_PATIENCE_SECONDS = 10;
@@ -28,6 +29,7 @@ export interface ExchangeOptions {
   readonly callbacks: CallbackDispatcher;
   readonly documents: DocumentLoader;
   readonly scenarios: ScenarioBook;
+  readonly twimlLog: TwimlLog;
   /** Aborts when the simulator stops. */
   readonly signal: AbortSignal;
 }
@@ -38,6 +40,8 @@ export class Exchange implements TwimlHost {
   readonly log: Logger;
   readonly #options: ExchangeOptions;
   readonly #interpreters = new Map<Call, Interpreter>();
+  /** Aborts requests whose answer does not matter, at a reset. */
+  #notices = new AbortController();
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -89,6 +93,34 @@ export class Exchange implements TwimlHost {
     return true;
   }
 
+  /** The far end answers a ringing call, against its scenario if need be. False when the call does not ring there. */
+  pickUp(call: Call): boolean {
+    if (call.status !== 'ringing' || call.options.direction === 'inbound') return false;
+    this.answer(call);
+    call.pickUp();
+    return true;
+  }
+
+  /** The far end declines a ringing call. False when the call does not ring there. */
+  decline(call: Call, status: 'busy' | 'no-answer'): boolean {
+    if (call.status !== 'ringing' || call.options.direction === 'inbound') return false;
+    this.end(call, status);
+    return true;
+  }
+
+  /** Forgets the calls that are not over: they end where they are, without callbacks. */
+  discardAll(): void {
+    const {registry, recorder} = this.#options;
+    recorder.discardAll();
+    this.#notices.abort();
+    this.#notices = new AbortController();
+    for (const call of [...registry.active]) {
+      call.discarded = true;
+      call.finish('canceled', 487, this.clock.now());
+    }
+    for (const call of [...registry.active]) call.release();
+  }
+
   /** Leaves what the call runs for another document. */
   redirect(call: Call, source: TwimlSource): void {
     const interpreter = this.#interpreters.get(call);
@@ -124,13 +156,14 @@ export class Exchange implements TwimlHost {
     const {registry, recorder, callbacks} = this.#options;
     if (!call.finish(status, sipResponseCode(call, status), this.clock.now())) return;
     recorder.finishAll(call);
-    for (const child of call.children) {
+    for (const child of [...call.children]) {
       // One that was sent elsewhere over REST is a call of its own by now.
       if (!child.left.aborted) this.end(child, child.answeredAtMs === null ? 'canceled' : 'completed');
     }
     this.logStatus(call);
     // Fired before the release, so that there is no moment without a call or a delivery in progress.
     if (!silent) callbacks.fire(call, 'completed');
+    call.options.parent?.children.delete(call);
     registry.ended(call);
     call.release();
   }
@@ -146,13 +179,15 @@ export class Exchange implements TwimlHost {
       phoneNumberSid: parent.options.phoneNumberSid ?? null,
       queueTimeMs: 0,
     });
-    parent.children.push(child);
+    parent.children.add(child);
     return child;
   }
 
   async ring(child: Call): Promise<boolean> {
     try {
-      return await ringOut(child, this, this.#options.callbacks);
+      if (!(await ringOut(child, this, this.#options.callbacks))) return false;
+      await this.#detectMachine(child);
+      return true;
     } catch (error) {
       if (isAbort(error)) return false;
       throw error;
@@ -172,10 +207,11 @@ export class Exchange implements TwimlHost {
   }
 
   notify(call: Call, source: TwimlSource): void {
-    if (source.kind === 'inline') return;
+    if (source.kind === 'inline' || call.discarded) return;
     const {documents, signal} = this.#options;
+    const unlessReset = AbortSignal.any([signal, this.#notices.signal]);
     this.#spawn(call, async () => {
-      await documents.request(call, source, signal);
+      await documents.request(call, source, unlessReset);
     });
   }
 
@@ -183,8 +219,12 @@ export class Exchange implements TwimlHost {
     return this.#options.recorder.start(call, options);
   }
 
-  finishRecording(recording: Recording): void {
-    this.#options.recorder.finish(recording);
+  finishRecording(recording: Recording, outcome?: {readonly silent: boolean}): void {
+    this.#options.recorder.finish(recording, outcome);
+  }
+
+  ran(step: Omit<TwimlStep, 'at'>): void {
+    this.#options.twimlLog.add(step);
   }
 
   recordingUrl(recording: Recording): string {
@@ -223,17 +263,22 @@ export class Exchange implements TwimlHost {
       call.answeredBy = answeredBy;
       call.machineDetectionMs = Math.round(durationMs);
     };
-    if (detection.async === null) return await detected();
-    const {url, method} = detection.async;
+    if (!detection.async) return await detected();
+    if (detection.callback === null) {
+      const message =
+        'Asynchronous machine detection without a callback: the result is only in the Call resource';
+      this.log({level: 'warning', event: 'invalid-parameter', code: 21262, message, callSid: call.sid});
+    }
     this.#spawn(call, async () => {
       await detected();
+      if (detection.callback === null) return;
       const params = {
         CallSid: call.sid,
         AccountSid: this.#options.accountSid,
         AnsweredBy: answeredBy,
         MachineDetectionDuration: String(Math.round(durationMs)),
       };
-      this.#options.callbacks.fireOther(call, {kind: 'amd', url, method, params});
+      this.#options.callbacks.fireOther(call, {kind: 'amd', ...detection.callback, params});
     });
   }
 

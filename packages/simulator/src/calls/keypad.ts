@@ -1,3 +1,6 @@
+/** Keys that are remembered until something listens. */
+const MAX_BUFFER = 1000;
+
 /** Keys the far end presses: scripted ones, an entry for each time they are waited for, and ones pressed on demand. */
 export class Keypad {
   readonly #script: string[];
@@ -10,8 +13,12 @@ export class Keypad {
 
   /** Presses keys now. */
   press(keys: string): void {
-    this.#buffer += keys;
+    this.#buffer = (this.#buffer + keys).slice(-MAX_BUFFER);
     this.#waiting?.();
+  }
+
+  get hasPending(): boolean {
+    return this.#buffer !== '';
   }
 
   get hasScript(): boolean {

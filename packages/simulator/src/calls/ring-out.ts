@@ -1,4 +1,4 @@
-import type {Clock} from '../clock.ts';
+import {type Clock, isAbort} from '../clock.ts';
 import type {Call, EndedStatus} from './call.ts';
 import type {CallbackDispatcher} from './callback-dispatcher.ts';
 
@@ -33,18 +33,29 @@ export async function ringOut(
   await clock.sleep(SETUP_MS, call.signal);
 
   const quick = outcome === 'busy' || outcome === 'failed';
-  const unlimited = outcome === 'no-answer' ? timeoutSeconds : quick ? 0 : RING_SECONDS;
+  const waits = outcome === 'no-answer' || scenario.onDemand === true;
+  const unlimited = waits ? timeoutSeconds : quick ? 0 : RING_SECONDS;
   const ringSeconds = scenario.ringSeconds ?? unlimited;
   if (ringSeconds > 0) {
     call.advance('ringing', clock.now());
     exchange.logStatus(call);
     callbacks.fire(call, 'ringing');
-    await clock.sleep(Math.min(ringSeconds, timeoutSeconds) * 1000, call.signal);
+    await ring(call, Math.min(ringSeconds, timeoutSeconds) * 1000, clock);
   }
-  if (outcome === 'answered' && ringSeconds < timeoutSeconds) {
+  if (call.answeredAtMs !== null) return true;
+  if (outcome === 'answered' && scenario.onDemand !== true && ringSeconds < timeoutSeconds) {
     exchange.answer(call);
     return true;
   }
   exchange.end(call, outcome === 'answered' ? 'no-answer' : outcome);
   return false;
+}
+
+/** Rings for so long, or until the far end picks up on demand. */
+async function ring(call: Call, ms: number, clock: Clock): Promise<void> {
+  try {
+    await clock.sleep(ms, AbortSignal.any([call.signal, call.pickedUp]));
+  } catch (error) {
+    if (!isAbort(error) || call.signal.aborted) throw error;
+  }
 }

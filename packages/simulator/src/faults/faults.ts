@@ -1,3 +1,5 @@
+import {z} from 'zod';
+import {checked} from '../validation.ts';
 import {type Random, randomFor} from './random.ts';
 
 /** The REST operations that API faults can be limited to. */
@@ -53,17 +55,49 @@ export interface Faults {
 
 export type FaultName = keyof Faults;
 
-const FAULT_NAMES: readonly FaultName[] = [
-  'repeat',
-  'reorder',
-  'delay',
-  'drop',
-  'callbackBeforeCreateResponse',
-  'createResponseLost',
-  'tooManyRequests',
-  'serverError',
-  'hang',
+const probability = z.number().min(0).max(1);
+const chance = {probability: probability.exactOptional(), times: z.int().min(0).exactOptional()};
+const statuses = [
+  'initiated',
+  'ringing',
+  'in-progress',
+  'completed',
+  'busy',
+  'no-answer',
+  'failed',
+  'canceled',
 ];
+const callbackChance = {...chance, statuses: z.array(z.enum(statuses)).exactOptional()};
+const requestChance = {
+  ...chance,
+  operations: z.array(z.enum(['create', 'fetch', 'list', 'update', 'delete', 'other'])).exactOptional(),
+};
+const delayMs = z.number().min(0).max(60_000).exactOptional();
+
+const DETAILS: Readonly<Record<FaultName, z.ZodType>> = {
+  repeat: z.strictObject(callbackChance),
+  reorder: z.strictObject(callbackChance),
+  delay: z.strictObject({...callbackChance, minMs: delayMs, maxMs: delayMs}),
+  drop: z.strictObject(callbackChance),
+  callbackBeforeCreateResponse: z.strictObject(requestChance),
+  createResponseLost: z.strictObject(requestChance),
+  tooManyRequests: z.strictObject(requestChance),
+  serverError: z.strictObject({...requestChance, status: z.literal([500, 502, 503, 504]).exactOptional()}),
+  hang: z.strictObject(requestChance),
+};
+
+/** Throws a TypeError for a fault, field or value that does not exist. */
+function checkFaults(faults: Faults): void {
+  for (const [name, details] of Object.entries(faults) as [string, unknown][]) {
+    if (!Object.hasOwn(DETAILS, name)) {
+      throw new TypeError(`Unknown fault: ${name}; known: ${Object.keys(DETAILS).join(', ')}`);
+    }
+    if (typeof details !== 'number' && (typeof details !== 'object' || details === null)) {
+      throw new TypeError(`${name} is a probability or an object`);
+    }
+    checked(typeof details === 'number' ? probability : DETAILS[name as FaultName], details, name);
+  }
+}
 
 /** Decides, from the seed alone, which requests and callbacks the configured faults strike. */
 export class FaultPlan {
@@ -87,12 +121,7 @@ export class FaultPlan {
 
   /** Replaces all faults; the counts of `times` and the numbering of requests start again. */
   set(faults: Faults): void {
-    for (const [name, chance] of Object.entries(faults) as [string, unknown][]) {
-      if (!FAULT_NAMES.includes(name as FaultName)) throw new TypeError(`Unknown fault: ${name}`);
-      if (typeof chance !== 'number' && (typeof chance !== 'object' || chance === null)) {
-        throw new TypeError(`${name} is a probability or an object`);
-      }
-    }
+    checkFaults(faults);
     this.#faults = faults;
     this.#struck = new Map();
     this.#requests = new Map();

@@ -68,7 +68,7 @@ function keypadDigits(text: string): string {
 }
 
 /** E.164, or null. Ten digits without a prefix are taken for a North American number. */
-function e164(text: string): string | null {
+export function e164(text: string): string | null {
   const bare = text.replace(/[\s().-]/g, '');
   const number = bare.startsWith('+') ? bare : `+${bare.length === 10 ? '1' : ''}${bare}`;
   if (!/^\+[1-9]\d{7,14}$/.test(number)) return null;

@@ -1,3 +1,4 @@
+import type {Media} from '../audio/media.ts';
 import {createSid} from '../sids.ts';
 
 /** What the API answers. */
@@ -5,6 +6,8 @@ export interface ApiReply {
   readonly status: number;
   /** JSON; null for an empty body. */
   readonly body: Record<string, unknown> | null;
+  /** A file, sent instead of a body: in parts if a Range asks for it. */
+  readonly media?: Media;
   readonly headers?: Readonly<Record<string, string>>;
   /** Called once the answer is on its way: what must not overtake it. */
   readonly afterwards?: () => void;

@@ -1,26 +1,35 @@
 import {createHash, timingSafeEqual} from 'node:crypto';
 import {ApiError} from './api-error.ts';
-
-export interface Credentials {
-  readonly accountSid: string;
-  readonly authToken: string;
-  readonly apiKeySid: string;
-  readonly apiKeySecret: string;
-}
+import type {ApiKeys} from './api-keys.ts';
 
 /** Who asks: the account itself may do more than one of its API keys. */
 export type Principal = 'account' | 'api-key';
 
-/** HTTP Basic with the account's sid and token, or an API key's sid and secret. Throws 401/20003. */
-export function authenticate(header: string | undefined, credentials: Credentials): Principal {
-  const [scheme = '', encoded = ''] = (header ?? '').split(' ', 2);
-  if (scheme.toLowerCase() === 'basic') {
-    const text = Buffer.from(encoded, 'base64').toString('utf8');
-    const {accountSid, authToken, apiKeySid, apiKeySecret} = credentials;
-    if (same(text, `${accountSid}:${authToken}`)) return 'account';
-    if (same(text, `${apiKeySid}:${apiKeySecret}`)) return 'api-key';
+export interface AuthenticatorOptions {
+  readonly accountSid: string;
+  readonly authToken: string;
+  readonly keys: ApiKeys;
+}
+
+/** HTTP Basic with the account's sid and token, or an API key's sid and secret. */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
   }
-  throw unauthorized();
+
+  /** Throws 401/20003. */
+  authenticate(header: string | undefined): Principal {
+    const [scheme = '', encoded = ''] = (header ?? '').split(' ', 2);
+    if (scheme.toLowerCase() !== 'basic') throw unauthorized();
+    const text = Buffer.from(encoded, 'base64').toString('utf8');
+    const {accountSid, authToken, keys} = this.#options;
+    if (same(text, `${accountSid}:${authToken}`)) return 'account';
+    const key = keys.get(text.split(':', 1)[0] ?? '');
+    if (key !== null && same(text, `${key.sid}:${key.secret}`)) return 'api-key';
+    throw unauthorized();
+  }
 }
 
 export function unauthorized(): ApiError {

@@ -1,7 +1,10 @@
 import {API_VERSION} from '../calls/call-parameters.ts';
 import {rfc2822} from '../dates.ts';
 import {createSid} from '../sids.ts';
+import {notFound} from './api-error.ts';
 import {formatted} from './call-resource.ts';
+import {page} from './paging.ts';
+import type {Route} from './routes.ts';
 
 /** A number of somebody else's that the account has verified: it may be called from, and called on trial. */
 export interface CallerId {
@@ -15,8 +18,36 @@ export function createCallerIds(phoneNumbers: readonly string[]): readonly Calle
   return phoneNumbers.map((phoneNumber) => ({sid: createSid('PN'), phoneNumber, createdAt}));
 }
 
-/** A caller id as the REST API shows it (Twilio docs: "OutgoingCallerIds resource"). */
-export function callerIdResource(callerId: CallerId, accountSid: string): Record<string, unknown> {
+export interface CallerIdRoutesOptions {
+  readonly callerIds: readonly CallerId[];
+  readonly accountSid: string;
+  readonly accountPath: string;
+}
+
+/** `/OutgoingCallerIds.json` and `/OutgoingCallerIds/{sid}.json` (Twilio docs: "OutgoingCallerIds resource"). */
+export function callerIdRoutes({callerIds, accountSid, accountPath}: CallerIdRoutesOptions): Route[] {
+  const render = (callerId: CallerId) => callerIdResource(callerId, accountSid);
+  return [
+    {
+      path: `${accountPath}/OutgoingCallerIds.json`,
+      GET: ({path, query}) => {
+        const wanted = query.get('PhoneNumber');
+        const items = callerIds.filter(({phoneNumber}) => !wanted || phoneNumber === wanted);
+        return {status: 200, body: page({key: 'outgoing_caller_ids', items, render, path, query})};
+      },
+    },
+    {
+      path: `${accountPath}/OutgoingCallerIds/:callerId.json`,
+      GET: ({params, path}) => {
+        const callerId = callerIds.find(({sid}) => sid === params['callerId']);
+        if (callerId === undefined) throw notFound(path);
+        return {status: 200, body: render(callerId)};
+      },
+    },
+  ];
+}
+
+function callerIdResource(callerId: CallerId, accountSid: string): Record<string, unknown> {
   const {sid, phoneNumber, createdAt} = callerId;
   return {
     sid,

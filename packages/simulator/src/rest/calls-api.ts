@@ -8,11 +8,13 @@ import type {Logger} from '../log.ts';
 import type {ScenarioBook} from '../scenarios/scenario-book.ts';
 import {ApiError, notFound} from './api-error.ts';
 import type {ApiReply} from './api-reply.ts';
+import type {Applications} from './applications.ts';
 import {callResource, freshCallResource} from './call-resource.ts';
 import {createCallOptions} from './create-call.ts';
 import {filterCalls} from './list-calls.ts';
 import {page} from './paging.ts';
 import type {PhoneNumbers} from './phone-numbers.ts';
+import type {Route} from './routes.ts';
 import {updateCall} from './update-call.ts';
 
 /** How long a create struck by `callbackBeforeCreateResponse` waits for the callback. Real milliseconds. */
@@ -26,6 +28,7 @@ export interface CallsApiOptions {
   readonly callbacks: CallbackDispatcher;
   readonly scenarios: ScenarioBook;
   readonly numbers: PhoneNumbers;
+  readonly applications: Applications;
   readonly accountType: 'Full' | 'Trial';
   /** Numbers that were verified. */
   readonly verified: ReadonlySet<string>;
@@ -36,7 +39,7 @@ export interface CallsApiOptions {
   readonly signal: AbortSignal;
 }
 
-/** `/Calls.json` and `/Calls/{sid}.json`. */
+/** `/Calls.json` and `/Calls/{sid}.json` (Twilio docs: "Call resource"). */
 export class CallsApi {
   readonly #options: CallsApiOptions;
 
@@ -44,13 +47,31 @@ export class CallsApi {
     this.#options = options;
   }
 
+  routes(accountPath: string): Route[] {
+    return [
+      {
+        path: `${accountPath}/Calls.json`,
+        POST: ({form, number}) => this.create(form, number),
+        GET: ({query, path}) => this.list(query, path),
+      },
+      {
+        path: `${accountPath}/Calls/:call.json`,
+        GET: ({params: {call = ''}, path}) => this.fetch(call, path),
+        POST: ({params: {call = ''}, form, path}) => this.update(call, form, path),
+        DELETE: ({params: {call = ''}, path}) => this.delete(call, path),
+      },
+    ];
+  }
+
   /** 201 at once: a call beyond the rate is queued. `request` numbers the request for the faults. */
   async create(form: URLSearchParams, request: number): Promise<ApiReply> {
     const {accountSid, exchange, queue, scenarios, numbers, faults, log, signal} = this.#options;
-    const {accountType, verified} = this.#options;
+    const {accountType, verified, registry, applications} = this.#options;
+    if (!registry.hasRoom) throw new ApiError(429, 20429, 'Too many calls are active in the simulator');
     const options = createCallOptions(form, {
       isOwned: (number) => numbers.find(number) !== null || verified.has(number),
       isCallable: (number) => accountType === 'Full' || verified.has(number),
+      applications,
       log,
     });
     const call = exchange.create({
@@ -76,18 +97,13 @@ export class CallsApi {
     return {status: 201, body};
   }
 
+  /** Newest first. */
   list(query: URLSearchParams, path: string): ApiReply {
     const {registry, accountSid} = this.#options;
-    const body = page({
-      key: 'calls',
-      items: filterCalls(registry.all(), query),
-      all: registry.all().toReversed(),
-      sidOf: ({sid}) => sid,
-      render: (call) => callResource(call, accountSid),
-      path,
-      query,
-    });
-    return {status: 200, body};
+    const all = registry.all().reverse();
+    const items = filterCalls(all, query);
+    const render = (call: Call) => callResource(call, accountSid);
+    return {status: 200, body: page({key: 'calls', items, all, render, path, query})};
   }
 
   fetch(sid: string, path: string): ApiReply {

@@ -5,6 +5,8 @@ import type {Logger} from '../log.ts';
 import type {TwimlSource} from '../twiml/source.ts';
 import {calledAddress, callingAddress} from './addresses.ts';
 import {badRequest} from './api-error.ts';
+import type {Applications} from './applications.ts';
+import {type CallHandling, voiceHandling} from './call-handling.ts';
 import {absoluteUrl, choice, flag, integer, method, text} from './form.ts';
 
 /** Longest inline TwiML. Characters. */
@@ -17,13 +19,14 @@ export interface CreateCallContext {
   readonly isOwned: (number: string) => boolean;
   /** Whether the account may call this number; on trial not every one. */
   readonly isCallable: (number: string) => boolean;
+  readonly applications: Applications;
   readonly log: Logger;
 }
 
 /** What a create asks for (Twilio docs: "Create a Call resource"). Throws an ApiError with Twilio's code. */
 export function createCallOptions(
   form: URLSearchParams,
-  {isOwned, isCallable, log}: CreateCallContext,
+  {isOwned, isCallable, applications, log}: CreateCallContext,
 ): Omit<CallOptions, 'index' | 'scenario' | 'direction'> {
   const to = calledAddress(text(form, 'To') ?? '');
   const from = callingAddress(text(form, 'From') ?? '', to, isOwned);
@@ -40,13 +43,10 @@ export function createCallOptions(
   if (sendDigits !== null && !/^[0-9A-D#*wW]{1,32}$/.test(sendDigits)) {
     throw badRequest(21206, `SendDigits is not valid: ${sendDigits}`);
   }
-  const fallbackUrl = absoluteUrl(form, 'FallbackUrl', 21205);
   return {
     to,
     from,
-    document: documentOf(form),
-    fallback: fallbackUrl === null ? null : {url: fallbackUrl, method: method(form, 'FallbackMethod')},
-    statusCallback: statusCallbackOf(form, log),
+    ...handlingOf(form, applications, log),
     timeoutSeconds: integer(form, 'Timeout', {min: 0, max: 600, fallback: 60, code: 21208}),
     timeLimitSeconds: integer(form, 'TimeLimit', {
       min: 1,
@@ -59,6 +59,23 @@ export function createCallOptions(
   };
 }
 
+/** The document that answers the call, and its callbacks. An application overrides all other parameters. */
+function handlingOf(form: URLSearchParams, applications: Applications, log: Logger): CallHandling {
+  const sid = text(form, 'ApplicationSid');
+  if (sid !== null) {
+    const application = applications.get(sid);
+    if (application === null) throw badRequest(21218, `ApplicationSid is not valid: ${sid}`);
+    if (application.voiceUrl === '') throw badRequest(21218, `Application ${sid} has no VoiceUrl`);
+    return {...voiceHandling(application), applicationSid: sid};
+  }
+  const fallbackUrl = absoluteUrl(form, 'FallbackUrl', 21205);
+  return {
+    document: documentOf(form),
+    fallback: fallbackUrl === null ? null : {url: fallbackUrl, method: method(form, 'FallbackMethod')},
+    statusCallback: statusCallbackOf(form, log),
+  };
+}
+
 function documentOf(form: URLSearchParams): TwimlSource {
   const url = absoluteUrl(form, 'Url', 21205);
   // On create, unlike on update, Url wins over Twiml.
@@ -68,7 +85,6 @@ function documentOf(form: URLSearchParams): TwimlSource {
     if (twiml.length > MAX_TWIML) throw badRequest(20001, `Twiml is longer than ${MAX_TWIML} characters`);
     return {kind: 'inline', twiml};
   }
-  if (text(form, 'ApplicationSid') !== null) throw badRequest(21218, 'ApplicationSid is not valid');
   throw badRequest(21205, 'Url parameter is required.');
 }
 
@@ -79,30 +95,30 @@ function documentOf(form: URLSearchParams): TwimlSource {
 function statusCallbackOf(form: URLSearchParams, log: Logger): StatusCallback | null {
   const url = absoluteUrl(form, 'StatusCallback', 21502);
   const callbackMethod = method(form, 'StatusCallbackMethod');
+  const events = eventsOf(form, log);
+  return url === null ? null : {url, method: callbackMethod, events};
+}
+
+function eventsOf(form: URLSearchParams, log: Logger): ReadonlySet<CallEvent> {
   const names = form.getAll('StatusCallbackEvent').filter((name) => name !== '');
   for (const name of names) {
     if (callEvents.includes(name as CallEvent)) continue;
     const message = `Invalid StatusCallbackEvent: ${name}`;
     log({level: 'warning', event: 'invalid-parameter', code: 21626, message});
   }
-  if (url === null) return null;
-  const events = names.length === 0 ? ['completed'] : names;
-  return {
-    url,
-    method: callbackMethod,
-    events: new Set(callEvents.filter((event) => events.includes(event))),
-  };
+  const wanted = names.length === 0 ? ['completed'] : names;
+  return new Set(callEvents.filter((event) => wanted.includes(event)));
 }
 
 function machineDetectionOf(form: URLSearchParams): MachineDetection | null {
   const mode = choice(form, 'MachineDetection', ['Enable', 'DetectMessageEnd', 'None'], 'None');
   if (mode === 'None') return null;
   const url = absoluteUrl(form, 'AsyncAmdStatusCallback', 21502);
-  const isAsync = flag(form, 'AsyncAmd') && url !== null;
   return {
     mode,
     timeoutSeconds: integer(form, 'MachineDetectionTimeout', {min: 3, max: 120, fallback: 30, code: 21207}),
-    async: isAsync ? {url, method: method(form, 'AsyncAmdStatusCallbackMethod')} : null,
+    async: flag(form, 'AsyncAmd'),
+    callback: url === null ? null : {url, method: method(form, 'AsyncAmdStatusCallbackMethod')},
   };
 }
 

@@ -1,50 +1,22 @@
 import type {Call} from '../calls/call.ts';
-import {badRequest} from './api-error.ts';
+import {timeFilters} from './dates.ts';
 
-type Filter = (call: Call) => boolean;
-
-/** Calls that match the filters of a list, newest first (Twilio docs: "Read multiple Call resources"). */
+/** Calls that match the filters of a list (Twilio docs: "Read multiple Call resources"). */
 export function filterCalls(calls: readonly Call[], query: URLSearchParams): Call[] {
-  const filters = filtersOf(query);
-  return calls.filter((call) => filters.every((filter) => filter(call))).reverse();
+  const filters = [
+    ...textFilter(query, 'To', (call) => call.options.to),
+    ...textFilter(query, 'From', (call) => call.options.from),
+    ...textFilter(query, 'ParentCallSid', (call) => call.parentSid),
+    // `initiated` exists in callbacks only.
+    ...textFilter(query, 'Status', ({status}) => (status === 'initiated' ? 'queued' : status)),
+    ...timeFilters(query, 'StartTime', (call: Call) => call.dialledAt),
+    ...timeFilters(query, 'EndTime', (call: Call) => call.endedAt),
+  ];
+  return calls.filter((call) => filters.every((filter) => filter(call)));
 }
 
-/** Keys are case-sensitive, and the `<` or `>` is part of them. Unknown ones are ignored. */
-function filtersOf(query: URLSearchParams): Filter[] {
-  const filters: Filter[] = [];
-  const {to, from, parent, status} = {
-    to: query.get('To'),
-    from: query.get('From'),
-    parent: query.get('ParentCallSid'),
-    status: query.get('Status'),
-  };
-  if (to) filters.push((call) => call.options.to === to);
-  if (from) filters.push((call) => call.options.from === from);
-  if (parent) filters.push((call) => call.parentSid === parent);
-  if (status) filters.push((call) => (call.status === 'initiated' ? 'queued' : call.status) === status);
-  for (const [name, timeOf] of [
-    ['StartTime', (call: Call) => call.dialledAt],
-    ['EndTime', (call: Call) => call.endedAt],
-  ] as const) {
-    for (const operator of ['', '<', '>'] as const) {
-      const value = query.get(name + operator);
-      if (value) filters.push(timeFilter(value, operator, timeOf));
-    }
-  }
-  return filters;
-}
-
-/** A day means the whole of it (UTC), a point in time is exact. */
-function timeFilter(value: string, operator: '' | '<' | '>', timeOf: (call: Call) => Date | null): Filter {
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(value);
-  const from = Date.parse(value);
-  if (Number.isNaN(from)) throw badRequest(20001, `Invalid date: ${value}`);
-  const to = from + (isDay ? 24 * 3600 * 1000 : 1000);
-  return (call) => {
-    const time = timeOf(call)?.getTime();
-    if (time === undefined) return false;
-    if (operator === '<') return time < to;
-    if (operator === '>') return time >= from;
-    return time >= from && time < to;
-  };
+/** Keys are case-sensitive. Unknown ones are ignored, as at Twilio. */
+function textFilter(query: URLSearchParams, name: string, textOf: (call: Call) => string | null) {
+  const wanted = query.get(name);
+  return wanted ? [(call: Call) => textOf(call) === wanted] : [];
 }

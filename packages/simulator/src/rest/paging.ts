@@ -3,13 +3,13 @@ import {badRequest} from './api-error.ts';
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;
 
-export interface PageOptions<T> {
+export interface PageOptions<T extends {readonly sid: string}> {
   /** Key of the array, such as `calls`. */
   readonly key: string;
+  /** The items that match the filters, in the order of the list. */
   readonly items: readonly T[];
-  /** The list that `items` was filtered from, in the same order. A token stays good for an item that has left the filter. */
+  /** The list without filters, in the same order. @default items */
   readonly all?: readonly T[];
-  readonly sidOf: (item: T) => string;
   readonly render: (item: T) => Record<string, unknown>;
   /** Path of the list, without query. */
   readonly path: string;
@@ -19,20 +19,14 @@ export interface PageOptions<T> {
 
 /**
  * One page of a list with relative uris to its neighbours. The token of the next page names the last item of this
- * one, so that what is created meanwhile shifts nothing.
+ * one, so that what is created meanwhile shifts nothing. That item may have left the list meanwhile, such as a call
+ * that has ended in a list of calls in progress: the next page then begins where it was.
  */
-export function page<T>({
-  key,
-  items,
-  all = items,
-  sidOf,
-  render,
-  path,
-  query,
-}: PageOptions<T>): Record<string, unknown> {
+export function page<T extends {readonly sid: string}>(options: PageOptions<T>): Record<string, unknown> {
+  const {key, items, all = items, render, path, query} = options;
   const size = pageSize(query.get('PageSize'));
   const number = Math.max(0, Number(query.get('Page') ?? 0) || 0);
-  const start = startOf({items, all, sidOf}, query.get('PageToken'), number * size);
+  const start = startOf(items, all, {token: query.get('PageToken'), fallback: number * size});
   const shown = items.slice(start, start + size);
   const last = shown.at(-1);
   const hasMore = start + size < items.length && last !== undefined;
@@ -41,11 +35,11 @@ export function page<T>({
   return {
     [key]: shown.map(render),
     first_page_uri: uri(0),
-    next_page_uri: hasMore ? uri(number + 1, `PA${sidOf(last)}`) : null,
+    next_page_uri: hasMore ? uri(number + 1, `PA${last.sid}`) : null,
     previous_page_uri:
       start === 0 || firstShown === undefined
         ? null
-        : uri(Math.max(0, number - 1), start - size > 0 ? `PA${sidOf(firstShown)}` : undefined),
+        : uri(Math.max(0, number - 1), start - size > 0 ? `PA${firstShown.sid}` : undefined),
     uri: query.size === 0 ? uri(number) : `${path}?${query.toString()}`,
     page: number,
     page_size: size,
@@ -60,16 +54,20 @@ function pageSize(text: string | null): number {
   return Math.min(Number(text), MAX_PAGE_SIZE);
 }
 
-function startOf<T>(
-  {items, all, sidOf}: Required<Pick<PageOptions<T>, 'items' | 'all' | 'sidOf'>>,
-  token: string | null,
-  fallback: number,
+function startOf<T extends {readonly sid: string}>(
+  items: readonly T[],
+  all: readonly T[],
+  {token, fallback}: {readonly token: string | null; readonly fallback: number},
 ): number {
   if (token === null || token === '') return Math.min(fallback, items.length);
-  const index = all.findIndex((item) => `PA${sidOf(item)}` === token);
-  if (index === -1) throw badRequest(20001, `Invalid PageToken: ${token}`);
-  const before = new Set(all.slice(0, index + 1));
-  return items.filter((item) => before.has(item)).length;
+  const isLast = ({sid}: T) => `PA${sid}` === token;
+  const index = items.findIndex(isLast);
+  if (index !== -1) return index + 1;
+  const position = all.findIndex(isLast);
+  if (position === -1) throw badRequest(20001, `Invalid PageToken: ${token}`);
+  const later = new Set(all.slice(position + 1));
+  const start = items.findIndex((item) => later.has(item));
+  return start === -1 ? items.length : start;
 }
 
 function pageUri(

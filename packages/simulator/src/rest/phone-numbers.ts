@@ -1,124 +1,143 @@
 import {API_VERSION} from '../calls/call-parameters.ts';
 import {rfc2822} from '../dates.ts';
 import {createSid} from '../sids.ts';
-import type {HttpMethod} from '../webhooks/target.ts';
+import {accountUriOf} from './account-path.ts';
+import {e164} from './addresses.ts';
+import {badRequest, notFound} from './api-error.ts';
 import {formatted} from './call-resource.ts';
-import {absoluteUrl, method, text} from './form.ts';
+import {Collection} from './collection.ts';
+import {text} from './form.ts';
+import {page} from './paging.ts';
+import type {Route, RoutedRequest} from './routes.ts';
+import {configureVoice, noVoiceSettings, type VoiceSettings, voiceFields} from './voice-settings.ts';
 
 /** A number of the account and what happens when it is called. */
-export interface PhoneNumber {
+export interface PhoneNumber extends VoiceSettings {
   readonly sid: string;
   readonly phoneNumber: string;
   readonly createdAt: Date;
-  updatedAt: Date;
-  friendlyName: string;
-  voiceUrl: string;
-  voiceMethod: HttpMethod;
-  voiceFallbackUrl: string;
-  voiceFallbackMethod: HttpMethod;
-  statusCallback: string;
-  statusCallbackMethod: HttpMethod;
   voiceApplicationSid: string;
   trunkSid: string;
 }
 
 /** The numbers the account owns. */
-export class PhoneNumbers {
-  readonly #numbers = new Map<string, PhoneNumber>();
-
-  add(phoneNumber: string, config: Partial<PhoneNumber> = {}): PhoneNumber {
+export class PhoneNumbers extends Collection<PhoneNumber> {
+  create(phoneNumber: string, config: Partial<PhoneNumber> = {}): PhoneNumber {
     const createdAt = new Date();
-    const number: PhoneNumber = {
+    return this.add({
+      ...noVoiceSettings(formatted(phoneNumber), createdAt),
       sid: createSid('PN'),
       phoneNumber,
       createdAt,
-      updatedAt: createdAt,
-      friendlyName: formatted(phoneNumber),
-      voiceUrl: '',
-      voiceMethod: 'POST',
-      voiceFallbackUrl: '',
-      voiceFallbackMethod: 'POST',
-      statusCallback: '',
-      statusCallbackMethod: 'POST',
       voiceApplicationSid: '',
       trunkSid: '',
       ...config,
-    };
-    this.#numbers.set(number.sid, number);
-    return number;
-  }
-
-  get(sid: string): PhoneNumber | null {
-    return this.#numbers.get(sid) ?? null;
+    });
   }
 
   find(phoneNumber: string): PhoneNumber | null {
     return this.all().find((number) => number.phoneNumber === phoneNumber) ?? null;
   }
-
-  delete(sid: string): void {
-    this.#numbers.delete(sid);
-  }
-
-  all(): PhoneNumber[] {
-    return [...this.#numbers.values()];
-  }
 }
 
-/** Applies the parameters that are there. Throws 21402 for a URL that is none. */
-export function configureNumber(number: PhoneNumber, form: URLSearchParams): void {
-  const urls = [
-    ['VoiceUrl', 'voiceUrl'],
-    ['VoiceFallbackUrl', 'voiceFallbackUrl'],
-    ['StatusCallback', 'statusCallback'],
-  ] as const;
-  const methods = [
-    ['VoiceMethod', 'voiceMethod'],
-    ['VoiceFallbackMethod', 'voiceFallbackMethod'],
-    ['StatusCallbackMethod', 'statusCallbackMethod'],
-  ] as const;
-  const texts = [
-    ['FriendlyName', 'friendlyName'],
-    ['VoiceApplicationSid', 'voiceApplicationSid'],
-    ['TrunkSid', 'trunkSid'],
-  ] as const;
-  const checked = urls.map(([name, field]) => [name, field, absoluteUrl(form, name, 21402)] as const);
-  for (const [name, field, url] of checked) if (form.has(name)) number[field] = url ?? '';
-  for (const [name, field] of methods) if (form.has(name)) number[field] = method(form, name);
-  for (const [name, field] of texts) if (form.has(name)) number[field] = text(form, name) ?? '';
-  number.updatedAt = new Date();
+export interface PhoneNumberRoutesOptions {
+  readonly numbers: PhoneNumbers;
+  readonly accountSid: string;
+  readonly accountPath: string;
+}
+
+/** `/IncomingPhoneNumbers.json` and `/IncomingPhoneNumbers/{sid}.json` (Twilio docs: "IncomingPhoneNumber resource"). */
+export function phoneNumberRoutes({numbers, accountSid, accountPath}: PhoneNumberRoutesOptions): Route[] {
+  const render = (number: PhoneNumber) => numberResource(number, accountSid);
+  const find = ({params: {number = ''}, path}: RoutedRequest): PhoneNumber => {
+    const found = numbers.get(number);
+    if (found === null) throw notFound(path);
+    return found;
+  };
+  return [
+    {
+      path: `${accountPath}/IncomingPhoneNumbers.json`,
+      GET: ({path, query}) => {
+        const items = filterNumbers(numbers.all(), query);
+        return {status: 200, body: page({key: 'incoming_phone_numbers', items, render, path, query})};
+      },
+      POST: ({form}) => ({status: 201, body: render(buyNumber(numbers, form))}),
+    },
+    {
+      path: `${accountPath}/IncomingPhoneNumbers/:number.json`,
+      GET: (request) => ({status: 200, body: render(find(request))}),
+      POST: (request) => {
+        const number = find(request);
+        configureNumber(number, request.form);
+        return {status: 200, body: render(number)};
+      },
+      DELETE: (request) => {
+        numbers.delete(find(request).sid);
+        return {status: 204, body: null};
+      },
+    },
+  ];
+}
+
+/** Any number nobody has yet, or the first free one of an area code. Throws 21421, 21422 or 21402. */
+function buyNumber(numbers: PhoneNumbers, form: URLSearchParams): PhoneNumber {
+  const wanted = text(form, 'PhoneNumber');
+  const phoneNumber = wanted === null ? freeNumber(numbers, text(form, 'AreaCode')) : e164(wanted);
+  if (phoneNumber === null) throw badRequest(21421, `PhoneNumber is invalid: ${wanted}`);
+  if (numbers.find(phoneNumber) !== null) throw badRequest(21422, `${phoneNumber} is not available.`);
+  const draft = {
+    ...noVoiceSettings(formatted(phoneNumber), new Date()),
+    voiceApplicationSid: '',
+    trunkSid: '',
+  };
+  configureNumber(draft, form);
+  return numbers.create(phoneNumber, draft);
+}
+
+function freeNumber(numbers: PhoneNumbers, areaCode: string | null): string {
+  if (areaCode === null || !/^[2-9]\d\d$/.test(areaCode)) {
+    throw badRequest(21421, 'PhoneNumber or AreaCode is required.');
+  }
+  // Exchange 555 with 0100 to 0199 is kept for fiction.
+  for (let line = 100; line < 200; line += 1) {
+    const candidate = `+1${areaCode}5550${line}`;
+    if (numbers.find(candidate) === null) return candidate;
+  }
+  throw badRequest(21422, `No number is available in area code ${areaCode}.`);
+}
+
+function configureNumber(
+  number: VoiceSettings & Pick<PhoneNumber, 'voiceApplicationSid' | 'trunkSid'>,
+  form: URLSearchParams,
+): void {
+  configureVoice(number, form);
+  if (form.has('VoiceApplicationSid')) number.voiceApplicationSid = text(form, 'VoiceApplicationSid') ?? '';
+  if (form.has('TrunkSid')) number.trunkSid = text(form, 'TrunkSid') ?? '';
 }
 
 /** Numbers that match PhoneNumber (`*` stands for digits) and FriendlyName. */
-export function filterNumbers(numbers: readonly PhoneNumber[], query: URLSearchParams): PhoneNumber[] {
+function filterNumbers(numbers: readonly PhoneNumber[], query: URLSearchParams): PhoneNumber[] {
   const wanted = query.get('PhoneNumber');
   const name = query.get('FriendlyName');
-  const pattern = wanted ? new RegExp(wanted.replace(/[^\d*]/g, '').replaceAll('*', '\\d*')) : null;
+  const pattern = wanted ? new RegExp(wanted.replace(/[^\d*]/g, '').replaceAll(/\*+/g, '\\d*')) : null;
   return numbers.filter(
     (number) => (pattern?.test(number.phoneNumber) ?? true) && (!name || number.friendlyName === name),
   );
 }
 
-/** A number as the REST API shows it (Twilio docs: "IncomingPhoneNumber resource"). */
-export function numberResource(number: PhoneNumber, accountSid: string): Record<string, unknown> {
-  const path = `/${API_VERSION}/Accounts/${accountSid}/IncomingPhoneNumbers/${number.sid}`;
+/** A number as the REST API shows it. */
+function numberResource(number: PhoneNumber, accountSid: string): Record<string, unknown> {
+  const path = `${accountUriOf(accountSid)}/IncomingPhoneNumbers/${number.sid}`;
   return {
     sid: number.sid,
     account_sid: accountSid,
     phone_number: number.phoneNumber,
-    friendly_name: number.friendlyName,
     api_version: API_VERSION,
     capabilities: {voice: true, sms: true, mms: true, fax: false},
-    voice_url: number.voiceUrl,
-    voice_method: number.voiceMethod,
-    voice_fallback_url: number.voiceFallbackUrl,
-    voice_fallback_method: number.voiceFallbackMethod,
-    voice_caller_id_lookup: false,
+    ...voiceFields(number),
     voice_receive_mode: 'voice',
     voice_application_sid: number.voiceApplicationSid || null,
     trunk_sid: number.trunkSid || null,
-    status_callback: number.statusCallback,
-    status_callback_method: number.statusCallbackMethod,
     sms_url: '',
     sms_method: 'POST',
     sms_fallback_url: '',

@@ -29,6 +29,7 @@ export const numberTable: readonly NumberRange[] = [
     outcome: 'no-answer',
     ringSeconds: 2,
   })),
+  range('10xx', 'on demand: rings until told to answer or decline', () => ({onDemand: true})),
 ];
 
 /** The outcome a number chooses for itself, or null when it is not in the table. */

@@ -1,6 +1,9 @@
 import {scenarioOfNumber} from './number-table.ts';
 import {type Scenario, type ScenarioDetails, scenarioDetails} from './scenario.ts';
 
+/** Scenarios that can be set at once. */
+const MAX_ENTRIES = 1000;
+
 interface Entry {
   readonly pattern: string | RegExp;
   readonly scenario: ScenarioDetails;
@@ -19,7 +22,9 @@ export class ScenarioBook {
   set(pattern: string | RegExp, scenario: Scenario): void {
     const details = scenarioDetails(scenario);
     const same = (entry: Entry) => String(entry.pattern) === String(pattern);
-    this.#entries = [{pattern, scenario: details}, ...this.#entries.filter((entry) => !same(entry))];
+    const others = this.#entries.filter((entry) => !same(entry));
+    if (others.length >= MAX_ENTRIES) throw new RangeError(`At most ${MAX_ENTRIES} scenarios can be set`);
+    this.#entries = [{pattern, scenario: details}, ...others];
   }
 
   clear(): void {

@@ -1,3 +1,6 @@
+import {z} from 'zod';
+import {checked} from '../validation.ts';
+
 /** How the far end of a call behaves, by name. */
 export type ScenarioName =
   | 'answered'
@@ -7,7 +10,8 @@ export type ScenarioName =
   | 'canceled'
   | 'hang-up'
   | 'machine'
-  | 'fax';
+  | 'fax'
+  | 'on-demand';
 
 /** How the far end of a call behaves. Seconds are simulated seconds. */
 export interface ScenarioDetails {
@@ -18,8 +22,14 @@ export interface ScenarioDetails {
    */
   readonly outcome?: 'answered' | 'busy' | 'no-answer' | 'failed' | 'canceled';
   /**
+   * A called far end acts on demand only. It rings until `answer`, `decline` or the call's Timeout, and is silent
+   * until `speak`.
+   * @default false
+   */
+  readonly onDemand?: boolean;
+  /**
    * Seconds of ringing before the outcome; 0 skips the ringing status altogether.
-   * @default 3; until the call's Timeout for `no-answer`; 0 for `busy` and `failed`
+   * @default 3; until the call's Timeout for `no-answer` and `onDemand`; 0 for `busy` and `failed`
    */
   readonly ringSeconds?: number;
   /**
@@ -35,7 +45,7 @@ export interface ScenarioDetails {
   readonly digits?: string | readonly string[];
   /** What the far end says, one entry for each Gather that listens to speech. */
   readonly speech?: string | readonly string[];
-  /** Seconds for which the far end speaks into a Record. @default 5 */
+  /** Seconds for which the far end speaks into a Record; 0 for silence. @default 5; 0 for `onDemand` */
   readonly speakSeconds?: number;
   /** SipResponseCode of the last callback. @default by outcome: 200, 486, 487, 404 */
   readonly sipResponseCode?: number;
@@ -52,18 +62,37 @@ const NAMED: Readonly<Record<ScenarioName, ScenarioDetails>> = {
   'hang-up': {outcome: 'answered', hangUpAfterSeconds: 10},
   machine: {outcome: 'answered', answeredBy: 'machine', hangUpAfterSeconds: 60},
   fax: {outcome: 'answered', answeredBy: 'fax', hangUpAfterSeconds: 30},
+  'on-demand': {onDemand: true},
 };
 
 /** All names a scenario can have. */
 export const scenarioNames = Object.keys(NAMED) as readonly ScenarioName[];
 
-/** A scenario by name or in full, always in full. Throws a TypeError for an unknown name or field value. */
+const OUTCOMES = ['answered', 'busy', 'no-answer', 'failed', 'canceled'] as const;
+const seconds = z.number().min(0).max(86_400);
+const keys = z
+  .string()
+  .max(100)
+  .regex(/^[0-9A-D*#]*$/, 'Keys are 0 to 9, A to D, * and #');
+const utterance = z.string().max(1000);
+
+const schema = z.strictObject({
+  outcome: z.enum(OUTCOMES).exactOptional(),
+  onDemand: z.boolean().exactOptional(),
+  ringSeconds: seconds.exactOptional(),
+  connectSeconds: seconds.exactOptional(),
+  hangUpAfterSeconds: seconds.exactOptional(),
+  answeredBy: z.enum(['human', 'machine', 'fax', 'unknown']).exactOptional(),
+  digits: z.union([keys, z.array(keys).max(100)]).exactOptional(),
+  speech: z.union([utterance, z.array(utterance).max(100)]).exactOptional(),
+  speakSeconds: seconds.exactOptional(),
+  sipResponseCode: z.int().min(100).max(699).exactOptional(),
+});
+
+/** A scenario by name or in full, always in full. Throws a TypeError for an unknown name, field or value. */
 export function scenarioDetails(scenario: Scenario): ScenarioDetails {
-  const details = typeof scenario === 'string' ? NAMED[scenario] : scenario;
-  if (typeof details !== 'object' || details === null) {
-    throw new TypeError(`Unknown scenario: ${JSON.stringify(scenario)}; known: ${scenarioNames.join(', ')}`);
-  }
-  const outcomes: readonly unknown[] = ['answered', 'busy', 'no-answer', 'failed', 'canceled', undefined];
-  if (!outcomes.includes(details.outcome)) throw new TypeError(`Unknown outcome: ${details.outcome}`);
-  return details;
+  if (typeof scenario !== 'string') return checked(schema, scenario, 'scenario');
+  const details = Object.hasOwn(NAMED, scenario) ? NAMED[scenario] : undefined;
+  if (details !== undefined) return details;
+  throw new TypeError(`Unknown scenario: ${JSON.stringify(scenario)}; known: ${scenarioNames.join(', ')}`);
 }

@@ -1,3 +1,4 @@
+import type {MachineDetection} from '../calls/answering-machine.ts';
 import {type CallEvent, callEvents, type StatusCallback} from '../calls/call.ts';
 import type {WebhookParameters} from '../webhooks/signature.ts';
 import type {HttpMethod} from '../webhooks/target.ts';
@@ -59,5 +60,20 @@ export function statusCallbackOf(context: VerbContext, noun: TwimlElement): Stat
     url: resolveUrl(context, statusCallback),
     method: methodAttribute(noun, 'statusCallbackMethod'),
     events: new Set(events),
+  };
+}
+
+/** machineDetection, machineDetectionTimeout, amdStatusCallback and amdStatusCallbackMethod of a Number or Sip. */
+export function machineDetectionOf(noun: TwimlElement, context: VerbContext): MachineDetection | null {
+  const {machineDetection: mode, amdStatusCallback: url = ''} = noun.attributes;
+  if (noun.name === 'Client' || (mode !== 'Enable' && mode !== 'DetectMessageEnd')) return null;
+  return {
+    mode,
+    timeoutSeconds: Math.min(Math.max(numberAttribute(noun, 'machineDetectionTimeout', 30), 3), 60),
+    async: true,
+    callback:
+      url === ''
+        ? null
+        : {url: resolveUrl(context, url), method: methodAttribute(noun, 'amdStatusCallbackMethod')},
   };
 }

@@ -1,11 +1,19 @@
 import type {Call} from '../calls/call.ts';
 import type {Recording} from '../calls/recordings.ts';
 import {isAbort} from '../clock.ts';
-import {actionSource, methodAttribute, numberAttribute, resolveUrl, statusCallbackOf} from './attributes.ts';
+import {
+  actionSource,
+  machineDetectionOf,
+  methodAttribute,
+  numberAttribute,
+  resolveUrl,
+  statusCallbackOf,
+} from './attributes.ts';
 import {next, type Step, type VerbContext} from './host.ts';
 import type {TwimlElement} from './parse-twiml.ts';
 import {recordingOptions} from './record.ts';
-import {unlessAborted} from './waiting.ts';
+import {unlessAborted, waitForever} from './waiting.ts';
+import {warn} from './warnings.ts';
 
 /** Most nouns that ring at once (Twilio docs: `<Client>`). */
 const MAX_NOUNS = 10;
@@ -23,15 +31,30 @@ interface DialResult {
   readonly recording: Recording | null;
 }
 
-/** Dial: rings every noun at once, bridges the first that answers, and waits until one side leaves. */
+/** Nouns that are dialed. */
+const LEG_NOUNS: readonly string[] = ['Number', 'Client', 'Sip'];
+/** Nouns that hold the caller, and are not simulated. */
+const ROOM_NOUNS: readonly string[] = ['Conference', 'Queue'];
+
+/**
+ * Dial: rings every noun at once, or one after the other if it is sequential. It bridges the first that answers, and
+ * waits until one side leaves.
+ */
 export async function dial(verb: TwimlElement, context: VerbContext): Promise<Step> {
   const {call, signal} = context;
-  if (verb.children.some(({name}) => name === 'Conference' || name === 'Queue'))
+  const room = verb.children.find(({name}) => ROOM_NOUNS.includes(name));
+  if (room !== undefined) {
+    warn(
+      context,
+      `<Dial><${room.name}> is not simulated. The call waits in it until it is ended or redirected.`,
+    );
     return await waitForever(context);
-  const legs = startLegs(verb, context);
+  }
+  const legs: Leg[] = [];
+  const star = hangUpOnStar(verb, context, legs);
   call.dialling = true;
   try {
-    const result = await connect(verb, context, legs);
+    const result = await connect(verb, context, {legs, star: star.signal});
     return after(verb, context, result);
   } catch (error) {
     if (!isAbort(error) || !signal.aborted) throw error;
@@ -50,24 +73,48 @@ export async function dial(verb: TwimlElement, context: VerbContext): Promise<St
     }
     throw error;
   } finally {
+    star.stop();
     call.dialling = false;
   }
 }
 
-function startLegs(verb: TwimlElement, context: VerbContext): Leg[] {
-  const {host, call} = context;
-  const nouns = verb.children.filter(({name}) => ['Number', 'Client', 'Sip'].includes(name));
+/** With `hangupOnStar` the caller's `*` ends the legs, whether they ring or talk. The signal says that it was pressed. */
+function hangUpOnStar(verb: TwimlElement, context: VerbContext, legs: readonly Leg[]) {
+  const pressed = new AbortController();
+  if (verb.attributes['hangupOnStar'] !== 'true') return {signal: pressed.signal, stop: () => {}};
+  const {keypad} = context.call;
+  // Only what is pressed from here on counts.
+  keypad.onPress(() => {
+    for (let key = keypad.take(); key !== null; key = keypad.take()) {
+      if (key === '*') pressed.abort();
+    }
+    if (pressed.signal.aborted) endLegs(context, legs);
+  });
+  return {signal: pressed.signal, stop: () => keypad.onPress(null)};
+}
+
+/** Groups of nouns: the nouns of a group ring together, and the groups ring in turn. */
+function nounGroups(verb: TwimlElement, context: VerbContext): TwimlElement[][] {
+  const nouns = verb.children.filter(({name}) => LEG_NOUNS.includes(name));
+  for (const {name} of verb.children) {
+    if (!LEG_NOUNS.includes(name)) warn(context, `<Dial><${name}> is not simulated. It is passed over.`);
+  }
   if (nouns.length === 0 && verb.text !== '') nouns.push({...verb, name: 'Number', attributes: {}});
-  return nouns.slice(0, MAX_NOUNS).map((noun) => ({
-    noun,
-    child: host.createChild(call, {
-      to: addressOf(noun),
-      from: verb.attributes['callerId'] ?? call.options.from,
-      timeoutSeconds: numberAttribute(verb, 'timeout', 30),
-      timeLimitSeconds: numberAttribute(verb, 'timeLimit', 14_400),
-      statusCallback: statusCallbackOf(context, noun),
-    }),
-  }));
+  const dialled = nouns.slice(0, MAX_NOUNS);
+  return verb.attributes['sequential'] === 'true' ? dialled.map((noun) => [noun]) : [dialled];
+}
+
+function startLeg(verb: TwimlElement, context: VerbContext, noun: TwimlElement): Leg {
+  const {host, call} = context;
+  const child = host.createChild(call, {
+    to: addressOf(noun),
+    from: verb.attributes['callerId'] ?? call.options.from,
+    timeoutSeconds: numberAttribute(verb, 'timeout', 30),
+    timeLimitSeconds: numberAttribute(verb, 'timeLimit', 14_400),
+    statusCallback: statusCallbackOf(context, noun),
+    machineDetection: machineDetectionOf(noun, context),
+  });
+  return {noun, child};
 }
 
 function addressOf({name, text, children}: TwimlElement): string {
@@ -79,15 +126,36 @@ function addressOf({name, text, children}: TwimlElement): string {
   return number.startsWith('+') ? number : `+${number.length === 10 ? '1' : ''}${number}`;
 }
 
-async function connect(verb: TwimlElement, context: VerbContext, legs: readonly Leg[]): Promise<DialResult> {
+interface Legs {
+  /** Grows with every leg that is dialed. */
+  readonly legs: Leg[];
+  /** Aborts when the caller has pressed the star that hangs up. */
+  readonly star: AbortSignal;
+}
+
+/** Rings group after group until one answers. */
+async function ringInTurn(verb: TwimlElement, context: VerbContext, {legs, star}: Legs): Promise<Leg | null> {
+  for (const nouns of nounGroups(verb, context)) {
+    if (star.aborted) return null;
+    const ringing = nouns.map((noun) => startLeg(verb, context, noun));
+    legs.push(...ringing);
+    const winner = await unlessAborted(firstAnswer(context, ringing), context.signal);
+    endLegs(
+      context,
+      ringing.filter((leg) => leg !== winner),
+    );
+    if (winner !== null) return winner;
+  }
+  return null;
+}
+
+async function connect(verb: TwimlElement, context: VerbContext, dialled: Legs): Promise<DialResult> {
   const {host, signal} = context;
-  const winner = await unlessAborted(firstAnswer(context, legs), signal);
-  endLegs(
-    context,
-    legs.filter((leg) => leg !== winner),
-  );
-  if (winner === null)
-    return {status: statusOf(legs), child: legs[0]?.child ?? null, bridged: false, recording: null};
+  const winner = await ringInTurn(verb, context, dialled);
+  if (winner === null) {
+    const child = dialled.legs.at(-1)?.child ?? null;
+    return {status: statusOf(dialled.legs), child, bridged: false, recording: null};
+  }
   const {child, noun} = winner;
   const {url} = noun.attributes;
   if (url !== undefined && url !== '') {
@@ -149,9 +217,4 @@ function after(
   if (bridged) params['DialCallDuration'] = String(child?.end?.durationSeconds ?? 0);
   if (recording !== null) params['RecordingUrl'] = context.host.recordingUrl(recording);
   return {kind: 'goto', source: actionSource(context, verb, action, params)};
-}
-
-/** Conferences and queues are not simulated: the call stays in them until somebody ends or redirects it. */
-async function waitForever({signal}: VerbContext): Promise<Step> {
-  return await unlessAborted(new Promise<never>(() => {}), signal);
 }

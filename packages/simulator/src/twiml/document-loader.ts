@@ -60,5 +60,5 @@ function verbsOf({body, contentType, truncated}: WebhookResponse, url: string): 
 }
 
 function verb(name: string, text: string): TwimlElement {
-  return {name, text, attributes: {}, children: []};
+  return {name, text, fullText: text, attributes: {}, children: []};
 }

@@ -1,5 +1,7 @@
+import type {MachineDetection} from '../calls/answering-machine.ts';
 import type {Call, EndedStatus, StatusCallback} from '../calls/call.ts';
 import type {Recording, RecordingOptions} from '../calls/recordings.ts';
+import type {TwimlStep} from '../calls/twiml-log.ts';
 import type {Clock} from '../clock.ts';
 import type {Logger} from '../log.ts';
 import type {TwimlElement} from './parse-twiml.ts';
@@ -12,6 +14,7 @@ export interface ChildLeg {
   readonly timeoutSeconds: number;
   readonly timeLimitSeconds: number;
   readonly statusCallback: StatusCallback | null;
+  readonly machineDetection: MachineDetection | null;
 }
 
 /** A document that has been fetched: its verbs, and what relative URLs in it refer to. */
@@ -25,6 +28,8 @@ export interface TwimlDocument {
 export interface TwimlHost {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Writes down what a leg runs and hears. */
+  ran(step: Omit<TwimlStep, 'at'>): void;
   /** Fetches and parses. Throws a TwimlError. */
   load(call: Call, source: TwimlSource, signal: AbortSignal): Promise<TwimlDocument>;
   /** Requests a URL whose answer does not matter any more. */
@@ -37,7 +42,8 @@ export interface TwimlHost {
   /** Runs a whisper document on a child before it is bridged. */
   whisper(child: Call, source: TwimlSource): Promise<void>;
   startRecording(call: Call, options: RecordingOptions): Recording;
-  finishRecording(recording: Recording): void;
+  /** A `silent` recording is absent, however long it is. */
+  finishRecording(recording: Recording, outcome?: {readonly silent: boolean}): void;
   recordingUrl(recording: Recording): string;
 }
 
@@ -50,8 +56,8 @@ export interface VerbContext {
   readonly source: TwimlSource;
   /** Aborts when the call ends or is redirected over REST. */
   readonly signal: AbortSignal;
-  /** Runs verbs nested in another. */
-  readonly runNested: (verbs: readonly TwimlElement[]) => Promise<void>;
+  /** Runs verbs nested in another; rejects with an AbortError when `signal` aborts. */
+  readonly runNested: (verbs: readonly TwimlElement[], signal: AbortSignal) => Promise<void>;
 }
 
 /** Where it goes on after a verb. */

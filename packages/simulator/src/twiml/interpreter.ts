@@ -4,11 +4,13 @@ import type {Step, TwimlHost, VerbContext} from './host.ts';
 import type {TwimlElement} from './parse-twiml.ts';
 import type {TwimlSource} from './source.ts';
 import {TwimlError} from './twiml-error.ts';
-import {runVerb} from './verbs.ts';
+import {heardOf, runVerb} from './verbs.ts';
 
 /** Ends a call whose documents keep failing, so that a broken fallback cannot loop. */
 const MAX_FALLBACKS = 5;
-/** The spoken notice of an application error. Simulated milliseconds. */
+/** The sound a caller hears when no document can be run. Twilio's wording differs. */
+const NOTICE = '(a notice that an application error has occurred)';
+/** How long the notice takes. Simulated milliseconds. */
 const NOTICE_MS = 4000;
 
 export interface InterpreterOptions {
@@ -63,36 +65,46 @@ export class Interpreter {
     if (connectSeconds > 0 && call.options.direction === 'inbound' && call.status === 'ringing') {
       await host.clock.sleep(connectSeconds * 1000, signal);
     }
-    const [first] = document.verbs;
-    if (first?.name === 'Reject' && call.status === 'ringing') {
-      host.end(call, first.attributes['reason'] === 'busy' ? 'busy' : 'no-answer');
-      return null;
-    }
     const context: VerbContext = {
       host,
       call,
       document,
       source,
       signal,
-      runNested: async (verbs) => {
-        await this.#runVerbs(verbs, context);
+      runNested: async (verbs, nestedSignal) => {
+        await this.#runVerbs(verbs, {...context, signal: nestedSignal}, true);
       },
     };
+    const [first] = document.verbs;
+    if (first?.name === 'Reject' && call.status === 'ringing') {
+      this.#note(first, context, false);
+      host.end(call, first.attributes['reason'] === 'busy' ? 'busy' : 'no-answer');
+      return null;
+    }
     if (first === undefined) host.answer(call);
     const step = await this.#runVerbs(document.verbs, context);
     return step.kind === 'goto' ? step.source : null;
   }
 
-  async #runVerbs(verbs: readonly TwimlElement[], context: VerbContext): Promise<Step> {
+  async #runVerbs(verbs: readonly TwimlElement[], context: VerbContext, nested = false): Promise<Step> {
     for (const verb of verbs) {
+      context.signal.throwIfAborted();
       // An inbound call is answered by the first verb, unless it is to ring on until the other side answers.
       const ringsOn = verb.name === 'Dial' && verb.attributes['answerOnBridge'] === 'true';
       if (!ringsOn) this.#host.answer(this.#call);
+      this.#note(verb, context, nested);
       const step = await runVerb(verb, context);
       if (step.kind !== 'next') return step;
-      context.signal.throwIfAborted();
     }
+    context.signal.throwIfAborted();
     return {kind: 'over'};
+  }
+
+  #note(verb: TwimlElement, {document}: VerbContext, nested: boolean): void {
+    const {name, attributes} = verb;
+    const text = textOf(verb);
+    const about = {callSid: this.#call.sid, url: document.url, nested};
+    this.#host.ran({...about, verb: name, attributes, text, heard: heardOf(verb)});
   }
 
   /** Twilio docs: "Availability and Reliability". The fallback is told what failed; without one the caller hears a notice. */
@@ -105,6 +117,7 @@ export class Interpreter {
       code: error.code,
       message: error.message,
       callSid: call.sid,
+      ...(source.kind === 'url' ? {requestUrl: source.url, requestMethod: source.method} : {}),
     });
     const {fallback} = call;
     this.#fallbacks += 1;
@@ -113,7 +126,15 @@ export class Interpreter {
       return {kind: 'url', url: fallback.url, method: fallback.method, params};
     }
     this.#host.answer(call);
+    const about = {callSid: call.sid, url: failedUrl === '' ? null : failedUrl, nested: false};
+    this.#host.ran({...about, verb: 'Error', attributes: {}, text: error.message, heard: NOTICE});
     await this.#host.clock.sleep(NOTICE_MS, call.signal);
     return null;
   }
+}
+
+/** A Say with all it says; of other verbs the elements inside one by one. */
+function textOf({name, text, fullText, children}: TwimlElement): string {
+  if (name === 'Say') return fullText;
+  return [text, ...children.map((child) => `<${child.name}> ${child.fullText}`.trim())].join(' ').trim();
 }

@@ -8,11 +8,14 @@ export interface TwimlElement {
   readonly children: readonly TwimlElement[];
   /** Text directly inside, trimmed. */
   readonly text: string;
+  /** All text inside, that of nested elements included, with single spaces. */
+  readonly fullText: string;
 }
 
 interface OpenElement extends TwimlElement {
   readonly children: OpenElement[];
   text: string;
+  fullText: string;
 }
 
 /** The verbs of a document. Throws a TwimlError: 12100 when it is not XML, 12102 when its root is not `<Response>`. */
@@ -55,18 +58,21 @@ function xmlParser(state: ParseState): SAXParser {
     if (state.root === null || open.length > 0) state.failure ??= error;
   };
   parser.onopentag = ({name, attributes}) => {
-    const element: OpenElement = {name, attributes: {...attributes}, children: [], text: ''};
+    const element: OpenElement = {name, attributes: {...attributes}, children: [], text: '', fullText: ''};
     open.at(-1)?.children.push(element);
     state.root ??= element;
     open.push(element);
   };
   parser.onclosetag = () => {
     const closed = open.pop();
-    if (closed !== undefined) closed.text = closed.text.trim();
+    if (closed === undefined) return;
+    closed.text = closed.text.trim();
+    closed.fullText = closed.fullText.replace(/\s+/g, ' ').trim();
   };
   const addText = (text: string) => {
     const parent = open.at(-1);
     if (parent !== undefined) parent.text += text;
+    for (const element of open.slice(1)) element.fullText += text;
   };
   parser.ontext = addText;
   parser.oncdata = addText;

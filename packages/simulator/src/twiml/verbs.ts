@@ -4,10 +4,10 @@ import {gather} from './gather.ts';
 import {next, over, type Step, type VerbContext} from './host.ts';
 import type {TwimlElement} from './parse-twiml.ts';
 import {record} from './record.ts';
-import {pause, unlessAborted} from './waiting.ts';
+import {saySeconds} from './say.ts';
+import {pause, waitForever} from './waiting.ts';
+import {warn} from './warnings.ts';
 
-/** Characters of a Say spoken in a second. */
-const SPEECH_RATE = 15;
 /** How long a Play lasts; the file itself is never fetched. Simulated seconds. */
 const PLAY_SECONDS = 5;
 
@@ -15,7 +15,7 @@ type Verb = (verb: TwimlElement, context: VerbContext) => Promise<Step> | Step;
 
 const VERBS: Readonly<Record<string, Verb>> = {
   Say: async (verb, context) => {
-    await pause(context, Math.max(0.5, verb.text.length / SPEECH_RATE) * loops(verb));
+    await pause(context, saySeconds(verb) * loops(verb));
     return next;
   },
   Play: async (verb, context) => {
@@ -38,17 +38,17 @@ const VERBS: Readonly<Record<string, Verb>> = {
   // Their media are not simulated: a blocking one holds the call, the others are passed over.
   Connect: hold,
   Enqueue: hold,
-  Start: () => next,
-  Stop: () => next,
-  Reject: (_verb, {host, call}) => {
-    host.log({
-      level: 'warning',
-      event: 'twiml-warning',
-      code: 12200,
-      message: 'Reject is not the first verb',
-      callSid: call.sid,
-    });
-    host.end(call, 'completed');
+  Start: passOver,
+  Stop: passOver,
+  Leave: passOver,
+  Pay: passOver,
+  Prompt: passOver,
+  Refer: passOver,
+  Sms: passOver,
+  Message: passOver,
+  Reject: (_verb, context) => {
+    warn(context, 'Reject is not the first verb');
+    context.host.end(context.call, 'completed');
     return over;
   },
 };
@@ -57,14 +57,28 @@ const VERBS: Readonly<Record<string, Verb>> = {
 export async function runVerb(verb: TwimlElement, context: VerbContext): Promise<Step> {
   const run = Object.hasOwn(VERBS, verb.name) ? VERBS[verb.name] : undefined;
   if (run !== undefined) return await run(verb, context);
-  const {host, call} = context;
-  const message = `Schema validation warning: <${verb.name}> is not simulated`;
-  host.log({level: 'warning', event: 'twiml-warning', code: 12200, message, callSid: call.sid});
+  warn(context, `Schema validation warning: <${verb.name}> is not a verb of TwiML. It is passed over.`);
   return next;
 }
 
-async function hold(_verb: TwimlElement, {signal}: VerbContext): Promise<Step> {
-  return await unlessAborted(new Promise<never>(() => {}), signal);
+/** The sound that a verb makes for the party on the leg, null for a silent verb. */
+export function heardOf({name, attributes, text, fullText}: TwimlElement): string | null {
+  if (name === 'Say') return fullText;
+  if (name === 'Pause') return `(silence for ${attributes['length'] ?? '1'} s)`;
+  if (name === 'Record') return attributes['playBeep'] === 'false' ? null : '(beep)';
+  if (name !== 'Play') return null;
+  return attributes['digits'] === undefined ? `(plays ${text})` : `(tones ${attributes['digits']})`;
+}
+
+async function hold(verb: TwimlElement, context: VerbContext): Promise<Step> {
+  warn(context, `<${verb.name}> is not simulated. The call waits in it until it is ended or redirected.`);
+  return await waitForever(context);
+}
+
+function passOver(verb: TwimlElement, context: VerbContext): Step {
+  const inside = verb.children.map(({name}) => `<${name}>`).join('');
+  warn(context, `<${verb.name}>${inside} is not simulated. It is passed over.`);
+  return next;
 }
 
 /** `loop="0"` goes on until the call ends. */

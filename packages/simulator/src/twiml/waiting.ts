@@ -6,20 +6,53 @@ export async function pause({host, signal}: VerbContext, seconds: number): Promi
   await host.clock.sleep(seconds * 1000, signal);
 }
 
-/** The next key the far end presses within so many seconds, or null. */
-export async function readKey({call, host, signal}: VerbContext, seconds: number): Promise<string | null> {
-  const ready = call.keypad.take();
+/** The kinds of input that count. */
+export interface Wanted {
+  readonly keys: boolean;
+  readonly speech: boolean;
+}
+
+export type Input =
+  | {readonly kind: 'key'; readonly key: string}
+  | {readonly kind: 'speech'; readonly text: string};
+
+/** The next key or utterance of the far end within so many seconds, or null. */
+export async function readInput(
+  context: VerbContext,
+  seconds: number,
+  wanted: Wanted,
+): Promise<Input | null> {
+  const ready = take(context, wanted);
   if (ready !== null) return ready;
-  const pressed = new AbortController();
-  call.keypad.onPress(() => pressed.abort());
+  const {host, signal} = context;
+  const heard = new AbortController();
+  const stop = onInput(context, wanted, () => heard.abort());
   try {
-    await host.clock.sleep(seconds * 1000, AbortSignal.any([signal, pressed.signal]));
+    await host.clock.sleep(seconds * 1000, AbortSignal.any([signal, heard.signal]));
   } catch (error) {
     if (signal.aborted || !isAbort(error)) throw error;
   } finally {
-    call.keypad.onPress(null);
+    stop();
   }
-  return call.keypad.take();
+  return take(context, wanted);
+}
+
+/** Calls back whenever there is input, at once if there is some already. The result ends it. */
+export function onInput({call}: VerbContext, {keys, speech}: Wanted, listener: () => void): () => void {
+  if (keys) call.keypad.onPress(listener);
+  if (speech) call.voice.onSpeak(listener);
+  if ((keys && call.keypad.hasPending) || (speech && call.voice.hasPending)) listener();
+  return () => {
+    if (keys) call.keypad.onPress(null);
+    if (speech) call.voice.onSpeak(null);
+  };
+}
+
+function take({call}: VerbContext, {keys, speech}: Wanted): Input | null {
+  const key = keys ? call.keypad.take() : null;
+  if (key !== null) return {kind: 'key', key};
+  const text = speech ? call.voice.take() : null;
+  return text === null ? null : {kind: 'speech', text};
 }
 
 /** Rejects with an AbortError when `signal` aborts first. */
@@ -33,4 +66,9 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** Waits until the call is ended or redirected. */
+export async function waitForever({signal}: VerbContext): Promise<never> {
+  return await unlessAborted(new Promise<never>(() => {}), signal);
 }

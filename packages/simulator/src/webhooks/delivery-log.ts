@@ -1,3 +1,4 @@
+import {BoundedLog} from '../bounded-log.ts';
 import type {WebhookParameters} from './signature.ts';
 import type {HttpMethod} from './target.ts';
 
@@ -14,6 +15,7 @@ export interface DeliveryAttempt {
   readonly status: number | null;
   /** Twilio's error code and why there was no answer, null when there was one. */
   readonly error: {readonly code: number; readonly message: string} | null;
+  /** Its first 8192 characters. */
   readonly responseBody: string;
   /** `repeat` when it was sent again by a fault, `redirect` when an answer led here. */
   readonly cause: 'first' | 'retry' | 'redirect' | 'repeat';
@@ -47,12 +49,11 @@ export type MutableDelivery = Omit<Delivery, 'state' | 'attempts' | 'faults'> & 
 
 /** Remembers the latest deliveries, oldest first. */
 export class DeliveryLog {
-  readonly #limit: number;
-  #entries: MutableDelivery[] = [];
+  readonly #log: BoundedLog<MutableDelivery>;
   #nextId = 1;
 
   constructor({limit}: {readonly limit: number}) {
-    this.#limit = limit;
+    this.#log = new BoundedLog({limit});
   }
 
   open(entry: Pick<Delivery, 'kind' | 'callSid' | 'method' | 'url' | 'params' | 'idempotencyToken'>) {
@@ -65,14 +66,12 @@ export class DeliveryLog {
       faults: [],
     };
     this.#nextId += 1;
-    this.#entries.push(delivery);
-    // Trimmed in batches: shifting a long array for every callback would cost more than the callback.
-    if (this.#entries.length > this.#limit * 2) this.#entries = this.#entries.slice(-this.#limit);
+    this.#log.add(delivery);
     return delivery;
   }
 
   list(): readonly Delivery[] {
-    return this.#entries.map((entry) => ({
+    return this.#log.list().map((entry) => ({
       ...entry,
       attempts: [...entry.attempts],
       faults: [...entry.faults],
@@ -80,6 +79,6 @@ export class DeliveryLog {
   }
 
   clear(): void {
-    this.#entries = [];
+    this.#log.clear();
   }
 }

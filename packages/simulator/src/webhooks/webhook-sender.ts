@@ -1,4 +1,5 @@
 import {randomUUID} from 'node:crypto';
+import {Activity} from '../activity.ts';
 import type {Clock} from '../clock.ts';
 import {type ConnectionOverrides, connectionOverrides} from './connection-overrides.ts';
 import type {CookieJar} from './cookie-jar.ts';
@@ -19,6 +20,8 @@ const VOICE_CAP_MS = 15_000;
 const MAX_CONCURRENT = 200;
 /** Pause before a retry, so that a receiver that is just restarting has a chance. Real milliseconds. */
 const RETRY_PAUSE_MS = 50;
+/** Longest answer that is remembered. Characters. */
+const MAX_LOGGED_BODY = 8192;
 
 export interface Webhook {
   readonly kind: DeliveryKind;
@@ -45,6 +48,7 @@ export class WebhookSender {
   readonly #clock: Clock;
   readonly #log: DeliveryLog;
   readonly #slots = new Slots({count: MAX_CONCURRENT});
+  readonly #underWay = new Activity();
 
   constructor({authToken, clock, log}: WebhookSenderOptions) {
     this.#authToken = authToken;
@@ -64,12 +68,20 @@ export class WebhookSender {
     signal: AbortSignal,
     repeat = false,
   ): Promise<WebhookOutcome> {
+    const end = this.#underWay.begin();
     try {
       return await this.#slots.use(signal, () => this.#retrying(webhook, delivery, signal, repeat));
     } catch (error) {
       if (delivery.state === 'pending') delivery.state = 'aborted';
       throw error;
+    } finally {
+      end();
     }
+  }
+
+  /** Resolves when nothing is being sent. */
+  async idle(): Promise<void> {
+    await this.#underWay.idle();
   }
 
   async #retrying(
@@ -179,5 +191,6 @@ function attemptRecord(
     const {code, message} = result.failure;
     return {...about, endedAt, status: null, error: {code, message}, responseBody: ''};
   }
-  return {...about, endedAt, status: result.response.status, error: null, responseBody: result.response.body};
+  const {status, body} = result.response;
+  return {...about, endedAt, status, error: null, responseBody: body.slice(0, MAX_LOGGED_BODY)};
 }
