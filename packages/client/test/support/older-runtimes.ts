@@ -100,18 +100,25 @@ export async function evaluateInChromium(file: string, url: string, expression: 
     });
     const socket = new WebSocket(target.webSocketDebuggerUrl);
     await once(socket, 'open');
-    const params = {expression, awaitPromise: true, returnByValue: true};
-    socket.send(JSON.stringify({id: 1, method: 'Runtime.evaluate', params}));
-    const [message] = (await once(socket, 'message')) as [MessageEvent<string>];
+    // A target is listed under its new address while its document is still the empty one.
+    await until(async () => String(await evaluate(socket, 'location.href')).startsWith(url));
+    const value = await evaluate(socket, expression);
     socket.close();
-    const {result} = JSON.parse(message.data) as {
-      result: {result: {value?: unknown}; exceptionDetails?: unknown};
-    };
-    if (result.exceptionDetails !== undefined) throw new Error(JSON.stringify(result.exceptionDetails));
-    return result.result.value;
+    return value;
   } finally {
     child.kill();
     await once(child, 'close');
     rmSync(profile, {recursive: true, force: true, maxRetries: 5});
   }
+}
+
+async function evaluate(socket: WebSocket, expression: string): Promise<unknown> {
+  const params = {expression, awaitPromise: true, returnByValue: true};
+  socket.send(JSON.stringify({id: 1, method: 'Runtime.evaluate', params}));
+  const [message] = (await once(socket, 'message')) as [MessageEvent<string>];
+  const {result} = JSON.parse(message.data) as {
+    result: {result: {value?: unknown}; exceptionDetails?: unknown};
+  };
+  if (result.exceptionDetails !== undefined) throw new Error(JSON.stringify(result.exceptionDetails));
+  return result.result.value;
 }
