@@ -17,6 +17,7 @@ import {idleMemory} from './questions/idle-memory.ts';
 import {intakeRate} from './questions/intake-rate.ts';
 import {journalSize} from './questions/journal-size.ts';
 import {latency} from './questions/latency.ts';
+import {price} from './questions/price.ts';
 import {resume} from './questions/resume.ts';
 import {webhook} from './questions/webhook.ts';
 import {type Baseline, baselineOf, compareWithBaseline} from './report/baseline.ts';
@@ -34,6 +35,7 @@ const questions: readonly Question[] = [
   fanOutCurves,
   eventLoop,
   webhook,
+  price,
   intakeRate,
   resume,
   idleMemory,

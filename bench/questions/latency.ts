@@ -76,12 +76,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
         ]),
       },
     ],
-    targets: (['p50Ms', 'p99Ms'] as const).map((key) => ({
-      wanted: `${key.slice(0, 3)} ahead of Express + Socket.IO (${show(of(peer, key))} ms)`,
-      measured: of(gateway, key).median,
-      limit: of(peer, key).median,
-      unit: 'ms',
-    })),
+    targets: [],
   };
 }
 

@@ -108,6 +108,11 @@ export class Servers {
     return this.#peer('express-peer.ts', options);
   }
 
+  /** The same work as the gateway's: one SQLite transaction for each webhook, on the disk before the answer. */
+  durablePeer(): Promise<ServerProcess> {
+    return this.#peer('durable-peer.ts', {});
+  }
+
   /** The same without Express: what the framework costs. */
   bareHttpPeer(): Promise<ServerProcess> {
     return this.#peer('bare-http-peer.ts', {});

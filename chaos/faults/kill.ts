@@ -24,8 +24,8 @@ export const killInsideGroup = killAt('kill-inside-group', 'kill -9 within the t
 
 export const killBeforeAnswer = killAt('kill-before-answer', 'kill -9 between an append and its answer', [
   'after-commit',
-  'before-mark-sync',
-  'after-mark-sync',
+  'before-mark-write',
+  'after-mark-write',
   'after-reply',
 ]);
 

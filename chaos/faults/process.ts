@@ -62,7 +62,7 @@ export const writerDies: Fault = {
   what: 'the writer thread ends within a group, or before its answer',
   async strike(world) {
     const {gateway, random} = world;
-    for (const point of ['inside-group', 'after-commit', 'after-mark-sync'] as const) {
+    for (const point of ['inside-group', 'after-commit', 'after-mark-write'] as const) {
       await gateway.kill();
       await world.startWithFailpoint({point, hit: random.int(8, 30), action: 'exit-thread'});
       await gateway.logged('journal fault');

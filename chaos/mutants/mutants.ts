@@ -25,8 +25,21 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ['not-durable'],
   },
   {
+    name: 'mark-not-written',
+    what: 'answers before the high-water mark is written',
+    edits: [
+      {
+        file: 'src/journal/sqlite/writer/writer-store.ts',
+        find: 'mark.write({epoch, offset: bounds.head});',
+        replace: '',
+      },
+    ],
+    fault: 'power-loss',
+    caughtBy: ['not-durable'],
+  },
+  {
     name: 'mark-not-synced',
-    what: 'answers before the high-water mark is on the disk',
+    what: 'never brings the high-water mark to the disk',
     edits: [
       {
         file: 'src/journal/sqlite/writer/high-water-mark.ts',

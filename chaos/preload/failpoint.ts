@@ -14,8 +14,8 @@ export const failpoints = [
   'inside-group',
   'before-commit',
   'after-commit',
-  'before-mark-sync',
-  'after-mark-sync',
+  'before-mark-write',
+  'after-mark-write',
   'after-reply',
   // Of the reader: a question is about to be answered.
   'reader-query',
@@ -55,12 +55,13 @@ if (!isMainThread) {
     if (sql === 'BEGIN') pass('reader-query');
     Reflect.apply(exec, this, [sql]);
   };
-  // Only the mark is synced from JavaScript; SQLite does its own.
-  const {fdatasyncSync} = fs;
-  fs.fdatasyncSync = (fd) => {
-    pass('before-mark-sync');
-    fdatasyncSync(fd);
-    pass('after-mark-sync');
+  // Only the mark is written from JavaScript; SQLite does its own.
+  const writeSync = Reflect.get(fs, 'writeSync') as (...values: readonly unknown[]) => number;
+  fs.writeSync = (...values: readonly unknown[]) => {
+    pass('before-mark-write');
+    const written = Reflect.apply(writeSync, fs, values);
+    pass('after-mark-write');
+    return written;
   };
   syncBuiltinESMExports();
   const port: MessagePort | null = parentPort;

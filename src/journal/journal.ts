@@ -154,8 +154,11 @@ export interface Journal {
    */
   catchUp?(): Promise<void>;
 
-  /** Says only that the head moved. A lost wake-up costs latency, never an entry. */
-  onAppend(listener: () => void): Unsubscribe;
+  /**
+   * Says that the head moved. `appended` saves a read: entries that this process has just committed, in order and without
+   * gaps, and none after `head()`. They need not be all that is new. A lost wake-up costs latency, never an entry.
+   */
+  onAppend(listener: (appended?: readonly JournalEntry[]) => void): Unsubscribe;
 
   /**
    * Another history has begun while it was open: a standby was promoted, or a backup restored beneath us. Offsets of

@@ -1,5 +1,6 @@
 /** What the gateway counts, in Prometheus' terms. One registry per server, so that two in one process keep apart. */
 import {Counter, collectDefaultMetrics, Gauge, Histogram, Registry} from 'prom-client';
+import {NEVER_MS, replaceEventLoopLag} from './event-loop-delay.ts';
 
 /** Read at each scrape, so that no gauge can drift from what it measures. */
 export interface MetricSources {
@@ -102,7 +103,8 @@ export function observe({registry}: Metrics, sources: MetricSources): void {
   gauge('hookswitch_calls_active', 'Calls in progress.', sources.activeCalls);
   if (processRegistry === undefined) {
     processRegistry = new Registry();
-    collectDefaultMetrics({register: processRegistry});
+    collectDefaultMetrics({register: processRegistry, eventLoopMonitoringPrecision: NEVER_MS});
+    replaceEventLoopLag(processRegistry);
   }
 }
 

@@ -55,7 +55,8 @@ export class FailingJournal implements Journal {
   }
 
   onAppend(listener: () => void) {
-    return this.#journal.onAppend(listener);
+    // Without the entries: as in a node of several, all of them have to be read.
+    return this.#journal.onAppend(() => listener());
   }
 
   activeCalls() {

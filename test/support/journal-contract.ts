@@ -6,6 +6,7 @@ import type {CallRecord, JournalEntry, Offset} from '../../src/journal/call-even
 import type {Fence} from '../../src/journal/fence.ts';
 import type {CallQuery, Journal, JournalOpening} from '../../src/journal/journal.ts';
 import {command, intent, START, status, wholeCall} from './journal-events.ts';
+import {until} from './until.ts';
 
 /** One journal on storage of its own. */
 export interface JournalFixture {
@@ -223,13 +224,42 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(order, ['caller at 1', 'listener at 1']);
     });
 
+    test('[J3] entries that a listener is handed are those that a read finds, none of them after the head', async () => {
+      const handed: JournalEntry[] = [];
+      let told = 0;
+      journal.onAppend((appended = []) => {
+        told += 1;
+        for (const entry of appended) assert.ok(entry.offset <= journal.head());
+        handed.push(...appended);
+      });
+      const events = ['CA1', 'CA2', 'CA1', 'CA3'].map((sid, index) =>
+        status(sid, index === 2 ? 'completed' : 'ringing'),
+      );
+      await Promise.all([...events, ...events].map((event) => journal.append(event)));
+      await until(() => told > 0);
+      const read = await journal.read(0, 100);
+      assert.ok(read.kind === 'entries');
+      // A journal may hand over none, or only some; what it does hand over comes once and in order.
+      const offsets = handed.map(({offset}) => offset);
+      assert.deepEqual(
+        offsets,
+        [...new Set(offsets)].sort((a, b) => a - b),
+      );
+      for (const entry of handed) {
+        assert.deepEqual(
+          entry,
+          read.entries.find(({offset}) => offset === entry.offset),
+        );
+      }
+    });
+
     test('[J3] a listener that was taken off is not called any more', async () => {
       let calls = 0;
       const unsubscribe = journal.onAppend(() => {
         calls += 1;
       });
       unsubscribe();
-      const woken = new Promise<void>((resolve) => void journal.onAppend(resolve));
+      const woken = new Promise<void>((resolve) => void journal.onAppend(() => resolve()));
       await journal.append(status('CA1', 'ringing'));
       await woken;
       assert.equal(calls, 0);

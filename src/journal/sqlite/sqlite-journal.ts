@@ -60,9 +60,11 @@ export class SqliteJournal implements Journal {
   readonly #writer: WorkerClient<WriterRequest>;
   readonly #reader: WorkerClient<ReaderRequest>;
   readonly #ring = new EntryRing();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(appended: readonly JournalEntry[]) => void>();
   #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
   #bounds: JournalBounds = {head: 0, trimmedTo: 0};
+  /** Appended by the reply that is being taken. */
+  #appending: JournalEntry[] = [];
   #epoch: string | undefined;
   #lock: FileLock | undefined;
   #closing: Promise<void> | undefined;
@@ -135,9 +137,9 @@ export class SqliteJournal implements Journal {
     return this.#bounds.head;
   }
 
-  onAppend(listener: () => void): Unsubscribe {
+  onAppend(listener: (appended?: readonly JournalEntry[]) => void): Unsubscribe {
     // An object per subscription: the same function may be subscribed twice.
-    const subscription = () => listener();
+    const subscription = (appended: readonly JournalEntry[]) => listener(appended);
     this.#listeners.add(subscription);
     return () => this.#listeners.delete(subscription);
   }
@@ -254,6 +256,7 @@ export class SqliteJournal implements Journal {
       ...(call === undefined ? {} : {call}),
     };
     this.#ring.push(entry, ENTRY_BYTES + (json?.length ?? 0));
+    this.#appending.push(entry);
     return {entry, repeated: false};
   }
 
@@ -262,14 +265,17 @@ export class SqliteJournal implements Journal {
     this.#bounds = bounds;
     // After a crash of the writer there can be entries whose answers never came; they are read from the disk.
     if (this.#ring.last !== bounds.head) this.#ring.moveTo(bounds.head);
-    // A microtask later the appends' own callers have run: they were promised first.
-    if (moved) queueMicrotask(() => this.#notify());
+    const appended = this.#appending;
+    this.#appending = [];
+    // After all microtasks of this turn the appends' own callers have run: they were promised first, and an answer to Twilio
+    // does not wait until a thousand sessions have been told.
+    if (moved) queueMicrotask(() => process.nextTick(() => this.#notify(appended)));
   }
 
-  #notify(): void {
+  #notify(appended: readonly JournalEntry[]): void {
     for (const listener of this.#listeners) {
       try {
-        listener();
+        listener(appended);
       } catch (error) {
         this.#onFault(error instanceof Error ? error : new Error(String(error)));
       }

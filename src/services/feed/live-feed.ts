@@ -1,6 +1,6 @@
 /**
  * The head of the journal, in memory: the last entries as ready-made frames, and the calls in progress as those
- * entries left them. It follows the journal by reading it; every session reads from here, and from the journal itself
+ * entries left them. It follows the journal, by what an append has just answered or else by reading it; every session reads from here, and from the journal itself
  * once it has fallen behind what is held.
  *
  * Invariant: `activeCalls()` is the state after entry `head`, and frames are held for every pushed entry after
@@ -78,7 +78,7 @@ export class LiveFeed {
   /** Loads the calls in progress and the last entries before them, and follows the journal from there. */
   async start(): Promise<void> {
     this.#replace(await this.#load());
-    this.#unsubscribe = this.#journal.onAppend(() => this.#wake());
+    this.#unsubscribe = this.#journal.onAppend((appended) => this.#appended(appended));
     this.#stopPolling = this.#clock.every(POLL_MS, () => this.#wake());
     // What came while the past was read woke nobody.
     if (this.#journal.head() > this.#head) this.#wake();
@@ -241,6 +241,16 @@ export class LiveFeed {
     this.#shrink();
   }
 
+  /** What was appended is taken as it is where it continues what is known; anything else is read. */
+  #appended(entries: readonly JournalEntry[] = []): void {
+    // A read that is under way may hold the same entries: it goes on by itself.
+    if (!this.#following && continues(this.#head, entries)) {
+      this.#take(entries);
+      this.#announce();
+    }
+    if (this.#journal.head() > this.#head) this.#wake();
+  }
+
   /** `#woken` is a latch: a wake-up while a page is being read leads to another page. */
   #wake(): void {
     this.#woken = true;
@@ -344,4 +354,9 @@ export class LiveFeed {
       this.#dropped = 0;
     }
   }
+}
+
+/** Whether `entries` are those that follow `head`, without a gap. */
+function continues(head: Offset, entries: readonly JournalEntry[]): boolean {
+  return entries.length > 0 && entries.every(({offset}, index) => offset === head + 1 + index);
 }

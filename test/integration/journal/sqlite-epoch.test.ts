@@ -91,6 +91,26 @@ test('[W11] a torn write of the mark keeps the epoch: the other slot holds', asy
   assert.equal((await appendSome(file, 'b', 1)).epoch, epoch);
 });
 
+test('[J7] [W11] a journal ahead of its mark, as after a power failure, keeps its epoch; a copy behind it does not', async (t) => {
+  const {file} = temporaryDatabase(t);
+  await appendSome(file, 'a', 2);
+  copyFileSync(file, `${file}.backup`);
+  const {epoch} = await appendSome(file, 'b', 4);
+  // What the disk holds of the mark is older than the journal. Its file stays the same one.
+  const mark = readFileSync(`${file}.mark`);
+  await appendSome(file, 'c', 3);
+  overwrite(`${file}.mark`, 0, mark);
+  copyFileSync(file, `${file}.whole`);
+  copyFileSync(`${file}.backup`, file);
+  const restored = await appendSome(file, 'x', 0);
+  assert.notEqual(restored.epoch, epoch);
+  assert.deepEqual(restored.lost, {expected: 6, found: 2});
+  overwrite(`${file}.mark`, 0, mark);
+  copyFileSync(`${file}.whole`, file);
+  assert.deepEqual(await appendSome(file, 'd', 1), {epoch, head: 9});
+  assert.deepEqual(await appendSome(file, 'e', 0), {epoch, head: 10}, 'and the mark has caught up');
+});
+
 test('[W11] the mark of another journal begins a new epoch', async (t) => {
   const {file, folder} = temporaryDatabase(t);
   const {epoch} = await appendSome(file, 'a', 4);

@@ -7,7 +7,8 @@ import {test} from 'node:test';
 import {type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
 import fc from 'fast-check';
 import {pino} from 'pino';
-import type {Journal} from '../../../src/journal/journal.ts';
+import type {JournalEntry} from '../../../src/journal/call-event.ts';
+import type {AppendResult, Journal} from '../../../src/journal/journal.ts';
 import {openJournal} from '../../../src/journal/open-journal.ts';
 import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
 import {audienceOf} from '../../../src/services/feed/visibility.ts';
@@ -22,7 +23,7 @@ const sid = (call: number) => `CA${String(call).padStart(32, '0')}`;
 interface Stage extends AsyncDisposable {
   readonly journal: Journal;
   readonly clock: ManualClock;
-  append(call: number, providerStatus: ProviderStatus): Promise<unknown>;
+  append(call: number, providerStatus: ProviderStatus): Promise<AppendResult>;
 }
 
 async function setUp(): Promise<Stage> {
@@ -242,7 +243,10 @@ test('a journal that cannot be read for a while is followed again', async () => 
   await using stage = await setUp();
   const read = stage.journal.read.bind(stage.journal);
   let broken = true;
+  const onAppend = stage.journal.onAppend.bind(stage.journal);
   const journal = Object.assign(stage.journal, {
+    // One that says only that something was appended.
+    onAppend: (listener: () => void) => onAppend(() => listener()),
     read: async (after: number, limit: number) => {
       if (broken) throw new Error('disk trouble');
       return read(after, limit);
@@ -289,5 +293,76 @@ test('one listener that throws does not keep the others from hearing of an entry
   });
   await stage.append(1, 'ringing');
   await until(() => heard === 1);
+  feed.stop();
+});
+
+/** A feed at the head of a journal with two entries, whose listener the test calls, and a count of reads. */
+async function followed(stage: Stage) {
+  await stage.append(1, 'ringing');
+  await stage.append(2, 'ringing');
+  const read = stage.journal.read.bind(stage.journal);
+  const seen = {reads: 0};
+  let tell: (appended?: readonly JournalEntry[]) => void = () => {};
+  const journal = Object.assign(stage.journal, {
+    onAppend: (listener: typeof tell) => {
+      tell = listener;
+      return () => {};
+    },
+    read: (after: number, limit: number) => {
+      seen.reads += 1;
+      return read(after, limit);
+    },
+  });
+  const feed = new LiveFeed({journal, clock: stage.clock, logger: pino({level: 'silent'})});
+  await feed.start();
+  seen.reads = 0;
+  return {feed, seen, tell: (appended?: readonly JournalEntry[]) => tell(appended)};
+}
+
+test('[J3] entries that the writer answered are taken without a read', async () => {
+  await using stage = await setUp();
+  const {feed, seen, tell} = await followed(stage);
+  const {entry: third} = await stage.append(1, 'in-progress');
+  const {entry: fourth} = await stage.append(2, 'completed');
+  tell([third, fourth]);
+  assert.equal(feed.head, 4, 'in the same turn');
+  assert.equal(seen.reads, 0);
+  assert.deepEqual(drainFrom(feed, 0), [1, 2, 3, 4]);
+  assert.deepEqual([feed.activeCallCount, feed.activeCall(sid(1))?.providerStatus], [1, 'in-progress']);
+  feed.stop();
+});
+
+test('[J3] [W12] entries that leave a gap, overlap or come again are read, and each is taken once', async () => {
+  await using stage = await setUp();
+  const {feed, seen, tell} = await followed(stage);
+  const {entry: third} = await stage.append(1, 'in-progress');
+  const {entry: fourth} = await stage.append(2, 'completed');
+  tell([fourth]);
+  await until(() => feed.head === 4);
+  assert.equal(seen.reads, 1, 'a gap before the entry');
+  tell([third, fourth]);
+  tell([fourth]);
+  tell([]);
+  const {entry: fifth} = await stage.append(1, 'completed');
+  tell([fourth, fifth]);
+  await until(() => feed.head === 5);
+  const {entry: sixth} = await stage.append(3, 'ringing');
+  await stage.append(4, 'ringing');
+  // Another one has been committed since: it is read.
+  tell([sixth]);
+  await until(() => feed.head === 7);
+  assert.deepEqual(drainFrom(feed, 0), [1, 2, 3, 4, 5, 6, 7]);
+  feed.stop();
+});
+
+test('[J3] what one process appends reaches its feed although the journal cannot be read', async () => {
+  await using stage = await setUp();
+  const journal = Object.assign(stage.journal, {read: () => Promise.reject(new Error('disk trouble'))});
+  const feed = new LiveFeed({journal, clock: stage.clock, logger: pino({level: 'silent'})});
+  await feed.start();
+  await stage.append(1, 'ringing');
+  await Promise.all([stage.append(2, 'ringing'), stage.append(1, 'completed')]);
+  await until(() => feed.head === 3);
+  assert.deepEqual(drainFrom(feed, 0), [1, 2, 3]);
   feed.stop();
 });

@@ -5,8 +5,20 @@
  * in it: a copy has another one. (A journal that was moved to another machine begins a new epoch too, which costs its
  * clients one snapshot each.)
  *
- * Two slots, written in turn and in place: a torn write spoils the slot of a commit that was not acknowledged yet, and
- * the other still holds the one before. The file never changes its size, so that fdatasync needs no file system journal.
+ * The mark is written before every acknowledgement. It is synced within a second after it, and not before it: no crash can
+ * cause the loss that the mark detects.
+ *
+ * - An acknowledged entry was synced with the WAL. It survives the end of the process and of the power without the mark.
+ * - The process dies: the kernel still has every write of the mark, so that the mark is exact. Files that are replaced or
+ *   damaged before the next start are found out.
+ * - The power fails: the mark can be up to a second older than the journal. A journal that is ahead of its mark has lost
+ *   nothing and keeps its epoch, and the start brings the mark up to date. A copy that is older than that second is still
+ *   behind the mark. A loss goes unnoticed only where the power failed and, before the next start, the files were replaced
+ *   by a copy made within the last second, or lost exactly what was synced within it.
+ *
+ * There are two slots. Writes go to one of them in place until it has been synced, then to the other. A write that the power
+ * cuts short therefore spoils only what was not synced, and the other slot holds what was. The file never changes its size,
+ * so that fdatasync needs no file system journal.
  */
 import {
   closeSync,
@@ -46,6 +58,9 @@ export class HighWaterMark {
   readonly #inode: string;
   /** Counts writes: the slot with the higher one is the later one, whatever its epoch. */
   #generation = 0;
+  /** The slot that is written to; the other one is on the disk. */
+  #slot: 0 | 1 = 0;
+  #dirty = false;
 
   private constructor(fd: number) {
     this.#fd = fd;
@@ -73,24 +88,41 @@ export class HighWaterMark {
       fsyncSync(this.#fd);
       syncDirectory(dirname(path));
     }
-    const slots = [0, SLOT_STRIDE].map((at) => parseSlot(bytes.toString('latin1', at, at + SLOT_BYTES)));
-    const latest = slots.reduce((a, b) => ((b?.generation ?? 0) > (a?.generation ?? 0) ? b : a));
+    const [first, second] = [0, SLOT_STRIDE].map((at) =>
+      parseSlot(bytes.toString('latin1', at, at + SLOT_BYTES)),
+    );
+    const isSecond = (second?.generation ?? 0) > (first?.generation ?? 0);
+    const latest = isSecond ? second : first;
+    this.#slot = isSecond ? 0 : 1;
     if (latest === undefined) return {kind: bytes.every((byte) => byte === 0) ? 'absent' : 'unreadable'};
     this.#generation = latest.generation;
     const kind = latest.inode === this.#inode ? 'mark' : 'copy';
     return {kind, mark: {epoch: latest.epoch, offset: latest.offset}};
   }
 
-  /** Durable when it returns. */
+  /** From here on the mark survives the process; after the next {@link sync} it survives a power failure too. */
   write({epoch, offset}: Mark): void {
     const generation = this.#generation + 1;
     const text = `hookswitch mark ${epoch} ${offset} ${generation} ${this.#inode}`;
     const line = Buffer.from(`${text} ${checksum(text)}\n`.padEnd(SLOT_BYTES), 'latin1');
-    const written = writeSync(this.#fd, line, 0, SLOT_BYTES, (generation % 2) * SLOT_STRIDE);
+    this.#dirty = true;
+    const written = writeSync(this.#fd, line, 0, SLOT_BYTES, this.#slot * SLOT_STRIDE);
     if (written !== SLOT_BYTES) throw new StoreUnavailable('The disk is full.');
-    fdatasyncSync(this.#fd);
-    // Only now: a failed write is repeated into the same slot, and the other stays whole.
     this.#generation = generation;
+  }
+
+  /** Whether something was written since the last sync. */
+  get isDirty(): boolean {
+    return this.#dirty;
+  }
+
+  /** Brings what was written to the disk. */
+  sync(): void {
+    if (!this.#dirty) return;
+    fdatasyncSync(this.#fd);
+    // Only now: after a failed sync the other slot still is the one that is on the disk.
+    this.#dirty = false;
+    this.#slot = this.#slot === 0 ? 1 : 0;
   }
 
   close(): void {

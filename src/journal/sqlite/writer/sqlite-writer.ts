@@ -17,11 +17,15 @@ import {type NumberedOutcome, WriterStore} from './writer-store.ts';
 /** Requests of one transaction: more would delay the first of them without saving much of the fsync. */
 const MAX_GROUP = 1000;
 
+/** The mark is on the disk so long after it was written; a second is what `high-water-mark.ts` promises. */
+const MARK_SYNC_MS = 800;
+
 type Request = Numbered<WriterRequest>;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is a worker thread, not a program');
 const store = new WriterStore(workerData as WorkerSettings);
+let isSyncPlanned = false;
 
 port.on('message', (batch: readonly Request[]) => {
   const waiting: Request[] = [...batch];
@@ -34,7 +38,17 @@ port.on('message', (batch: readonly Request[]) => {
     if (group.length > 0) reply(store.commit(group));
     else if (first !== undefined) reply([{id: first.id, outcome: single(first.request)}]);
   }
+  if (store.isMarkDirty && !isSyncPlanned) {
+    isSyncPlanned = true;
+    setTimeout(syncMark, MARK_SYNC_MS);
+  }
 });
+
+/** Between groups: whoever waits for an answer does not wait for this. */
+function syncMark(): void {
+  isSyncPlanned = false;
+  store.syncMark();
+}
 
 function drain(waiting: Request[]): void {
   if (port === null) return;

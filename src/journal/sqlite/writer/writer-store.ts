@@ -1,8 +1,8 @@
 /**
- * The one connection that writes: groups of requests, each group one transaction, one fsync of the WAL and one of the
+ * The one connection that writes: groups of requests, each group one transaction, one fsync of the WAL and one write of the
  * high-water mark. Runs in the writer's thread; everything here may block.
  *
- * Invariant: `#bounds` is what is durable in both the database and the mark. A failure of any kind gives the
+ * Invariant: `#bounds` is what is durable in the database and written in the mark. A failure of any kind gives the
  * connection up: after a failed fsync neither SQLite's nor the kernel's cache can be trusted, so nothing is written
  * before the files were opened and checked again.
  */
@@ -60,6 +60,7 @@ export class WriterStore {
       // Between the commit and the mark nothing is acknowledged: a crash here leaves entries that nobody was promised.
       if (bounds.head > this.#bounds.head || transaction.probed) {
         mark.write({epoch, offset: bounds.head});
+        if (transaction.probed) mark.sync();
       }
       this.#bounds = bounds;
       return outcomes;
@@ -82,10 +83,26 @@ export class WriterStore {
     }
   }
 
+  /** Whether the mark has to be synced. */
+  get isMarkDirty(): boolean {
+    return this.#connection?.mark.isDirty === true;
+  }
+
+  /** Brings the mark to the disk: see `high-water-mark.ts`. Where that fails, the next request opens the files anew. */
+  syncMark(): void {
+    try {
+      this.#connection?.mark.sync();
+    } catch {
+      this.#disconnect();
+    }
+  }
+
   /** Moves everything into the database file and closes. */
   close(): void {
     try {
-      if (this.#connection !== undefined) checkpoint(this.#connection.database, 'TRUNCATE');
+      if (this.#connection === undefined) return;
+      this.#connection.mark.sync();
+      checkpoint(this.#connection.database, 'TRUNCATE');
     } finally {
       this.#disconnect();
     }
@@ -140,6 +157,7 @@ export class WriterStore {
         database.prepare('UPDATE meta SET epoch = ?').run(epoch);
       }
       mark.write({epoch, offset: head});
+      mark.sync();
       return {epoch, head, ...(lost === undefined ? {} : {lost})};
     } catch (error) {
       mark.close();
