@@ -1,6 +1,6 @@
 /** The tables of the documents say what the code does. */
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {existsSync, globSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {closeReasons, errorCodes} from '@hookswitch/protocol';
 import {clientMessage, serverMessage} from '@hookswitch/protocol/schemas';
@@ -51,20 +51,40 @@ test('every message of the protocol is in PROTOCOL.md, in its direction', () => 
   assert.deepEqual(new Set(named('Client → server')), new Set(types(clientMessage)));
 });
 
-test('links between the documents lead to files', () => {
-  for (const file of [
-    ...[
-      'README.md',
-      'CONTRIBUTING.md',
-      'docs/ARCHITECTURE.md',
-      'docs/PROTOCOL.md',
-      'docs/DEPLOY.md',
-      'docs/SCALING.md',
-    ],
-  ]) {
-    for (const [, target = ''] of read(file).matchAll(/\]\(([^)#]+)\)/g)) {
+/** Headings as GitHub makes anchors of them. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}
+
+const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', 'chaos/*.md'], {cwd: root});
+
+for (const file of documents) {
+  test(`the links of ${file} lead to files and headings`, () => {
+    for (const [, target = '', , anchor] of read(file).matchAll(/\]\(([^)#\s]*)(#([^)]+))?\)/g)) {
       if (/^[a-z]+:/.test(target)) continue;
-      assert.ok(read(new URL(target, new URL(file, root)).href), `${file} → ${target}`);
+      const path = target === '' ? file : new URL(target, new URL(file, root)).href;
+      const text = read(path);
+      if (anchor !== undefined) assert.ok(anchorsOf(text).includes(anchor), `${target}#${anchor}`);
+    }
+  });
+}
+
+test('source files that the documents name exist', () => {
+  for (const file of documents.filter((name) => name !== 'CHANGELOG.md')) {
+    for (const [, path = ''] of read(file).matchAll(
+      /`((?:src|test|bench|chaos|deploy|packages)\/[\w./-]+)`/g,
+    )) {
+      const folders = [root, new URL('./', new URL(file, root))];
+      assert.ok(
+        folders.some((folder) => existsSync(new URL(path, folder))),
+        `${file}: ${path}`,
+      );
     }
   }
 });
