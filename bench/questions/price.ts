@@ -7,9 +7,9 @@ import {inRounds} from '../load/rounds.ts';
 import {SessionSwarm} from '../load/session-swarm.ts';
 import {postAllOut, postAtRate} from '../load/webhook-load.ts';
 import type {Question, Run} from '../question.ts';
+import {fit} from '../report/least-squares.ts';
 import {number, type Section, show, type Table} from '../report/section.ts';
 import {type Figure, figure, percentile} from '../report/statistics.ts';
-import {fit} from '../scaling/least-squares.ts';
 import type {ServerProcess} from '../servers/server-process.ts';
 
 const PER_SECOND = 200;

@@ -306,7 +306,7 @@ export const variables = {
     defaultText: 'origin of `PUBLIC_URL` and `http://localhost:PORT`',
     example: 'https://app.example.com,https://*.preview.example.com,http://localhost:3000',
     meaning:
-      'Browser origins, comma-separated, for CORS and for the WebSocket upgrade. One `*` in a host name stands for a label or a part of one. `*` alone lets every page in.',
+      'Browser origins, comma-separated, for CORS and for the WebSocket upgrade. One `*` in a host name stands for a label or a part of one. Pages that the gateway serves are always allowed. `*` alone lets every page in.',
     characters: 'international',
     schema: text((value) => (value === '*' ? '*' : originList(value))),
   }),

@@ -1,7 +1,7 @@
 /**
  * The journal in Postgres, shared by any number of nodes. The parts: a writer that commits in groups under the lock of the
  * head, a tail that says where this node is and holds the last entries, a listener that wakes it, each with a connection of its
- * own, and a pool for everything else that is read. docs/ARCHITECTURE.md says why it is enough.
+ * own, and a pool for everything else that is read. docs/explanation/durability.md says why that is enough.
  */
 import {randomUUID} from 'node:crypto';
 import {type Clock, systemClock} from '../../clock.ts';

@@ -1,5 +1,5 @@
 /**
- * Two processes on one Postgres behind a balancer, as docs/DEPLOY.md has them: one is stopped in the middle of what goes on,
+ * Two processes on one Postgres behind a balancer, as docs/guides/deploy.md has them: one is stopped in the middle of what goes on,
  * and its sessions go on at the other, spread over time, without a gap and without a repetition.
  */
 import assert from 'node:assert/strict';

@@ -20,7 +20,7 @@ const COMMON = ['packages/protocol', 'src/errors', 'pino', 'zod'];
 const COMMON_FILES = ['src/clock.ts', 'src/mask.ts'];
 
 function readLayers(): readonly Layer[] {
-  const text = readFileSync(path.join(root, 'docs/ARCHITECTURE.md'), 'utf8');
+  const text = readFileSync(path.join(root, 'docs/explanation/architecture.md'), 'utf8');
   const table = text.slice(text.indexOf('| folder '), text.indexOf('\n\n', text.indexOf('| folder ')));
   return table
     .split('\n')

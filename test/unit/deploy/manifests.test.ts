@@ -1,4 +1,4 @@
-/** What is in `deploy`, in the Dockerfile and in docs/DEPLOY.md names variables, ports, paths and times that there are. */
+/** What is in `deploy`, in the Dockerfile and in docs/guides/deploy.md names variables, ports, paths and times that there are. */
 import assert from 'node:assert/strict';
 import {existsSync, globSync, readdirSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -61,16 +61,22 @@ test('every variable that is set exists', () => {
   );
 });
 
-test('DEPLOY.md names variables that exist, and files', () => {
-  const text = read('docs/DEPLOY.md');
-  const foreign = ['POSTGRES_PASSWORD', 'EDITOR', 'LISTEN', 'SIGTERM', 'AUTH_'];
-  const named = [...text.matchAll(/`([A-Z][A-Z_]{3,})\b/g)].map(([, name = '']) => name);
-  assertVariables(
-    named.filter((name) => !foreign.includes(name)),
-    'DEPLOY.md',
-  );
-  for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)\)/g)) {
-    assert.ok(existsSync(new URL(target, new URL('docs/', root))), target);
+test('the guides name variables that exist', () => {
+  const foreign = [
+    'POSTGRES_PASSWORD',
+    'EDITOR',
+    'LISTEN',
+    'SIGTERM',
+    'AUTH_',
+    'TWILIO_REGION',
+    'TWILIO_EDGE',
+    'PATH',
+  ];
+  for (const guide of globSync('docs/guides/*.md', {cwd: root})) {
+    const named = [...read(guide).matchAll(/`([A-Z][A-Z_]{3,})\b(?! [A-Z])/g)].map(([, name = '']) => name);
+    for (const name of named.filter((each) => !foreign.includes(each))) {
+      assert.ok(Object.hasOwn(variables, name), `${guide}: ${name} is not a variable`);
+    }
   }
 });
 

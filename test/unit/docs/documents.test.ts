@@ -1,18 +1,21 @@
 /** The tables of the documents say what the code does. */
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {existsSync, globSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {closeReasons, errorCodes} from '@hookswitch/protocol';
 import {clientMessage, serverMessage} from '@hookswitch/protocol/schemas';
 import {errorTypes} from '../../../src/errors/app-error.ts';
+import {createMetrics, observe} from '../../../src/observability/metrics.ts';
+import {observeNodes} from '../../../src/observability/node-metrics.ts';
 
 const root = new URL('../../../', import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
-const protocol = read('docs/PROTOCOL.md');
+const websocket = read('docs/reference/websocket.md');
+const errors = read('docs/reference/errors.md');
 
-/** The rows of the table under `heading`, as cells. */
-function table(heading: string): string[][] {
-  const section = protocol.split(`### ${heading}\n`)[1]?.split('\n### ')[0] ?? '';
+/** The rows of the first table below `heading`, as cells. */
+function table(text: string, heading: string): string[][] {
+  const section = text.split(`# ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('|'));
   return rows.slice(2).map((row) =>
     row
@@ -22,18 +25,18 @@ function table(heading: string): string[][] {
   );
 }
 
-test('the close codes in PROTOCOL.md are those of the protocol package', () => {
+test('the close codes in the reference are those of the protocol package', () => {
   const expected = Object.values(closeReasons).map(({code, text, retry}) => [String(code), text, retry]);
-  assert.deepEqual(table('Close codes'), expected);
+  assert.deepEqual(table(websocket, 'Close codes'), expected);
 });
 
-test('[H6] the error codes in PROTOCOL.md are those of AppError', () => {
+test('[H6] the error codes in the reference are those of AppError', () => {
   const expected = Object.entries(errorTypes).map(([code, {status, title}]) => [
     `\`${code}\``,
     String(status),
     title,
   ]);
-  assert.deepEqual(table('Errors'), expected);
+  assert.deepEqual(table(errors, 'Errors'), expected);
 });
 
 test('[W5] every code of an error message is a code of AppError', () => {
@@ -43,28 +46,60 @@ test('[W5] every code of an error message is a code of AppError', () => {
   );
 });
 
-test('every message of the protocol is in PROTOCOL.md, in its direction', () => {
-  const named = (heading: string) => table(heading).map(([cell]) => /`([a-z.]+)`/.exec(cell ?? '')?.[1]);
+test('every message of the protocol is in the reference, in its direction', () => {
+  const named = (heading: string) =>
+    table(websocket, heading).map(([cell]) => /`([a-z.]+)`/.exec(cell ?? '')?.[1]);
   const types = (union: typeof serverMessage | typeof clientMessage) =>
     union.options.map((option) => option.shape.type.value);
   assert.deepEqual(new Set(named('Server → client')), new Set(types(serverMessage)));
   assert.deepEqual(new Set(named('Client → server')), new Set(types(clientMessage)));
 });
 
-test('links between the documents lead to files', () => {
-  for (const file of [
-    ...[
-      'README.md',
-      'CONTRIBUTING.md',
-      'docs/ARCHITECTURE.md',
-      'docs/PROTOCOL.md',
-      'docs/DEPLOY.md',
-      'docs/SCALING.md',
-    ],
-  ]) {
-    for (const [, target = ''] of read(file).matchAll(/\]\(([^)#]+)\)/g)) {
+test('the metrics in the reference are those of the registry', () => {
+  const metrics = createMetrics();
+  observe(metrics, {openSessions: () => 0, laggingSessions: () => 0, activeCalls: () => 0});
+  observeNodes(metrics, () => []);
+  const rows = table(read('docs/reference/metrics.md'), 'Metrics');
+  assert.deepEqual(
+    rows,
+    metrics.registry.getMetricsAsArray().map(({name, help}) => [`\`${name}\``, help]),
+  );
+});
+
+/** Headings as GitHub makes anchors of them. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}
+
+const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', 'chaos/*.md'], {cwd: root});
+
+for (const file of documents) {
+  test(`the links of ${file} lead to files and headings`, () => {
+    for (const [, target = '', , anchor] of read(file).matchAll(/\]\(([^)#\s]*)(#([^)]+))?\)/g)) {
       if (/^[a-z]+:/.test(target)) continue;
-      assert.ok(read(new URL(target, new URL(file, root)).href), `${file} → ${target}`);
+      const path = target === '' ? file : new URL(target, new URL(file, root)).href;
+      const text = read(path);
+      if (anchor !== undefined) assert.ok(anchorsOf(text).includes(anchor), `${target}#${anchor}`);
+    }
+  });
+}
+
+test('source files that the documents name exist', () => {
+  for (const file of documents.filter((name) => name !== 'CHANGELOG.md')) {
+    for (const [, path = ''] of read(file).matchAll(
+      /`((?:src|test|bench|chaos|deploy|packages)\/[\w./-]+)`/g,
+    )) {
+      const folders = [root, new URL('./', new URL(file, root))];
+      assert.ok(
+        folders.some((folder) => existsSync(new URL(path, folder))),
+        `${file}: ${path}`,
+      );
     }
   }
 });
