@@ -3,23 +3,23 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {inspect, parseArgs} from 'node:util';
-import type {Question, Run} from './question.ts';
-import {clusterAppends} from './questions/cluster-appends.ts';
-import {clusterFaults} from './questions/cluster-faults.ts';
-import {clusterIdle} from './questions/cluster-idle.ts';
-import {clusterLatency} from './questions/cluster-latency.ts';
-import {eventLoop} from './questions/event-loop.ts';
-import {fanOut} from './questions/fan-out.ts';
-import {fanOutCurves} from './questions/fan-out-curves.ts';
-import {hotPaths} from './questions/hot-paths.ts';
-import {idleCpu} from './questions/idle-cpu.ts';
-import {idleMemory} from './questions/idle-memory.ts';
-import {intakeRate} from './questions/intake-rate.ts';
-import {journalSize} from './questions/journal-size.ts';
-import {latency} from './questions/latency.ts';
-import {price} from './questions/price.ts';
-import {resume} from './questions/resume.ts';
-import {webhook} from './questions/webhook.ts';
+import type {Benchmark, Run} from './benchmark.ts';
+import {clusterAppends} from './benchmarks/cluster-appends.ts';
+import {clusterFaults} from './benchmarks/cluster-faults.ts';
+import {clusterIdle} from './benchmarks/cluster-idle.ts';
+import {clusterLatency} from './benchmarks/cluster-latency.ts';
+import {eventLoop} from './benchmarks/event-loop.ts';
+import {fanOut} from './benchmarks/fan-out.ts';
+import {fanOutCurves} from './benchmarks/fan-out-curves.ts';
+import {hotPaths} from './benchmarks/hot-paths.ts';
+import {idleCpu} from './benchmarks/idle-cpu.ts';
+import {idleMemory} from './benchmarks/idle-memory.ts';
+import {intakeRate} from './benchmarks/intake-rate.ts';
+import {journalSize} from './benchmarks/journal-size.ts';
+import {latency} from './benchmarks/latency.ts';
+import {price} from './benchmarks/price.ts';
+import {resume} from './benchmarks/resume.ts';
+import {webhook} from './benchmarks/webhook.ts';
 import {type Baseline, baselineOf, compareWithBaseline} from './report/baseline.ts';
 import {chartSvg} from './report/chart.ts';
 import {describeMachine, isInMemory} from './report/machine.ts';
@@ -29,7 +29,7 @@ import {leaveServerCore} from './servers/cores.ts';
 import {installPeers} from './servers/install-peers.ts';
 import {Servers} from './servers/servers.ts';
 
-const questions: readonly Question[] = [
+const benchmarks: readonly Benchmark[] = [
   fanOut,
   latency,
   fanOutCurves,
@@ -62,14 +62,14 @@ Measures the gateway beside its peers and prints the tables of docs/BENCHMARKS.m
 
   --write             also writes docs/BENCHMARKS.md, and its pictures; with --quick, bench/baseline.json
   --quick             within a minute, ratios only: exit code 1 when one is worse than bench/baseline.json allows
-  --only <question>   ${questions.map(({name}) => name).join(', ')}; may be repeated
+  --only <question>   ${benchmarks.map(({name}) => name).join(', ')}; may be repeated
   --dir <folder>      where journals are written [the system's temporary folder, unless it is in memory]
   --cpu-prof <folder> every server writes a CPU profile there; the figures are then slower ones
   --help
 `;
 
 interface Arguments {
-  readonly chosen: readonly Question[];
+  readonly chosen: readonly Benchmark[];
   readonly write: boolean;
   readonly quick: boolean;
   readonly folder: string;
@@ -116,13 +116,13 @@ function parseArguments(argv: readonly string[]): Arguments | undefined {
   });
   if (values.help) return undefined;
   const {write, quick, only, dir} = values;
-  const unknown = only?.find((name) => !questions.some((question) => question.name === name));
+  const unknown = only?.find((name) => !benchmarks.some((question) => question.name === name));
   if (unknown !== undefined) throw new Error(`There is no question ${unknown}.`);
   const profiles = values['cpu-prof'];
   if (write && (only !== undefined || profiles !== undefined))
     throw new Error('--write needs a whole run: leave out --only and --cpu-prof.');
   return {
-    chosen: questions.filter((question) => isChosen(question, only, quick)),
+    chosen: benchmarks.filter((question) => isChosen(question, only, quick)),
     write,
     quick,
     folder: path.resolve(dir ?? defaultFolder()),
@@ -139,7 +139,7 @@ function defaultFolder(): string {
 }
 
 function isChosen(
-  {name, quick}: Question,
+  {name, quick}: Benchmark,
   only: readonly string[] | undefined,
   wantsQuick: boolean,
 ): boolean {
@@ -199,7 +199,7 @@ function writeReport(machine: Machine, sections: readonly Section[], missing: re
 
 /** The answer, or nothing when it failed or took too long; its servers are gone either way. */
 async function answer(
-  {name, deadlineS, ask}: Question,
+  {name, deadlineS, ask}: Benchmark,
   run: Run,
   endAt: number,
 ): Promise<Section | undefined> {

@@ -1,5 +1,5 @@
 /** One round: a world, one fault, and what the history says of it. */
-import {SeededRandom} from '../test/support/simulation-random.ts';
+import {SeededRandom} from '../test/support/simulation/random.ts';
 import type {AnyFault} from './faults/cluster-fault.ts';
 import type {FaultSize} from './faults/fault.ts';
 import type {SceneFault} from './faults/scenes.ts';

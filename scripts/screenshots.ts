@@ -6,9 +6,9 @@ import {mkdirSync} from 'node:fs';
 import path from 'node:path';
 import type {Browser, Page} from 'playwright-core';
 import twilio from 'twilio';
-import {launchChromium} from '../test/support/chromium.ts';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../test/support/gateway.ts';
-import {postWebhook, statusFields} from '../test/support/signed-webhook.ts';
+import {launchChromium} from '../test/support/browser/chromium.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../test/support/gateway/gateway.ts';
+import {postWebhook, statusFields} from '../test/support/twilio/signed-webhook.ts';
 
 const folder = path.join(import.meta.dirname, '../docs/images');
 

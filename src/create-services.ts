@@ -8,7 +8,7 @@ import type {Journal} from './journal/journal.ts';
 import {openJournal} from './journal/open-journal.ts';
 import {createMetrics, type MetricSources} from './observability/metrics.ts';
 import {OperatorServices} from './operator-services.ts';
-import {CallRecords} from './services/calls/call-queries.ts';
+import {CallQueries} from './services/calls/call-queries.ts';
 import {CallService} from './services/calls/call-service.ts';
 import {HangUp} from './services/calls/hang-up.ts';
 import {PlacementLimits} from './services/calls/placement-limits.ts';
@@ -17,10 +17,10 @@ import {Retention} from './services/calls/retention.ts';
 import {LiveFeed} from './services/feed/live-feed.ts';
 import {Readiness} from './services/health/readiness.ts';
 import {SessionService} from './services/session-service.ts';
-import {SessionCatalog} from './services/sessions/cluster-session-list.ts';
+import {ClusterSessionList} from './services/sessions/cluster-session-list.ts';
 import {EpochFollower} from './services/sessions/epoch-follower.ts';
 import {SessionPublisher} from './services/sessions/session-publisher.ts';
-import {SessionSurplus} from './services/sessions/session-quota.ts';
+import {SessionQuota} from './services/sessions/session-quota.ts';
 import {WebhookLog} from './services/webhooks/webhook-log.ts';
 import {connectionLimits, openFileLimit} from './transport/connection-limits.ts';
 import {TwilioRest} from './twilio/rest/twilio-rest.ts';
@@ -121,8 +121,8 @@ export function createServices(options: ServicesOptions) {
     calls,
     reconciler,
     publisher: createPublisher({environment, cluster, sessions, feed, clock, logger}),
-    catalog: new SessionCatalog({directory: sessions.directory, cluster, journal, logger}),
-    records: new CallRecords({journal, reconciler, clock}),
+    clusterSessions: new ClusterSessionList({sessionList: sessions.sessionList, cluster, journal, logger}),
+    records: new CallQueries({journal, reconciler, clock}),
     retention: new Retention({
       journal,
       clock,
@@ -159,10 +159,10 @@ function createPublisher({environment, cluster, sessions, feed, clock, logger}: 
   const {sessions: shared} = cluster;
   if (shared === undefined) return undefined;
   const {maxSessionsPerUser} = environment;
-  const close = (sessionId: string) => sessions.closeSurplus(sessionId);
-  const surplus =
+  const close = (sessionId: string) => sessions.closeOverQuota(sessionId);
+  const quota =
     maxSessionsPerUser === undefined
       ? undefined
-      : new SessionSurplus({shared, clock, logger, maxSessionsPerUser, close});
-  return new SessionPublisher({shared, directory: sessions.directory, feed, clock, logger, surplus});
+      : new SessionQuota({shared, clock, logger, maxSessionsPerUser, close});
+  return new SessionPublisher({shared, sessionList: sessions.sessionList, feed, clock, logger, quota});
 }

@@ -8,13 +8,13 @@ import {databaseFile} from './journal/open-journal.ts';
 import type {MetricSources, Metrics} from './observability/metrics.ts';
 import {createProcessLoad} from './observability/process-load.ts';
 import {isPostgresUrl} from './postgres/postgres-url.ts';
-import {nodeOutside} from './reachability/node-public-endpoint-probe.ts';
-import type {Outside} from './reachability/public-endpoint-probe.ts';
+import {nodePublicEndpointProbe} from './reachability/node-public-endpoint-probe.ts';
+import type {PublicEndpointProbe} from './reachability/public-endpoint-probe.ts';
 import type {CallService} from './services/calls/call-service.ts';
 import {createChecks} from './services/health/checks.ts';
 import type {PointNumberOptions} from './services/health/configure-number.ts';
 import {Doctor} from './services/health/doctor.ts';
-import {ProcessProof} from './services/health/identity-challenge.ts';
+import {IdentityChallenge} from './services/health/identity-challenge.ts';
 import {HealthSampler} from './services/health/metric-samples.ts';
 import {SimulatorControl} from './services/simulator/simulator-control.ts';
 import {DEFAULT_API_URL} from './twilio/rest/sdk.ts';
@@ -35,27 +35,27 @@ export interface OperatorServicesOptions {
   /** @default Twilio's REST API, or what TWILIO_API_URL names */
   readonly account?: TwilioAccountClient;
   /** @default the network */
-  readonly outside?: Outside;
+  readonly probe?: PublicEndpointProbe;
 }
 
 export class OperatorServices {
   readonly doctor: Doctor;
   readonly sampler: HealthSampler;
   readonly simulator: SimulatorControl;
-  readonly proof: ProcessProof;
+  readonly identity: IdentityChallenge;
   readonly pointNumber: PointNumberOptions;
 
-  constructor({environment, account, outside = nodeOutside, ...options}: OperatorServicesOptions) {
+  constructor({environment, account, probe = nodePublicEndpointProbe, ...options}: OperatorServicesOptions) {
     const {publicUrl, allowedOrigins, databaseUrl, twilio, port} = environment;
     const {clock, logger} = options;
-    this.proof = new ProcessProof(secretOfNodes(environment));
+    this.identity = new IdentityChallenge(secretOfNodes(environment));
     const {accountSid, apiUrl, phoneNumber} = twilio;
     const client = account ?? new TwilioAccountRest(twilio);
     const simulator = apiUrl === DEFAULT_API_URL ? undefined : new SimulatorClient({apiUrl, accountSid});
     this.simulator = new SimulatorControl({...options, simulator});
     const checks = createChecks({
       ...options,
-      ...{account: client, outside, proof: this.proof},
+      ...{account: client, probe, identity: this.identity},
       ...{publicUrl, allowedOrigins, port, accountSid, apiUrl, phoneNumber},
       // Of a database elsewhere nobody here can say.
       diskSpace: async () => diskSpace(databaseFile(databaseUrl)),

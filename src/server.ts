@@ -205,8 +205,8 @@ export class GatewayServer {
       head: feed.head,
       openSessions: sessions.openCount,
       laggingSessions: sessions.laggingCount,
-      openedSessions: sessions.directory.openedCount,
-      closes: sessions.directory.closes(),
+      openedSessions: sessions.sessionList.openedCount,
+      closes: sessions.sessionList.closes(),
     };
   }
 

@@ -1,6 +1,6 @@
 /** Several gateways as processes on one real Postgres, all told the same public address, as behind a balancer. */
-import {freePort} from '../../test/support/free-port.ts';
-import type {PostgresServer} from '../../test/support/postgres.ts';
+import {freePort} from '../../test/support/gateway/free-port.ts';
+import type {PostgresServer} from '../../test/support/postgres/postgres.ts';
 import type {Usage} from '../servers/probe.ts';
 import type {ServerProcess} from '../servers/server-process.ts';
 import {type PostgresOptions, publicUrl, type Servers} from '../servers/servers.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
 import type {Control} from '../../chaos/preload/control.ts';
 import {preload} from '../../chaos/world/preload.ts';
-import {DatabaseLink} from '../../test/support/database-link.ts';
+import {DatabaseLink} from '../../test/support/postgres/database-link.ts';
 import {RetryingLoad} from '../load/retrying-load.ts';
 import type {Servers} from '../servers/servers.ts';
 import {findMistold} from './check-told.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {databaseOf, postgresServer} from '../../test/support/postgres.ts';
+import {databaseOf, postgresServer} from '../../test/support/postgres/postgres.ts';
 import {measureGroups} from './group-cost.ts';
 
 test('a group is one transaction, of events of as many calls', async (t) => {

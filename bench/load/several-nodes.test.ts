@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {type TestContext, test} from 'node:test';
-import {freePort} from '../../test/support/free-port.ts';
+import {freePort} from '../../test/support/gateway/free-port.ts';
 import {until} from '../../test/support/until.ts';
 import {RetryingLoad} from './retrying-load.ts';
 import {postSpread, prepare} from './spread-load.ts';

@@ -2,8 +2,8 @@
 import type {ChildProcess} from 'node:child_process';
 import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import path from 'node:path';
-import {freePort} from '../../test/support/free-port.ts';
-import {PostgresServer} from '../../test/support/postgres.ts';
+import {freePort} from '../../test/support/gateway/free-port.ts';
+import {PostgresServer} from '../../test/support/postgres/postgres.ts';
 import {besideGenerator, onServerCore} from './cores.ts';
 import {bunProgram} from './install-peers.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';

@@ -2,7 +2,7 @@
 import {closeSync, openSync, rmSync, writeSync} from 'node:fs';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
-import {limitFileSize, mountSmallDisk, setImmutable} from '../../test/support/journal-disk.ts';
+import {limitFileSize, mountSmallDisk, setImmutable} from '../../test/support/journal/journal-disk.ts';
 import {until} from '../../test/support/until.ts';
 import {measureLatency} from '../world/latency.ts';
 import {Tracer, tracingUnavailable} from '../world/tracer.ts';

@@ -1,8 +1,8 @@
 /** The process stands still, loses a thread, has the wrong time, or too little of everything. */
 import {setTimeout as wait} from 'node:timers/promises';
-import {TestClient} from '../../test/support/client.ts';
-import {ACCESS_KEY} from '../../test/support/crash-gateway.ts';
+import {ACCESS_KEY} from '../../test/support/crash/crash-gateway.ts';
 import {until} from '../../test/support/until.ts';
+import {TestClient} from '../../test/support/websocket/client.ts';
 import {ControlGroup, groupsUnavailable} from '../world/control-group.ts';
 import type {World} from '../world/world.ts';
 import type {Fault} from './fault.ts';

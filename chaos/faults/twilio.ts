@@ -2,7 +2,7 @@
 import {setTimeout as wait} from 'node:timers/promises';
 import {hasEnded} from '@hookswitch/protocol';
 import type {Faults} from '@hookswitch/simulator';
-import type {BrokenAnswer} from '../../test/support/http-twilio-proxy.ts';
+import type {BrokenAnswer} from '../../test/support/http/http-twilio-proxy.ts';
 import {until} from '../../test/support/until.ts';
 import {readChapter} from '../world/read-chapter.ts';
 import type {World} from '../world/world.ts';

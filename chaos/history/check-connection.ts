@@ -56,7 +56,7 @@ function isVisible({verdict, kind, owner}: EntryRecord, {seesAll, user}: Connect
   return verdict === 'applied' && kind === 'status' && (seesAll || owner === user);
 }
 
-/** Whose call it is, by the number it dialled: not by what the gateway wrote of it. */
+/** Whose call it is, by the number it dialed: not by what the gateway wrote of it. */
 function ownerOf(callSid: string, {providerCalls, dials}: History): string | undefined {
   const to = providerCalls.find((call) => call.callSid === callSid)?.to;
   return dials.find((dial) => dial.to === to)?.user;

@@ -103,8 +103,8 @@ function checkDials({dials, providerCalls}: History): readonly Violation[] {
   const found: string[] = [];
   for (const [key, attempts] of Map.groupBy(dials, (dial) => dial.key)) {
     const to = attempts[0]?.to;
-    const dialled = providerCalls.filter((call) => call.to === to).map(({callSid}) => callSid);
-    if (dialled.length > 1) found.push(`${key}: ${dialled.join(', ')}`);
+    const dialed = providerCalls.filter((call) => call.to === to).map(({callSid}) => callSid);
+    if (dialed.length > 1) found.push(`${key}: ${dialed.join(', ')}`);
   }
   const untrue: string[] = [];
   for (const [key, attempts] of Map.groupBy(dials, (dial) => dial.key)) {

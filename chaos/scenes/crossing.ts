@@ -4,7 +4,7 @@ import {JournalUnavailableError} from '../../src/errors/app-error.ts';
 import type {CallRecord, JournalEntry, StatusEvent} from '../../src/journal/call-event.ts';
 import type {Journal} from '../../src/journal/journal.ts';
 import {transition} from '../../src/journal/transition.ts';
-import {status, wholeCall} from '../../test/support/journal-events.ts';
+import {status, wholeCall} from '../../test/support/journal/journal-events.ts';
 import {until} from '../../test/support/until.ts';
 import {openNodes} from './open-nodes.ts';
 import {type Scene, SOON_MS, type Stage} from './scene.ts';

@@ -1,7 +1,7 @@
 /** The connection on which one node hears of the others goes dead without a word, and nothing else makes it look. */
 import {Client} from 'pg';
-import {DatabaseLink} from '../../test/support/database-link.ts';
-import {status} from '../../test/support/journal-events.ts';
+import {status} from '../../test/support/journal/journal-events.ts';
+import {DatabaseLink} from '../../test/support/postgres/database-link.ts';
 import {until} from '../../test/support/until.ts';
 import {openNodes} from './open-nodes.ts';
 import {type Scene, SOON_MS} from './scene.ts';

@@ -2,7 +2,7 @@
  * The process of a scene: says on stdout, as JSON, what was wrong.
  * Usage: node process.ts <scene> <seed> <nodes> <URL of a database>
  */
-import {SeededRandom} from '../../test/support/simulation-random.ts';
+import {SeededRandom} from '../../test/support/simulation/random.ts';
 import type {Violation} from '../history/history.ts';
 import {commitsGone} from './commits-gone.ts';
 import {crossing} from './crossing.ts';

@@ -1,8 +1,8 @@
 /** Runs a scene in a process of its own, on a fresh database. */
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import {endsWithUs} from '../../test/support/ends-with-us.ts';
-import {postgresServer} from '../../test/support/postgres.ts';
+import {endsWithUs} from '../../test/support/gateway/ends-with-us.ts';
+import {postgresServer} from '../../test/support/postgres/postgres.ts';
 import {preload} from '../world/preload.ts';
 import type {SceneName, SceneResult} from './scene.ts';
 

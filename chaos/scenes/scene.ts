@@ -3,7 +3,7 @@
  * fresh database, without gateways before them. A mutant is loaded into that process as it is into a gateway.
  */
 
-import type {SeededRandom} from '../../test/support/simulation-random.ts';
+import type {SeededRandom} from '../../test/support/simulation/random.ts';
 import type {Violation, ViolationKind} from '../history/history.ts';
 
 export interface Stage {

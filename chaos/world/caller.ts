@@ -1,6 +1,6 @@
 /** A user who places calls with idempotency keys, asks again when the outcome is unknown, and hangs some up. */
 import {setTimeout as wait} from 'node:timers/promises';
-import type {SeededRandom} from '../../test/support/simulation-random.ts';
+import type {SeededRandom} from '../../test/support/simulation/random.ts';
 import type {DialRecord, HangUpRecord, Outcome} from '../history/history.ts';
 
 export interface CallerOptions {

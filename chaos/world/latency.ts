@@ -1,7 +1,7 @@
 /** How long sockets that have nothing to do with a fault wait for an answer. */
 import {setTimeout as wait} from 'node:timers/promises';
-import {TestClient} from '../../test/support/client.ts';
-import {ACCESS_KEY} from '../../test/support/crash-gateway.ts';
+import {ACCESS_KEY} from '../../test/support/crash/crash-gateway.ts';
+import {TestClient} from '../../test/support/websocket/client.ts';
 import type {World} from './world.ts';
 
 const SOCKETS = 4;

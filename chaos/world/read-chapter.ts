@@ -1,5 +1,5 @@
 /** The journal as it lies on the disk, as the history wants it. */
-import {type FileEntry, readJournalFile} from '../../test/support/crash-journal-file.ts';
+import {type FileEntry, readJournalFile} from '../../test/support/crash/crash-journal-file.ts';
 import type {Chapter, EntryRecord} from '../history/history.ts';
 
 /** @throws when SQLite finds the file damaged */

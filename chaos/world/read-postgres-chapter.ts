@@ -1,6 +1,6 @@
 /** The journal as it lies in Postgres, as the history wants it. */
-import type {PostgresServer} from '../../test/support/postgres.ts';
-import {readPostgresJournal} from '../../test/support/postgres-journal-file.ts';
+import type {PostgresServer} from '../../test/support/postgres/postgres.ts';
+import {readPostgresJournal} from '../../test/support/postgres/postgres-journal-file.ts';
 import type {Chapter} from '../history/history.ts';
 import {toRecord} from './read-chapter.ts';
 

@@ -1,7 +1,7 @@
 /** A session that comes back, as browsers do: from the last message it has seen, until it is told to stop. */
 import {setTimeout as wait} from 'node:timers/promises';
-import {TestClient} from '../../test/support/client.ts';
 import {until} from '../../test/support/until.ts';
+import {TestClient} from '../../test/support/websocket/client.ts';
 import type {ConnectionRecord} from '../history/history.ts';
 
 export interface ReturningSessionOptions {

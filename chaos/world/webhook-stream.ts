@@ -2,8 +2,8 @@
 import {Agent} from 'node:http';
 import {setTimeout as wait} from 'node:timers/promises';
 import type {ProviderStatus} from '@hookswitch/protocol';
-import {type LoadWebhook, loadWebhook} from '../../test/support/crash-load.ts';
-import {post} from '../../test/support/simulation-twilio.ts';
+import {type LoadWebhook, loadWebhook} from '../../test/support/crash/crash-load.ts';
+import {post} from '../../test/support/simulation/twilio.ts';
 import type {WebhookRecord} from '../history/history.ts';
 
 export interface WebhookStreamOptions {

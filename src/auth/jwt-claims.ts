@@ -41,7 +41,7 @@ export function readClaims(claims: Claims, expected: ExpectedClaims): ClaimsVerd
     return refused('scope', 'The scope (or scp) is neither a text nor a list of texts.');
   if (issuer === undefined ? iss !== undefined && typeof iss !== 'string' : iss !== issuer)
     return refused('iss', 'The iss is not the one in AUTH_ISSUER.');
-  const audiences = audiencesOf(aud);
+  const audiences = visibilitiesOf(aud);
   if (audiences === undefined || (audience !== undefined && !audiences.includes(audience)))
     return refused('aud', 'The aud does not hold the one in AUTH_AUDIENCE.');
   // Whole milliseconds, rounded down: a token never lives longer than it says.
@@ -99,7 +99,7 @@ function readScopes({scope, scp}: Claims): ReadonlySet<Scope> | undefined {
 }
 
 /** One or several; none when absent, `undefined` for what is no audience. */
-function audiencesOf(aud: unknown): readonly string[] | undefined {
+function visibilitiesOf(aud: unknown): readonly string[] | undefined {
   if (aud === undefined) return [];
   if (typeof aud === 'string') return [aud];
   const isList = Array.isArray(aud) && aud.every((item): item is string => typeof item === 'string');

@@ -8,9 +8,9 @@ import {type CryptoKey, compactVerify} from 'jose';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
 import type {Authenticator, Principal} from './authenticator.ts';
-import {ForwardClock} from './forward-clock.ts';
-import {Gate} from './gate.ts';
+import {ConcurrencyLimiter} from './concurrency-limiter.ts';
 import {readClaims} from './jwt-claims.ts';
+import {NonDecreasingClock} from './non-decreasing-clock.ts';
 import type {RefusalReason, RefusedTokens, TokenRefusal} from './refused-tokens.ts';
 import {parseStrictObject} from './strict-json.ts';
 
@@ -62,12 +62,15 @@ type Verdict =
 
 export class JwtAuthenticator implements Authenticator {
   readonly #options: JwtAuthenticatorOptions;
-  readonly #time: ForwardClock;
-  readonly #signatures = new Gate({atOnce: MAX_SIGNATURES_AT_ONCE, waiting: MAX_SIGNATURES_WAITING});
+  readonly #time: NonDecreasingClock;
+  readonly #signatures = new ConcurrencyLimiter({
+    atOnce: MAX_SIGNATURES_AT_ONCE,
+    waiting: MAX_SIGNATURES_WAITING,
+  });
 
   constructor(options: JwtAuthenticatorOptions) {
     this.#options = options;
-    this.#time = new ForwardClock(options);
+    this.#time = new NonDecreasingClock(options);
     // From here on, not from the first token on.
     this.#time.now();
   }

@@ -6,18 +6,18 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {Socket} from 'node:net';
 import {closeReasons, SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocketServer} from 'ws';
-import type {ProcessProof} from '../services/health/identity-challenge.ts';
+import type {IdentityChallenge} from '../services/health/identity-challenge.ts';
 
 export interface DoctorListenerOptions {
   readonly port: number;
   readonly host?: string;
   /** Path of PUBLIC_URL; empty when it has none. */
   readonly basePath: string;
-  readonly proof: ProcessProof;
+  readonly identity: IdentityChallenge;
 }
 
 /** Listens until the function it resolves with is called. @throws when the port cannot be had */
-export async function listenForDoctor({port, host, basePath, proof}: DoctorListenerOptions) {
+export async function listenForDoctor({port, host, basePath, identity}: DoctorListenerOptions) {
   const sockets = new Set<Socket>();
   const wss = new WebSocketServer({noServer: true, handleProtocols: () => SUBPROTOCOL});
   const server = createServer((request, response) => answer(request, response));
@@ -51,7 +51,7 @@ export async function listenForDoctor({port, host, basePath, proof}: DoctorListe
     request.resume();
     const {pathname, searchParams} = pathOf(request);
     if (pathname === '/healthz') {
-      const probe = proof.answer(searchParams.get('probe') ?? undefined);
+      const probe = identity.answer(searchParams.get('probe') ?? undefined);
       response.writeHead(200, {'Content-Type': 'application/json'});
       response.end(JSON.stringify({status: 'alive', probe}));
       return;

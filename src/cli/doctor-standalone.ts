@@ -9,10 +9,10 @@ import {databaseFile} from '../journal/open-journal.ts';
 import {inspectPostgresJournal} from '../journal/postgres/inspect-postgres-journal.ts';
 import {secretOfNodes} from '../operator-services.ts';
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
-import {nodeOutside} from '../reachability/node-public-endpoint-probe.ts';
+import {nodePublicEndpointProbe} from '../reachability/node-public-endpoint-probe.ts';
 import {createChecks} from '../services/health/checks.ts';
 import {Doctor} from '../services/health/doctor.ts';
-import {ProcessProof} from '../services/health/identity-challenge.ts';
+import {IdentityChallenge} from '../services/health/identity-challenge.ts';
 import {DEFAULT_API_URL} from '../twilio/rest/sdk.ts';
 import {SimulatorClient} from '../twilio/rest/simulator-client.ts';
 import {TwilioAccountRest} from '../twilio/rest/twilio-account-rest.ts';
@@ -22,16 +22,16 @@ import {listenForDoctor} from './doctor-listener.ts';
 export async function examineAlone(environment: Environment, logger: Logger): Promise<HealthReport> {
   const {publicUrl, allowedOrigins, databaseUrl, twilio, port, host} = environment;
   const {accountSid, apiUrl, phoneNumber} = twilio;
-  const proof = new ProcessProof(secretOfNodes(environment));
+  const identity = new IdentityChallenge(secretOfNodes(environment));
   const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
-  const close = await listenForDoctor({port, host, basePath, proof});
+  const close = await listenForDoctor({port, host, basePath, identity});
   try {
     const isSimulated =
       apiUrl !== DEFAULT_API_URL && (await new SimulatorClient({apiUrl, accountSid}).identify()) === true;
     const checks = createChecks({
-      ...{publicUrl, allowedOrigins, port, accountSid, apiUrl, phoneNumber, proof},
+      ...{publicUrl, allowedOrigins, port, accountSid, apiUrl, phoneNumber, identity},
       account: new TwilioAccountRest(twilio),
-      outside: nodeOutside,
+      probe: nodePublicEndpointProbe,
       clock: systemClock,
       simulated: () => isSimulated,
       diskSpace: async () => diskSpace(databaseFile(databaseUrl)),

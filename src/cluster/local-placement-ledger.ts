@@ -30,7 +30,7 @@ export class LocalPlacementLedger implements PlacementLedger {
     if (waitMs !== undefined) return {kind: 'user-rate', waitMs};
     const waitForAllMs = ofAll.take(EVERYBODY);
     if (waitForAllMs !== undefined) {
-      ofUsers.giveBack(user);
+      ofUsers.refund(user);
       return {kind: 'all-rate', waitMs: waitForAllMs};
     }
     this.#lastLine += 1;
@@ -43,10 +43,10 @@ export class LocalPlacementLedger implements PlacementLedger {
     if (this.#lines.has(line)) this.#lines.set(line, written);
   }
 
-  giveBack(request: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void {
+  refund(request: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void {
     const {ofUsers, ofAll} = this.#ratesOf(request);
-    ofUsers.giveBack(request.user);
-    ofAll.giveBack(EVERYBODY);
+    ofUsers.refund(request.user);
+    ofAll.refund(EVERYBODY);
   }
 
   /** One process has one configuration: what it asks with first holds. */

@@ -31,6 +31,6 @@ export interface PlacementLedger {
    * `written`: in between it would be nobody's. Never throws; a line that nobody gives back runs out.
    */
   release(line: string, written: Offset): void;
-  /** Nothing was dialled: puts back what was taken from the allowances. Never throws. */
-  giveBack(request: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void;
+  /** Nothing was dialed: puts back what was taken from the allowances. Never throws. */
+  refund(request: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void;
 }

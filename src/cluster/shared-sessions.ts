@@ -12,7 +12,7 @@ export interface PublishedSession
   /** User, address and origin in lower case. */
   readonly searchText: string;
   /** Through which audiences it was sent the journal: where each begins, and its key. */
-  readonly spans: readonly (readonly [after: Offset, audienceKey: string])[];
+  readonly spans: readonly (readonly [after: Offset, visibilityKey: string])[];
 }
 
 export interface FoundSession extends PublishedSession {
@@ -57,5 +57,5 @@ export interface SharedSessions {
    * Of the sessions of these users at this node, those that are too many where each may have `limit` at all nodes together: whoever came
    * first stays, by the clocks of their nodes. Asked at the same moment, all nodes agree on who that is. @throws JournalUnavailableError
    */
-  surplus(users: readonly string[], limit: number): Promise<readonly string[]>;
+  overQuota(users: readonly string[], limit: number): Promise<readonly string[]>;
 }

@@ -133,7 +133,7 @@ export function demoBasics(): Pick<Environment, 'port' | 'logLevel'> {
 
 /**
  * The configuration of a demo: of the real environment only PORT, LOG_LEVEL and HOOKSWITCH_ACCESS_KEY count, so that
- * an account somebody has configured is never dialled from. It listens on loopback only.
+ * an account somebody has configured is never dialed from. It listens on loopback only.
  * @throws EnvironmentError with all faults
  */
 export function loadDemoEnvironment(values: Readonly<Record<string, string>>): Environment {

@@ -343,7 +343,7 @@ export const variables = {
   ALLOWED_DESTINATIONS: variable({
     default: 'any',
     example: '+1,+44,client:',
-    meaning: 'Comma-separated prefixes that may be dialled.',
+    meaning: 'Comma-separated prefixes that may be dialed.',
     schema: text((value) => (value === 'any' ? 'any' : destinationList(value))),
   }),
   MAX_CALLS_PER_MINUTE: variable({

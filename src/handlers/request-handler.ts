@@ -8,7 +8,7 @@ import {isAllowedOrigin, type OriginPolicy} from '../auth/allowed-origins.ts';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {CallRecords} from '../services/calls/call-queries.ts';
+import type {CallQueries} from '../services/calls/call-queries.ts';
 import type {CallService} from '../services/calls/call-service.ts';
 import {createCallRoutes} from './api/call-routes.ts';
 import {createConsoleRoutes} from './api/console-routes.ts';
@@ -22,11 +22,11 @@ import {createWebhookLogRoutes, type WebhookLogRoutesOptions} from './api/webhoo
 import {allowedHeaders, exposedHeaders, PREFLIGHT_MAX_AGE_S} from './http/cors-headers.ts';
 import {createErrorHandler, notFoundHandler} from './http/http-errors.ts';
 import {createAuthentication, createRequestLogger} from './http/request-context.ts';
-import {createWebhookRoutes} from './webhooks/unmatched-webhook-routes.ts';
-import {createWebhookIntake, type WebhookIntakeOptions} from './webhooks/webhook-handler.ts';
+import {createUnmatchedWebhookRoutes} from './webhooks/unmatched-webhook-routes.ts';
+import {createWebhookHandler, type WebhookHandlerOptions} from './webhooks/webhook-handler.ts';
 
 export interface RequestHandlerOptions
-  extends WebhookIntakeOptions,
+  extends WebhookHandlerOptions,
     WebhookLogRoutesOptions,
     OperationsRoutesOptions,
     SessionRoutesOptions,
@@ -34,7 +34,7 @@ export interface RequestHandlerOptions
     HealthRoutesOptions,
     SimulatorRoutesOptions {
   readonly calls: CallService;
-  readonly records: CallRecords;
+  readonly records: CallQueries;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,7 +44,7 @@ export interface RequestHandlerOptions
 }
 
 export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
-  const takeWebhook = createWebhookIntake(options);
+  const takeWebhook = createWebhookHandler(options);
   const app = createApp(options);
   return (request, response) => {
     if (!takeWebhook(request, response)) app(request, response);
@@ -60,7 +60,7 @@ function createApp(options: RequestHandlerOptions): Express {
   app.set('strict routing', exactPaths.strict);
   app.use(createRequestLogger(logger, clock));
   app.use(stripBasePath(options.basePath));
-  app.use(createWebhookRoutes(options));
+  app.use(createUnmatchedWebhookRoutes(options));
   app.use(securityHeaders(options.publicUrl));
   app.use('/api', createCors(options.origins));
   app.use('/api/calls', createAuthentication(authenticator));

@@ -30,7 +30,7 @@ export interface StatusEvent extends EventBase {
   readonly answeredBy?: string;
   /** Seconds of talk, on the last status. */
   readonly duration?: number;
-  /** The reference our callback URLs carry: binds the call to the intent that dialled it, and to its owner. */
+  /** The reference our callback URLs carry: binds the call to the intent that dialed it, and to its owner. */
   readonly reference?: string;
   /** The webhook's fields as they came, kept as evidence; a repeated name has all its values. */
   readonly parameters?: Readonly<Record<string, string | readonly string[]>>;

@@ -77,6 +77,6 @@ export function sameInLists(a: CallRecord, b: CallRecord): boolean {
 }
 
 /** Hours of calls are counted once for everybody, and once for the owner. */
-export function statisticsAudience(owner: string | undefined): string {
+export function statisticsVisibility(owner: string | undefined): string {
   return owner === undefined ? 'all' : `user:${owner}`;
 }

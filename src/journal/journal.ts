@@ -1,6 +1,6 @@
 /**
  * The journal: the only queue of the system. Everything that happens to a call is one entry; everything that anybody
- * is told is read from it. This file is the port; the promises below are what `test/support/journal-contract.ts`
+ * is told is read from it. This file is the port; the promises below are what `test/support/journal/journal-contract.ts`
  * checks of every adapter, and of several nodes that take turns.
  */
 import type {CallOutcome} from '@hookswitch/protocol';

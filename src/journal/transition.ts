@@ -7,7 +7,7 @@
 import {type CallMetadata, hasEnded, type ProviderStatus, statusRank} from '@hookswitch/protocol';
 import type {CallRecord, Offset, StatusEvent, Verdict} from './call-event.ts';
 
-/** What the intent that dialled the call, or its parent leg, knows about it. */
+/** What the intent that dialed the call, or its parent leg, knows about it. */
 export interface Provenance {
   readonly owner?: string;
   readonly metadata?: CallMetadata;

@@ -36,7 +36,7 @@ export class RateLimit {
   }
 
   /** Puts one back that was not used after all. */
-  giveBack(key: string): void {
+  refund(key: string): void {
     const allowance = this.#refilled(key);
     allowance.left = Math.min(this.#perMinute, allowance.left + 1);
   }

@@ -3,18 +3,18 @@ import {request as httpRequest, type IncomingMessage} from 'node:http';
 import {request as httpsRequest} from 'node:https';
 import {WebSocket} from 'ws';
 import type {
-  Outside,
-  OutsideAnswer,
-  OutsideFailure,
-  OutsideGet,
-  OutsideSocket,
+  ProbeAnswer,
+  ProbeFailure,
+  ProbeGet,
+  ProbeSocket,
+  PublicEndpointProbe,
 } from './public-endpoint-probe.ts';
 
 const MAX_BODY_BYTES = 16_384;
 
-export const nodeOutside: Outside = {
+export const nodePublicEndpointProbe: PublicEndpointProbe = {
   get(url, {userAgent, signal}) {
-    const {promise, resolve} = Promise.withResolvers<OutsideGet>();
+    const {promise, resolve} = Promise.withResolvers<ProbeGet>();
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;
     const headers = {'User-Agent': userAgent, Accept: '*/*', 'Cache-Control': 'no-cache'};
     const request = send(url, {agent: false, signal, headers});
@@ -35,14 +35,14 @@ export const nodeOutside: Outside = {
   },
 
   openSocket(url, {protocols, signal}) {
-    const {promise, resolve} = Promise.withResolvers<OutsideSocket>();
+    const {promise, resolve} = Promise.withResolvers<ProbeSocket>();
     const socket = new WebSocket(url, [...protocols], {
       followRedirects: false,
       perMessageDeflate: false,
       maxPayload: MAX_BODY_BYTES,
       agent: undefined,
     });
-    const end = (outcome: OutsideSocket) => {
+    const end = (outcome: ProbeSocket) => {
       signal.removeEventListener('abort', onAbort);
       resolve(outcome);
       socket.terminate();
@@ -71,7 +71,7 @@ export const nodeOutside: Outside = {
 };
 
 /** Reads no more than is looked at: what is larger is cut off, and the connection ended by the caller. */
-async function readAnswer(response: IncomingMessage): Promise<OutsideAnswer> {
+async function readAnswer(response: IncomingMessage): Promise<ProbeAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
   const address = response.socket.remoteAddress;
@@ -89,7 +89,7 @@ async function readAnswer(response: IncomingMessage): Promise<OutsideAnswer> {
   };
 }
 
-function toFailure(error: unknown, signal: AbortSignal): OutsideFailure {
+function toFailure(error: unknown, signal: AbortSignal): ProbeFailure {
   if (signal.aborted) return {kind: 'failed', code: 'ABORTED', message: 'No answer in time.'};
   const {code, message} = deepest(error);
   return {kind: 'failed', code: typeof code === 'string' ? code : 'UNKNOWN', message: message ?? 'unknown'};

@@ -4,7 +4,7 @@
  */
 
 /** An HTTP answer as it came. */
-export interface OutsideAnswer {
+export interface ProbeAnswer {
   readonly status: number;
   /** Lower case; repeated ones are joined. */
   readonly headers: Readonly<Record<string, string>>;
@@ -15,15 +15,15 @@ export interface OutsideAnswer {
 }
 
 /** No answer: `code` is Node's (`ENOTFOUND`, `CERT_HAS_EXPIRED`), or `ABORTED` when the time was up. */
-export interface OutsideFailure {
+export interface ProbeFailure {
   readonly kind: 'failed';
   readonly code: string;
   readonly message: string;
 }
 
-export type OutsideGet = {readonly kind: 'answered'; readonly answer: OutsideAnswer} | OutsideFailure;
+export type ProbeGet = {readonly kind: 'answered'; readonly answer: ProbeAnswer} | ProbeFailure;
 
-export type OutsideSocket =
+export type ProbeSocket =
   /** It opened, and was closed by the other side. */
   | {readonly kind: 'closed'; readonly code: number; readonly reason: string; readonly protocol: string}
   /** It opened, and sent something instead. */
@@ -31,15 +31,15 @@ export type OutsideSocket =
   /** It opened, and nothing came until the time was up. */
   | {readonly kind: 'silent'; readonly protocol: string}
   /** Answered as a request instead of an upgrade. */
-  | {readonly kind: 'refused'; readonly answer: OutsideAnswer}
-  | OutsideFailure;
+  | {readonly kind: 'refused'; readonly answer: ProbeAnswer}
+  | ProbeFailure;
 
-export interface Outside {
+export interface PublicEndpointProbe {
   /** GET; redirects are answers like others. */
-  get(url: string, options: {readonly userAgent: string; readonly signal: AbortSignal}): Promise<OutsideGet>;
+  get(url: string, options: {readonly userAgent: string; readonly signal: AbortSignal}): Promise<ProbeGet>;
   /** Opens a WebSocket, and sees what becomes of it. */
   openSocket(
     url: string,
     options: {readonly protocols: readonly string[]; readonly signal: AbortSignal},
-  ): Promise<OutsideSocket>;
+  ): Promise<ProbeSocket>;
 }

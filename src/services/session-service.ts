@@ -15,11 +15,11 @@ import {AppError} from '../errors/app-error.ts';
 import type {Journal, Unsubscribe} from '../journal/journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {LiveFeed} from './feed/live-feed.ts';
-import {SessionDirectory} from './sessions/node-session-list.ts';
+import {NodeSessionList} from './sessions/node-session-list.ts';
 import {Session, type SessionPeer, type SessionSocket, STREAMING} from './sessions/session.ts';
 import {type ResumePoint, SessionDelivery} from './sessions/session-delivery.ts';
 import {SessionDrain, type SessionDrainPlan} from './sessions/session-drain.ts';
-import {SessionWatch} from './sessions/session-liveness.ts';
+import {SessionLiveness} from './sessions/session-liveness.ts';
 
 export interface SessionServiceOptions {
   readonly journal: Journal;
@@ -53,7 +53,7 @@ const COUNT_TIMEOUT_MS = 1000;
 
 export class SessionService {
   /** The sessions as people look at them. */
-  readonly directory: SessionDirectory;
+  readonly sessionList: NodeSessionList;
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -62,7 +62,7 @@ export class SessionService {
   readonly #maxSessionsPerUser: number;
   readonly #shared: SharedSessions | undefined;
   readonly #delivery: SessionDelivery;
-  readonly #watch: SessionWatch;
+  readonly #watch: SessionLiveness;
   readonly #drain: SessionDrain;
   readonly #sessions = new Map<string, Session>();
   readonly #perUser = new Map<string, number>();
@@ -82,10 +82,10 @@ export class SessionService {
     const sessions = () => this.#sessions.values();
     const close = (session: Session, reason: CloseReason) => this.close(session, reason);
     const send = (session: Session, message: ServerMessage) => this.send(session, message);
-    this.directory = new SessionDirectory({journal: options.journal, feed, sessions: this.#sessions});
+    this.sessionList = new NodeSessionList({journal: options.journal, feed, sessions: this.#sessions});
     this.#delivery = new SessionDelivery({...options, heartbeatMs, sessions, close});
     const watched = {clock, heartbeatMs, sessionTimeoutMs, sessions: this.#sessions};
-    this.#watch = new SessionWatch({...watched, close, send});
+    this.#watch = new SessionLiveness({...watched, close, send});
     this.#drain = new SessionDrain({clock, sessions: this.#sessions, close, send});
   }
 
@@ -155,7 +155,7 @@ export class SessionService {
     this.#perUser.set(user, (this.#perUser.get(user) ?? 0) + 1);
     this.#sessions.set(session.id, session);
     this.#metrics.sessionsOpened.inc();
-    this.directory.noteOpened();
+    this.sessionList.noteOpened();
     this.#logger.info({sessionId: session.id, user, address: peer.address}, 'session opened');
     this.#watch.begin(session);
     this.#delivery.begin(session, resume);
@@ -187,7 +187,7 @@ export class SessionService {
     this.#delivery.deliver(session);
   }
 
-  /** Forgets the session, but for what the directory keeps of the last few. */
+  /** Forgets the session, but for what the sessionList keeps of the last few. */
   closed(session: Session, socketCode: number): void {
     if (!this.#sessions.delete(session.id)) return;
     // A peer that is cut off because it does not answer our close ends with 1006, which hides why it was closed.
@@ -198,7 +198,7 @@ export class SessionService {
     if (left > 0) this.#perUser.set(user, left);
     else this.#perUser.delete(user);
     this.#metrics.sessionsClosed.inc({code: String(code)});
-    this.directory.noteClosed(session, code);
+    this.sessionList.noteClosed(session, code);
     this.#logger.info({sessionId: session.id, user, code}, 'session closed');
     if (this.#sessions.size === 0) for (const resolve of this.#onEmpty) resolve();
   }
@@ -212,7 +212,7 @@ export class SessionService {
   }
 
   /** One of its user's sessions too many, as it turned out when other nodes had told of theirs. */
-  closeSurplus(sessionId: string): void {
+  closeOverQuota(sessionId: string): void {
     const session = this.#sessions.get(sessionId);
     if (session !== undefined) this.close(session, 'too-many');
   }
@@ -246,10 +246,10 @@ export class SessionService {
    */
   refresh(session: Session, principal: Principal): void {
     if (session.state.phase === 'closing') return;
-    const {key} = session.audience;
+    const {key} = session.visibility;
     session.principal = principal;
     this.#watch.tokenCame(session);
-    if (session.audience.key === key) return;
+    if (session.visibility.key === key) return;
     if (session.snapshotsDue.length === 0) session.snapshotsDue = [undefined];
     this.#delivery.deliver(session);
   }
@@ -264,7 +264,7 @@ export class SessionService {
   }
 
   /** Another history of the journal has begun: everybody is asked to come back, and gets a snapshot then. */
-  recall(): void {
+  closeAll(): void {
     for (const session of this.#sessions.values()) this.close(session, 'going-away');
   }
 

@@ -10,7 +10,7 @@ import type {AddressInfo, Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
-import {RequestQueue} from './pipeline-queue.ts';
+import {PipelineQueue} from './pipeline-queue.ts';
 
 /** Receives the HTTP server's `upgrade` event. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -71,7 +71,7 @@ export class HttpListener {
   /** Those that are no session, the one that has waited longest first. */
   readonly #exchanges = new Map<Socket, Exchange>();
   /** Of each socket, until it is upgraded. */
-  readonly #queues = new Map<Duplex, RequestQueue>();
+  readonly #queues = new Map<Duplex, PipelineQueue>();
   readonly #onRequest: RequestListener;
   readonly #onUpgrade: UpgradeHandler;
   readonly #onClientError: ClientErrorHandler;
@@ -186,7 +186,7 @@ export class HttpListener {
    * Node looks at the clock before it reads. After a stop (SIGSTOP, a stalled event loop) everything is late, and the rest of
    * the request is there all the same: it is read before it is judged.
    */
-  #lookAgain(error: NodeJS.ErrnoException, socket: Duplex, queue: RequestQueue): void {
+  #lookAgain(error: NodeJS.ErrnoException, socket: Duplex, queue: PipelineQueue): void {
     const {taken, incomplete} = queue;
     // Twice, since a turn that began with timers reads in between, and one that began elsewhere does not.
     setImmediate(() =>
@@ -197,7 +197,7 @@ export class HttpListener {
     );
   }
 
-  #endWithFault(error: NodeJS.ErrnoException, socket: Duplex, queue: RequestQueue): void {
+  #endWithFault(error: NodeJS.ErrnoException, socket: Duplex, queue: PipelineQueue): void {
     const {incomplete} = queue;
     queue.endWith(() => this.#answerFault(error, socket, incomplete));
   }
@@ -215,7 +215,7 @@ export class HttpListener {
   #remember(socket: Socket): void {
     this.#sockets.add(socket);
     this.#waits(socket);
-    const queue = new RequestQueue({
+    const queue = new PipelineQueue({
       socket,
       begin: (request, response) => this.#begin(request, response),
       onOver: () => this.#finish(socket),

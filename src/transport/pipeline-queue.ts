@@ -20,7 +20,7 @@ interface Turn {
   readonly response: ServerResponse;
 }
 
-export interface RequestQueueOptions {
+export interface PipelineQueueOptions {
   readonly socket: Socket;
   /** Called for each request when it is its turn. */
   readonly begin: (request: IncomingMessage, response: ServerResponse) => void;
@@ -28,10 +28,10 @@ export interface RequestQueueOptions {
   readonly onOver: () => void;
 }
 
-export class RequestQueue {
+export class PipelineQueue {
   readonly #socket: Socket;
-  readonly #begin: RequestQueueOptions['begin'];
-  readonly #onOver: RequestQueueOptions['onOver'];
+  readonly #begin: PipelineQueueOptions['begin'];
+  readonly #onOver: PipelineQueueOptions['onOver'];
   readonly #waiting: Turn[] = [];
   readonly #underWay = new Map<IncomingMessage, ServerResponse>();
   /** The one that came last, whether it is over or not. */
@@ -41,7 +41,7 @@ export class RequestQueue {
   #taken = 0;
   #proceeding = false;
 
-  constructor({socket, begin, onOver}: RequestQueueOptions) {
+  constructor({socket, begin, onOver}: PipelineQueueOptions) {
     this.#socket = socket;
     this.#begin = begin;
     this.#onOver = onOver;

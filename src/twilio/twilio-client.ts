@@ -1,6 +1,6 @@
 /**
  * What the gateway asks of Twilio, as a port. Outcomes that happen in the normal course of things are variants, not
- * exceptions: the difference between "refused" and "nobody knows" decides whether a call may be dialled again.
+ * exceptions: the difference between "refused" and "nobody knows" decides whether a call may be dialed again.
  */
 import type {CallDirection, ProviderStatus} from '@hookswitch/protocol';
 

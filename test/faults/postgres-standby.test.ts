@@ -6,13 +6,13 @@ import assert from 'node:assert/strict';
 import {describe, type TestContext, test} from 'node:test';
 import {PostgresJournal} from '../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../src/postgres/postgres-database.ts';
-import type {TestClient} from '../support/client.ts';
-import {startCluster} from '../support/cluster-gateways.ts';
-import type {TestGateway} from '../support/gateway.ts';
-import {status} from '../support/journal-events.ts';
-import {PostgresPair} from '../support/postgres-standby.ts';
-import {postWebhook, someCallSid, statusFields} from '../support/signed-webhook.ts';
+import {startCluster} from '../support/gateway/cluster-gateways.ts';
+import type {TestGateway} from '../support/gateway/gateway.ts';
+import {status} from '../support/journal/journal-events.ts';
+import {PostgresPair} from '../support/postgres/postgres-standby.ts';
+import {postWebhook, someCallSid, statusFields} from '../support/twilio/signed-webhook.ts';
 import {until} from '../support/until.ts';
+import type {TestClient} from '../support/websocket/client.ts';
 
 const DATABASE = 'hookswitch';
 /** Within this everybody is level with the new primary, on a machine that has other things to do. */

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ALL_USERS_SHARE} from '../../src/services/calls/placement-limits.ts';
-import {startGateway} from '../support/gateway.ts';
-import {startHttpGateway} from '../support/http-gateway.ts';
-import {assertProblem} from '../support/http-request.ts';
+import {JWT_SECRET, signToken} from '../support/auth/tokens.ts';
+import {startGateway} from '../support/gateway/gateway.ts';
+import {startHttpGateway} from '../support/http/http-gateway.ts';
+import {assertProblem} from '../support/http/http-request.ts';
 import {ManualClock} from '../support/manual-clock.ts';
-import {postWebhook, someCallSid, statusFields} from '../support/signed-webhook.ts';
-import {JWT_SECRET, signToken} from '../support/tokens.ts';
+import {postWebhook, someCallSid, statusFields} from '../support/twilio/signed-webhook.ts';
 import {until} from '../support/until.ts';
 
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};
@@ -16,7 +16,7 @@ function bearer(user: string, now = Date.now()) {
   return {authorization: `Bearer ${signToken(user, {scope: 'calls:control calls:read', now})}`};
 }
 
-/** Of what may be dialled with `+1555,client:agent-,sip:desk@pbx.example.com`. */
+/** Of what may be dialed with `+1555,client:agent-,sip:desk@pbx.example.com`. */
 const allowed = ['+15550100001', 'client:agent-7', 'sip:desk@pbx.example.com'];
 const forbidden = [
   '+19005550100',
@@ -111,7 +111,7 @@ test('[E] MAX_CALLS_PER_MINUTE: a user has it for himself, and all users togethe
   assert.equal(http.twilio.of('create').length, 2 * ALL_USERS_SHARE + 1);
 });
 
-test('[E] what everybody may place is not used up by one who is over his own, nor by what dialled nothing', async () => {
+test('[E] what everybody may place is not used up by one who is over his own, nor by what dialed nothing', async () => {
   const clock = new ManualClock(Date.now());
   const env = {AUTH_JWT_SECRET: JWT_SECRET, MAX_CALLS_PER_MINUTE: '2'};
   await using http = await startHttpGateway({env, clock});

@@ -5,12 +5,18 @@
  */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {type HttpGateway, startHttpGateway} from '../support/http-gateway.ts';
-import {rawRequest} from '../support/http-request.ts';
-import {encodeClose, encodeFrame, opcodes, RawWebSocket, upgradeRequest} from '../support/raw-websocket.ts';
-import {postWebhook, someCallSid, statusFields} from '../support/signed-webhook.ts';
-import {signToken} from '../support/tokens.ts';
+import {signToken} from '../support/auth/tokens.ts';
+import {type HttpGateway, startHttpGateway} from '../support/http/http-gateway.ts';
+import {rawRequest} from '../support/http/http-request.ts';
+import {postWebhook, someCallSid, statusFields} from '../support/twilio/signed-webhook.ts';
 import {until} from '../support/until.ts';
+import {
+  encodeClose,
+  encodeFrame,
+  opcodes,
+  RawWebSocket,
+  upgradeRequest,
+} from '../support/websocket/raw-websocket.ts';
 
 const KEY = 'canary-access-key-5d1f07ab93';
 const AUTH_TOKEN = 'canary0auth0token07ab93c5d1f2e44';

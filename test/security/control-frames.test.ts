@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {CONTROL_FRAME_BURST} from '../../src/services/sessions/session.ts';
-import {ACCESS_KEY, startGateway} from '../support/gateway.ts';
+import {ACCESS_KEY, startGateway} from '../support/gateway/gateway.ts';
 import {ManualClock} from '../support/manual-clock.ts';
-import {encodeClose, encodeFrame, opcodes, RawWebSocket} from '../support/raw-websocket.ts';
 import {until} from '../support/until.ts';
+import {encodeClose, encodeFrame, opcodes, RawWebSocket} from '../support/websocket/raw-websocket.ts';
 
 const ping = encodeFrame('?', {opcode: opcodes.ping});
 const pong = encodeFrame('!', {opcode: opcodes.pong});

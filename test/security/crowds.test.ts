@@ -11,12 +11,12 @@ import {connect, type Socket} from 'node:net';
 import path from 'node:path';
 import {type TestContext, test} from 'node:test';
 import {openJournal} from '../../src/journal/open-journal.ts';
+import {postCallback} from '../support/gateway/process-callback.ts';
+import {type GatewayProcess, openBench, type ProcessBench} from '../support/gateway/process-gateway.ts';
 import type {Json} from '../support/json.ts';
-import {postCallback} from '../support/process-callback.ts';
-import {type GatewayProcess, openBench, type ProcessBench} from '../support/process-gateway.ts';
-import {RawWebSocket, upgradeRequest} from '../support/raw-websocket.ts';
-import {someCallSid} from '../support/signed-webhook.ts';
+import {someCallSid} from '../support/twilio/signed-webhook.ts';
 import {until} from '../support/until.ts';
+import {RawWebSocket, upgradeRequest} from '../support/websocket/raw-websocket.ts';
 
 const LONG = process.env['LONG'] === '1';
 const KEY = 'process-access-key-0123456789';

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
 import {test} from 'node:test';
 import {MESSAGE_BURST} from '@hookswitch/protocol';
-import type {TestClient} from '../support/client.ts';
-import {startGateway, type TestGateway} from '../support/gateway.ts';
-import {rawRequest} from '../support/http-request.ts';
+import {JWT_SECRET, signToken} from '../support/auth/tokens.ts';
+import {startGateway, type TestGateway} from '../support/gateway/gateway.ts';
+import {rawRequest} from '../support/http/http-request.ts';
 import type {Json} from '../support/json.ts';
-import {JWT_SECRET, signToken} from '../support/tokens.ts';
 import {until} from '../support/until.ts';
+import type {TestClient} from '../support/websocket/client.ts';
 
 const USERS = 20;
 /** Answered, and listens for longer than the test takes. */

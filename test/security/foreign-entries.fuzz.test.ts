@@ -9,7 +9,7 @@ import type {Scope} from '@hookswitch/protocol';
 import fc from 'fast-check';
 import type {Principal} from '../../src/auth/authenticator.ts';
 import {callSid, type SessionHost, startSessionHost} from '../integration/websocket/session-host.ts';
-import type {TestClient} from '../support/client.ts';
+import type {TestClient} from '../support/websocket/client.ts';
 
 const USERS = ['ann', 'bob', 'Ann', 'ann ', 'user:bob', 'CA1|all'] as const;
 const CALLS = 24;

@@ -4,8 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway/gateway.ts';
 import {heldBytes} from '../support/heap.ts';
+import {SeededRandom} from '../support/simulation/random.ts';
+import {postWebhook, someCallSid, statusFields} from '../support/twilio/signed-webhook.ts';
+import {until} from '../support/until.ts';
 import {
   encodeClose,
   encodeFrame,
@@ -13,10 +16,7 @@ import {
   RawWebSocket,
   type ReceivedFrame,
   upgradeRequest,
-} from '../support/raw-websocket.ts';
-import {postWebhook, someCallSid, statusFields} from '../support/signed-webhook.ts';
-import {SeededRandom} from '../support/simulation-random.ts';
-import {until} from '../support/until.ts';
+} from '../support/websocket/raw-websocket.ts';
 import {predict} from './reference-receiver.ts';
 
 const FRAMES = process.env['LONG'] === '1' ? 1_000_000 : 100_000;

@@ -1,12 +1,12 @@
 /** Whatever is wrong with a token, the answer is the same: nobody learns from it how to make a better one (A2, A3). */
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {startGateway, type TestGateway} from '../support/gateway.ts';
-import {rawRequest} from '../support/http-request.ts';
-import {createPair, KeySetEndpoint, showing, signWithPair} from '../support/key-set.ts';
-import {RawWebSocket, upgradeRequest} from '../support/raw-websocket.ts';
-import {base64url, JWT_SECRET, signHs256} from '../support/tokens.ts';
+import {createPair, KeySetEndpoint, showing, signWithPair} from '../support/auth/key-set.ts';
+import {base64url, JWT_SECRET, signHs256} from '../support/auth/tokens.ts';
+import {startGateway, type TestGateway} from '../support/gateway/gateway.ts';
+import {rawRequest} from '../support/http/http-request.ts';
 import {until} from '../support/until.ts';
+import {RawWebSocket, upgradeRequest} from '../support/websocket/raw-websocket.ts';
 import {
   AUDIENCE,
   goodClaims,

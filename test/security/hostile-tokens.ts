@@ -3,8 +3,8 @@
  * signed as well as whoever made it could have signed it: most with the right key.
  */
 import {createHmac, type KeyObject, sign as signature} from 'node:crypto';
-import {createPair, type Pair, signTexts, signWithPair} from '../support/key-set.ts';
-import {base64url, JWT_SECRET, signHs256} from '../support/tokens.ts';
+import {createPair, type Pair, signTexts, signWithPair} from '../support/auth/key-set.ts';
+import {base64url, JWT_SECRET, signHs256} from '../support/auth/tokens.ts';
 
 export type Hostile = readonly [what: string, token: string];
 

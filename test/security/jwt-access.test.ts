@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type Scope, scopes} from '@hookswitch/protocol';
-import {ACCESS_KEY, startGateway} from '../support/gateway.ts';
-import {rawRequest} from '../support/http-request.ts';
-import {JWT_SECRET, signToken} from '../support/tokens.ts';
+import {JWT_SECRET, signToken} from '../support/auth/tokens.ts';
+import {ACCESS_KEY, startGateway} from '../support/gateway/gateway.ts';
+import {rawRequest} from '../support/http/http-request.ts';
 
 const env = {AUTH_JWT_SECRET: JWT_SECRET};
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SimulatorOptions} from '@hookswitch/simulator';
-import {startGateway, type TestGateway} from '../support/gateway.ts';
+import {JWT_SECRET, signToken, type TokenOptions} from '../support/auth/tokens.ts';
+import {startGateway, type TestGateway} from '../support/gateway/gateway.ts';
 import type {Json} from '../support/json.ts';
 import {ManualClock} from '../support/manual-clock.ts';
-import {JWT_SECRET, signToken, type TokenOptions} from '../support/tokens.ts';
 import {until} from '../support/until.ts';
 
 /** No heartbeat and no silence comes between: only the token ends the session. */

@@ -7,8 +7,8 @@ import {pino} from 'pino';
 import {Authentication, VERIFY_TIMEOUT_MS} from '../../src/auth/authentication.ts';
 import type {Principal} from '../../src/auth/authenticator.ts';
 import {COOL_DOWN_MS, FETCH_TIMEOUT_MS, JwksKeys, MAX_WAITING, RETRY_MS} from '../../src/auth/jwks.ts';
-import {ACCESS_KEY, startGateway} from '../support/gateway.ts';
-import {createPair, KeySetEndpoint, type Pair, showing, signWithPair} from '../support/key-set.ts';
+import {createPair, KeySetEndpoint, type Pair, showing, signWithPair} from '../support/auth/key-set.ts';
+import {ACCESS_KEY, startGateway} from '../support/gateway/gateway.ts';
 import {ManualClock} from '../support/manual-clock.ts';
 import {until} from '../support/until.ts';
 

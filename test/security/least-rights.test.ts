@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {chmod, chown, mkdir, readdir, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {test} from 'node:test';
-import {openBench} from '../support/process-gateway.ts';
+import {openBench} from '../support/gateway/process-gateway.ts';
 
 test('[E] journal, high-water mark and access key are readable by nobody else, whatever the umask was', async () => {
   await using bench = await openBench();

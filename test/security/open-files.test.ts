@@ -4,11 +4,11 @@ import {readdirSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {test} from 'node:test';
 import {connectionLimits, OWN_FILES} from '../../src/transport/connection-limits.ts';
+import {postCallback} from '../support/gateway/process-callback.ts';
+import {type GatewayProcess, openBench, type ProcessBench} from '../support/gateway/process-gateway.ts';
 import type {Json} from '../support/json.ts';
-import {postCallback} from '../support/process-callback.ts';
-import {type GatewayProcess, openBench, type ProcessBench} from '../support/process-gateway.ts';
-import {RawWebSocket, upgradeRequest} from '../support/raw-websocket.ts';
 import {until} from '../support/until.ts';
+import {RawWebSocket, upgradeRequest} from '../support/websocket/raw-websocket.ts';
 
 const KEY = 'process-access-key-0123456789';
 const OPEN_FILES = 256;

@@ -13,9 +13,9 @@ import {systemClock} from '../../src/clock.ts';
 import {createClientErrorHandler} from '../../src/handlers/http/raw-socket-responses.ts';
 import {HttpListener} from '../../src/transport/http-listener.ts';
 import {MAX_UNDER_WAY, MAX_WAITING} from '../../src/transport/pipeline-queue.ts';
-import {freePort} from '../support/free-port.ts';
-import {startGateway} from '../support/gateway.ts';
-import {someCallSid, statusFields} from '../support/signed-webhook.ts';
+import {freePort} from '../support/gateway/free-port.ts';
+import {startGateway} from '../support/gateway/gateway.ts';
+import {someCallSid, statusFields} from '../support/twilio/signed-webhook.ts';
 import {until} from '../support/until.ts';
 
 const logger = pino({level: 'silent'});

@@ -1,10 +1,10 @@
 /** Every vector over a raw socket of its own, against a gateway that others use meanwhile (W5, W14, RFC 6455). */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import type {TestClient} from '../support/client.ts';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway.ts';
-import {encodeFrame, opcodes, RawWebSocket, type ReceivedFrame} from '../support/raw-websocket.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway/gateway.ts';
 import {until} from '../support/until.ts';
+import type {TestClient} from '../support/websocket/client.ts';
+import {encodeFrame, opcodes, RawWebSocket, type ReceivedFrame} from '../support/websocket/raw-websocket.ts';
 import {type Vector, vectors} from './protocol-vectors.ts';
 
 const AT_ONCE = 24;

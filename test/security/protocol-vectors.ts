@@ -3,7 +3,7 @@
  * are those of the Autobahn test suite; where that expects an echo, here a subscription is answered under its `requestId`.
  */
 import {MAX_MESSAGE_BYTES} from '@hookswitch/protocol';
-import {encodeClose, encodeFrame, type FrameOptions, opcodes} from '../support/raw-websocket.ts';
+import {encodeClose, encodeFrame, type FrameOptions, opcodes} from '../support/websocket/raw-websocket.ts';
 
 export interface Vector {
   readonly name: string;

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {pino} from 'pino';
 import {Authentication} from '../../src/auth/authentication.ts';
-import {startGateway, type TestGateway} from '../support/gateway.ts';
-import {rawRequest} from '../support/http-request.ts';
+import {JWT_SECRET, signHs256, signToken} from '../support/auth/tokens.ts';
+import {startGateway, type TestGateway} from '../support/gateway/gateway.ts';
+import {rawRequest} from '../support/http/http-request.ts';
 import {ManualClock} from '../support/manual-clock.ts';
-import {JWT_SECRET, signHs256, signToken} from '../support/tokens.ts';
 import {until} from '../support/until.ts';
 
 interface Line {

@@ -3,7 +3,13 @@
  * its field boundaries; the official SDK accepts every one of them.
  */
 import type {FormField} from '../../src/twilio/webhook/form.ts';
-import {CALL_SID, completedFields, PARENT_SID, REFERENCE, ringingFields} from '../support/twilio-requests.ts';
+import {
+  CALL_SID,
+  completedFields,
+  PARENT_SID,
+  REFERENCE,
+  ringingFields,
+} from '../support/twilio/twilio-requests.ts';
 
 export type Fields = readonly FormField[];
 

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {FormField} from '../../src/twilio/webhook/form.ts';
-import {startGateway} from '../support/gateway.ts';
+import {startGateway} from '../support/gateway/gateway.ts';
+import {RawHttpClient} from '../support/http/raw-http.ts';
 import {ManualClock} from '../support/manual-clock.ts';
-import {RawHttpClient} from '../support/raw-http.ts';
-import {SeededRandom} from '../support/simulation-random.ts';
+import {SeededRandom} from '../support/simulation/random.ts';
 import {
   ACCOUNT_SID,
   ALTERNATE_TOKEN,
@@ -21,7 +21,7 @@ import {
   sdkAccepts,
   sdkSignature,
   voiceFields,
-} from '../support/twilio-requests.ts';
+} from '../support/twilio/twilio-requests.ts';
 
 const MUTATIONS = process.env['LONG'] === '1' ? 200_000 : 20_000;
 const SEED = Number(process.env['SEED'] ?? 7);

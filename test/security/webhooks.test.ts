@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import twilio from 'twilio';
 import type {FormField} from '../../src/twilio/webhook/form.ts';
-import {startGateway, type TestGateway, type TestGatewayOptions} from '../support/gateway.ts';
-import {rawRequest} from '../support/http-request.ts';
+import {startGateway, type TestGateway, type TestGatewayOptions} from '../support/gateway/gateway.ts';
+import {rawRequest} from '../support/http/http-request.ts';
 import {ManualClock} from '../support/manual-clock.ts';
-import {SeededRandom} from '../support/simulation-random.ts';
+import {SeededRandom} from '../support/simulation/random.ts';
 import {
   ACCOUNT_SID,
   AUTH_TOKEN,
@@ -21,7 +21,7 @@ import {
   sdkSignature,
   signedRequest,
   voiceFields,
-} from '../support/twilio-requests.ts';
+} from '../support/twilio/twilio-requests.ts';
 import {until} from '../support/until.ts';
 import {attacks, STATUS_PATH} from './signature-splices.ts';
 

@@ -3,8 +3,8 @@
  * subscriptions, trims and time. `FC_SEED=n` runs one again.
  */
 import {test} from 'node:test';
-import {sharedPostgresJournal, sharedSqliteJournal} from '../support/simulation-shared-journal.ts';
-import {explore} from '../support/simulation-steps.ts';
+import {sharedPostgresJournal, sharedSqliteJournal} from '../support/simulation/shared-journal.ts';
+import {explore} from '../support/simulation/steps.ts';
 
 const BUDGET_MS = Number(process.env['BUDGET_MS'] ?? 10_000);
 /** The search, and what makes a failure smaller. */

@@ -8,8 +8,8 @@
  */
 import {describe, test} from 'node:test';
 import {preload} from '../../chaos/world/preload.ts';
-import {onPostgres} from '../support/simulation-deployment.ts';
-import {simulate} from '../support/simulation-run.ts';
+import {onPostgres} from '../support/simulation/deployment.ts';
+import {simulate} from '../support/simulation/run.ts';
 
 const SIZE = {calls: 40, clients: 6, kills: 2, drains: 1, databaseRestarts: 1};
 

@@ -5,7 +5,7 @@
  * `SEED=n npm test -- test/simulation` runs one seed, `SEEDS=n` so many random ones.
  */
 import {test} from 'node:test';
-import {simulate} from '../support/simulation-run.ts';
+import {simulate} from '../support/simulation/run.ts';
 
 const SIZE = {calls: 40, clients: 5, kills: 3};
 

@@ -10,10 +10,10 @@ import vm from 'node:vm';
 import {WebSocket} from 'ws';
 import {Session} from '../../src/services/sessions/session.ts';
 import {WsSocket} from '../../src/transport/ws-socket.ts';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway.ts';
-import {encodeClose, encodeFrame, upgradeRequest} from '../support/raw-websocket.ts';
-import {postWebhook, someCallSid, statusFields} from '../support/signed-webhook.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../support/twilio/signed-webhook.ts';
 import {until} from '../support/until.ts';
+import {encodeClose, encodeFrame, upgradeRequest} from '../support/websocket/raw-websocket.ts';
 
 const SESSIONS = 20_000;
 const WAVE = 250;

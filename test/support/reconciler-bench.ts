@@ -11,7 +11,7 @@ import {Reconciler} from '../../src/services/calls/reconciler.ts';
 import {LiveFeed} from '../../src/services/feed/live-feed.ts';
 import type {CallFilter, FetchOutcome, ListOutcome, TwilioClient} from '../../src/twilio/twilio-client.ts';
 import {ManualClock} from './manual-clock.ts';
-import {someCallSid} from './signed-webhook.ts';
+import {someCallSid} from './twilio/signed-webhook.ts';
 
 const logger = pino({level: 'silent'});
 export type Status = CallRecord['providerStatus'];

@@ -17,7 +17,7 @@ import {HookswitchError} from './errors.ts';
 import type {Notice, Notices} from './event-stream.ts';
 import {createGatewayClock} from './gateway-clock.ts';
 import type {Acts, createEventStream} from './later.ts';
-import {stopped} from './stopped.ts';
+import {stopped} from './stop-reason.ts';
 import {systemClock} from './system-clock.ts';
 import {createTokenSource} from './token-source.ts';
 

@@ -12,7 +12,7 @@ import type {
   StopReason,
   WaitReason,
 } from './connection-state.ts';
-import {stopped} from './stopped.ts';
+import {stopped} from './stop-reason.ts';
 import {TOKEN_FLOOR_MS} from './token-renewal.ts';
 
 export interface MachineState {

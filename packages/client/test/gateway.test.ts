@@ -1,8 +1,8 @@
 /** The client against the real gateway: what it shows, through everything that happens to a connection. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../../test/support/gateway.ts';
-import {postWebhook, someCallSid, statusFields} from '../../../test/support/signed-webhook.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../../test/support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../../test/support/twilio/signed-webhook.ts';
 import {until} from '../../../test/support/until.ts';
 import {type ClientOptions, type ClientSettings, createClient, HookswitchError} from '../src/index.ts';
 import {restartOnNewJournal} from './support/new-journal.ts';
@@ -340,7 +340,7 @@ test('disconnect: one that has ended counts, also where the first look at it fai
   assert.equal(failures, 1);
 });
 
-test('[H1] place: repeated under one key until it is answered, and never dialled twice', async () => {
+test('[H1] place: repeated under one key until it is answered, and never dialed twice', async () => {
   await using gateway = await startGateway();
   await using proxy = await TcpProxy.to(() => gateway.environment.port);
   let lost = 0;

@@ -5,8 +5,8 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {build} from 'vite';
-import {launchChromium} from '../../../test/support/chromium.ts';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../../test/support/gateway.ts';
+import {launchChromium} from '../../../test/support/browser/chromium.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../../test/support/gateway/gateway.ts';
 import {until} from '../../../test/support/until.ts';
 import {type PackedProject, packIntoProject} from './support/packed-package.ts';
 

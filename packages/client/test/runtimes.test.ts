@@ -8,7 +8,7 @@ import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {promisify} from 'node:util';
-import {ACCESS_KEY, startGateway} from '../../../test/support/gateway.ts';
+import {ACCESS_KEY, startGateway} from '../../../test/support/gateway/gateway.ts';
 import {evaluateInChromium, fetchChromium92, fetchNode} from './support/older-runtimes.ts';
 import {type PackedProject, packIntoProject} from './support/packed-package.ts';
 

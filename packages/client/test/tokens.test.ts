@@ -5,7 +5,7 @@ import http from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {test} from 'node:test';
 import {SignJWT} from 'jose';
-import {ACCESS_KEY, startGateway} from '../../../test/support/gateway.ts';
+import {ACCESS_KEY, startGateway} from '../../../test/support/gateway/gateway.ts';
 import {ManualClock} from '../../../test/support/manual-clock.ts';
 import {until} from '../../../test/support/until.ts';
 import {createClient, type HookswitchError, type TokenReason} from '../src/index.ts';

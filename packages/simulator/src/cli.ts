@@ -164,7 +164,7 @@ function help(): string {
     'Options',
     ...flags,
     '',
-    'Dialled numbers that choose their outcome',
+    'Dialed numbers that choose their outcome',
     ...numbers,
     `  ${'+15005550001 … 4'.padEnd(26)}the API errors of Twilio's test credentials`,
     `  ${'any other'.padEnd(26)}answered after 3 seconds of ringing`,

@@ -3,8 +3,8 @@ import type {Call} from './calls/call.ts';
 import {CallQueue} from './calls/call-queue.ts';
 import {CallRecorder} from './calls/call-recorder.ts';
 import {CallRegistry} from './calls/call-registry.ts';
+import {CallSwitch} from './calls/call-switch.ts';
 import {CallbackDispatcher} from './calls/callback-dispatcher.ts';
-import {Exchange} from './calls/exchange.ts';
 import {Notifications} from './calls/notifications.ts';
 import {Recordings} from './calls/recordings.ts';
 import {TwimlLog} from './calls/twiml-log.ts';
@@ -81,13 +81,13 @@ function createRunning(
   const callbacks = new CallbackDispatcher({accountSid, sender, faults, clock, activity, log});
   const recorder = new CallRecorder({recordings, callbacks, clock, activity, signal});
   const documents = new DocumentLoader({accountSid, sender});
-  const exchange = new Exchange({...state, accountSid, log, recorder, callbacks, documents, signal});
+  const callSwitch = new CallSwitch({...state, accountSid, log, recorder, callbacks, documents, signal});
   const dispatch = (call: Call, expired: boolean) => {
-    if (expired) exchange.end(call, 'canceled', {silent: true});
-    else exchange.dial(call);
+    if (expired) callSwitch.end(call, 'canceled', {silent: true});
+    else callSwitch.dial(call);
   };
   const queue = new CallQueue({clock, callsPerSecond, dispatch});
-  return {log, sender, callbacks, recorder, exchange, queue};
+  return {log, sender, callbacks, recorder, callSwitch, queue};
 }
 
 /** The REST API with all its routes. */

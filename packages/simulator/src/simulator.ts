@@ -77,11 +77,11 @@ export class Simulator {
   async placeInboundCall(options: InboundCallOptions): Promise<string> {
     const {from, scenario, callerName, forwardedFrom, stirVerstat, parameters = {}} = options;
     if (this.#address === null) throw new Error('The simulator has not been started');
-    const {exchange, scenarios, registry} = this.#parts;
+    const {callSwitch, scenarios, registry} = this.#parts;
     if (!registry.hasRoom) throw new RangeError('Too many calls are active in the simulator');
     const {to, phoneNumberSid, handling} = this.#called(options);
     const {document = null} = handling;
-    const call = exchange.create({
+    const call = callSwitch.create({
       direction: 'inbound',
       from,
       to,
@@ -95,7 +95,7 @@ export class Simulator {
       forwardedFrom: forwardedFrom ?? null,
       stirVerstat: stirVerstat ?? null,
     });
-    exchange.arrive(call);
+    callSwitch.arrive(call);
     return call.sid;
   }
 
@@ -133,7 +133,7 @@ export class Simulator {
     return (format === 'mp3' ? mp3 : wav)(recording.durationSeconds ?? 0, recording.options.channels);
   }
 
-  /** What dialling this number leads to; `*` stands for any run of characters. Goes before the number table. */
+  /** What dialing this number leads to; `*` stands for any run of characters. Goes before the number table. */
   setScenario(numberOrPattern: string | RegExp, scenario: Scenario): void {
     this.#parts.scenarios.set(numberOrPattern, scenario);
   }
@@ -165,17 +165,17 @@ export class Simulator {
 
   /** The far end hangs up. False when the call is over, unknown, or still queued. */
   hangUp(sid: string): boolean {
-    return this.#withCall(sid, (call) => this.#parts.exchange.hangUp(call));
+    return this.#withCall(sid, (call) => this.#parts.callSwitch.hangUp(call));
   }
 
   /** The far end answers a ringing call, against its scenario if need be. False when it does not ring there. */
   answer(sid: string): boolean {
-    return this.#withCall(sid, (call) => this.#parts.exchange.pickUp(call));
+    return this.#withCall(sid, (call) => this.#parts.callSwitch.pickUp(call));
   }
 
   /** The far end declines a call that rings. False when it does not ring there. */
   decline(sid: string, status: 'busy' | 'no-answer' = 'no-answer'): boolean {
-    return this.#withCall(sid, (call) => this.#parts.exchange.decline(call, status));
+    return this.#withCall(sid, (call) => this.#parts.callSwitch.decline(call, status));
   }
 
   /** The far end presses keys. False when the call is over or unknown. */
@@ -225,7 +225,7 @@ export class Simulator {
   async reset(): Promise<void> {
     const parts = this.#parts;
     parts.callbacks.cutOff();
-    parts.exchange.discardAll();
+    parts.callSwitch.discardAll();
     await parts.activity.idle();
     for (const each of [parts.registry, parts.recordings, parts.deliveries, parts.notifications])
       each.clear();

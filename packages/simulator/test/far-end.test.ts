@@ -62,9 +62,9 @@ test('answer and decline work for every ringing leg, against the outcome of its 
   assert.equal(s.simulator.call(neverAnswers)?.status, 'in-progress');
   const url = s.receiver.twiml(
     '/voice',
-    '<Dial action="/dialled"><Client>bob</Client><Client>eve</Client></Dial>',
+    '<Dial action="/dialed"><Client>bob</Client><Client>eve</Client></Dial>',
   );
-  s.receiver.twiml('/dialled', '<Hangup/>');
+  s.receiver.twiml('/dialed', '<Hangup/>');
   s.simulator.setScenario('client:*', 'on-demand');
   const {sid} = await s.client.calls.create({to: '+15550100000', from, url});
   await s.simulator.advance(5);
@@ -76,7 +76,7 @@ test('answer and decline work for every ringing leg, against the outcome of its 
   assert.equal(s.simulator.call(eve?.sid ?? '')?.status, 'in-progress');
   s.simulator.hangUp(eve?.sid ?? '');
   await s.simulator.advance(1);
-  assert.equal(s.receiver.to('/dialled')[0]?.params['DialCallSid'], eve?.sid);
+  assert.equal(s.receiver.to('/dialed')[0]?.params['DialCallSid'], eve?.sid);
 });
 
 test('an inbound call is answered by the application: its caller can neither answer nor decline', async (t) => {

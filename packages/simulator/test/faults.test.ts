@@ -110,7 +110,7 @@ test('callback before the create response: the first callback is answered before
   await s.simulator.settled();
 });
 
-test('a create is normally answered before the call is dialled', async (t) => {
+test('a create is normally answered before the call is dialed', async (t) => {
   const order: string[] = [];
   const s = await setup(t, {logger: ({message}) => order.push(message.split(': ')[1] ?? '')});
   const onFinish = () => order.push('answered the create');
@@ -184,7 +184,7 @@ test('stop() in the middle of a bridged call: nothing is sent any more', async (
   const s = await setup(t);
   const url = s.receiver.twiml(
     '/voice',
-    `<Dial action="/dialled"><Number statusCallback="/child">${numbers.answered}</Number></Dial>`,
+    `<Dial action="/dialed"><Number statusCallback="/child">${numbers.answered}</Number></Dial>`,
   );
   await create(s, {to: numbers.answered, twiml: undefined, url});
   await until(() => s.simulator.calls().filter(({status}) => status === 'in-progress').length === 2);
@@ -192,5 +192,5 @@ test('stop() in the middle of a bridged call: nothing is sent any more', async (
   const sent = s.receiver.requests.length;
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(s.receiver.requests.length, sent);
-  assert.deepEqual([s.receiver.to('/child').length, s.receiver.to('/dialled').length], [0, 0]);
+  assert.deepEqual([s.receiver.to('/child').length, s.receiver.to('/dialed').length], [0, 0]);
 });

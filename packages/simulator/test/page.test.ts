@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import type {Page} from 'playwright-core';
-import {launchChromium} from '../../../test/support/chromium.ts';
+import {launchChromium} from '../../../test/support/browser/chromium.ts';
 import {setup} from './support.ts';
 
 const from = '+15005550006';

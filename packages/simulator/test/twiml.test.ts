@@ -98,10 +98,10 @@ test('Record passes time and gives the recording to its action; hanging up in it
 
 test('Dial makes a child leg with its own callbacks; its action gets the outcome', async (t) => {
   const s = await setup(t);
-  s.receiver.twiml('/dialled', '<Hangup/>');
+  s.receiver.twiml('/dialed', '<Hangup/>');
   const parent = await answered(
     s,
-    `<Dial action="/dialled"><Number statusCallback="/child" statusCallbackEvent="${allEvents.join(' ')}">+15550100506</Number></Dial>`,
+    `<Dial action="/dialed"><Number statusCallback="/child" statusCallbackEvent="${allEvents.join(' ')}">+15550100506</Number></Dial>`,
   );
   await s.simulator.settled();
   const children = await s.client.calls.list({parentCallSid: parent});
@@ -115,7 +115,7 @@ test('Dial makes a child leg with its own callbacks; its action gets the outcome
     callbacks.map((params) => [params['CallStatus'], params['CallSid'], params['ParentCallSid']]),
     ['initiated', 'ringing', 'in-progress', 'completed'].map((status) => [status, child?.sid, parent]),
   );
-  const [outcome] = paramsOf(s, '/dialled');
+  const [outcome] = paramsOf(s, '/dialed');
   assert.equal(outcome?.['CallSid'], parent);
   assert.equal(outcome?.['DialCallStatus'], 'completed');
   assert.equal(outcome?.['DialCallSid'], child?.sid);
@@ -125,16 +125,16 @@ test('Dial makes a child leg with its own callbacks; its action gets the outcome
 
 test('a Dial that is not answered reports why; without action the next verb runs', async (t) => {
   const s = await setup(t);
-  s.receiver.twiml('/dialled', '<Hangup/>');
+  s.receiver.twiml('/dialed', '<Hangup/>');
   for (const [number, status] of [
     [numbers.busy, 'busy'],
     [numbers.noAnswer, 'no-answer'],
     [numbers.failed, 'failed'],
   ] as const) {
-    await answered(s, `<Dial action="/dialled" timeout="10">${number}</Dial>`);
+    await answered(s, `<Dial action="/dialed" timeout="10">${number}</Dial>`);
     await s.simulator.settled();
-    assert.equal(paramsOf(s, '/dialled').at(-1)?.['DialCallStatus'], status);
-    assert.equal(paramsOf(s, '/dialled').at(-1)?.['DialBridged'], 'false');
+    assert.equal(paramsOf(s, '/dialed').at(-1)?.['DialCallStatus'], status);
+    assert.equal(paramsOf(s, '/dialed').at(-1)?.['DialBridged'], 'false');
   }
   s.receiver.twiml('/after', '<Hangup/>');
   await answered(s, `<Dial>${numbers.busy}</Dial><Redirect>/after</Redirect>`);
@@ -201,24 +201,24 @@ test('answerOnBridge keeps the caller ringing until the other side answers', asy
 
 test('a redirect during Dial ends the child and asks for both the action and the target', async (t) => {
   const s = await setup(t);
-  s.receiver.twiml('/dialled', '<Redirect>/dead</Redirect>');
+  s.receiver.twiml('/dialed', '<Redirect>/dead</Redirect>');
   const url = s.receiver.twiml('/target', '<Pause length="5"/>');
-  const parent = await answered(s, `<Dial action="/dialled">${numbers.answered}</Dial>`);
+  const parent = await answered(s, `<Dial action="/dialed">${numbers.answered}</Dial>`);
   const child = () => s.simulator.calls().find(({parentCallSid}) => parentCallSid === parent);
   await until(() => child()?.status === 'in-progress');
   await s.client.calls(parent).update({url});
   await s.simulator.settled();
   assert.equal(child()?.status, 'completed');
-  assert.equal(paramsOf(s, '/dialled')[0]?.['DialCallStatus'], 'completed');
+  assert.equal(paramsOf(s, '/dialed')[0]?.['DialCallStatus'], 'completed');
   assert.equal(s.receiver.to('/target').length, 1);
   assert.equal(s.receiver.to('/dead').length, 0);
 });
 
 test('a child that is redirected leaves the Dial and outlives its parent', async (t) => {
   const s = await setup(t);
-  s.receiver.twiml('/dialled', '<Hangup/>');
+  s.receiver.twiml('/dialed', '<Hangup/>');
   const url = s.receiver.twiml('/target', '<Pause length="100"/>');
-  const parent = await answered(s, `<Dial action="/dialled">${numbers.answered}</Dial>`);
+  const parent = await answered(s, `<Dial action="/dialed">${numbers.answered}</Dial>`);
   const child = () => s.simulator.calls().find(({parentCallSid}) => parentCallSid === parent);
   await until(() => child()?.status === 'in-progress');
   await s.client.calls(child()?.sid ?? '').update({url});

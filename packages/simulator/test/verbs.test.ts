@@ -92,9 +92,9 @@ test('the finishing key alone is no input: the next verb runs, or action gets em
 
 test('hangupOnStar ends a leg that rings (canceled) or talks (completed), and the caller stays', async (t) => {
   const s = await setup(t, {manualClock: true});
-  s.receiver.twiml('/dialled', '<Pause length="600"/>');
+  s.receiver.twiml('/dialed', '<Pause length="600"/>');
   s.simulator.setScenario('client:bob', 'on-demand');
-  const dial = '<Dial hangupOnStar="true" action="/dialled" timeout="60"><Client>bob</Client></Dial>';
+  const dial = '<Dial hangupOnStar="true" action="/dialed" timeout="60"><Client>bob</Client></Dial>';
   for (const [talks, status] of [
     [false, 'canceled'],
     [true, 'completed'],
@@ -111,7 +111,7 @@ test('hangupOnStar ends a leg that rings (canceled) or talks (completed), and th
     await s.simulator.advance(0);
     assert.equal(s.simulator.call(bob?.sid ?? '')?.status, status);
     assert.equal(s.simulator.call(sid)?.status, 'in-progress');
-    assert.equal(paramsOf(s, '/dialled').at(-1)?.['DialCallStatus'], status);
+    assert.equal(paramsOf(s, '/dialed').at(-1)?.['DialCallStatus'], status);
   }
 });
 
@@ -131,10 +131,10 @@ test('without hangupOnStar a star is a key like any other, and stays for the nex
 
 test('sequential rings one noun after the other and stops at the first answer', async (t) => {
   const s = await setup(t, {manualClock: true});
-  s.receiver.twiml('/dialled', '<Pause length="600"/>');
+  s.receiver.twiml('/dialed', '<Pause length="600"/>');
   for (const name of ['a', 'b', 'c']) s.simulator.setScenario(`client:${name}`, 'on-demand');
   const nouns = '<Client>a</Client><Client>b</Client><Client>c</Client>';
-  const sid = await answered(s, `<Dial sequential="true" timeout="10" action="/dialled">${nouns}</Dial>`);
+  const sid = await answered(s, `<Dial sequential="true" timeout="10" action="/dialed">${nouns}</Dial>`);
   await s.simulator.advance(2);
   const legs = () => childrenOf(s, sid).map(({to, status}) => [to, status]);
   assert.deepEqual(legs(), [['client:a', 'ringing']]);
@@ -152,7 +152,7 @@ test('sequential rings one noun after the other and stops at the first answer', 
     ['client:a', 'no-answer'],
     ['client:b', 'completed'],
   ]);
-  const [params] = paramsOf(s, '/dialled');
+  const [params] = paramsOf(s, '/dialed');
   assert.deepEqual([params?.['DialCallSid'], params?.['DialCallStatus']], [b, 'completed']);
 });
 

@@ -43,7 +43,7 @@ export class PostgresPlacementLedger implements PlacementLedger {
     this.#write(RELEASE, [line, written], 'a line could not be given back; it runs out');
   }
 
-  giveBack({
+  refund({
     user,
     perMinute,
     perMinuteOfAll,

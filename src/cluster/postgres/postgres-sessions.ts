@@ -96,7 +96,7 @@ export class PostgresSessions implements SharedSessions {
     return numberOf(row?.['count']);
   }
 
-  async surplus(users: readonly string[], limit: number): Promise<readonly string[]> {
+  async overQuota(users: readonly string[], limit: number): Promise<readonly string[]> {
     const rows = await this.#database.query(SURPLUS, [
       ALIVE_MS / 1000,
       users.map(storable),

@@ -10,7 +10,7 @@ import {
 import type {Response, Router} from 'express';
 import type {CallEvent} from '../../journal/call-event.ts';
 import type {HistoryEntry} from '../../journal/journal.ts';
-import type {CallRecords} from '../../services/calls/call-queries.ts';
+import type {CallQueries} from '../../services/calls/call-queries.ts';
 import {toCall, toIso} from '../../services/feed/call-messages.ts';
 import {principalOf} from '../http/request-context.ts';
 import {listCallsQuery, parseCallSid, statisticsQuery} from './call-requests.ts';
@@ -24,7 +24,7 @@ const STATISTICS = `${CALLS}/statistics`;
 const UNCONFIRMED = `${CALLS}/unconfirmed`;
 
 /** Adds them to the router of calls, which says what else the first path takes. */
-export function addCallRecordRoutes(router: Router, records: CallRecords): void {
+export function addCallRecordRoutes(router: Router, records: CallQueries): void {
   router.get(CALLS, async (request, response: Response<CallPage>) => {
     const {calls, next} = await records.list(
       principalOf(response),

@@ -1,7 +1,7 @@
 /** `/api/calls`: placing and ending calls over HTTP (H1, H3); showing them is in `call-record-routes.ts`. */
 import express, {Router} from 'express';
 import type {Clock} from '../../clock.ts';
-import type {CallRecords} from '../../services/calls/call-queries.ts';
+import type {CallQueries} from '../../services/calls/call-queries.ts';
 import type {CallService} from '../../services/calls/call-service.ts';
 import {toCall, toIso} from '../../services/feed/call-messages.ts';
 import {principalOf} from '../http/request-context.ts';
@@ -16,7 +16,7 @@ const ACTIONS = `${CALLS}/:callSid/actions` as const;
 
 export interface CallRoutesOptions {
   readonly calls: CallService;
-  readonly records: CallRecords;
+  readonly records: CallQueries;
   readonly clock: Clock;
   /** Path of PUBLIC_URL; empty when it has none. */
   readonly basePath: string;

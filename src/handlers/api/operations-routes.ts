@@ -3,7 +3,7 @@ import {type Request, Router} from 'express';
 import {SharedKey} from '../../auth/access-key.ts';
 import type {Authenticator} from '../../auth/authenticator.ts';
 import {type Metrics, printMetrics} from '../../observability/metrics.ts';
-import type {ProcessProof} from '../../services/health/identity-challenge.ts';
+import type {IdentityChallenge} from '../../services/health/identity-challenge.ts';
 import type {Readiness} from '../../services/health/readiness.ts';
 import {bearerToken, createAuthentication, isFromLoopback} from '../http/request-context.ts';
 import {exactPaths, only} from './paths.ts';
@@ -12,7 +12,7 @@ export interface OperationsRoutesOptions {
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
-  readonly proof: ProcessProof;
+  readonly identity: IdentityChallenge;
   /** Reads `/metrics` and opens nothing else. */
   readonly metricsToken?: string;
 }
@@ -21,7 +21,7 @@ export function createOperationsRoutes({
   authenticator,
   metrics,
   readiness,
-  proof,
+  identity,
   metricsToken,
 }: OperationsRoutesOptions): Router {
   const router = Router(exactPaths);
@@ -32,7 +32,7 @@ export function createOperationsRoutes({
 
   router.get('/healthz', (request, response) => {
     // Answered only to a question of our own doctor's; to everybody else there is no such parameter.
-    const probe = proof.answer(request.query['probe']);
+    const probe = identity.answer(request.query['probe']);
     response.json(probe === undefined ? {status: 'alive'} : {status: 'alive', probe});
   });
 

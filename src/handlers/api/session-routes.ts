@@ -3,7 +3,7 @@ import type {SentPage, SessionPage} from '@hookswitch/protocol';
 import {type Request, type Response, Router} from 'express';
 import type {Authenticator} from '../../auth/authenticator.ts';
 import {AppError} from '../../errors/app-error.ts';
-import type {SessionCatalog} from '../../services/sessions/cluster-session-list.ts';
+import type {ClusterSessionList} from '../../services/sessions/cluster-session-list.ts';
 import {MAX_CLOSED_SESSIONS} from '../../services/sessions/node-session-list.ts';
 import {createAuthentication} from '../http/request-context.ts';
 import {exactPaths, only} from './paths.ts';
@@ -16,16 +16,16 @@ const SENT = `${SESSIONS}/:sessionId/sent` as const;
 
 export interface SessionRoutesOptions {
   readonly authenticator: Authenticator;
-  readonly catalog: SessionCatalog;
+  readonly clusterSessions: ClusterSessionList;
 }
 
-export function createSessionRoutes({authenticator, catalog}: SessionRoutesOptions): Router {
+export function createSessionRoutes({authenticator, clusterSessions}: SessionRoutesOptions): Router {
   const router = Router(exactPaths);
   router.use(SESSIONS, createAuthentication(authenticator));
 
   router.get(SESSIONS, requireScopes('sessions:read'), async (request, response) => {
     const query = parseInput(listSessionsQuery, request.query);
-    const {next, ...listing} = await catalog.page(query);
+    const {next, ...listing} = await clusterSessions.page(query);
     const nextCursor = next === undefined ? undefined : formatPosition(query.sort, next);
     response.json({...listing, nextCursor} satisfies SessionPage);
   });
@@ -36,7 +36,7 @@ export function createSessionRoutes({authenticator, catalog}: SessionRoutesOptio
     requireScopes('sessions:read', 'calls:read:all'),
     async (request: Request<{sessionId: string}>, response: Response) => {
       const {sessionId} = request.params;
-      const sent = await catalog.sent(sessionId, parseInput(sentQuery, request.query));
+      const sent = await clusterSessions.sent(sessionId, parseInput(sentQuery, request.query));
       if (sent === undefined) throw noSuchSession(sessionId);
       const {session, messages, from, nextBefore} = sent;
       const nextCursor = nextBefore === undefined ? undefined : String(nextBefore);

@@ -11,7 +11,7 @@ import {arrive, recordAnswer, type WebhookRecorderOptions} from './webhook-recor
 /** Our paths, below whatever prefix and however misspelt: what a typing error sends next to them is looked for here. */
 const NEARLY_OURS = /(?:^|\/)twilio\/(status|voice)\/*$/i;
 
-export function createWebhookRoutes(options: WebhookRecorderOptions): Router {
+export function createUnmatchedWebhookRoutes(options: WebhookRecorderOptions): Router {
   const paths = [STATUS_PATH, VOICE_PATH];
   const router = Router(exactPaths);
   router.all(paths, remember(options, refused), only('POST'));

@@ -20,7 +20,7 @@ import {beginRequest} from '../http/request-context.ts';
 import {readFormBody} from './form-body.ts';
 import {type Arrival, arrive, recordAnswer} from './webhook-recorder.ts';
 
-export interface WebhookIntakeOptions {
+export interface WebhookHandlerOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,17 +41,17 @@ export interface WebhookIntakeOptions {
 }
 
 /** Takes a webhook in hand, and says whether it was one; what was none is left as it came. */
-export type WebhookIntake = (request: IncomingMessage, response: ServerResponse) => boolean;
+export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Refusals that are logged one by one. A flood of them fills metrics, not disks: the next line says how many went without. */
 const LOGGED_REFUSALS = {burst: 50, perMinute: 60};
 
-interface Intake extends WebhookIntakeOptions {
+interface Intake extends WebhookHandlerOptions {
   readonly refusals: {readonly lines: TokenBucket; unlogged: number};
 }
 
 /** `POST /twilio/status` and `POST /twilio/voice`. */
-export function createWebhookIntake(options: WebhookIntakeOptions): WebhookIntake {
+export function createWebhookHandler(options: WebhookHandlerOptions): WebhookHandler {
   const lines = new TokenBucket({...LOGGED_REFUSALS, at: options.clock.monotonic()});
   const intake: Intake = {...options, refusals: {lines, unlogged: 0}};
   return (request, response) => {
@@ -147,7 +147,7 @@ async function append(intake: Intake, arrival: Arrival, route: Route) {
   return webhook;
 }
 
-/** What the intent that dialled the call says; of all other calls, what is configured. */
+/** What the intent that dialed the call says; of all other calls, what is configured. */
 async function twimlFor(
   {journal, voiceTwiml, publicUrl, callTimeLimitS}: Intake,
   reference: string | undefined,

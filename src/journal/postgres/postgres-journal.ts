@@ -32,7 +32,7 @@ import * as queries from './reader/reader-queries.ts';
 import {HeadListener} from './tail/head-listener.ts';
 import {HeadTail} from './tail/head-tail.ts';
 import {TailConnection} from './tail/tail-connection.ts';
-import {HistoryFence} from './timeline-fence.ts';
+import {TimelineFence} from './timeline-fence.ts';
 import {PostgresWriter} from './writer/postgres-writer.ts';
 import type {GroupResult} from './writer/write-queue.ts';
 
@@ -58,7 +58,7 @@ export class PostgresJournal implements Journal {
   readonly #database: PostgresDatabase;
   readonly #ownsDatabase: boolean;
   readonly #onFault: (fault: Error) => void;
-  readonly #historyFence = new HistoryFence();
+  readonly #timelineFence = new TimelineFence();
   readonly #writer: PostgresWriter;
   readonly #tail: HeadTail;
   readonly #tailConnection: TailConnection;
@@ -84,7 +84,7 @@ export class PostgresJournal implements Journal {
     this.#writer = new PostgresWriter({
       ...common,
       maxPending,
-      historyFence: this.#historyFence,
+      timelineFence: this.#timelineFence,
       seen: () => this.#tail.seen,
       onCommit: (group) => this.#tail.committed(group),
     });
@@ -272,7 +272,7 @@ export class PostgresJournal implements Journal {
   async #readTail(after: Offset): Promise<queries.TailPage> {
     const page = await queries.readTail(this.#tailConnection.query, after);
     try {
-      this.#historyFence.admit(page.origin);
+      this.#timelineFence.admit(page.origin);
     } catch (error) {
       // Connections may still lead to the server of before; or this one was restored, and a write has to say so first.
       if (this.#clock.monotonic() - this.#renewedAt >= RENEW_EVERY_MS) {

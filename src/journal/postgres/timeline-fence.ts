@@ -15,7 +15,7 @@ export interface ServerTimeline {
   readonly timeline: string;
 }
 
-export class HistoryFence {
+export class TimelineFence {
   #newest: ServerTimeline | undefined;
 
   /** @throws JournalUnavailableError — this node has seen what came after it */

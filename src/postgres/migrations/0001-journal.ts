@@ -94,7 +94,7 @@ CREATE TABLE hookswitch.intents (
 CREATE INDEX intents_by_key ON hookswitch.intents ("user", idempotency_key, created_at) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX intents_by_call ON hookswitch.intents (call_sid) WHERE call_sid IS NOT NULL;
 CREATE INDEX intents_without_call ON hookswitch.intents (created_at) WHERE call_sid IS NULL;
-COMMENT ON TABLE hookswitch.intents IS 'What was about to be dialled, written before Twilio is asked.';
+COMMENT ON TABLE hookswitch.intents IS 'What was about to be dialed, written before Twilio is asked.';
 COMMENT ON COLUMN hookswitch.intents.reference IS 'Unguessable, part of the callback URLs of the call.';
 COMMENT ON COLUMN hookswitch.intents."user" IS 'Who asked.';
 COMMENT ON COLUMN hookswitch.intents.idempotency_key IS 'The key of the client for the request, if it gave one.';

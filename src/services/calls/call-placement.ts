@@ -1,6 +1,6 @@
 /**
  * Placing a call at most once (H1): the intent is on disk before Twilio is asked, and what Twilio answers decides
- * whether the same request may ever be dialled again.
+ * whether the same request may ever be dialed again.
  */
 import {createHash} from 'node:crypto';
 import type {CallMetadata} from '@hookswitch/protocol';
@@ -52,7 +52,7 @@ export interface PlaceCall {
 
 export interface PlacedCall {
   readonly call: CallRecord;
-  /** The idempotency key had been used: nothing was dialled. */
+  /** The idempotency key had been used: nothing was dialed. */
   readonly replayed: boolean;
 }
 
@@ -143,15 +143,15 @@ export class CallPlacement {
     }
   }
 
-  /** Puts the intent on disk. The allowance is given back where nothing will be dialled. */
+  /** Puts the intent on disk. The allowance is given back where nothing will be dialed. */
   async #openIntent(intent: DialIntent): Promise<OpenIntentResult> {
     const {limits} = this.#options;
     try {
       const opened = await this.#intents.open(intent);
-      if (opened.kind === 'exists') limits.giveBack(intent.user);
+      if (opened.kind === 'exists') limits.refund(intent.user);
       return opened;
     } catch (error) {
-      limits.giveBack(intent.user);
+      limits.refund(intent.user);
       throw error;
     }
   }

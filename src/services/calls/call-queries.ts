@@ -8,7 +8,7 @@ import {toIso} from '../feed/call-messages.ts';
 import {callNotFound} from './call-service.ts';
 import type {Reconciler} from './reconciler.ts';
 
-export interface CallRecordsOptions {
+export interface CallQueriesOptions {
   readonly journal: Journal;
   readonly reconciler: Reconciler;
   readonly clock: Clock;
@@ -34,12 +34,12 @@ const DEFAULT_HOURS = 24;
 /** An answer is bounded; beyond, whoever has been silent for longest comes first. */
 const MAX_UNCONFIRMED = 1000;
 
-export class CallRecords {
+export class CallQueries {
   readonly #journal: Journal;
   readonly #reconciler: Reconciler;
   readonly #clock: Clock;
 
-  constructor({journal, reconciler, clock}: CallRecordsOptions) {
+  constructor({journal, reconciler, clock}: CallQueriesOptions) {
     this.#journal = journal;
     this.#reconciler = reconciler;
     this.#clock = clock;

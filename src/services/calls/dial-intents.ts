@@ -8,7 +8,7 @@ import {AppError} from '../../errors/app-error.ts';
 import type {CallRecord, JournalEntry, StatusEvent} from '../../journal/call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../../journal/dial-intent.ts';
 import type {Journal, OpenIntentResult} from '../../journal/journal.ts';
-import {UnwrittenOutcomes} from './outcome-retry-queue.ts';
+import {OutcomeRetryQueue} from './outcome-retry-queue.ts';
 
 export interface DialIntentsOptions {
   readonly journal: Journal;
@@ -18,7 +18,7 @@ export interface DialIntentsOptions {
   readonly mayHaveOthers?: boolean;
 }
 
-/** How long a request waits for another node that is dialling for the same key; Twilio answers within a second or two. */
+/** How long a request waits for another node that is dialing for the same key; Twilio answers within a second or two. */
 const ELSEWHERE_MS = 5000;
 const LOOK_AGAIN_MS = 100;
 /** An intent that is older is under way nowhere: longer than any node waits for Twilio's answer. */
@@ -34,7 +34,7 @@ export class DialIntents {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #mayHaveOthers: boolean;
-  readonly #unwritten: UnwrittenOutcomes;
+  readonly #retryQueue: OutcomeRetryQueue;
   /** References whose dial has ended here without an answer. */
   readonly #lost = new Set<string>();
 
@@ -43,18 +43,18 @@ export class DialIntents {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#mayHaveOthers = options.mayHaveOthers ?? false;
-    this.#unwritten = new UnwrittenOutcomes(options);
+    this.#retryQueue = new OutcomeRetryQueue(options);
   }
 
   /** Writes what is still held, if it can be written within a moment. */
   stop(): Promise<void> {
-    return this.#unwritten.stop();
+    return this.#retryQueue.stop();
   }
 
   /** Puts the intent on disk, or finds the one that has its key. @throws JournalUnavailableError */
   async open(intent: DialIntent): Promise<OpenIntentResult> {
     const opened = await this.#open(intent);
-    if (opened.kind === 'opened' || !(await this.#unwritten.settle(opened.intent.reference))) return opened;
+    if (opened.kind === 'opened' || !(await this.#retryQueue.settle(opened.intent.reference))) return opened;
     // Now the journal knows what became of the earlier one: it was refused, or there is its call.
     return this.#open(intent);
   }
@@ -66,8 +66,8 @@ export class DialIntents {
     } catch (error) {
       // It may be on disk all the same, and would stand in the way of its own retry. Many can come while the disk is
       // full: they must not drive out what Twilio answered.
-      if (idempotencyKey !== undefined && !this.#unwritten.full) {
-        this.#unwritten.hold(reference, () => this.#journal.rejectIntent(reference));
+      if (idempotencyKey !== undefined && !this.#retryQueue.full) {
+        this.#retryQueue.hold(reference, () => this.#journal.rejectIntent(reference));
       }
       throw error;
     }
@@ -79,7 +79,7 @@ export class DialIntents {
     const find = () => this.#journal.findIntentByKey(user, idempotencyKey, this.#keysSince());
     try {
       const found = await find();
-      if (found === undefined || !(await this.#unwritten.settle(found.reference))) return found;
+      if (found === undefined || !(await this.#retryQueue.settle(found.reference))) return found;
       return await find();
     } catch (error) {
       this.#logger.warn({err: error}, 'an earlier request with this key could not be looked for');
@@ -108,7 +108,7 @@ export class DialIntents {
     this.#lost.add(reference);
   }
 
-  /** Whether another node may just be dialling it. Where clocks differ it may wait in vain, or not long enough: nothing is dialled by it. */
+  /** Whether another node may just be dialing it. Where clocks differ it may wait in vain, or not long enough: nothing is dialed by it. */
   #isUnderWay({reference, state, createdAt}: DialIntentRecord): boolean {
     if (!this.#mayHaveOthers || state !== 'open' || this.#lost.has(reference)) return false;
     return this.#clock.now() - createdAt < LONGEST_DIAL_MS;
@@ -133,7 +133,7 @@ export class DialIntents {
       await this.#journal.rejectIntent(reference);
     } catch (error) {
       this.#logger.warn({err: error}, 'a refused call could not be recorded; trying again');
-      this.#unwritten.hold(reference, () => this.#journal.rejectIntent(reference));
+      this.#retryQueue.hold(reference, () => this.#journal.rejectIntent(reference));
     }
   }
 
@@ -147,7 +147,7 @@ export class DialIntents {
       return (await this.#journal.append(event)).entry;
     } catch (error) {
       this.#logger.error({err: error, callSid}, 'a call that was placed could not be recorded; trying again');
-      this.#unwritten.hold(reference, () => this.#journal.append(event));
+      this.#retryQueue.hold(reference, () => this.#journal.append(event));
       throw submissionUnknown({callSid}, error);
     }
   }

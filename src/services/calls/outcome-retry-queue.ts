@@ -7,7 +7,7 @@ import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
 
-export interface UnwrittenOutcomesOptions {
+export interface OutcomeRetryQueueOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -23,7 +23,7 @@ const LAST_ATTEMPT_MS = 1000;
 /** Beyond, the oldest is dropped: a callback or an expired key does its work too, only later. */
 const MAX_HELD = 1000;
 
-export class UnwrittenOutcomes {
+export class OutcomeRetryQueue {
   readonly #clock: Clock;
   readonly #logger: Logger;
   /** By the reference of the intent. */
@@ -31,7 +31,7 @@ export class UnwrittenOutcomes {
   #cancelRetry: CancelTimer | undefined;
   #stopped = false;
 
-  constructor({clock, logger}: UnwrittenOutcomesOptions) {
+  constructor({clock, logger}: OutcomeRetryQueueOptions) {
     this.#clock = clock;
     this.#logger = logger;
   }

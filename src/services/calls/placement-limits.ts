@@ -8,7 +8,7 @@ export interface PlacementLimitsOptions {
   readonly feed: LiveFeed;
   /** Where it is reckoned, for all nodes together. */
   readonly ledger: PlacementLedger;
-  /** Prefixes that may be dialled, such as `+1` or `client:`. */
+  /** Prefixes that may be dialed, such as `+1` or `client:`. */
   readonly allowedDestinations: readonly string[] | 'any';
   /** A user; all of them together may place {@link ALL_USERS_SHARE} times as many. */
   readonly maxCallsPerMinute: number;
@@ -44,7 +44,7 @@ export class PlacementLimits {
     if (allowed === 'any') return;
     for (const [field, number] of Object.entries({to, connectTo})) {
       if (number === undefined || allowed.some((prefix) => number.startsWith(prefix))) continue;
-      throw new AppError('forbidden', 'This destination may not be dialled (ALLOWED_DESTINATIONS).', {
+      throw new AppError('forbidden', 'This destination may not be dialed (ALLOWED_DESTINATIONS).', {
         context: {field, allowed},
       });
     }
@@ -71,9 +71,9 @@ export class PlacementLimits {
     };
   }
 
-  /** The request dialled nothing: it does not count. */
-  giveBack(user: string): void {
-    this.#ledger.giveBack({user, ...this.#rates()});
+  /** The request dialed nothing: it does not count. */
+  refund(user: string): void {
+    this.#ledger.refund({user, ...this.#rates()});
   }
 
   #rates() {

@@ -20,7 +20,7 @@ export function statusEventFrom(call: TwilioCall, {source, now, reference}: From
     dedupeKey: [source, call.callSid, call.providerStatus, ...learnt(call)].join(':'),
     source,
     providerStatus: call.providerStatus,
-    // `start_time` is when dialling began; when the call was answered, only a callback says.
+    // `start_time` is when dialing began; when the call was answered, only a callback says.
     happenedAt: call.endedAt ?? now,
     receivedAt: now,
     direction: call.direction,

@@ -7,7 +7,7 @@ import type {Clock} from '../../clock.ts';
 import type {JournalEntry, Offset} from '../../journal/call-event.ts';
 import type {Journal} from '../../journal/journal.ts';
 import {type Batch, type FeedEntry, joinFrames, toFeedEntry} from './feed-entry.ts';
-import type {Audience} from './visibility.ts';
+import type {VisibilityFilter} from './visibility.ts';
 
 /** Entries of a page; pages end at multiples of it. */
 const PAGE_ENTRIES = 256;
@@ -49,12 +49,12 @@ export class CatchUpPage {
   }
 
   /** What `audience` is sent next from cursor `after`, which is before {@link last}. */
-  batch(audience: Audience, after: Offset): Batch {
-    const key = `${after}@${audience.key}`;
+  batch(visibility: VisibilityFilter, after: Offset): Batch {
+    const key = `${after}@${visibility.key}`;
     const known = this.#batches.get(key);
     if (known !== undefined) return known;
     const start = this.#entries.findIndex(({offset}) => offset > after);
-    const batch = joinFrames(this.#entries, start, audience);
+    const batch = joinFrames(this.#entries, start, visibility);
     if (this.#batches.size >= MAX_BATCHES) this.#batches.clear();
     this.#batches.set(key, batch);
     return batch;

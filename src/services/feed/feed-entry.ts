@@ -2,7 +2,7 @@
 import type {JournalEntry, Offset} from '../../journal/call-event.ts';
 import {toCallStatusMessage} from './call-messages.ts';
 import {encodeTextFrame} from './text-frame.ts';
-import type {Audience} from './visibility.ts';
+import type {VisibilityFilter} from './visibility.ts';
 
 /** An entry as it is sent. */
 export interface FeedEntry {
@@ -44,7 +44,11 @@ export function toFeedEntry(entry: JournalEntry): FeedEntry {
 }
 
 /** The frames of `entries` from index `start` that `audience` sees, joined, up to the size of one write. */
-export function joinFrames(entries: readonly FeedEntry[], start: number, audience: Audience): Batch {
+export function joinFrames(
+  entries: readonly FeedEntry[],
+  start: number,
+  visibility: VisibilityFilter,
+): Batch {
   const frames: Buffer[] = [];
   let bytes = 0;
   let to: Offset = 0;
@@ -52,7 +56,7 @@ export function joinFrames(entries: readonly FeedEntry[], start: number, audienc
     const entry = entries[index];
     if (entry === undefined) break;
     to = entry.offset;
-    if (entry.frame === undefined || !audience.sees(entry)) continue;
+    if (entry.frame === undefined || !visibility.sees(entry)) continue;
     frames.push(entry.frame);
     bytes += entry.frame.length;
   }

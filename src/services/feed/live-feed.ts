@@ -12,7 +12,7 @@ import type {CancelTimer, Clock} from '../../clock.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../journal/call-event.ts';
 import type {Journal, Unsubscribe} from '../../journal/journal.ts';
 import {type Batch, type FeedEntry, joinFrames, toFeedEntry, weight} from './feed-entry.ts';
-import type {Audience} from './visibility.ts';
+import type {VisibilityFilter} from './visibility.ts';
 
 export interface LiveFeedOptions {
   readonly journal: Journal;
@@ -172,20 +172,20 @@ export class LiveFeed {
    * What `audience` is sent next from cursor `after`, which is at or after {@link floor} and before {@link head}.
    * The same question between two moves of the head has the same answer, bytes included: it is computed once.
    */
-  batch(audience: Audience, after: Offset): Batch {
+  batch(visibility: VisibilityFilter, after: Offset): Batch {
     const last = this.#lastBatch;
-    if (last !== undefined && last.after === after && last.key === audience.key) return last.batch;
-    const batch = this.#batches.get(after)?.get(audience.key) ?? this.#newBatch(audience, after);
-    this.#lastBatch = {after, key: audience.key, batch};
+    if (last !== undefined && last.after === after && last.key === visibility.key) return last.batch;
+    const batch = this.#batches.get(after)?.get(visibility.key) ?? this.#newBatch(visibility, after);
+    this.#lastBatch = {after, key: visibility.key, batch};
     return batch;
   }
 
-  #newBatch(audience: Audience, after: Offset): Batch {
+  #newBatch(visibility: VisibilityFilter, after: Offset): Batch {
     const start = after - this.#floor + this.#dropped;
-    const batch = joinFrames(this.#entries, start, audience);
+    const batch = joinFrames(this.#entries, start, visibility);
     if (this.#batchCount >= MAX_CACHED_BATCHES) this.#forgetBatches();
     const ofCursor = this.#batches.get(after) ?? new Map<string, Batch>();
-    this.#batches.set(after, ofCursor.set(audience.key, batch));
+    this.#batches.set(after, ofCursor.set(visibility.key, batch));
     this.#batchCount += 1;
     return batch;
   }

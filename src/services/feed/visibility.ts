@@ -10,7 +10,7 @@ export interface Visible {
   readonly owner?: string;
 }
 
-export interface Audience {
+export interface VisibilityFilter {
   readonly key: string;
   sees(entry: Visible): boolean;
 }
@@ -19,11 +19,11 @@ export interface Audience {
 export type Subscription = 'all' | readonly string[];
 
 /** The two that most sessions have are one object each. */
-const EVERYTHING: Audience = {key: 'all', sees: () => true};
-const NOTHING: Audience = {key: 'none', sees: () => false};
+const EVERYTHING: VisibilityFilter = {key: 'all', sees: () => true};
+const NOTHING: VisibilityFilter = {key: 'none', sees: () => false};
 
 /** The audience of a principal with a subscription. */
-export function audienceOf(principal: Principal, subscription: Subscription): Audience {
+export function visibilityOf(principal: Principal, subscription: Subscription): VisibilityFilter {
   const scope = hasScope(principal, 'calls:read:all')
     ? EVERYTHING
     : hasScope(principal, 'calls:read')
@@ -37,13 +37,13 @@ export function audienceOf(principal: Principal, subscription: Subscription): Au
 }
 
 /** The audience that has a key: how another node's sessions see the journal. `undefined`: no audience of ours has it. */
-export function audienceOfKey(key: string): Audience | undefined {
+export function visibilityOfKey(key: string): VisibilityFilter | undefined {
   const user = 'user:';
   if (key === 'all') return EVERYTHING;
   if (key === 'none') return NOTHING;
   if (key.startsWith(user)) return {key, sees: ({owner}) => owner === key.slice(user.length)};
   const at = key.indexOf('|');
-  const scope = at === -1 ? undefined : audienceOfKey(key.slice(at + 1));
+  const scope = at === -1 ? undefined : visibilityOfKey(key.slice(at + 1));
   if (scope === undefined) return undefined;
   const sids = new Set(key.slice(0, at).split(','));
   return {key, sees: (entry) => sids.has(entry.callSid) && scope.sees(entry)};

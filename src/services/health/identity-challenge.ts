@@ -5,7 +5,7 @@
  */
 import {createHmac, randomBytes, timingSafeEqual} from 'node:crypto';
 
-export class ProcessProof {
+export class IdentityChallenge {
   readonly #secret: Buffer;
   /** Who can have answered. */
   readonly answerer: string;

@@ -2,14 +2,19 @@
 
 import type {Clock} from '../../clock.ts';
 import {isLoopback} from '../../network/loopback.ts';
-import type {Outside, OutsideAnswer} from '../../reachability/public-endpoint-probe.ts';
+import type {ProbeAnswer, PublicEndpointProbe} from '../../reachability/public-endpoint-probe.ts';
 import {type Check, type CheckContext, type Evidence, type Finding, ms} from './check.ts';
-import type {ProcessProof} from './identity-challenge.ts';
-import {connectionFault, describeAnswer, intermediaryFault, type ReachFault} from './reachability-faults.ts';
+import type {IdentityChallenge} from './identity-challenge.ts';
+import {
+  connectionFault,
+  describeAnswer,
+  intermediaryFault,
+  type ReachabilityFault,
+} from './reachability-faults.ts';
 
 export interface PublicUrlCheckOptions {
-  readonly outside: Outside;
-  readonly proof: ProcessProof;
+  readonly probe: PublicEndpointProbe;
+  readonly identity: IdentityChallenge;
   readonly clock: Clock;
   /** Without a trailing slash. */
   readonly publicUrl: string;
@@ -30,11 +35,11 @@ export function publicUrlCheck(options: PublicUrlCheckOptions): Check {
 }
 
 type Reached =
-  | {readonly kind: 'proven'; readonly answer: OutsideAnswer}
-  | {readonly kind: 'not'; readonly fault: ReachFault; readonly evidence: readonly Evidence[]};
+  | {readonly kind: 'proven'; readonly answer: ProbeAnswer}
+  | {readonly kind: 'not'; readonly fault: ReachabilityFault; readonly evidence: readonly Evidence[]};
 
 async function check(options: PublicUrlCheckOptions, context: CheckContext): Promise<Finding> {
-  const {publicUrl, clock, simulated, proof} = options;
+  const {publicUrl, clock, simulated, identity} = options;
   const asked = [{label: 'Asked', value: `${publicUrl}/healthz, from this machine`}];
   const startedAt = clock.monotonic();
   const reached = await reach(options, context, USER_AGENT);
@@ -43,7 +48,7 @@ async function check(options: PublicUrlCheckOptions, context: CheckContext): Pro
   const {address} = reached.answer;
   const evidence = [
     ...asked,
-    {label: 'Answered by', value: proof.answerer},
+    {label: 'Answered by', value: identity.answerer},
     {label: 'Took', value: ms(clock.monotonic() - startedAt)},
     ...(address === undefined ? [] : [{label: 'Address', value: address}]),
   ];
@@ -62,33 +67,33 @@ async function check(options: PublicUrlCheckOptions, context: CheckContext): Pro
       evidence: [...evidence, {label: 'Asked again as', value: 'a browser'}, ...browser.evidence],
       remedy: browser.fault.remedy,
     };
-  return {status: 'ok', summary: `PUBLIC_URL leads to ${proof.answerer}.`, evidence};
+  return {status: 'ok', summary: `PUBLIC_URL leads to ${identity.answerer}.`, evidence};
 }
 
 async function reach(
-  {outside, proof, publicUrl}: PublicUrlCheckOptions,
+  {probe, identity, publicUrl}: PublicUrlCheckOptions,
   {signal}: CheckContext,
   userAgent: string,
 ): Promise<Reached> {
-  const question = proof.question();
-  const outcome = await outside.get(`${publicUrl}/healthz?probe=${question}`, {userAgent, signal});
+  const question = identity.question();
+  const outcome = await probe.get(`${publicUrl}/healthz?probe=${question}`, {userAgent, signal});
   if (outcome.kind === 'failed') {
     const evidence = [{label: 'Error', value: outcome.code}];
     return {kind: 'not', fault: connectionFault(outcome, new URL(publicUrl).host), evidence};
   }
   const {answer} = outcome;
   const body = parseObject(answer.body);
-  if (answer.status === 200 && proof.isAnswer(question, body?.['probe'])) return {kind: 'proven', answer};
-  const fault = intermediaryFault(answer) ?? strangerFault(answer, body, proof.answerer);
+  if (answer.status === 200 && identity.isAnswer(question, body?.['probe'])) return {kind: 'proven', answer};
+  const fault = intermediaryFault(answer) ?? strangerFault(answer, body, identity.answerer);
   return {kind: 'not', fault, evidence: describeAnswer(answer)};
 }
 
 /** Somebody answered, and it was not who was `expected`. */
 function strangerFault(
-  answer: OutsideAnswer,
+  answer: ProbeAnswer,
   body: Readonly<Record<string, unknown>> | undefined,
   expected: string,
-): ReachFault {
+): ReachabilityFault {
   if (body?.['status'] === 'alive')
     return {
       summary: `Another gateway answers there, not ${expected}.`,

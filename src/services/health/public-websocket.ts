@@ -1,12 +1,21 @@
 /** Whether a WebSocket upgrade passes the proxies in front: a wrong token has to be closed with our own 4401. */
 import {BEARER_SUBPROTOCOL_PREFIX, closeReasons, SUBPROTOCOL} from '@hookswitch/protocol';
 import type {Clock} from '../../clock.ts';
-import type {Outside, OutsideAnswer, OutsideSocket} from '../../reachability/public-endpoint-probe.ts';
+import type {
+  ProbeAnswer,
+  ProbeSocket,
+  PublicEndpointProbe,
+} from '../../reachability/public-endpoint-probe.ts';
 import {type Check, type CheckContext, type Evidence, type Finding, ms, shown} from './check.ts';
-import {connectionFault, describeAnswer, intermediaryFault, type ReachFault} from './reachability-faults.ts';
+import {
+  connectionFault,
+  describeAnswer,
+  intermediaryFault,
+  type ReachabilityFault,
+} from './reachability-faults.ts';
 
 export interface PublicWebsocketCheckOptions {
-  readonly outside: Outside;
+  readonly probe: PublicEndpointProbe;
   readonly clock: Clock;
   /** Without a trailing slash. */
   readonly publicUrl: string;
@@ -24,12 +33,12 @@ export function publicWebsocketCheck(options: PublicWebsocketCheckOptions): Chec
 }
 
 async function check(
-  {outside, clock, publicUrl}: PublicWebsocketCheckOptions,
+  {probe, clock, publicUrl}: PublicWebsocketCheckOptions,
   {signal}: CheckContext,
 ): Promise<Finding> {
   const url = `${publicUrl.replace(/^http/, 'ws')}/ws`;
   const startedAt = clock.monotonic();
-  const outcome = await outside.openSocket(url, {
+  const outcome = await probe.openSocket(url, {
     protocols: [SUBPROTOCOL, BEARER_SUBPROTOCOL_PREFIX + INVALID_TOKEN],
     signal,
   });
@@ -49,11 +58,11 @@ async function check(
   return {status: 'failed', ...fault, evidence: [...asked, ...evidence]};
 }
 
-interface Judged extends ReachFault {
+interface Judged extends ReachabilityFault {
   readonly evidence: readonly Evidence[];
 }
 
-function judge(outcome: OutsideSocket, host: string): Judged {
+function judge(outcome: ProbeSocket, host: string): Judged {
   const remedy = 'Check where the proxy of PUBLIC_URL sends /ws: it has to be this server.';
   switch (outcome.kind) {
     case 'closed':
@@ -84,7 +93,7 @@ const UPGRADE_REMEDY =
   'Let the proxy pass upgrades on for /ws: in nginx proxy_http_version 1.1 with the headers Upgrade and Connection.';
 
 /** An upgrade was answered with 101, and not as it has to be: the words are those of `ws`. */
-function handshakeFault({message}: Extract<OutsideSocket, {kind: 'failed'}>): ReachFault | undefined {
+function handshakeFault({message}: Extract<ProbeSocket, {kind: 'failed'}>): ReachabilityFault | undefined {
   if (/subprotocol/i.test(message))
     return {
       summary: 'The upgrade passes, but the header Sec-WebSocket-Protocol is lost on the way there or back.',
@@ -101,7 +110,7 @@ function handshakeFault({message}: Extract<OutsideSocket, {kind: 'failed'}>): Re
 }
 
 /** The upgrade was answered as a request. */
-function refusal(answer: OutsideAnswer): ReachFault {
+function refusal(answer: ProbeAnswer): ReachabilityFault {
   const ours = /"code":"([a-z_]+)"/.exec(answer.body)?.[1];
   if (ours === 'no_room')
     return {

@@ -1,14 +1,14 @@
 /** Why PUBLIC_URL did not lead here: what connections, tunnels and proxies say, and what to do about it. */
-import type {OutsideAnswer, OutsideFailure} from '../../reachability/public-endpoint-probe.ts';
+import type {ProbeAnswer, ProbeFailure} from '../../reachability/public-endpoint-probe.ts';
 import {shown, shownUrl} from './check.ts';
 
-export interface ReachFault {
+export interface ReachabilityFault {
   readonly summary: string;
   readonly remedy: string;
 }
 
 /** A connection that came to nothing. */
-export function connectionFault({code, message}: OutsideFailure, host: string): ReachFault {
+export function connectionFault({code, message}: ProbeFailure, host: string): ReachabilityFault {
   const fault = connectionFaults.find(([pattern]) => pattern.test(code))?.[1];
   if (fault !== undefined) return {summary: fault.summary.replace('HOST', host), remedy: fault.remedy};
   return {
@@ -17,7 +17,7 @@ export function connectionFault({code, message}: OutsideFailure, host: string): 
   };
 }
 
-const connectionFaults: readonly (readonly [RegExp, ReachFault])[] = [
+const connectionFaults: readonly (readonly [RegExp, ReachabilityFault])[] = [
   [
     /^(ENOTFOUND|EAI_AGAIN|EAI_NODATA|EAI_NONAME)$/,
     {
@@ -85,7 +85,7 @@ const connectionFaults: readonly (readonly [RegExp, ReachFault])[] = [
 ];
 
 /** What a proxy or tunnel says by itself; `undefined` for an answer that may be anybody's. */
-export function intermediaryFault(answer: OutsideAnswer): ReachFault | undefined {
+export function intermediaryFault(answer: ProbeAnswer): ReachabilityFault | undefined {
   const {status, headers} = answer;
   const location = headers['location'];
   if (status >= 300 && status < 400)
@@ -110,7 +110,7 @@ export function intermediaryFault(answer: OutsideAnswer): ReachFault | undefined
   return undefined;
 }
 
-function ngrokFault({headers, body, status}: OutsideAnswer): ReachFault | undefined {
+function ngrokFault({headers, body, status}: ProbeAnswer): ReachabilityFault | undefined {
   const code = headers['ngrok-error-code'] ?? /\bERR_NGROK_\d{1,5}\b/.exec(body)?.[0];
   if (code === undefined || !/^ERR_NGROK_\d{1,5}$/.test(code)) return undefined;
   switch (code) {
@@ -139,7 +139,7 @@ function ngrokFault({headers, body, status}: OutsideAnswer): ReachFault | undefi
 }
 
 /** Whatever else answered: shows what it looks like. */
-export function describeAnswer({status, headers, body, address}: OutsideAnswer) {
+export function describeAnswer({status, headers, body, address}: ProbeAnswer) {
   const title = /<title[^<>]{0,100}>([^<]{1,200})/i.exec(body)?.[1];
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['HTTP status', String(status)],

@@ -8,32 +8,37 @@ import type {Cluster, NodeStatus} from '../../cluster/cluster.ts';
 import type {FoundSession, SharedSessions} from '../../cluster/shared-sessions.ts';
 import type {Journal} from '../../journal/journal.ts';
 import {toIso} from '../feed/call-messages.ts';
-import {audienceOfKey} from '../feed/visibility.ts';
-import {readSentMessages, type SentMessages, type SentQuery, type SentRecord} from './delivered-messages.ts';
+import {visibilityOfKey} from '../feed/visibility.ts';
+import {
+  type DeliveredMessages,
+  readDeliveredMessages,
+  type SentQuery,
+  type SentRecord,
+} from './delivered-messages.ts';
 import {
   mostFrequent,
   NO_PHASES,
-  type SessionDirectory,
+  type NodeSessionList,
   type SessionListing,
   type SessionQuery,
   toCloseCount,
 } from './node-session-list.ts';
 
-export interface SessionCatalogOptions {
-  readonly directory: SessionDirectory;
+export interface ClusterSessionListOptions {
+  readonly sessionList: NodeSessionList;
   readonly cluster: Cluster;
   readonly journal: Journal;
   readonly logger: Logger;
 }
 
-export class SessionCatalog {
-  readonly #directory: SessionDirectory;
+export class ClusterSessionList {
+  readonly #sessionList: NodeSessionList;
   readonly #cluster: Cluster;
   readonly #journal: Journal;
   readonly #logger: Logger;
 
-  constructor({directory, cluster, journal, logger}: SessionCatalogOptions) {
-    this.#directory = directory;
+  constructor({sessionList, cluster, journal, logger}: ClusterSessionListOptions) {
+    this.#sessionList = sessionList;
     this.#cluster = cluster;
     this.#journal = journal;
     this.#logger = logger;
@@ -42,13 +47,13 @@ export class SessionCatalog {
   /** One page of the sessions of all nodes. */
   async page(query: SessionQuery): Promise<SessionListing> {
     const {sessions: shared} = this.#cluster;
-    if (shared === undefined) return this.#directory.page(query);
+    if (shared === undefined) return this.#sessionList.page(query);
     try {
       if (this.#cluster.connected) return await this.#sharedPage(shared, query);
     } catch (error) {
       this.#logger.warn({err: error}, 'the sessions of other nodes could not be listed');
     }
-    return {...this.#directory.page(query), onlyThisNode: true};
+    return {...this.#sessionList.page(query), onlyThisNode: true};
   }
 
   /**
@@ -58,14 +63,14 @@ export class SessionCatalog {
   async sent(
     sessionId: string,
     query: SentQuery,
-  ): Promise<(SentMessages & {session: SessionInfo}) | undefined> {
-    const own = await this.#directory.sent(sessionId, query);
+  ): Promise<(DeliveredMessages & {session: SessionInfo}) | undefined> {
+    const own = await this.#sessionList.sent(sessionId, query);
     const {sessions: shared, nodeId} = this.#cluster;
     if (shared === undefined) return own;
     if (own !== undefined) return {...own, session: {...own.session, nodeId}};
     const found = await shared.find(sessionId);
     if (found === undefined) return undefined;
-    const sent = await readSentMessages(this.#journal, toRecord(found), query);
+    const sent = await readDeliveredMessages(this.#journal, toRecord(found), query);
     return {session: toInfo(found), ...sent};
   }
 
@@ -130,8 +135,8 @@ function toRecord({cursor, nodeHead, spans}: FoundSession): SentRecord {
   return {
     cursor: cursor ?? nodeHead,
     spans: spans.flatMap(([after, key]) => {
-      const audience = audienceOfKey(key);
-      return audience === undefined ? [] : [{after, audience}];
+      const visibility = visibilityOfKey(key);
+      return visibility === undefined ? [] : [{after, visibility}];
     }),
   };
 }

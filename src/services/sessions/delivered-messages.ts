@@ -6,11 +6,11 @@ import type {CallStatusMessage} from '@hookswitch/protocol';
 import type {JournalEntry, Offset} from '../../journal/call-event.ts';
 import type {Journal} from '../../journal/journal.ts';
 import {toCallStatusMessage} from '../feed/call-messages.ts';
-import {type SentSpan, spanOf} from './visibility-history.ts';
+import {spanOf, type VisibilitySpan} from './visibility-history.ts';
 
 /** What it takes to tell what a session was sent. */
 export interface SentRecord {
-  readonly spans: readonly SentSpan[];
+  readonly spans: readonly VisibilitySpan[];
   /** Every entry up to here that the session may see was written to its socket. */
   readonly cursor: Offset;
 }
@@ -21,7 +21,7 @@ export interface SentQuery {
   readonly limit: number;
 }
 
-export interface SentMessages {
+export interface DeliveredMessages {
   /** Newest first. */
   readonly messages: readonly {readonly offset: Offset; readonly message: CallStatusMessage}[];
   /** Where to go on with `before`; absent once everything after `from` was looked at. */
@@ -41,11 +41,11 @@ export const MAX_SCANNED = 2000;
  * journal is looked at in bounded steps, and `nextBefore` says where the next begins.
  * @throws JournalUnavailableError
  */
-export async function readSentMessages(
+export async function readDeliveredMessages(
   journal: Journal,
   {spans, cursor}: SentRecord,
   {before = cursor + 1, limit}: SentQuery,
-): Promise<SentMessages> {
+): Promise<DeliveredMessages> {
   const messages: {offset: Offset; message: CallStatusMessage}[] = [];
   let from = await oldestReadable(journal, spans[0]?.after ?? cursor);
   // Everything after `end` was looked at.
@@ -79,8 +79,8 @@ async function oldestReadable(journal: Journal, from: Offset): Promise<Offset> {
 }
 
 /** As the session decided it (`joinFrames`): the audience of then, and whether there was anything to push. */
-function messageOf(entry: JournalEntry, spans: readonly SentSpan[]): CallStatusMessage | undefined {
+function messageOf(entry: JournalEntry, spans: readonly VisibilitySpan[]): CallStatusMessage | undefined {
   const {owner, event} = entry;
-  const seen = spanOf(spans, entry.offset)?.audience.sees({callSid: event.callSid, owner}) ?? false;
+  const seen = spanOf(spans, entry.offset)?.visibility.sees({callSid: event.callSid, owner}) ?? false;
   return seen ? toCallStatusMessage(entry) : undefined;
 }

@@ -12,7 +12,7 @@ import type {SessionService} from '../session-service.ts';
 export interface EpochFollowerOptions {
   readonly journal: Journal;
   readonly feed: LiveFeed;
-  readonly sessions: Pick<SessionService, 'recall'>;
+  readonly sessions: Pick<SessionService, 'closeAll'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -67,7 +67,7 @@ export class EpochFollower {
         // In one turn: whoever opens a session sees either both as they were, or both as they are now.
         await this.#options.feed.restart(() => {
           this.#opening = next;
-          this.#options.sessions.recall();
+          this.#options.sessions.closeAll();
         });
         if (this.#next === next) this.#next = undefined;
       }

@@ -7,11 +7,16 @@ import type {Journal, Unsubscribe} from '../../journal/journal.ts';
 import {toIso} from '../feed/call-messages.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
 import {closeText} from './close-code-descriptions.ts';
-import {readSentMessages, type SentMessages, type SentQuery, type SentRecord} from './delivered-messages.ts';
+import {
+  type DeliveredMessages,
+  readDeliveredMessages,
+  type SentQuery,
+  type SentRecord,
+} from './delivered-messages.ts';
 import type {Session, SessionPhase} from './session.ts';
-import {type Position, positionOf, Ranking, rankOf, type SessionSort} from './session-sort.ts';
+import {type Position, positionOf, rankOf, SessionOrder, type SessionSort} from './session-sort.ts';
 
-export interface SessionDirectoryOptions {
+export interface NodeSessionListOptions {
   readonly journal: Journal;
   readonly feed: LiveFeed;
   /** The open sessions by id. */
@@ -53,7 +58,7 @@ export const MAX_CLOSED_SESSIONS = 200;
 
 const MAX_LISTED_CODES = 50;
 
-export class SessionDirectory {
+export class NodeSessionList {
   readonly #journal: Journal;
   readonly #feed: LiveFeed;
   readonly #sessions: ReadonlyMap<string, Session>;
@@ -64,7 +69,7 @@ export class SessionDirectory {
   readonly #listeners = new Set<() => void>();
   #opened = 0;
 
-  constructor({journal, feed, sessions}: SessionDirectoryOptions) {
+  constructor({journal, feed, sessions}: NodeSessionListOptions) {
     this.#journal = journal;
     this.#feed = feed;
     this.#sessions = sessions;
@@ -126,7 +131,7 @@ export class SessionDirectory {
   page({q, phase, sort, limit, after}: SessionQuery): SessionListing {
     const needle = q?.toLowerCase();
     // One more than asked for tells whether there is a next page.
-    const ranking = new Ranking(limit + 1, after);
+    const sessionOrder = new SessionOrder(limit + 1, after);
     const byPhase: Record<SessionPhase, number> = {...NO_PHASES};
     const rank = rankOf[sort];
     let lagging = 0;
@@ -138,9 +143,9 @@ export class SessionDirectory {
       if (phase !== undefined && session.state.phase !== phase) continue;
       if (needle !== undefined && !matches(session, needle)) continue;
       total += 1;
-      ranking.offer(rank(session), session);
+      sessionOrder.offer(rank(session), session);
     }
-    const found = ranking.best();
+    const found = sessionOrder.best();
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
     return {
@@ -164,16 +169,16 @@ export class SessionDirectory {
   async sent(
     sessionId: string,
     query: SentQuery,
-  ): Promise<(SentMessages & {session: SessionInfo}) | undefined> {
+  ): Promise<(DeliveredMessages & {session: SessionInfo}) | undefined> {
     const open = this.#sessions.get(sessionId);
     const described = open === undefined ? this.#closed.get(sessionId) : this.#look(open);
     if (described === undefined) return undefined;
     const {session, record} = described;
-    return {session, ...(await readSentMessages(this.#journal, record, query))};
+    return {session, ...(await readDeliveredMessages(this.#journal, record, query))};
   }
 
   #look(session: Session): Described {
-    const {sentSpans: spans, cursor} = session;
+    const {visibilityHistory: spans, cursor} = session;
     return {session: this.#describe(session), record: {spans, cursor}};
   }
 

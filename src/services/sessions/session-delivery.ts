@@ -12,7 +12,7 @@ import {toCall, toIso} from '../feed/call-messages.ts';
 import {type CatchUpPage, CatchUpPages} from '../feed/catch-up-pages.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
 import {encodeTextFrame} from '../feed/text-frame.ts';
-import type {Audience} from '../feed/visibility.ts';
+import type {VisibilityFilter} from '../feed/visibility.ts';
 import {READING, type Session, STREAMING} from './session.ts';
 
 /** Where a client left off. */
@@ -47,7 +47,7 @@ const FAN_OUT_SLICE = 256;
 /** A client that goes on asking while it reads no answers is closed before they cost more than this. */
 const MAX_UNSENT_FOR_ANSWERS_BYTES = 2 * MAX_UNSENT_BYTES;
 
-/** Audiences whose snapshot is kept until the head moves. */
+/** VisibilityFilters whose snapshot is kept until the head moves. */
 const MAX_CACHED_SNAPSHOTS = 64;
 
 export class SessionDelivery {
@@ -117,7 +117,7 @@ export class SessionDelivery {
 
   #beginWithSnapshot(session: Session): void {
     session.beginAt(this.#feed.head);
-    this.#open(session, this.#readyFrame(session, false), this.#snapshotFrame(session.audience));
+    this.#open(session, this.#readyFrame(session, false), this.#snapshotFrame(session.visibility));
     this.deliver(session);
   }
 
@@ -205,7 +205,7 @@ export class SessionDelivery {
         session.state = READING;
         void this.#catchUp(session);
       } else {
-        const batch = this.#feed.batch(session.audience, cursor);
+        const batch = this.#feed.batch(session.visibility, cursor);
         session.cursor = batch.to;
         this.#write(session, batch.frames, batch.messages);
       }
@@ -221,7 +221,7 @@ export class SessionDelivery {
     }
     const [requestId, ...others] = session.snapshotsDue;
     session.snapshotsDue = others;
-    session.socket.write(this.#snapshotFrame(session.audience, requestId));
+    session.socket.write(this.#snapshotFrame(session.visibility, requestId));
   }
 
   /** A message outside the journal's order: an answer, a heartbeat. Never before `session.ready` (W2). */
@@ -263,7 +263,7 @@ export class SessionDelivery {
       session.cursor < page.last &&
       session.socket.unsentBytes <= MAX_UNSENT_BEHIND_BYTES
     ) {
-      const batch = page.batch(session.audience, session.cursor);
+      const batch = page.batch(session.visibility, session.cursor);
       session.cursor = batch.to;
       this.#write(session, batch.frames, batch.messages);
     }
@@ -306,14 +306,14 @@ export class SessionDelivery {
     return encode({type: 'session.heartbeat', offset: cursor, timestamp: toIso(this.#clock.now())});
   }
 
-  #snapshotFrame(audience: Audience, requestId?: string): Buffer {
-    const known = this.#snapshots.get(audience.key);
+  #snapshotFrame(visibility: VisibilityFilter, requestId?: string): Buffer {
+    const known = this.#snapshots.get(visibility.key);
     if (known !== undefined && requestId === undefined) return known;
     const calls = [];
-    for (const call of this.#feed.activeCalls()) if (audience.sees(call)) calls.push(toCall(call));
+    for (const call of this.#feed.activeCalls()) if (visibility.sees(call)) calls.push(toCall(call));
     const frame = encode({type: 'call.snapshot', offset: this.#feed.head, calls, requestId});
     if (requestId === undefined && this.#snapshots.size < MAX_CACHED_SNAPSHOTS)
-      this.#snapshots.set(audience.key, frame);
+      this.#snapshots.set(visibility.key, frame);
     return frame;
   }
 }

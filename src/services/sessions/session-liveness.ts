@@ -4,7 +4,7 @@ import type {CancelTimer, Clock} from '../../clock.ts';
 import {toIso} from '../feed/call-messages.ts';
 import type {Session} from './session.ts';
 
-export interface SessionWatchOptions {
+export interface SessionLivenessOptions {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   /** Milliseconds of silence after which a session is closed. */
@@ -27,7 +27,7 @@ const TURN_MS = 100;
 /** How long before the end of a token its session is told (A4). */
 const EXPIRY_NOTICE_MS = 60_000;
 
-export class SessionWatch {
+export class SessionLiveness {
   readonly #clock: Clock;
   readonly #heartbeatMs: number;
   readonly #sessionTimeoutMs: number;
@@ -40,7 +40,7 @@ export class SessionWatch {
   readonly #sweepMs: number;
   #stopSweeping: CancelTimer | undefined;
 
-  constructor(options: SessionWatchOptions) {
+  constructor(options: SessionLivenessOptions) {
     this.#clock = options.clock;
     this.#heartbeatMs = options.heartbeatMs;
     this.#sessionTimeoutMs = options.sessionTimeoutMs;

@@ -7,18 +7,18 @@ import type {CancelTimer, Clock} from '../../clock.ts';
 import type {PublishedSession, SharedSessions} from '../../cluster/shared-sessions.ts';
 import type {Unsubscribe} from '../../journal/journal.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
-import type {Described, SessionDirectory} from './node-session-list.ts';
+import type {Described, NodeSessionList} from './node-session-list.ts';
 import type {Session} from './session.ts';
-import type {SessionSurplus} from './session-quota.ts';
+import type {SessionQuota} from './session-quota.ts';
 
 export interface SessionPublisherOptions {
   readonly shared: SharedSessions;
-  readonly directory: SessionDirectory;
+  readonly sessionList: NodeSessionList;
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Where the sessions of a user are limited. */
-  readonly surplus?: SessionSurplus;
+  readonly quota?: SessionQuota;
 }
 
 /** What of a session can change, as it was published. Compared one by one: ten thousand are looked at each second. */
@@ -40,11 +40,11 @@ const MAX_PER_ROUND = 4000;
 
 export class SessionPublisher {
   readonly #shared: SharedSessions;
-  readonly #directory: SessionDirectory;
+  readonly #sessionList: NodeSessionList;
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #surplus: SessionSurplus | undefined;
+  readonly #quota: SessionQuota | undefined;
   readonly #known = new Map<string, Known>();
   #publishing = false;
   #again = false;
@@ -52,10 +52,10 @@ export class SessionPublisher {
   #cancelSoon: CancelTimer | undefined;
   #ends: readonly Unsubscribe[] = [];
 
-  constructor({shared, directory, feed, clock, logger, surplus}: SessionPublisherOptions) {
+  constructor({shared, sessionList, feed, clock, logger, quota}: SessionPublisherOptions) {
     this.#shared = shared;
-    this.#surplus = surplus;
-    this.#directory = directory;
+    this.#quota = quota;
+    this.#sessionList = sessionList;
     this.#feed = feed;
     this.#clock = clock;
     this.#logger = logger;
@@ -64,7 +64,7 @@ export class SessionPublisher {
   start(): void {
     this.#ends = [
       this.#clock.every(EVERY_MS, () => this.#publish()),
-      this.#directory.onChange(() => {
+      this.#sessionList.onChange(() => {
         this.#cancelSoon ??= this.#clock.after(SOON_MS, () => this.#publish());
       }),
       this.#shared.onForgotten(() => {
@@ -104,14 +104,14 @@ export class SessionPublisher {
     const there = new Set<string>();
     const changed: {readonly session: PublishedSession; readonly known: Known}[] = [];
     const {head} = this.#feed;
-    for (const session of this.#directory.open()) {
+    for (const session of this.#sessionList.open()) {
       there.add(session.id);
       const known = knownOf(session, head);
       if (changed.length < MAX_PER_ROUND && !isSame(this.#known.get(session.id), known)) {
         changed.push({session: ofOpen(session, known), known});
       }
     }
-    for (const described of this.#directory.closed()) {
+    for (const described of this.#sessionList.closed()) {
       const {sessionId} = described.session;
       there.add(sessionId);
       if (this.#known.get(sessionId) !== CLOSED) changed.push({session: ofClosed(described), known: CLOSED});
@@ -126,11 +126,11 @@ export class SessionPublisher {
         [],
       );
       for (const {session, known} of batch) {
-        if (!this.#known.has(session.sessionId)) this.#surplus?.published(session.user);
+        if (!this.#known.has(session.sessionId)) this.#quota?.published(session.user);
         this.#known.set(session.sessionId, known);
       }
     }
-    await this.#surplus?.look();
+    await this.#quota?.look();
   }
 
   #tellOfFailure(error: unknown): void {
@@ -175,8 +175,17 @@ function isSame(one: Known | undefined, other: Known): boolean {
 }
 
 function ofOpen(session: Session, {phase, cursor}: Known): PublishedSession {
-  const {id, principal, subscription, peer, socket, connectedAt, lastActivityAt, searchText, sentSpans} =
-    session;
+  const {
+    id,
+    principal,
+    subscription,
+    peer,
+    socket,
+    connectedAt,
+    lastActivityAt,
+    searchText,
+    visibilityHistory,
+  } = session;
   return {
     ...peer,
     sessionId: id,
@@ -189,7 +198,7 @@ function ofOpen(session: Session, {phase, cursor}: Known): PublishedSession {
     connectedAt,
     lastActivityAt,
     searchText,
-    spans: spansOf(sentSpans),
+    spans: spansOf(visibilityHistory),
   };
 }
 
@@ -207,5 +216,5 @@ function ofClosed({session, record}: Described): PublishedSession {
 }
 
 function spansOf(spans: Described['record']['spans']): PublishedSession['spans'] {
-  return spans.map(({after, audience}) => [after, audience.key] as const);
+  return spans.map(({after, visibility}) => [after, visibility.key] as const);
 }

@@ -7,8 +7,8 @@ import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import type {SharedSessions} from '../../cluster/shared-sessions.ts';
 
-export interface SessionSurplusOptions {
-  readonly shared: Pick<SharedSessions, 'surplus'>;
+export interface SessionQuotaOptions {
+  readonly shared: Pick<SharedSessions, 'overQuota'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly maxSessionsPerUser: number;
@@ -18,12 +18,12 @@ export interface SessionSurplusOptions {
 /** By then whoever came at the same time is told of: nodes tell it within a second, and at once as a rule. In milliseconds. */
 const SETTLED_MS = 3000;
 
-export class SessionSurplus {
-  readonly #options: SessionSurplusOptions;
+export class SessionQuota {
+  readonly #options: SessionQuotaOptions;
   /** Users one of whose sessions came a moment ago, with when the last one was told of, in monotonic ms. */
   readonly #recent = new Map<string, number>();
 
-  constructor(options: SessionSurplusOptions) {
+  constructor(options: SessionQuotaOptions) {
     this.#options = options;
   }
 
@@ -38,11 +38,11 @@ export class SessionSurplus {
     if (this.#recent.size === 0) return;
     const asked = [...this.#recent];
     const askedAt = clock.monotonic();
-    const surplus = await shared.surplus(
+    const overQuota = await shared.overQuota(
       asked.map(([user]) => user),
       maxSessionsPerUser,
     );
-    for (const sessionId of surplus) {
+    for (const sessionId of overQuota) {
       logger.info(
         {sessionId, maxSessionsPerUser},
         'a session too many for its user, with those at other nodes',

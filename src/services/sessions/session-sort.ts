@@ -32,7 +32,7 @@ export interface Ranked {
 }
 
 /** The first `max` sessions after a position. */
-export class Ranking {
+export class SessionOrder {
   readonly #max: number;
   readonly #after: Position | undefined;
   /** In order. */

@@ -3,8 +3,8 @@ import {MESSAGE_BURST, MESSAGES_PER_MINUTE} from '@hookswitch/protocol';
 import type {Principal} from '../../auth/authenticator.ts';
 import type {Offset} from '../../journal/call-event.ts';
 import {TokenBucket} from '../../rate-limit/token-bucket.ts';
-import {type Audience, audienceOf, type Subscription} from '../feed/visibility.ts';
-import {type SentSpan, withAudience} from './visibility-history.ts';
+import {type Subscription, type VisibilityFilter, visibilityOf} from '../feed/visibility.ts';
+import {type VisibilitySpan, withVisibility} from './visibility-history.ts';
 
 /** What a session needs of a socket. The adapter over `ws` is in `src/transport/ws-socket.ts`. */
 export interface SessionSocket {
@@ -77,7 +77,7 @@ export class Session {
   /** Every entry up to here that it may see was written to the socket. */
   cursor: Offset = 0;
   readonly socket: SessionSocket;
-  #audience: Audience;
+  #visibility: VisibilityFilter;
   /** Resumed, and not at the head yet: a heartbeat says when it is, so that a client can tell what was missed from what is new. */
   replaying = false;
   /** Snapshots owed once the cursor is at the head: the ids of the requests that asked for them. */
@@ -109,9 +109,9 @@ export class Session {
   expiryAnnounced = false;
   #principal: Principal;
   #subscription: Subscription = 'all';
-  /** What was sent through other audiences than the current one, which began after entry `#audienceSince`. */
-  #earlierSpans: readonly SentSpan[] = NONE;
-  #audienceSince: Offset = 0;
+  /** What was sent through other audiences than the current one, which began after entry `#visibilitySince`. */
+  #earlierSpans: readonly VisibilitySpan[] = NONE;
+  #visibilitySince: Offset = 0;
   /** Full as long as nothing was taken, and not there. */
   #messages: TokenBucket | undefined;
   #controlFrames: TokenBucket | undefined;
@@ -125,7 +125,7 @@ export class Session {
     this.connectedAt = this.lastActivityAt = now;
     this.heardAt = monotonic;
     this.#principal = principal;
-    this.#audience = audienceOf(principal, this.#subscription);
+    this.#visibility = visibilityOf(principal, this.#subscription);
   }
 
   get principal(): Principal {
@@ -135,7 +135,7 @@ export class Session {
   set principal(principal: Principal) {
     this.#principal = principal;
     this.expiryAnnounced = false;
-    this.#changeAudience();
+    this.#changeVisibility();
   }
 
   get subscription(): Subscription {
@@ -144,23 +144,23 @@ export class Session {
 
   set subscription(subscription: Subscription) {
     this.#subscription = subscription;
-    this.#changeAudience();
+    this.#changeVisibility();
   }
 
-  get audience(): Audience {
-    return this.#audience;
+  get visibility(): VisibilityFilter {
+    return this.#visibility;
   }
 
   /** Through which audiences it was sent the entries up to the cursor, as far back as that is remembered. */
-  get sentSpans(): readonly SentSpan[] {
-    return [...this.#earlierSpans, {after: this.#audienceSince, audience: this.#audience}];
+  get visibilityHistory(): readonly VisibilitySpan[] {
+    return [...this.#earlierSpans, {after: this.#visibilitySince, visibility: this.#visibility}];
   }
 
   /** Puts the cursor where the session begins: of entries up to here it is sent none. */
   beginAt(offset: Offset): void {
     this.cursor = offset;
     this.#earlierSpans = NONE;
-    this.#audienceSince = offset;
+    this.#visibilitySince = offset;
   }
 
   /** Returns the answers that waited for `session.ready`. */
@@ -196,11 +196,11 @@ export class Session {
   }
 
   /** The cursor only moves in the turn in which it is written through the audience: a change is exact. */
-  #changeAudience(): void {
-    const audience = audienceOf(this.#principal, this.#subscription);
-    const spans = withAudience(this.sentSpans, this.cursor, audience);
+  #changeVisibility(): void {
+    const visibility = visibilityOf(this.#principal, this.#subscription);
+    const spans = withVisibility(this.visibilityHistory, this.cursor, visibility);
     this.#earlierSpans = spans.slice(0, -1);
-    this.#audienceSince = spans.at(-1)?.after ?? this.cursor;
-    this.#audience = audience;
+    this.#visibilitySince = spans.at(-1)?.after ?? this.cursor;
+    this.#visibility = visibility;
   }
 }

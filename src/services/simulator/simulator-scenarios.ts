@@ -70,7 +70,7 @@ export const simulatorScenarios: readonly SimulatorScenario[] = [
   }),
   outbound('legs', {
     label: 'Two legs',
-    description: 'Once the first party has answered a second one is dialled and connected.',
+    description: 'Once the first party has answered a second one is dialed and connected.',
     call: {to: '+15550100001', connectTo: '+15550100002'},
   }),
   {

@@ -5,7 +5,7 @@
 import {type FormField, MAX_FORM_FIELDS, parseForm} from '../webhook/form.ts';
 import {signedText} from '../webhook/signature.ts';
 
-export interface BodySpelling {
+export interface BodyCandidate {
   /** What of the body would have been signed, behind the URL. */
   readonly text: string;
   /** In a few words what was done to it on the way. */
@@ -43,7 +43,7 @@ export function asItCame(body: Buffer): string {
 }
 
 /** Other readings than {@link asItCame}'s, each once, the likely ones first. */
-export function bodySpellings(body: Buffer): readonly BodySpelling[] {
+export function bodyCandidates(body: Buffer): readonly BodyCandidate[] {
   const fields = readFields(body, 'utf8');
   // No webhook of Twilio's, but somebody's 8,000 fields, which would take their time.
   if (fields.length > MAX_FORM_FIELDS) return [];
@@ -71,13 +71,13 @@ export function bodySpellings(body: Buffer): readonly BodySpelling[] {
     ['empty fields were added', fields.filter(([, value]) => value !== '')],
     ...(json.length === 0 ? [] : [['the form was turned into JSON', json] as const]),
   ];
-  const spellings = [
+  const candidates = [
     ...found.map(([difference, each]) => ({difference, text: signedText(each)})),
     {difference: 'signed with the fields in the order they came', text: fields.flat().join('')},
     {difference: 'signed without the fields', text: ''},
   ];
   const seen = new Set([asItCame(body)]);
-  return spellings.filter(({text}) => !seen.has(text) && seen.add(text));
+  return candidates.filter(({text}) => !seen.has(text) && seen.add(text));
 }
 
 /** Like `parseForm`, and takes whatever there is. */

@@ -1,5 +1,5 @@
 /**
- * Why a webhook's signature did not match, for the operator who looks: which spelling of the URL or the body, signed
+ * Why a webhook's signature did not match, for the operator who looks: which candidate of the URL or the body, signed
  * with one of our tokens, gives the signature that came, and the one setting to change. Pure, and bounded in what it
  * computes. Nothing of it lets a request in, and what it returns holds neither a token nor a signature.
  *
@@ -10,19 +10,19 @@ import {createHash} from 'node:crypto';
 import type {SignatureDiagnosis} from '@hookswitch/protocol';
 import {parseForm} from '../webhook/form.ts';
 import {isSignatureOf, readSignature} from '../webhook/signature.ts';
-import {asItCame, bodySpellings} from './body-candidates.ts';
+import {asItCame, bodyCandidates} from './body-candidates.ts';
 import {
   describeDifference,
   expectedParts,
   isReordered,
   splitTarget,
+  type UrlCandidate,
   type UrlParts,
-  type UrlSpelling,
-  urlSpellings,
+  urlCandidates,
   writeUrl,
 } from './url-candidates.ts';
 
-/** Spellings that are tried, each with every token. */
+/** Candidates that are tried, each with every token. */
 export const MAX_SPELLINGS = 64;
 
 /** Characters of a URL that are shown; Twilio's have a few hundred, a stranger's up to 16,000. */
@@ -53,9 +53,9 @@ export interface RefusedRequest {
 
 type Verdict = Pick<SignatureDiagnosis, 'finding' | 'remedy' | 'setting'>;
 
-/** A spelling that was tried. */
+/** A candidate that was tried. */
 interface Attempt {
-  readonly spelling: UrlSpelling;
+  readonly candidate: UrlCandidate;
   readonly text: string;
   readonly difference: string;
   /** What was done to the body, if that is what differs. */
@@ -88,7 +88,7 @@ function tryAll({authTokens}: RefusedRequest, given: Buffer, attempts: readonly 
   const candidates: SignatureDiagnosis['candidates'][number][] = [];
   let matched: Matched | undefined;
   for (const attempt of attempts) {
-    const url = writeUrl(attempt.spelling.parts);
+    const url = writeUrl(attempt.candidate.parts);
     for (const [at, authToken] of authTokens.entries()) {
       const token = at === 0 ? 'primary' : 'alternate';
       const matches = isSignatureOf(given, authToken, url + attempt.text);
@@ -104,12 +104,12 @@ function attemptsFor(request: RefusedRequest, expected: UrlParts): readonly Atte
   const {body = Buffer.alloc(0)} = request;
   const isForm = bodyHash(request) === undefined;
   const text = isForm ? asItCame(body) : '';
-  const bodies = isForm ? bodySpellings(body) : [];
-  const urls = urlSpellings(request).slice(0, MAX_SPELLINGS - bodies.length);
+  const bodies = isForm ? bodyCandidates(body) : [];
+  const urls = urlCandidates(request).slice(0, MAX_SPELLINGS - bodies.length);
   return [
-    ...urls.map((spelling) => ({spelling, text, difference: describeDifference(spelling, expected)})),
+    ...urls.map((candidate) => ({candidate, text, difference: describeDifference(candidate, expected)})),
     ...bodies.map((each) => ({
-      spelling: {parts: expected},
+      candidate: {parts: expected},
       text: each.text,
       difference: each.difference,
       body: each.difference,
@@ -178,7 +178,7 @@ function notTheSignature(request: RefusedRequest, expected: UrlParts): Verdict |
 }
 
 function explain(request: RefusedRequest, expected: UrlParts, {attempt, token}: Matched): Verdict {
-  const {parts} = attempt.spelling;
+  const {parts} = attempt.candidate;
   if (attempt.body !== undefined) {
     return {
       finding: `Twilio signed this URL and another body: ${attempt.body}.`,
@@ -186,7 +186,7 @@ function explain(request: RefusedRequest, expected: UrlParts, {attempt, token}: 
     };
   }
   if (bodyHash(request) !== undefined) return signedJson(request);
-  const difference = describeDifference(attempt.spelling, expected);
+  const difference = describeDifference(attempt.candidate, expected);
   if (difference === 'as expected') {
     return {
       finding: `The signature is good for the expected URL with the ${token} token, which was not so when it came.`,
@@ -300,7 +300,7 @@ function nothingMatched({body, accountSid, authTokens, tokenProven}: RefusedRequ
       setting: {name: 'TWILIO_ACCOUNT_SID'},
     };
   }
-  const finding = `None of ${tried} spellings of the URL and the body matches, which leaves three causes: it was signed with another auth token, a proxy rewrites the ${fields.size === 0 ? 'body, which arrived without fields' : 'body or drops the query'}, or Twilio was given another path, which a proxy cut off.`;
+  const finding = `None of ${tried} candidates of the URL and the body matches, which leaves three causes: it was signed with another auth token, a proxy rewrites the ${fields.size === 0 ? 'body, which arrived without fields' : 'body or drops the query'}, or Twilio was given another path, which a proxy cut off.`;
   if (tokenProven) {
     const already = authTokens.length > 1;
     return {

@@ -1,5 +1,5 @@
 /**
- * Spellings of a webhook's URL that Twilio may have signed instead of the one we expected: what proxies, tunnels and
+ * Candidates of a webhook's URL that Twilio may have signed instead of the one we expected: what proxies, tunnels and
  * typing errors make of a scheme, a host, a port, a path and a query. The likely ones first, each once.
  */
 
@@ -13,13 +13,13 @@ export interface UrlParts {
   readonly query: string;
 }
 
-export interface UrlSpelling {
+export interface UrlCandidate {
   readonly parts: UrlParts;
   /** Where a host was found that is not the expected one. */
   readonly hostFrom?: string;
 }
 
-export interface SpellingSource {
+export interface CandidateSource {
   /** Without a trailing slash. */
   readonly publicUrl: string;
   /** The path of ours that it is about, below `publicUrl`. */
@@ -41,7 +41,7 @@ export function writeUrl({scheme, host, port, path, query}: UrlParts): string {
 }
 
 /** What the configuration makes us expect. */
-export function expectedParts({publicUrl, routePath, target}: SpellingSource): UrlParts {
+export function expectedParts({publicUrl, routePath, target}: CandidateSource): UrlParts {
   const {protocol, hostname, port, pathname} = new URL(publicUrl);
   return {
     scheme: protocol === 'http:' ? 'http' : 'https',
@@ -57,21 +57,21 @@ export function splitTarget(target: string): {readonly path: string; readonly qu
   return mark === -1 ? {path: target, query: ''} : {path: target.slice(0, mark), query: target.slice(mark)};
 }
 
-/** The expected spelling first. */
-export function urlSpellings(source: SpellingSource): readonly UrlSpelling[] {
+/** The expected candidate first. */
+export function urlCandidates(source: CandidateSource): readonly UrlCandidate[] {
   const expected = expectedParts(source);
   const hosts = namedHosts(source.headers);
   const ports = portsOf(source, hosts);
   const flipped = expected.scheme === 'https' ? 'http' : 'https';
   const paths = pathsOf(source, expected.path);
-  const withHost = (more: (host: NamedHost) => readonly Partial<UrlParts>[]): UrlSpelling[] =>
+  const withHost = (more: (host: NamedHost) => readonly Partial<UrlParts>[]): UrlCandidate[] =>
     hosts.flatMap((named) =>
       more(named).map((changed) => ({
         parts: {...expected, host: named.host, ...changed},
         ...(named.host === expected.host ? {} : {hostFrom: named.from}),
       })),
     );
-  const alone = (changes: readonly Partial<UrlParts>[]): UrlSpelling[] =>
+  const alone = (changes: readonly Partial<UrlParts>[]): UrlCandidate[] =>
     changes.map((changed) => ({parts: {...expected, ...changed}}));
   const [nearPath] = paths;
   return distinct([
@@ -121,7 +121,7 @@ function namedHosts(headers: ReadonlyMap<string, string>): readonly NamedHost[] 
   return [...hosts.values()];
 }
 
-function portsOf({headers, port}: SpellingSource, hosts: readonly NamedHost[]): readonly string[] {
+function portsOf({headers, port}: CandidateSource, hosts: readonly NamedHost[]): readonly string[] {
   const forwarded = /^\d{1,5}/.exec(headers.get('x-forwarded-port') ?? '')?.[0];
   const found = [...hosts.map((host) => host.port), forwarded, port === 0 ? undefined : String(port)];
   return [...new Set(found)].filter((each) => each !== undefined).slice(0, MAX_HOSTS);
@@ -129,7 +129,7 @@ function portsOf({headers, port}: SpellingSource, hosts: readonly NamedHost[]): 
 
 /** Other paths than the expected one. */
 function pathsOf(
-  {publicUrl, routePath, target, headers}: SpellingSource,
+  {publicUrl, routePath, target, headers}: CandidateSource,
   expected: string,
 ): readonly string[] {
   const came = splitTarget(target).path;
@@ -181,17 +181,17 @@ function decoded(query: string): string {
   }
 }
 
-function distinct(spellings: readonly UrlSpelling[]): readonly UrlSpelling[] {
-  const byUrl = new Map<string, UrlSpelling>();
-  for (const spelling of spellings) {
-    const url = writeUrl(spelling.parts);
-    if (!byUrl.has(url)) byUrl.set(url, spelling);
+function distinct(candidates: readonly UrlCandidate[]): readonly UrlCandidate[] {
+  const byUrl = new Map<string, UrlCandidate>();
+  for (const candidate of candidates) {
+    const url = writeUrl(candidate.parts);
+    if (!byUrl.has(url)) byUrl.set(url, candidate);
   }
   return [...byUrl.values()];
 }
 
-/** In a few words what a spelling differs in. */
-export function describeDifference({parts, hostFrom}: UrlSpelling, expected: UrlParts): string {
+/** In a few words what a candidate differs in. */
+export function describeDifference({parts, hostFrom}: UrlCandidate, expected: UrlParts): string {
   const {scheme, host, port, path, query} = parts;
   const words = [
     scheme === expected.scheme ? '' : `${scheme} instead of ${expected.scheme}`,
@@ -207,7 +207,7 @@ function describeQuery(query: string, expected: string): string {
   if (query === '') return 'without the query';
   return isReordered(query, expected)
     ? 'the parameters of the query in another order'
-    : 'another spelling of the query';
+    : 'another candidate of the query';
 }
 
 /** Whether two queries have the same parameters, written the same way. */

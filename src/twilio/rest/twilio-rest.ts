@@ -135,7 +135,7 @@ function toTime(date: Date | null | undefined): number | undefined {
   return time === undefined || Number.isNaN(time) ? undefined : time;
 }
 
-/** Whether Twilio can be taken at its word that nothing was dialled. 5xx and broken connections leave it open. */
+/** Whether Twilio can be taken at its word that nothing was dialed. 5xx and broken connections leave it open. */
 function cannotHaveHappened(error: unknown, fault: ProviderFault): boolean {
   if (fault.status !== undefined) return fault.status >= 400 && fault.status < 500;
   const code = (error as {readonly code?: unknown} | null)?.code;

@@ -36,7 +36,7 @@ export function expectedName(previous: KnownName, text: string, at: number): Kno
   return undefined;
 }
 
-/** The known name of this spelling, remembered as one that comes behind `previous`. */
+/** The known name of this candidate, remembered as one that comes behind `previous`. */
 export function knownName(previous: KnownName, name: string): KnownName | undefined {
   const found = known.get(name);
   if (found === undefined || previous.next.includes(found)) return found;

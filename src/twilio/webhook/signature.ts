@@ -31,7 +31,7 @@ export function verifySignature({signature, authTokens, urls, text}: SignedReque
   let valid = false;
   for (const token of authTokens) {
     for (const url of urls) {
-      // No early exit: which token or spelling matched is nobody's business.
+      // No early exit: which token or candidate matched is nobody's business.
       valid = isSignatureOf(given, token, url + text) || valid;
     }
   }

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Scope} from '@hookswitch/protocol';
 import type {Browser, Locator} from 'playwright-core';
-import {startGateway, type TestGateway} from '../../support/gateway.ts';
-import {RawWebSocket} from '../../support/raw-websocket.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
-import {JWT_SECRET, signToken} from '../../support/tokens.ts';
+import {JWT_SECRET, signToken} from '../../support/auth/tokens.ts';
+import {startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
+import {RawWebSocket} from '../../support/websocket/raw-websocket.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
 
 /** What Chromium itself writes when a gateway goes away. */

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
-import type {TestGateway} from '../../support/gateway.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
-import {JWT_SECRET, signToken} from '../../support/tokens.ts';
+import {JWT_SECRET, signToken} from '../../support/auth/tokens.ts';
+import type {TestGateway} from '../../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 import {type EndedCall, endCall, ShiftedClock} from './support/ended-calls.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';

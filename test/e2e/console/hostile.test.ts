@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser, Page} from 'playwright-core';
-import type {TestGateway} from '../../support/gateway.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import type {TestGateway} from '../../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 import {openCalls} from './support/calls-page.ts';
 import {launch, startTalkativeGateway} from './support/tab.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
+import {JWT_SECRET, signToken} from '../../support/auth/tokens.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
-import {JWT_SECRET, signToken} from '../../support/tokens.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 import {type CallsPage, openCalls} from './support/calls-page.ts';
 import {launch, startTalkativeGateway} from './support/tab.ts';
@@ -43,7 +43,7 @@ test('[H1] [W1] a call from the form is watched to its end, and nothing of it is
   assert.deepEqual(said.slice(-2), ['In progress', 'Completed']);
   assert.deepEqual(
     said,
-    ['Dialling', 'Ringing', 'In progress', 'Completed'].filter((word) => said.includes(word)),
+    ['Dialing', 'Ringing', 'In progress', 'Completed'].filter((word) => said.includes(word)),
     'each once, in order',
   );
   assert.equal(await page.evaluate(`sessionStorage.getItem('hookswitch.last-number')`), '+15550100001');
@@ -368,7 +368,7 @@ test('the simulator: a banner that stays, calls at a press, faults that can be s
     .waitFor({state: 'attached'});
 });
 
-test('without a mouse: dialled, found, looked at, hung up', async () => {
+test('without a mouse: dialed, found, looked at, hung up', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
-import {startCluster} from '../../support/cluster-gateways.ts';
+import {startCluster} from '../../support/gateway/cluster-gateways.ts';
 import {launch, openTab} from './support/tab.ts';
 
 let browser: Browser;

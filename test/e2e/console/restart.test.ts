@@ -4,7 +4,7 @@ import {rm} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
 import type {CallDetail, CallPage, CallStatusMessage} from '@hookswitch/protocol';
 import type {Browser} from 'playwright-core';
-import {openBench} from '../../support/process-gateway.ts';
+import {openBench} from '../../support/gateway/process-gateway.ts';
 import {until} from '../../support/until.ts';
 import {type CallsPage, GONE, openCalls} from './support/calls-page.ts';
 import {launch, startTalkativeGateway, type Tab} from './support/tab.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
-import {ACCESS_KEY} from '../../support/gateway.ts';
+import {ACCESS_KEY} from '../../support/gateway/gateway.ts';
 import {launch, openTab, startTalkativeGateway} from './support/tab.ts';
 
 /** What Chromium itself writes about a 401 or a gateway that is away. */

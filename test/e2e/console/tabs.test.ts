@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
-import {ACCESS_KEY} from '../../support/gateway.ts';
+import {ACCESS_KEY} from '../../support/gateway/gateway.ts';
 import {until} from '../../support/until.ts';
 import {CallsPage} from './support/calls-page.ts';
 import {launch, openBeside, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser, Locator, Page} from 'playwright-core';
 import twilio from 'twilio';
-import type {TestGateway} from '../../support/gateway.ts';
-import {rawRequest} from '../../support/http-request.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
-import {JWT_SECRET, signToken} from '../../support/tokens.ts';
+import {JWT_SECRET, signToken} from '../../support/auth/tokens.ts';
+import type {TestGateway} from '../../support/gateway/gateway.ts';
+import {rawRequest} from '../../support/http/http-request.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
 

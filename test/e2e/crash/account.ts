@@ -1,5 +1,5 @@
 /** The account these tests are about. */
-import {ACCOUNT_SID, AUTH_TOKEN} from '../../support/simulation-twilio.ts';
+import {ACCOUNT_SID, AUTH_TOKEN} from '../../support/simulation/twilio.ts';
 
 export const account = {accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN} as const;
 

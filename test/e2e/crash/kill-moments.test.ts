@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import {Agent, request} from 'node:http';
 import {test} from 'node:test';
 import twilio from 'twilio';
-import {TestClient} from '../../support/client.ts';
-import {checkAnswered} from '../../support/crash-check.ts';
-import {ACCESS_KEY, type CrashGateway, createCrashGateway} from '../../support/crash-gateway.ts';
-import {readJournalFile} from '../../support/crash-journal-file.ts';
-import {loadWebhook, WebhookLoad} from '../../support/crash-load.ts';
-import {post} from '../../support/simulation-twilio.ts';
+import {checkAnswered} from '../../support/crash/crash-check.ts';
+import {ACCESS_KEY, type CrashGateway, createCrashGateway} from '../../support/crash/crash-gateway.ts';
+import {readJournalFile} from '../../support/crash/crash-journal-file.ts';
+import {loadWebhook, WebhookLoad} from '../../support/crash/crash-load.ts';
+import {post} from '../../support/simulation/twilio.ts';
 import {until} from '../../support/until.ts';
+import {TestClient} from '../../support/websocket/client.ts';
 import {account, NOBODY} from './account.ts';
 
 async function loadAndKill(gateway: CrashGateway, load: WebhookLoad, at: number): Promise<void> {

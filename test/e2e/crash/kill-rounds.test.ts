@@ -1,13 +1,13 @@
 /** `kill -9` under load, again and again, on the same files. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {TestClient} from '../../support/client.ts';
-import {checkAnswered, checkResumed, keysOf} from '../../support/crash-check.ts';
-import {ACCESS_KEY, createCrashGateway} from '../../support/crash-gateway.ts';
-import {WebhookLoad} from '../../support/crash-load.ts';
-import {lastPushed} from '../../support/simulation-check.ts';
-import {SeededRandom} from '../../support/simulation-random.ts';
+import {checkAnswered, checkResumed, keysOf} from '../../support/crash/crash-check.ts';
+import {ACCESS_KEY, createCrashGateway} from '../../support/crash/crash-gateway.ts';
+import {WebhookLoad} from '../../support/crash/crash-load.ts';
+import {lastPushed} from '../../support/simulation/check.ts';
+import {SeededRandom} from '../../support/simulation/random.ts';
 import {until} from '../../support/until.ts';
+import {TestClient} from '../../support/websocket/client.ts';
 import {account, NOBODY} from './account.ts';
 
 const ROUNDS = 15;

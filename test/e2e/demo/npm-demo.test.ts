@@ -7,7 +7,7 @@ import {createServer} from 'node:net';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
-import {freePort} from '../../support/free-port.ts';
+import {freePort} from '../../support/gateway/free-port.ts';
 import {until} from '../../support/until.ts';
 import {launch} from '../console/support/tab.ts';
 import {listens, NpmRun, pathWithoutUs} from './npm-run.ts';

@@ -1,7 +1,7 @@
 /** What goes wrong on the way to Twilio, and what was lost on the way back. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startFlow} from '../../support/simulation-flow.ts';
+import {startFlow} from '../../support/simulation/flow.ts';
 
 test('[H1] [W5] a number that Twilio refuses: 422 with its code, and there is no call', async () => {
   await using flow = await startFlow();
@@ -20,7 +20,7 @@ test('[H1] [W5] a number that Twilio refuses: 422 with its code, and there is no
   assert.equal(placed.status, 201);
 });
 
-test('[W5] wrong credentials: provider_error with 401, nothing is dialled, webhooks are refused', async () => {
+test('[W5] wrong credentials: provider_error with 401, nothing is dialed, webhooks are refused', async () => {
   await using flow = await startFlow({authToken: 'another-token-than-the-account-has'});
   const {status, body} = await flow.gateway.api('/api/calls', {body: {to: '+15550100001'}});
   assert.deepEqual([status, body.code, body.context['providerStatus']], [502, 'provider_error', 401]);
@@ -44,7 +44,7 @@ test('[H1] [J7] Twilio is down: 502, nothing is left open, and the gateway goes 
   assert.deepEqual([again.status, again.body.code], [502, 'provider_error']);
 });
 
-test('[H1] a 5xx of Twilio leaves the outcome open: the key stays taken, and nothing is dialled twice', async () => {
+test('[H1] a 5xx of Twilio leaves the outcome open: the key stays taken, and nothing is dialed twice', async () => {
   await using flow = await startFlow();
   flow.simulator.setFaults({serverError: {times: 1, operations: ['create']}});
   const headers = {'idempotency-key': 'open'};

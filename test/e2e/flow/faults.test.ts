@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
 import type {ProviderStatus} from '@hookswitch/protocol';
 import type {Faults} from '@hookswitch/simulator';
-import {type Flow, startFlow} from '../../support/simulation-flow.ts';
+import {type Flow, startFlow} from '../../support/simulation/flow.ts';
 import {until} from '../../support/until.ts';
 
 let flow: Flow;
@@ -75,7 +75,7 @@ test("[H1] Twilio's answer is lost: unknown, then bound by the first callback; t
   await flow.sameTruth(found.body.callSid, 'completed');
 });
 
-test('[H1] [J7] killed between the dial and its answer: the call is bound by its callback, not dialled again', async () => {
+test('[H1] [J7] killed between the dial and its answer: the call is bound by its callback, not dialed again', async () => {
   // The create is answered only after a callback, and that comes when the gateway is dead.
   flow.simulator.setFaults({callbackBeforeCreateResponse: 1, delay: {minMs: 60_000, maxMs: 60_000}});
   const request = {
@@ -84,14 +84,14 @@ test('[H1] [J7] killed between the dial and its answer: the call is bound by its
   };
   const before = flow.simulator.calls().length;
   const answer = flow.gateway.api('/api/calls', request).catch(() => undefined);
-  const dialled = await until(() => flow.simulator.calls()[before], {what: 'the call at Twilio'});
-  await until(() => flow.simulator.call(dialled.sid)?.status === 'in-progress', {what: 'the answer'});
+  const dialed = await until(() => flow.simulator.calls()[before], {what: 'the call at Twilio'});
+  await until(() => flow.simulator.call(dialed.sid)?.status === 'in-progress', {what: 'the answer'});
   await flow.crash();
   assert.equal(await answer, undefined);
   const unknown = await flow.gateway.api('/api/calls', request);
   assert.deepEqual([unknown.status, unknown.body.code], [504, 'submission_unknown']);
   flow.simulator.setFaults({});
-  flow.simulator.hangUp(dialled.sid);
+  flow.simulator.hangUp(dialed.sid);
   const found = await until(
     async () => {
       const again = await flow.gateway.api('/api/calls', request);
@@ -100,5 +100,5 @@ test('[H1] [J7] killed between the dial and its answer: the call is bound by its
     {what: 'the key to find its call'},
   );
   assert.equal(flow.simulator.calls().length, before + 1);
-  assert.deepEqual([found.body.callSid, found.body.providerStatus], [dialled.sid, 'completed']);
+  assert.deepEqual([found.body.callSid, found.body.providerStatus], [dialed.sid, 'completed']);
 });

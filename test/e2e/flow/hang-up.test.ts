@@ -1,7 +1,7 @@
 /** Ending calls over the WebSocket and over HTTP, whatever state they are in. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {type Flow, startFlow} from '../../support/simulation-flow.ts';
+import {type Flow, startFlow} from '../../support/simulation/flow.ts';
 
 const TALK = '<Response><Pause length="3600"/></Response>';
 

@@ -1,7 +1,7 @@
 /** Calls that connect two parties, and calls that come in. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {type Flow, startFlow} from '../../support/simulation-flow.ts';
+import {type Flow, startFlow} from '../../support/simulation/flow.ts';
 import {until} from '../../support/until.ts';
 
 let flow: Flow;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {ProviderStatus} from '@hookswitch/protocol';
-import {type Flow, startFlow} from '../../support/simulation-flow.ts';
+import {type Flow, startFlow} from '../../support/simulation/flow.ts';
 
 let flow: Flow;
 before(async () => {

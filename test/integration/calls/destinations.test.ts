@@ -1,8 +1,8 @@
 /** Whom a call may be placed to: the addresses that Twilio takes, and no way around ALLOWED_DESTINATIONS (H1). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 
 test('[H1] clients with custom parameters and any identity, and SIP addresses with headers, are dialed as given', async () => {
   await using http = await startHttpGateway();

@@ -1,9 +1,9 @@
 /** Ending calls over HTTP (H3): one verb for every state (W7). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
-import {someCallSid} from '../../support/signed-webhook.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
+import {someCallSid} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};

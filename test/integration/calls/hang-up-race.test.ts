@@ -1,8 +1,8 @@
 /** A call that is answered while it is being canceled: the gateway settles it, not the client (W7). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {type HttpGateway, startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {type HttpGateway, startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 

@@ -1,8 +1,8 @@
 /** One key, one call: however often, however fast, across restarts, and whatever the limits say (H1). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
 const BODY = {

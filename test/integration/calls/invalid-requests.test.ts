@@ -1,8 +1,8 @@
-/** Requests to place a call that cannot be right: refused by name, and nothing is dialled (H1, H6). */
+/** Requests to place a call that cannot be right: refused by name, and nothing is dialed (H1, H6). */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {type HttpGateway, startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {type HttpGateway, startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 
 let http: HttpGateway;
 before(async () => {
@@ -87,7 +87,7 @@ test('[H1] all faults are in the context, and no more than ten', async () => {
   assert.deepEqual(fields.sort(), ['record', 'timeout', 'to']);
 });
 
-test('[H1] none of them dialled, none is in the journal', async () => {
+test('[H1] none of them dialed, none is in the journal', async () => {
   assert.deepEqual(http.twilio.requests, []);
   const {body} = await http.gateway.api('/api/calls');
   assert.deepEqual(body, {calls: []});

@@ -1,8 +1,8 @@
 /** Placing and ending calls while the journal cannot be written: no second call, and nobody is held on the line. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 
@@ -94,7 +94,7 @@ test('[H1] the intent was written and reported as failed: 503, and the same key 
   http.journal.recover();
   const placed = await http.place(BODY, 'order-1');
   assert.equal(placed.status, 201);
-  assert.equal(placed.headers.get('idempotent-replayed'), null, 'nothing had been dialled');
+  assert.equal(placed.headers.get('idempotent-replayed'), null, 'nothing had been dialed');
   assert.equal(http.twilio.of('create').length, 1);
 });
 

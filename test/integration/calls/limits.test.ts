@@ -1,8 +1,8 @@
 /** What placing calls may cost: MAX_CALLS_PER_MINUTE, MAX_ACTIVE_CALLS, ALLOWED_DESTINATIONS (E). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 
@@ -70,7 +70,7 @@ test('[E] MAX_ACTIVE_CALLS: a second leg is part of its call', async () => {
   assert.equal((await http.place(BODY)).status, 429);
 });
 
-test('[E] ALLOWED_DESTINATIONS: to and connectTo, 403 by name, nothing is dialled', async () => {
+test('[E] ALLOWED_DESTINATIONS: to and connectTo, 403 by name, nothing is dialed', async () => {
   await using http = await startHttpGateway({env: {ALLOWED_DESTINATIONS: '+1555,client:agent-'}});
   assert.equal((await http.place(BODY)).status, 201);
   assert.equal((await http.place({...BODY, to: 'client:agent-7'})).status, 201);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {call as callSchema} from '@hookswitch/protocol/schemas';
-import {startHttpGateway} from '../../support/http-gateway.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
 import {until} from '../../support/until.ts';
 
 const TWIML = '<Response><Pause length="60"/></Response>';
@@ -120,7 +120,7 @@ test('[H1] [E] a call without instructions hears VOICE_TWIML', async () => {
   await gateway.callIn(callSid, 'completed');
 });
 
-test('[H1] connectTo: the second party is dialled, and its leg reports like the first', async () => {
+test('[H1] connectTo: the second party is dialed, and its leg reports like the first', async () => {
   await using http = await startHttpGateway({env: {CALL_TIME_LIMIT_S: '900'}});
   const {gateway} = http;
   const placed = await http.place({to: '+15550100001', connectTo: '+15550100505', metadata: {a: 'b'}});
@@ -149,7 +149,7 @@ for (const [connectTo, noun] of [
   ['sip:bob@example.com', '<Sip '],
   ['sips:bob@example.com', '<Sip '],
 ] as const) {
-  test(`[H1] connectTo ${connectTo} is dialled as ${noun}>`, async () => {
+  test(`[H1] connectTo ${connectTo} is dialed as ${noun}>`, async () => {
     await using http = await startHttpGateway();
     const {gateway} = http;
     const callSid = await gateway.place({to: '+15550100001', connectTo});

@@ -1,10 +1,10 @@
-/** When Twilio's answer is lost, late, wrong or none: what the client is told, and that nothing is dialled twice (H1). */
+/** When Twilio's answer is lost, late, wrong or none: what the client is told, and that nothing is dialed twice (H1). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {TwilioRest} from '../../../src/twilio/rest/twilio-rest.ts';
-import {freePort} from '../../support/free-port.ts';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {freePort} from '../../support/gateway/free-port.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {until} from '../../support/until.ts';
 
 const BODY = {

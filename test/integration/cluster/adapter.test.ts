@@ -8,7 +8,7 @@ import type {NodeFacts} from '../../../src/cluster/cluster.ts';
 import type {Admission, PlacementRequest} from '../../../src/cluster/placement-ledger.ts';
 import {PostgresCluster} from '../../../src/cluster/postgres/postgres-cluster.ts';
 import type {PublishedSession} from '../../../src/cluster/shared-sessions.ts';
-import {databaseOf, postgresServer} from '../../support/postgres.ts';
+import {databaseOf, postgresServer} from '../../support/postgres/postgres.ts';
 import {until} from '../../support/until.ts';
 
 const idle: NodeFacts = {head: 7, openSessions: 0, laggingSessions: 0, openedSessions: 0, closes: []};
@@ -221,14 +221,14 @@ test('[E] a call holds its line until whoever counts has read of it, and whoever
   lineOf(await b.placement.admit({...one, head: 9}));
 });
 
-test('[E] what dialled nothing is put back, and no more than there was', async (t) => {
+test('[E] what dialed nothing is put back, and no more than there was', async (t) => {
   const {node} = await installation(t);
   const {placement} = await node('a');
   const rate = {...request, perMinute: 2};
   lineOf(await placement.admit(rate));
   lineOf(await placement.admit(rate));
   assert.equal((await placement.admit(rate)).kind, 'user-rate');
-  for (let times = 0; times < 4; times += 1) placement.giveBack(rate);
+  for (let times = 0; times < 4; times += 1) placement.refund(rate);
   await placement.settled();
   lineOf(await placement.admit(rate));
   lineOf(await placement.admit(rate));

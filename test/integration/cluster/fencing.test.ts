@@ -4,10 +4,10 @@ import {type TestContext, test} from 'node:test';
 import {Client} from 'pg';
 import {pino} from 'pino';
 import {PostgresCluster} from '../../../src/cluster/postgres/postgres-cluster.ts';
-import {status} from '../../support/journal-events.ts';
-import {createNode} from '../../support/journal-postgres-fixture.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {createNode} from '../../support/journal/journal-postgres-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {databaseOf} from '../../support/postgres.ts';
+import {databaseOf} from '../../support/postgres/postgres.ts';
 import {until} from '../../support/until.ts';
 
 async function nodeOn(t: TestContext, url: string, nodeId: string) {

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {NodeInfo, SentPage, SessionPage} from '@hookswitch/protocol';
 import {systemClock} from '../../../src/clock.ts';
-import {startCluster} from '../../support/cluster-gateways.ts';
-import type {TestGateway} from '../../support/gateway.ts';
-import {PostgresServer} from '../../support/postgres.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {startCluster} from '../../support/gateway/cluster-gateways.ts';
+import type {TestGateway} from '../../support/gateway/gateway.ts';
+import {PostgresServer} from '../../support/postgres/postgres.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};

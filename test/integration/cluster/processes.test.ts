@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import {describe, type TestContext, test} from 'node:test';
 import {loadEnvironment} from '../../../src/config/environment.ts';
-import {freePort} from '../../support/free-port.ts';
-import {TwilioProxy, type TwilioRequest} from '../../support/http-twilio-proxy.ts';
+import {freePort} from '../../support/gateway/free-port.ts';
+import {type GatewayProcess, openBench} from '../../support/gateway/process-gateway.ts';
+import {TwilioProxy, type TwilioRequest} from '../../support/http/http-twilio-proxy.ts';
 import type {Json} from '../../support/json.ts';
-import {databaseOf} from '../../support/postgres.ts';
-import {type GatewayProcess, openBench} from '../../support/process-gateway.ts';
-import {postWebhook, someCallSid} from '../../support/signed-webhook.ts';
+import {databaseOf} from '../../support/postgres/postgres.ts';
+import {postWebhook, someCallSid} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 /** The 15 s, and what a slow machine needs besides. */

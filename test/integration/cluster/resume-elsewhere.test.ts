@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {systemClock} from '../../../src/clock.ts';
-import {TestClient} from '../../support/client.ts';
-import {startCluster} from '../../support/cluster-gateways.ts';
-import {ACCESS_KEY} from '../../support/gateway.ts';
+import {startCluster} from '../../support/gateway/cluster-gateways.ts';
+import {ACCESS_KEY} from '../../support/gateway/gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {PostgresServer, postgresServer} from '../../support/postgres.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {PostgresServer, postgresServer} from '../../support/postgres/postgres.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
+import {TestClient} from '../../support/websocket/client.ts';
 
 /** How long a node waits, by its clock, for what another one has told of. */
 const PATIENCE_MS = 5000;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {HealthCheck} from '@hookswitch/protocol';
-import {startGateway} from '../../support/gateway.ts';
-import {evidenceFor, runCheck} from '../../support/health-check.ts';
-import {type FrontMode, HealthFront} from '../../support/health-front.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {evidenceFor, runCheck} from '../../support/health/health-check.ts';
+import {type FrontMode, HealthFront} from '../../support/health/health-front.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 

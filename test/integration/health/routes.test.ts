@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {healthCheckIds, type Scope} from '@hookswitch/protocol';
-import {startGateway} from '../../support/gateway.ts';
-import {assertProblem, rawRequest} from '../../support/http-request.ts';
+import {JWT_SECRET, signToken} from '../../support/auth/tokens.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem, rawRequest} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {JWT_SECRET, signToken} from '../../support/tokens.ts';
 import {until} from '../../support/until.ts';
 
 test('the last results, all checks, one check; a run every few seconds', async () => {

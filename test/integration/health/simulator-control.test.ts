@@ -4,8 +4,8 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {test} from 'node:test';
 import {defaultAccountSid} from '@hookswitch/simulator';
-import {startGateway, type TestGateway} from '../../support/gateway.ts';
-import {assertProblem, rawRequest} from '../../support/http-request.ts';
+import {startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem, rawRequest} from '../../support/http/http-request.ts';
 import {until} from '../../support/until.ts';
 
 const run = (gateway: TestGateway, id: string) =>

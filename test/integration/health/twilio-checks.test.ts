@@ -1,10 +1,10 @@
 /** The checks that ask Twilio, and those that look at this machine. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startGateway} from '../../support/gateway.ts';
-import {checkOf, evidenceFor, runCheck} from '../../support/health-check.ts';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {checkOf, evidenceFor, runCheck} from '../../support/health/health-check.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
 test('credentials: accepted, on trial with the numbers it may call, refused, suspended, unreachable', async () => {

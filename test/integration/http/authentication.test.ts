@@ -1,8 +1,8 @@
 /** Who may ask (A1, A3), from where (ALLOWED_ORIGINS), and what loopback is (H4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
-import {assertProblem, rawRequest} from '../../support/http-request.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem, rawRequest} from '../../support/http/http-request.ts';
 
 const authorization = `Bearer ${ACCESS_KEY}`;
 const PROTECTED = [

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CallDetail, CallStatistics, UnconfirmedCalls} from '@hookswitch/protocol';
-import {startGateway, type TestGateway} from '../../support/gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {JWT_SECRET, signToken, type TokenOptions} from '../../support/auth/tokens.ts';
+import {startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
-import {JWT_SECRET, signToken, type TokenOptions} from '../../support/tokens.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 const env = {AUTH_JWT_SECRET: JWT_SECRET};

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {call as callSchema} from '@hookswitch/protocol/schemas';
-import {startGateway, type TestGateway} from '../../support/gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 
 async function tell(
   gateway: TestGateway,

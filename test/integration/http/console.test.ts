@@ -12,8 +12,8 @@ import {createConsoleRoutes} from '../../../src/handlers/api/console-routes.ts';
 import {exactPaths} from '../../../src/handlers/api/paths.ts';
 import {createErrorHandler, notFoundHandler} from '../../../src/handlers/http/http-errors.ts';
 import {createLogger} from '../../../src/observability/logger.ts';
-import {startGateway} from '../../support/gateway.ts';
-import {rawRequest} from '../../support/http-request.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {rawRequest} from '../../support/http/http-request.ts';
 
 const PAGE = '<!doctype html><base href="/"><script src="./assets/index-1.js"></script>';
 const SCRIPT = 'console.log("the console");';

@@ -4,10 +4,10 @@ import {Agent, request as httpRequest} from 'node:http';
 import {connect} from 'node:net';
 import {test} from 'node:test';
 import twilio from 'twilio';
-import {startGateway, type TestGateway} from '../../support/gateway.ts';
-import {startHttpGateway} from '../../support/http-gateway.ts';
+import {startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 /** A webhook of which half the body is there. */

@@ -6,8 +6,8 @@ import {test} from 'node:test';
 import express from 'express';
 import packageJson from '../../../package.json' with {type: 'json'};
 import {createInfoRoutes} from '../../../src/handlers/api/info-routes.ts';
-import {startGateway} from '../../support/gateway.ts';
-import {assertProblem, rawRequest} from '../../support/http-request.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem, rawRequest} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {everyone, startSessionHost} from '../websocket/session-host.ts';
 

@@ -7,7 +7,7 @@ import {pino} from 'pino';
 import {systemClock} from '../../../src/clock.ts';
 import {createClientErrorHandler} from '../../../src/handlers/http/raw-socket-responses.ts';
 import {HttpListener} from '../../../src/transport/http-listener.ts';
-import {freePort} from '../../support/free-port.ts';
+import {freePort} from '../../support/gateway/free-port.ts';
 import {until} from '../../support/until.ts';
 
 const logger = pino({level: 'silent'});

@@ -1,10 +1,10 @@
 /** What operators and orchestrators ask (H4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
-import {startHttpGateway} from '../../support/http-gateway.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 test('[H4] healthz is alive without a token', async () => {

@@ -5,9 +5,9 @@ import {text as readText} from 'node:stream/consumers';
 import {test} from 'node:test';
 import twilio from 'twilio';
 import type {TwilioClient} from '../../../src/twilio/twilio-client.ts';
-import {ACCESS_KEY, startGateway} from '../../support/gateway.ts';
-import {assertProblem, rawRequest} from '../../support/http-request.ts';
-import {someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {ACCESS_KEY, startGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem, rawRequest} from '../../support/http/http-request.ts';
+import {someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 
 const authorization = `Bearer ${ACCESS_KEY}`;
 const json = 'application/json';

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import twilio from 'twilio';
-import {ACCESS_KEY} from '../../support/gateway.ts';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {rawRequest} from '../../support/http-request.ts';
-import {someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {ACCESS_KEY} from '../../support/gateway/gateway.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {rawRequest} from '../../support/http/http-request.ts';
+import {someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 
 test('[E] [H5] a path in PUBLIC_URL is signed for, whichever way the proxy passes it on', async () => {
   const publicUrl = 'https://gateway.example.com/voice/v1';

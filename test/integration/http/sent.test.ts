@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SentPage} from '@hookswitch/protocol';
 import {MAX_CLOSED_SESSIONS} from '../../../src/services/sessions/node-session-list.ts';
-import type {TestClient} from '../../support/client.ts';
-import {startGateway} from '../../support/gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import type {Json} from '../../support/json.ts';
 import {until} from '../../support/until.ts';
+import type {TestClient} from '../../support/websocket/client.ts';
 import {startSessionHttp} from './session-http.ts';
 
 function received(client: TestClient): readonly Json[] {

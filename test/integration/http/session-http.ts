@@ -7,8 +7,8 @@ import {createSessionRoutes} from '../../../src/handlers/api/session-routes.ts';
 import {createErrorHandler, notFoundHandler} from '../../../src/handlers/http/http-errors.ts';
 import {createRequestLogger} from '../../../src/handlers/http/request-context.ts';
 import {createLogger} from '../../../src/observability/logger.ts';
-import {SessionCatalog} from '../../../src/services/sessions/cluster-session-list.ts';
-import {rawRequest} from '../../support/http-request.ts';
+import {ClusterSessionList} from '../../../src/services/sessions/cluster-session-list.ts';
+import {rawRequest} from '../../support/http/http-request.ts';
 import {type SessionHost, type SessionHostOptions, startSessionHost} from '../websocket/session-host.ts';
 
 export interface SessionHttp extends AsyncDisposable {
@@ -19,8 +19,8 @@ export interface SessionHttp extends AsyncDisposable {
 export async function startSessionHttp(options: SessionHostOptions = {}): Promise<SessionHttp> {
   const host = await startSessionHost(options);
   const logger = createLogger({level: 'silent'});
-  const catalog = new SessionCatalog({
-    directory: host.sessions.directory,
+  const clusterSessions = new ClusterSessionList({
+    sessionList: host.sessions.sessionList,
     cluster: new LocalCluster({nodeId: 'one', clock: systemClock}),
     journal: host.journal,
     logger,
@@ -28,7 +28,7 @@ export async function startSessionHttp(options: SessionHostOptions = {}): Promis
   const app = express();
   app.set('query parser', 'simple');
   app.use(createRequestLogger(logger, systemClock));
-  app.use(createSessionRoutes({authenticator: host, catalog}));
+  app.use(createSessionRoutes({authenticator: host, clusterSessions}));
   app.use(notFoundHandler);
   app.use(createErrorHandler(logger));
   host.http.on('request', app);

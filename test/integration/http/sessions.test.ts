@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SessionInfo, SessionPage} from '@hookswitch/protocol';
-import {startGateway, type TestGateway} from '../../support/gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {until} from '../../support/until.ts';
 import {everyone} from '../websocket/session-host.ts';
 import {startSessionHttp} from './session-http.ts';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import {connect} from 'node:net';
 import {text} from 'node:stream/consumers';
 import {test} from 'node:test';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
-import {rawRequest} from '../../support/http-request.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {rawRequest} from '../../support/http/http-request.ts';
 
 const METRICS_TOKEN = 'metrics-token-0123456789';
 const forwarded = {'x-forwarded-for': '127.0.0.1, 203.0.113.7'};

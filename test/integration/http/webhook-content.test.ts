@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {FormField} from '../../../src/twilio/webhook/form.ts';
-import {type HttpGateway, startHttpGateway} from '../../support/http-gateway.ts';
-import {rawRequest} from '../../support/http-request.ts';
-import {someCallSid} from '../../support/signed-webhook.ts';
-import {sdkSignature} from '../../support/twilio-requests.ts';
+import {type HttpGateway, startHttpGateway} from '../../support/http/http-gateway.ts';
+import {rawRequest} from '../../support/http/http-request.ts';
+import {someCallSid} from '../../support/twilio/signed-webhook.ts';
+import {sdkSignature} from '../../support/twilio/twilio-requests.ts';
 import {until} from '../../support/until.ts';
 
 let http: HttpGateway;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 const callSid = someCallSid(1);

@@ -7,12 +7,12 @@ import {test} from 'node:test';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import twilio from 'twilio';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem, type RawRequest, rawRequest} from '../../support/http-request.ts';
+import {JWT_SECRET, signToken} from '../../support/auth/tokens.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem, type RawRequest, rawRequest} from '../../support/http/http-request.ts';
 import type {Json} from '../../support/json.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
-import {JWT_SECRET, signToken} from '../../support/tokens.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 setFlagsFromString('--expose-gc');

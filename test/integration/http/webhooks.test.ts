@@ -3,9 +3,14 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {gzipSync} from 'node:zlib';
 import twilio from 'twilio';
-import {type HttpGateway, startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem, type RawResponse, rawRequest} from '../../support/http-request.ts';
-import {postWebhook, someCallSid, statusFields, type WebhookOptions} from '../../support/signed-webhook.ts';
+import {type HttpGateway, startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem, type RawResponse, rawRequest} from '../../support/http/http-request.ts';
+import {
+  postWebhook,
+  someCallSid,
+  statusFields,
+  type WebhookOptions,
+} from '../../support/twilio/signed-webhook.ts';
 
 const ALTERNATE = 'alternate-token-of-this-account';
 const FORM = 'application/x-www-form-urlencoded';

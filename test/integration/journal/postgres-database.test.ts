@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {PostgresDatabase, type PostgresDatabaseOptions} from '../../../src/postgres/postgres-database.ts';
-import {databaseOf, postgresServer} from '../../support/postgres.ts';
+import {databaseOf, postgresServer} from '../../support/postgres/postgres.ts';
 
 function open(t: TestContext, url: string, options: Partial<PostgresDatabaseOptions> = {}): PostgresDatabase {
   const database = new PostgresDatabase({url, ...options});

@@ -8,11 +8,11 @@ import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts
 import {COMMIT_MS, WAIT_MS} from '../../../src/journal/postgres/writer/write-queue.ts';
 import {commit, openWriterSession} from '../../../src/journal/postgres/writer/writer-session.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
-import {status} from '../../support/journal-events.ts';
-import {createNode, type NodeOptions, openNodes} from '../../support/journal-postgres-fixture.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {createNode, type NodeOptions, openNodes} from '../../support/journal/journal-postgres-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {databaseOf, postgresServer} from '../../support/postgres.ts';
-import {StallingProxy} from '../../support/stalling-proxy.ts';
+import {databaseOf, postgresServer} from '../../support/postgres/postgres.ts';
+import {StallingProxy} from '../../support/postgres/stalling-proxy.ts';
 import {until} from '../../support/until.ts';
 
 /** What the machine may be late by: timers of a process that shares its cores with others. */

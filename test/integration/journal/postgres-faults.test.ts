@@ -7,11 +7,11 @@ import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {JournalOpening} from '../../../src/journal/journal.ts';
 import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
-import {START, status, wholeCall} from '../../support/journal-events.ts';
-import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
+import {START, status, wholeCall} from '../../support/journal/journal-events.ts';
+import {createNode, openNodes} from '../../support/journal/journal-postgres-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {databaseOf, PASSWORD, PostgresServer, postgresServer} from '../../support/postgres.ts';
-import {StallingProxy} from '../../support/stalling-proxy.ts';
+import {databaseOf, PASSWORD, PostgresServer, postgresServer} from '../../support/postgres/postgres.ts';
+import {StallingProxy} from '../../support/postgres/stalling-proxy.ts';
 import {until} from '../../support/until.ts';
 
 void test('a transaction that somebody else holds open costs 2 s and a 503, and the log says who it is', async (t) => {

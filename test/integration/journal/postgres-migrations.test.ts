@@ -7,8 +7,8 @@ import {migrations} from '../../../src/postgres/migrations/index.ts';
 import type {Migration} from '../../../src/postgres/migrations/migration.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {migrationLimits} from '../../../src/postgres/session-settings.ts';
-import {START, status, wholeCall} from '../../support/journal-events.ts';
-import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
+import {START, status, wholeCall} from '../../support/journal/journal-events.ts';
+import {createNode, openNodes} from '../../support/journal/journal-postgres-fixture.ts';
 import {until} from '../../support/until.ts';
 
 /** All that the rule in `migration.ts` allows, on every table that nodes of before write and read. */

@@ -4,8 +4,8 @@ import {test} from 'node:test';
 import {setImmediate} from 'node:timers/promises';
 import {Client} from 'pg';
 import type {CallHistory, HistoryEntry, Journal, ReadResult} from '../../../src/journal/journal.ts';
-import {command, intent, START, status, wholeCall} from '../../support/journal-events.ts';
-import {openNodes} from '../../support/journal-postgres-fixture.ts';
+import {command, intent, START, status, wholeCall} from '../../support/journal/journal-events.ts';
+import {openNodes} from '../../support/journal/journal-postgres-fixture.ts';
 import {until} from '../../support/until.ts';
 
 async function offsetsOf(journal: Journal, after = 0): Promise<readonly number[]> {

@@ -5,10 +5,10 @@ import type {CallQuery} from '../../../src/journal/journal.ts';
 import {listCalls} from '../../../src/journal/postgres/reader/call-list-queries.ts';
 import * as queries from '../../../src/journal/postgres/reader/reader-queries.ts';
 import type {Query} from '../../../src/postgres/postgres-database.ts';
-import {status} from '../../support/journal-events.ts';
-import {createNode} from '../../support/journal-postgres-fixture.ts';
-import {postgresServer} from '../../support/postgres.ts';
-import {largeHistory} from '../../support/postgres-history.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {createNode} from '../../support/journal/journal-postgres-fixture.ts';
+import {postgresServer} from '../../support/postgres/postgres.ts';
+import {largeHistory} from '../../support/postgres/postgres-history.ts';
 import {until} from '../../support/until.ts';
 
 void test('every list, history and read of a large journal goes by an index', async (t) => {

@@ -4,11 +4,11 @@ import {type TestContext, test} from 'node:test';
 import {Client} from 'pg';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
-import {startGateway} from '../../support/gateway.ts';
-import {status} from '../../support/journal-events.ts';
-import {createNode} from '../../support/journal-postgres-fixture.ts';
-import {NO_PGBOUNCER, PgBouncer, type PgBouncerSettings} from '../../support/pgbouncer.ts';
-import {databaseOf, PostgresServer, postgresServer} from '../../support/postgres.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {createNode} from '../../support/journal/journal-postgres-fixture.ts';
+import {NO_PGBOUNCER, PgBouncer, type PgBouncerSettings} from '../../support/postgres/pgbouncer.ts';
+import {databaseOf, PostgresServer, postgresServer} from '../../support/postgres/postgres.ts';
 import {until} from '../../support/until.ts';
 
 /** A fresh database behind a PgBouncer of its own; skips the test on a machine without one. */

@@ -4,8 +4,8 @@ import {createServer} from 'node:net';
 import {type TestContext, test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
-import {createNode} from '../../support/journal-postgres-fixture.ts';
-import {databaseOf, postgresServer} from '../../support/postgres.ts';
+import {createNode} from '../../support/journal/journal-postgres-fixture.ts';
+import {databaseOf, postgresServer} from '../../support/postgres/postgres.ts';
 
 async function refusalOf(t: TestContext, url: string): Promise<string> {
   const node = createNode(url);

@@ -1,10 +1,10 @@
 /** Forgetting old calls in a large journal: a few at a time, touching little else, while appends go on. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {wholeCall} from '../../support/journal-events.ts';
-import {createNode} from '../../support/journal-postgres-fixture.ts';
-import {postgresServer} from '../../support/postgres.ts';
-import {CALLS, largeHistory} from '../../support/postgres-history.ts';
+import {wholeCall} from '../../support/journal/journal-events.ts';
+import {createNode} from '../../support/journal/journal-postgres-fixture.ts';
+import {postgresServer} from '../../support/postgres/postgres.ts';
+import {CALLS, largeHistory} from '../../support/postgres/postgres-history.ts';
 import {until} from '../../support/until.ts';
 
 /** Rows of the large tables that were read, by whatever way: a measure of work that no busy machine changes. */

@@ -6,9 +6,9 @@ import {lockHead} from '../../../src/journal/postgres/epoch.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {assertKept} from '../../../src/postgres/session-settings.ts';
 import {startDeafProxy} from '../../support/deaf-proxy.ts';
-import {status} from '../../support/journal-events.ts';
-import {createNode, openNodes} from '../../support/journal-postgres-fixture.ts';
-import {databaseOf, postgresServer} from '../../support/postgres.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {createNode, openNodes} from '../../support/journal/journal-postgres-fixture.ts';
+import {databaseOf, postgresServer} from '../../support/postgres/postgres.ts';
 
 function open(t: TestContext, url: string): PostgresDatabase {
   const database = new PostgresDatabase({url});

@@ -9,10 +9,10 @@ import {test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {CallRecord, JournalEntry, StatusEvent} from '../../../src/journal/call-event.ts';
 import type {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
-import {status, wholeCall} from '../../support/journal-events.ts';
-import {createNode} from '../../support/journal-postgres-fixture.ts';
-import {databaseOf} from '../../support/postgres.ts';
-import {SeededRandom} from '../../support/simulation-random.ts';
+import {status, wholeCall} from '../../support/journal/journal-events.ts';
+import {createNode} from '../../support/journal/journal-postgres-fixture.ts';
+import {databaseOf} from '../../support/postgres/postgres.ts';
+import {SeededRandom} from '../../support/simulation/random.ts';
 import {until} from '../../support/until.ts';
 
 const CALLS = 60;

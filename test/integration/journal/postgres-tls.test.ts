@@ -6,11 +6,11 @@ import path from 'node:path';
 import {after, before, describe, type TestContext, test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
-import {CertificateAuthority} from '../../support/certificates.ts';
-import {startGateway} from '../../support/gateway.ts';
-import {createNode} from '../../support/journal-postgres-fixture.ts';
-import {PostgresServer, postgresServer} from '../../support/postgres.ts';
-import {openBench} from '../../support/process-gateway.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {openBench} from '../../support/gateway/process-gateway.ts';
+import {createNode} from '../../support/journal/journal-postgres-fixture.ts';
+import {CertificateAuthority} from '../../support/postgres/certificates.ts';
+import {PostgresServer, postgresServer} from '../../support/postgres/postgres.ts';
 import {until} from '../../support/until.ts';
 
 const SECRET = 'wrong-or-right-secret';

@@ -2,9 +2,9 @@
  * The journal's contract, kept by two and by three nodes of one Postgres that take turns: what one has written another one is
  * asked for.
  */
-import {describeJournal} from '../../support/journal-contract.ts';
-import {describeForgottenCalls} from '../../support/journal-contract-forgotten.ts';
-import {openPostgresFixture} from '../../support/journal-postgres-fixture.ts';
+import {describeJournal} from '../../support/journal/journal-contract.ts';
+import {describeForgottenCalls} from '../../support/journal/journal-contract-forgotten.ts';
+import {openPostgresFixture} from '../../support/journal/journal-postgres-fixture.ts';
 
 for (const count of [2, 3]) {
   describeJournal(`PostgresJournal of ${count} nodes`, () => openPostgresFixture(count));

@@ -4,8 +4,8 @@ import {DatabaseSync} from 'node:sqlite';
 import {type TestContext, test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
-import {status} from '../../support/journal-events.ts';
-import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
 const intent = {
   reference: 'reference-1',

@@ -6,8 +6,8 @@ import {CallListQueries} from '../../../src/journal/sqlite/reader/call-list-quer
 import {migrate} from '../../../src/journal/sqlite/schema.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {transition} from '../../../src/journal/transition.ts';
-import {START, status} from '../../support/journal-events.ts';
-import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
+import {START, status} from '../../support/journal/journal-events.ts';
+import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
 test('[H2] a page looks at so many calls and no more; following the cursor finds every match once', async (t) => {
   const {file} = temporaryDatabase(t);

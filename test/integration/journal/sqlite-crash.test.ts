@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CallRecord} from '../../../src/journal/call-event.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
-import {appendUntilKilled} from '../../support/journal-process.ts';
-import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
+import {appendUntilKilled} from '../../support/journal/journal-process.ts';
+import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
 /**
  * A killed process leaves the kernel's page cache behind, so this proves the order of commit, mark and acknowledgement

@@ -16,9 +16,9 @@ import {test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {JournalOpening} from '../../../src/journal/journal.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
-import {status} from '../../support/journal-events.ts';
-import {appendUntilKilled} from '../../support/journal-process.ts';
-import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {appendUntilKilled} from '../../support/journal/journal-process.ts';
+import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
 /** Opens the journal, appends `count` entries whose keys begin with `name`, and closes it. */
 async function appendSome(file: string, name: string, count: number): Promise<JournalOpening> {

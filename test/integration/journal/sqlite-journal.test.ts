@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
 import {CREATE_FORGOTTEN_CALLS, ForgottenCalls} from '../../../src/journal/sqlite/writer/forgotten-calls.ts';
-import {describeJournal} from '../../support/journal-contract.ts';
-import {describeForgottenCalls} from '../../support/journal-contract-forgotten.ts';
-import {openSqliteFixture} from '../../support/journal-sqlite-fixture.ts';
+import {describeJournal} from '../../support/journal/journal-contract.ts';
+import {describeForgottenCalls} from '../../support/journal/journal-contract-forgotten.ts';
+import {openSqliteFixture} from '../../support/journal/journal-sqlite-fixture.ts';
 
 describeJournal('SqliteJournal', () => openSqliteFixture());
 describeForgottenCalls('SqliteJournal', () => openSqliteFixture());

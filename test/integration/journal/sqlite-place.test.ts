@@ -16,8 +16,8 @@ import {type TestContext, test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import {inspectJournal} from '../../../src/journal/inspect-journal.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
-import {readOnlyFolder, setImmutable} from '../../support/journal-disk.ts';
-import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
+import {readOnlyFolder, setImmutable} from '../../support/journal/journal-disk.ts';
+import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
 function folderOf(t: TestContext): string {
   return path.dirname(temporaryDatabase(t).file);

@@ -7,9 +7,14 @@ import type {Worker} from 'node:worker_threads';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {Journal} from '../../../src/journal/journal.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
-import {limitFileSize, mountSmallDisk, readOnlyFolder, setImmutable} from '../../support/journal-disk.ts';
-import {status} from '../../support/journal-events.ts';
-import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
+import {
+  limitFileSize,
+  mountSmallDisk,
+  readOnlyFolder,
+  setImmutable,
+} from '../../support/journal/journal-disk.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
 const parameters = {Filler: 'x'.repeat(2000)};
 

@@ -4,7 +4,7 @@ import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {test} from 'node:test';
 import type {HealthReport} from '@hookswitch/protocol';
-import {openBench} from '../../support/process-gateway.ts';
+import {openBench} from '../../support/gateway/process-gateway.ts';
 
 test('without a gateway it listens for a moment itself, changes nothing, and ends with 0 or 1', async () => {
   await using bench = await openBench();
@@ -32,7 +32,7 @@ test('without a gateway it listens for a moment itself, changes nothing, and end
   assert.match(failing.stdout, /^No gateway runs at http:\/\/127\.0\.0\.1:\d+; checked without one\.\n/);
   assert.match(failing.stdout, /✗ Twilio credentials: Twilio does not accept the credentials\.\n {4}Asked: /);
   assert.match(failing.stdout, / {2}→ Copy TWILIO_ACCOUNT_SID/);
-  assert.match(failing.stdout, /✓ PUBLIC_URL, asked from outside: /);
+  assert.match(failing.stdout, /✓ PUBLIC_URL, asked from probe: /);
   assert.match(failing.stdout, /\d ok, \d to look at, 2 failed\.\n$/);
   assert.doesNotMatch(failing.stdout + failing.stderr, /canary/);
 });

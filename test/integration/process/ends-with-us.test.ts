@@ -5,7 +5,7 @@ import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {until} from '../../support/until.ts';
 
-const support = new URL('../../support/ends-with-us.ts', import.meta.url);
+const support = new URL('../../support/gateway/ends-with-us.ts', import.meta.url);
 const script = `
   import {spawn} from 'node:child_process';
   import {endsWithUs} from ${JSON.stringify(support.href)};

@@ -1,9 +1,9 @@
 /** What a gateway logs: JSON lines, no secret, no whole phone number (E, seed "Log all errors with context"). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {TestClient} from '../../support/client.ts';
-import {openBench} from '../../support/process-gateway.ts';
+import {openBench} from '../../support/gateway/process-gateway.ts';
 import {until} from '../../support/until.ts';
+import {TestClient} from '../../support/websocket/client.ts';
 
 const KEY = 'process-access-key-0123456789';
 const ALTERNATE = 'canary-alternate-token-1111111111';

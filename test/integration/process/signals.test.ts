@@ -5,10 +5,10 @@ import {connect} from 'node:net';
 import {text as readText} from 'node:stream/consumers';
 import {test} from 'node:test';
 import twilio from 'twilio';
-import {TestClient} from '../../support/client.ts';
-import {openBench, type ProcessBench} from '../../support/process-gateway.ts';
-import {someCallSid} from '../../support/signed-webhook.ts';
+import {openBench, type ProcessBench} from '../../support/gateway/process-gateway.ts';
+import {someCallSid} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
+import {TestClient} from '../../support/websocket/client.ts';
 
 const KEY = 'process-access-key-0123456789';
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};

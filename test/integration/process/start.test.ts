@@ -4,7 +4,7 @@ import {readFile, stat, writeFile} from 'node:fs/promises';
 import {type AddressInfo, createServer} from 'node:net';
 import path from 'node:path';
 import {test} from 'node:test';
-import {openBench} from '../../support/process-gateway.ts';
+import {openBench} from '../../support/gateway/process-gateway.ts';
 
 test('[C3] a wrong environment: every fault in one go on stderr, nothing listens, exit code 1', async () => {
   await using bench = await openBench();

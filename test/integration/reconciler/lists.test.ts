@@ -1,9 +1,9 @@
 /** Many silent calls are looked up by Twilio's lists (J6), over HTTP and through the official SDK. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {type HttpGateway, startHttpGateway} from '../../support/http-gateway.ts';
+import {type HttpGateway, startHttpGateway} from '../../support/http/http-gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 const CALLS = 300;

@@ -1,10 +1,10 @@
 /** Ended calls are forgotten after RETENTION_DAYS: in lists, histories and resumes (J8). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startHttpGateway} from '../../support/http-gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 const DAY_MS = 24 * 3_600_000;

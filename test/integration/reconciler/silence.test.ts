@@ -1,11 +1,15 @@
 /** Calls that go silent are looked up and corrected (J6); what is looked up never moves a call back (J4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {TestClient} from '../../support/client.ts';
-import {type HttpGateway, type HttpGatewayOptions, startHttpGateway} from '../../support/http-gateway.ts';
+import {
+  type HttpGateway,
+  type HttpGatewayOptions,
+  startHttpGateway,
+} from '../../support/http/http-gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {postWebhook, statusFields} from '../../support/signed-webhook.ts';
+import {postWebhook, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
+import type {TestClient} from '../../support/websocket/client.ts';
 
 const BODY = {to: '+15550100001', timeout: 600, twiml: '<Response><Pause length="600"/></Response>'};
 const NEVER = {to: '+15550100201', timeout: 600, twiml: '<Response/>'};

@@ -1,9 +1,9 @@
 /** Calls left open by an earlier run, and Twilio in every mood (J6, J7). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startHttpGateway} from '../../support/http-gateway.ts';
+import {startHttpGateway} from '../../support/http/http-gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};

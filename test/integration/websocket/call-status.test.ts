@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
-import {startGateway} from '../../support/gateway.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {everyone, callSid as sidOf, startSessionHost} from './session-host.ts';
 
 /** Written down here once more, so that the table in the protocol cannot change unnoticed. */

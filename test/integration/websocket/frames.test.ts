@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import type {TestClient} from '../../support/client.ts';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
-import {encodeClose, encodeFrame, opcodes, RawWebSocket} from '../../support/raw-websocket.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
+import type {TestClient} from '../../support/websocket/client.ts';
+import {encodeClose, encodeFrame, opcodes, RawWebSocket} from '../../support/websocket/raw-websocket.ts';
 
 let gateway: TestGateway;
 let witness: TestClient;

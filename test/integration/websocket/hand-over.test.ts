@@ -12,13 +12,13 @@ import twilio from 'twilio';
 import type {Journal, JournalOpening} from '../../../src/journal/journal.ts';
 import {openJournal} from '../../../src/journal/open-journal.ts';
 import {LEAD_MS} from '../../../src/services/sessions/session-drain.ts';
-import {Balancer} from '../../support/balancer.ts';
-import {TestClient} from '../../support/client.ts';
-import {freePort} from '../../support/free-port.ts';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
+import {Balancer} from '../../support/gateway/balancer.ts';
+import {freePort} from '../../support/gateway/free-port.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
+import {TestClient} from '../../support/websocket/client.ts';
 
 const CLIENTS = 100;
 

@@ -1,7 +1,7 @@
 /** A call from placing to its end, as a session sees it. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startGateway} from '../../support/gateway.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
 
 test('[W1] a session sees a call being placed, ringing, answered and ending, in order', async () => {
   await using gateway = await startGateway();

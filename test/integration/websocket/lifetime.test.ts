@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {closeReasons, retryAfter} from '@hookswitch/protocol';
-import type {TestClient} from '../../support/client.ts';
-import {startGateway, type TestGateway} from '../../support/gateway.ts';
+import {startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
+import type {TestClient} from '../../support/websocket/client.ts';
 import {everyone, startSessionHost} from './session-host.ts';
 
 async function infoOf(gateway: TestGateway, client: TestClient) {
@@ -167,14 +167,14 @@ test('a drain in the middle of a fan-out: each client has a prefix, and its resu
 test('a fault while one session is written to closes that one with 4500, and the others are told', async () => {
   await using host = await startSessionHost();
   const clients = await Promise.all([host.session(), host.session(), host.session()]);
-  const [, unlucky] = [...host.sessions.directory.list()].map(({sessionId}) => sessionId);
+  const [, unlucky] = [...host.sessions.sessionList.list()].map(({sessionId}) => sessionId);
   const batch = host.feed.batch.bind(host.feed);
   let asked = 0;
   // Every session asks the feed for its own batch; the second one's question fails.
-  host.feed.batch = (audience, after) => {
+  host.feed.batch = (visibility, after) => {
     asked += 1;
     if (asked === 2) throw new Error('a fault');
-    return batch(audience, after);
+    return batch(visibility, after);
   };
   await host.append(1, 'ringing');
   const victim = clients.find((client) => client.of('session.ready')[0]?.sessionId === unlucky);

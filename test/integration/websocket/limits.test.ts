@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {MAX_MESSAGE_BYTES, MESSAGE_BURST} from '@hookswitch/protocol';
-import {ACCESS_KEY, startGateway} from '../../support/gateway.ts';
+import {ACCESS_KEY, startGateway} from '../../support/gateway/gateway.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {opcodes, RawWebSocket, upgradeRequest} from '../../support/raw-websocket.ts';
 import {until} from '../../support/until.ts';
+import {opcodes, RawWebSocket, upgradeRequest} from '../../support/websocket/raw-websocket.ts';
 import {startSessionHost} from './session-host.ts';
 
 /** A subscription padded with spaces to so many bytes. */

@@ -1,8 +1,8 @@
 /** What a session may ask, and how it is answered or refused (W4, W5, W7, W8). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {startGateway} from '../../support/gateway.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {everyone, callSid as sidOf, startSessionHost} from './session-host.ts';
 
 const {type, ...action} = {type: 'call.action', action: 'disconnect'} as const;

@@ -8,8 +8,8 @@ import {type ProviderStatus, providerStatuses, type ServerMessage} from '@hooksw
 import fc from 'fast-check';
 import type {Subscription} from '../../../src/services/feed/visibility.ts';
 import type {Session, SessionSocket} from '../../../src/services/sessions/session.ts';
-import {decodeFrame, opcodes, RawWebSocket} from '../../support/raw-websocket.ts';
 import {until} from '../../support/until.ts';
+import {decodeFrame, opcodes, RawWebSocket} from '../../support/websocket/raw-websocket.ts';
 import {type Link, ModelClient, type Position} from './resume-model.ts';
 import {callSid, everyone, type SessionHost, startSessionHost} from './session-host.ts';
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Journal} from '../../../src/journal/journal.ts';
-import type {TestClient} from '../../support/client.ts';
-import {startGateway} from '../../support/gateway.ts';
-import {postWebhook, someCallSid, statusFields} from '../../support/signed-webhook.ts';
+import {startGateway} from '../../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
+import type {TestClient} from '../../support/websocket/client.ts';
 import {callSid, startSessionHost} from './session-host.ts';
 
 const offsets = (client: TestClient) => client.of('call.status').map(({offset}) => offset);
@@ -296,7 +296,7 @@ test('[W2] what is asked before session.ready is answered after it', async () =>
   client.send({type: 'nonsense', requestId: 'early'});
   client.send({type: 'call.subscribe', calls: [], requestId: 'subscribed'});
   const opening = await until(() =>
-    [...host.sessions.directory.list()].find(({phase}) => phase === 'opening'),
+    [...host.sessions.sessionList.list()].find(({phase}) => phase === 'opening'),
   );
   await until(() => (host.describe(opening.sessionId)?.subscription ?? 'all') !== 'all');
   asked.resolve();

@@ -10,9 +10,9 @@ import type {Principal} from '../../../src/auth/authenticator.ts';
 import type {Subscription} from '../../../src/services/feed/visibility.ts';
 import {MAX_SCANNED} from '../../../src/services/sessions/delivered-messages.ts';
 import {MAX_SENT_SPANS} from '../../../src/services/sessions/visibility-history.ts';
-import type {TestClient} from '../../support/client.ts';
 import type {Json} from '../../support/json.ts';
 import {until} from '../../support/until.ts';
+import type {TestClient} from '../../support/websocket/client.ts';
 import {callSid, everyone, type SessionHost, startSessionHost} from './session-host.ts';
 
 const CLIENTS = 3;
@@ -189,7 +189,7 @@ function received(client: TestClient, upTo = Number.POSITIVE_INFINITY): readonly
     .filter((message) => message.type === 'call.status' && message.offset <= upTo);
 }
 
-/** What the directory says, oldest first; before `from` it says nothing, and what was received there is added. */
+/** What the sessionList says, oldest first; before `from` it says nothing, and what was received there is added. */
 async function sentTo(
   host: SessionHost,
   {client, changes}: Connection,
@@ -208,7 +208,7 @@ async function allSent(host: SessionHost, sessionId: string, limit: number) {
   let before: number | undefined;
   let pages = 0;
   for (;;) {
-    const page = await host.sessions.directory.sent(sessionId, {before, limit});
+    const page = await host.sessions.sessionList.sent(sessionId, {before, limit});
     assert.ok(page !== undefined, 'a session that is there, or was a moment ago');
     assert.equal(page.session.sessionId, sessionId);
     assert.ok(page.messages.length <= limit);

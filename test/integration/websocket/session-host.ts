@@ -26,9 +26,9 @@ import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
 import {SessionService} from '../../../src/services/session-service.ts';
 import {createClientAddress} from '../../../src/transport/client-address.ts';
 import {TwilioRest} from '../../../src/twilio/rest/twilio-rest.ts';
-import {type ConnectOptions, TestClient} from '../../support/client.ts';
-import {RawWebSocket} from '../../support/raw-websocket.ts';
 import {until} from '../../support/until.ts';
+import {type ConnectOptions, TestClient} from '../../support/websocket/client.ts';
+import {RawWebSocket} from '../../support/websocket/raw-websocket.ts';
 
 export interface SessionHostOptions {
   readonly clock?: Clock;
@@ -163,7 +163,7 @@ export class SessionHost implements AsyncDisposable, Authenticator {
 
   /** What the list of sessions says of the session that `client` is. */
   describe(sessionId: string | undefined) {
-    return [...this.sessions.directory.list()].find((session) => session.sessionId === sessionId);
+    return [...this.sessions.sessionList.list()].find((session) => session.sessionId === sessionId);
   }
 
   /** An event of a call; each one is new. */

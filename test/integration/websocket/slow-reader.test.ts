@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {MAX_UNSENT_BYTES} from '@hookswitch/protocol';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {opcodes, type RawWebSocket} from '../../support/raw-websocket.ts';
 import {until} from '../../support/until.ts';
+import {opcodes, type RawWebSocket} from '../../support/websocket/raw-websocket.ts';
 import {type SessionHost, startSessionHost} from './session-host.ts';
 
 /** Entries of about 4 KB, so that the kernel's own buffers are soon full. */

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import {connect} from 'node:net';
 import {after, before, test} from 'node:test';
 import {WebSocket} from 'ws';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway.ts';
-import {assertProblem} from '../../support/http-request.ts';
-import {encodeFrame, RawWebSocket, upgradeRequest} from '../../support/raw-websocket.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
+import {assertProblem} from '../../support/http/http-request.ts';
 import {until} from '../../support/until.ts';
+import {encodeFrame, RawWebSocket, upgradeRequest} from '../../support/websocket/raw-websocket.ts';
 
 let gateway: TestGateway;
 

@@ -1,10 +1,10 @@
 /** So many at once, so many in the queue, in their order; the rest is turned away. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {Gate} from '../../../src/auth/gate.ts';
+import {ConcurrencyLimiter} from '../../../src/auth/concurrency-limiter.ts';
 
 test('so many pass at once, so many wait in order, the rest is turned away, and a failure frees its place', async () => {
-  const gate = new Gate({atOnce: 2, waiting: 3});
+  const gate = new ConcurrencyLimiter({atOnce: 2, waiting: 3});
   const begun: number[] = [];
   const ends: PromiseWithResolvers<string>[] = [];
   const passages = Array.from({length: 6}, (_, index) =>

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import type {JournalEntry} from '../../../src/journal/call-event.ts';
 import {EntryRing} from '../../../src/journal/entry-ring.ts';
-import {status} from '../../support/journal-events.ts';
+import {status} from '../../support/journal/journal-events.ts';
 
 function entry(offset: number): JournalEntry {
   return {offset, event: status('CA1', 'ringing'), verdict: 'applied'};

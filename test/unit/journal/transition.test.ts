@@ -4,7 +4,7 @@ import {hasEnded, type ProviderStatus, providerStatuses, statusRank} from '@hook
 import fc from 'fast-check';
 import type {CallRecord, StatusEvent, Verdict} from '../../../src/journal/call-event.ts';
 import {transition} from '../../../src/journal/transition.ts';
-import {START, status} from '../../support/journal-events.ts';
+import {START, status} from '../../support/journal/journal-events.ts';
 
 /** What happens to a call in the row's status when the column's arrives with a higher SequenceNumber: a, l or d. */
 const table: Readonly<Record<ProviderStatus, string>> = {

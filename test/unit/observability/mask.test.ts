@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {maskNumber, maskSecret, maskText} from '../../../src/mask.ts';
 
-test('[E] a number can be recognised, and not dialled', () => {
+test('[E] a number can be recognised, and not dialed', () => {
   const masked = {
     '+14155551234': '+1415•••1234',
     '+491703330161': '+4917•••0161',

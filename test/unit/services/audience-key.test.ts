@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Principal} from '../../../src/auth/authenticator.ts';
-import {audienceOf, audienceOfKey} from '../../../src/services/feed/visibility.ts';
+import {visibilityOf, visibilityOfKey} from '../../../src/services/feed/visibility.ts';
 
 const sid = (digit: string) => `CA${digit.repeat(32)}`;
 const users = ['ann', 'all', 'none', 'user:ann', `${sid('1')}|all`, 'a|b,c', ''];
@@ -17,12 +17,12 @@ test('[H4] whatever the user is called, an audience that is made of a key sees t
     for (const scope of scopes) {
       for (const subscription of subscriptions) {
         const principal: Principal = {user, scopes: new Set(scope)};
-        const original = audienceOf(principal, subscription);
-        const copy = audienceOfKey(original.key);
+        const original = visibilityOf(principal, subscription);
+        const copy = visibilityOfKey(original.key);
         assert.equal(copy?.key, original.key);
         for (const entry of entries) assert.equal(copy?.sees(entry), original.sees(entry), original.key);
       }
     }
   }
-  assert.equal(audienceOfKey('something else'), undefined);
+  assert.equal(visibilityOfKey('something else'), undefined);
 });

@@ -4,12 +4,12 @@ import {test} from 'node:test';
 import type {Offset} from '../../../src/journal/call-event.ts';
 import type {Journal, ReadResult} from '../../../src/journal/journal.ts';
 import {CatchUpPages, type PageReading} from '../../../src/services/feed/catch-up-pages.ts';
-import {audienceOf} from '../../../src/services/feed/visibility.ts';
-import {status} from '../../support/journal-events.ts';
-import {openSqliteFixture} from '../../support/journal-sqlite-fixture.ts';
+import {visibilityOf} from '../../../src/services/feed/visibility.ts';
+import {status} from '../../support/journal/journal-events.ts';
+import {openSqliteFixture} from '../../support/journal/journal-sqlite-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
-const everything = () => audienceOf({user: 'ann', scopes: new Set(['calls:read:all'])}, 'all');
+const everything = () => visibilityOf({user: 'ann', scopes: new Set(['calls:read:all'])}, 'all');
 
 /** A journal with so many entries, and what was read of it. */
 async function open(entries: number) {

@@ -1,11 +1,11 @@
-/** How long a request waits for the first one with its key (H1), where another node may be dialling; on a real journal. */
+/** How long a request waits for the first one with its key (H1), where another node may be dialing; on a real journal. */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {pino} from 'pino';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {DialIntents} from '../../../src/services/calls/dial-intents.ts';
-import {intent, status} from '../../support/journal-events.ts';
-import {temporaryDatabase} from '../../support/journal-sqlite-fixture.ts';
+import {intent, status} from '../../support/journal/journal-events.ts';
+import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {encodeTextFrame} from '../../../src/services/feed/text-frame.ts';
-import {decodeFrame, opcodes} from '../../support/raw-websocket.ts';
+import {decodeFrame, opcodes} from '../../support/websocket/raw-websocket.ts';
 
 for (const length of [0, 1, 125, 126, 127, 65_535, 65_536, 200_000]) {
   test(`a text of ${length} bytes is one final, unmasked, uncompressed text frame`, () => {

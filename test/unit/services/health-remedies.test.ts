@@ -23,12 +23,12 @@ test('[H8] an account that is not active is not taken for wrong credentials', ()
 });
 
 test('[H8] a subprotocol that a proxy drops is named, and curl is not the advice', async () => {
-  const outside = {
+  const probe = {
     get: () => Promise.reject(new Error('not asked')),
     openSocket: async () =>
       ({kind: 'failed', code: 'UNKNOWN', message: 'Server sent no subprotocol'}) as const,
   };
-  const check = publicWebsocketCheck({outside, clock: new ManualClock(0), publicUrl: 'https://g.example'});
+  const check = publicWebsocketCheck({probe, clock: new ManualClock(0), publicUrl: 'https://g.example'});
   const {status, remedy = ''} = await check.run({signal: new AbortController().signal});
   assert.equal(status, 'failed');
   assert.match(remedy, /Sec-WebSocket-Protocol/);

@@ -11,13 +11,13 @@ import type {JournalEntry} from '../../../src/journal/call-event.ts';
 import type {AppendResult, Journal} from '../../../src/journal/journal.ts';
 import {openJournal} from '../../../src/journal/open-journal.ts';
 import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
-import {audienceOf} from '../../../src/services/feed/visibility.ts';
-import {FailingJournal} from '../../support/http-failing-journal.ts';
+import {visibilityOf} from '../../../src/services/feed/visibility.ts';
+import {FailingJournal} from '../../support/http/http-failing-journal.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {decodeFrame} from '../../support/raw-websocket.ts';
 import {until} from '../../support/until.ts';
+import {decodeFrame} from '../../support/websocket/raw-websocket.ts';
 
-const all = audienceOf({user: 'ann', scopes: new Set(['calls:read:all'])}, 'all');
+const all = visibilityOf({user: 'ann', scopes: new Set(['calls:read:all'])}, 'all');
 const sid = (call: number) => `CA${String(call).padStart(32, '0')}`;
 
 interface Stage extends AsyncDisposable {

@@ -100,10 +100,10 @@ test('[E] the rate refills evenly, is never more than a minute’s worth, and sa
   clock.advance(3_600_000);
   for (let taken = 0; taken < 6; taken += 1) assert.equal(rate.take('a'), undefined);
   assert.notEqual(rate.take('a'), undefined);
-  rate.giveBack('a');
+  rate.refund('a');
   assert.equal(rate.take('a'), undefined);
   clock.advance(3_600_000);
-  rate.giveBack('a');
+  rate.refund('a');
   for (let taken = 0; taken < 6; taken += 1) rate.take('a');
   assert.notEqual(rate.take('a'), undefined, 'giving back makes no more than there was');
 });

@@ -16,7 +16,7 @@ import {PlacementLimits} from '../../../src/services/calls/placement-limits.ts';
 import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
 import type {DialRequest, TwilioClient} from '../../../src/twilio/twilio-client.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {someCallSid} from '../../support/signed-webhook.ts';
+import {someCallSid} from '../../support/twilio/signed-webhook.ts';
 
 const REQUEST = {to: '+15550100001'};
 
@@ -26,7 +26,7 @@ function user(name: string, ...granted: Scope[]): Principal {
 }
 
 class Bench implements AsyncDisposable {
-  readonly dialled: DialRequest[] = [];
+  readonly dialed: DialRequest[] = [];
   readonly journal: SqliteJournal;
   readonly feed: LiveFeed;
   readonly calls: CallService;
@@ -41,8 +41,8 @@ class Bench implements AsyncDisposable {
     this.feed = new LiveFeed(common);
     const twilio: TwilioClient = {
       dial: async (request) => {
-        this.dialled.push(request);
-        const callSid = someCallSid(0x1000 + this.dialled.length);
+        this.dialed.push(request);
+        const callSid = someCallSid(0x1000 + this.dialed.length);
         return {kind: 'placed', call: {callSid, providerStatus: 'queued'}};
       },
       end: async (callSid) => ({kind: 'accepted', call: {callSid, providerStatus: 'canceled'}}),
@@ -93,7 +93,7 @@ test('[H1] the same key of two users: two calls, each their own, also at the sam
   const again = await bench.calls.place(user('bob'), {to: '+15550100002'}, 'key');
   assert.ok(again.replayed);
   assert.equal(again.call.callSid, bob.call.callSid);
-  assert.equal(bench.dialled.length, 2);
+  assert.equal(bench.dialed.length, 2);
 });
 
 test('[A2] placing needs calls:control; reading does not give it', async () => {
@@ -104,7 +104,7 @@ test('[A2] placing needs calls:control; reading does not give it', async () => {
       status: 403,
     });
   }
-  assert.equal(bench.dialled.length, 0);
+  assert.equal(bench.dialed.length, 0);
   await bench.calls.place(user('ann', 'calls:control:all'), REQUEST);
 });
 

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {hasEnded, type ProviderStatus, statusRank} from '@hookswitch/protocol';
 import type {CallFilter, FetchOutcome, ListOutcome, TwilioCall} from '../../../src/twilio/twilio-client.ts';
 import {ReconcilerBench} from '../../support/reconciler-bench.ts';
-import {someCallSid} from '../../support/signed-webhook.ts';
+import {someCallSid} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 interface CallAtTwilio {

@@ -5,7 +5,7 @@ import type {CallRecord} from '../../../src/journal/call-event.ts';
 import {allowedSilenceMs} from '../../../src/services/calls/call-watches.ts';
 import type {FetchOutcome} from '../../../src/twilio/twilio-client.ts';
 import {ReconcilerBench as Bench, type Status} from '../../support/reconciler-bench.ts';
-import {someCallSid} from '../../support/signed-webhook.ts';
+import {someCallSid} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
 test('[J6] how long each state may be silent', () => {

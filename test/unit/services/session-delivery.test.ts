@@ -33,7 +33,7 @@ test('[W12] an entry that comes in the middle of a round reaches those who had t
   await midRound;
   await host.caughtUp();
   await until(() => host.sessions.laggingCount === 0, {what: 'every session to be at the head'});
-  assert.equal([...host.sessions.directory.list()].filter(({offset}) => offset === 2).length, SESSIONS);
+  assert.equal([...host.sessions.sessionList.list()].filter(({offset}) => offset === 2).length, SESSIONS);
 });
 
 test('sessions that open and close during a round are told what is theirs, and nothing stops', async () => {

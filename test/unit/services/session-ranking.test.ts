@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {Session} from '../../../src/services/sessions/session.ts';
-import {type Position, positionOf, Ranking, rankOf} from '../../../src/services/sessions/session-sort.ts';
+import {
+  type Position,
+  positionOf,
+  rankOf,
+  SessionOrder,
+} from '../../../src/services/sessions/session-sort.ts';
 
 const socket = {
   unsentBytes: 0,
@@ -42,9 +47,9 @@ test('pages in any order of coming are the sorted list, each session once', () =
       const paged: string[] = [];
       let after: Position | undefined;
       do {
-        const ranking = new Ranking(size, after);
-        for (const each of all) ranking.offer(each.rank, each.session);
-        const page = ranking.best();
+        const sessionOrder = new SessionOrder(size, after);
+        for (const each of all) sessionOrder.offer(each.rank, each.session);
+        const page = sessionOrder.best();
         assert.ok(page.length <= size);
         paged.push(...page.map((each) => each.session.id));
         const last = page.at(-1);

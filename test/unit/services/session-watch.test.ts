@@ -13,7 +13,7 @@ import {LiveFeed} from '../../../src/services/feed/live-feed.ts';
 import {SessionService} from '../../../src/services/session-service.ts';
 import type {SessionSocket} from '../../../src/services/sessions/session.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
-import {decodeFrame} from '../../support/raw-websocket.ts';
+import {decodeFrame} from '../../support/websocket/raw-websocket.ts';
 
 /** Takes whatever is written, and keeps as much of it unsent as the test says. */
 class ScriptedSocket implements SessionSocket {

@@ -45,9 +45,9 @@ test('[W14] who goes on although refused is closed; who pauses begins anew', () 
 test('[W8] a new token keeps the subscription; the audience follows both', () => {
   const session = open();
   session.subscription = ['CA1'];
-  assert.equal(session.audience.sees({callSid: 'CA1', owner: 'ann'}), true);
-  assert.equal(session.audience.sees({callSid: 'CA1', owner: 'bob'}), false);
+  assert.equal(session.visibility.sees({callSid: 'CA1', owner: 'ann'}), true);
+  assert.equal(session.visibility.sees({callSid: 'CA1', owner: 'bob'}), false);
   session.principal = {user: 'ann', scopes: new Set(['calls:read:all'])};
-  assert.equal(session.audience.sees({callSid: 'CA1', owner: 'bob'}), true);
-  assert.equal(session.audience.sees({callSid: 'CA2', owner: 'ann'}), false);
+  assert.equal(session.visibility.sees({callSid: 'CA1', owner: 'bob'}), true);
+  assert.equal(session.visibility.sees({callSid: 'CA2', owner: 'ann'}), false);
 });

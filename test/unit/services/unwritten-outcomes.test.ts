@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {pino} from 'pino';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
-import {UnwrittenOutcomes} from '../../../src/services/calls/outcome-retry-queue.ts';
+import {OutcomeRetryQueue} from '../../../src/services/calls/outcome-retry-queue.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
 function bench() {
   const clock = new ManualClock();
-  const subject = new UnwrittenOutcomes({clock, logger: pino({level: 'silent'})});
+  const subject = new OutcomeRetryQueue({clock, logger: pino({level: 'silent'})});
   const attempts: string[] = [];
   /** Holds a write that fails as long as `fault` says so. */
   const hold = (reference: string, fault: () => Error | undefined = () => undefined) =>

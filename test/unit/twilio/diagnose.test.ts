@@ -1,5 +1,5 @@
 /**
- * Why a signature did not match: the official SDK signs one spelling, another one comes, and the diagnosis must name
+ * Why a signature did not match: the official SDK signs one candidate, another one comes, and the diagnosis must name
  * exactly the one that was signed (H7).
  */
 import assert from 'node:assert/strict';
@@ -194,25 +194,25 @@ const urls: readonly (Came & {
     what: 'one parameter that was added on the way',
     url: `${EXPECTED}?ref=Zk3vQ9-abcdefgh_012345`,
     target: '/twilio/status?ref=Zk3vQ9-abcdefgh_012345&via=proxy',
-    difference: 'another spelling of the query',
+    difference: 'another candidate of the query',
   },
   {
     what: 'a query with %20 that came with +',
     url: `${EXPECTED}?team=first%20line`,
     target: '/twilio/status?team=first+line',
-    difference: 'another spelling of the query',
+    difference: 'another candidate of the query',
   },
   {
     what: 'a query with + that came with %20',
     url: `${EXPECTED}?team=first+line`,
     target: '/twilio/status?team=first%20line',
-    difference: 'another spelling of the query',
+    difference: 'another candidate of the query',
   },
   {
     what: 'a query that was encoded on the way',
     url: `${EXPECTED}?team=a:b`,
     target: '/twilio/status?team=a%3Ab',
-    difference: 'another spelling of the query',
+    difference: 'another candidate of the query',
   },
   {
     what: 'the rotated token and a wrong host, with the alternate token configured',

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {authenticateWebhook, toStatusEvent} from '../../../src/twilio/webhook/webhook.ts';
-import {CALL_SID, completedFields, PARENT_SID, signedRequest} from '../../support/twilio-requests.ts';
+import {CALL_SID, completedFields, PARENT_SID, signedRequest} from '../../support/twilio/twilio-requests.ts';
 
 const RUNS = 6000;
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type {FormField} from '../../../src/twilio/webhook/form.ts';
 import {parseForm} from '../../../src/twilio/webhook/form.ts';
 import {sign, signatureUrls, signedText, verifySignature} from '../../../src/twilio/webhook/signature.ts';
-import {sdkAccepts, sdkSignature} from '../../support/twilio-requests.ts';
+import {sdkAccepts, sdkSignature} from '../../support/twilio/twilio-requests.ts';
 
 const URL_U = 'https://mycompany.com/myapp.php?foo=1&bar=2';
 const P: readonly FormField[] = [

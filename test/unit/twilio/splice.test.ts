@@ -16,7 +16,7 @@ import {
   ringingFields,
   sdkAccepts,
   signedRequest,
-} from '../../support/twilio-requests.ts';
+} from '../../support/twilio/twilio-requests.ts';
 
 for (const {name, signed, sent, signedPath = STATUS_PATH, sentPath = STATUS_PATH} of attacks) {
   test(`[H5] splice: ${name}`, () => {

@@ -18,7 +18,7 @@ import {
   sdkAccepts,
   signedRequest,
   voiceFields,
-} from '../../support/twilio-requests.ts';
+} from '../../support/twilio/twilio-requests.ts';
 
 /** mulberry32: the same numbers for the same seed, on every machine. */
 function random(seed: number): (below: number) => number {

@@ -20,7 +20,7 @@ import {
   ringingFields,
   signedRequest,
   voiceFields,
-} from '../../support/twilio-requests.ts';
+} from '../../support/twilio/twilio-requests.ts';
 
 const RECEIVED_AT = Date.UTC(2018, 2, 25, 9, 53, 20, 500);
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import type {Browser, Page} from 'playwright-core';
-import {launchChromium} from '../../../../test/support/chromium.ts';
-import {ACCESS_KEY, startGateway, type TestGateway} from '../../../../test/support/gateway.ts';
+import {launchChromium} from '../../../../test/support/browser/chromium.ts';
+import {ACCESS_KEY, startGateway, type TestGateway} from '../../../../test/support/gateway/gateway.ts';
 import {until} from '../../../../test/support/until.ts';
 import {bundleFixture, type ReactVersion} from './bundle.ts';
 

@@ -1,6 +1,6 @@
 /** Another journal under the same gateway, as after a backup was put back. */
 import {globSync, rmSync} from 'node:fs';
-import type {TestGateway} from '../../../../test/support/gateway.ts';
+import type {TestGateway} from '../../../../test/support/gateway/gateway.ts';
 
 /** Restarts the gateway on an empty journal: its epoch is another one. */
 export async function restartOnNewJournal(gateway: TestGateway): Promise<void> {

@@ -6,8 +6,8 @@ import {Duration} from '../design/duration.tsx';
 import {Icon} from '../design/icon.tsx';
 import {visibleText} from '../design/visible-text.ts';
 import {VisuallyHidden} from '../design/visually-hidden.tsx';
+import {directionWord, isInbound} from './call-labels.ts';
 import styles from './call-row.module.css';
-import {directionWord, isInbound} from './call-words.ts';
 import {Party} from './party.tsx';
 
 type Parties = Pick<Call, 'from' | 'to' | 'direction' | 'parentCallSid'>;

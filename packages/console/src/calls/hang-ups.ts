@@ -3,7 +3,7 @@
  * Lives as long as the session.
  */
 import {type CallState, type HookswitchClient, HookswitchError} from '@hookswitch/client';
-import {refusalWords} from '../api/refusal-words.ts';
+import {refusalLabels} from '../api/refusal-labels.ts';
 
 export type HangUpState =
   /** Asked for; the end has not been seen yet. */
@@ -46,7 +46,7 @@ export class HangUps {
     } catch (thrown) {
       // It has ended, by whomever: that is all there was to want.
       if (thrown instanceof HookswitchError && thrown.code === 'call_ended') return undefined;
-      return {phase: 'failed', message: failureWords(thrown)};
+      return {phase: 'failed', message: failureLabels(thrown)};
     }
   }
 
@@ -59,8 +59,8 @@ export class HangUps {
   }
 }
 
-function failureWords(thrown: unknown): string {
+function failureLabels(thrown: unknown): string {
   if (!(thrown instanceof HookswitchError)) return 'Hanging up failed. Try again.';
   if (thrown.code === 'timeout') return 'Not seen to end yet. The call may still end; you can try again.';
-  return refusalWords(thrown);
+  return refusalLabels(thrown);
 }

@@ -1,5 +1,5 @@
 /** How long: a fixed length, or since a moment, ticking once a second. */
-import {formatDuration, spokenDuration} from './time-words.ts';
+import {formatDuration, spokenDuration} from './time-labels.ts';
 import {useGatewayNow} from './use-now.ts';
 
 export type DurationProps =

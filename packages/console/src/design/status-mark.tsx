@@ -1,8 +1,8 @@
 /** A call's status as shape, word and colour: none of them is needed to tell. */
 import type {FailureReason} from '@hookswitch/protocol';
 import {Shape, ShapeMark} from './shape-mark.tsx';
+import {type MarkStatus, statusWord} from './status-labels.ts';
 import styles from './status-mark.module.css';
-import {type MarkStatus, statusWord} from './status-words.ts';
 
 export interface StatusMarkProps {
   readonly status: MarkStatus;

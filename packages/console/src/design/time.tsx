@@ -1,6 +1,6 @@
 /** A moment: how long ago, and exactly when on hover and for copying. */
 
-import {relativeTime} from './time-words.ts';
+import {relativeTime} from './time-labels.ts';
 import {useGatewayNow} from './use-now.ts';
 
 const absolute = new Intl.DateTimeFormat(undefined, {dateStyle: 'medium', timeStyle: 'medium'});

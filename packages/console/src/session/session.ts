@@ -1,5 +1,5 @@
 /**
- * Who is signed in: from a key to a gateway that knows it. Outside of React, so that it begins before the first render and
+ * Who is signed in: from a key to a gateway that knows it. PublicEndpointProbe of React, so that it begins before the first render and
  * no re-render can begin it twice.
  */
 import type {HookswitchClient} from '@hookswitch/client';

@@ -4,10 +4,10 @@ import {Button} from '../design/button.tsx';
 import {classes} from '../design/classes.ts';
 import {VisuallyHidden} from '../design/visually-hidden.tsx';
 import styles from './connection-banner.module.css';
-import {useConnectionWords} from './use-connection-words.ts';
+import {useConnectionLabels} from './use-connection-labels.ts';
 
 export function ConnectionBanner() {
-  const {tone, text, detail, action, retry} = useConnectionWords();
+  const {tone, text, detail, action, retry} = useConnectionLabels();
   return (
     <div className={classes(styles.pill, tone !== 'good' && styles[tone])} data-connection={tone}>
       <div className={styles.words} title={detail}>

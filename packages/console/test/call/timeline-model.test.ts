@@ -13,7 +13,7 @@ import {
 } from '@hookswitch/protocol';
 import fc from 'fast-check';
 import {placeMarks} from '../../src/screens/call/mark-placement.ts';
-import {offsetText} from '../../src/screens/call/offset-words.ts';
+import {offsetText} from '../../src/screens/call/offset-labels.ts';
 import {createScale, ticksOf} from '../../src/screens/call/timeline-axis.ts';
 import {buildTimeline, type Timeline} from '../../src/screens/call/timeline-model.ts';
 
@@ -83,9 +83,9 @@ const answered = [
   said('completed', 17_000, 17_090, {duration: 12}),
 ];
 
-test('an answered call: dialling, ringing, talking, and an end', () => {
+test('an answered call: dialing, ringing, talking, and an end', () => {
   const timeline = buildTimeline(detail(call('completed', {duration: 12}), answered), T0 + 99_000);
-  assert.deepEqual(bars(timeline), ['dialling 10–2100', 'ringing 2100–5080', 'talking 5080–17090']);
+  assert.deepEqual(bars(timeline), ['dialing 10–2100', 'ringing 2100–5080', 'talking 5080–17090']);
   assert.deepEqual([timeline.from - T0, timeline.to - T0, timeline.isRunning], [0, 17_090, false]);
   assert.deepEqual(timeline.lanes[0]?.end, {
     at: T0 + 17_090,
@@ -100,9 +100,9 @@ test('an answered call: dialling, ringing, talking, and an end', () => {
 
 test('a call that goes on is open until now; a clock that is behind takes nothing away', () => {
   const ringing = detail(call('ringing'), answered.slice(0, 3));
-  assert.deepEqual(bars(buildTimeline(ringing, T0 + 9000)), ['dialling 10–2100', 'ringing 2100–…9000']);
+  assert.deepEqual(bars(buildTimeline(ringing, T0 + 9000)), ['dialing 10–2100', 'ringing 2100–…9000']);
   const behind = buildTimeline(ringing, T0 - 60_000);
-  assert.deepEqual(bars(behind), ['dialling 10–2100', 'ringing 2100–…2100']);
+  assert.deepEqual(bars(behind), ['dialing 10–2100', 'ringing 2100–…2100']);
   assert.equal(behind.to - behind.from, 2100);
 });
 
@@ -115,13 +115,13 @@ test('all within one second: the order is that of what happened, and nothing has
   ];
   const timeline = buildTimeline(detail(call('completed', {duration: 20}), rush), T0 + 5000);
   // Ringing was heard of after the answer, so that it was before 1300.
-  assert.deepEqual(bars(timeline), ['dialling 1200–1300', 'ringing 1300–1300', 'talking 1300–1700']);
+  assert.deepEqual(bars(timeline), ['dialing 1200–1300', 'ringing 1300–1300', 'talking 1300–1700']);
 });
 
 test('a bar begins within the second that Twilio named, a mark where the gateway heard of it', () => {
   const late = [said('initiated', 0, 100), said('ringing', 1000, 9000), said('busy', 4000, 9100)];
   const timeline = buildTimeline(detail(call('busy'), late), T0 + 10_000);
-  assert.deepEqual(bars(timeline), ['dialling 100–1999', 'ringing 1999–4999']);
+  assert.deepEqual(bars(timeline), ['dialing 100–1999', 'ringing 1999–4999']);
   assert.deepEqual(
     timeline.lanes[0]?.marks.map(({at}) => at - T0),
     [100, 9000, 9100],
@@ -138,7 +138,7 @@ test('[J4] late evidence fills the picture in, is hollow, and moves no end', () 
     said('completed', 8000, 9500, {verdict: 'duplicate', source: 'reconcile'}),
   ];
   const timeline = buildTimeline(detail(call('completed', {duration: 3}), events), T0 + 10_000);
-  assert.deepEqual(bars(timeline), ['dialling 100–2999', 'ringing 2999–5100', 'talking 5100–8100']);
+  assert.deepEqual(bars(timeline), ['dialing 100–2999', 'ringing 2999–5100', 'talking 5100–8100']);
   assert.deepEqual(
     timeline.lanes[0]?.marks.filter(({isHollow}) => isHollow).map(({event}) => event.verdict),
     ['late', 'late', 'duplicate'],
@@ -148,7 +148,7 @@ test('[J4] late evidence fills the picture in, is hollow, and moves no end', () 
 test('what arrived before it happened: no bar begins after it was heard of, and the clocks are said to differ', () => {
   const events = [said('initiated', 5000, 1000), said('ringing', 9000, 5500)];
   const timeline = buildTimeline(detail(call('ringing'), events), T0 + 8000);
-  assert.deepEqual(bars(timeline), ['dialling 1000–5500', 'ringing 5500–…8000']);
+  assert.deepEqual(bars(timeline), ['dialing 1000–5500', 'ringing 5500–…8000']);
   assert.equal(timeline.skewMs, 4000);
   assert.equal(buildTimeline(detail(call('completed'), answered), T0).skewMs, 0);
 });
@@ -172,7 +172,7 @@ test('a duration of another clock infers nothing', () => {
 
 test('one event, or none that is left: still a picture, of at least a second', () => {
   const one = buildTimeline(detail(call('queued'), [said('queued', 0, 0, {source: 'api'})]), T0);
-  assert.deepEqual(bars(one), ['dialling 0–…0']);
+  assert.deepEqual(bars(one), ['dialing 0–…0']);
   assert.equal(one.to - one.from, 1000);
   const none = buildTimeline(
     detail(call('completed', {answeredAt: iso(3000), endedAt: iso(8000), duration: 5}), []),

@@ -86,7 +86,7 @@ export class Call {
 
   status: CallStatus = 'queued';
   updatedAt: Date = this.createdAt;
-  dialledAt: Date | null = null;
+  dialedAt: Date | null = null;
   /** On the simulated clock, null while not answered. */
   answeredAtMs: number | null = null;
   endedAt: Date | null = null;
@@ -105,7 +105,7 @@ export class Call {
   /** Forgotten by a reset: nothing is requested or recorded for it any more. */
   discarded = false;
   /** Running a Dial counts as in progress whatever the status says. */
-  dialling = false;
+  dialing = false;
   /** Sid and length of the recording that `Record=true` asked for, once it is complete. */
   recorded: {readonly sid: string; readonly url: string; readonly seconds: number} | null = null;
 
@@ -136,7 +136,7 @@ export class Call {
     if (this.isOver) return false;
     this.status = status;
     this.updatedAt = new Date();
-    if (status === 'initiated' || this.dialledAt === null) this.dialledAt = this.updatedAt;
+    if (status === 'initiated' || this.dialedAt === null) this.dialedAt = this.updatedAt;
     if (status === 'in-progress') this.answeredAtMs = nowMs;
     return true;
   }

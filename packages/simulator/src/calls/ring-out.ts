@@ -2,13 +2,13 @@ import {type Clock, isAbort} from '../clock.ts';
 import type {Call, EndedStatus} from './call.ts';
 import type {CallbackDispatcher} from './callback-dispatcher.ts';
 
-/** From dialling to the first sign of the far end. Simulated milliseconds. */
+/** From dialing to the first sign of the far end. Simulated milliseconds. */
 const SETUP_MS = 500;
 /** Unless the scenario says otherwise. Simulated seconds. */
 const RING_SECONDS = 3;
 
-/** What dialling needs of the exchange. */
-export interface RingingExchange {
+/** What dialing needs of the exchange. */
+export interface RingingCallSwitch {
   readonly clock: Clock;
   answer(call: Call): void;
   end(call: Call, status: EndedStatus): void;
@@ -21,14 +21,14 @@ export interface RingingExchange {
  */
 export async function ringOut(
   call: Call,
-  exchange: RingingExchange,
+  callSwitch: RingingCallSwitch,
   callbacks: CallbackDispatcher,
 ): Promise<boolean> {
-  const {clock} = exchange;
+  const {clock} = callSwitch;
   const {scenario, timeoutSeconds} = call.options;
   const outcome = scenario.outcome ?? 'answered';
   call.advance('initiated', clock.now());
-  exchange.logStatus(call);
+  callSwitch.logStatus(call);
   callbacks.fire(call, 'initiated');
   await clock.sleep(SETUP_MS, call.signal);
 
@@ -38,16 +38,16 @@ export async function ringOut(
   const ringSeconds = scenario.ringSeconds ?? unlimited;
   if (ringSeconds > 0) {
     call.advance('ringing', clock.now());
-    exchange.logStatus(call);
+    callSwitch.logStatus(call);
     callbacks.fire(call, 'ringing');
     await ring(call, Math.min(ringSeconds, timeoutSeconds) * 1000, clock);
   }
   if (call.answeredAtMs !== null) return true;
   if (outcome === 'answered' && scenario.onDemand !== true && ringSeconds < timeoutSeconds) {
-    exchange.answer(call);
+    callSwitch.answer(call);
     return true;
   }
-  exchange.end(call, outcome === 'answered' ? 'no-answer' : outcome);
+  callSwitch.end(call, outcome === 'answered' ? 'no-answer' : outcome);
   return false;
 }
 

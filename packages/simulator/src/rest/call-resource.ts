@@ -35,7 +35,7 @@ export function callResource(call: Call, accountSid: string): Record<string, unk
     phone_number_sid: options.phoneNumberSid ?? null,
     // `initiated` exists in callbacks only.
     status: call.status === 'initiated' ? 'queued' : call.status,
-    start_time: call.dialledAt === null ? null : rfc2822(call.dialledAt),
+    start_time: call.dialedAt === null ? null : rfc2822(call.dialedAt),
     end_time: call.endedAt === null ? null : rfc2822(call.endedAt),
     duration: end?.status === 'completed' ? String(end.durationSeconds) : null,
     price: price(call),

@@ -1,8 +1,8 @@
 import type {Call} from '../calls/call.ts';
 import type {CallQueue} from '../calls/call-queue.ts';
 import type {CallRegistry} from '../calls/call-registry.ts';
+import type {CallSwitch} from '../calls/call-switch.ts';
 import type {CallbackDispatcher} from '../calls/callback-dispatcher.ts';
-import type {Exchange} from '../calls/exchange.ts';
 import type {FaultPlan} from '../faults/faults.ts';
 import type {Logger} from '../log.ts';
 import type {ScenarioBook} from '../scenarios/scenario-book.ts';
@@ -23,7 +23,7 @@ const MAX_CREATE_WAIT_MS = 5000;
 export interface CallsApiOptions {
   readonly accountSid: string;
   readonly registry: CallRegistry;
-  readonly exchange: Exchange;
+  readonly callSwitch: CallSwitch;
   readonly queue: CallQueue;
   readonly callbacks: CallbackDispatcher;
   readonly scenarios: ScenarioBook;
@@ -65,7 +65,7 @@ export class CallsApi {
 
   /** 201 at once: a call beyond the rate is queued. `request` numbers the request for the faults. */
   async create(form: URLSearchParams, request: number): Promise<ApiReply> {
-    const {accountSid, exchange, queue, scenarios, numbers, faults, log, signal} = this.#options;
+    const {accountSid, callSwitch, queue, scenarios, numbers, faults, log, signal} = this.#options;
     const {accountType, verified, registry, applications} = this.#options;
     if (!registry.hasRoom) throw new ApiError(429, 20429, 'Too many calls are active in the simulator');
     const options = createCallOptions(form, {
@@ -74,7 +74,7 @@ export class CallsApi {
       applications,
       log,
     });
-    const call = exchange.create({
+    const call = callSwitch.create({
       ...options,
       direction: 'outbound-api',
       scenario: scenarios.for(options.to),
@@ -112,8 +112,8 @@ export class CallsApi {
 
   update(sid: string, form: URLSearchParams, path: string): ApiReply {
     const call = this.find(sid, path);
-    const {exchange, endedUpdate, accountSid} = this.#options;
-    updateCall(call, form, {exchange, path, endedUpdate});
+    const {callSwitch, endedUpdate, accountSid} = this.#options;
+    updateCall(call, form, {callSwitch, path, endedUpdate});
     return {status: 200, body: callResource(call, accountSid)};
   }
 

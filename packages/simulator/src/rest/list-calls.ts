@@ -9,7 +9,7 @@ export function filterCalls(calls: readonly Call[], query: URLSearchParams): Cal
     ...textFilter(query, 'ParentCallSid', (call) => call.parentSid),
     // `initiated` exists in callbacks only.
     ...textFilter(query, 'Status', ({status}) => (status === 'initiated' ? 'queued' : status)),
-    ...timeFilters(query, 'StartTime', (call: Call) => call.dialledAt),
+    ...timeFilters(query, 'StartTime', (call: Call) => call.dialedAt),
     ...timeFilters(query, 'EndTime', (call: Call) => call.endedAt),
   ];
   return calls.filter((call) => filters.every((filter) => filter(call)));

@@ -98,7 +98,7 @@ function freeNumber(numbers: PhoneNumbers, areaCode: string | null): string {
   if (areaCode === null || !/^[2-9]\d\d$/.test(areaCode)) {
     throw badRequest(21421, 'PhoneNumber or AreaCode is required.');
   }
-  // Exchange 555 with 0100 to 0199 is kept for fiction.
+  // CallSwitch 555 with 0100 to 0199 is kept for fiction.
   for (let line = 100; line < 200; line += 1) {
     const candidate = `+1${areaCode}5550${line}`;
     if (numbers.find(candidate) === null) return candidate;

@@ -1,10 +1,10 @@
 import type {Call} from '../calls/call.ts';
-import type {Exchange} from '../calls/exchange.ts';
+import type {CallSwitch} from '../calls/call-switch.ts';
 import {badRequest, notFound} from './api-error.ts';
 import {absoluteUrl, integer, method, text} from './form.ts';
 
 export interface UpdateCallContext {
-  readonly exchange: Exchange;
+  readonly callSwitch: CallSwitch;
   /** Path of the request, for a 404. */
   readonly path: string;
   /** How an update of the status of an ended call fails; both are reported of Twilio. */
@@ -24,33 +24,33 @@ export function updateCall(call: Call, form: URLSearchParams, context: UpdateCal
     updateStatus(call, status, context);
     return;
   }
-  if (url !== null || twiml !== null) redirect(call, form, {url, twiml, exchange: context.exchange});
+  if (url !== null || twiml !== null) redirect(call, form, {url, twiml, callSwitch: context.callSwitch});
   const limit = integer(form, 'TimeLimit', {min: 1, max: 86_400, fallback: 0, code: 20001});
-  if (limit > 0 && !call.isOver) context.exchange.limit(call, limit);
+  if (limit > 0 && !call.isOver) context.callSwitch.limit(call, limit);
   // A StatusCallback without a Url changes nothing.
 }
 
 function updateStatus(
   call: Call,
   status: 'canceled' | 'completed',
-  {exchange, path, endedUpdate}: UpdateCallContext,
+  {callSwitch, path, endedUpdate}: UpdateCallContext,
 ): void {
   if (call.isOver) {
     throw endedUpdate === 'not-found' ? notFound(path) : badRequest(21220, 'Call is not in-progress.');
   }
-  const isInProgress = call.answeredAtMs !== null || call.dialling;
-  // A call in the queue was never dialled, so nobody is told.
-  if (call.status === 'queued') exchange.end(call, 'canceled', {silent: true});
-  else if (!isInProgress) exchange.end(call, 'canceled');
-  else if (status === 'completed') exchange.end(call, 'completed');
+  const isInProgress = call.answeredAtMs !== null || call.dialing;
+  // A call in the queue was never dialed, so nobody is told.
+  if (call.status === 'queued') callSwitch.end(call, 'canceled', {silent: true});
+  else if (!isInProgress) callSwitch.end(call, 'canceled');
+  else if (status === 'completed') callSwitch.end(call, 'completed');
 }
 
 function redirect(
   call: Call,
   form: URLSearchParams,
-  {url, twiml, exchange}: {url: string | null; twiml: string | null; exchange: Exchange},
+  {url, twiml, callSwitch}: {url: string | null; twiml: string | null; callSwitch: CallSwitch},
 ): void {
-  if (call.isOver || (call.answeredAtMs === null && !call.dialling)) {
+  if (call.isOver || (call.answeredAtMs === null && !call.dialing)) {
     throw badRequest(21220, 'Call is not in-progress. Cannot redirect.');
   }
   const fallbackUrl = absoluteUrl(form, 'FallbackUrl', 21205);
@@ -60,7 +60,7 @@ function redirect(
     const events = call.statusCallback?.events ?? new Set(['completed'] as const);
     call.statusCallback = {url: callback, method: method(form, 'StatusCallbackMethod'), events};
   }
-  exchange.redirect(
+  callSwitch.redirect(
     call,
     url !== null ? {kind: 'url', url, method: method(form, 'Method')} : {kind: 'inline', twiml: twiml ?? ''},
   );

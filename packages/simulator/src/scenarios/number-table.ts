@@ -1,6 +1,6 @@
 import type {ScenarioDetails} from './scenario.ts';
 
-/** One range of dialled numbers that choose their own outcome. */
+/** One range of dialed numbers that choose their own outcome. */
 export interface NumberRange {
   /** How the range is written in the documentation; `nn` are two digits with a meaning. */
   readonly numbers: string;

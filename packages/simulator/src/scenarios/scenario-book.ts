@@ -9,7 +9,7 @@ interface Entry {
   readonly scenario: ScenarioDetails;
 }
 
-/** Which scenario applies to a dialled number: set ones first (latest wins), then the number table, then the default. */
+/** Which scenario applies to a dialed number: set ones first (latest wins), then the number table, then the default. */
 export class ScenarioBook {
   readonly #fallback: ScenarioDetails;
   #entries: Entry[] = [];

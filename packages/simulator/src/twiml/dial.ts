@@ -52,7 +52,7 @@ export async function dial(verb: TwimlElement, context: VerbContext): Promise<St
   }
   const legs: Leg[] = [];
   const star = hangUpOnStar(verb, context, legs);
-  call.dialling = true;
+  call.dialing = true;
   try {
     const result = await connect(verb, context, {legs, star: star.signal});
     return after(verb, context, result);
@@ -74,7 +74,7 @@ export async function dial(verb: TwimlElement, context: VerbContext): Promise<St
     throw error;
   } finally {
     star.stop();
-    call.dialling = false;
+    call.dialing = false;
   }
 }
 
@@ -100,8 +100,8 @@ function nounGroups(verb: TwimlElement, context: VerbContext): TwimlElement[][] 
     if (!LEG_NOUNS.includes(name)) warn(context, `<Dial><${name}> is not simulated. It is passed over.`);
   }
   if (nouns.length === 0 && verb.text !== '') nouns.push({...verb, name: 'Number', attributes: {}});
-  const dialled = nouns.slice(0, MAX_NOUNS);
-  return verb.attributes['sequential'] === 'true' ? dialled.map((noun) => [noun]) : [dialled];
+  const dialed = nouns.slice(0, MAX_NOUNS);
+  return verb.attributes['sequential'] === 'true' ? dialed.map((noun) => [noun]) : [dialed];
 }
 
 function startLeg(verb: TwimlElement, context: VerbContext, noun: TwimlElement): Leg {
@@ -149,12 +149,12 @@ async function ringInTurn(verb: TwimlElement, context: VerbContext, {legs, star}
   return null;
 }
 
-async function connect(verb: TwimlElement, context: VerbContext, dialled: Legs): Promise<DialResult> {
+async function connect(verb: TwimlElement, context: VerbContext, dialed: Legs): Promise<DialResult> {
   const {host, signal} = context;
-  const winner = await ringInTurn(verb, context, dialled);
+  const winner = await ringInTurn(verb, context, dialed);
   if (winner === null) {
-    const child = dialled.legs.at(-1)?.child ?? null;
-    return {status: statusOf(dialled.legs), child, bridged: false, recording: null};
+    const child = dialed.legs.at(-1)?.child ?? null;
+    return {status: statusOf(dialed.legs), child, bridged: false, recording: null};
   }
   const {child, noun} = winner;
   const {url} = noun.attributes;

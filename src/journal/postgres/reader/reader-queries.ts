@@ -3,7 +3,7 @@ import type {PreparedStatement} from '../../../postgres/postgres-connection.ts';
 import type {Query} from '../../../postgres/postgres-database.ts';
 import {numberOf, type Row, textOf} from '../../../postgres/rows.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../call-event.ts';
-import {statisticsAudience} from '../../call-facets.ts';
+import {statisticsVisibility} from '../../call-facets.ts';
 import type {DialIntentRecord} from '../../dial-intent.ts';
 import type {
   ActiveCalls,
@@ -150,7 +150,7 @@ export async function callStatistics(
     `SELECT hour, answered, completed, busy, no_answer AS "no-answer", canceled, failed
      FROM hookswitch.call_statistics WHERE audience = $1 AND hour >= $2 AND hour < $3
        AND completed + busy + no_answer + canceled + failed > 0 ORDER BY hour`,
-    [statisticsAudience(owner), fromHour, toHour],
+    [statisticsVisibility(owner), fromHour, toHour],
   );
   return rows.map((row) => ({
     hour: numberOf(row['hour']),

@@ -3,7 +3,7 @@ import type {Clock} from '../../../clock.ts';
 import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
 import {numberOf, optionalTextOf, textOf} from '../../../postgres/rows.ts';
 
-export interface HeadHoldersOptions {
+export interface LockHoldersOptions {
   readonly database: PostgresDatabase;
   readonly clock: Clock;
   readonly onFault: (fault: Error) => void;
@@ -12,11 +12,11 @@ export interface HeadHoldersOptions {
 /** So often at most it is told, in milliseconds. */
 const TELL_EVERY_MS = 10_000;
 
-export class HeadHolders {
-  readonly #options: HeadHoldersOptions;
+export class LockHolders {
+  readonly #options: LockHoldersOptions;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: HeadHoldersOptions) {
+  constructor(options: LockHoldersOptions) {
     this.#options = options;
   }
 

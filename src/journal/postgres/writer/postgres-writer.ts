@@ -13,11 +13,11 @@ import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
 import type {JournalEntry, Offset} from '../../call-event.ts';
 import type {JournalOpening} from '../../journal.ts';
 import {createHead, type LockedHead, lockHead, type SeenHead, settleEpoch, timelineOf} from '../epoch.ts';
-import type {HistoryFence} from '../timeline-fence.ts';
+import type {TimelineFence} from '../timeline-fence.ts';
 import type {GroupView} from './group-view.ts';
 import {type LoadedHead, loadGroup} from './load-group.ts';
-import {HeadHolders} from './lock-holder.ts';
-import {StepWatch} from './step-deadline.ts';
+import {LockHolders} from './lock-holder.ts';
+import {StepDeadline} from './step-deadline.ts';
 import {type Trimmed, type TrimStep, trimCalls} from './trim-calls.ts';
 import {writeGroup} from './write-group.ts';
 import {type GroupResult, OVERDUE, type PendingRequest, WriteQueue} from './write-queue.ts';
@@ -48,7 +48,7 @@ export interface PostgresWriterOptions {
   /** What this node knows; nothing before it is open. */
   readonly seen: () => SeenHead | undefined;
   /** Which servers this node may write to. */
-  readonly historyFence: HistoryFence;
+  readonly timelineFence: TimelineFence;
   readonly onCommit: (group: CommittedGroup) => void;
   readonly onFault: (fault: Error) => void;
   /** Requests waiting beyond which further ones are refused. */
@@ -75,8 +75,8 @@ export class PostgresWriter {
   #session: WriterSession | undefined;
   /** Also before it is a session. */
   #connection: PostgresConnection | undefined;
-  readonly #watch: StepWatch;
-  readonly #holders: HeadHolders;
+  readonly #watch: StepDeadline;
+  readonly #holders: LockHolders;
   #isOverdue = false;
   #working: Promise<void> | undefined;
   #stopped = false;
@@ -86,8 +86,8 @@ export class PostgresWriter {
   constructor(options: PostgresWriterOptions) {
     const {clock} = options;
     this.#options = options;
-    this.#holders = new HeadHolders(options);
-    this.#watch = new StepWatch({clock, onLook: (now, isTooLong) => this.#look(now, isTooLong)});
+    this.#holders = new LockHolders(options);
+    this.#watch = new StepDeadline({clock, onLook: (now, isTooLong) => this.#look(now, isTooLong)});
   }
 
   /** Connects, and makes the journal where there is none. @throws JournalUnavailableError */
@@ -99,7 +99,7 @@ export class PostgresWriter {
       const {loaded} = await loadGroup(connection, []);
       const opening = await settleEpoch(connection, {locked, server, loaded});
       await connection.run('COMMIT');
-      this.#options.historyFence.admit(timelineOf(locked, server));
+      this.#options.timelineFence.admit(timelineOf(locked, server));
       return {...loaded, opening};
     } catch (error) {
       this.#disconnect();
@@ -178,7 +178,7 @@ export class PostgresWriter {
     this.#watch.enter('waiting');
     const locked = await lockHead(connection);
     this.#watch.enter('holding');
-    this.#options.historyFence.check(timelineOf(locked, server));
+    this.#options.timelineFence.check(timelineOf(locked, server));
     return locked;
   }
 
@@ -224,7 +224,7 @@ export class PostgresWriter {
     group: readonly PendingRequest[],
   ): Promise<void> {
     const {connection, server} = session;
-    const {node, seen, historyFence, onCommit} = this.#options;
+    const {node, seen, timelineFence, onCommit} = this.#options;
     const {loaded, view} = await loadGroup(
       connection,
       group.map(({request}) => request),
@@ -244,7 +244,7 @@ export class PostgresWriter {
     });
     await writeGroup(connection, view, node);
     await this.#commit(session);
-    historyFence.admit(timelineOf(locked, server));
+    timelineFence.admit(timelineOf(locked, server));
     this.#failure = undefined;
     this.#queue.keep([]);
     onCommit({

@@ -2,7 +2,7 @@
 import type {CallOutcome} from '@hookswitch/protocol';
 import type {CallChange} from '../../append-decision.ts';
 import type {CallRecord} from '../../call-event.ts';
-import {outcomeOf, statisticsAudience, wasAnswered} from '../../call-facets.ts';
+import {outcomeOf, statisticsVisibility, wasAnswered} from '../../call-facets.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -32,7 +32,9 @@ export class StatisticsChanges {
   #count(call: CallRecord, by: 1 | -1): void {
     const outcome = outcomeOf(call);
     if (outcome === undefined || call.parentCallSid !== undefined) return;
-    const audiences = [undefined, ...(call.owner === undefined ? [] : [call.owner])].map(statisticsAudience);
+    const audiences = [undefined, ...(call.owner === undefined ? [] : [call.owner])].map(
+      statisticsVisibility,
+    );
     for (const audience of audiences) {
       const row = this.#row(audience, Math.floor(call.createdAt / HOUR_MS));
       row[outcome] += by;

@@ -15,7 +15,7 @@ const longestMs = {
 
 export type Step = keyof typeof longestMs;
 
-export interface StepWatchOptions {
+export interface StepDeadlineOptions {
   readonly clock: Clock;
   /** Called again and again while something is done, with monotonic ms; whether the step takes too long. */
   readonly onLook: (now: number, isTooLong: boolean) => void;
@@ -23,13 +23,13 @@ export interface StepWatchOptions {
 
 const EVERY_MS = 100;
 
-export class StepWatch {
-  readonly #options: StepWatchOptions;
+export class StepDeadline {
+  readonly #options: StepDeadlineOptions;
   #step: Step = 'connecting';
   #since = 0;
   #cancel: CancelTimer | undefined;
 
-  constructor(options: StepWatchOptions) {
+  constructor(options: StepDeadlineOptions) {
     this.#options = options;
   }
 

@@ -1,6 +1,6 @@
 /** The questions the port asks of the tables, each answered as JSON text. */
 import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
-import {statisticsAudience} from '../../call-facets.ts';
+import {statisticsVisibility} from '../../call-facets.ts';
 import type {StatisticsQuery} from '../../journal.ts';
 import {SELECT_STATISTICS} from '../call-statistics.ts';
 import {SELECT_HEAD} from '../meta.ts';
@@ -83,7 +83,7 @@ export class ReaderQueries {
   }
 
   #callStatistics({fromHour, toHour, owner}: StatisticsQuery): string {
-    const rows = this.#all(SELECT_STATISTICS, statisticsAudience(owner), fromHour, toHour);
+    const rows = this.#all(SELECT_STATISTICS, statisticsVisibility(owner), fromHour, toHour);
     return JSON.stringify(rows);
   }
 

@@ -1,8 +1,8 @@
 /** Calls that have ended, through signed callbacks, at whatever hour. */
 import assert from 'node:assert/strict';
 import {type CancelTimer, type Clock, systemClock} from '../../../../src/clock.ts';
-import type {TestGateway} from '../../../support/gateway.ts';
-import {postWebhook, someCallSid, statusFields} from '../../../support/signed-webhook.ts';
+import type {TestGateway} from '../../../support/gateway/gateway.ts';
+import {postWebhook, someCallSid, statusFields} from '../../../support/twilio/signed-webhook.ts';
 
 /** The system's clock, some time ago. */
 export class ShiftedClock implements Clock {

@@ -5,13 +5,13 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import type {ServerMessage} from '@hookswitch/protocol';
 import type {Browser, BrowserContext, BrowserContextOptions, Locator, Page} from 'playwright-core';
-import {launchChromium} from '../../../support/chromium.ts';
+import {launchChromium} from '../../../support/browser/chromium.ts';
 import {
   ACCESS_KEY,
   startGateway,
   type TestGateway,
   type TestGatewayOptions,
-} from '../../../support/gateway.ts';
+} from '../../../support/gateway/gateway.ts';
 import {until} from '../../../support/until.ts';
 import {buildConsole} from './build.ts';
 

@@ -2,7 +2,7 @@
 import type {Call, CallDetail} from '@hookswitch/protocol';
 import type {ReactNode} from 'react';
 import {Link} from 'wouter';
-import {answeredByWords, directionWord} from '../../calls/call-words.ts';
+import {answeredByLabels, directionWord} from '../../calls/call-labels.ts';
 import {Party} from '../../calls/party.tsx';
 import {useHangUp} from '../../calls/use-hang-ups.ts';
 import {Badge} from '../../design/badge.tsx';
@@ -50,8 +50,8 @@ export function CallFacts({detail, asOf}: CallFactsProps) {
         </Fact>
         <Fact name="Direction">{directionWord(call)}</Fact>
         {call.user !== undefined && <Fact name="Placed by">{visibleText(call.user)}</Fact>}
-        {answeredByWords(call.answeredBy) !== undefined && (
-          <Fact name="Answered by">{answeredByWords(call.answeredBy)}</Fact>
+        {answeredByLabels(call.answeredBy) !== undefined && (
+          <Fact name="Answered by">{answeredByLabels(call.answeredBy)}</Fact>
         )}
         <Fact name="Begun">
           <Time at={call.createdAt} format="full" />

@@ -1,7 +1,7 @@
 /** Everything that was said of a call, in the order of the journal: the picture in words, and the evidence for it. */
 import type {Call, CallDetail, CallHistoryEvent} from '@hookswitch/protocol';
 import {Fragment, useEffect, useRef} from 'react';
-import {verdictReason, verdictWords} from '../../calls/call-words.ts';
+import {verdictLabels, verdictReason} from '../../calls/call-labels.ts';
 import {Party} from '../../calls/party.tsx';
 import {Badge, type Tone} from '../../design/badge.tsx';
 import {IconButton} from '../../design/button.tsx';
@@ -13,8 +13,8 @@ import type {ListNavigation} from '../../design/use-list-navigation.ts';
 import {visibleText} from '../../design/visible-text.ts';
 import {VisuallyHidden} from '../../design/visually-hidden.tsx';
 import styles from './call.module.css';
-import {eventWord, kindWords, lagText} from './event-words.ts';
-import {preciseOffset} from './offset-words.ts';
+import {eventWord, kindLabels, lagText} from './event-labels.ts';
+import {preciseOffset} from './offset-labels.ts';
 
 export interface EventsTableProps {
   readonly detail: CallDetail;
@@ -137,7 +137,7 @@ function EventCells({event, begin, of, isUnfolded, onToggle}: EventCellsProps) {
         )}
       </Cell>
       {of !== undefined && <Cell style={stackedLast}>{of}</Cell>}
-      <Cell style={stackedLast}>{kindWords[event.kind === 'command' ? 'command' : event.source]}</Cell>
+      <Cell style={stackedLast}>{kindLabels[event.kind === 'command' ? 'command' : event.source]}</Cell>
       <Cell align="end" label="Sequence" style={stackedLast}>
         {event.kind === 'status' && event.sequence !== undefined ? event.sequence : '–'}
       </Cell>
@@ -147,7 +147,7 @@ function EventCells({event, begin, of, isUnfolded, onToggle}: EventCellsProps) {
       <Cell stacked="push">
         <span className={styles.verdict}>
           <Badge tone={tones[verdict]} title={verdictReason(event)}>
-            {verdictWords[verdict]}
+            {verdictLabels[verdict]}
           </Badge>
           {repeats > 0 && <span className={styles.quiet}>×{repeats + 1}</span>}
         </span>
@@ -214,7 +214,7 @@ function Evidence({event}: {readonly event: CallHistoryEvent}) {
       <section aria-label="As it came">
         <h3>As it came</h3>
         {raw.length === 0 ? (
-          <p className={styles.quiet}>{noneWords(event)}</p>
+          <p className={styles.quiet}>{noneLabels(event)}</p>
         ) : (
           <dl className={styles.raw}>
             {raw.map(({key, name, value}) => (
@@ -247,7 +247,7 @@ function RawValue({name, value}: {readonly name: string; readonly value: string}
   return <bdi>{visibleText(value, 2000)}</bdi>;
 }
 
-function noneWords(event: CallHistoryEvent): string {
+function noneLabels(event: CallHistoryEvent): string {
   if (event.kind === 'command') return 'A command of this gateway’s own: nothing came.';
   return event.source === 'callback'
     ? 'The fields were not kept.'

@@ -3,7 +3,7 @@ import type {CallDetail} from '@hookswitch/protocol';
 import {useCallback, useEffect, useMemo, useState} from 'react';
 import {useLocation} from 'wouter';
 import type {ApiError} from '../../api/api-error.ts';
-import {callTitle} from '../../calls/call-words.ts';
+import {callTitle} from '../../calls/call-labels.ts';
 import {HangUpDialog} from '../../calls/hang-up-dialog.tsx';
 import {partyText} from '../../calls/party.tsx';
 import {StaleNote} from '../../calls/stale-note.tsx';

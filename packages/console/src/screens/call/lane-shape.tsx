@@ -1,13 +1,13 @@
 /** A lane without its marks: whose it is, its states as bars, and how it ended. */
 
-import {isInbound} from '../../calls/call-words.ts';
+import {isInbound} from '../../calls/call-labels.ts';
 import {maskNumber} from '../../design/mask-number.ts';
-import {statusWord} from '../../design/status-words.ts';
-import {formatMs} from '../../design/time-words.ts';
+import {statusWord} from '../../design/status-labels.ts';
+import {formatMs} from '../../design/time-labels.ts';
 import {visibleText} from '../../design/visible-text.ts';
 import styles from './call.module.css';
-import {phaseWords} from './event-words.ts';
-import {offsetText} from './offset-words.ts';
+import {phaseLabels} from './event-labels.ts';
+import {offsetText} from './offset-labels.ts';
 import {type PlacedBar, type PlacedLane, sizes} from './timeline-layout.ts';
 import type {Lane} from './timeline-model.ts';
 
@@ -61,7 +61,7 @@ function BarShape({
   readonly y: number;
 }) {
   const length = lengthOf(bar.to - bar.from);
-  const words = [`${phaseWords[bar.phase]} ${length}`, length].find(
+  const words = [`${phaseLabels[bar.phase]} ${length}`, length].find(
     (text) => text.length * CHARACTER + 10 <= (unconfirmedX === undefined ? width : unconfirmedX - x),
   );
   return (
@@ -108,7 +108,7 @@ function lengthOf(ms: number): string {
 function laneLabel({bars, end, isLeg, call}: Lane): string {
   const parts = bars.map(
     ({phase, from, to, isOpen}) =>
-      `${phaseWords[phase].toLowerCase()} ${lengthOf(to - from)}${isOpen ? ' so far' : ''}`,
+      `${phaseLabels[phase].toLowerCase()} ${lengthOf(to - from)}${isOpen ? ' so far' : ''}`,
   );
   const outcome = end === undefined ? [] : [statusWord(end.status, call.reason).toLowerCase()];
   return `${isLeg ? 'Leg' : 'Call'}: ${[...parts, ...outcome].join(', ')}`;

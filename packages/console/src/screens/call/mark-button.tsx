@@ -1,10 +1,10 @@
 /** A mark that can be walked to, pointed at and pressed, and what it is called. */
 import type {KeyboardEvent} from 'react';
 import styles from './call.module.css';
-import {eventWord, kindWords, markReason, markVerdict} from './event-words.ts';
+import {eventWord, kindLabels, markReason, markVerdict} from './event-labels.ts';
 import {MarkShape} from './mark-shape.tsx';
 import type {Place} from './mark-walk.ts';
-import {preciseOffset} from './offset-words.ts';
+import {preciseOffset} from './offset-labels.ts';
 import type {LaneMark, Layout, PlacedLane} from './timeline-layout.ts';
 import type {Mark} from './timeline-model.ts';
 
@@ -117,7 +117,7 @@ function markLabel(marks: readonly [Mark, ...Mark[]], begin: number): string {
   return marks
     .map(
       (mark) =>
-        `${eventWord(mark.event)}, ${kindWords[mark.kind]}, ${preciseOffset(mark.at - begin)}. ${markVerdict(mark)}. ${markReason(mark)}`,
+        `${eventWord(mark.event)}, ${kindLabels[mark.kind]}, ${preciseOffset(mark.at - begin)}. ${markVerdict(mark)}. ${markReason(mark)}`,
     )
     .join(' And: ');
 }

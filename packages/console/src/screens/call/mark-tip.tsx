@@ -1,8 +1,8 @@
 /** What a mark says when it is pointed at or has the focus. */
 
 import styles from './call.module.css';
-import {eventWord, kindWords, lagText, markReason, markVerdict} from './event-words.ts';
-import {preciseOffset} from './offset-words.ts';
+import {eventWord, kindLabels, lagText, markReason, markVerdict} from './event-labels.ts';
+import {preciseOffset} from './offset-labels.ts';
 import {type Mark, markKey, type Timeline} from './timeline-model.ts';
 
 const TIP_WIDTH = 264;
@@ -25,7 +25,7 @@ export function MarkTip({marks, timeline, x, y, width}: MarkTipProps) {
           <strong>{eventWord(mark.event)}</strong>
           <span>
             {' '}
-            {kindWords[mark.kind]}, {preciseOffset(mark.at - timeline.from)}
+            {kindLabels[mark.kind]}, {preciseOffset(mark.at - timeline.from)}
             <Details mark={mark} />
           </span>
           <p>

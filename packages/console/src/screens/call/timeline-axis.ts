@@ -1,5 +1,5 @@
 /** The axis of the picture: from time to place, with long silences cut short. Pure. */
-import {offsetText} from './offset-words.ts';
+import {offsetText} from './offset-labels.ts';
 
 /** A silence that the axis does not draw in full. */
 export interface Gap {

@@ -1,5 +1,5 @@
 /** From times to places: what the picture of a call draws where, in pixels. Pure. */
-import {formatMs} from '../../design/time-words.ts';
+import {formatMs} from '../../design/time-labels.ts';
 import {type PlacedMark, placeMarks} from './mark-placement.ts';
 import {createScale, type Gap, type Scale, type Tick, ticksOf} from './timeline-axis.ts';
 import type {Bar, Lane, Timeline} from './timeline-model.ts';

@@ -1,10 +1,10 @@
 /** What the shapes and textures of the picture mean; only those that are in it. */
 import styles from './call.module.css';
-import {kindWords, phaseWords} from './event-words.ts';
+import {kindLabels, phaseLabels} from './event-labels.ts';
 import {MarkShape} from './mark-shape.tsx';
 import type {MarkKind, Phase, Timeline} from './timeline-model.ts';
 
-const phases: readonly Phase[] = ['dialling', 'ringing', 'talking'];
+const phases: readonly Phase[] = ['dialing', 'ringing', 'talking'];
 const kinds: readonly MarkKind[] = ['callback', 'api', 'reconcile', 'command'];
 
 export function TimelineLegend({timeline: {lanes, gaps}}: {readonly timeline: Timeline}) {
@@ -19,7 +19,7 @@ export function TimelineLegend({timeline: {lanes, gaps}}: {readonly timeline: Ti
             <svg width="22" height="12" aria-hidden="true" className={styles[phase]}>
               <rect width="22" height="12" rx="2" className={styles.bar} />
             </svg>
-            {phaseWords[phase]}
+            {phaseLabels[phase]}
           </li>
         ))}
       {bars.some(({unconfirmedFrom}) => unconfirmedFrom !== undefined) && (
@@ -40,7 +40,7 @@ export function TimelineLegend({timeline: {lanes, gaps}}: {readonly timeline: Ti
             <svg width="14" height="14" aria-hidden="true" className={styles.mark} data-kind={kind}>
               <MarkShape kind={kind} isHollow={false} x={7} y={7} />
             </svg>
-            {kindWords[kind]}
+            {kindLabels[kind]}
           </li>
         ))}
       {marks.some(({isHollow}) => isHollow) && (

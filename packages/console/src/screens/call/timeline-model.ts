@@ -35,7 +35,7 @@ export interface Mark {
   readonly repeats?: number;
 }
 
-export type Phase = 'dialling' | 'ringing' | 'talking';
+export type Phase = 'dialing' | 'ringing' | 'talking';
 
 export interface Bar {
   readonly phase: Phase;
@@ -240,7 +240,7 @@ function phaseOf(status: ProviderStatus): Phase | undefined {
   switch (status) {
     case 'queued':
     case 'initiated':
-      return 'dialling';
+      return 'dialing';
     case 'ringing':
       return 'ringing';
     case 'in-progress':

@@ -1,7 +1,7 @@
 /** The call as a picture: a lane for the call and each of its legs, bars for its states, marks for what was said of it. */
 import type {CallDetail} from '@hookswitch/protocol';
 import {useEffect, useId, useMemo, useRef, useState} from 'react';
-import {formatMs} from '../../design/time-words.ts';
+import {formatMs} from '../../design/time-labels.ts';
 import {useGatewayNow} from '../../design/use-now.ts';
 import styles from './call.module.css';
 import {MarkTip} from './mark-tip.tsx';
@@ -37,7 +37,7 @@ export function TimelinePicture({detail, asOf, selected, onSelect}: TimelinePict
       <div ref={box} className={styles.scroll}>
         <TimelineDrawing {...{timeline, layout, selected, onSelect, shown}} onShow={setShown} note={note} />
       </div>
-      {/* Outside of what scrolls, which would cut it off. */}
+      {/* PublicEndpointProbe of what scrolls, which would cut it off. */}
       {tip !== undefined && lane !== undefined && (
         <MarkTip
           marks={tip.marks}

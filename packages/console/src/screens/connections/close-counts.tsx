@@ -1,7 +1,7 @@
 /** How sessions have ended since the process started: the codes at a glance, their words when opened. */
 import type {SessionCounts} from '@hookswitch/protocol';
 import styles from './connections.module.css';
-import {formatCount, plural} from './session-words.ts';
+import {formatCount, plural} from './session-labels.ts';
 
 /** At a glance; all of them are in the table. */
 const MAX_GLANCE = 4;

@@ -14,6 +14,7 @@ import styles from './connections.module.css';
 import {NodeTable} from './node-table.tsx';
 import {SentDialog} from './sent-dialog.tsx';
 import {SessionFilterBar} from './session-filter-bar.tsx';
+import {formatCount, plural} from './session-labels.ts';
 import type {LoadedSessions} from './session-list.ts';
 import {
   filterFromQuery,
@@ -24,7 +25,6 @@ import {
   type SessionFilter,
 } from './session-query.ts';
 import {SessionRows} from './session-rows.tsx';
-import {formatCount, plural} from './session-words.ts';
 import {useSessionList} from './use-session-list.ts';
 
 export default function ConnectionsScreen() {

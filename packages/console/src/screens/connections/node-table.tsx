@@ -4,9 +4,9 @@ import {Badge} from '../../design/badge.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import {Time} from '../../design/time.tsx';
 import styles from './connections.module.css';
-import {nodeClockWords, nodeHeartbeatWords} from './node-words.ts';
+import {nodeClockLabels, nodeHeartbeatLabels} from './node-labels.ts';
+import {formatCount} from './session-labels.ts';
 import {Lag} from './session-rows.tsx';
-import {formatCount} from './session-words.ts';
 
 export function NodeTable({nodes}: {readonly nodes: readonly NodeInfo[]}) {
   return (
@@ -34,8 +34,8 @@ export function NodeTable({nodes}: {readonly nodes: readonly NodeInfo[]}) {
 }
 
 function NodeLine({node}: {readonly node: NodeInfo}) {
-  const heartbeat = nodeHeartbeatWords(node.heartbeatAgeMs);
-  const clock = nodeClockWords(node.clockAheadMs);
+  const heartbeat = nodeHeartbeatLabels(node.heartbeatAgeMs);
+  const clock = nodeClockLabels(node.clockAheadMs);
   return (
     <Row data-node={node.nodeId}>
       <Cell title={node.nodeId}>

@@ -1,7 +1,7 @@
 /** A session's phase as shape, word and colour. */
 import type {ReactNode} from 'react';
 import {Shape, ShapeMark, type ShapeTone} from '../../design/shape-mark.tsx';
-import {type PhaseShape, phaseWords} from './session-words.ts';
+import {type PhaseShape, phaseLabels} from './session-labels.ts';
 
 export interface PhaseMarkProps {
   readonly phase: string;
@@ -12,7 +12,7 @@ export interface PhaseMarkProps {
 }
 
 export function PhaseMark({phase, isIdle = false, shapeOnly = false}: PhaseMarkProps) {
-  const {shape, word, sentence} = phaseWords(phase);
+  const {shape, word, sentence} = phaseLabels(phase);
   return (
     <ShapeMark
       data-phase={phase}

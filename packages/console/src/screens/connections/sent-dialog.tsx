@@ -10,13 +10,13 @@ import {Dialog} from '../../design/dialog.tsx';
 import {Json} from '../../design/json.tsx';
 import {EmptyState, ResourceView} from '../../design/states.tsx';
 import {Time} from '../../design/time.tsx';
-import {formatBytes} from '../../design/time-words.ts';
+import {formatBytes} from '../../design/time-labels.ts';
 import {useApi} from '../../session/session-context.ts';
 import styles from './connections.module.css';
 import {PhaseMark} from './phase-mark.tsx';
 import {beginSent, countNewer, type SentList, summaryOf, withNewest, withOlder} from './sent-list.ts';
+import {formatCount, plural, subscriptionLabels} from './session-labels.ts';
 import {Lag} from './session-rows.tsx';
-import {formatCount, plural, subscriptionWords} from './session-words.ts';
 
 export interface SentDialogProps {
   readonly sessionId: string;
@@ -140,7 +140,7 @@ function Facts({session}: {readonly session: SessionInfo}) {
       </Fact>
       <Fact name="Sees">
         <span title={subscription === 'all' ? undefined : subscription.join('\n')}>
-          {subscriptionWords(subscription)}
+          {subscriptionLabels(subscription)}
         </span>
       </Fact>
       <Fact name="Offset">{formatCount(offset)}</Fact>

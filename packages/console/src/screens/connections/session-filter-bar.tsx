@@ -4,8 +4,8 @@ import type {Ref} from 'react';
 import {Chip, Chips, FilterBar, FilterText, PauseChip} from '../../design/filter-bar.tsx';
 import {Select} from '../../design/select.tsx';
 import {PhaseMark} from './phase-mark.tsx';
+import {formatCount, phaseLabels, sortLabels} from './session-labels.ts';
 import {openPhases, type SessionFilter, sessionSorts} from './session-query.ts';
-import {formatCount, phaseWords, sortWords} from './session-words.ts';
 
 export interface SessionFilterBarProps {
   readonly filter: SessionFilter;
@@ -38,7 +38,7 @@ export function SessionFilterBar({
       />
       <Chips label="Phase">
         {openPhases.map((phase) => {
-          const {word, sentence} = phaseWords(phase);
+          const {word, sentence} = phaseLabels(phase);
           const count = counts?.byPhase[phase] ?? 0;
           return (
             <Chip
@@ -58,7 +58,7 @@ export function SessionFilterBar({
         label="Order"
         hideLabel
         value={filter.sort}
-        options={sessionSorts.map((sort) => ({value: sort, label: sortWords[sort]}))}
+        options={sessionSorts.map((sort) => ({value: sort, label: sortLabels[sort]}))}
         onChange={(sort) => onChange({...filter, sort})}
       />
       <PauseChip isPaused={isPaused} onPause={onPause} />

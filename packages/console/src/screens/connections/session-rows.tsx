@@ -6,14 +6,14 @@ import {Button} from '../../design/button.tsx';
 import {classes} from '../../design/classes.ts';
 import {Cell, Row, Table} from '../../design/table.tsx';
 import {Time} from '../../design/time.tsx';
-import {formatBytes} from '../../design/time-words.ts';
+import {formatBytes} from '../../design/time-labels.ts';
 import {useHold} from '../../design/use-hold.ts';
 import {type ListNavigation, useListNavigation} from '../../design/use-list-navigation.ts';
 import styles from './connections.module.css';
 import {PhaseMark} from './phase-mark.tsx';
+import {formatCount, subscriptionLabels} from './session-labels.ts';
 import type {LoadedSessions, SessionList, SessionRow} from './session-list.ts';
 import type {SessionSort} from './session-query.ts';
-import {formatCount, subscriptionWords} from './session-words.ts';
 
 export interface SessionRowsProps {
   readonly list: SessionList;
@@ -243,7 +243,7 @@ function SessionLine({
         </Cell>
       )}
       <Cell data-column="sees" truncate title={subscriptionTitle(info.subscription)} label="Sees">
-        {subscriptionWords(info.subscription)}
+        {subscriptionLabels(info.subscription)}
       </Cell>
       <Cell align="end" label="Offset" data-column="offset">
         {formatCount(info.offset)}

@@ -2,7 +2,7 @@
 import type {HealthCheck} from '@hookswitch/protocol';
 import {Button} from '../../design/button.tsx';
 import {Time} from '../../design/time.tsx';
-import {formatMs} from '../../design/time-words.ts';
+import {formatMs} from '../../design/time-labels.ts';
 import {CheckMark} from './check-mark.tsx';
 import styles from './health.module.css';
 

@@ -13,7 +13,7 @@ import type {ChecksStore, LoadedChecks} from './checks-store.ts';
 import {GettingStarted} from './getting-started.tsx';
 import styles from './health.module.css';
 import {Metrics} from './metrics.tsx';
-import {lastCheckedAt, nextStep, reportWords} from './next-step.ts';
+import {lastCheckedAt, nextStep, reportLabels} from './next-step.ts';
 import {useChecks} from './use-checks.ts';
 
 export default function HealthScreen() {
@@ -76,7 +76,7 @@ function Note({loaded: {checks, running}}: {readonly loaded: LoadedChecks}) {
   }
   return (
     <>
-      <span role="status">{reportWords(checks)}</span>
+      <span role="status">{reportLabels(checks)}</span>
       {at !== undefined && (
         <>
           {' · '}last checked <Time at={at} />

@@ -7,7 +7,7 @@ import {classes} from '../../design/classes.ts';
 import {Sparkline} from '../../design/sparkline.tsx';
 import {ResourceView} from '../../design/states.tsx';
 import styles from './health.module.css';
-import {type Metric, metricsOf, readMetric} from './metric-words.ts';
+import {type Metric, metricsOf, readMetric} from './metric-labels.ts';
 
 const POLL_MS = 5000;
 

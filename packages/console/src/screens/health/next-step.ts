@@ -35,7 +35,7 @@ export function firstScenario({scenarios}: SimulatorInfo): SimulatorInfo['scenar
 }
 
 /** `5 of 7 fine, 1 to look at, 1 failed`. */
-export function reportWords(checks: readonly HealthCheck[]): string {
+export function reportLabels(checks: readonly HealthCheck[]): string {
   const count = (status: HealthCheck['status']) => checks.filter((check) => check.status === status).length;
   const [fine, warnings, failed, unknown] = [
     count('ok'),

@@ -17,7 +17,7 @@ import type {Place} from './places.ts';
 import {HOUR_MS, useHour} from './server-hour.ts';
 import {type CallPageView, useCallPage} from './use-call-page.ts';
 import {useKeptPlace} from './use-kept-place.ts';
-import {useRetentionWords} from './use-retention-words.ts';
+import {useRetentionLabels} from './use-retention-labels.ts';
 
 export interface CallsProps {
   readonly query: string;
@@ -30,7 +30,7 @@ export interface CallsProps {
 }
 
 export function Calls({query, filter, now, place, trail, onFilter, onPage}: CallsProps) {
-  const retention = useRetentionWords();
+  const retention = useRetentionLabels();
   const [, navigate] = useLocation();
   const hour = useHour(now);
   const cursor = cursorFromQuery(query);
@@ -97,7 +97,7 @@ export function Calls({query, filter, now, place, trail, onFilter, onPage}: Call
           </>
         )}
         <p className={styles.quiet}>
-          {pageWords(
+          {pageLabels(
             view.page.calls.length,
             cursor === undefined ? 1 : trail.length + 1,
             cursor !== undefined && trail.length === 0,
@@ -116,7 +116,7 @@ export function Calls({query, filter, now, place, trail, onFilter, onPage}: Call
 }
 
 /** @param isSomewhere reached by a link, so that nobody knows which page it is */
-function pageWords(calls: number, page: number, isSomewhere: boolean): string {
+function pageLabels(calls: number, page: number, isSomewhere: boolean): string {
   if (calls === 0) return '';
   const count = `${calls} call${calls === 1 ? '' : 's'}`;
   if (isSomewhere) return `${count}, older ones.`;

@@ -1,14 +1,14 @@
 /** One page of ended calls. */
 import type {Call, CallPage} from '@hookswitch/protocol';
 import {memo} from 'react';
+import {answeredByLabels} from '../../calls/call-labels.ts';
 import {CallBelongings, CallNotes, CallParties, OpenCallLink, TalkTime} from '../../calls/call-row.tsx';
-import {answeredByWords} from '../../calls/call-words.ts';
 import {Badge} from '../../design/badge.tsx';
 import {StatusMark} from '../../design/status-mark.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import type {ListNavigation} from '../../design/use-list-navigation.ts';
 import {VisuallyHidden} from '../../design/visually-hidden.tsx';
-import {rowTime} from './hour-words.ts';
+import {rowTime} from './hour-labels.ts';
 
 export interface HistoryRowsProps {
   readonly page: CallPage;
@@ -86,7 +86,7 @@ function When({call: {createdAt, endedAt}}: {readonly call: Call}) {
 
 /** Whose it was, what was given along, what heard it. */
 function Notes({call}: {readonly call: Call}) {
-  const machine = answeredByWords(call.answeredBy);
+  const machine = answeredByLabels(call.answeredBy);
   return (
     <CallNotes>
       {call.parentCallSid !== undefined && <Badge>leg</Badge>}

@@ -1,7 +1,7 @@
 /** Hours of calls put together as wide as a picture has room for, and where things stand in it. Pure. */
 import type {CallOutcome, CallStatistics} from '@hookswitch/protocol';
 import {callOutcomes} from './history-filter.ts';
-import {isMidnight} from './hour-words.ts';
+import {isMidnight} from './hour-labels.ts';
 
 export interface Tally {
   readonly counts: Readonly<Record<CallOutcome, number>>;

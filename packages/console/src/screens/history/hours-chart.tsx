@@ -18,7 +18,7 @@ import {
   ratePercent,
   type Tally,
 } from './hour-groups.ts';
-import {hourWords, shortHour} from './hour-words.ts';
+import {hourLabels, shortHour} from './hour-labels.ts';
 import {HoursTable} from './hours-table.tsx';
 import {OutcomeKey, outcomeWord} from './outcome-key.tsx';
 
@@ -73,7 +73,7 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
     <figure className={styles.chart} aria-label={`${title}, ${period}`}>
       <div className={styles['chart-head']}>
         <h2>{title}</h2>
-        <p className={styles.span}>{chosen === undefined ? period : hourWords(chosen)}</p>
+        <p className={styles.span}>{chosen === undefined ? period : hourLabels(chosen)}</p>
         <Button
           small
           variant="quiet"
@@ -97,7 +97,7 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
               aria-valuemin={0}
               aria-valuemax={Math.max(0, groups.length - 1)}
               aria-valuenow={Math.max(0, index)}
-              aria-valuetext={tallyWords(chosen ?? groups.at(-1))}
+              aria-valuetext={tallyLabels(chosen ?? groups.at(-1))}
               aria-describedby={hintId}
               onFocus={() => chosen === undefined && show(lastBusy(groups))}
               onBlur={() => setAt(undefined)}
@@ -267,14 +267,14 @@ function RateLine({groups, x, y}: RateLineProps) {
 }
 
 /** What is read out of a bar. */
-function tallyWords(group: HourGroup | undefined): string {
+function tallyLabels(group: HourGroup | undefined): string {
   if (group === undefined) return 'nothing';
   const {counts, total} = group;
   const parts = callOutcomes
     .filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `${counts[outcome]} ${outcomeWord(outcome).toLowerCase()}`);
   const rate = total === 0 ? '' : `, ${ratePercent(group)} answered`;
-  return `${hourWords(group)}: ${total} ended${rate}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+  return `${hourLabels(group)}: ${total} ended${rate}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
 function lastBusy(groups: readonly HourGroup[]): number {

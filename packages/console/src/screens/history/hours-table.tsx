@@ -3,7 +3,7 @@ import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import styles from './history.module.css';
 import {callOutcomes} from './history-filter.ts';
 import {type HourGroup, ratePercent} from './hour-groups.ts';
-import {hourWords} from './hour-words.ts';
+import {hourLabels} from './hour-labels.ts';
 import {OutcomeKey, outcomeWord} from './outcome-key.tsx';
 
 export interface HoursTableProps {
@@ -34,7 +34,7 @@ export function HoursTable({groups, label}: HoursTableProps) {
         <tbody>
           {busy.map((group) => (
             <Row key={group.start}>
-              <Cell stacked="grow">{hourWords(group)}</Cell>
+              <Cell stacked="grow">{hourLabels(group)}</Cell>
               <Cell align="end" label="Ended">
                 {group.total}
               </Cell>

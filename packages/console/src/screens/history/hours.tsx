@@ -5,7 +5,7 @@ import {useResource} from '../../api/use-resource.ts';
 import {Button} from '../../design/button.tsx';
 import styles from './history.module.css';
 import {type CountedPeriod, countedPeriod, type HistoryFilter, listOnly} from './history-filter.ts';
-import {hourWords, momentWords} from './hour-words.ts';
+import {hourLabels, momentLabels} from './hour-labels.ts';
 import {HoursChart} from './hours-chart.tsx';
 import type {Place} from './places.ts';
 import {HOUR_MS, useHour} from './server-hour.ts';
@@ -51,19 +51,19 @@ export function Hours({filter, now, place, onPick}: HoursProps) {
   return (
     <HoursChart
       statistics={data}
-      period={periodWords(filter, counted)}
+      period={periodLabels(filter, counted)}
       onPick={onPick}
       {...(note !== '' && {note})}
     />
   );
 }
 
-function periodWords({period}: HistoryFilter, {from, to, isPart}: CountedPeriod): string {
+function periodLabels({period}: HistoryFilter, {from, to, isPart}: CountedPeriod): string {
   if (period.kind === 'all') return 'the last 24 hours';
   if (period.kind === 'last')
     return period.hours === 24 ? 'the last 24 hours' : `the last ${period.hours / 24} days`;
-  if (to === undefined) return isPart ? 'the last 31 days' : `since ${momentWords(from)}`;
-  return hourWords({start: from, end: to});
+  if (to === undefined) return isPart ? 'the last 31 days' : `since ${momentLabels(from)}`;
+  return hourLabels({start: from, end: to});
 }
 
 /** Where picture and list are not about the same calls. */
@@ -73,7 +73,7 @@ function chartNote(filter: HistoryFilter, {isPart}: CountedPeriod): string {
     ...(filter.period.kind === 'between' && isPart ? ['The picture shows at most 31 days.'] : []),
     ...(others.length > 0
       ? [
-          `It counts all calls of that time: the filter’s ${listWords(others)} ${others.length === 1 ? 'is' : 'are'} for the list alone.`,
+          `It counts all calls of that time: the filter’s ${listLabels(others)} ${others.length === 1 ? 'is' : 'are'} for the list alone.`,
         ]
       : []),
   ];
@@ -81,6 +81,6 @@ function chartNote(filter: HistoryFilter, {isPart}: CountedPeriod): string {
 }
 
 /** `a`, `a and b`, `a, b and c`. */
-function listWords(words: readonly string[]): string {
+function listLabels(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

@@ -2,7 +2,7 @@
 import {Button} from '../../design/button.tsx';
 import {EmptyState} from '../../design/states.tsx';
 import {type HistoryFilter, isEmptyFilter, NO_FILTER} from './history-filter.ts';
-import {useRetentionWords} from './use-retention-words.ts';
+import {useRetentionLabels} from './use-retention-labels.ts';
 
 export interface NoCallsProps {
   readonly filter: HistoryFilter;
@@ -13,7 +13,7 @@ export interface NoCallsProps {
 }
 
 export function NoCalls({filter, isFirst, older, onFilter}: NoCallsProps) {
-  const retention = useRetentionWords();
+  const retention = useRetentionLabels();
   const kept = `${retention.charAt(0).toUpperCase()}${retention.slice(1)}.`;
   const clear = <Button onPress={() => onFilter(NO_FILTER)}>Clear filter</Button>;
   if (older !== undefined) {

@@ -1,6 +1,6 @@
 /** A call's outcome with the colour it has in the picture. */
 import type {CallOutcome} from '@hookswitch/protocol';
-import {statusWord} from '../../design/status-words.ts';
+import {statusWord} from '../../design/status-labels.ts';
 import styles from './history.module.css';
 
 export function OutcomeKey({outcome}: {readonly outcome: CallOutcome}) {

@@ -1,8 +1,8 @@
 /** What of the live calls is shown: text, statuses with how many there are of each, and whether new ones come in by themselves. */
 import type {Ref} from 'react';
 import {Chip, Chips, FilterBar, FilterText, PauseChip} from '../../design/filter-bar.tsx';
+import {statusWord} from '../../design/status-labels.ts';
 import {StatusShape} from '../../design/status-mark.tsx';
-import {statusWord} from '../../design/status-words.ts';
 import {type CallFilter, type StatusFilter, statusFilters} from './call-filter.ts';
 
 export interface CallFilterBarProps {

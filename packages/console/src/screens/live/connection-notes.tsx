@@ -16,7 +16,7 @@ export function ReturnNote({returned: {recovered, changes}}: {readonly returned:
 }
 
 /** Why there is nothing to show yet, and never was. */
-export function waitingWords(connection: ConnectionState): string | undefined {
+export function waitingLabels(connection: ConnectionState): string | undefined {
   switch (connection.phase) {
     case 'connecting':
     case 'catching-up':

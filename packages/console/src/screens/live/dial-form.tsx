@@ -155,7 +155,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
             type="tel"
             mono
             placeholder="+15550100002"
-            hint="Dialled once the first party has answered."
+            hint="Dialed once the first party has answered."
             value={input.connectTo}
             onChange={change('connectTo')}
             error={faults.connectTo}

@@ -1,6 +1,6 @@
 /** From what was typed to a request, and from a refusal to words beside the fields. Pure. */
 import type {PlaceCallRequest} from '@hookswitch/client';
-import {type Refusal, refusalWords} from '../../api/refusal-words.ts';
+import {type Refusal, refusalLabels} from '../../api/refusal-labels.ts';
 import {parseMetadata} from './metadata-text.ts';
 
 /** The form, as it was typed. */
@@ -94,7 +94,7 @@ export function faultsOf(refusal: Refusal): DialFaults {
   const named = typeof context['field'] === 'string' ? fieldOf(context['field']) : undefined;
   if (named !== undefined) found[named] ??= sentence(message.replace(/^[\w.]+: /, ''));
   if (Object.keys(found).length > 0) return found;
-  return {form: refusalWords(refusal)};
+  return {form: refusalLabels(refusal)};
 }
 
 /** `metadata.ticket` is shown at `metadata`. */

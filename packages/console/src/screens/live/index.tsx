@@ -27,7 +27,7 @@ import {
   statusChoice,
 } from './call-filter.ts';
 import {CallFilterBar} from './call-filter-bar.tsx';
-import {asOfGateway, ReturnNote, waitingWords} from './connection-notes.tsx';
+import {asOfGateway, ReturnNote, waitingLabels} from './connection-notes.tsx';
 import {DialForm} from './dial-form.tsx';
 import styles from './live.module.css';
 import {LiveRows} from './live-rows.tsx';
@@ -275,7 +275,7 @@ function Nothing({snapshot: {connection, freshness, order, isPaused}, filter, on
   const {simulated} = useInfo();
   const mayDial = useScope('calls:control');
   if (freshness.kind === 'none') {
-    const words = waitingWords(connection);
+    const words = waitingLabels(connection);
     if (words === undefined) return <Loading label="Loading the calls in progress…" />;
     return (
       <EmptyState title="Not connected" icon="alert">

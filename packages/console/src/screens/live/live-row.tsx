@@ -1,7 +1,7 @@
 /** One call in the table. Its time ticks by itself; everything else is rendered when it changes. */
 import {memo} from 'react';
+import {answeredByLabels} from '../../calls/call-labels.ts';
 import {CallBelongings, CallNotes, CallParties, OpenCallLink, TalkTime} from '../../calls/call-row.tsx';
-import {answeredByWords} from '../../calls/call-words.ts';
 import {useHangUp} from '../../calls/use-hang-ups.ts';
 import {Badge} from '../../design/badge.tsx';
 import {Button} from '../../design/button.tsx';
@@ -36,7 +36,7 @@ export const LiveCells = memo(function LiveCells({
   onHangUp,
 }: LiveCellsProps) {
   const {call, life} = row;
-  const machine = answeredByWords(call.answeredBy);
+  const machine = answeredByLabels(call.answeredBy);
   return (
     <>
       <Cell>

@@ -3,7 +3,7 @@ import type {SimulatorInfo} from '@hookswitch/protocol';
 import {type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState} from 'react';
 import {toApiError} from '../../api/api-error.ts';
 import {endpoints} from '../../api/endpoints.ts';
-import {refusalWords} from '../../api/refusal-words.ts';
+import {refusalLabels} from '../../api/refusal-labels.ts';
 import {useResource} from '../../api/use-resource.ts';
 import {Button} from '../../design/button.tsx';
 import {Icon} from '../../design/icon.tsx';
@@ -34,7 +34,7 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
     try {
       await act();
     } catch (thrown) {
-      setError(refusalWords(toApiError(thrown)));
+      setError(refusalLabels(toApiError(thrown)));
     } finally {
       setBusy(undefined);
       setWished(undefined);

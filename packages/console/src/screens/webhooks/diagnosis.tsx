@@ -5,7 +5,7 @@ import {CopyButton} from '../../design/copy-button.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import {visibleText} from '../../design/visible-text.ts';
 import {MaskedText} from './masked-text.tsx';
-import {isVariable, maskedText} from './webhook-words.ts';
+import {isVariable, maskedText} from './webhook-labels.ts';
 import styles from './webhooks.module.css';
 
 export function Diagnosis({diagnosis}: {readonly diagnosis: SignatureDiagnosis}) {
@@ -71,8 +71,8 @@ function Candidates({candidates}: {readonly candidates: readonly Candidate[]}) {
       </summary>
       {/* It scrolls, so that the keyboard must be able to reach it. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
-      <section className={styles.frame} tabIndex={0} aria-label="Spellings that were tried">
-        <Table label="Spellings that were tried">
+      <section className={styles.frame} tabIndex={0} aria-label="Candidates that were tried">
+        <Table label="Candidates that were tried">
           <thead>
             <tr>
               <HeadCell width="6rem">Signature</HeadCell>

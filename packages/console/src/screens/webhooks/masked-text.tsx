@@ -3,7 +3,7 @@ import {IconButton} from '../../design/button.tsx';
 import {Icon} from '../../design/icon.tsx';
 import {toggleRevealed, useRevealed} from '../../design/phone.tsx';
 import {visibleText} from '../../design/visible-text.ts';
-import {holdsNumber, maskedText} from './webhook-words.ts';
+import {holdsNumber, maskedText} from './webhook-labels.ts';
 import styles from './webhooks.module.css';
 
 export interface MaskedTextProps {

@@ -2,7 +2,7 @@
 import type {WebhookRecord} from '@hookswitch/protocol';
 import type {ReactNode} from 'react';
 import {Shape, ShapeMark, type ShapeTone} from '../../design/shape-mark.tsx';
-import {outcomeWords} from './webhook-words.ts';
+import {outcomeLabels} from './webhook-labels.ts';
 
 type Outcome = WebhookRecord['outcome'];
 
@@ -18,7 +18,7 @@ export function OutcomeMark({outcome, shapeOnly = false}: OutcomeMarkProps) {
       data-outcome={outcome}
       tone={tones[outcome]}
       shape={<Shape>{shapes[outcome]}</Shape>}
-      word={shapeOnly ? undefined : outcomeWords[outcome]}
+      word={shapeOnly ? undefined : outcomeLabels[outcome]}
     />
   );
 }

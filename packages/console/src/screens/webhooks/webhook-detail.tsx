@@ -5,7 +5,7 @@ import {type ReactNode, useEffect, useRef} from 'react';
 import {Link} from 'wouter';
 import {endpoints} from '../../api/endpoints.ts';
 import {useResource} from '../../api/use-resource.ts';
-import {verdictReason, verdictWords} from '../../calls/call-words.ts';
+import {verdictLabels, verdictReason} from '../../calls/call-labels.ts';
 import {Party} from '../../calls/party.tsx';
 import {Badge} from '../../design/badge.tsx';
 import {Button} from '../../design/button.tsx';
@@ -15,7 +15,7 @@ import {EmptyState, Failed, Loading, NotAllowed} from '../../design/states.tsx';
 import {StatusMark} from '../../design/status-mark.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import {Time} from '../../design/time.tsx';
-import {formatBytes} from '../../design/time-words.ts';
+import {formatBytes} from '../../design/time-labels.ts';
 import {visibleText} from '../../design/visible-text.ts';
 import {useInfo} from '../../session/session-context.ts';
 import {Diagnosis} from './diagnosis.tsx';
@@ -24,7 +24,7 @@ import {OutcomeMark} from './outcome-mark.tsx';
 import {failureOf} from './provider-status.ts';
 import {TextCopyButton} from './text-copy-button.tsx';
 import {toCurl, toJson} from './webhook-copies.ts';
-import {answerWords, isPrivate, meaningOf, shortSid, subjectOf} from './webhook-words.ts';
+import {answerLabels, isPrivate, meaningOf, shortSid, subjectOf} from './webhook-labels.ts';
 import styles from './webhooks.module.css';
 
 export interface WebhookDetailProps {
@@ -113,13 +113,13 @@ function Shown({detail, headingRef}: ShownProps) {
 function Facts({detail}: {readonly detail: Detail}) {
   const {receivedAt, tookMs, verdict, offset, callSid, remoteAddress, reason, bodyBytes} = detail;
   const facts: readonly (readonly [string, ReactNode])[] = [
-    ['Answered', answerWords(detail)],
+    ['Answered', answerLabels(detail)],
     ['Took', `${tookMs.toLocaleString()} ms`],
     [
       'Verdict',
       verdict !== undefined && (
         <>
-          <Badge tone={verdictTone(verdict)}>{verdictWords[verdict]}</Badge>{' '}
+          <Badge tone={verdictTone(verdict)}>{verdictLabels[verdict]}</Badge>{' '}
           <span className={styles.quiet}>{verdictReason({verdict, repeats: 0})}</span>
         </>
       ),

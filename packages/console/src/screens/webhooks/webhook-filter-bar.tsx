@@ -5,7 +5,7 @@ import {Chip, Chips, FilterBar, FilterText, PauseChip} from '../../design/filter
 import {useSettledText} from '../../design/use-settled-text.ts';
 import {OutcomeMark} from './outcome-mark.tsx';
 import {isEmptyFilter, NO_FILTER, type WebhookFilter, webhookOutcomes} from './webhook-filter.ts';
-import {outcomeWords} from './webhook-words.ts';
+import {outcomeLabels} from './webhook-labels.ts';
 
 export interface WebhookFilterBarProps {
   readonly filter: WebhookFilter;
@@ -48,7 +48,7 @@ export function WebhookFilterBar({
             count={counts?.[outcome].toLocaleString()}
           >
             <OutcomeMark outcome={outcome} shapeOnly />
-            <span>{outcomeWords[outcome]}</span>
+            <span>{outcomeLabels[outcome]}</span>
           </Chip>
         ))}
       </Chips>

@@ -2,7 +2,7 @@
 import type {WebhookRecord} from '@hookswitch/protocol';
 import {toCallStatus} from '@hookswitch/protocol';
 import {memo, useEffect, useRef} from 'react';
-import {verdictWords} from '../../calls/call-words.ts';
+import {verdictLabels} from '../../calls/call-labels.ts';
 import {Badge} from '../../design/badge.tsx';
 import {Button} from '../../design/button.tsx';
 import {NewsPill} from '../../design/news-pill.tsx';
@@ -14,7 +14,7 @@ import type {ListNavigation} from '../../design/use-list-navigation.ts';
 import {OutcomeMark} from './outcome-mark.tsx';
 import {failureOf} from './provider-status.ts';
 import type {LoadedFeed, WebhookFeed} from './webhook-feed.ts';
-import {maskedText, shortSid, subjectOf} from './webhook-words.ts';
+import {maskedText, shortSid, subjectOf} from './webhook-labels.ts';
 import styles from './webhooks.module.css';
 
 export interface WebhookListProps {
@@ -95,7 +95,7 @@ const WebhookCells = memo(function WebhookCells({webhook}: {readonly webhook: We
             <StatusMark status={toCallStatus(providerStatus)} reason={failureOf(providerStatus)} />
           )}
           {verdict !== undefined && verdict !== 'applied' && (
-            <Badge>{verdictWords[verdict].toLowerCase()}</Badge>
+            <Badge>{verdictLabels[verdict].toLowerCase()}</Badge>
           )}
           {callSid !== undefined && <code className={styles.short}>{shortSid(callSid)}</code>}
         </span>

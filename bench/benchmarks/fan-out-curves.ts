@@ -1,0 +1,124 @@
+/** Does a message become dearer with more sessions, or with more audiences? */
+
+import type {Benchmark, Run} from '../benchmark.ts';
+import {randomCallSid, signedCallbacks} from '../load/callbacks.ts';
+import {gatewayDialect, subscribingDialect} from '../load/dialect.ts';
+import {HttpConnection} from '../load/http-connection.ts';
+import {allowedSessions, collectGarbage} from '../load/limits.ts';
+import {SessionSwarm} from '../load/session-swarm.ts';
+import type {Point} from '../report/chart.ts';
+import {growthSentence} from '../report/growth.ts';
+import {number, type Section} from '../report/section.ts';
+import type {ServerProcess} from '../servers/server-process.ts';
+
+const SESSIONS = [100, 300, 1000, 3000, 10_000];
+const AUDIENCE_SIZES = [1, 10, 100, 1000];
+const AUDIENCE_SESSIONS = 1000;
+/** Messages that a point is made of, and the events that takes at least. */
+const MESSAGES = 150_000;
+const FEWEST_EVENTS = 40;
+const MOST_EVENTS = 380;
+const WARM_UP_EVENTS = 20;
+
+export const fanOutCurves: Benchmark = {name: 'fan-out-curves', deadlineS: 180, estimateS: 60, ask};
+
+async function ask({servers, progress}: Run): Promise<Section> {
+  const most = allowedSessions(11_000) - 500;
+  const server = await servers.gateway();
+  const bySessions: Point[] = [];
+  for (const sessions of SESSIONS.filter((count) => count <= most)) {
+    progress(`${sessions} sessions`);
+    // New ones each time: all have to have seen the same events.
+    const swarm = new SessionSwarm({port: server.port, dialect: gatewayDialect});
+    await swarm.grow(sessions);
+    bySessions.push({x: sessions, y: await messageCpuUs(server, swarm)});
+    swarm.close();
+  }
+  await server.stop();
+  const byVisibility: Point[] = [];
+  for (const audienceSize of AUDIENCE_SIZES) {
+    progress(`audiences of ${audienceSize}`);
+    byVisibility.push({x: audienceSize, y: await audienceCpuUs(await servers.gateway(), audienceSize)});
+  }
+  return {
+    title: 'A message, as sessions and audiences become more',
+    compared: [
+      'Server CPU per delivered message, single events, as above. First against the number of sessions, which all see',
+      `everything. Then ${AUDIENCE_SESSIONS.toLocaleString('en-US')} sessions in audiences of one size: those of one audience have subscribed to the same calls, and`,
+      'share what is written; each audience has one call of its own, all have the ones that events are of.',
+    ],
+    tables: [
+      {
+        head: ['sessions', 'CPU µs per message'],
+        rows: bySessions.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
+      },
+      {
+        head: ['audience size', 'CPU µs per message'],
+        rows: byVisibility.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
+      },
+    ],
+    targets: [],
+    charts: [
+      {
+        chart: {
+          name: 'fan-out-sessions',
+          title: 'Cost of a message against sessions',
+          x: 'sessions',
+          y: 'server CPU, µs per message',
+          series: [{name: 'gateway', points: bySessions}],
+          scale: 'logarithmic',
+        },
+        growth: growthSentence(bySessions, 'unit'),
+      },
+      {
+        chart: {
+          name: 'fan-out-audience',
+          title: 'Cost of a message against audience size',
+          x: 'sessions that share an audience',
+          y: 'server CPU, µs per message',
+          series: [{name: 'gateway', points: byVisibility}],
+          scale: 'logarithmic',
+        },
+        growth: `${AUDIENCE_SESSIONS.toLocaleString('en-US')} audiences instead of one make a message ${number((byVisibility[0]?.y ?? Number.NaN) / (byVisibility.at(-1)?.y ?? Number.NaN))} × as dear.`,
+      },
+    ],
+  };
+}
+
+async function audienceCpuUs(server: ServerProcess, audienceSize: number): Promise<number> {
+  const callSids = Array.from({length: Math.ceil((MOST_EVENTS + WARM_UP_EVENTS) / 4) - 1}, randomCallSid);
+  const ofVisibility = Array.from({length: Math.ceil(AUDIENCE_SESSIONS / audienceSize)}, () =>
+    subscribingDialect([...callSids, randomCallSid()]),
+  );
+  const swarm = new SessionSwarm({
+    port: server.port,
+    dialect: (index) => ofVisibility[Math.floor(index / audienceSize)] ?? gatewayDialect,
+  });
+  await swarm.grow(AUDIENCE_SESSIONS);
+  const cpuUs = await messageCpuUs(server, swarm, callSids);
+  swarm.close();
+  await server.stop();
+  return cpuUs;
+}
+
+async function messageCpuUs(
+  server: ServerProcess,
+  swarm: SessionSwarm,
+  callSids?: readonly string[],
+): Promise<number> {
+  const events = Math.min(MOST_EVENTS - 4, Math.max(FEWEST_EVENTS, Math.ceil(MESSAGES / swarm.size)));
+  const count = events + WARM_UP_EVENTS;
+  const requests = signedCallbacks({port: server.port, count, concurrentCalls: 1, callSids});
+  const [connection] = await HttpConnection.openSeveral(server.port, 1);
+  if (connection === undefined) throw new Error('there is no connection');
+  const send = async (some: readonly Buffer[]) => {
+    for (const request of some) await Promise.all([swarm.expect(1), connection.post(request)]);
+  };
+  await send(requests.slice(0, WARM_UP_EVENTS));
+  collectGarbage();
+  const before = await server.usage();
+  await send(requests.slice(WARM_UP_EVENTS));
+  const after = await server.usage();
+  connection.close();
+  return (after.cpuUs - before.cpuUs) / events / swarm.size;
+}

@@ -1,0 +1,130 @@
+/** What does it cost the server to tell a thousand sessions of an event? */
+
+import type {Benchmark, Run} from '../benchmark.ts';
+import {Audience, type Cost} from '../load/audience.ts';
+import {allowedSessions} from '../load/limits.ts';
+import {inRounds} from '../load/rounds.ts';
+import {number, type Ratio, ratio, type Section, show, type Table} from '../report/section.ts';
+import {type Figure, figure} from '../report/statistics.ts';
+import type {SubjectName} from '../servers/subjects.ts';
+
+const SESSIONS = 1000;
+const PLANS = {
+  single: {size: 1, times: 100, most: 5, budgetS: 45},
+  burst: {size: 10, times: 20, most: 5, budgetS: 45},
+} as const;
+const QUICK = {times: {single: 40, burst: 12}, most: 2, budgetS: 10} as const;
+const TARGET_LAST_MS = 20;
+const names: readonly SubjectName[] = ['gateway', 'bun', 'ws-encoded', 'ws', 'socket-io'];
+
+type Kind = keyof typeof PLANS;
+const kinds = ['single', 'burst'] as const;
+
+/** Ratios that `--quick` watches. The peers check and store nothing, so that none of them is a target. */
+const watched: readonly {readonly kind: Kind; readonly peer: SubjectName}[] = [
+  {kind: 'single', peer: 'bun'},
+  {kind: 'burst', peer: 'bun'},
+  {kind: 'single', peer: 'socket-io'},
+  {kind: 'burst', peer: 'socket-io'},
+];
+
+export const fanOut: Benchmark = {
+  name: 'fan-out',
+  deadlineS: 180,
+  estimateS: 90,
+  peers: true,
+  quick: true,
+  ask,
+};
+
+type Costs = Record<Kind, Cost[]>;
+
+async function ask({servers, progress, quick}: Run): Promise<Section> {
+  const size = Math.min(SESSIONS, Math.floor(allowedSessions(names.length * SESSIONS) / names.length));
+  const audiences: Audience[] = [];
+  const missing: string[] = [];
+  for (const name of names) {
+    progress(`opening ${size} sessions on ${name}`);
+    try {
+      audiences.push(await Audience.open(servers, name, size));
+    } catch (error) {
+      // A machine that Bun has no build for is measured against the others.
+      if (name === 'gateway') throw error;
+      missing.push(`${name} (${(error as Error).message})`);
+    }
+  }
+  const costs = new Map<SubjectName, Costs>(
+    audiences.map(({subject}) => [subject.name, {single: [], burst: []}]),
+  );
+  for (const kind of kinds) {
+    const plan = PLANS[kind];
+    const times = quick ? QUICK.times[kind] : plan.times;
+    progress(`${kind} events, warming up`);
+    for (const audience of audiences) await audience.send(times, plan.size);
+    await inRounds(quick ? QUICK : plan, async (round) => {
+      progress(`${kind} events, round ${round}`);
+      for (const audience of audiences) {
+        const cost = await audience.send(times, plan.size);
+        costs.get(audience.subject.name)?.[kind].push(cost);
+      }
+    });
+  }
+  for (const audience of audiences) await audience.close();
+  const of = (name: SubjectName, kind: Kind, key: keyof Cost = 'cpuUs') =>
+    figure((costs.get(name)?.[kind] ?? []).map((cost) => cost[key]));
+  const there = watched.filter(({peer}) => costs.has(peer));
+  const shareOf = ({kind, peer}: {kind: Kind; peer: SubjectName}) =>
+    of('gateway', kind).median / of(peer, kind).median;
+  return {
+    title: `An event to ${size.toLocaleString('en-US')} sessions`,
+    compared: [
+      `CPU time of the server process, all threads, for each message that one of ${size.toLocaleString('en-US')} sessions received, and milliseconds`,
+      'from writing the webhook until the last of them had it. The gateway verifies a signed webhook, writes it to disk and',
+      'then tells; the peers believe any request, store nothing, and tell: `ws` with one `JSON.stringify` and `send` to each,',
+      '`ws` with the frame encoded once and one write a socket, Socket.IO with `emit`, Bun with its native `publish`.',
+      'Everybody sends the same JSON, about 300 bytes, uncompressed. Bursts are ten events: ten webhooks at once for the',
+      'gateway, one request that says ten for the peers, which is better for them. The ratios are no targets, because the work is not the same:',
+      '“The price of one webhook” has the peer that stores the event too.',
+      `Reading headers and counting costs the generator ${number(of('gateway', 'single', 'clientCpuUs').median)} µs a message.`,
+      `Rounds: ${costs.get('gateway')?.single.length} of ${PLANS.single.times} events, ${costs.get('gateway')?.burst.length} of ${PLANS.burst.times} bursts, in turn.`,
+      ...(missing.length > 0 ? [`Missing here: ${missing.join(', ')}.`] : []),
+    ],
+    tables: kinds.map((kind) => tableOf(kind, audiences, of)),
+    targets: [
+      {
+        wanted: `the last session sees a single event within ${TARGET_LAST_MS} ms at the median, fsync included`,
+        measured: of('gateway', 'single', 'lastMs').median,
+        limit: TARGET_LAST_MS,
+        unit: 'ms',
+      },
+    ],
+    ratios: there.map(
+      (each): Ratio => ({name: `fan-out ${each.kind} to ${each.peer}`, value: shareOf(each)}),
+    ),
+  };
+}
+
+function tableOf(
+  kind: Kind,
+  audiences: readonly Audience[],
+  of: (name: SubjectName, kind: Kind, key?: keyof Cost) => Figure,
+): Table {
+  return {
+    head: [
+      kind === 'single' ? 'single events' : 'bursts of ten',
+      'CPU µs per message',
+      'user',
+      'system',
+      'last, ms',
+      'gateway to it',
+    ],
+    rows: audiences.map(({subject: {name, title}}) => [
+      title,
+      show(of(name, kind)),
+      number(of(name, kind, 'userUs').median),
+      number(of(name, kind, 'systemUs').median),
+      show(of(name, kind, 'lastMs')),
+      name === 'gateway' ? '1' : ratio(of('gateway', kind), of(name, kind)),
+    ]),
+  };
+}

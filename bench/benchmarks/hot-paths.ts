@@ -1,0 +1,92 @@
+/** Where does the time go? Profiles of the two paths that are hot, taken apart by whose work it is. */
+import {readdirSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+import type {Benchmark, Run} from '../benchmark.ts';
+import {Audience} from '../load/audience.ts';
+import {signedCallbacks} from '../load/callbacks.ts';
+import {HttpConnection} from '../load/http-connection.ts';
+import {allowedSessions} from '../load/limits.ts';
+import {postAllOut} from '../load/webhook-load.ts';
+import {type CpuProfile, type Share, sharesOf} from '../report/profile.ts';
+import {number, type Section, type Table} from '../report/section.ts';
+
+const SESSIONS = 1000;
+const EVENTS = 400;
+const WARM_UP_EVENTS = 50;
+const CALLBACKS = 20_000;
+const CONNECTIONS = 32;
+/** Smaller shares are one line. */
+const SMALLEST_SHARE = 0.02;
+
+export const hotPaths: Benchmark = {name: 'hot-paths', deadlineS: 120, estimateS: 40, ask};
+
+async function ask({servers, progress}: Run): Promise<Section> {
+  progress('single events');
+  const size = allowedSessions(SESSIONS);
+  const folder = servers.folder();
+  const audience = await Audience.open(servers, 'gateway', size, {nodeFlags: profiling(folder)});
+  await audience.send(WARM_UP_EVENTS, 1);
+  await audience.send(EVENTS, 1);
+  await audience.close();
+  const [fanOut] = profilesIn(folder, audience.subject.server.readyMs);
+
+  progress('callbacks, all out');
+  const intakeFolder = servers.folder();
+  const gateway = await servers.gateway({nodeFlags: profiling(intakeFolder)});
+  const connections = await HttpConnection.openSeveral(gateway.port, CONNECTIONS);
+  await postAllOut(
+    connections,
+    signedCallbacks({port: gateway.port, count: CALLBACKS, concurrentCalls: 2 * CONNECTIONS}),
+  );
+  for (const connection of connections) connection.close();
+  await gateway.stop();
+  const [main, writer] = profilesIn(intakeFolder, gateway.readyMs);
+  if (fanOut === undefined || main === undefined || writer === undefined)
+    throw new Error('a server wrote no profile');
+  return {
+    title: 'Where the time goes',
+    compared: [
+      `Profiles (\`--cpu-prof\`) of the gateway: ${EVENTS} single events to ${size.toLocaleString('en-US')} sessions, and ${CALLBACKS.toLocaleString('en-US')} callbacks as fast as ${CONNECTIONS}`,
+      'connections go. Shares of the time in which a thread was not idle, once ready; a thread that waits for the disk is not',
+      'idle to the profiler. All threads share one core here, so that some of what a call into the kernel seems to take is another',
+      'thread that it has woken.',
+    ],
+    tables: [
+      tableOf('main thread, single events', fanOut),
+      tableOf('main thread, callbacks', main),
+      tableOf('writer thread, callbacks', writer),
+    ],
+    targets: [],
+  };
+}
+
+function profiling(folder: string): readonly string[] {
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+}
+
+/** Of the threads that were at work, the one that started first (the main thread) first. */
+function profilesIn(folder: string, afterMs: number): readonly (readonly Share[])[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.cpuprofile'))
+    .sort((a, b) => threadOf(a) - threadOf(b))
+    .map((name) =>
+      sharesOf(JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as CpuProfile, afterMs),
+    );
+}
+
+/** From `CPU.<date>.<time>.<process>.<thread>.<number>.cpuprofile`. */
+function threadOf(name: string): number {
+  return Number(name.split('.')[4]);
+}
+
+function tableOf(title: string, shares: readonly Share[]): Table {
+  const named = shares.filter(({share}) => share >= SMALLEST_SHARE);
+  const rest = 1 - named.reduce((sum, {share}) => sum + share, 0);
+  return {
+    head: [title, '% of its time'],
+    rows: [...named, {group: 'everything else', share: rest}].map(({group, share}) => [
+      group,
+      number(100 * share),
+    ]),
+  };
+}

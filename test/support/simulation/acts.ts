@@ -1,0 +1,54 @@
+/** What is done to the nodes and to their database in the course of one simulation, drawn before anything starts. */
+import type {SeededRandom} from './random.ts';
+
+export type Act =
+  /** `alsoWhen`: lines of the log after which the next start is killed as well. */
+  | {readonly what: 'kill'; readonly node: number; readonly alsoWhen: readonly string[]}
+  /** SIGTERM, and a start once the process has ended. */
+  | {readonly what: 'drain'; readonly node: number}
+  /** Stopped as in a crash, and started. */
+  | {readonly what: 'restart-database'};
+
+export type PlannedAct = Act & {
+  /** Deliveries begun by then. */
+  readonly at: number;
+  /** So many more are begun before it is over: the others go on meanwhile, and still are not through. */
+  readonly meanwhile: number;
+};
+
+export interface ActOptions {
+  readonly kills: number;
+  /** @default 1 */
+  readonly nodes?: number;
+  /** @default 0 */
+  readonly drains?: number;
+  /** @default 0 */
+  readonly databaseRestarts?: number;
+}
+
+/** In the order in which they begin, each before delivery `end`. */
+export function drawActs(
+  random: SeededRandom,
+  end: number,
+  {kills, nodes = 1, drains = 0, databaseRestarts = 0}: ActOptions,
+): PlannedAct[] {
+  const times = () => ({at: random.int(1, end - 1), meanwhile: random.int(0, 30)});
+  const many = <T>(count: number, draw: () => T) => Array.from({length: count}, draw);
+  return [
+    ...many(kills, () => ({...drawKill(random, nodes), ...times()})),
+    ...many(drains, () => ({what: 'drain' as const, node: random.below(nodes), ...times()})),
+    ...many(databaseRestarts, () => ({what: 'restart-database' as const, ...times()})),
+  ].sort((a, b) => a.at - b.at);
+}
+
+/** Where a delivery goes: one of them mostly; now and then two at once, as when a balancer tries again too soon. */
+export function drawNodes(random: SeededRandom, nodes: number): readonly number[] {
+  const first = random.below(nodes);
+  return nodes > 1 && random.chance(0.3) ? [first, (first + random.int(1, nodes - 1)) % nodes] : [first];
+}
+
+function drawKill(random: SeededRandom, nodes: number) {
+  const steps = ['configuration', 'journal open', 'listening'];
+  const node = random.below(nodes);
+  return {what: 'kill' as const, node, alsoWhen: random.chance(0.3) ? [random.pick(steps)] : []};
+}

@@ -1,0 +1,156 @@
+/** The whole way of a call: HTTP, the gateway's process, the official SDK, the simulator, signed callbacks, a session. */
+import assert from 'node:assert/strict';
+import {hasEnded, type ProviderStatus, statusRank} from '@hookswitch/protocol';
+import {createSimulator, type Simulator, type SimulatorOptions} from '@hookswitch/simulator';
+import twilio from 'twilio';
+import {ACCESS_KEY, type ApiBody, type CrashGateway, createCrashGateway} from '../crash/crash-gateway.ts';
+import {freePort} from '../gateway/free-port.ts';
+import {until} from '../until.ts';
+import {TestClient} from '../websocket/client.ts';
+
+export interface FlowOptions {
+  readonly simulator?: SimulatorOptions;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The gateway's, where it is not the account's. */
+  readonly authToken?: string;
+}
+
+export class Flow implements AsyncDisposable {
+  readonly gateway: CrashGateway;
+  readonly simulator: Simulator;
+  /** The account's own view, through the official SDK. */
+  readonly sdk: twilio.Twilio;
+  readonly #clients: TestClient[] = [];
+
+  constructor(gateway: CrashGateway, simulator: Simulator) {
+    this.gateway = gateway;
+    this.simulator = simulator;
+    this.sdk = twilio(simulator.accountSid, simulator.authToken);
+    this.sdk.api.baseUrl = simulator.url;
+  }
+
+  /** The session that watches: the last that was opened. */
+  get session(): TestClient {
+    const client = this.#clients.at(-1);
+    if (client === undefined) throw new Error('no session was opened');
+    return client;
+  }
+
+  /** Opens a session and waits until it knows where it stands. */
+  async watch(resume?: {readonly epoch: string; readonly offset: number}): Promise<TestClient> {
+    const client = new TestClient(this.gateway.wsUrl, {token: ACCESS_KEY, ...(resume && {resume})});
+    this.#clients.push(client);
+    await client.ready();
+    return client;
+  }
+
+  /** Places a call and returns its sid. */
+  async place(body: Readonly<Record<string, unknown>>): Promise<string> {
+    const response = await this.gateway.api('/api/calls', {body});
+    assert.equal(response.status, 201, JSON.stringify(response.body));
+    assert.equal(response.headers.get('location'), `/api/calls/${response.body.callSid}`);
+    return response.body.callSid;
+  }
+
+  async call(callSid: string): Promise<ApiBody> {
+    return (await this.gateway.api(`/api/calls/${callSid}`)).body;
+  }
+
+  /** Waits until the watcher was told that the call is in one of the statuses. */
+  async told(callSid: string, ...statuses: ProviderStatus[]) {
+    return until(() => this.messages(callSid).find(({providerStatus}) => statuses.includes(providerStatus)), {
+      what: `${callSid} to be ${statuses.join(' or ')}`,
+    });
+  }
+
+  /** What the watcher was told of a call, through all sessions: each went on where the one before was. */
+  messages(callSid: string) {
+    return this.#clients
+      .flatMap((client) => client.of('call.status'))
+      .filter((message) => message.callSid === callSid);
+  }
+
+  /** Twilio's words of what the watcher was told. */
+  statuses(callSid: string): ProviderStatus[] {
+    return this.messages(callSid).map(({providerStatus}) => providerStatus);
+  }
+
+  /** SIGKILL and a start on the same files; a new session goes on where the old one was. */
+  async crash(): Promise<TestClient> {
+    const position = this.session.position();
+    await this.gateway.restart();
+    return this.watch(position);
+  }
+
+  /** Waits until the call is over everywhere, and checks that journal, session and Twilio tell the same story. */
+  async sameTruth(callSid: string, end: ProviderStatus): Promise<ApiBody> {
+    await this.simulator.settled();
+    const message = await this.told(callSid, 'completed', 'busy', 'failed', 'no-answer', 'canceled');
+    const call = await this.call(callSid);
+    const atTwilio = await this.sdk.calls(callSid).fetch();
+    assert.deepEqual([call.providerStatus, message.providerStatus, atTwilio.status], [end, end, end]);
+    const duration = end === 'completed' ? Number(atTwilio.duration) : undefined;
+    assert.deepEqual([call.duration, message.duration], [duration, duration]);
+    this.#checkStory(callSid, call);
+    return call;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.terminate();
+    await this.simulator.stop();
+    await this.gateway[Symbol.asyncDispose]();
+  }
+
+  #checkStory(callSid: string, {events}: ApiBody): void {
+    const own = events.filter((event) => event.callSid === callSid && event.kind === 'status');
+    const applied = own.filter(({verdict}) => verdict === 'applied');
+    assert.deepEqual(
+      this.messages(callSid).map(({offset, providerStatus}) => [offset, providerStatus]),
+      applied.map(({offset, providerStatus}) => [offset, providerStatus]),
+    );
+    const ranks = applied.map(({providerStatus}) => statusRank(providerStatus as ProviderStatus));
+    assert.ok(
+      ranks.every((rank, index) => index === 0 || rank > (ranks[index - 1] ?? 0)),
+      '[J4] goes back',
+    );
+    assert.equal(applied.filter(({providerStatus}) => hasEnded(providerStatus as ProviderStatus)).length, 1);
+    for (const {params, state, kind} of this.simulator.deliveries()) {
+      if (kind !== 'status' || state !== 'delivered' || params['CallSid'] !== callSid) continue;
+      const sequence = Number(params['SequenceNumber']);
+      const entries = own.filter((event) => event.source === 'callback' && event.sequence === sequence);
+      assert.equal(entries.length, 1, `[J2] callback ${sequence} is in the journal ${entries.length} times`);
+    }
+  }
+}
+
+/** Starts simulator, gateway and a watching session. */
+export async function startFlow({simulator: options, env, authToken}: FlowOptions = {}): Promise<Flow> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const simulator = createSimulator({
+    speed: 50,
+    callsPerSecond: 0,
+    voiceUrl: `${url}/twilio/voice`,
+    statusCallback: `${url}/twilio/status`,
+    ...options,
+  });
+  await simulator.start();
+  const gateway = await createCrashGateway({
+    accountSid: simulator.accountSid,
+    authToken: authToken ?? simulator.authToken,
+    apiUrl: simulator.url,
+    port,
+    env,
+  });
+  const flow = new Flow(gateway, simulator);
+  await gateway.start();
+  await flow.watch();
+  return flow;
+}
+
+/** Waits until the simulator has the call in a status. */
+export function atTwilio({simulator}: Flow, callSid: string, status: ProviderStatus): Promise<boolean> {
+  return until(() => simulator.call(callSid)?.status === status, {
+    what: `${callSid} to be ${status} at Twilio`,
+  });
+}

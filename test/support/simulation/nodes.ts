@@ -1,0 +1,146 @@
+/** The gateways of a simulation, as those see them who come from outside: which can be reached, and which not. */
+import type {CrashGateway} from '../crash/crash-gateway.ts';
+import {Gate} from './clock.ts';
+import type {Deployment} from './deployment.ts';
+import {must, type Trace} from './trace.ts';
+
+export class SimulatedNode {
+  readonly name: string;
+  readonly gateway: CrashGateway;
+  /** Sessions that it has sent away (1001). */
+  sentAway = 0;
+  /** `draining`: SIGTERM was sent; it still takes what comes until its process ends. */
+  state: 'down' | 'up' | 'draining' = 'down';
+
+  constructor(name: string, gateway: CrashGateway) {
+    this.name = name;
+    this.gateway = gateway;
+  }
+}
+
+export class SimulatedNodes {
+  readonly all: readonly SimulatedNode[];
+  readonly #deployment: Deployment;
+  readonly #trace: Trace;
+  readonly #someReachable = new Gate();
+  readonly #someUp = new Gate();
+  readonly #database = new Gate();
+  #epoch: string | undefined;
+  #ended = false;
+
+  constructor(deployment: Deployment, trace: Trace) {
+    const {gateways} = deployment;
+    this.#deployment = deployment;
+    this.#trace = trace;
+    this.all = gateways.map(
+      (gateway, index) => new SimulatedNode(gateways.length === 1 ? 'gateway' : `node ${index + 1}`, gateway),
+    );
+    this.#database.open();
+  }
+
+  /** Where Twilio believes them to be. */
+  get publicUrl(): string {
+    return this.#deployment.publicUrl;
+  }
+
+  /** Of the history that all starts went on with. */
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  /** Nothing is waited for any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** @throws Error — everything has been ended, and nothing is to be begun */
+  mustGoOn(): void {
+    if (this.#ended) throw new Error('the simulation has ended');
+  }
+
+  /** The next from `first` on that takes connections; waits while there is none. */
+  async reachable(first: number): Promise<SimulatedNode> {
+    for (;;) {
+      const found = this.#next(first, ({state}) => state !== 'down');
+      if (found !== undefined) return found;
+      await this.#someReachable.passed();
+    }
+  }
+
+  /** The next from `first` on that nothing is being done to; waits while there is none. */
+  async undisturbed(first: number): Promise<SimulatedNode> {
+    for (;;) {
+      const found = this.#next(first, ({state}) => state === 'up');
+      if (found !== undefined) return found;
+      await this.#someUp.passed();
+    }
+  }
+
+  async startAll(): Promise<void> {
+    await Promise.all(this.all.map((node) => this.start(node)));
+  }
+
+  async start(node: SimulatedNode): Promise<void> {
+    this.mustGoOn();
+    const {epoch, head} = await node.gateway.start();
+    this.#trace.add('gateway', `${node.name} listens, head ${head}`);
+    this.#epoch ??= epoch;
+    must(epoch === this.#epoch, 'gateway', `[J7] starts with epoch ${epoch} after ${this.#epoch}`);
+    this.#set(node, 'up');
+  }
+
+  /** At once, with everything that was just sent still on its way. */
+  async kill(node: SimulatedNode, why: string): Promise<void> {
+    this.#set(node, 'down');
+    await node.gateway.kill();
+    this.#trace.add('gateway', `${node.name} was killed ${why}`);
+  }
+
+  /** Resolves once its process has ended, with the exit code. */
+  async drain(node: SimulatedNode): Promise<number | null> {
+    this.#trace.add('gateway', `${node.name} drains`);
+    this.#set(node, 'draining');
+    const code = await node.gateway.terminate();
+    this.#set(node, 'down');
+    this.#trace.add('gateway', `${node.name} has ended with ${code}`);
+    return code;
+  }
+
+  async restartDatabase(): Promise<void> {
+    this.#database.shut();
+    this.#trace.add('gateway', 'the database is stopped as in a crash');
+    this.mustGoOn();
+    await this.#deployment.restartDatabase?.();
+    this.#trace.add('gateway', 'the database is back');
+    this.#database.open();
+  }
+
+  /** Whether the database is stopped, or was so a moment ago. */
+  get databaseIsAway(): boolean {
+    return !this.#database.isOpen;
+  }
+
+  databaseIsBack(): Promise<void> {
+    return this.#database.passed();
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  #next(first: number, fits: (node: SimulatedNode) => boolean): SimulatedNode | undefined {
+    const at = first % this.all.length;
+    return [...this.all.slice(at), ...this.all.slice(0, at)].find(fits);
+  }
+
+  #set(node: SimulatedNode, state: SimulatedNode['state']): void {
+    node.state = state;
+    set(this.#someReachable, this.#next(0, (each) => each.state !== 'down') !== undefined);
+    set(this.#someUp, this.#next(0, (each) => each.state === 'up') !== undefined);
+  }
+}
+
+function set(gate: Gate, open: boolean): void {
+  if (open) gate.open();
+  else gate.shut();
+}

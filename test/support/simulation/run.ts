@@ -1,0 +1,157 @@
+/** Runs a plan against real gateways, and checks every history afterwards. */
+import {ACCESS_KEY} from '../crash/crash-gateway.ts';
+import {until} from '../until.ts';
+import {checkAgainstTwilio, checkClient, checkComplete, lastPushed} from './check.ts';
+import {SimulatedClient} from './client.ts';
+import {LoadClock} from './clock.ts';
+import {type Deploy, type Deployment, onSqlite} from './deployment.ts';
+import {live} from './lives.ts';
+import {SimulatedNodes} from './nodes.ts';
+import {drawPlan, type Plan, type PlanOptions} from './plan.ts';
+import {must, Trace, Violation} from './trace.ts';
+import {bringWebhooks, TruthfulRest} from './twilio.ts';
+
+export interface SimulationOptions extends PlanOptions {
+  /** @default onSqlite */
+  readonly deploy?: Deploy;
+  /** How to run a seed again. @default SEED=n npm test -- test/simulation/simulation.test.ts */
+  readonly again?: (seed: number) => string;
+}
+
+export interface SimulationResult {
+  readonly entries: number;
+  readonly reconciled: number;
+  readonly unanswered: number;
+  readonly connections: number;
+  readonly resumed: number;
+  /** Sessions that a draining node sent away. */
+  readonly sentAway: number;
+}
+
+/** A simulation that takes longer hangs: it is ended, with everything that it has started. */
+const DEADLINE_MS = 110_000;
+
+const defaultAgain = (seed: number) => `SEED=${seed} npm test -- test/simulation/simulation.test.ts`;
+
+/** Runs the simulation of a seed. @throws Error that names the rule, the seed and what led to it */
+export async function simulate(seed: number, options: SimulationOptions): Promise<SimulationResult> {
+  const {deploy = onSqlite, again = defaultAgain} = options;
+  const trace = new Trace();
+  try {
+    return await run(drawPlan(seed, options), deploy, trace);
+  } catch (error) {
+    const subject = error instanceof Violation ? error.subject : 'gateway';
+    const message = error instanceof Violation ? `${subject}: ${error.message}` : String(error);
+    throw new Error(`seed ${seed}: ${message}\n\n${trace.about(subject)}\n\nAgain: ${again(seed)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function run(plan: Plan, deploy: Deploy, trace: Trace): Promise<SimulationResult> {
+  const clock = new LoadClock();
+  await using rest = new TruthfulRest(plan, clock);
+  await rest.start();
+  await using deployment = await deploy(rest.url);
+  const nodes = new SimulatedNodes(deployment, trace);
+  const clients = plan.clients.map((_, index) => {
+    const name = `client ${index + 1}`;
+    return new SimulatedClient({name, first: index, token: ACCESS_KEY, clock, nodes, trace});
+  });
+  using _ = {
+    [Symbol.dispose]() {
+      nodes.end();
+      clock.end();
+      for (const client of clients) client.end();
+    },
+  };
+  const {promise: late, reject} = Promise.withResolvers<never>();
+  const deadline = setTimeout(() => reject(new Error(`did not end in ${DEADLINE_MS} ms`)), DEADLINE_MS);
+  try {
+    return await Promise.race([runOn({plan, clock, rest, deployment, nodes, clients, trace}), late]);
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+interface Parts {
+  readonly plan: Plan;
+  readonly clock: LoadClock;
+  readonly rest: TruthfulRest;
+  readonly deployment: Deployment;
+  readonly nodes: SimulatedNodes;
+  readonly clients: readonly SimulatedClient[];
+  readonly trace: Trace;
+}
+
+async function runOn(parts: Parts): Promise<SimulationResult> {
+  const {plan, clock, rest, deployment, nodes, clients, trace} = parts;
+  await nodes.startAll();
+  const [outcomes] = await Promise.all([
+    bringWebhooks(plan, {nodes, clock, trace}),
+    live(plan.acts, {nodes, clock, trace}),
+    ...clients.map((client, index) => client.live(plan.clients[index] ?? [])),
+  ]);
+  clock.end();
+  await correctOpenCalls(parts);
+  await Promise.all(clients.map((client) => client.stay()));
+  const end = lastPushed(await deployment.readJournal());
+  for (const client of clients) {
+    await until(() => (client.position?.offset ?? 0) >= end, {what: `${client.name} to be told of ${end}`});
+  }
+  await endAll(nodes);
+
+  const journal = await deployment.readJournal();
+  must(journal.epoch === nodes.epoch, 'gateway', `[J7] epoch ${journal.epoch} in the file`);
+  checkAgainstTwilio(journal, {plan, outcomes, said: rest.said});
+  for (const {name, history} of clients) {
+    checkClient(name, history, journal);
+    checkComplete(name, history, journal);
+  }
+  const connections = clients.flatMap(({history}) => history);
+  return {
+    entries: journal.entries.length,
+    reconciled: journal.entries.filter(({event}) => event.source === 'reconcile').length,
+    unanswered: outcomes.failures,
+    connections: connections.length,
+    resumed: connections.filter(({resume}) => resume !== undefined).length,
+    sentAway: nodes.all.reduce((sum, {sentAway}) => sum + sentAway, 0),
+  };
+}
+
+const CORRECTED_WITHIN_MS = 30_000;
+/** Whoever took over looks up what its feed knew then; should it have been behind, the next one looks again. */
+const LOOK_AGAIN_MS = 5000;
+
+/** [J6] What was lost for good is found by looking: whoever begins to look calls up begins with those left open. */
+async function correctOpenCalls({deployment, nodes}: Parts): Promise<void> {
+  const [first] = nodes.all;
+  if (first === undefined) throw new Error('a simulation has nodes');
+  if (deployment.expireLeases === undefined) {
+    await nodes.kill(first, 'after everything');
+    await nodes.start(first);
+  }
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  await until(
+    async () => {
+      if (performance.now() - lookedAt > LOOK_AGAIN_MS) {
+        lookedAt = performance.now();
+        await deployment.expireLeases?.();
+      }
+      return (await first.gateway.api('/api/calls?status=active')).body.calls.length === 0;
+    },
+    {what: 'every call to be corrected', timeoutMs: CORRECTED_WITHIN_MS},
+  );
+}
+
+/** One that is alone ends in order; of several each would wait for the others' sake, which drains have shown by now. */
+async function endAll(nodes: SimulatedNodes): Promise<void> {
+  const [first, ...others] = nodes.all;
+  if (first === undefined) return;
+  if (others.length > 0) {
+    await Promise.all(nodes.all.map((node) => nodes.kill(node, 'at the end')));
+    return;
+  }
+  const code = await nodes.drain(first);
+  must(code === 0, 'gateway', `ended with ${code}`);
+}
