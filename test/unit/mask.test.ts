@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {maskNumber, maskSecret, maskText} from '../../src/mask.ts';
 
-test('[E] a number can be recognised, and not dialed', () => {
+test('[E] a masked number can be recognized but not dialed', () => {
   const masked = {
     '+14155551234': '+1415•••1234',
     '+491703330161': '+4917•••0161',
@@ -33,7 +33,7 @@ test('[E] a number can be recognised, and not dialed', () => {
     assert.equal(maskNumber(address), expected, address);
 });
 
-test('[E] at least three digits of a number stay hidden, whatever its length', () => {
+test('[E] at least three digits of a number stay hidden at any length', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^\+?\d{1,20}$/), (number) => {
       const digits = (text: string) => text.replaceAll(/\D/g, '').length;
@@ -42,7 +42,7 @@ test('[E] at least three digits of a number stay hidden, whatever its length', (
   );
 });
 
-test('[E] masking twice is masking once', () => {
+test('[E] masking a masked text changes nothing', () => {
   const address = fc.oneof(
     fc.string({unit: 'grapheme', maxLength: 20}),
     fc.stringMatching(/^(client:|sip:|\+)?[a-z0-9]{1,16}(@[a-z.]{1,8})?$/),
@@ -55,12 +55,12 @@ test('[E] masking twice is masking once', () => {
   );
 });
 
-test('[E] a secret shows only that it is there', () => {
+test('[E] a masked secret shows only that it is set', () => {
   assert.equal(maskSecret('0f1e2d3c4b5a'), '•••');
   assert.equal(maskSecret(undefined), undefined);
 });
 
-test('[E] running text keeps its sense', () => {
+test('[E] ordinary text stays readable', () => {
   const plain = [
     'session opened',
     'GET /api/calls?status=active&limit=50 200 12 ms',

@@ -1,9 +1,12 @@
-/** So many at once, so many in the queue, in their order; the rest is turned away. */
+/**
+ * The concurrency limiter: a fixed number runs at once, a fixed number waits in order, and the rest is
+ * refused.
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ConcurrencyLimiter} from '../../../src/auth/concurrency-limiter.ts';
 
-test('so many pass at once, so many wait in order, the rest is turned away, and a failure frees its place', async () => {
+test('the limiter runs up to its limit, queues in order, refuses the rest, and frees the slot of a failed task', async () => {
   const gate = new ConcurrencyLimiter({atOnce: 2, waiting: 3});
   const begun: number[] = [];
   const ends: PromiseWithResolvers<string>[] = [];

@@ -22,7 +22,7 @@ const requests = [
   [callActionBody, {action: 'dance'}, 'action: must be "disconnect".'],
 ] as const;
 
-test('[H6] a refused request names the field and what it must be', () => {
+test('[H6] a refused request names the field and the expected value', () => {
   for (const [schema, input, message] of requests) {
     assert.throws(
       () => parseInput<unknown>(schema, input),
@@ -32,7 +32,7 @@ test('[H6] a refused request names the field and what it must be', () => {
   }
 });
 
-test('[W5] a refused message names the field and what it must be', () => {
+test('[W5] a refused message names the field and the expected value', () => {
   const fault = (message: unknown) =>
     clientMessage.safeParse(message, {error: describeIssue}).error?.issues[0]?.message;
   assert.equal(fault({type: 'dance'}), 'is no message there is');

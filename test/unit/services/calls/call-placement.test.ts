@@ -1,4 +1,7 @@
-/** Keys are the user's own, and placing needs its scope (H1, A2); on a real journal, with a Twilio that counts. */
+/**
+ * Idempotency keys belong to a user, and placing needs its scope (H1, A2). Uses a real journal and a Twilio
+ * that counts.
+ */
 import assert from 'node:assert/strict';
 import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
@@ -82,7 +85,7 @@ class Bench implements AsyncDisposable {
   }
 }
 
-test('[H1] the same key of two users: two calls, each their own, also at the same time', async () => {
+test('[H1] two users with the same key get two calls of their own, even at the same time', async () => {
   await using bench = await Bench.open();
   const [ann, bob] = await Promise.all([
     bench.calls.place(user('ann'), REQUEST, 'key'),
@@ -96,7 +99,7 @@ test('[H1] the same key of two users: two calls, each their own, also at the sam
   assert.equal(bench.dialed.length, 2);
 });
 
-test('[A2] placing needs calls:control; reading does not give it', async () => {
+test('[A2] placing needs calls:control, and calls:read does not grant it', async () => {
   await using bench = await Bench.open();
   for (const scope of ['calls:read', 'calls:read:all', 'sessions:read'] as const) {
     await assert.rejects(bench.calls.place(user('eve', scope), REQUEST, 'key'), {
@@ -108,7 +111,7 @@ test('[A2] placing needs calls:control; reading does not give it', async () => {
   await bench.calls.place(user('ann', 'calls:control:all'), REQUEST);
 });
 
-test('[A2] [H3] ending: own calls, or all; a call of somebody else is not even there', async () => {
+test('[A2] [H3] a user can end their own calls, an operator all calls, and foreign calls are unknown', async () => {
   await using bench = await Bench.open();
   const {call} = await bench.calls.place(user('ann'), REQUEST);
   await assert.rejects(bench.calls.disconnect(user('bob'), call.callSid), {code: 'call_not_found'});

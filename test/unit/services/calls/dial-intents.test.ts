@@ -1,4 +1,8 @@
-/** How long a request waits for the first one with its key (H1), where another node may be dialing; on a real journal. */
+/**
+ * How long a request waits for an earlier request with the same key that another node may be dialing (H1).
+ *
+ * Uses a real journal.
+ */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {pino} from 'pino';
@@ -9,7 +13,7 @@ import {temporaryDatabase} from '../../../support/journal/journal-sqlite-fixture
 import {ManualClock} from '../../../support/manual-clock.ts';
 import {until} from '../../../support/until.ts';
 
-/** An intent of `ageMs` that has no call yet. */
+/** An intent of age `ageMs` without a call. */
 async function openIntent(t: TestContext, ageMs = 0) {
   const clock = new ManualClock();
   const journal = new SqliteJournal({file: temporaryDatabase(t).file});
@@ -25,18 +29,18 @@ async function openIntent(t: TestContext, ageMs = 0) {
 
 const unknown = {code: 'submission_unknown', status: 504};
 
-test('[H1] what this node lost the answer to, it does not wait for', async (t) => {
+test('[H1] a request does not wait for an answer that this node has lost', async (t) => {
   const {intents, callOf} = await openIntent(t);
   intents.lost('ref-1');
   await assert.rejects(callOf(), unknown);
 });
 
-test('[H1] nobody waits for a dial that is over at whatever node it was', async (t) => {
+test('[H1] no request waits for a dial that has ended, at any node', async (t) => {
   const {callOf} = await openIntent(t, 30_000);
   await assert.rejects(callOf(), unknown);
 });
 
-test('[H1] a dial that may be under way at another node is waited for, 5 s at most', async (t) => {
+test('[H1] a request waits at most 5 s for a dial that another node may have in progress', async (t) => {
   const {clock, journal, callOf} = await openIntent(t);
   const waited = callOf();
   assert.equal(clock.timerCount, 1);

@@ -1,4 +1,6 @@
-/** What the gateway keeps of calls that it told to end: as long as needed, and no longer (W7). */
+/**
+ * The state that the gateway keeps for a call it asked Twilio to end: as long as needed, and no longer (W7).
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {pino} from 'pino';
@@ -12,14 +14,14 @@ import {ManualClock} from '../../../support/manual-clock.ts';
 type Status = CallRecord['providerStatus'];
 const CALL_SID = `CA${'1'.repeat(32)}`;
 
-/** One call, as the feed and as Twilio see it; and what Twilio was told. */
+/** One call in the feed and at Twilio, and a record of the commands sent to Twilio. */
 class Bench {
   readonly clock = new ManualClock();
   readonly told: string[] = [];
   readonly recorded: string[] = [];
   lookups = 0;
   known: Status | undefined = 'ringing';
-  /** Answers to `end`, in order; the last one stays. */
+  /** Answers to `end`, in order. The last one repeats. */
   answers: EndOutcome[] = [{kind: 'accepted', call: {callSid: CALL_SID, providerStatus: 'ringing'}}];
   found: FetchOutcome = {kind: 'found', call: {callSid: CALL_SID, providerStatus: 'ringing'}};
   readonly #listeners = new Set<() => void>();
@@ -67,7 +69,7 @@ class Bench {
     return {callSid: CALL_SID, providerStatus: this.known ?? 'completed'} as CallRecord;
   }
 
-  /** The feed moves on to a status; `undefined`: the call has ended. */
+  /** Moves the feed to a status. `undefined` means that the call has ended. */
   async advance(status: Status | undefined): Promise<void> {
     this.known = status;
     for (const listener of this.#listeners) listener();
@@ -94,7 +96,7 @@ const notFound: EndOutcome = {
   fault: {message: 'not found', status: 404, code: 20404},
 };
 
-test('[W7] forgotten when the call has ended, timer and all', async () => {
+test('[W7] the entry and its timer are removed when the call has ended', async () => {
   const bench = new Bench();
   await bench.subject.end(bench.call);
   assert.equal(bench.subject.pendingCount, 1);
@@ -103,7 +105,7 @@ test('[W7] forgotten when the call has ended, timer and all', async () => {
   assert.equal(bench.clock.timerCount, 0);
 });
 
-test('[W7] forgotten after four checks, although the call goes on', async () => {
+test('[W7] the entry is removed after four checks, even if the call continues', async () => {
   const bench = new Bench();
   await bench.subject.end(bench.call);
   for (const ms of [1500, 3000, 6000, 12_000]) await bench.pass(ms);
@@ -119,7 +121,7 @@ test('[W7] a thousand disconnects of one call keep one entry and one timer', asy
   assert.equal(bench.clock.timerCount, 1);
 });
 
-test('[W7] a failed command keeps nothing', async () => {
+test('[W7] a failed command keeps no entry', async () => {
   const bench = new Bench();
   bench.answers = [{kind: 'failed', fault: {message: 'down', status: 503}}];
   await assert.rejects(bench.subject.end(bench.call), {code: 'provider_error'});
@@ -127,7 +129,7 @@ test('[W7] a failed command keeps nothing', async () => {
   assert.equal(bench.clock.timerCount, 0);
 });
 
-test('[W7] answered while canceled: completed once, however often the feed moves', async () => {
+test('[W7] a call that is answered during its cancellation is completed once, however often the feed moves', async () => {
   const bench = new Bench();
   await bench.subject.end(bench.call);
   await bench.advance('in-progress');
@@ -136,7 +138,7 @@ test('[W7] answered while canceled: completed once, however often the feed moves
   assert.deepEqual(bench.told, ['canceled', 'completed']);
 });
 
-test('[W7] answered while canceled, and completing fails: tried again with each check, not with the feed', async () => {
+test('[W7] if completing that call fails, each check retries it, and feed moves do not', async () => {
   const bench = new Bench();
   bench.answers = [
     accepted('ringing'),
@@ -154,7 +156,7 @@ test('[W7] answered while canceled, and completing fails: tried again with each 
   assert.deepEqual(bench.told, ['canceled', 'completed', 'completed', 'completed']);
 });
 
-test("[W7] Twilio's answer to canceled is recorded when it is the end, and only then", async () => {
+test("[W7] Twilio's answer to a cancellation is recorded only if it is a final status", async () => {
   const bench = new Bench();
   bench.answers = [accepted('canceled')];
   await bench.subject.end(bench.call);
@@ -163,10 +165,10 @@ test("[W7] Twilio's answer to canceled is recorded when it is the end, and only 
   talking.known = 'in-progress';
   talking.answers = [accepted('completed')];
   await talking.subject.end(talking.call);
-  assert.deepEqual(talking.recorded, [], 'how long it was, the callback says');
+  assert.deepEqual(talking.recorded, [], 'the callback reports the duration');
 });
 
-test('[W7] Twilio does not know the call any more: that is what was wanted, and it ends at once', async () => {
+test('[W7] a call that Twilio no longer knows has ended, as requested, and the disconnect is settled at once', async () => {
   for (const [known, end] of [
     ['ringing', 'failed'],
     ['in-progress', 'completed'],
@@ -180,7 +182,7 @@ test('[W7] Twilio does not know the call any more: that is what was wanted, and 
   }
 });
 
-test('[W7] accepted, and then Twilio does not know the call: over when two look-ups in a row say so', async () => {
+test('[W7] if Twilio accepts and then does not know the call, two look-ups in a row settle it', async () => {
   const bench = new Bench();
   await bench.subject.end(bench.call);
   const ringing = bench.found;
@@ -198,7 +200,7 @@ test('[W7] accepted, and then Twilio does not know the call: over when two look-
   assert.deepEqual(bench.recorded, ['failed']);
 });
 
-test('[W7] no such call or already over, and the look-up fails: accepted, and the checks settle it', async () => {
+test('[W7] if Twilio finds no active call and the look-up fails, the disconnect is accepted and the checks settle it', async () => {
   for (const refusal of [
     notFound,
     {kind: 'not-endable', fault: {message: 'no', status: 400, code: 21220}},
@@ -215,7 +217,7 @@ test('[W7] no such call or already over, and the look-up fails: accepted, and th
   }
 });
 
-test('[W7] refused, and the look-up fails as well: the refusal is what is told', async () => {
+test('[W7] if Twilio refuses and the look-up fails too, the refusal is reported', async () => {
   const bench = new Bench();
   bench.answers = [{kind: 'failed', fault: {message: 'no', status: 400, code: 21220}}];
   bench.found = {kind: 'failed', fault: {message: 'down'}};
@@ -225,7 +227,7 @@ test('[W7] refused, and the look-up fails as well: the refusal is what is told',
   );
 });
 
-test('[W1] [W7] an end without a duration waits for it, for two checks at most', async () => {
+test('[W1] [W7] an end without a duration waits for it, for at most two checks', async () => {
   const bare = {callSid: CALL_SID, providerStatus: 'completed'} as const;
   for (const durations of [[7], [undefined, 7], [undefined, undefined, undefined]]) {
     const bench = new Bench();
@@ -242,7 +244,7 @@ test('[W1] [W7] an end without a duration waits for it, for two checks at most',
   }
 });
 
-test('[W7] after stop nothing is planned, also by a command that was under way', async () => {
+test('[W7] after stop nothing is scheduled, not even by a command in progress', async () => {
   const bench = new Bench();
   const ending = bench.subject.end(bench.call);
   bench.subject.stop();

@@ -1,4 +1,7 @@
-/** What Twilio answered while the journal could not be written: tried again, each by itself, and once more at the end (H1). */
+/**
+ * Twilio's answers that the journal could not store are retried independently, and once more at shutdown
+ * (H1).
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {pino} from 'pino';
@@ -10,7 +13,7 @@ function bench() {
   const clock = new ManualClock();
   const subject = new OutcomeRetryQueue({clock, logger: pino({level: 'silent'})});
   const attempts: string[] = [];
-  /** Holds a write that fails as long as `fault` says so. */
+  /** Queues a write that fails as long as `fault` returns an error. */
   const hold = (reference: string, fault: () => Error | undefined = () => undefined) =>
     subject.hold(reference, async () => {
       attempts.push(reference);
@@ -26,7 +29,7 @@ function bench() {
 
 const unavailable = () => new JournalUnavailableError('The disk is full.');
 
-test("[H1] one that fails is in nobody else's way", async () => {
+test('[H1] a failing write does not block the others', async () => {
   const {hold, pass, attempts, subject} = bench();
   hold('stuck', unavailable);
   hold('fine');
@@ -37,7 +40,7 @@ test("[H1] one that fails is in nobody else's way", async () => {
   await subject.stop();
 });
 
-test('[H1] what can never be written is dropped, what only has to wait is not', async () => {
+test('[H1] a write that can never succeed is dropped, and a write that has to wait is kept', async () => {
   const {hold, pass, attempts, clock} = bench();
   let disk: Error | undefined = unavailable();
   hold('impossible', () => new Error('not a value of SQLite'));
@@ -50,7 +53,7 @@ test('[H1] what can never be written is dropped, what only has to wait is not', 
   assert.equal(clock.timerCount, 0);
 });
 
-test('[H1] settling one that can never be written says that nothing was, and lets go of it', async () => {
+test('[H1] settling a write that can never succeed returns false and drops it', async () => {
   const {hold, subject, attempts} = bench();
   hold('impossible', () => new Error('not a value of SQLite'));
   assert.equal(await subject.settle('impossible'), false);
@@ -58,7 +61,7 @@ test('[H1] settling one that can never be written says that nothing was, and let
   assert.equal(attempts.length, 1);
 });
 
-test('[H1] stopping tries once more', async () => {
+test('[H1] stopping retries once more', async () => {
   const {hold, subject, attempts, clock} = bench();
   hold('one');
   hold('two', unavailable);

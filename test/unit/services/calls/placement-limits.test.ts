@@ -1,4 +1,4 @@
-/** The bookkeeping of lines and allowances (E). */
+/** The accounting of slots and allowances (E). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {LocalPlacementLedger} from '../../../../src/cluster/local-placement-ledger.ts';
@@ -8,7 +8,7 @@ import {PlacementLimits} from '../../../../src/services/calls/placement-limits.t
 import type {LiveFeed} from '../../../../src/services/feed/live-feed.ts';
 import {ManualClock} from '../../../support/manual-clock.ts';
 
-/** As much of a feed as the limits look at. */
+/** The part of a feed that the limits read. */
 class Feed {
   head = 0;
   calls: Partial<CallRecord>[] = [];
@@ -38,7 +38,7 @@ function limits(maxActiveCalls: number, maxCallsPerMinute = 1000) {
 
 const refused = {code: 'rate_limited'};
 
-test('[E] a line is given back once, however often it is said', async () => {
+test('[E] a slot is released once, even if release is called repeatedly', async () => {
   const {subject} = limits(2);
   const release = await subject.admit('a');
   await subject.admit('a');
@@ -49,27 +49,27 @@ test('[E] a line is given back once, however often it is said', async () => {
   await assert.rejects(subject.admit('a'), refused);
 });
 
-test('[E] between the journal and the feed a call still holds its line', async () => {
+test('[E] a call holds its slot until the feed has caught up with the journal', async () => {
   const {feed, subject} = limits(1);
   const release = await subject.admit('a');
   release(5);
-  await assert.rejects(subject.admit('a'), refused, 'written, and not in the feed yet');
+  await assert.rejects(subject.admit('a'), refused, 'written, but not in the feed yet');
   feed.advance(4, []);
   await assert.rejects(subject.admit('a'), refused);
   feed.advance(5, [{callSid: 'CA1'}]);
-  await assert.rejects(subject.admit('a'), refused, 'now the feed counts it');
+  await assert.rejects(subject.admit('a'), refused, 'the feed counts the call now');
   feed.advance(6, []);
   await subject.admit('a');
 });
 
-test('[E] what the feed has already is not waited for', async () => {
+test('[E] a write that the feed has already seen frees its slot at once', async () => {
   const {feed, subject} = limits(1);
   feed.advance(9, []);
   (await subject.admit('a'))(9);
   await subject.admit('a');
 });
 
-test('[E] lines are everybody’s, allowances are per user; no line, no allowance spent', async () => {
+test('[E] slots are shared, allowances are per user, and a refusal for lack of a slot costs no allowance', async () => {
   const {subject} = limits(2, 1);
   const release = await subject.admit('a');
   await assert.rejects(subject.admit('a'), refused);
@@ -80,19 +80,19 @@ test('[E] lines are everybody’s, allowances are per user; no line, no allowanc
   await subject.admit('c');
 });
 
-test('[E] legs take no lines of their own', async () => {
+test('[E] legs use no slots of their own', async () => {
   const {feed, subject} = limits(2);
   feed.advance(3, [{callSid: 'CA1'}, {callSid: 'CA2', parentCallSid: 'CA1'}]);
   await subject.admit('a');
   await assert.rejects(subject.admit('a'), refused);
 });
 
-test('[E] the rate refills evenly, is never more than a minute’s worth, and says how long to wait', () => {
+test('[E] the rate refills evenly up to one minute’s worth, and a refusal says how long to wait', () => {
   const clock = new ManualClock();
   const rate = new RateLimit({perMinute: 6, clock});
   for (let taken = 0; taken < 6; taken += 1) assert.equal(rate.take('a'), undefined);
   assert.equal(rate.take('a'), 10_000);
-  assert.equal(rate.take('b'), undefined, 'each key has its own');
+  assert.equal(rate.take('b'), undefined, 'each key has its own allowance');
   clock.advance(9000);
   assert.equal(rate.take('a'), 1000);
   clock.advance(1000);
@@ -105,10 +105,10 @@ test('[E] the rate refills evenly, is never more than a minute’s worth, and sa
   clock.advance(3_600_000);
   rate.refund('a');
   for (let taken = 0; taken < 6; taken += 1) rate.take('a');
-  assert.notEqual(rate.take('a'), undefined, 'giving back makes no more than there was');
+  assert.notEqual(rate.take('a'), undefined, 'a refund never exceeds the allowance');
 });
 
-test('[E] the wall clock may jump: the rate does not notice', () => {
+test('[E] a jump of the wall clock does not affect the rate', () => {
   const clock = new ManualClock();
   const rate = new RateLimit({perMinute: 1, clock});
   rate.take('a');
@@ -116,7 +116,7 @@ test('[E] the wall clock may jump: the rate does not notice', () => {
   assert.notEqual(rate.take('a'), undefined);
 });
 
-test('[E] thousands of users are forgotten once their allowance is full, and never before', () => {
+test('[E] thousands of users are forgotten once their allowance is full, and not before', () => {
   const clock = new ManualClock();
   const rate = new RateLimit({perMinute: 1, clock});
   for (let user = 0; user < 10_000; user += 1) rate.take(`user-${user}`);

@@ -1,4 +1,4 @@
-/** Many silent calls are looked up with few requests (J6), on a clock that the test moves and a journal on disk. */
+/** Many silent calls are looked up with few requests (J6), on a manual clock and a journal on disk. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {hasEnded, type ProviderStatus, statusRank} from '@hookswitch/protocol';
@@ -17,10 +17,10 @@ interface CallAtTwilio {
   readonly startedAt: number;
 }
 
-/** An account at Twilio that tells the truth about its calls, page by page. */
+/** A Twilio account that reports its calls correctly, page by page. */
 class Account {
   readonly calls = new Map<string, CallAtTwilio>();
-  /** What Twilio has said of each call. */
+  /** The last status that Twilio reported for each call. */
   readonly shown = new Map<string, ProviderStatus>();
   readonly bench: ReconcilerBench;
   pageSize = 1000;
@@ -31,7 +31,7 @@ class Account {
     bench.twilio.answerList = (filter, next) => this.list(filter, next);
   }
 
-  /** How many requests of every kind there were. */
+  /** The number of requests of all kinds. */
   readonly requests = () => this.bench.twilio.asked.length + this.bench.twilio.listed.length;
 
   set(callSid: string, status: ProviderStatus): void {
@@ -77,7 +77,7 @@ async function ringing(account: Account, count: number, from = 0): Promise<strin
   return sids;
 }
 
-/** What the gateway has each call as. */
+/** The gateway's state of each call. */
 async function known(
   {journal}: ReconcilerBench,
   sids: readonly string[],
@@ -85,7 +85,7 @@ async function known(
   return Promise.all(sids.map(async (sid) => (await journal.findCall(sid))?.providerStatus));
 }
 
-/** Lets time pass, and everything that Twilio said be written and read. */
+/** Lets time pass, and waits until everything that Twilio reported is written and read. */
 async function settle({bench, shown, requests}: Account, ms = 500): Promise<void> {
   const isCaughtUp = () =>
     [...shown].every(([callSid, status]) => {
@@ -103,7 +103,7 @@ async function settle({bench, shown, requests}: Account, ms = 500): Promise<void
   }
 }
 
-test('[J6] 300 inbound calls at once: each is in-progress within 5 s of its answer, for two requests every 2.5 s', async () => {
+test('[J6] 300 simultaneous inbound calls are each in-progress within 5 s of their answer, for two requests per 2.5 s', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   for (let other = 0; other < 400; other += 1) account.set(someCallSid(0x9000 + other), 'in-progress');
@@ -122,8 +122,8 @@ test('[J6] 300 inbound calls at once: each is in-progress within 5 s of its answ
     }
   }
   const delays = sids.map((callSid) => (seenAt.get(callSid) ?? Infinity) - (answeredAt.get(callSid) ?? 0));
-  assert.ok(Math.max(...delays) <= 5000, `one was seen after ${Math.max(...delays)} ms`);
-  assert.equal(bench.twilio.asked.length, 0, 'no call was looked up by itself');
+  assert.ok(Math.max(...delays) <= 5000, `a call was seen after ${Math.max(...delays)} ms`);
+  assert.equal(bench.twilio.asked.length, 0, 'no single look-ups were made');
   assert.ok(account.requests() <= 45, `${account.requests()} requests in 45 s`);
   assert.equal(bench.feed.activeCallCount, 300, 'calls of other applications are not created');
   const entries = (await bench.journal.callHistory(sids[0] ?? ''))?.entries ?? [];
@@ -136,7 +136,7 @@ test('[J6] 300 inbound calls at once: each is in-progress within 5 s of its answ
   );
 });
 
-test('[J6] nothing is asked while no call is silent', async () => {
+test('[J6] Twilio is not asked while no call is silent', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   await bench.feed.start();
@@ -152,10 +152,10 @@ test('[J6] nothing is asked while no call is silent', async () => {
   });
   const requests = account.requests();
   await bench.pass(55_000, 500);
-  assert.equal(account.requests(), requests, 'all talk: a minute of silence is allowed');
+  assert.equal(account.requests(), requests, 'all calls are in progress, so a minute of silence is allowed');
 });
 
-test('[J6] 5,000 calls that ended while the gateway was down cost a dozen requests', async () => {
+test('[J6] 5,000 calls that ended while the gateway was down need a dozen requests', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   const numbers = Array.from({length: 5000}, (_, number) => number);
@@ -173,7 +173,7 @@ test('[J6] 5,000 calls that ended while the gateway was down cost a dozen reques
   assert.deepEqual(states, ends);
 });
 
-test('[J6] two silent calls are looked up one by one, three by list', async () => {
+test('[J6] two silent calls are looked up one by one, and three by list', async () => {
   for (const [count, fetched, listed] of [
     [2, 2, 0],
     [3, 0, 1],
@@ -188,7 +188,7 @@ test('[J6] two silent calls are looked up one by one, three by list', async () =
   }
 });
 
-test('[J6] the lists are read in the order in which calls move, so that a call that moves meanwhile is on one of them', async () => {
+test('[J6] the lists are read in the order of call progress, so that a moving call is on one of them', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   const sids = await Promise.all([1, 2, 3, 4, 5].map((number) => bench.add(number, 'queued')));
@@ -217,7 +217,7 @@ test('[J6] the lists are read in the order in which calls move, so that a call t
   assert.deepEqual(await known(bench, sids), ['in-progress', 'ringing', 'in-progress', 'queued', 'queued']);
 });
 
-test('[J6] a list that breaks off: what it showed is written, and what it did not show has not ended', async () => {
+test('[J6] if a list breaks off, the calls it showed are written, and the others have not ended', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   account.pageSize = 4;
@@ -242,11 +242,11 @@ test('[J6] a list that breaks off: what it showed is written, and what it did no
   });
 });
 
-test('[J6] a call that no list shows is looked up by itself, and goes on', async () => {
+test('[J6] a call that no list shows is looked up singly, and continues', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   const sids = await ringing(account, 6);
-  // Lists are behind: they do not show these calls yet.
+  // The lists lag behind and do not show these calls yet.
   bench.twilio.answerList = () => ({kind: 'page', calls: []});
   await bench.feed.start();
   bench.reconciler.start();
@@ -260,7 +260,7 @@ test('[J6] a call that no list shows is looked up by itself, and goes on', async
   });
 });
 
-test('[J6] many calls that Twilio has forgotten do not keep others from being looked up', async () => {
+test('[J6] many calls that Twilio has forgotten do not prevent the look-up of others', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   await Promise.all(Array.from({length: 300}, (_, number) => bench.add(0x500 + number, 'in-progress')));
@@ -272,14 +272,14 @@ test('[J6] many calls that Twilio has forgotten do not keep others from being lo
   account.set(callSid, 'in-progress');
   for (let ms = 0; ms < 5000; ms += 500) await settle(account);
   assert.deepEqual(await known(bench, [callSid]), ['in-progress']);
-  assert.ok(bench.feed.activeCallCount > 200, 'the allowance of single look-ups is used up by them');
+  assert.ok(bench.feed.activeCallCount > 200, 'these calls use up the allowance of single look-ups');
 });
 
 for (const [what, list] of [
   ['list', true],
   ['look-up of one call', false],
 ] as const) {
-  test(`[J6] a ${what} that is answered 429: Twilio is asked nothing until it says so`, async () => {
+  test(`[J6] after a 429 for a ${what}, Twilio is not asked before its Retry-After`, async () => {
     await using bench = await ReconcilerBench.open();
     const account = new Account(bench);
     const sids = await ringing(account, list ? 300 : 2);
@@ -305,7 +305,7 @@ for (const [what, list] of [
   });
 }
 
-test('[J6] 429 without Retry-After: ever longer pauses, a minute at most', async () => {
+test('[J6] repeated 429 without Retry-After lead to growing pauses of at most a minute', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   await ringing(account, 300);
@@ -327,7 +327,7 @@ test('[J6] 429 without Retry-After: ever longer pauses, a minute at most', async
   assert.ok(pauses.length >= 8, String(pauses));
 });
 
-test('[J6] a list without end is left after a bounded number of pages', async () => {
+test('[J6] a list without an end is abandoned after a bounded number of pages', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   const sids = await Promise.all([1, 2, 3, 4, 5].map((number) => bench.add(number, 'in-progress')));
@@ -347,7 +347,7 @@ test('[J6] a list without end is left after a bounded number of pages', async ()
   });
 });
 
-test('[J6] after stop no further page is asked for', async () => {
+test('[J6] after stop no further page is requested', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   await ringing(account, 10);
@@ -364,7 +364,7 @@ test('[J6] after stop no further page is asked for', async () => {
   assert.equal(bench.twilio.listed.length, 1);
 });
 
-test('[J6] an inbound call that rings for long is seen as soon as one that is answered at once', async () => {
+test('[J6] the answer of an inbound call that rings for long is seen as soon as that of a call answered at once', async () => {
   await using bench = await ReconcilerBench.open();
   const account = new Account(bench);
   const [callSid = ''] = await ringing(account, 1);
@@ -374,7 +374,7 @@ test('[J6] an inbound call that rings for long is seen as soon as one that is an
   assert.equal(
     bench.reconciler.unconfirmedSince(callSid),
     undefined,
-    'each look-up confirms it until the next',
+    'each look-up confirms the call until the next one',
   );
   account.set(callSid, 'in-progress');
   await bench.pass(3500);

@@ -1,4 +1,4 @@
-/** The reconciler's budget and patience (J6) where calls are looked up one by one. */
+/** The reconciler's budget and patience (J6) for calls that are looked up one by one. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CallRecord} from '../../../../src/journal/call-event.ts';
@@ -8,7 +8,7 @@ import {ReconcilerBench as Bench, type Status} from '../../../support/reconciler
 import {someCallSid} from '../../../support/twilio/signed-webhook.ts';
 import {until} from '../../../support/until.ts';
 
-test('[J6] how long each state may be silent', () => {
+test('[J6] each state has its own allowed silence', () => {
   const allowed = (providerStatus: Status, direction: CallRecord['direction'] = 'outbound-api') =>
     allowedSilenceMs({providerStatus, direction} as CallRecord);
   assert.deepEqual(
@@ -20,7 +20,7 @@ test('[J6] how long each state may be silent', () => {
   assert.equal(allowed('ringing', 'outbound-dial'), 75_000);
 });
 
-test('[J6] 500 calls left open and no lists: at most 60 look-ups at once and 60 a minute after, each call gets its turn', async () => {
+test('[J6] 500 open calls without lists cost at most 60 look-ups at once and 60 per minute after, and each gets its turn', async () => {
   await using bench = await Bench.open();
   await Promise.all(Array.from({length: 500}, (_, number) => bench.add(number, 'in-progress')));
   await bench.feed.start();
@@ -36,12 +36,12 @@ test('[J6] 500 calls left open and no lists: at most 60 look-ups at once and 60 
     const lastMinute = perSecond.slice(-60).reduce((sum, count) => sum + count, 0);
     if (second >= 120) worstMinute = Math.max(worstMinute, lastMinute);
   }
-  // A tick that tries the lists again leaves its share to the next one.
+  // A tick that retries the lists leaves its share to the next tick.
   assert.ok(worstMinute <= 61, `${worstMinute} look-ups in one minute`);
   assert.equal(new Set(bench.twilio.asked).size, 500, 'nobody starves');
 });
 
-test('[J6] no more than four look-ups are under way, and a call is never looked up twice at a time', async () => {
+test('[J6] at most four look-ups run at a time, and never two of the same call', async () => {
   await using bench = await Bench.open();
   await Promise.all(Array.from({length: 20}, (_, number) => bench.add(number, 'in-progress')));
   await bench.feed.start();
@@ -53,14 +53,14 @@ test('[J6] no more than four look-ups are under way, and a call is never looked 
   };
   bench.reconciler.start();
   await bench.pass(3_600_000, 60_000);
-  assert.equal(bench.twilio.asked.length, 4, 'Twilio hangs: nothing piles up');
+  assert.equal(bench.twilio.asked.length, 4, 'Twilio hangs and nothing piles up');
   for (const answer of waiting) answer();
   await bench.pass(1000);
   assert.equal(bench.twilio.asked.length, 8);
   assert.equal(new Set(bench.twilio.asked).size, 8);
 });
 
-test('[J6] a look-up that never comes back is not joined by another of the same call', async () => {
+test('[J6] a look-up that never returns is not joined by a second one of the same call', async () => {
   await using bench = await Bench.open();
   await Promise.all([bench.add(1, 'in-progress'), bench.add(2, 'queued')]);
   await bench.feed.start();
@@ -70,7 +70,7 @@ test('[J6] a look-up that never comes back is not joined by another of the same 
   assert.equal(bench.twilio.asked.length, 2);
 });
 
-test('[J6] a call that goes on is looked up ever more seldom, every ten minutes in the end', async () => {
+test('[J6] an active call is looked up less and less often, down to every ten minutes', async () => {
   await using bench = await Bench.open();
   await bench.feed.start();
   bench.reconciler.start();
@@ -86,7 +86,7 @@ test('[J6] a call that goes on is looked up ever more seldom, every ten minutes 
   assert.deepEqual(waits, [120, 240, 480, 600, 600, 600, 600]);
 });
 
-test('[J6] three misses in a row, not in sum: an answer in between counts from the start', async () => {
+test('[J6] three misses must be consecutive: an answer in between resets the count', async () => {
   await using bench = await Bench.open();
   const callSid = await bench.add(1, 'ringing');
   await bench.feed.start();
@@ -108,7 +108,7 @@ test('[J6] three misses in a row, not in sum: an answer in between counts from t
   assert.equal(lookups, 6);
 });
 
-/** A call that ended unnoticed, at the moment of its first look-up; `answers` are what Twilio says, in order. */
+/** A call that ended unnoticed, at its first look-up. `answers` are Twilio's answers in order. */
 async function endedUnnoticed(bench: Bench, answers: readonly FetchOutcome[]): Promise<string> {
   const callSid = await bench.add(1, 'in-progress');
   await bench.feed.start();
@@ -125,7 +125,7 @@ const bareEnd = {
 } as const;
 const wholeEnd: FetchOutcome = {kind: 'found', call: {...bareEnd.call, duration: 9}};
 
-test('[W1] [J6] an end without a duration waits for it, a few seconds and look-ups', async () => {
+test('[W1] [J6] an end without a duration waits for it, for a few seconds and look-ups', async () => {
   await using bench = await Bench.open();
   const callSid = await endedUnnoticed(bench, [bareEnd, bareEnd, wholeEnd]);
   await bench.pass(2500);
@@ -145,7 +145,7 @@ for (const [what, answers] of [
   ['is not waited for when Twilio has forgotten the call', [bareEnd, missing]],
   ['is not waited for when Twilio cannot be asked', [bareEnd, {kind: 'failed', fault: {message: 'down'}}]],
 ] as const) {
-  test(`[W1] [J6] a duration ${what}: the end is recorded without`, async () => {
+  test(`[W1] [J6] a duration ${what}: the end is recorded without one`, async () => {
     await using bench = await Bench.open();
     const callSid = await endedUnnoticed(bench, answers);
     await bench.pass(3000 * (answers.length - 1));
@@ -156,7 +156,7 @@ for (const [what, answers] of [
   });
 }
 
-test('[W1] [J6] the callback that comes while a duration is waited for is the end', async () => {
+test('[W1] [J6] a callback that arrives while a duration is awaited records the end', async () => {
   await using bench = await Bench.open();
   const callSid = await endedUnnoticed(bench, [bareEnd]);
   assert.equal(bench.twilio.asked.length, 1);
@@ -167,7 +167,7 @@ test('[W1] [J6] the callback that comes while a duration is waited for is the en
   assert.equal((await bench.journal.callHistory(callSid))?.entries.length, 2);
 });
 
-test('[J6] a wall clock that jumps looks nobody up early or late', async () => {
+test('[J6] a jump of the wall clock does not make look-ups early or late', async () => {
   await using bench = await Bench.open();
   await bench.feed.start();
   bench.reconciler.start();
@@ -182,7 +182,7 @@ test('[J6] a wall clock that jumps looks nobody up early or late', async () => {
   assert.equal(bench.twilio.asked.length, 1);
 });
 
-test('[J6] [H2] a call is unconfirmed from the end of its silence to the look-up that confirms it', async () => {
+test('[J6] [H2] a call is unconfirmed from the end of its allowed silence until a look-up confirms it', async () => {
   await using bench = await Bench.open();
   await bench.feed.start();
   bench.reconciler.start();
@@ -206,13 +206,20 @@ test('[J6] [H2] a call is unconfirmed from the end of its silence to the look-up
   bench.twilio.answer = () => ({kind: 'found', call: {callSid, providerStatus: 'ringing'}});
   await bench.pass(480_000);
   assert.equal(bench.twilio.asked.length, 3);
-  assert.equal(bench.reconciler.unconfirmedSince(callSid), undefined, 'Twilio has it, if a little behind');
+  assert.equal(
+    bench.reconciler.unconfirmedSince(callSid),
+    undefined,
+    'Twilio has the call in an earlier state',
+  );
   assert.deepEqual(bench.reconciler.unconfirmed(), []);
   bench.twilio.answer = () => new Promise(() => {});
   const confirmedAt = bench.clock.now();
   await bench.pass(630_000);
   const again = bench.reconciler.unconfirmedSince(callSid) ?? 0;
-  assert.ok(again > confirmedAt + 120_000 && again <= confirmedAt + 600_000, 'from when it is due again');
+  assert.ok(
+    again > confirmedAt + 120_000 && again <= confirmedAt + 600_000,
+    'from the time its next look-up is due',
+  );
 });
 
 test('[J6] [H2] a call left open by an earlier run is unconfirmed since its silence ended, not since the start', async () => {
@@ -229,7 +236,7 @@ test('[J6] [H2] a call left open by an earlier run is unconfirmed since its sile
   assert.equal(bench.reconciler.unconfirmedSince(someCallSid(3)), undefined);
 });
 
-test('[J6] after stop nothing is looked up any more', async () => {
+test('[J6] after stop nothing is looked up', async () => {
   await using bench = await Bench.open();
   await bench.add(1, 'queued');
   await bench.feed.start();

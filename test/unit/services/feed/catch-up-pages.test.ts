@@ -1,4 +1,4 @@
-/** What those who are behind read: once for all of them, and the same bytes. */
+/** Pages for sessions that are behind: one read serves all of them, with the same bytes. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Offset} from '../../../../src/journal/call-event.ts';
@@ -11,7 +11,7 @@ import {ManualClock} from '../../../support/manual-clock.ts';
 
 const everything = () => visibilityOf({user: 'ann', scopes: new Set(['calls:read:all'])}, 'all');
 
-/** A journal with so many entries, and what was read of it. */
+/** A journal with this number of entries, and a record of the reads. */
 async function open(entries: number) {
   const fixture = await openSqliteFixture();
   const {journal} = fixture;
@@ -36,7 +36,7 @@ function pageOf(reading: PageReading) {
   return reading.page;
 }
 
-test('[W13] a thousand who want the same are one read, and hold the same bytes', async () => {
+test('[W13] a thousand sessions at the same position share one read and the same bytes', async () => {
   await using stage = await open(600);
   const readings = await Promise.all(Array.from({length: 1000}, (_, index) => stage.pages.read(index % 256)));
   assert.deepEqual(stage.reads, [0]);
@@ -46,7 +46,7 @@ test('[W13] a thousand who want the same are one read, and hold the same bytes',
   assert.equal(pageOf(await stage.pages.read(256)).last, 512);
 });
 
-test('[W11] a page that was not whole is read again', async () => {
+test('[W11] an incomplete page is read again', async () => {
   await using stage = await open(300);
   assert.equal(pageOf(await stage.pages.read(256)).last, 300);
   await stage.journal.append(status('CA-new', 'ringing'));
@@ -55,7 +55,7 @@ test('[W11] a page that was not whole is read again', async () => {
   assert.equal(pageOf(await stage.pages.read(301)).last, 0);
 });
 
-test('[J8] what was trimmed is told so after seconds, and a page of which only the beginning is gone is served', async () => {
+test('[J8] a trimmed page is reported as trimmed within seconds, and a page without its beginning is served', async () => {
   await using stage = await open(300);
   assert.equal(pageOf(await stage.pages.read(0)).last, 256);
   await stage.journal.trim({endedBefore: Date.now(), limit: 100});
@@ -64,7 +64,7 @@ test('[J8] what was trimmed is told so after seconds, and a page of which only t
   assert.equal(pageOf(await stage.pages.read(100)).last, 256);
 });
 
-test('[W11] another epoch is another journal: nothing of before is served', async () => {
+test('[W11] a page of a previous epoch is never served', async () => {
   await using stage = await open(300);
   await stage.pages.read(0);
   await stage.pages.read(0);

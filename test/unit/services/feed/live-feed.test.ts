@@ -1,4 +1,7 @@
-/** The head of the journal in memory: what it holds is exactly the journal's, whatever it had to let go of. */
+/**
+ * The live feed holds the newest entries in memory. They always match the journal, even after old ones are
+ * dropped.
+ */
 import assert from 'node:assert/strict';
 import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
@@ -78,7 +81,7 @@ const statuses = fc.array(fc.record({call: fc.nat({max: 5}), status: fc.constant
   maxLength: 80,
 });
 
-test('[W12] from any cursor that is held, the feed gives what the journal pushed, in order', async () => {
+test("[W12] from any cursor it holds, the feed returns the journal's entries in order", async () => {
   await fc.assert(
     fc.asyncProperty(statuses, fc.integer({min: 0, max: 20_000}), async (list, maxBytes) => {
       await using stage = await setUp();
@@ -108,7 +111,7 @@ test('[W12] from any cursor that is held, the feed gives what the journal pushed
   );
 });
 
-test('[W11] after a restart the last entries are held, and the calls are as they left them', async () => {
+test('[W11] after a restart the feed holds the last entries and the last state of the calls', async () => {
   await fc.assert(
     fc.asyncProperty(statuses, fc.integer({min: 0, max: 20_000}), async (list, maxBytes) => {
       await using stage = await setUp();
@@ -138,14 +141,14 @@ test('[W11] after a restart the last entries are held, and the calls are as they
   );
 });
 
-test('[J8] a feed whose next entries were trimmed begins anew after them, by itself', async () => {
+test('[J8] a feed whose next entries were trimmed restarts after them by itself', async () => {
   await using stage = await setUp();
   const journal = new FailingJournal(stage.journal);
   const feed = new LiveFeed({journal, clock: stage.clock, logger: pino({level: 'silent'})});
   await feed.start();
   await stage.append(1, 'ringing');
   await until(() => feed.head === 1);
-  // The node is cut off, and the others go on, until all of it is too old for them.
+  // The node is cut off while the others continue, until they have trimmed all of its entries.
   journal.failing.add('read');
   for (const [call, status] of [
     ...([1, 2, 3] as const).map((each) => [each, 'completed'] as const),
@@ -166,7 +169,7 @@ test('[J8] a feed whose next entries were trimmed begins anew after them, by its
   feed.stop();
 });
 
-test('[W11] [J8] after a restart at most 1000 entries are held, none of before what was trimmed', async () => {
+test('[W11] [J8] after a restart the feed holds at most 1000 entries, and none before a trimmed range', async () => {
   await using stage = await setUp();
   const {journal, clock} = stage;
   const restarted = async () => {
@@ -182,7 +185,7 @@ test('[W11] [J8] after a restart at most 1000 entries are held, none of before w
   assert.deepEqual(await restarted(), [220, 1220]);
 });
 
-test('calls that are ahead of what may be read, or a past that cannot be read: nothing of it is held', async () => {
+test('the feed holds nothing if the calls are ahead of the readable entries or the past is unreadable', async () => {
   await using stage = await setUp();
   const {journal, clock} = stage;
   await stage.append(1, 'ringing');
@@ -195,7 +198,7 @@ test('calls that are ahead of what may be read, or a past that cannot be read: n
   ];
   for (const reading of readings) {
     const odd = Object.assign(Object.create(journal) as Journal, {read: reading});
-    // Private fields stay with the journal itself.
+    // Private fields belong to the wrapped journal.
     for (const name of ['activeCalls', 'head', 'onAppend'] as const)
       Object.assign(odd, {[name]: journal[name].bind(journal)});
     const feed = new LiveFeed({journal: odd, clock, logger: pino({level: 'silent'})});
@@ -205,7 +208,7 @@ test('calls that are ahead of what may be read, or a past that cannot be read: n
   }
 });
 
-test('an entry that comes while the past is read is heard of without waiting for the next', async () => {
+test('an entry that arrives while the past is read is delivered without waiting for the next one', async () => {
   await using stage = await setUp();
   await stage.append(1, 'ringing');
   const read = stage.journal.read.bind(stage.journal);
@@ -227,7 +230,7 @@ test('an entry that comes while the past is read is heard of without waiting for
   feed.stop();
 });
 
-test('a lost wake-up costs a second, never an entry', async () => {
+test('a lost notification costs a second, but never an entry', async () => {
   await using stage = await setUp();
   const deaf = Object.assign(stage.journal, {onAppend: () => () => {}});
   const feed = new LiveFeed({journal: deaf, clock: stage.clock, logger: pino({level: 'silent'})});
@@ -239,13 +242,13 @@ test('a lost wake-up costs a second, never an entry', async () => {
   feed.stop();
 });
 
-test('a journal that cannot be read for a while is followed again', async () => {
+test('the feed resumes after a journal that was unreadable for a while', async () => {
   await using stage = await setUp();
   const read = stage.journal.read.bind(stage.journal);
   let broken = true;
   const onAppend = stage.journal.onAppend.bind(stage.journal);
   const journal = Object.assign(stage.journal, {
-    // One that says only that something was appended.
+    // A notification that carries no entries.
     onAppend: (listener: () => void) => onAppend(() => listener()),
     read: async (after: number, limit: number) => {
       if (broken) throw new Error('disk trouble');
@@ -264,7 +267,7 @@ test('a journal that cannot be read for a while is followed again', async () => 
   feed.stop();
 });
 
-test('the same question has the same bytes, until the head moves', async () => {
+test('the same query returns the same bytes until the head moves', async () => {
   await using stage = await setUp();
   const {journal, clock} = stage;
   const feed = new LiveFeed({journal, clock, logger: pino({level: 'silent'})});
@@ -279,7 +282,7 @@ test('the same question has the same bytes, until the head moves', async () => {
   feed.stop();
 });
 
-test('one listener that throws does not keep the others from hearing of an entry', async () => {
+test('a listener that throws does not prevent the others from being notified', async () => {
   await using stage = await setUp();
   const {journal, clock} = stage;
   const feed = new LiveFeed({journal, clock, logger: pino({level: 'silent'})});
@@ -319,20 +322,20 @@ async function followed(stage: Stage) {
   return {feed, seen, tell: (appended?: readonly JournalEntry[]) => tell(appended)};
 }
 
-test('[J3] entries that the writer answered are taken without a read', async () => {
+test('[J3] entries that the writer returned are used without a read', async () => {
   await using stage = await setUp();
   const {feed, seen, tell} = await followed(stage);
   const {entry: third} = await stage.append(1, 'in-progress');
   const {entry: fourth} = await stage.append(2, 'completed');
   tell([third, fourth]);
-  assert.equal(feed.head, 4, 'in the same turn');
+  assert.equal(feed.head, 4, 'within the same turn');
   assert.equal(seen.reads, 0);
   assert.deepEqual(drainFrom(feed, 0), [1, 2, 3, 4]);
   assert.deepEqual([feed.activeCallCount, feed.activeCall(sid(1))?.providerStatus], [1, 'in-progress']);
   feed.stop();
 });
 
-test('[J3] [W12] entries that leave a gap, overlap or come again are read, and each is taken once', async () => {
+test('[J3] [W12] entries with a gap, an overlap or a repetition are read, and each is delivered once', async () => {
   await using stage = await setUp();
   const {feed, seen, tell} = await followed(stage);
   const {entry: third} = await stage.append(1, 'in-progress');
@@ -348,14 +351,14 @@ test('[J3] [W12] entries that leave a gap, overlap or come again are read, and e
   await until(() => feed.head === 5);
   const {entry: sixth} = await stage.append(3, 'ringing');
   await stage.append(4, 'ringing');
-  // Another one has been committed since: it is read.
+  // Another entry has been committed since, so the feed has to read.
   tell([sixth]);
   await until(() => feed.head === 7);
   assert.deepEqual(drainFrom(feed, 0), [1, 2, 3, 4, 5, 6, 7]);
   feed.stop();
 });
 
-test('[J3] what one process appends reaches its feed although the journal cannot be read', async () => {
+test('[J3] entries of this process reach its feed even if the journal cannot be read', async () => {
   await using stage = await setUp();
   const journal = Object.assign(stage.journal, {read: () => Promise.reject(new Error('disk trouble'))});
   const feed = new LiveFeed({journal, clock: stage.clock, logger: pino({level: 'silent'})});

@@ -17,7 +17,7 @@ for (const length of [0, 1, 125, 126, 127, 65_535, 65_536, 200_000]) {
   });
 }
 
-test('the length is of the UTF-8, not of the characters', () => {
+test('the length counts UTF-8 bytes, not characters', () => {
   const text = '€'.repeat(42);
   const decoded = decodeFrame(encodeTextFrame(text));
   assert.equal(decoded?.frame.payload.length, 126);

@@ -1,4 +1,4 @@
-/** An audience is the same at another node, which has its key only. */
+/** Another node can rebuild a visibility filter from its key alone. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Principal} from '../../../../src/auth/authenticator.ts';
@@ -9,7 +9,7 @@ const users = ['ann', 'all', 'none', 'user:ann', `${sid('1')}|all`, 'a|b,c', '']
 const scopes = [[], ['calls:read'], ['calls:read:all']] as const;
 const subscriptions = ['all', [], [sid('1')], [sid('2'), sid('1')]] as const;
 
-test('[H4] whatever the user is called, an audience that is made of a key sees the same', () => {
+test('[H4] a filter that is rebuilt from its key sees the same entries for any user name', () => {
   const entries = [undefined, ...users].flatMap((owner) =>
     [sid('1'), sid('3')].map((callSid) => ({callSid, ...(owner !== undefined && {owner})})),
   );

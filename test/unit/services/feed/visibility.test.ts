@@ -16,7 +16,7 @@ const entry = fc.record({
   owner: fc.option(user, {nil: undefined}),
 });
 
-test('audiences with the same key see the same: they share the bytes', () => {
+test('filters with the same key see the same entries, so they share encoded frames', () => {
   fc.assert(
     fc.property(visibility, visibility, fc.array(entry), (one, other, entries) => {
       if (one.key !== other.key) return;
@@ -26,7 +26,7 @@ test('audiences with the same key see the same: they share the bytes', () => {
   );
 });
 
-test('the order of the sids, or naming one twice, makes no difference', () => {
+test('the order of the sids and repeated sids make no difference', () => {
   const principal = {user: 'ann', scopes: new Set<Scope>(['calls:read'])};
   assert.equal(
     visibilityOf(principal, ['CA2', 'CA1', 'CA2']).key,
@@ -34,12 +34,12 @@ test('the order of the sids, or naming one twice, makes no difference', () => {
   );
 });
 
-test('without a scope to read, nothing is seen, whoever owns it', () => {
+test('without a read scope nothing is visible, regardless of the owner', () => {
   const blind = visibilityOf({user: 'ann', scopes: new Set<Scope>(['calls:control'])}, 'all');
   assert.equal(blind.sees({callSid: 'CA1', owner: 'ann'}), false);
 });
 
-test("one's own calls are those with one's name, not those with none", () => {
+test("a user's own calls are those with the user's name, not those without an owner", () => {
   const own = visibilityOf({user: 'ann', scopes: new Set<Scope>(['calls:read'])}, 'all');
   assert.equal(own.sees({callSid: 'CA1', owner: 'ann'}), true);
   assert.equal(own.sees({callSid: 'CA1', owner: 'bob'}), false);

@@ -1,4 +1,4 @@
-/** How the doctor runs its checks: one at a time of each kind, bounded, and not too often. */
+/** How the doctor runs its checks: one run per check at a time, bounded, and not too often. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {pino} from 'pino';
@@ -9,7 +9,7 @@ import {ManualClock} from '../../../support/manual-clock.ts';
 
 const FINE: Finding = {status: 'ok', summary: 'Fine.', evidence: []};
 
-/** A check that ends when it is told to. */
+/** A check that ends when the test ends it. */
 class SlowCheck implements Check {
   readonly id;
   readonly title = 'Slow';
@@ -43,7 +43,7 @@ function setUp(...ids: Check['id'][]) {
 const limited = (retryAfterS: number) => (error: unknown) =>
   error instanceof AppError && error.code === 'rate_limited' && error.retryAfterS === retryAfterS;
 
-test('before a run every check is there, as not-run', () => {
+test('before the first run every check is listed as not-run', () => {
   const {doctor} = setUp('clock', 'journal');
   assert.deepEqual(
     doctor.report().checks.map(({id, status}) => [id, status]),
@@ -54,7 +54,7 @@ test('before a run every check is there, as not-run', () => {
   );
 });
 
-test('checks run beside each other, never twice at once; whoever asks meanwhile gets that run', async () => {
+test('checks run in parallel, never twice at once, and requests in the meantime share that run', async () => {
   const {clock, doctor, at} = setUp('clock', 'journal');
   const all = doctor.runAll();
   const one = doctor.run('clock');
@@ -75,7 +75,7 @@ test('checks run beside each other, never twice at once; whoever asks meanwhile 
   assert.deepEqual([at(0).runs.length, at(1).runs.length], [1, 1]);
 });
 
-test('each runs once in three seconds; all of them run as far as they may', async () => {
+test('each check runs at most once per three seconds, and a run of all checks skips the recent ones', async () => {
   const {clock, doctor, at} = setUp('clock', 'journal');
   const first = doctor.run('clock');
   at(0).runs[0]?.resolve(FINE);
@@ -94,7 +94,7 @@ test('each runs once in three seconds; all of them run as far as they may', asyn
   await later;
 });
 
-test('a recheck waits for the run under way, and runs anew', async () => {
+test('a recheck waits for the current run and then runs again', async () => {
   const {doctor, at} = setUp('number');
   const before = doctor.run('number');
   const after = doctor.recheck('number');
@@ -105,7 +105,7 @@ test('a recheck waits for the run under way, and runs anew', async () => {
   assert.equal((await after).checks[0]?.status, 'ok');
 });
 
-test('a check that hangs is told so, has failed after ten seconds, and then comes too late', async () => {
+test('a hanging check is aborted and fails after ten seconds, and its late result is ignored', async () => {
   const {clock, doctor, at} = setUp('public-url');
   const run = doctor.runAll();
   clock.advance(9499);
@@ -122,7 +122,7 @@ test('a check that hangs is told so, has failed after ten seconds, and then come
   assert.equal(clock.timerCount, 0);
 });
 
-test('a check that throws has failed, and shows no secret', async () => {
+test('a check that throws fails without showing a secret', async () => {
   const {doctor, at} = setUp('clock');
   const run = doctor.runAll();
   at(0).runs[0]?.reject(new Error('token=canary-123456 is wrong'));
@@ -131,7 +131,7 @@ test('a check that throws has failed, and shows no secret', async () => {
   assert.doesNotMatch(JSON.stringify(found), /canary/);
 });
 
-test('stop ends the runs under way', async () => {
+test('stop ends the current runs', async () => {
   const {clock, doctor, at} = setUp('clock');
   const run = doctor.runAll();
   doctor.stop();
@@ -140,7 +140,7 @@ test('stop ends the runs under way', async () => {
   assert.equal(clock.timerCount, 0);
 });
 
-test('a check there is none of', async () => {
+test('an unknown check is not found', async () => {
   const {doctor} = setUp('clock');
   await assert.rejects(
     doctor.run('__proto__'),

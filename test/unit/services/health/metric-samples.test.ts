@@ -1,4 +1,4 @@
-/** The last quarter of an hour, from the metrics that are kept anyway. */
+/** Samples of the last 15 minutes, taken from the existing metrics. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {pino} from 'pino';
@@ -35,9 +35,9 @@ function setUp() {
   return {clock, metrics, now, sampler, sampled};
 }
 
-test('a sample every five seconds: counts are of the interval, gauges as of now', async () => {
+test('a sample is taken every five seconds, with counts per interval and current gauges', async () => {
   const {clock, metrics, now, sampler, sampled} = setUp();
-  // What was before the start is in no interval.
+  // Counts from before the start belong to no interval.
   metrics.callbacks.inc({verdict: 'applied'}, 100);
   sampler.start();
   metrics.messagesSent.inc(0);
@@ -57,7 +57,7 @@ test('a sample every five seconds: counts are of the interval, gauges as of now'
   const [first, second, third] = await sampled(3);
   assert.deepEqual([first?.webhooks, first?.sessions, first?.activeCalls], [0, 7, 3]);
   assert.deepEqual([second?.webhooks, second?.refused, second?.messagesSent], [6, 2, 9]);
-  // All in the bucket from 1 to 2.5 ms.
+  // All values are in the bucket from 1 to 2.5 ms.
   assert.deepEqual([second?.appendP50Ms, second?.appendP99Ms], [1.75, 2.49]);
   assert.deepEqual([third?.webhooks, third?.messagesSent, third?.sessions], [0, 0, 0]);
   assert.ok(third !== undefined && !('appendP50Ms' in third), 'nothing was written');
@@ -66,7 +66,7 @@ test('a sample every five seconds: counts are of the interval, gauges as of now'
   assert.equal(sampler.series().intervalMs, 5000);
 });
 
-test('a quarter of an hour is kept, and no more', async () => {
+test('the sampler keeps 15 minutes of samples', async () => {
   const {clock, sampler, sampled} = setUp();
   sampler.start();
   clock.advance(15 * 60_000);
@@ -76,7 +76,7 @@ test('a quarter of an hour is kept, and no more', async () => {
   assert.equal(sampler.series().samples.length, 180);
 });
 
-test('nothing runs before start and after stop', async () => {
+test('nothing runs before start or after stop', async () => {
   const {clock, now, sampler, sampled} = setUp();
   assert.equal(clock.timerCount, 0);
   sampler.start();
@@ -87,7 +87,7 @@ test('nothing runs before start and after stop', async () => {
   assert.deepEqual([now.started, now.stopped], [1, 1]);
 });
 
-test('quantiles of what fell into buckets', () => {
+test('quantiles are interpolated within their bucket', () => {
   const buckets = [
     {le: 1, count: 0},
     {le: 2, count: 10},
@@ -96,7 +96,7 @@ test('quantiles of what fell into buckets', () => {
   ];
   assert.equal(quantile(buckets, 0.25), 1.5);
   assert.equal(quantile(buckets, 0.5), 2);
-  assert.equal(quantile(buckets, 0.99), 4, 'beyond the last bound nothing is known');
+  assert.equal(quantile(buckets, 0.99), 4, 'a quantile beyond the last bound is unknown');
   assert.equal(quantile([{le: 1, count: 0}], 0.5), undefined);
   assert.equal(quantile([], 0.5), undefined);
 });
@@ -106,7 +106,7 @@ function holdUp(ms: number): void {
   while (performance.now() - started < ms);
 }
 
-test('the load of this very process', async () => {
+test('the sampler measures the load of this process', async () => {
   const load = createProcessLoad(systemClock);
   load.start();
   try {
@@ -114,14 +114,16 @@ test('the load of this very process', async () => {
     const busy = await until(
       () => {
         looked += 1;
-        // The histogram has its first tick, which counts for nothing; then nothing runs; then it ticks again, late.
+        // The histogram's first tick counts for nothing. Then the loop is blocked, so that the next tick is
+        // late.
         if (looked % 20 === 10) holdUp(250);
         const reading = looked % 20 === 0 ? load.take() : undefined;
-        // Where others take the processor, holding up the loop costs us little of it: then once more.
+        // If other processes use the processor, blocking the loop costs little CPU time here, so the test
+        // tries again.
         const isBusy = reading !== undefined && reading.eventLoopP99Ms > 100 && reading.cpuPercent > 30;
         return isBusy && reading;
       },
-      {what: 'the event loop to have been held up', timeoutMs: 30_000},
+      {what: 'the event loop to be blocked', timeoutMs: 30_000},
     );
     assert.ok(busy.rssBytes > 1e7);
   } finally {

@@ -1,4 +1,4 @@
-/** What connections say that came to nothing: each kind has a sentence and a remedy of its own. */
+/** Failed connections: each kind of failure has its own summary and remedy. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {shown, shownUrl} from '../../../../src/services/health/check.ts';
@@ -27,7 +27,7 @@ const faults: readonly (readonly [string, RegExp])[] = [
 ];
 
 for (const [code, summary] of faults) {
-  test(`${code} is explained`, () => {
+  test(`${code} has a summary and a remedy`, () => {
     const fault = connectionFault({kind: 'failed', code, message: 'some words'}, 'gateway.example');
     assert.match(fault.summary, summary);
     assert.match(fault.summary, /gateway\.example/);
@@ -37,7 +37,7 @@ for (const [code, summary] of faults) {
 
 const answer = (status: number, headers = {}, body = '') => ({status, headers, body});
 
-test("ngrok's own answers are told apart by their code, in a header or in the page", () => {
+test("ngrok's own answers are recognized by their code, in a header or in the page", () => {
   const of = (code: string) => intermediaryFault(answer(404, {'ngrok-error-code': code}))?.summary ?? '';
   assert.match(of('ERR_NGROK_3200'), /offline/);
   assert.match(of('ERR_NGROK_8012'), /does not reach/);
@@ -46,7 +46,7 @@ test("ngrok's own answers are told apart by their code, in a header or in the pa
   assert.equal(intermediaryFault(answer(200, {'ngrok-error-code': '<script>'})), undefined);
 });
 
-test('what somebody else sends is shown bounded, plain, and without what may be secret', () => {
+test('content from another server is shown shortened, as plain text and without possible secrets', () => {
   assert.equal(shown('a\u001b[31mb\u0000\u202Ec'), 'a [31mb c');
   assert.equal(shown('x'.repeat(5000)).length, 201);
   assert.equal(shownUrl('https://u:p@h.example/p?a=b#rc=5'), 'https://h.example/p?•••#rc=5');

@@ -1,4 +1,4 @@
-/** Ready or not (H4): one probe a second, bounded, and never again after a drain. */
+/** Readiness (H4): one bounded probe per second, and never ready again after a drain. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Journal} from '../../../../src/journal/journal.ts';
@@ -16,7 +16,7 @@ function readiness(probe: () => Promise<void>) {
   return {subject, clock, probes: () => probes};
 }
 
-test('[H4] however many ask, the disk is asked once a second', async () => {
+test('[H4] the disk is probed once a second for any number of requests', async () => {
   const {subject, clock, probes} = readiness(() => Promise.resolve());
   const states = await Promise.all(Array.from({length: 50}, () => subject.check()));
   assert.ok(states.every(({ready}) => ready));
@@ -29,14 +29,14 @@ test('[H4] however many ask, the disk is asked once a second', async () => {
   assert.equal(probes(), 2);
 });
 
-test('[H4] a disk that hangs from the start is a disk that cannot be written: the answer comes after 1 s', async () => {
+test('[H4] if the first probe hangs, the node reports after 1 s that the journal is not writable', async () => {
   const {subject, clock} = readiness(() => new Promise(() => {}));
   const state = subject.check();
   clock.advance(1000);
   assert.deepEqual(await state, {ready: false, draining: false, journal: 'unavailable'});
 });
 
-test('[H4] a disk that took a write a moment ago may take 2 s for the next one, and nobody waits for it', async () => {
+test('[H4] after a recent write, a probe may take 2 s, and no request waits for it', async () => {
   let hangs = false;
   const {subject, clock} = readiness(() => (hangs ? new Promise(() => {}) : Promise.resolve()));
   assert.equal((await subject.check()).ready, true);
@@ -51,7 +51,7 @@ test('[H4] a disk that took a write a moment ago may take 2 s for the next one, 
   assert.deepEqual(answers, [true, false, false], 'after 1.5, 3 and 4.5 s');
 });
 
-test('[H4] a write that failed is known at once, whatever went through before', async () => {
+test('[H4] a failed write is reported at once, even after successful writes', async () => {
   let fails = false;
   const {subject, clock} = readiness(() => (fails ? Promise.reject(new Error('full')) : Promise.resolve()));
   assert.equal((await subject.check()).ready, true);
@@ -60,14 +60,14 @@ test('[H4] a write that failed is known at once, whatever went through before', 
   assert.equal((await subject.check()).ready, false);
 });
 
-test('[H4] no timer is left behind by a probe that was answered', async () => {
+test('[H4] an answered probe leaves no timer behind', async () => {
   const {subject, clock} = readiness(() => Promise.reject(new Error('full')));
   assert.equal((await subject.check()).ready, false);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(clock.timerCount, 0);
 });
 
-test('[H4] draining is for good', async () => {
+test('[H4] draining is permanent', async () => {
   const {subject, clock} = readiness(() => Promise.resolve());
   subject.drain();
   assert.deepEqual(await subject.check(), {ready: false, draining: true, journal: 'writable'});

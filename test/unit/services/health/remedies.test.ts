@@ -1,11 +1,11 @@
-/** What the doctor says of faults whose cause is easily taken for another (H8). */
+/** The doctor's advice for faults whose cause is easily confused with another (H8). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {twilioFailure} from '../../../../src/services/health/check.ts';
 import {publicWebsocketCheck} from '../../../../src/services/health/public-websocket.ts';
 import {ManualClock} from '../../../support/manual-clock.ts';
 
-test('[H8] an account that is not active is not taken for wrong credentials', () => {
+test('[H8] an inactive account is not reported as wrong credentials', () => {
   for (const [status, code] of [
     [401, 20005],
     [403, 20005],
@@ -22,7 +22,7 @@ test('[H8] an account that is not active is not taken for wrong credentials', ()
   );
 });
 
-test('[H8] a subprotocol that a proxy drops is named, and curl is not the advice', async () => {
+test('[H8] a subprotocol that a proxy drops is named, and the advice is not to use curl', async () => {
   const probe = {
     get: () => Promise.reject(new Error('not asked')),
     openSocket: async () =>

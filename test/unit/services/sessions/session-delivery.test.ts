@@ -1,4 +1,4 @@
-/** Fan-out over many sessions, in slices: whoever had its turn before an entry came gets another. */
+/** Delivery to many sessions in slices: a session whose turn came before a new entry gets another turn. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SessionSocket} from '../../../../src/services/sessions/session.ts';
@@ -12,7 +12,7 @@ function socketOf(onWrite: () => void): SessionSocket {
   return {unsentBytes: 0, drainMark: 0, write: onWrite, ping: () => {}, close: () => {}, terminate: () => {}};
 }
 
-test('[W12] an entry that comes in the middle of a round reaches those who had their turn before it', async () => {
+test('[W12] an entry that arrives during a round also reaches the sessions that were already served', async () => {
   await using host = await startSessionHost();
   let round = false;
   let midRound: Promise<unknown> | undefined;
@@ -22,7 +22,7 @@ test('[W12] an entry that comes in the middle of a round reaches those who had t
     const onWrite = () => {
       if (!round) return;
       if (index === 0) midRound ??= host.append(2, 'ringing');
-      // Holds the loop up once a slice, so that the entry is durable, and known, before the round is over.
+      // Blocks the loop once per slice, so that the entry is durable and known before the round is over.
       if (index % SLICE === 0) Atomics.wait(pause, 0, 0, 20);
     };
     host.sessions.open({socket: socketOf(onWrite), principal: everyone, peer});
@@ -36,14 +36,14 @@ test('[W12] an entry that comes in the middle of a round reaches those who had t
   assert.equal([...host.sessions.sessionList.list()].filter(({offset}) => offset === 2).length, SESSIONS);
 });
 
-test('sessions that open and close during a round are told what is theirs, and nothing stops', async () => {
+test('sessions that open and close during a round get their own entries, and delivery continues', async () => {
   await using host = await startSessionHost();
   const peer = {address: '', protocol: ''};
   const open = (onWrite = () => {}) =>
     host.sessions.open({socket: socketOf(onWrite), principal: everyone, peer});
   const sessions = Array.from({length: SESSIONS}, (_, index) =>
     open(() => {
-      // From within its write, every tenth ends another that is still to come, and lets a new one in.
+      // Every tenth session, in its own write, closes a session that is still to come and opens a new one.
       if (index % 10 !== 0 || host.feed.head === 0) return;
       const other = sessions[index + 5];
       if (other === undefined || other.state.phase === 'closing') return;

@@ -1,4 +1,4 @@
-/** When sessions are asked to go, by a clock that the test moves. */
+/** When a drain closes each session, on a manual clock. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CloseReason, ServerMessage} from '@hookswitch/protocol';
@@ -16,7 +16,7 @@ interface Leaving {
 function setUp(count: number) {
   const clock = new ManualClock();
   const sessions = new Map<string, Session>();
-  /** Monotonic ms by which each was told to come back. */
+  /** For each session, the monotonic time in ms at which it may reconnect. */
   const told = new Map<string, number>();
   const left: Leaving[] = [];
   const drain = new SessionDrain({
@@ -24,7 +24,7 @@ function setUp(count: number) {
     sessions,
     send: ({id}: Session, message: ServerMessage) => {
       assert.ok(message.type === 'session.draining');
-      assert.ok(!told.has(id), `${id} is told twice`);
+      assert.ok(!told.has(id), `${id} is asked twice`);
       told.set(id, clock.monotonic() + message.afterMs);
     },
     close: ({id}: Session, reason: CloseReason) => {
@@ -51,7 +51,7 @@ function setUp(count: number) {
   return {clock, sessions, told, left, drain, open};
 }
 
-/** How many left in each second. */
+/** How many sessions left in each second. */
 function perSecond(left: readonly Leaving[]): number[] {
   const seconds: number[] = [];
   for (const {at} of left) {
@@ -61,13 +61,13 @@ function perSecond(left: readonly Leaving[]): number[] {
   return seconds;
 }
 
-test('[W15] twelve thousand are handed over within 30 s, evenly, each when it was told', async () => {
+test('[W15] twelve thousand sessions are handed over evenly within 30 s, each at its announced time', async () => {
   const {clock, sessions, told, left, drain} = setUp(12_000);
   const begun = drain.begin({handOver: true});
-  await until(() => told.size === 12_000, {what: 'everybody to be told'});
+  await until(() => told.size === 12_000, {what: 'every session to be asked to reconnect'});
   assert.equal(left.length, 0);
   clock.advance(LEAD_MS - 100);
-  assert.equal(left.length, 0, 'nobody is sent away before balancers have noticed');
+  assert.equal(left.length, 0, 'no session is closed before the load balancers have noticed');
   assert.ok(drain.admits);
   clock.advance(MAX_SPREAD_MS + 200);
   await begun;
@@ -77,7 +77,7 @@ test('[W15] twelve thousand are handed over within 30 s, evenly, each when it wa
   assert.ok(Math.max(...busy) < 700, busy.join(' '));
 });
 
-test('[W15] a few go as soon as another node has them for sure', () => {
+test('[W15] a few sessions leave as soon as another node can certainly take them', () => {
   const {clock, left, told, drain} = setUp(3);
   void drain.begin({handOver: true});
   assert.equal(told.size, 3);
@@ -85,7 +85,7 @@ test('[W15] a few go as soon as another node has them for sure', () => {
   assert.equal(left.length, 3);
 });
 
-test('[W15] one that comes while others are told to go is served until its turn, and later ones are not let in', async () => {
+test('[W15] a session that opens during a drain is served until its turn, and later ones are refused', async () => {
   const {clock, left, told, drain, open} = setUp(1);
   let over = false;
   const begun = drain.begin({handOver: true}).then(() => {
@@ -103,7 +103,7 @@ test('[W15] one that comes while others are told to go is served until its turn,
   assert.deepEqual(new Set(left.map(({id}) => id)), new Set(['s0', late]));
 });
 
-test('[W15] where nobody takes them over all go at once; few without a word, many with a time to come back', async () => {
+test('[W15] without another node all sessions close at once: a few without a delay, many with a time to return', async () => {
   const few = setUp(400);
   await few.drain.begin();
   await until(() => few.sessions.size === 0);
@@ -113,13 +113,13 @@ test('[W15] where nobody takes them over all go at once; few without a word, man
   await many.drain.begin();
   await until(() => many.sessions.size === 0);
   assert.equal(many.told.size, 5000);
-  // Told in whole milliseconds: the last one's 9999.6 is 10000.
+  // The delay is announced in whole milliseconds: the last one's 9999.6 becomes 10000.
   const back = perSecond([...many.told].map(([id, at]) => ({id, at: Math.max(0, at - 0.5)})));
   assert.equal(back.length, 10, back.join(' '));
   assert.ok(Math.max(...back) <= 510, back.join(' '));
 });
 
-test('a stop ends a drain that is under way', async () => {
+test('a stop ends the current drain', async () => {
   const {clock, left, drain} = setUp(2);
   const begun = drain.begin({handOver: true});
   drain.stop();

@@ -1,4 +1,4 @@
-/** Heartbeats, silence, stalling and expiry, second by second, over a socket port whose every byte the test decides. */
+/** Heartbeats, silence, stalls and expiry on a manual clock, with a scripted socket. */
 import assert from 'node:assert/strict';
 import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
@@ -15,7 +15,7 @@ import type {SessionSocket} from '../../../../src/services/sessions/session.ts';
 import {ManualClock} from '../../../support/manual-clock.ts';
 import {decodeFrame} from '../../../support/websocket/raw-websocket.ts';
 
-/** Takes whatever is written, and keeps as much of it unsent as the test says. */
+/** Accepts all writes, and keeps as many bytes unsent as the test sets. */
 class ScriptedSocket implements SessionSocket {
   unsentBytes = 0;
   drainMark = 0;
@@ -82,7 +82,7 @@ async function setUp(sessionTimeoutMs = 35_000): Promise<Stage> {
   };
 }
 
-test('[W6] a heartbeat at least every 25 s, each with a ping, with the offset and the time', async () => {
+test('[W6] a heartbeat is sent at least every 25 s, each with a ping, the offset and the time', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
   for (let second = 0; second < 300; second += 1) {
@@ -100,7 +100,7 @@ test('[W6] a heartbeat at least every 25 s, each with a ping, with the offset an
   assert.equal(Date.parse(heartbeats[0]?.timestamp ?? ''), Date.UTC(2026, 0, 1) + (socket.pings[0] ?? 0));
 });
 
-test('[W6] sessions that came together do not beat together', async () => {
+test('[W6] sessions that opened together do not send heartbeats together', async () => {
   await using stage = await setUp();
   const all = Array.from({length: 200}, () => stage.open());
   for (let second = 0; second < 25; second += 1) stage.clock.advance(1000);
@@ -109,12 +109,12 @@ test('[W6] sessions that came together do not beat together', async () => {
     const at = socket.pings[0] ?? 0;
     busiest.set(at, (busiest.get(at) ?? 0) + 1);
   }
-  assert.ok(busiest.size >= 8, `spread over ${busiest.size} seconds only`);
+  assert.ok(busiest.size >= 8, `spread over only ${busiest.size} seconds`);
   assert.ok(Math.max(...busiest.values()) < 60);
   assert.ok(all.every(({socket}) => socket.pings.length >= 1));
 });
 
-test('everybody is looked at within a second, and not all in one turn', async () => {
+test('every session is checked within a second, but not all in one turn', async () => {
   await using stage = await setUp();
   const all = Array.from({length: 105}, () => stage.open());
   const closed = () => all.filter(({socket}) => socket.closeCode === 4408).length;
@@ -124,7 +124,7 @@ test('everybody is looked at within a second, and not all in one turn', async ()
   assert.equal(closed(), all.length);
 });
 
-test('[W9] pongs keep a session that has never sent a heartbeat', async () => {
+test('[W9] pongs keep alive a session that has never sent a heartbeat', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
   for (let round = 0; round < 10; round += 1) {
@@ -138,7 +138,7 @@ test('[W9] pongs keep a session that has never sent a heartbeat', async () => {
   assert.equal(socket.closeCode, 4408);
 });
 
-test('[W9] a session that has sent one is judged by its messages: pongs do not keep it', async () => {
+test('[W9] a session that has sent a heartbeat is judged by its messages, and pongs do not keep it alive', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
   stage.sessions.heard(session, 'heartbeat');
@@ -155,7 +155,7 @@ test('[W9] a session that has sent one is judged by its messages: pongs do not k
   assert.equal(socket.closeCode, 4408);
 });
 
-test('[W9] SESSION_TIMEOUT_MS sets the silence and, with it, the heartbeat', async () => {
+test('[W9] SESSION_TIMEOUT_MS sets the allowed silence and with it the heartbeat interval', async () => {
   await using stage = await setUp(7000);
   const {socket} = stage.open();
   assert.equal(socket.messages[0]?.type === 'session.ready' && socket.messages[0].heartbeatMs, 5000);
@@ -166,7 +166,7 @@ test('[W9] SESSION_TIMEOUT_MS sets the silence and, with it, the heartbeat', asy
   assert.equal(socket.closeCode, 4408);
 });
 
-test('the wall clock may jump: nobody is closed for it', async () => {
+test('a jump of the wall clock closes no session', async () => {
   await using stage = await setUp();
   const {socket} = stage.open();
   stage.clock.jumpWall(24 * 60 * 60 * 1000);
@@ -176,7 +176,7 @@ test('the wall clock may jump: nobody is closed for it', async () => {
   assert.equal(socket.closeCode, undefined);
 });
 
-test('[A4] session.expiring once, 60 s before; then 4401', async () => {
+test('[A4] session.expiring is sent once, 60 s ahead, and the session closes with 4401', async () => {
   await using stage = await setUp(3_500_000);
   const expiresAt = stage.clock.now() + 600_000;
   const {socket} = stage.open({expiresAt});
@@ -193,7 +193,7 @@ test('[A4] session.expiring once, 60 s before; then 4401', async () => {
   assert.equal(socket.closeCode, 4401);
 });
 
-test('[A4] [W10] a refresh extends, and is announced anew', async () => {
+test('[A4] [W10] a refresh extends the session, and its expiry is announced again', async () => {
   await using stage = await setUp(3_500_000);
   const {socket, session} = stage.open({expiresAt: stage.clock.now() + 100_000});
   stage.clock.advance(50_000);
@@ -213,7 +213,7 @@ for (const [jump, ms] of [
   ['half a minute forward', 30_000],
   ['a day forward', 86_400_000],
 ] as const)
-  test(`[A4] a token ends in time though the wall clock jumps ${jump}`, async () => {
+  test(`[A4] a token expires in time although the wall clock jumps ${jump}`, async () => {
     await using stage = await setUp(3_500_000);
     const {socket} = stage.open({expiresAt: stage.clock.now() + 300_000});
     stage.clock.advance(100_000);
@@ -227,13 +227,17 @@ for (const [jump, ms] of [
     assert.equal(socket.closeCode, 4401);
     const [notice, ...more] = socket.messages.filter((message) => message.type === 'session.expiring');
     assert.deepEqual(more, []);
-    assert.equal(notice === undefined, ms === 86_400_000, 'none comes for what has ended already');
+    assert.equal(
+      notice === undefined,
+      ms === 86_400_000,
+      'no announcement for a token that has already expired',
+    );
     if (notice === undefined) return;
     const announced = Date.parse(notice.expiresAt) - Date.parse(notice.timestamp);
-    assert.ok(announced <= 60_000 && announced > 58_000, `${announced} ms before`);
+    assert.ok(announced <= 60_000 && announced > 58_000, `${announced} ms ahead`);
   });
 
-test('[A4] a jump while a refreshed token runs counts from when that came', async () => {
+test('[A4] a clock jump after a refresh counts from the time of the refresh', async () => {
   await using stage = await setUp(3_500_000);
   const {socket, session} = stage.open({expiresAt: stage.clock.now() + 100_000});
   stage.clock.jumpWall(-3_600_000);
@@ -246,7 +250,7 @@ test('[A4] a jump while a refreshed token runs counts from when that came', asyn
   assert.equal(socket.closeCode, 4401);
 });
 
-test('[A4] a token that never ends does not end by a jump either', async () => {
+test('[A4] a clock jump does not end a token without expiry', async () => {
   await using stage = await setUp(3_500_000);
   const {socket} = stage.open();
   for (const ms of [86_400_000_000, -172_800_000_000]) {
@@ -256,7 +260,7 @@ test('[A4] a token that never ends does not end by a jump either', async () => {
   assert.equal(socket.closeCode, undefined);
 });
 
-test('[W10] a refresh that shows something else is followed by a snapshot; another is not; a closed session takes none', async () => {
+test('[W10] a refresh sends a snapshot only if it changes the visible calls, and a closed session refuses it', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
   const snapshots = () => socket.messages.filter(({type}) => type === 'call.snapshot').length;
@@ -270,7 +274,7 @@ test('[W10] a refresh that shows something else is followed by a snapshot; anoth
   assert.deepEqual([...session.principal.scopes], []);
 });
 
-test('[W13] draining is any byte the kernel takes, not a whole write', async () => {
+test('[W13] a socket drains when the kernel takes any byte, not only a whole write', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
   socket.unsentBytes = MAX_UNSENT_BYTES + 1;
@@ -285,7 +289,7 @@ test('[W13] draining is any byte the kernel takes, not a whole write', async () 
   assert.equal(socket.closeCode, 4413);
 });
 
-test('[W13] nothing is added to what a blocked session holds: no heartbeat, no snapshot', async () => {
+test('[W13] a blocked session gets no more data: no heartbeat and no snapshot', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
   socket.unsentBytes = MAX_UNSENT_BYTES + 1;
@@ -299,7 +303,7 @@ test('[W13] nothing is added to what a blocked session holds: no heartbeat, no s
   assert.equal(socket.messages.length, written + 1);
 });
 
-test('[W9] [W13] one that was blocked for minutes is not silent the moment it has drained', async () => {
+test('[W9] [W13] a session that was blocked for minutes is not silent at the moment its backlog has drained', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
   socket.unsentBytes = MAX_UNSENT_BYTES + 1;
@@ -317,7 +321,7 @@ test('[W9] [W13] one that was blocked for minutes is not silent the moment it ha
   assert.equal(socket.closeCode, 4408);
 });
 
-test('[W9] a pong that waits behind a backlog on a slow link: its draining counts as life', async () => {
+test('[W9] a draining backlog counts as activity while a pong waits behind it on a slow link', async () => {
   await using stage = await setUp();
   const {socket} = stage.open();
   socket.unsentBytes = MAX_UNSENT_BYTES - 1;
@@ -330,7 +334,7 @@ test('[W9] a pong that waits behind a backlog on a slow link: its draining count
   assert.equal(socket.closeCode, 4408);
 });
 
-test('[W13] who asks on while reading nothing is closed at twice the limit', async () => {
+test('[W13] a session that sends requests without reading is closed at twice the limit', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
   const error = {
@@ -348,7 +352,7 @@ test('[W13] who asks on while reading nothing is closed at twice the limit', asy
   assert.equal(socket.closeCode, 4413);
 });
 
-test('closing sessions are left alone, and stopping leaves no timer', async () => {
+test('closing sessions are skipped, and stopping leaves no timer', async () => {
   const stage = await setUp();
   const before = stage.clock.timerCount;
   const {socket, session} = stage.open({expiresAt: stage.clock.now() + 1000});

@@ -1,4 +1,4 @@
-/** The first few of many sessions in an order, page by page. */
+/** The first few of many sessions in a sort order, page by page. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
@@ -33,10 +33,10 @@ function session(id: string, fields: {now?: number; cursor?: number; unsentBytes
   return made;
 }
 
-/** Few ranks, so that many are equal. */
+/** A small range of ranks, so that many are equal. */
 const ranks = fc.array(fc.integer({min: -3, max: 3}), {maxLength: 80});
 
-test('pages in any order of coming are the sorted list, each session once', () => {
+test('pages in any insertion order add up to the sorted list, with each session once', () => {
   fc.assert(
     fc.property(ranks, fc.integer({min: 1, max: 10}), fc.integer(), (list, size, salt) => {
       const all = list.map((rank, index) => ({
@@ -63,7 +63,7 @@ test('pages in any order of coming are the sorted list, each session once', () =
   );
 });
 
-test('the ranks: last to come, last to be active, furthest behind, most unsent first', () => {
+test('the sort orders are newest first, last active first, furthest behind first and most unsent first', () => {
   const early = session('early', {now: 1, cursor: 5, unsentBytes: 0});
   const late = session('late', {now: 2, cursor: 9, unsentBytes: 7});
   early.lastActivityAt = 3;

@@ -17,7 +17,7 @@ function open(): Session {
   return new Session({id: 's', principal, socket, peer: {address: '', protocol: ''}, now: 0, monotonic: 0});
 }
 
-test('[W14] twenty at once, then one every half second', () => {
+test('[W14] twenty messages are accepted at once, then one every half second', () => {
   const session = open();
   for (let index = 0; index < MESSAGE_BURST; index += 1) assert.equal(session.admitMessage(0), 'admitted');
   assert.equal(session.admitMessage(499), 'refused');
@@ -31,7 +31,7 @@ test('[W14] a long silence saves up no more than one burst', () => {
   assert.equal(session.admitMessage(1e9), 'refused');
 });
 
-test('[W14] who goes on although refused is closed; who pauses begins anew', () => {
+test('[W14] a session that keeps sending refused messages is closed, and a session that pauses starts over', () => {
   const session = open();
   const burst = () =>
     Array.from({length: MESSAGE_BURST + MAX_REFUSED_MESSAGES}, () => session.admitMessage(now));
@@ -42,7 +42,7 @@ test('[W14] who goes on although refused is closed; who pauses begins anew', () 
   assert.equal(session.admitMessage(now), 'closed');
 });
 
-test('[W8] a new token keeps the subscription; the audience follows both', () => {
+test('[W8] a new token keeps the subscription, and the visibility filter follows both', () => {
   const session = open();
   session.subscription = ['CA1'];
   assert.equal(session.visibility.sees({callSid: 'CA1', owner: 'ann'}), true);

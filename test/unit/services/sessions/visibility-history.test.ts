@@ -1,4 +1,4 @@
-/** Through which audiences a session was sent what it was sent, as far back as that is remembered. */
+/** The visibility filters through which a session was served, as far back as they are remembered. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
@@ -31,7 +31,7 @@ test('a change takes effect after the cursor at which it was made', () => {
   );
 });
 
-test('what nothing was sent through is not kept, and the same audience again is no change', () => {
+test('a filter that delivered nothing is not kept, and repeating the filter is no change', () => {
   const start = [{after: 3, visibility: A}];
   assert.equal(withVisibility(start, 9, visibility('a')), start);
   assert.deepEqual(shown(withVisibility(start, 3, B)), [[3, 'b']]);
@@ -40,10 +40,10 @@ test('what nothing was sent through is not kept, and the same audience again is 
     [3, 'a'],
     [5, 'c'],
   ]);
-  assert.deepEqual(shown(withVisibility(there, 5, A)), [[3, 'a']], 'there and back');
+  assert.deepEqual(shown(withVisibility(there, 5, A)), [[3, 'a']], 'to another filter and back');
 });
 
-test('of many changes the last are kept: the oldest that is left says from where on', () => {
+test('of many changes the last are kept, and the oldest of them marks where the history starts', () => {
   let spans: readonly VisibilitySpan[] = [{after: 0, visibility: A}];
   for (let at = 1; at <= 100; at += 1) spans = withVisibility(spans, at, visibility(String(at)));
   assert.equal(spans.length, MAX_SENT_SPANS);
@@ -51,7 +51,7 @@ test('of many changes the last are kept: the oldest that is left says from where
   assert.equal(spanOf(spans, 1), undefined);
 });
 
-test('long subscriptions are kept while they are few: a client cannot have much remembered', () => {
+test('the total length of subscriptions is bounded, so that a client cannot fill the memory', () => {
   const principal = {user: 'ann', scopes: new Set(['calls:read:all'] as const)};
   const sids = (first: number) =>
     Array.from({length: 100}, (_, index) => `CA${(first + index).toString(16).padStart(32, '0')}`);
@@ -65,7 +65,7 @@ test('long subscriptions are kept while they are few: a client cannot have much 
   );
 });
 
-test('any sequence of changes: every offset after the first span has the audience of then', () => {
+test('for any sequence of changes, every offset after the first span has the filter of its time', () => {
   const change = fc.record({by: fc.nat({max: 3}), visibility: fc.constantFrom(A, B, C)});
   fc.assert(
     fc.property(fc.array(change, {maxLength: 40}), (changes) => {

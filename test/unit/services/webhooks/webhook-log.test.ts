@@ -1,4 +1,4 @@
-/** The webhook log: bounded in number and bytes, the genuine ones apart from the flood, found again (H7). */
+/** The webhook log: bounded in number and bytes, genuine webhooks apart from floods, and searchable (H7). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
@@ -33,7 +33,7 @@ const refused = (more: Partial<AnsweredWebhook> = {}) =>
 
 const idsOf = (found: ReturnType<WebhookLog['find']>) => found.entries.map(({id}) => id);
 
-test('[H7] a flood of refused requests does not push accepted ones out; all of them are counted', () => {
+test('[H7] a flood of refused requests does not displace accepted ones, and all of them are counted', () => {
   const log = new WebhookLog();
   log.add(webhook());
   for (let number = 0; number < 20_000; number += 1) log.add(refused());
@@ -49,7 +49,7 @@ test('[H7] a flood of refused requests does not push accepted ones out; all of t
   assert.equal(log.get(20_003), undefined);
 });
 
-test('[H7] bytes are bounded too: large requests leave room for fewer', () => {
+test('[H7] bytes are bounded too, so large requests leave room for fewer', () => {
   const log = new WebhookLog();
   const large = refused({body: 'x'.repeat(16_384), path: `/twilio/status?${'y'.repeat(8000)}`});
   for (let number = 0; number < 2000; number += 1) log.add(large);
@@ -59,7 +59,7 @@ test('[H7] bytes are bounded too: large requests leave room for fewer', () => {
   assert.equal(log.size.entries, 1000);
 });
 
-test('[H7] one larger than everything together is counted and not kept', () => {
+test('[H7] a request larger than the whole budget is counted but not kept', () => {
   const log = new WebhookLog({maxBytes: 5000});
   log.add(refused());
   log.add(refused({headers: ['host', 'h'.repeat(6000)]}));
@@ -67,7 +67,7 @@ test('[H7] one larger than everything together is counted and not kept', () => {
   assert.equal(log.counts.refused, 2);
 });
 
-test('[H7] pages: newest first, without gaps or repetitions, and what has come since', () => {
+test('[H7] pages are newest first, without gaps or repetitions, followed by newer requests', () => {
   const log = new WebhookLog();
   for (let number = 1; number <= 25; number += 1) log.add(number % 3 === 0 ? webhook() : refused());
   const first = log.find({limit: 10});
@@ -82,7 +82,7 @@ test('[H7] pages: newest first, without gaps or repetitions, and what has come s
   assert.deepEqual(idsOf(log.find({limit: 10, after: 25})), []);
 });
 
-test('[H7] found by sid, path, address, reason and number; digits elsewhere do not count', () => {
+test('[H7] a search finds sids, paths, addresses, reasons and numbers, and ignores unrelated digits', () => {
   const log = new WebhookLog();
   log.add(webhook());
   log.add(refused({body: `CallSid=CA${'b'.repeat(32)}&From=%2B442071838750&Timestamp=1999999`}));
@@ -94,7 +94,7 @@ test('[H7] found by sid, path, address, reason and number; digits elsewhere do n
   assert.deepEqual(found('aaaa'), [], 'only from its beginning');
   assert.deepEqual(found('+1 (415) 555-0199'), [1]);
   assert.deepEqual(found('442071'), [2]);
-  assert.deepEqual(found('1999'), [], 'no number of a telephone');
+  assert.deepEqual(found('1999'), [], 'not a phone number');
   assert.deepEqual(found('via=proxy'), [3]);
   assert.deepEqual(found('db8::7'), [3]);
   assert.deepEqual(found('wrong SIG'), [3, 2]);
@@ -102,7 +102,7 @@ test('[H7] found by sid, path, address, reason and number; digits elsewhere do n
   assert.deepEqual(found('.*'), []);
 });
 
-test('[H7] whatever is added, the log holds the newest of each kind, within its limits', () => {
+test('[H7] after any additions, the log holds the newest requests of each kind within its limits', () => {
   const kind = fc.record({authentic: fc.boolean(), size: fc.nat(3000)});
   fc.assert(
     fc.property(fc.array(kind, {maxLength: 120}), (kinds) => {

@@ -1,6 +1,8 @@
 /**
- * Why a signature did not match: the official SDK signs one candidate, another one comes, and the diagnosis must name
- * exactly the one that was signed (H7).
+ * The diagnosis of a signature mismatch (H7).
+ *
+ * The official SDK signs one candidate and another one arrives. The diagnosis must name exactly the signed
+ * one.
  */
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
@@ -34,7 +36,7 @@ const fields: Readonly<Record<string, string>> = {
 type Fields = Readonly<Record<string, string>>;
 
 interface Came extends Partial<Omit<RefusedRequest, 'headers' | 'body'>> {
-  /** What Twilio signed. */
+  /** The URL that Twilio signed. */
   readonly url: string;
   readonly signedFields?: Fields;
   readonly token?: string;
@@ -42,7 +44,7 @@ interface Came extends Partial<Omit<RefusedRequest, 'headers' | 'body'>> {
   readonly body?: string | Buffer;
 }
 
-/** Signs with the SDK, and diagnoses what came. */
+/** Signs with the SDK, and diagnoses the received request. */
 function ask({url, signedFields = fields, token = TOKEN, headers = {}, body, ...came}: Came) {
   return diagnose({
     publicUrl: PUBLIC_URL,
@@ -73,14 +75,14 @@ function matchesOf(diagnosis: ReturnType<typeof diagnose>) {
 const CONSOLE = '“Call status changes” of the number, in the Twilio console';
 const EXPECTED = `${PUBLIC_URL}/twilio/status`;
 
-/** What was signed, what came, and the one setting. */
+/** The signed URL, the received request, and the setting that the diagnosis proposes. */
 const urls: readonly (Came & {
   readonly what: string;
   readonly difference: string;
   readonly setting?: {readonly name: string; readonly value?: string};
 })[] = [
   {
-    what: 'behind ngrok, whose name has changed',
+    what: 'behind ngrok, after its host name has changed',
     url: 'https://abc.ngrok.app/twilio/status',
     headers: {host: 'abc.ngrok.app', 'x-forwarded-host': 'abc.ngrok.app', 'x-forwarded-proto': 'https'},
     difference: 'host abc.ngrok.app (from X-Forwarded-Host)',
@@ -95,7 +97,7 @@ const urls: readonly (Came & {
     setting: {name: 'PUBLIC_URL', value: 'https://abc.ngrok.app'},
   },
   {
-    what: 'behind a proxy that ends TLS and passes Host on',
+    what: 'behind a proxy that terminates TLS and passes Host on',
     publicUrl: 'http://localhost:8081',
     url: 'https://calls.example.org/twilio/status',
     headers: {host: 'calls.example.org', 'x-forwarded-proto': 'https'},
@@ -110,7 +112,7 @@ const urls: readonly (Came & {
     setting: {name: 'PUBLIC_URL', value: 'https://calls.example.org'},
   },
   {
-    what: 'http at Twilio, https expected',
+    what: 'http at Twilio, but https expected',
     url: 'http://gateway.example.com/twilio/status',
     difference: 'http instead of https',
     setting: {name: CONSOLE, value: EXPECTED},
@@ -142,13 +144,13 @@ const urls: readonly (Came & {
     setting: {name: CONSOLE, value: EXPECTED},
   },
   {
-    what: 'a slash at the end that the proxy takes off',
+    what: 'a trailing slash that the proxy removes',
     url: `${EXPECTED}/`,
     difference: 'a slash at the end of the path',
     setting: {name: CONSOLE, value: EXPECTED},
   },
   {
-    what: 'a prefix that the proxy takes off and PUBLIC_URL does not have',
+    what: 'a prefix that the proxy removes and PUBLIC_URL lacks',
     url: `${PUBLIC_URL}/hooks/twilio/status`,
     headers: {'x-forwarded-prefix': '/hooks'},
     difference: 'path /hooks/twilio/status',
@@ -170,7 +172,7 @@ const urls: readonly (Came & {
     setting: {name: CONSOLE, value: `${PUBLIC_URL}/voice/twilio/status`},
   },
   {
-    what: 'the path of PUBLIC_URL in another case',
+    what: 'the path of PUBLIC_URL with different case',
     publicUrl: `${PUBLIC_URL}/Voice`,
     url: `${PUBLIC_URL}/voice/twilio/status`,
     difference: 'other case in the path',
@@ -197,13 +199,13 @@ const urls: readonly (Came & {
     difference: 'another candidate of the query',
   },
   {
-    what: 'a query with %20 that came with +',
+    what: 'a query with %20 that arrived with +',
     url: `${EXPECTED}?team=first%20line`,
     target: '/twilio/status?team=first+line',
     difference: 'another candidate of the query',
   },
   {
-    what: 'a query with + that came with %20',
+    what: 'a query with + that arrived with %20',
     url: `${EXPECTED}?team=first+line`,
     target: '/twilio/status?team=first%20line',
     difference: 'another candidate of the query',
@@ -237,9 +239,9 @@ for (const {what, difference, setting, ...came} of urls) {
   });
 }
 
-/** A PUBLIC_URL that is proposed makes the very request pass. */
+/** A proposed PUBLIC_URL makes the same request pass. */
 for (const {what, setting, ...came} of urls.filter((each) => each.setting?.name === 'PUBLIC_URL')) {
-  test(`[H7] ${what}: with the PUBLIC_URL that is proposed, the URL at Twilio is the expected one`, () => {
+  test(`[H7] ${what}: with the proposed PUBLIC_URL, the URL at Twilio is the expected one`, () => {
     const publicUrl = setting?.value ?? '';
     const {expectedUrl} = ask({...came, publicUrl});
     assert.equal(expectedUrl.replace('https:', ''), came.url.replace(/^https?:/, ''));
@@ -313,12 +315,12 @@ for (const {what, ...came} of bodies) {
   });
 }
 
-test('[H7] the order of fields makes no difference: a body that was only sorted anew was not refused for that', () => {
+test('[H7] a body that was only reordered matches, because the order of fields does not matter', () => {
   const body = new URLSearchParams(Object.entries(fields).toReversed()).toString();
   assert.equal(matchesOf(ask({url: EXPECTED, body}))[0]?.difference, 'as expected');
 });
 
-test('[H7] JSON with a bodySHA256 is another product of Twilio, with and without the body at hand', () => {
+test('[H7] JSON with a bodySHA256 is another Twilio product, with and without the body at hand', () => {
   const body = JSON.stringify({event: 'x'});
   const hash = createHash('sha256').update(body).digest('hex');
   const target = `/twilio/status?bodySHA256=${hash}`;
@@ -330,7 +332,7 @@ test('[H7] JSON with a bodySHA256 is another product of Twilio, with and without
   }
 });
 
-test('[H7] another token, nothing accepted before: three causes are left, and TWILIO_AUTH_TOKEN is the one to compare', () => {
+test('[H7] another token and nothing accepted before: three causes remain, and TWILIO_AUTH_TOKEN is to be compared', () => {
   for (const token of ['f'.repeat(32), 'test-credentials-token']) {
     const diagnosis = ask({url: EXPECTED, token});
     assert.deepEqual(matchesOf(diagnosis), []);
@@ -343,7 +345,7 @@ test('[H7] another token, nothing accepted before: three causes are left, and TW
   }
 });
 
-test('[H7] a rotated token, others accepted before: TWILIO_AUTH_TOKEN_ALTERNATE', () => {
+test('[H7] a rotated token after accepted requests: TWILIO_AUTH_TOKEN_ALTERNATE is proposed', () => {
   const diagnosis = ask({url: EXPECTED, token: ALTERNATE, tokenProven: true});
   assert.deepEqual(diagnosis.setting, {name: 'TWILIO_AUTH_TOKEN_ALTERNATE'});
   assert.match(diagnosis.remedy, /set TWILIO_AUTH_TOKEN_ALTERNATE/);
@@ -351,7 +353,7 @@ test('[H7] a rotated token, others accepted before: TWILIO_AUTH_TOKEN_ALTERNATE'
   assert.match(both.remedy, /check TWILIO_AUTH_TOKEN_ALTERNATE/);
 });
 
-test('[H7] another account: both are named, and no account of a stranger is proposed as a value', () => {
+test('[H7] another account: both are named, and a foreign account is never proposed as a value', () => {
   const other = {...fields, AccountSid: `AC${'9'.repeat(32)}`};
   const body = new URLSearchParams(other).toString();
   const diagnosis = ask({url: EXPECTED, token: ALTERNATE, signedFields: other, body});
@@ -359,11 +361,11 @@ test('[H7] another account: both are named, and no account of a stranger is prop
   assert.deepEqual(diagnosis.setting, {name: 'TWILIO_ACCOUNT_SID'});
 });
 
-test('[H7] a body that was dropped on the way: said so', () => {
+test('[H7] a body that was dropped on the way is reported', () => {
   assert.match(ask({url: EXPECTED, body: Buffer.alloc(0)}).finding, /arrived without fields/);
 });
 
-test('[H7] no signature: nothing is computed; Twilio by its user agent is told from a stranger', () => {
+test("[H7] without a signature nothing is computed, and Twilio's user agent is distinguished from strangers", () => {
   const request = (userAgent: string) =>
     diagnose({
       publicUrl: PUBLIC_URL,
@@ -383,14 +385,14 @@ test('[H7] no signature: nothing is computed; Twilio by its user agent is told f
   assert.match(request('TwilioProxy/1.1').remedy, /pass X-Twilio-Signature on/);
 });
 
-test('[H7] a header that is no signature, and two of them', () => {
+test('[H7] a malformed signature header and a repeated one are reported', () => {
   const odd = (header: string) => ask({url: EXPECTED, headers: {'x-twilio-signature': header}});
   assert.match(odd('hello').finding, /does not hold/);
   assert.match(odd(`${'A'.repeat(27)}=, ${'A'.repeat(27)}=`).finding, /more than one/);
   assert.deepEqual(odd('hello').candidates, []);
 });
 
-test('[H7] refused before the signature: method, path, type', () => {
+test('[H7] refusals before the signature are explained: method, path and content type', () => {
   const get = ask({url: EXPECTED, method: 'GET', httpStatus: 405});
   assert.deepEqual(get.setting, {name: `HTTP method of ${CONSOLE}`, value: 'HTTP POST'});
   const slash = ask({url: `${EXPECTED}/`, target: '/twilio/status/', httpStatus: 404});
@@ -407,7 +409,7 @@ test('[H7] refused before the signature: method, path, type', () => {
   assert.match(json.finding, /of type “application\/json”/);
 });
 
-test('[H7] a URL that the gateway itself gave to Twilio is nothing to be typed into the console', () => {
+test('[H7] a URL that the gateway itself gave to Twilio is not proposed for the Twilio console', () => {
   const query = '?ref=Zk3vQ9-abcdefgh_012345';
   const diagnosis = ask({url: `${EXPECTED}/${query}`, target: `/twilio/status${query}`});
   assert.equal(matchesOf(diagnosis).length, 1);
@@ -415,7 +417,7 @@ test('[H7] a URL that the gateway itself gave to Twilio is nothing to be typed i
   assert.match(diagnosis.remedy, /redirect or the rewriting/);
 });
 
-test('[H7] what a stranger writes into headers is never proposed unless our token signed it', () => {
+test("[H7] a value from a stranger's headers is proposed only if our token signed it", () => {
   const diagnosis = ask({
     url: 'https://evil.example.com/twilio/status',
     token: 'the-stranger-s-own-token',
@@ -425,7 +427,7 @@ test('[H7] what a stranger writes into headers is never proposed unless our toke
   assert.doesNotMatch(diagnosis.finding + diagnosis.remedy, /evil/);
 });
 
-test('[H7] whatever comes: it is answered, in bounded work, without a token or a signature', () => {
+test('[H7] every request gets a diagnosis with bounded work and without a token or a signature', () => {
   const header = fc.string({maxLength: 60});
   fc.assert(
     fc.property(
@@ -463,7 +465,7 @@ test('[H7] whatever comes: it is answered, in bounded work, without a token or a
   );
 });
 
-/** One sentence each, and nothing that opens a door: neither a token nor a signature of any candidate. */
+/** Checks that each text is one sentence and reveals no token and no signature of any candidate. */
 function assertPlain(
   diagnosis: ReturnType<typeof diagnose>,
   {url, signedFields = fields, token = TOKEN}: Came,

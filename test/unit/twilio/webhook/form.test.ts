@@ -8,7 +8,7 @@ function fieldsOf(body: string | Buffer) {
   return result.kind === 'form' ? result.fields : result.kind;
 }
 
-test('[H5] fields come in order, repeated ones too', () => {
+test('[H5] fields keep their order, including repeated ones', () => {
   assert.deepEqual(fieldsOf('To=%2B1415&b=a+b%20c&To=2'), [
     ['To', '+1415'],
     ['b', 'a b c'],
@@ -24,12 +24,12 @@ test('[H5] fields come in order, repeated ones too', () => {
   assert.deepEqual(
     fieldsOf('n=%EF%BB%BFx'),
     [['n', '\uFEFFx']],
-    'a byte order mark is signed like any character',
+    'a byte order mark is signed like any other character',
   );
   assert.deepEqual(fieldsOf('n=Gr%C3%BCn%f0%9f%93%9e'), [['n', 'Grün📞']]);
 });
 
-test('[H5] a bad escape stands for itself, bytes that are not UTF-8 become U+FFFD, and NUL is a character', () => {
+test('[H5] an invalid escape stands for itself, bytes that are not UTF-8 become U+FFFD, and NUL is a character', () => {
   const odd: readonly (readonly [body: string, value: string])[] = [
     ['a=%', '%'],
     ['a=%4', '%4'],
@@ -47,7 +47,7 @@ test('[H5] a bad escape stands for itself, bytes that are not UTF-8 become U+FFF
   ];
   for (const [body, value] of odd) assert.deepEqual(fieldsOf(body), [['a', value]], body);
   assert.deepEqual(fieldsOf('%zz=1'), [['%zz', '1']]);
-  // A character does not reach across fields.
+  // A multi-byte character cannot span two fields.
   assert.deepEqual(fieldsOf('a=%C3&b=%BC'), [
     ['a', '\ufffd'],
     ['b', '\ufffd'],
@@ -55,14 +55,14 @@ test('[H5] a bad escape stands for itself, bytes that are not UTF-8 become U+FFF
   assert.deepEqual(fieldsOf(Buffer.from([0x61, 0x3d, 0xff])), [['a', '\ufffd']]);
 });
 
-test('[H5] size and number of fields are limited', () => {
+test('[H5] the size and the number of fields are limited', () => {
   assert.equal(fieldsOf(`a=${'x'.repeat(MAX_FORM_BYTES - 2)}`).length, 1);
   assert.equal(fieldsOf(`a=${'x'.repeat(MAX_FORM_BYTES - 1)}`), 'malformed');
   assert.equal(fieldsOf('a&'.repeat(MAX_FORM_FIELDS)).length, MAX_FORM_FIELDS);
   assert.equal(fieldsOf('a&'.repeat(MAX_FORM_FIELDS + 1)), 'malformed');
 });
 
-test('[H5] names touch no prototype', () => {
+test('[H5] field names do not reach a prototype', () => {
   assert.deepEqual(fieldsOf('__proto__=1&constructor=2&a[b][]=3'), [
     ['__proto__', '1'],
     ['constructor', '2'],
@@ -71,18 +71,18 @@ test('[H5] names touch no prototype', () => {
   assert.equal(Object.hasOwn(Object.prototype, 'b'), false);
 });
 
-test('[H5] the worst body of the largest size is read in linear time', () => {
+test('[H5] the worst body of the maximum size is read in linear time', () => {
   const bodies = ['&', '=', '%', '+', '%4', 'a&', '%41', '%C3%BC'].map((part) =>
     Buffer.from(part.repeat(MAX_FORM_BYTES / part.length)),
   );
   for (const body of bodies) parseForm(body);
   const started = performance.now();
   for (const body of bodies) parseForm(body);
-  // Linear: what goes with the square of 64 KB takes minutes.
+  // A quadratic parser would need minutes for 64 KB.
   assert.ok(performance.now() - started < 5000);
 });
 
-test('[H5] every body is read as WHATWG reads it (5000 bodies)', () => {
+test('[H5] 5000 random bodies are read as WHATWG specifies', () => {
   const name = fc.string({unit: 'grapheme', minLength: 1, maxLength: 8});
   const written = fc
     .array(fc.tuple(name, fc.string({unit: 'binary', maxLength: 12})), {maxLength: 8})

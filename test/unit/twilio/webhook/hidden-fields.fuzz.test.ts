@@ -1,6 +1,8 @@
 /**
- * Pieces of control fields in other fields, cut where they can run into each other: none of them changes which call an event is
- * about or its state, and only a text that names another call is refused. `FC_SEED=n` runs one again.
+ * Fragments of control fields inside other fields, cut so that they can run together.
+ *
+ * None of them changes the call or the status of an event. Only a text that names another call is refused.
+ * `FC_SEED=n` repeats a run.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -15,7 +17,7 @@ import {
 
 const RUNS = 6000;
 
-/** Every sid that stands behind `CallSid` somewhere in a text, looked for character by character. */
+/** Every sid that follows `CallSid` anywhere in a text, found character by character. */
 function namedCalls(text: string): string[] {
   const named: string[] = [];
   for (let at = text.indexOf('CallSidCA'); at !== -1; at = text.indexOf('CallSidCA', at + 1)) {
@@ -61,7 +63,7 @@ const piece = fc.constantFrom(
 );
 const ofPieces = (max: number) => fc.array(piece, {maxLength: max}).map((pieces) => pieces.join(''));
 
-/** Names of the fields that decide are left to themselves, and each other name comes once. */
+/** Keeps the names of control fields out, and uses each other name once. */
 const taken = new Set(completedFields.map(([name]) => name));
 const others = new Set(
   'AnsweredBy ApplicationSid CallDuration Timestamp SequenceNumber CallbackSource Direction'.split(' '),
@@ -71,7 +73,7 @@ const extra = fc.tuple(
   ofPieces(5),
 );
 
-test('[H5] whatever other fields hold, the event is about the same call in the same state, or two calls are named', () => {
+test('[H5] for any other fields, the event has the same call and the same state, or two calls are named', () => {
   const seed = Number(process.env['FC_SEED'] ?? '20261128');
   let refused = 0;
   fc.assert(
@@ -88,7 +90,7 @@ test('[H5] whatever other fields hold, the event is about the same call in the s
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .flat()
         .join('');
-      // A value and the name behind it can look like one together, whatever stands between the two.
+      // A value and the name after it can look like one field even with text between them.
       assert.ok(
         namedCalls(text).some((sid) => ![CALL_SID, PARENT_SID].includes(sid)) || /CallSid?(?:CA)?/.test(text),
         JSON.stringify(extras),

@@ -7,7 +7,7 @@ import {hmacSha1} from '../../../../src/twilio/webhook/hmac.ts';
 const expected = (secret: string, content: string) =>
   createHmac('sha1', secret).update(content, 'utf8').digest('hex');
 
-test('the vectors of RFC 2202 that are text', () => {
+test('the text vectors of RFC 2202 give the expected digests', () => {
   assert.equal(
     hmacSha1('Jefe', 'what do ya want for nothing?').toString('hex'),
     'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79',
@@ -18,7 +18,7 @@ test('the vectors of RFC 2202 that are text', () => {
   );
 });
 
-test('it is the HMAC of Node, whatever secret and text', () => {
+test("the HMAC equals Node's for any secret and text", () => {
   const text = fc.string({unit: 'binary', maxLength: 200});
   fc.assert(
     fc.property(text, text, fc.constantFrom(1, 7, 120), (secret, content, times) => {
@@ -29,7 +29,7 @@ test('it is the HMAC of Node, whatever secret and text', () => {
   );
 });
 
-test('secrets at the length of a block, texts at the length of what is shared, halves of characters', () => {
+test('the HMAC is right for block-length secrets, texts as long as the shared buffer, and lone surrogates', () => {
   for (const secret of ['', 'k'.repeat(63), 'k'.repeat(64), 'k'.repeat(65), 'é'.repeat(32), 'é'.repeat(33)])
     for (const content of [
       '',
@@ -42,7 +42,7 @@ test('secrets at the length of a block, texts at the length of what is shared, h
       assert.equal(hmacSha1(secret, content).toString('hex'), expected(secret, content));
 });
 
-test('what one call returned is not changed by the next', () => {
+test('a returned digest is not changed by the next call', () => {
   const first = hmacSha1('a', 'first');
   hmacSha1('a', 'second');
   assert.equal(first.toString('hex'), expected('a', 'first'));

@@ -1,6 +1,8 @@
 /**
- * A signature covers names and values run together. Each attack here carries the signature of a genuine request and
- * moves its field boundaries; the official SDK accepts every one of them.
+ * A Twilio signature covers names and values run together, without their boundaries.
+ *
+ * Each attack here carries the signature of a genuine request and moves its field boundaries. The official
+ * SDK accepts every one of them.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -25,7 +27,7 @@ for (const {name, signed, sent, signedPath = STATUS_PATH, sentPath = STATUS_PATH
     assert.equal(
       sdkAccepts(AUTH_TOKEN, genuine.signatureHeader, PUBLIC_URL + sentPath, sent),
       true,
-      'the SDK takes it: the attack is real',
+      'the SDK accepts it, so the attack is real',
     );
     const result = authenticateWebhook(forged);
     assert.equal(result.kind, 'malformed');
@@ -33,7 +35,7 @@ for (const {name, signed, sent, signedPath = STATUS_PATH, sentPath = STATUS_PATH
 }
 
 for (const {name, signed, sent} of harmless) {
-  test(`[H5] a splice that passes says less than was signed, and nothing else: ${name}`, () => {
+  test(`[H5] a splice that passes says less than what was signed, and nothing else: ${name}`, () => {
     const genuine: Readonly<Record<string, unknown>> = eventOf(signed, signed);
     const event = eventOf(signed, sent);
     for (const [key, value] of Object.entries(event)) assert.equal(value, genuine[key], key);
@@ -42,7 +44,7 @@ for (const {name, signed, sent} of harmless) {
   });
 }
 
-test('[H5] genuine requests with odd free text are not mistaken for splices', () => {
+test('[H5] genuine requests with unusual free text are not mistaken for splices', () => {
   const odd = [
     ['ParticipantCallStatus', 'completed'],
     ['DialCallDuration', '12'],
@@ -55,7 +57,7 @@ test('[H5] genuine requests with odd free text are not mistaken for splices', ()
   assert.equal(authenticateWebhook(signedRequest([...completedFields, ...odd])).kind, 'authentic');
 });
 
-/** What an event of these fields would be, beyond what was signed. */
+/** The data that an event of these fields would have beyond what was signed. */
 function eventOf(signed: Fields, sent: Fields, signedPath = STATUS_PATH) {
   const genuine = signedRequest(signed, {pathAndQuery: signedPath});
   const result = authenticateWebhook({...genuine, pathAndQuery: STATUS_PATH, body: encodeForm(sent)});
@@ -64,7 +66,7 @@ function eventOf(signed: Fields, sent: Fields, signedPath = STATUS_PATH) {
   return event;
 }
 
-test('[H5] no check can see a boundary between two free texts; no field of ours is one', () => {
+test('[H5] a boundary between two free texts cannot be checked, and no control field is free text', () => {
   const sent = replace(
     ringingFields,
     ['FromCity', 'FromCountry'],
@@ -73,7 +75,7 @@ test('[H5] no check can see a boundary between two free texts; no field of ours 
   assert.deepEqual(eventOf(ringingFields, sent), eventOf(ringingFields, ringingFields));
 });
 
-test('[H5] a field that every status callback has, under a longer name, is a splice', () => {
+test('[H5] a field of every status callback under a longer name is a splice', () => {
   const british = replace(ringingFields, ['FromZip'], [['FromZip', 'SW1A']]);
   const sent = replace(
     ringingFields,
@@ -87,7 +89,7 @@ test('[H5] a field that every status callback has, under a longer name, is a spl
   assert.equal(authenticateWebhook(forged).kind, 'malformed');
 });
 
-test('[H5] no check can see a `ref` that was a field named `?ref`; nobody but us knows a reference to put there', () => {
+test('[H5] a `ref` made from a field named `?ref` cannot be detected, but only the gateway knows valid references', () => {
   const {reference, ...rest} = eventOf(
     [['?ref', `=${REFERENCE}`], ...ringingFields],
     ringingFields,
@@ -97,8 +99,9 @@ test('[H5] no check can see a `ref` that was a field named `?ref`; nobody but us
   assert.equal('reference' in rest, false);
 });
 
-test('[H5] a reference that is cut short is no reference: the event is the same, and has no owner by it', () => {
-  // Needs a field whose name sorts before `AccountSid`, for the rest of the reference to become part of.
+test('[H5] a truncated reference is ignored: the event stays the same and gets no owner from it', () => {
+  // This needs a field whose name sorts before `AccountSid`, so that the rest of the reference becomes part
+  // of it.
   const signed: Fields = [['1', 'x'], ...ringingFields];
   const genuine = signedRequest(signed, {pathAndQuery: STATUS_PATH});
   const sent: Fields = [['0123451', 'x'], ...ringingFields];

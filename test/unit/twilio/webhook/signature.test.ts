@@ -95,7 +95,7 @@ for (const {name, token = '12345', url, fields, signature} of vectors) {
   });
 }
 
-test('[H5] every token is tried, and an empty one signs for nobody', () => {
+test('[H5] every token is tried, and an empty token never matches', () => {
   const signature = sign('new', URL_U, P);
   assert.equal(
     verifySignature({signature, authTokens: ['old', 'new'], urls: [URL_U], text: signedText(P)}),
@@ -110,7 +110,7 @@ test('[H5] every token is tried, and an empty one signs for nobody', () => {
   );
 });
 
-test('[H5] the header is exactly one canonical base64 SHA-1', () => {
+test('[H5] the header must be exactly one canonical base64 SHA-1', () => {
   const good = 'RSOYDt4T1cUTdK1PDd93/VVr8B8=';
   const check = (signature: string | undefined) =>
     verifySignature({signature, authTokens: ['12345'], urls: [URL_U], text: signedText(P)});
@@ -124,7 +124,7 @@ test('[H5] the header is exactly one canonical base64 SHA-1', () => {
     `${good} `,
     `${good}\n`,
     `${good}, ${good}`,
-    good.replace('8=', '9='), // the same bytes, written with bits that carry nothing
+    good.replace('8=', '9='), // the same bytes, with unused bits set
     good.replaceAll('/', '_'),
     good.toLowerCase(),
     Buffer.from(good, 'base64').toString('hex'),
@@ -132,7 +132,7 @@ test('[H5] the header is exactly one canonical base64 SHA-1', () => {
   for (const signature of bad) assert.equal(check(signature), false, JSON.stringify(signature));
 });
 
-test('[H5] the signed URL is PUBLIC_URL and the raw target; https may come without its port', () => {
+test('[H5] the signed URL is PUBLIC_URL plus the raw target, and https may omit its port', () => {
   const target = '/twilio/status?ref=a%20b';
   assert.deepEqual(signatureUrls('https://a.example', target), [`https://a.example${target}`]);
   assert.deepEqual(signatureUrls('https://a.example/base', '/x'), ['https://a.example/base/x']);
@@ -169,7 +169,7 @@ const target = fc.constantFrom(
 );
 const token = fc.string({minLength: 1, maxLength: 40});
 
-test('[H5] what the SDK signs, over the URL with or without the port, is accepted (3000 requests)', () => {
+test('[H5] 3000 requests signed by the SDK, with or without the port in the URL, are accepted', () => {
   const fields = fc.uniqueArray(fc.tuple(name, anyText), {selector: ([key]) => key, maxLength: 40});
   fc.assert(
     fc.property(publicUrl, target, fields, token, fc.nat(), (base, path, signedFields, key, pick) => {
@@ -182,7 +182,7 @@ test('[H5] what the SDK signs, over the URL with or without the port, is accepte
   );
 });
 
-test('[H5] what is accepted, the SDK accepts too (5000 requests, most of them altered or spliced)', () => {
+test('[H5] every accepted request is accepted by the SDK too (5000 requests, most of them altered or spliced)', () => {
   const anyName = fc.oneof(name, fc.string({maxLength: 8}));
   const fields = fc.array(fc.tuple(anyName, anyText), {maxLength: 12});
   let accepted = 0;
@@ -207,7 +207,7 @@ test('[H5] what is accepted, the SDK accepts too (5000 requests, most of them al
   assert.ok(accepted > 500, `${accepted} were accepted`);
 });
 
-/** 0: as it was; 1: other fields; 2: reversed; 3: the boundary of the first field moved by one. */
+/** 0: unchanged; 1: other fields; 2: reversed; 3: the boundary of the first field moved by one. */
 function alter(original: readonly FormField[], extra: readonly FormField[], change: number) {
   if (change === 0) return original;
   if (change === 1) return [...original, ...extra];
@@ -216,7 +216,7 @@ function alter(original: readonly FormField[], extra: readonly FormField[], chan
   return [[key + value.slice(0, 1), value.slice(1)] as const, ...rest];
 }
 
-test('[H5] what is signed: names sorted, and of a name its distinct values, in whatever order they came', () => {
+test('[H5] the signed text has sorted names, and the distinct values of each name in any order', () => {
   const reference = (fields: readonly FormField[]) => {
     const names = [...new Set(fields.map(([name]) => name))].sort();
     const valuesOf = (name: string) =>

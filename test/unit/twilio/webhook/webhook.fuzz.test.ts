@@ -1,4 +1,4 @@
-/** Mutated recordings: the edge never throws, and believes nothing that the official SDK would not. */
+/** Mutated recordings: the parser never throws, and never accepts more than the official SDK does. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {StatusEvent} from '../../../../src/journal/call-event.ts';
@@ -20,7 +20,7 @@ import {
   voiceFields,
 } from '../../../support/twilio/twilio-requests.ts';
 
-/** mulberry32: the same numbers for the same seed, on every machine. */
+/** mulberry32: produces the same numbers for the same seed on every machine. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -139,7 +139,7 @@ function sdkTakes(request: WebhookRequest): boolean {
   );
 }
 
-test('[H5] 25000 mutations of signed requests: never an exception, never more than the SDK takes', () => {
+test('[H5] 25000 mutations of signed requests cause no exception and pass only if the SDK accepts them', () => {
   const next = random(20_261_122);
   const counts = {authentic: 0, forbidden: 0, malformed: 0};
   for (let round = 0; round < 25_000; round += 1) {
@@ -150,7 +150,7 @@ test('[H5] 25000 mutations of signed requests: never an exception, never more th
     if (result.kind !== 'forbidden') assert.ok(sdkTakes(request), `round ${round}: the SDK refuses it`);
     if (result.kind === 'authentic') toStatusEvent({...result, receivedAt: 0, route: 'status'});
   }
-  // Some mutations change nothing that is signed; were there none, this would prove little.
+  // Some mutations change nothing that is signed. Without any of those, this test would prove little.
   assert.ok(
     counts.authentic > 300 && counts.malformed > 100 && counts.forbidden > 10_000,
     JSON.stringify(counts),
@@ -169,7 +169,10 @@ const names = [
   'ref',
 ];
 
-/** Fields in signed order with one boundary moved, removed or made: mostly the same signed text. */
+/**
+ * Fields in signed order with one boundary moved, removed or added, so that the signed text mostly stays the
+ * same.
+ */
 function moveBoundary(next: Random, fields: readonly FormField[]): readonly FormField[] {
   const at = next(fields.length);
   const [name, value] = fields[at] ?? ['', ''];
@@ -196,7 +199,7 @@ function eventOf(request: WebhookRequest): StatusEvent | undefined {
   return result.kind === 'authentic' ? toStatusEvent({...result, receivedAt: 0, route: 'status'}) : undefined;
 }
 
-test('[H5] [J2] 25000 moved boundaries: what still passes is about the same call in the same state, and the same entry', () => {
+test('[H5] [J2] 25000 moved boundaries: a request that still passes has the same call, the same state and the same entry', () => {
   const next = random(7);
   const rich: readonly FormField[] = [
     ...completedFields.filter(([name]) => name !== 'FromZip'),
@@ -218,7 +221,7 @@ test('[H5] [J2] 25000 moved boundaries: what still passes is about the same call
   assert.deepEqual(
     requests.map(({genuine}) => genuine === undefined),
     [false, false, false, false, true],
-    'a text that names two calls has no reading that is certain',
+    'a text that names two calls is ambiguous',
   );
   let sdkOnly = 0;
   let both = 0;
@@ -240,14 +243,14 @@ test('[H5] [J2] 25000 moved boundaries: what still passes is about the same call
     assert.equal(event.dedupeKey, genuine.dedupeKey, `round ${round}: one signed request, two entries`);
     for (const key of ['callSid', 'providerStatus', 'reference'] as const)
       assert.equal(event[key], genuine[key], `round ${round}: ${key}`);
-    // Dropped or as it was; only the parties, which decide nothing, may be longer.
+    // Each field is dropped or unchanged. Only the parties may be longer, because they decide nothing.
     for (const key of ['parentCallSid', 'sequence', 'duration', 'direction', 'answeredBy'] as const)
       if (key in event) assert.equal(event[key], genuine[key], `round ${round}: ${key}`);
   }
-  assert.ok(sdkOnly > 2500 && both > 100, `${sdkOnly} only the SDK took, ${both} both`);
+  assert.ok(sdkOnly > 2500 && both > 100, `only the SDK accepted ${sdkOnly}, both accepted ${both}`);
 });
 
-test('[H5] the tokens of a request do not matter to the oracle of the other', () => {
+test('[H5] the tokens of one request do not affect the oracle of another', () => {
   const request = signedRequest(ringingFields, {token: ALTERNATE_TOKEN});
   assert.equal(authenticateWebhook({...request, authTokens: [AUTH_TOKEN]}).kind, 'forbidden');
   assert.equal(authenticateWebhook({...request, authTokens: [ALTERNATE_TOKEN]}).kind, 'authentic');

@@ -43,7 +43,7 @@ function kindWith(name: string, value: string, fields = completedFields): Webhoo
   return authenticateWebhook(signedRequest(withField(fields, name, value))).kind;
 }
 
-test('[H5] what Twilio sends is authentic, with either token', () => {
+test('[H5] a request from Twilio is authentic with either token', () => {
   for (const fields of [ringingFields, completedFields]) {
     const result = authentic(signedRequest(fields));
     assert.equal(result.reference, REFERENCE);
@@ -55,14 +55,14 @@ test('[H5] what Twilio sends is authentic, with either token', () => {
   authentic(signedRequest(ringingFields, {publicUrl: 'https://gateway.example.com/hooks'}));
 });
 
-test('[H5] over https Twilio leaves the port out of what it signs', () => {
+test('[H5] over https Twilio omits the port from the signed URL', () => {
   const signed = signedRequest(ringingFields);
   authentic({...signed, publicUrl: 'https://gateway.example.com:8443'});
   const overHttp = signedRequest(ringingFields, {publicUrl: 'http://localhost'});
   assert.equal(authenticateWebhook({...overHttp, publicUrl: 'http://localhost:8081'}).kind, 'forbidden');
 });
 
-test('[H5] without the right signature nothing about the shape is told', () => {
+test('[H5] without a valid signature, the error reveals nothing about the shape', () => {
   const good = signedRequest(ringingFields);
   const stranger = signedRequest(ringingFields, {token: 'somebody-elses'});
   const refused: WebhookRequest[] = [
@@ -87,7 +87,7 @@ test('[H5] without the right signature nothing about the shape is told', () => {
 
 const REFUSED_WITHOUT = ['AccountSid', 'CallSid'] as const;
 
-test("[H5] only a query that we handed out has a reference; any other is the user's own, whatever it holds", () => {
+test('[H5] only a query that the gateway issued has a reference, and any other query belongs to the user', () => {
   const referenceOf = (query: string) =>
     authentic(signedRequest(ringingFields, {pathAndQuery: `/twilio/status${query}`})).reference;
   assert.equal(referenceOf(`?ref=${REFERENCE}`), REFERENCE);
@@ -107,7 +107,7 @@ test("[H5] only a query that we handed out has a reference; any other is the use
   for (const query of foreign) assert.equal(referenceOf(query), undefined, query);
 });
 
-test('[H5] only a webhook whose call cannot be identified is refused', () => {
+test('[H5] a webhook is refused only if its call cannot be identified', () => {
   for (const name of REFUSED_WITHOUT) {
     const [, value = ''] = completedFields.find(([each]) => each === name) ?? [];
     const bad: readonly (readonly FormField[])[] = [
@@ -128,7 +128,9 @@ test('[H5] only a webhook whose call cannot be identified is refused', () => {
   assert.equal(kindWith('AccountSid', ACCOUNT_SID.replace('0', '1')), 'malformed', 'another account');
 });
 
-/** By field: what is read, and what is dropped because the event is still true without it. */
+/**
+ * Per field: values that are read, and values that are dropped because the event is still true without them.
+ */
 const shapes: Readonly<
   Record<
     string,
@@ -173,19 +175,19 @@ const shapes: Readonly<
 };
 
 for (const [name, {key, read, dropped}] of Object.entries(shapes)) {
-  test(`[H5] ${name} is read in its exact shape, and dropped in any other`, () => {
+  test(`[H5] ${name} is read in its exact format, and dropped in any other`, () => {
     for (const [value, expected] of Object.entries(read))
       assert.deepEqual(eventOf(signedRequest(withField(completedFields, name, value)))[key], expected, value);
     for (const value of dropped) {
       const event = eventOf(signedRequest(withField(completedFields, name, value)));
       assert.equal(key in event, false, JSON.stringify(value));
       assert.equal(event.callSid, CALL_SID);
-      assert.equal(event.parameters?.[name], value, 'the evidence has it');
+      assert.equal(event.parameters?.[name], value, 'the stored parameters keep it');
     }
   });
 }
 
-test('[H5] a control field that comes twice is dropped', () => {
+test('[H5] a repeated control field is dropped', () => {
   const fields = Object.entries(shapes).flatMap(([name, {read}]) =>
     Object.keys(read)
       .slice(0, 2)
@@ -198,14 +200,14 @@ test('[H5] a control field that comes twice is dropped', () => {
   for (const {key} of Object.values(shapes)) assert.equal(key in event, false, key);
 });
 
-test('[H5] CallStatus twice with one value is signed once: whoever doubled it, it was not Twilio', () => {
+test('[H5] CallStatus twice with one value is signed once, so the repetition did not come from Twilio', () => {
   assert.equal(
     authenticateWebhook(signedRequest([...ringingFields, ['CallStatus', 'ringing']])).kind,
     'malformed',
   );
 });
 
-test('[H5] Timestamp is UTC in RFC 2822 or ISO 8601; any other text leaves the time of arrival', () => {
+test('[H5] Timestamp is UTC in RFC 2822 or ISO 8601, and any other text is replaced by the time of arrival', () => {
   const at = (value: string) =>
     eventOf(signedRequest(withField(completedFields, 'Timestamp', value))).happenedAt;
   const read: Readonly<Record<string, string>> = {
@@ -221,7 +223,7 @@ test('[H5] Timestamp is UTC in RFC 2822 or ISO 8601; any other text leaves the t
   const dropped = [
     '',
     'yesterday',
-    'Mon, 01 Nov 2016 01:59:13 +0000', // it was a Tuesday
+    'Mon, 01 Nov 2016 01:59:13 +0000', // 2016-11-01 was a Tuesday
     'Fri, 31 Feb 2020 01:59:13 +0000',
     'Tue, 01 Nov 2016 25:59:13 +0000',
     'Tue, 01 Nov 2016 01:59:13 +0100',
@@ -233,7 +235,7 @@ test('[H5] Timestamp is UTC in RFC 2822 or ISO 8601; any other text leaves the t
   for (const text of dropped) assert.equal(at(text), RECEIVED_AT, text);
 });
 
-test('[H5] From and To are shown as they came: control characters made visible, and of bounded length', () => {
+test('[H5] From and To are shown unchanged, but bounded in length and with visible control characters', () => {
   const from = (value: string) => eventOf(signedRequest(withField(ringingFields, 'From', value))).from;
   const asTheyCome = [
     ...['+14155551234', '+1 (415) 555-0100', '+14155550100,,1234', '+14155550123;ext=55', '+1415555O123'],
@@ -246,7 +248,7 @@ test('[H5] From and To are shown as they came: control characters made visible, 
   assert.equal(from(`${'x'.repeat(2047)}📞`), `${'x'.repeat(2047)}\ufffd…`);
 });
 
-test('[H5] all other fields have any name and any value, and come as often as they like', () => {
+test('[H5] all other fields may have any name and value, and may repeat', () => {
   const odd: readonly FormField[] = [
     ...['crm.lead.id', 'lead[id]', 'lead[]', 'Lead Id', 'Größe', 'SipHeader_X-Lead.Id', 'a:b', '', ' '].map(
       (name): FormField => [name, 'x'],
@@ -296,7 +298,7 @@ test('[H5] fields that name other calls are data, and so are values that look li
       );
 });
 
-test('[H5] one byte more is another call: a text that names two calls is refused, however it is cut', () => {
+test('[H5] a text that names two calls is refused wherever the fields are cut: one more byte is another call', () => {
   const other = `CA${'9'.repeat(32)}`;
   for (const hidden of [
     `CallSid${other}`,
@@ -307,9 +309,9 @@ test('[H5] one byte more is another call: a text that names two calls is refused
       assert.equal(kindWith(name, hidden), 'malformed', `${name}: ${hidden}`);
   assert.equal(kindWith(`xCallSid${other}`, ''), 'malformed');
   assert.equal(kindWith('AddOns', `CallSid${other}Zz`), 'malformed');
-  // What follows sorts before `CallSid`: no field of that name can end there.
+  // `AddOns` sorts before `CallSid`, so no field of that name can end there.
   assert.equal(kindWith('AddOns', `CallSid${other}`), 'authentic');
-  // The last characters of one are the first of the next.
+  // The last characters of one sid are the first of the next.
   const overlapping = `CallSid${CALL_SID.slice(0, 32)}CallSid${other}`;
   assert.equal(kindWith('Bx', overlapping), 'malformed');
 });
@@ -318,7 +320,7 @@ function eventOf(request: WebhookRequest, receivedAt = RECEIVED_AT, route: 'stat
   return toStatusEvent({...authentic(request), receivedAt, route});
 }
 
-test('[J5] a status callback as an event', () => {
+test('[J5] a status callback becomes an event', () => {
   const {dedupeKey, parameters, ...event} = eventOf(signedRequest(completedFields));
   assert.deepEqual(event, {
     kind: 'status',
@@ -333,14 +335,14 @@ test('[J5] a status callback as an event', () => {
     to: '+491703330161',
     parentCallSid: PARENT_SID,
     answeredBy: 'human',
-    duration: 49, // seconds; Duration=1 is billed minutes
+    duration: 49, // seconds, while Duration=1 counts billed minutes
     reference: REFERENCE,
   });
   assert.match(dedupeKey, /^callback:[0-9a-f]{64}$/);
   assert.deepEqual(parameters, Object.fromEntries(completedFields));
 });
 
-test('[J5] a voice request has neither sequence nor time: it happened when it came', () => {
+test('[J5] a voice request has neither a sequence nor a time, so its time is the arrival', () => {
   const event = eventOf(signedRequest(voiceFields, {pathAndQuery: '/twilio/voice'}), RECEIVED_AT, 'voice');
   assert.equal(event.happenedAt, RECEIVED_AT);
   assert.deepEqual(
@@ -350,7 +352,7 @@ test('[J5] a voice request has neither sequence nor time: it happened when it ca
   assert.deepEqual(JSON.parse(JSON.stringify(event)), event);
 });
 
-test('[J2] a retry is the same entry: later, in another order, signed with the other token', () => {
+test('[J2] a retry is the same entry: later, in another order, or signed with the other token', () => {
   const {dedupeKey} = eventOf(signedRequest(completedFields));
   const again = [
     eventOf(signedRequest(completedFields), RECEIVED_AT + 60_000),
@@ -361,7 +363,7 @@ test('[J2] a retry is the same entry: later, in another order, signed with the o
   for (const event of again) assert.equal(event.dedupeKey, dedupeKey);
 });
 
-test('[J2] another field, value, route or reference is another entry', () => {
+test('[J2] another field, value, route or reference makes another entry', () => {
   const event = eventOf(signedRequest(ringingFields));
   const other = [
     eventOf(signedRequest(withField(ringingFields, 'SequenceNumber', '2'))),
@@ -374,13 +376,13 @@ test('[J2] another field, value, route or reference is another entry', () => {
   assert.equal(keys.size, other.length + 1);
 });
 
-test('[J2] the same characters with other boundaries are the same entry: one capture makes no second one', () => {
+test('[J2] the same characters with other boundaries are the same entry, so a captured request cannot add a second one', () => {
   const genuine = signedRequest(ringingFields);
   const moved = withField(without(ringingFields, 'FromCountry'), 'FromCity', 'SAN FRANCISCOFromCountryUS');
   assert.equal(eventOf({...genuine, body: encodeForm(moved)}).dedupeKey, eventOf(genuine).dedupeKey);
 });
 
-test('[J2] each status of a call is its own entry', () => {
+test('[J2] each status of a call is an entry of its own', () => {
   const keys = providerStatuses.map(
     (status) => eventOf(signedRequest(withField(ringingFields, 'CallStatus', status))).dedupeKey,
   );

@@ -31,7 +31,7 @@ function slotsWritten(file: string, change: () => void): number[] {
   });
 }
 
-test('[J7] writes between two syncs go to one slot, and the other slot keeps what was synced', (t) => {
+test('[J7] writes between two syncs use one slot, so that the other slot keeps the synced value', (t) => {
   const file = temporaryMark(t);
   const {file: mark} = HighWaterMark.open(file);
   mark.write({epoch: 'e', offset: 1});
@@ -41,8 +41,8 @@ test('[J7] writes between two syncs go to one slot, and the other slot keeps wha
   });
   assert.equal(written.length, 1);
   assert.equal(mark.isDirty, true);
-  assert.deepEqual(readMark(file), {epoch: 'e', offset: 4}, 'what the process wrote survives it');
-  // The power fails while the slot is written.
+  assert.deepEqual(readMark(file), {epoch: 'e', offset: 4}, 'the written value survives the process');
+  // The power fails while the slot is being written.
   const bytes = readFileSync(file);
   bytes.fill(0xff, (written[0] ?? 0) * SLOT + 20, (written[0] ?? 0) * SLOT + 60);
   writeFileSync(file, bytes);
@@ -50,7 +50,7 @@ test('[J7] writes between two syncs go to one slot, and the other slot keeps wha
   mark.close();
 });
 
-test('[J7] after a sync, and after a restart, the slot that is on the disk is not written to', (t) => {
+test('[J7] after a sync or a restart, the slot with the synced value is not overwritten', (t) => {
   const file = temporaryMark(t);
   const {file: first} = HighWaterMark.open(file);
   const slots: number[][] = [];
