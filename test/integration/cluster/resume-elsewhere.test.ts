@@ -1,4 +1,4 @@
-/** A session that comes to a node which has not heard yet of what another one has told it. */
+/** A session resumes at a node that has not read yet what another node has delivered to it. */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {systemClock} from '../../../src/clock.ts';
@@ -10,10 +10,10 @@ import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signe
 import {until} from '../../support/until.ts';
 import {TestClient} from '../../support/websocket/client.ts';
 
-/** How long a node waits, by its clock, for what another one has told of. */
+/** How long a node waits, by its clock, for entries that another node has delivered. */
 const PATIENCE_MS = 5000;
 
-/** Two nodes, of which the second hears of nothing: its time stands still, and its listener is gone. */
+/** Two nodes. The second one receives nothing: its clock stands still, and its listener is gone. */
 async function deafNode(t: TestContext, server: PostgresServer) {
   const clock = new ManualClock(Date.now());
   const databaseUrl = await server.databaseOf(t);
@@ -39,14 +39,14 @@ async function deafNode(t: TestContext, server: PostgresServer) {
   return {hearing, deaf, clock, connect, atHearing, atDeaf, tell};
 }
 
-test('[W11] [W12] whoever comes from a node that knows more goes on where it was, not where this one is', async (t) => {
+test('[W11] [W12] a client that resumes at a node that lags behind continues at its own position', async (t) => {
   const server = await postgresServer();
   const {deaf, connect, atHearing, atDeaf, tell} = await deafNode(t, server);
   await tell(1, 'ringing', '1');
   await tell(1, 'completed', '3');
   await atHearing.receive('call.status', ({providerStatus}) => providerStatus === 'completed');
   const position = atHearing.position();
-  // Otherwise it would not show anything.
+  // Otherwise this test would show nothing.
   assert.deepEqual(atDeaf.of('call.status'), []);
   const client = connect(deaf.wsUrl, position);
   const ready = await client.ready();
@@ -54,17 +54,17 @@ test('[W11] [W12] whoever comes from a node that knows more goes on where it was
   await client.receive('session.heartbeat');
   assert.deepEqual(client.of('call.snapshot'), []);
   assert.deepEqual(client.of('call.status'), []);
-  // Whoever was there is told as well.
+  // Sessions that were already open get the entries as well.
   await until(() => atDeaf.of('call.status').length === 2);
 });
 
-test('[W11] an offset that no node has told of is found out without waiting', async (t) => {
+test('[W11] an offset that no node has delivered is detected without waiting', async (t) => {
   const server = await postgresServer();
   const {deaf, connect, atHearing, tell} = await deafNode(t, server);
   await tell(2, 'ringing', '1');
   await atHearing.receive('call.status');
   const {epoch, offset} = atHearing.position();
-  // The node's time stands still: no deadline of its own can have passed.
+  // The node's clock stands still, so none of its own deadlines can have passed.
   const client = connect(deaf.wsUrl, {epoch, offset: offset + 1});
   const ready = await client.ready();
   assert.deepEqual([ready.recovered, ready.offset], [false, offset]);
@@ -75,7 +75,7 @@ test('[W11] an offset that no node has told of is found out without waiting', as
   );
 });
 
-test('[W11] [N5] while the database is away, such a session waits, and then begins with a snapshot', async (t) => {
+test('[W11] [N5] while the database is away, such a session waits and then begins with a snapshot', async (t) => {
   const server = await PostgresServer.create();
   t.after(() => server.dispose());
   const {deaf, clock, connect, atHearing, tell} = await deafNode(t, server);
@@ -86,7 +86,7 @@ test('[W11] [N5] while the database is away, such a session waits, and then begi
   const client = connect(deaf.wsUrl, position);
   await client.opened();
   await until(() => {
-    // What time starts has to have its turn before more of it passes.
+    // Tasks that the clock has started need a turn before more time passes.
     clock.advance(20);
     return client.messages.length > 0;
   });

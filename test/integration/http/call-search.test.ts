@@ -1,4 +1,4 @@
-/** Looking for calls, counting them, and those that nobody has confirmed lately (H2): each user its own, and no others. */
+/** Searching and counting calls, and finding unconfirmed ones (H2). Each user finds only their own. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CallDetail, CallStatistics, UnconfirmedCalls} from '@hookswitch/protocol';
@@ -39,7 +39,7 @@ async function found(gateway: TestGateway, query: string, init = {}): Promise<st
   return body.calls.map((call: {callSid: string}) => call.callSid);
 }
 
-test('[H2] by text, outcome, direction, time and without legs; all of them at once', async () => {
+test('[H2] filters by text, outcome, direction, time and legs work, also in combination', async () => {
   const clock = new ManualClock(NOON);
   await using gateway = await startGateway({clock});
   const one = await tell(gateway, 1, 'completed', {To: '+4930123456'});
@@ -85,7 +85,7 @@ for (const [query, field] of [
   });
 }
 
-test('[H2] [H6] a + that a query turned into a blank is named, with how to write it', async () => {
+test('[H2] [H6] a + that the query turned into a space is reported, with its correct encoding', async () => {
   await using gateway = await startGateway();
   for (const path of ['/api/calls', '/api/calls/statistics'])
     for (const field of ['from', 'to'])
@@ -97,7 +97,7 @@ test('[H2] [H6] a + that a query turned into a blank is named, with how to write
   assert.doesNotMatch((await gateway.api('/api/calls?from=yesterday')).body.detail, /%2B/);
 });
 
-test('[H2] [A2] a user finds and counts its own calls and no others', async () => {
+test('[H2] [A2] a user finds and counts only their own calls', async () => {
   await using gateway = await startGateway({env});
   const place = async (user: string) => {
     const {status, body} = await gateway.api('/api/calls', {
@@ -147,7 +147,7 @@ function ended({buckets}: CallStatistics): number {
   );
 }
 
-test('[H2] statistics: every hour of the last 24, calls in the hour they were created, no legs', async () => {
+test('[H2] statistics have each of the last 24 hours, with calls in the hour of their creation and without legs', async () => {
   const clock = new ManualClock(NOON - 3 * 3_600_000 + 1000);
   await using gateway = await startGateway({clock});
   const parent = await tell(gateway, 1, 'completed');
@@ -187,7 +187,7 @@ for (const [query, field] of [
   });
 }
 
-test('[H2] 31 days are not too long', async () => {
+test('[H2] a range of 31 days is accepted', async () => {
   await using gateway = await startGateway();
   const {status, body} = await gateway.api(
     '/api/calls/statistics?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z',
@@ -196,7 +196,7 @@ test('[H2] 31 days are not too long', async () => {
   assert.equal(body.buckets.length, 744);
 });
 
-test('[H2] [H6] other methods on the fixed names: 405 with Allow', async () => {
+test('[H2] [H6] other methods on the fixed paths get 405 with Allow', async () => {
   await using gateway = await startGateway();
   for (const path of ['/api/calls/statistics', '/api/calls/unconfirmed']) {
     const answer = await gateway.api(path, {method: 'DELETE'});
@@ -206,7 +206,7 @@ test('[H2] [H6] other methods on the fixed names: 405 with Allow', async () => {
   }
 });
 
-test('[H2] [J6] silent for too long: unconfirmed since then, to those who may see it, until it is heard of', async () => {
+test('[H2] [J6] a call that is silent for too long is listed as unconfirmed, to users who may see it, until its next event', async () => {
   const clock = new ManualClock(NOON);
   await using gateway = await startGateway({
     clock,
@@ -245,7 +245,7 @@ test('[H2] [J6] silent for too long: unconfirmed since then, to those who may se
   assert.equal((await detail()).unconfirmedSince, undefined);
 });
 
-test('[H2] a status in the history is said in both words, a command is whose it was', async () => {
+test('[H2] the history shows a status in both vocabularies, and a command with its user', async () => {
   await using gateway = await startGateway();
   const callSid = await tell(gateway, 1, 'no-answer');
   const {events}: CallDetail = (await gateway.api(`/api/calls/${callSid}`)).body;

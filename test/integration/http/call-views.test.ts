@@ -1,4 +1,4 @@
-/** Lists and histories (H2). */
+/** Lists and histories of calls (H2). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {call as callSchema} from '@hookswitch/protocol/schemas';
@@ -19,7 +19,7 @@ async function tell(
   return callSid;
 }
 
-test('[H2] newest first, page by page, while new calls arrive: every old call once, none of the new', async () => {
+test('[H2] pages are newest first, and show every old call once and no call that arrived meanwhile', async () => {
   await using gateway = await startGateway();
   const placed: string[] = [];
   for (let number = 0; number < 23; number += 1) placed.push(await tell(gateway, number, 'ringing'));
@@ -35,16 +35,16 @@ test('[H2] newest first, page by page, while new calls arrive: every old call on
     cursor = body.nextCursor;
     pages += 1;
     await tell(gateway, 100 + pages, 'ringing');
-    // A call that moves on stays where it is in the list.
+    // A call whose status changes keeps its place in the list.
     await tell(gateway, 20, 'in-progress', {SequenceNumber: String(pages)});
   } while (cursor !== undefined);
   assert.equal(pages, 5);
   assert.deepEqual(seen, placed.toReversed());
   const {body} = await gateway.api('/api/calls?limit=1');
-  assert.equal(body.calls[0].callSid, someCallSid(0x1000 + 105), 'the newest is on the first page');
+  assert.equal(body.calls[0].callSid, someCallSid(0x1000 + 105), 'the newest call is on the first page');
 });
 
-test('[H2] no cursor after the last call, though the page is full', async () => {
+test('[H2] there is no cursor after the last call, even if the page is full', async () => {
   await using gateway = await startGateway();
   for (let number = 0; number < 4; number += 1) await tell(gateway, number, 'ringing');
   const first = await gateway.api('/api/calls?limit=2');
@@ -54,7 +54,7 @@ test('[H2] no cursor after the last call, though the page is full', async () => 
   assert.equal('nextCursor' in second.body, false);
 });
 
-test('[H2] status=active and status=ended, paged', async () => {
+test('[H2] status=active and status=ended are paged', async () => {
   await using gateway = await startGateway();
   for (let number = 0; number < 10; number += 1)
     await tell(gateway, number, number % 2 === 0 ? 'in-progress' : 'busy');
@@ -92,7 +92,7 @@ for (const query of [
   });
 }
 
-test('[H2] what is empty is not asked, what is unknown is ignored, a limit beyond 200 is 200', async () => {
+test('[H2] empty parameters count as absent, unknown ones are ignored, and a limit beyond 200 is 200', async () => {
   await using gateway = await startGateway();
   for (let number = 0; number < 3; number += 1) await tell(gateway, number, 'ringing');
   for (const query of [
@@ -113,7 +113,7 @@ test('[H2] what is empty is not asked, what is unknown is ignored, a limit beyon
   assert.equal(typeof body.nextCursor, 'string');
 });
 
-test('[H2] [J4] a call shows what happened, in order, each with source, sequence, lag and verdict', async () => {
+test('[H2] [J4] a call shows its events in order, each with source, sequence, lag and verdict', async () => {
   const clock = new ManualClock(Date.UTC(2026, 0, 1, 12, 0, 5));
   await using gateway = await startGateway({clock});
   const at = (second: number) => ({Timestamp: `Thu, 01 Jan 2026 12:00:0${second} +0000`});
@@ -170,7 +170,7 @@ test('[H2] the history of a call includes its legs', async () => {
   assert.equal((await gateway.api(`/api/calls/${leg}`)).body.parentCallSid, parent);
 });
 
-test('[H2] an unknown call, or a sid that cannot be one: 404 call_not_found', async () => {
+test('[H2] an unknown call and an invalid sid get 404 call_not_found', async () => {
   await using gateway = await startGateway();
   for (const sid of [someCallSid(7), 'CA123', 'AC00000000000000000000000000000001', 'x'.repeat(500)]) {
     const answer = await gateway.api(`/api/calls/${sid}`);

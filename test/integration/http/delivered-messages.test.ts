@@ -1,4 +1,8 @@
-/** `GET /api/sessions/:sessionId/sent`: what a session was sent (H4). What it says is proved in `delivered-messages-model.test.ts`. */
+/**
+ * `GET /api/sessions/:sessionId/sent`: the messages delivered to a session (H4).
+ *
+ * `delivered-messages-model.test.ts` proves that the content is right.
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SentPage} from '@hookswitch/protocol';
@@ -14,7 +18,7 @@ function received(client: TestClient): readonly Json[] {
   return client.raw.map((text): Json => JSON.parse(text)).filter(({type}) => type === 'call.status');
 }
 
-test('[H4] a call from beginning to end as a session was sent it, a resumed one and a closed one', async () => {
+test('[H4] a call from beginning to end is shown as delivered to an open, a resumed and a closed session', async () => {
   await using gateway = await startGateway();
   const whole = await gateway.session();
   const callSid = await gateway.place({
@@ -58,7 +62,7 @@ test('[H4] a call from beginning to end as a session was sent it, a resumed one 
   assert.deepEqual(closed.messages, all.messages);
 });
 
-test('[H4] [H6] a session that is not there is 404, a cursor that is none 400', async () => {
+test('[H4] [H6] an unknown session is 404, and an invalid cursor 400', async () => {
   await using gateway = await startGateway();
   const {sessionId} = await (await gateway.session()).ready();
   for (const id of ['00000000-0000-4000-8000-000000000000', 'x', '__proto__', 'x'.repeat(5000)]) {
@@ -77,7 +81,7 @@ test('[H4] [H6] a session that is not there is 404, a cursor that is none 400', 
   assert.equal((await gateway.api(`/api/sessions/${sessionId}/sent?before=999999999999999`)).status, 200);
 });
 
-test('[H4] of closed sessions the last are remembered, and no more', async () => {
+test('[H4] only the most recently closed sessions are remembered', async () => {
   await using http = await startSessionHttp();
   const peer = {address: '', protocol: ''};
   const socket = {
@@ -101,7 +105,7 @@ test('[H4] of closed sessions the last are remembered, and no more', async () =>
   assert.equal((await http.get(`/api/sessions/${oldest}/sent`)).status, 200);
 });
 
-test('[H4] [A2] it takes sessions:read and calls:read:all: it is about everybody’s calls', async () => {
+test('[H4] [A2] the route needs sessions:read and calls:read:all, because it shows everybody’s calls', async () => {
   await using http = await startSessionHttp({
     principals: {
       both: {user: 'ann', scopes: new Set(['sessions:read', 'calls:read:all'])},
@@ -117,12 +121,12 @@ test('[H4] [A2] it takes sessions:read and calls:read:all: it is about everybody
     const refused = await http.get(path, token);
     assertProblem(refused, {status: 403, code: 'forbidden'});
     assert.equal(refused.body.context.scope, scope);
-    // Whether there is such a session is nobody's business either.
+    // The existence of a session is not revealed either.
     assertProblem(await http.get('/api/sessions/x/sent', token), {status: 403, code: 'forbidden'});
   }
 });
 
-test('[H4] [H6] a journal that cannot be read is 503', async () => {
+test('[H4] [H6] an unreadable journal is 503', async () => {
   await using http = await startSessionHttp();
   const {sessionId} = await (await http.host.session()).ready();
   await http.host.append(1, 'ringing');

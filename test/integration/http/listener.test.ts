@@ -1,4 +1,4 @@
-/** The listening side: what cannot be read is answered once, and never in the middle of another answer (H6). */
+/** The listener: an unreadable request is answered once, and never in the middle of another response (H6). */
 import assert from 'node:assert/strict';
 import type {RequestListener} from 'node:http';
 import {connect} from 'node:net';
@@ -12,7 +12,7 @@ import {until} from '../../support/until.ts';
 
 const logger = pino({level: 'silent'});
 
-/** Everything that comes back for what `send` writes, until the connection ends. */
+/** Everything that is received for `send` until the connection ends. */
 async function talk(onRequest: RequestListener, send: readonly string[]): Promise<string> {
   const listener = new HttpListener({
     onRequest,
@@ -42,18 +42,18 @@ async function talk(onRequest: RequestListener, send: readonly string[]): Promis
 
 const request = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
-test('[H6] rubbish behind an answer that is over is answered', async () => {
+test('[H6] garbage after a finished response is answered', async () => {
   const heard = await talk((_request, response) => response.end('whole'), [request, 'rubbish\r\n\r\n']);
   assert.match(heard, /^HTTP\/1\.1 200.*whole/s);
   assert.match(heard, /whole.*HTTP\/1\.1 400.*"code":"invalid_request"/s);
 });
 
-test('[H6] rubbish behind an answer that has begun ends the connection, and nothing is mixed into it', async () => {
+test('[H6] garbage during a response ends the connection, without mixing into that response', async () => {
   const heard = await talk((_request, response) => response.write('begun'), [request, 'rubbish\r\n\r\n']);
   assert.match(heard, /^HTTP\/1\.1 200.*begun\r\n$/s);
 });
 
-test('one on which nothing moves is cut off, also in the middle of its answer', async () => {
+test('an idle connection is cut off, even in the middle of its response', async () => {
   let finished: boolean | undefined;
   const endless: RequestListener = (_request, response) => {
     response.write(Buffer.alloc(50_000_000));

@@ -1,6 +1,8 @@
 /**
- * [H4] What a session is said to have been sent is what its socket received: for any interleaving of entries, drops,
- * resumes, subscriptions and tokens. A failing run prints its seed and path; `SEED=… npm test -- <this file>` repeats it.
+ * [H4] The messages listed as delivered are those the socket received, for any sequence of entries, drops,
+ * resumes, subscriptions and tokens.
+ *
+ * A failing run prints its seed and path. `SEED=… npm test -- <this file>` repeats it.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -18,7 +20,7 @@ import {callSid, everyone, type SessionHost, startSessionHost} from './session-h
 const CLIENTS = 3;
 const CALLS = 9;
 
-/** Whose a call is. */
+/** The owner of a call. */
 function ownerOf(call: number): 'ann' | 'bob' | undefined {
   return ([undefined, 'ann', 'bob'] as const)[call % 3];
 }
@@ -36,7 +38,7 @@ const principals: Readonly<Record<string, Principal>> = {
 };
 const tokens = Object.keys(principals);
 
-/** A connection, and how often its audience may have changed. */
+/** A connection, and how often its visibility filter may have changed. */
 interface Connection {
   readonly client: TestClient;
   readonly token: string;
@@ -77,7 +79,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 async function run(actions: readonly Action[], limit: number): Promise<void> {
-  // Holds some dozens of entries: who resumes further back is served from the journal.
+  // The feed holds some dozens of entries. Sessions that resume further back are served from the journal.
   await using host = await startSessionHost({principals, feedBytes: 16_000});
   for (let each = 0; each < CALLS; each += 1) await open(host, each);
   const connections: (Connection | undefined)[] = [];
@@ -137,7 +139,7 @@ function referenceOf(each: number): string | undefined {
   return ownerOf(each) === undefined ? undefined : `reference-${each}`;
 }
 
-/** An intent, so that the call has an owner. */
+/** Appends an intent, so that the call has an owner. */
 async function open(host: SessionHost, each: number): Promise<void> {
   const user = ownerOf(each);
   const reference = referenceOf(each);
@@ -152,7 +154,7 @@ function change(connection: Connection | undefined, message: Json): void {
   connection.changes += 1;
 }
 
-/** Of a connection that is open: once it has been told everything, exactly that was sent. */
+/** Checks that an open connection, once it is at the head, received exactly the listed messages. */
 async function checkLive(
   host: SessionHost,
   connection: Connection | undefined,
@@ -164,14 +166,14 @@ async function checkLive(
   const head = host.journal.head();
   const {sessionId} = await client.ready();
   await until(() => (host.describe(sessionId)?.offset ?? 0) >= head, {what: 'the session to reach the head'});
-  // Answers come behind whatever was written before: with this one, all of it has arrived.
+  // The response follows all earlier writes. When it has arrived, they have arrived too.
   const answered = client.of('error').length;
   client.send({type: 'call.action', action: 'disconnect', callSid: 'none', requestId: 'end'});
   await until(() => client.of('error').length > answered, {what: 'an answer'});
   assert.deepEqual(await sentTo(host, connection, limit, head), received(client, head));
 }
 
-/** Of one that is gone: what it received is the beginning of what was written to it. */
+/** Checks that a dropped connection received a prefix of the messages written to it. */
 async function checkDropped(host: SessionHost, connection: Connection, limit: number): Promise<void> {
   const {client} = connection;
   client.terminate();
@@ -189,7 +191,10 @@ function received(client: TestClient, upTo = Number.POSITIVE_INFINITY): readonly
     .filter((message) => message.type === 'call.status' && message.offset <= upTo);
 }
 
-/** What the sessionList says, oldest first; before `from` it says nothing, and what was received there is added. */
+/**
+ * The messages in the listing, oldest first. Before `from` the listing is unknown, so the received ones are
+ * added.
+ */
 async function sentTo(
   host: SessionHost,
   {client, changes}: Connection,
@@ -198,7 +203,7 @@ async function sentTo(
 ): Promise<readonly Json[]> {
   const {sessionId, offset} = await client.ready();
   const {messages, from} = await allSent(host, sessionId, limit);
-  if (changes < MAX_SENT_SPANS) assert.equal(from, offset, 'it began elsewhere');
+  if (changes < MAX_SENT_SPANS) assert.equal(from, offset, 'it started elsewhere');
   const beyond = received(client, from);
   return [...beyond, ...messages.toReversed().filter((message) => message.offset <= upTo)];
 }
@@ -209,7 +214,7 @@ async function allSent(host: SessionHost, sessionId: string, limit: number) {
   let pages = 0;
   for (;;) {
     const page = await host.sessions.sessionList.sent(sessionId, {before, limit});
-    assert.ok(page !== undefined, 'a session that is there, or was a moment ago');
+    assert.ok(page !== undefined, 'a session that is open or was just closed');
     assert.equal(page.session.sessionId, sessionId);
     assert.ok(page.messages.length <= limit);
     pages += 1;
@@ -228,12 +233,12 @@ const {SEED} = process.env;
 const seed = SEED === undefined ? undefined : Number(SEED);
 const actions = fc.array(action, {minLength: 5, maxLength: 60, size: 'max'});
 
-test('[H4] what a session was sent is exactly what its socket received', async () => {
+test('[H4] the messages listed as delivered are exactly those that the socket received', async () => {
   const property = fc.asyncProperty(actions, fc.integer({min: 1, max: 40}), run);
   await fc.assert(property, {numRuns: 60, seed, interruptAfterTimeLimit: 10_000, endOnFailure: true});
 });
 
-test('[H4] who sees few of many entries is answered in bounded steps, and to the end', async () => {
+test('[H4] a session that sees few of many entries is listed completely, in bounded steps', async () => {
   await using host = await startSessionHost({principals});
   await open(host, 1);
   const few = await host.session({token: 'ann'});
@@ -258,7 +263,7 @@ test('[H4] who sees few of many entries is answered in bounded steps, and to the
   assert.ok(scanned <= 4 * (MAX_SCANNED + 1), `${scanned} entries`);
 });
 
-test('[H4] what has been trimmed since cannot be told: `from` moves up', async () => {
+test('[H4] trimmed messages are no longer listed, and `from` moves up', async () => {
   await using host = await startSessionHost({principals});
   const session = await host.session();
   await host.append(1, 'ringing');

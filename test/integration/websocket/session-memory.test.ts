@@ -1,4 +1,6 @@
-/** What is kept of a connection while its session is open: ten thousand of them are idle most of the time. */
+/**
+ * The memory that an open session keeps of its connection. Ten thousand sessions are idle most of the time.
+ */
 import assert from 'node:assert/strict';
 import type {IncomingMessage} from 'node:http';
 import {test} from 'node:test';
@@ -6,7 +8,7 @@ import {collectGarbage} from '../../support/heap.ts';
 import {until} from '../../support/until.ts';
 import {callSid as sidOf, startSessionHost} from './session-host.ts';
 
-test('nothing of an open session refers to the request it came with', async () => {
+test('an open session keeps no reference to its upgrade request', async () => {
   await using host = await startSessionHost();
   const requests: WeakRef<IncomingMessage>[] = [];
   host.http.prependListener('upgrade', (request: IncomingMessage) => requests.push(new WeakRef(request)));
@@ -19,7 +21,7 @@ test('nothing of an open session refers to the request it came with', async () =
     },
     {what: 'the request to be freed'},
   );
-  // It is still one, and told of what happens.
+  // It is still a session and receives events.
   await host.append(1, 'ringing');
   const {callSid} = await client.receive('call.status');
   assert.equal(callSid, sidOf(1));
