@@ -1,7 +1,9 @@
 /**
- * Many who mean harm beside many who do not, against a gateway in a process of its own: those who stop reading or read a byte a
- * second, floods of unsigned requests, storms of reconnects, full replays in a loop, and requests that never come to their end.
- * LONG=1 takes the numbers of the figures in SECURITY.md and holds the times too; without, nothing depends on a time.
+ * Many malicious clients beside many others, against a gateway in its own process.
+ *
+ * The attacks are: readers that stop or read a byte a second, floods of unsigned requests, reconnect storms,
+ * full replays in a loop, and unfinished requests. LONG=1 uses the numbers of SECURITY.md and checks times
+ * too. Without it nothing depends on a time.
  */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
@@ -21,22 +23,24 @@ import {RawWebSocket, upgradeRequest} from '../support/websocket/raw-websocket.t
 const LONG = process.env['LONG'] === '1';
 const KEY = 'process-access-key-0123456789';
 /**
- * What the process may grow by, in MB, where every slow reader wants the whole journal: they share what waits for them, and what
- * the collector has not got to does not grow with their number. 300 for a thousand; 52 were measured.
+ * The allowed growth of the process in MB if every slow reader wants the whole journal.
+ *
+ * Slow readers share the waiting pages, and uncollected garbage does not grow with their number. LONG=1
+ * allows 300 MB for a thousand, of which 52 MB were measured.
  */
 const BASE_MB = 100;
 const EACH_SLOW_MB = 0.2;
 
 const linux = {skip: process.platform !== 'linux' && 'needs /proc'};
 
-/** An address that makes an entry weigh something. */
+/** A long address that makes an entry large. */
 const HEAVY = `sip:${'x'.repeat(240)}@pbx`;
 
 interface Callback {
   readonly number: number;
 }
 
-/** Milliseconds until a signed callback was answered 204. */
+/** The time in ms until a signed callback is answered with 204. */
 async function callback(bench: ProcessBench, {number}: Callback): Promise<number> {
   const startedAt = performance.now();
   assert.equal((await postCallback(bench, number)).status, 204);
@@ -50,7 +54,7 @@ async function callbacks(bench: ProcessBench, first: number, count: number): Pro
   }
 }
 
-/** Writes so many ended calls, with long addresses, before the gateway is started. */
+/** Writes this many ended calls with long addresses before the gateway starts. */
 async function fill(bench: ProcessBench, entries: number): Promise<void> {
   const folder = path.join(bench.folder, 'data');
   await mkdir(folder, {mode: 0o700});
@@ -87,7 +91,7 @@ async function ask(bench: ProcessBench, path: string): Promise<Json> {
   return (await bench.api(path)).json();
 }
 
-/** A session that is looked at only for when something arrived. */
+/** A session of which only the arrival times matter. */
 class Listener {
   readonly socket: Socket;
   #tail = '';
@@ -117,7 +121,7 @@ async function listeners(bench: ProcessBench, count: number, query?: string): Pr
   return all;
 }
 
-/** How long it takes until everybody has heard of a callback, so many times. */
+/** The times until all listeners have received a callback, for several callbacks. */
 async function fanOutTimes(bench: ProcessBench, healthy: readonly Listener[], first: number, rounds: number) {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -125,7 +129,7 @@ async function fanOutTimes(bench: ProcessBench, healthy: readonly Listener[], fi
     await callback(bench, {number: first + round});
     const sid = someCallSid(first + round);
     await until(() => healthy.every((each) => each.heard(sid)), {
-      what: 'everybody to hear',
+      what: 'all listeners to receive it',
       timeoutMs: 60_000,
     });
     times.push(performance.now() - startedAt);
@@ -134,13 +138,13 @@ async function fanOutTimes(bench: ProcessBench, healthy: readonly Listener[], fi
 }
 
 test(
-  '[W13] readers that stop, and that read a byte a second, beside healthy ones: bounded memory, and nobody waits for them',
+  '[W13] readers that stop or read a byte a second take bounded memory, and healthy sessions do not wait for them',
   linux,
   async (t) => {
     const each = Number(process.env['EACH'] ?? (LONG ? 500 : 20));
     const rounds = LONG ? 100 : 5;
     await using bench = await openBench();
-    // 8 MB for each: more than the kernel takes for one that does not read.
+    // 8 MB for each, which is more than the kernel buffers for a client that does not read.
     await fill(bench, 12_000);
     const started = await bench.start({LOG_LEVEL: 'info', SESSION_TIMEOUT_MS: '3600000'}).listening();
     const healthy = await listeners(bench, 2 * each);
@@ -185,7 +189,7 @@ test(
   },
 );
 
-/** So many unsigned requests a second, out of a process of their own, until it is ended. */
+/** Sends this many unsigned requests a second from its own process, until it is ended. */
 const FLOOD = `
 const {connect} = require('node:net');
 const [port, perSecond] = process.argv.slice(1).map(Number);
@@ -209,7 +213,7 @@ setInterval(() => {
 process.on('SIGTERM', () => { process.stdout.write(JSON.stringify({sent, answered, seconds: (performance.now() - startedAt) / 1000})); process.exit(); });
 `;
 
-test('[H5] a flood of unsigned requests leaves signed ones answered', async (t) => {
+test('[H5] during a flood of unsigned requests signed ones are answered', async (t) => {
   const perSecond = LONG ? 5000 : 1000;
   const signed = LONG ? 500 : 50;
   await using bench = await openBench();
@@ -238,7 +242,7 @@ test('[H5] a flood of unsigned requests leaves signed ones answered', async (t) 
   }
 });
 
-/** Connections, one after the other, until `isOver`. */
+/** Runs connections one after the other until `isOver`. */
 async function again(count: number, isOver: () => boolean, visit: () => Promise<void>): Promise<number> {
   let visits = 0;
   const work = async () => {
@@ -284,11 +288,11 @@ async function storm(
   await until(async () => (await ask(bench, '/api/sessions?limit=1')).total === 0, {timeoutMs: 20_000});
 }
 
-test('[W11] full replays in a loop hold nobody up: they are read a page at a time, and what is live is not read at all', async (t) => {
+test('[W11] full replays in a loop delay no other session, because they read page by page and live entries need no read', async (t) => {
   await storm(t, 'full replays', (epoch) => `?epoch=${epoch}&offset=0`, 'session.heartbeat');
 });
 
-test('[W11] a storm of reconnects holds nobody up', async (t) => {
+test('[W11] a reconnect storm delays no other session', async (t) => {
   await storm(t, 'reconnects', () => '', 'session.ready');
 });
 
@@ -306,7 +310,7 @@ const slow: Readonly<Record<string, readonly [begin: string, drip: string]>> = {
   nothing: ['', ''],
 };
 
-test('[W14] slow headers, bodies and upgrades, and silent sockets, are all cut off; others are answered meanwhile', async () => {
+test('[W14] slow headers, bodies and upgrades, and silent sockets, are cut off, and others are served meanwhile', async () => {
   const each = LONG ? 200 : 20;
   await using bench = await openBench();
   await bench.start().listening();

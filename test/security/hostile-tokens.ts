@@ -1,6 +1,8 @@
 /**
- * Tokens that must not open anything. Each differs from one that is accepted in the one thing its name says, and is
- * signed as well as whoever made it could have signed it: most with the right key.
+ * Tokens that must be refused.
+ *
+ * Each differs from a valid token only in the property that its name states. It is signed as well as its
+ * author could have signed it, in most cases with the right key.
  */
 import {createHmac, type KeyObject, sign as signature} from 'node:crypto';
 import {createPair, type Pair, signTexts, signWithPair} from '../support/auth/key-set.ts';
@@ -11,12 +13,12 @@ export type Hostile = readonly [what: string, token: string];
 export const ISSUER = 'https://auth.example.com/';
 export const AUDIENCE = 'hookswitch';
 
-/** The claims of a token that is accepted. @param now seconds since 1970 */
+/** The claims of a valid token. @param now seconds since 1970 */
 export function goodClaims(now: number): Readonly<Record<string, unknown>> {
   return {sub: 'ann', scope: 'calls:read', iss: ISSUER, aud: AUDIENCE, iat: now, nbf: now, exp: now + 3600};
 }
 
-/** Claims that are wrong, whoever signed them. A string is the payload itself. */
+/** Invalid claims, with any signature. A string is the payload itself. */
 function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
   const good = goodClaims(now);
   const text = JSON.stringify(good);
@@ -127,7 +129,7 @@ function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
   ];
 }
 
-/** Headers that are wrong, whoever signed them. A string is the header itself. */
+/** Invalid headers, with any signature. A string is the header itself. */
 function wrongHeaders(
   good: Readonly<Record<string, unknown>>,
   own: Pair,
@@ -192,11 +194,11 @@ function textOf(part: unknown): string | Buffer {
   return typeof part === 'string' || Buffer.isBuffer(part) ? part : (JSON.stringify(part) ?? '');
 }
 
-/** What a good token becomes in the hands of somebody who has no key. */
+/** Changes to a valid token that need no key. */
 function tampered(good: string): readonly Hostile[] {
   const [header = '', payload = '', signature = ''] = good.split('.');
   const flipped = signature.startsWith('A') ? `B${signature.slice(1)}` : `A${signature.slice(1)}`;
-  // The last character of a signature holds bits that no byte uses.
+  // The last character of a signature has unused bits.
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const loose = alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '';
   const wide = base64url(
@@ -305,7 +307,7 @@ export interface HostileKeys {
   readonly ec: Pair;
   /** In the set, for EdDSA. */
   readonly ed: Pair;
-  /** In the set, `use` being `enc`. */
+  /** In the set, with `use` set to `enc`. */
   readonly encryption: Pair;
   /** In the set, with a modulus of 1024 bits. */
   readonly weak: Pair;
@@ -388,13 +390,13 @@ function pem(key: KeyObject, type: 'spki' | 'pkcs1'): string {
   return String(key.export({type, format: 'pem'}));
 }
 
-/** Two halves of zeros verify under any key where nobody looks for them. */
+/** A signature of two zero halves verifies under any key if the halves are not checked. */
 function zeroSigned({kid}: Pair, claims: unknown): string {
   const header = base64url(JSON.stringify({alg: 'ES256', typ: 'JWT', kid}));
   return `${header}.${base64url(JSON.stringify(claims))}.${base64url(Buffer.alloc(64))}`;
 }
 
-/** JWS wants the two halves side by side (RFC 7518, section 3.4). */
+/** JWS requires the two halves side by side (RFC 7518, section 3.4). */
 function derSigned({kid, privateKey}: Pair, claims: unknown): string {
   const signed = `${base64url(JSON.stringify({alg: 'ES256', typ: 'JWT', kid}))}.${base64url(JSON.stringify(claims))}`;
   return `${signed}.${signature('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;

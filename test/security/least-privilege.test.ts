@@ -1,11 +1,11 @@
-/** What the process may do, and who may read what it writes. */
+/** The process's privileges, and the permissions of its files. */
 import assert from 'node:assert/strict';
 import {chmod, chown, mkdir, readdir, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {test} from 'node:test';
 import {openBench} from '../support/gateway/process-gateway.ts';
 
-test('[E] journal, high-water mark and access key are readable by nobody else, whatever the umask was', async () => {
+test('[E] only the owner can read journal, high-water mark and access key, regardless of the umask', async () => {
   await using bench = await openBench();
   const started = await bench.start({HOOKSWITCH_ACCESS_KEY: ''}).listening();
   const folder = path.join(bench.folder, 'data');
@@ -18,12 +18,12 @@ test('[E] journal, high-water mark and access key are readable by nobody else, w
   assert.equal(warned, process.getuid?.() === 0);
 });
 
-/** Somebody who owns nothing here. */
+/** A user who owns nothing here. */
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
-test('it needs no rights: a user who owns the folder of the database only runs it whole', {
-  skip: !isRoot && 'only root can be somebody else',
+test('the gateway runs completely as a user who owns only the database folder', {
+  skip: !isRoot && 'only root can change the user',
 }, async () => {
   await using bench = await openBench();
   const folder = path.join(bench.folder, 'data');

@@ -1,6 +1,8 @@
 /**
- * What a WebSocket peer may and may not send, as bytes with the answer that RFC 6455 and our own protocol ask for. The groups
- * are those of the Autobahn test suite; where that expects an echo, here a subscription is answered under its `requestId`.
+ * Valid and invalid bytes of a WebSocket peer, with the response that RFC 6455 and our protocol require.
+ *
+ * The groups are those of the Autobahn test suite. Where that expects an echo, a subscription is answered
+ * under its `requestId` here.
  */
 import {MAX_MESSAGE_BYTES} from '@hookswitch/protocol';
 import {encodeClose, encodeFrame, type FrameOptions, opcodes} from '../support/websocket/raw-websocket.ts';
@@ -10,7 +12,7 @@ export interface Vector {
   readonly bytes: Buffer;
   /** Bytes of each write. @default all at once */
   readonly chop?: number;
-  /** What the server sends, in order: `answer <requestId>`, `pong <hex>`, `error <code>`, `close <code>`. */
+  /** The server's responses in order: `answer <requestId>`, `pong <hex>`, `error <code>`, `close <code>`. */
   readonly expect: readonly string[];
 }
 
@@ -30,13 +32,13 @@ function subscribe(id: string | Uint8Array, options?: FrameOptions): Buffer {
   return encodeFrame(message(id), options);
 }
 
-/** A subscription of so many bytes: blanks behind an object are none of its business. */
+/** A subscription padded to this many bytes. Spaces after an object are ignored. */
 function padded(bytes: number, id: string): Buffer {
   const content = message(id);
   return all(content, Buffer.alloc(Math.max(0, bytes - content.length), 0x20));
 }
 
-/** A message in frames that are cut at these places. */
+/** A message in frames that are cut at these offsets. */
 function fragments(content: Buffer, cuts: readonly number[], between: Buffer = Buffer.alloc(0)): Buffer {
   const ends = [...cuts, content.length];
   return all(
@@ -57,7 +59,7 @@ const names = ['continuation', 'text', 'binary', 'close', 'ping', 'pong'] as con
 
 function* framing(): Generator<Vector> {
   for (const size of [0, 124, 125, 126, 127, 128, 255, 256, 1024, 4096, 16_383, MAX_MESSAGE_BYTES]) {
-    // More than 4,096 pieces of one frame are an attack, and end with 1008.
+    // More than 4,096 pieces of one frame are an attack, which ends with 1008.
     for (const chop of [undefined, 1, 2, 3, 7, 125, 997].filter((each) => size / (each ?? size) < 4096)) {
       const bytes = encodeFrame(padded(size, 'x'));
       yield {name: `text of ${size} in writes of ${chop ?? 'all'}`, bytes, chop, expect: answered('x')};
@@ -80,7 +82,7 @@ function* framing(): Generator<Vector> {
       }
     }
   }
-  // RFC 6455 asks for the shortest form; what is longer has one meaning all the same.
+  // RFC 6455 requires the shortest form, but a longer one has the same meaning.
   yield {name: 'a length in 64 bits', bytes: subscribe('x', {longLength: true}), expect: answered('x')};
   const zeroMask = all(Buffer.from([0x81, 0x80 | message('x').length, 0, 0, 0, 0]), message('x'));
   yield {name: 'a mask of zeros', bytes: zeroMask, expect: answered('x')};
@@ -100,7 +102,11 @@ function* masking(): Generator<Vector> {
     }
   }
   const second = all(subscribe('x'), subscribe('y', {masked: false}));
-  yield {name: 'unmasked behind a good one', bytes: second, expect: [...answered('x'), 'close 1002']};
+  yield {
+    name: 'an unmasked frame after a valid one',
+    bytes: second,
+    expect: [...answered('x'), 'close 1002'],
+  };
 }
 
 function* pings(): Generator<Vector> {
@@ -116,7 +122,7 @@ function* pings(): Generator<Vector> {
   }
   for (const size of [0, 1, 64, 125]) {
     const bytes = encodeFrame(Buffer.alloc(size, 0xff), {opcode: pong});
-    yield {name: `a pong of ${size} that nobody asked for`, bytes, expect: []};
+    yield {name: `an unsolicited pong of ${size}`, bytes, expect: []};
     const both = all(bytes, encodeFrame('here', {opcode: ping}));
     yield {name: `a pong of ${size}, then a ping`, bytes: both, expect: [ponged('here')]};
   }
@@ -136,7 +142,7 @@ function* reservedBits(): Generator<Vector> {
       }
     }
     const behind = all(subscribe('x'), subscribe('y', {rsv}), subscribe('z'));
-    yield {name: `rsv ${rsv} behind a good message`, bytes: behind, expect: [...answered('x'), 'close 1002']};
+    yield {name: `rsv ${rsv} after a valid message`, bytes: behind, expect: [...answered('x'), 'close 1002']};
     const within = all(subscribe('x', {fin: false}), encodeFrame('', {opcode: continuation, rsv, fin: true}));
     yield {name: `rsv ${rsv} within a message`, bytes: within, expect: ['close 1002']};
   }
@@ -152,7 +158,7 @@ function* reservedOpcodes(): Generator<Vector> {
     }
     const behind = all(subscribe('x'), encodeFrame('', {opcode}), encodeFrame('', {opcode: ping}));
     yield {
-      name: `opcode ${opcode} behind a message`,
+      name: `opcode ${opcode} after a message`,
       bytes: behind,
       expect: [...answered('x'), 'close 1002'],
     };
@@ -183,10 +189,14 @@ function* fragmentation(): Generator<Vector> {
   for (const fin of [true, false]) {
     for (const content of ['', 'x', 'x'.repeat(200)]) {
       const bytes = encodeFrame(content, {opcode: continuation, fin});
-      yield {name: `a continuation of nothing, fin ${fin}, ${content.length}`, bytes, expect: ['close 1002']};
+      yield {
+        name: `a continuation without a message, fin ${fin}, ${content.length}`,
+        bytes,
+        expect: ['close 1002'],
+      };
       const behind = all(fragments(whole, [9]), bytes);
       const expect = [...answered('frag'), 'close 1002'];
-      yield {name: `the same behind a message, fin ${fin}, ${content.length}`, bytes: behind, expect};
+      yield {name: `the same after a message, fin ${fin}, ${content.length}`, bytes: behind, expect};
     }
     for (const opcode of [text, binary]) {
       const bytes = all(encodeFrame('{', {fin: false}), encodeFrame('}', {opcode, fin}));
@@ -228,7 +238,7 @@ const validTexts = [
   '\uffff', '\u{10000}', '\u{1ffff}', '\u{2fffe}', '\u{5ffff}', '\u{10fffe}', '\u{10ffff}', '\ufeff', '\u2028', '\u202e', 'Hello-µ@ßöäüàá-UTF-8!!',
 ]; // biome-ignore format: a list
 
-/** Bytes that are no UTF-8 wherever they stand. */
+/** Bytes that are invalid UTF-8 at any position. */
 const invalidTexts: Readonly<Record<string, readonly number[]>> = {
   'a continuation byte': [0x80],
   'the last continuation byte': [0xbf],
@@ -292,7 +302,7 @@ function* utf8(): Generator<Vector> {
     yield {name: `${what} alone`, bytes: encodeFrame(Uint8Array.from(bytes)), expect};
     const reason = encodeClose(1000, Uint8Array.from(bytes));
     yield {name: `${what} as the reason of a close`, bytes: reason, expect};
-    // Not as soon as the bad byte has come, which RFC 6455 allows, but before anything of the message is looked at.
+    // Not at the first bad byte, which RFC 6455 allows, but before any of the message is processed.
     const bad = encodeFrame(Uint8Array.from(bytes), {fin: false});
     const late = all(bad, encodeFrame('later', {opcode: ping}), encodeFrame('', {opcode: continuation}));
     yield {
@@ -344,13 +354,13 @@ function* closing(): Generator<Vector> {
   };
   for (const [what, tail] of Object.entries(after)) {
     const bytes = all(encodeClose(1000), tail);
-    yield {name: `${what} behind a close is not looked at`, bytes, expect: ['close 1000']};
+    yield {name: `${what} after a close is ignored`, bytes, expect: ['close 1000']};
   }
   const within = all(encodeFrame('{"type":', {fin: false}), encodeClose(1000));
   yield {name: 'within a message', bytes: within, expect: ['close 1000']};
   const before = all(subscribe('before'), encodeFrame('p', {opcode: ping}), encodeClose(1000));
   yield {
-    name: 'what came before is answered',
+    name: 'earlier messages are answered',
     bytes: before,
     expect: [...answered('before'), ponged('p'), 'close 1000'],
   };
@@ -363,7 +373,7 @@ function* content(): Generator<Vector> {
     '//\n{}', '{"a":"\n"}', '{"a":"\t"}', '{"a":"\\x41"}', '['.repeat(8000), '['.repeat(8000) + ']'.repeat(8000),
   ]; // biome-ignore format: a list
   for (const each of notObjects) {
-    const name = `no JSON object: ${JSON.stringify(each.slice(0, 30))}, ${each.length} characters`;
+    const name = `not a JSON object: ${JSON.stringify(each.slice(0, 30))}, ${each.length} characters`;
     yield {name, bytes: encodeFrame(each), expect: ['close 4400']};
   }
   const refused = [
@@ -387,7 +397,7 @@ function* content(): Generator<Vector> {
   }
 }
 
-/** Every vector there is, by group. */
+/** All vectors by group. */
 export const vectors: Readonly<Record<string, readonly Vector[]>> = {
   framing: [...framing()],
   masking: [...masking()],

@@ -119,7 +119,7 @@ test('[H4] /metrics has every name, with values that follow the events', async (
   assert.equal(during('hookswitch_sessions_lagging'), 0);
   assert.equal(during('hookswitch_calls_active'), 1);
   assert.equal(during('hookswitch_calls_placed_total{outcome="placed"}'), 1);
-  // Three callbacks of this call, and one of the other call.
+  // Three callbacks of the placed call, and one of the other call.
   assert.equal(during('hookswitch_callbacks_total{verdict="applied"}'), 4);
   assert.equal(during('hookswitch_callbacks_total{verdict="duplicate"}'), 1);
   assert.equal(during('hookswitch_callbacks_total{verdict="late"}'), 1);
