@@ -146,7 +146,7 @@ test('calls are placed and ended, with every kind of error', async () => {
   assert.equal(await ask('/api/calls', {body: {to: TO}, headers: {'idempotency-key': `${TO} ${KEY}`}}), 400);
   assert.equal(await ask('/api/calls', {body: {to: SECOND}, headers: {'idempotency-key': 'key-0'}}), 409);
   const message = `The 'To' number ${REFUSED} is not a valid phone number, asked with Authorization: Basic ${AUTH_TOKEN}`;
-  const twilios = [
+  const twilioAnswers = [
     {status: 400, body: {code: 21_211, message, status: 400}},
     {status: 401, body: {code: 20_003, message, status: 401}},
     {status: 429, body: {code: 20_429, message, status: 429}},
@@ -156,7 +156,7 @@ test('calls are placed and ended, with every kind of error', async () => {
     'reset',
     'garbage',
   ] as const;
-  for (const answer of twilios) {
+  for (const answer of twilioAnswers) {
     http.twilio.intercept = () => answer;
     assert.ok((await ask('/api/calls', {body: {to: REFUSED}})) >= 400);
     const [call] = (await http.gateway.api('/api/calls', {headers: {authorization: `Bearer ${KEY}`}})).body

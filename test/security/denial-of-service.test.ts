@@ -105,7 +105,7 @@ class Listener {
     this.socket.write(upgradeRequest(`/ws${query}`, {Authorization: `Bearer ${KEY}`}));
   }
 
-  heard(text: string): boolean {
+  hasReceived(text: string): boolean {
     return this.#tail.includes(text);
   }
 }
@@ -115,9 +115,9 @@ async function listeners(bench: ProcessBench, count: number, query?: string): Pr
   for (let index = 0; index < count; index += 1) {
     all.push(new Listener(bench, query));
     if (index % 100 === 99)
-      await until(() => all.every((each) => each.heard('session.ready')), {timeoutMs: 60_000});
+      await until(() => all.every((each) => each.hasReceived('session.ready')), {timeoutMs: 60_000});
   }
-  await until(() => all.every((each) => each.heard('session.ready')), {timeoutMs: 60_000});
+  await until(() => all.every((each) => each.hasReceived('session.ready')), {timeoutMs: 60_000});
   return all;
 }
 
@@ -128,7 +128,7 @@ async function fanOutTimes(bench: ProcessBench, healthy: readonly Listener[], fi
     const startedAt = performance.now();
     await callback(bench, {number: first + round});
     const sid = someCallSid(first + round);
-    await until(() => healthy.every((each) => each.heard(sid)), {
+    await until(() => healthy.every((each) => each.hasReceived(sid)), {
       what: 'all listeners to receive it',
       timeoutMs: 60_000,
     });
@@ -276,7 +276,7 @@ async function storm(
     () => over,
     async () => {
       const client = new Listener(bench, query(epoch));
-      await until(() => client.heard(enough) || client.socket.destroyed, {timeoutMs: 60_000});
+      await until(() => client.hasReceived(enough) || client.socket.destroyed, {timeoutMs: 60_000});
       client.socket.destroy();
     },
   );
@@ -321,7 +321,7 @@ test('[W14] slow headers, bodies and upgrades, and silent sockets, are cut off, 
       return {socket, drip};
     }),
   );
-  const dripping = setInterval(() => {
+  const byteTimer = setInterval(() => {
     for (const {socket, drip} of sockets) if (drip !== '' && !socket.destroyed) socket.write(drip);
   }, 500);
   let number = 0;
@@ -335,6 +335,6 @@ test('[W14] slow headers, bodies and upgrades, and silent sockets, are cut off, 
       {what: 'all to be cut off', timeoutMs: 40_000},
     );
   } finally {
-    clearInterval(dripping);
+    clearInterval(byteTimer);
   }
 });

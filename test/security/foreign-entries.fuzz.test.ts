@@ -62,7 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** The actions of one user in consecutive sessions. */
-class Visitor {
+class Client {
   readonly #host: SessionHost;
   readonly #index: number;
   #grant = 'own';
@@ -108,7 +108,7 @@ class Visitor {
         }
         break;
       case 'happen':
-        await happen(this.#host, next.call);
+        await appendNewCall(this.#host, next.call);
         break;
     }
     await this.#settled();
@@ -144,7 +144,7 @@ class Visitor {
 let newest = CALLS;
 
 /** A new call with the owner of `like`. */
-async function happen(host: SessionHost, like: number): Promise<void> {
+async function appendNewCall(host: SessionHost, like: number): Promise<void> {
   const each = newest + like;
   newest += CALLS;
   await open(host, each);
@@ -184,7 +184,7 @@ test('[A2] no cursor, subscription, refresh or resume shows another user’s ent
       fc.nat({max: USERS.length - 1}),
       fc.array(step, {minLength: 1, maxLength: 12}),
       async (index, steps) => {
-        const visitor = new Visitor(host, index);
+        const visitor = new Client(host, index);
         await visitor.take({kind: 'connect', from: 0, epoch: 'right'});
         for (const next of steps) await visitor.take(next);
         for (const client of visitor.seen) client.terminate();

@@ -65,7 +65,7 @@ function someControl(random: SeededRandom): Buffer {
 }
 
 /** A frame that is or may be invalid. */
-function someOffence(random: SeededRandom): Buffer {
+function someInvalidFrame(random: SeededRandom): Buffer {
   const opcode = random.below(16);
   const fin = random.below(2) === 0;
   switch (random.below(8)) {
@@ -94,7 +94,7 @@ function someStream(random: SeededRandom): {bytes: Buffer; frames: number} {
   for (let messages = random.below(MAX_MESSAGES); messages > 0 && frames.length < MAX_FRAMES; messages -= 1) {
     frames.push(...someMessage(random), ...(random.below(4) === 0 ? [someControl(random)] : []));
   }
-  if (random.below(3) > 0) frames.splice(random.below(frames.length + 1), 0, someOffence(random));
+  if (random.below(3) > 0) frames.splice(random.below(frames.length + 1), 0, someInvalidFrame(random));
   const bytes = Buffer.concat(frames);
   // A flipped bit or a truncated end.
   if (random.below(8) === 0 && bytes.length > 0) {
@@ -105,7 +105,7 @@ function someStream(random: SeededRandom): {bytes: Buffer; frames: number} {
   return {bytes: bytes.subarray(0, end), frames: frames.length};
 }
 
-function tell({opcode, payload, fin, rsv}: ReceivedFrame): string {
+function describeFrame({opcode, payload, fin, rsv}: ReceivedFrame): string {
   if (!fin || rsv !== 0) return `a frame with fin ${fin} and rsv ${rsv}`;
   if (opcode === opcodes.pong) return `pong ${payload.toString('hex')}`;
   if (opcode === opcodes.close) return `close ${payload.length === 0 ? 1005 : payload.readUInt16BE()}`;
@@ -133,7 +133,7 @@ async function visit(gateway: TestGateway, random: SeededRandom): Promise<number
   });
   client.vanish();
   await client.closed();
-  assert.deepEqual(client.frames.map(tell), expected, bytes.toString('hex'));
+  assert.deepEqual(client.frames.map(describeFrame), expected, bytes.toString('hex'));
   return frames;
 }
 

@@ -137,13 +137,13 @@ test('[W10] a refresh widens and narrows visibility from then on, starting with 
   );
   session.send({type: 'session.refresh', token: tokenAt(clock, 'ann', {scope: ''})});
   await until(() => session.of('call.snapshot').length === 3, {what: 'a snapshot without the call'});
-  const heard = session.of('call.status').length;
+  const receivedBefore = session.of('call.status').length;
   const other = await gateway.place({to: '+15550100001'});
   const operator = await gateway.session({resume: {...session.position(), offset: 0}});
   await operator.receive('call.status', (message) => message.callSid === other);
   session.send({type: 'call.subscribe', calls: 'all', requestId: 'after'});
   await session.receive('call.snapshot', ({requestId}) => requestId === 'after');
-  assert.equal(session.of('call.status').length, heard);
+  assert.equal(session.of('call.status').length, receivedBefore);
 });
 
 test('[W10] of two refreshes the last one sent counts, even if it is verified first', async () => {

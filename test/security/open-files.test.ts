@@ -28,10 +28,10 @@ function session(url: string): RawWebSocket {
 }
 
 /** Sockets that send this text and then nothing. */
-function hold(port: number, count: number, says: string): Socket[] {
+function hold(port: number, count: number, data: string): Socket[] {
   return Array.from({length: count}, () => {
     const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => {}).on('connect', () => socket.write(says));
+    socket.on('error', () => {}).on('connect', () => socket.write(data));
     return socket;
   });
 }
@@ -92,8 +92,8 @@ test('[H5] with 256 files: excess sessions get 503, idle sockets are closed, and
   }
   await callbacksPass('more sessions requested');
   const held: Socket[] = [];
-  for (const [what, says] of Object.entries(hostile)) {
-    held.push(...hold(bench.port, 300, says));
+  for (const [what, data] of Object.entries(hostile)) {
+    held.push(...hold(bench.port, 300, data));
     await callbacksPass(what);
   }
   assert.ok(

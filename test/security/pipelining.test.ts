@@ -59,8 +59,8 @@ function get(path: string, ...headers: readonly string[]): string {
 }
 
 /** The received bodies and statuses, in order. */
-function answersIn(heard: string): string[] {
-  return [...heard.matchAll(/HTTP\/1\.1 (\d+) [^\r]*\r\n.*?\r\n\r\n([^H]*)/gs)].map(
+function responsesIn(received: string): string[] {
+  return [...received.matchAll(/HTTP\/1\.1 (\d+) [^\r]*\r\n.*?\r\n\r\n([^H]*)/gs)].map(
     ([, status = '', body = '']) => `${status} ${body}`,
   );
 }
@@ -80,11 +80,11 @@ test('hundreds of pipelined requests are all answered in order, sixteen at a tim
   const socket = await bench.open();
   const paths = Array.from({length: 300}, (_, index) => `${index}`);
   socket.end([...paths.map((path) => get(path)), get('300', 'Connection: close')].join(''));
-  const heard = readText(socket);
+  const received = readText(socket);
   await until(() => begun === MAX_UNDER_WAY);
   for (const response of open.toReversed()) response.end(response.req.url);
   const expected = [...paths, '300'].map((path) => `200 /${path}`);
-  assert.deepEqual(answersIn(await heard), expected);
+  assert.deepEqual(responsesIn(await received), expected);
   assert.equal(most, MAX_UNDER_WAY);
 });
 
@@ -135,11 +135,11 @@ test('[H6] garbage after requests in progress is answered after them', async () 
   await using bench = await listen((_request, response) => void open.push(response));
   const socket = await bench.open();
   socket.write(`${get('a')}${get('b')}rubbish\r\n\r\n`);
-  const heard = readText(socket);
+  const received = readText(socket);
   await until(() => open.length === 2);
   for (const response of open.toReversed()) response.end(response.req.url);
   assert.match(
-    await heard,
+    await received,
     /^HTTP\/1\.1 200.*\/a.*HTTP\/1\.1 200.*\/b.*HTTP\/1\.1 400.*"code":"invalid_request"/s,
   );
 });
@@ -149,10 +149,10 @@ test('an upgrade after a request in progress waits for its response', async () =
   await using bench = await listen((_request, response) => void open.push(response));
   const socket = await bench.open();
   socket.write(get('a') + get('ws', 'Connection: Upgrade', 'Upgrade: websocket'));
-  const heard = readText(socket);
+  const received = readText(socket);
   await until(() => open.length === 1);
   open[0]?.end('first');
-  assert.match(await heard, /first.*upgraded$/s);
+  assert.match(await received, /first.*upgraded$/s);
 });
 
 const webhook =
@@ -179,7 +179,7 @@ test('[H5] [H6] a late request is answered after the requests before it', async 
   await using bench = await listen((_request, response) => void open.push(response), BRIEF);
   const socket = await bench.open();
   socket.write(`${get('a')}${webhook}Call`);
-  const heard = readText(socket);
+  const received = readText(socket);
   await until(() => open.length === 2);
   let late = false;
   const other = await bench.open();
@@ -189,7 +189,7 @@ test('[H5] [H6] a late request is answered after the requests before it', async 
   other.resume().write(`${webhook}Call`);
   await until(() => late);
   open[0]?.end('first');
-  assert.match(await heard, /first.*HTTP\/1\.1 503 /s);
+  assert.match(await received, /first.*HTTP\/1\.1 503 /s);
 });
 
 /** Blocks this process, as SIGSTOP does. Afterwards timers run before any input is read. */
@@ -209,7 +209,7 @@ test('[H5] input that arrived while the process was blocked counts as in time', 
   const half = await bench.open();
   half.write(`${webhook}Call`);
   await until(() => begun.length === 1);
-  const heard = [readText(silent), readText(half)];
+  const received = [readText(silent), readText(half)];
   await stall(2 * BRIEF.requestMs, () => {
     silent.write(`${webhook}0123456789`);
     half.write('012345');
@@ -217,7 +217,7 @@ test('[H5] input that arrived while the process was blocked counts as in time', 
   await until(() => begun.length === 2 && begun.every(({complete}) => complete));
   silent.end();
   half.end();
-  for (const answer of await Promise.all(heard)) assert.match(answer, /^HTTP\/1\.1 200 .*taken$/s);
+  for (const answer of await Promise.all(received)) assert.match(answer, /^HTTP\/1\.1 200 .*taken$/s);
 });
 
 test('[H5] a signed webhook among hundreds of pipelined requests is accepted', async () => {
@@ -234,7 +234,7 @@ test('[H5] a signed webhook among hundreds of pipelined requests is accepted', a
   socket.write(
     get('healthz').repeat(200) + signed + get('healthz').repeat(199) + get('healthz', 'Connection: close'),
   );
-  const heard = await readText(socket);
-  const statuses = [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  const received = await readText(socket);
+  const statuses = [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
   assert.deepEqual(statuses, [...Array(200).fill('200'), '204', ...Array(200).fill('200')]);
 });

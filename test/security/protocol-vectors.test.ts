@@ -22,7 +22,7 @@ before(async () => {
 after(() => gateway[Symbol.asyncDispose]());
 
 /** A frame in the notation of {@link Vector.expect}. `undefined` for messages that every session gets. */
-function tell({opcode, payload, fin, rsv}: ReceivedFrame): string | undefined {
+function describeFrame({opcode, payload, fin, rsv}: ReceivedFrame): string | undefined {
   if (!fin || rsv !== 0) return `a frame with fin ${fin} and rsv ${rsv}`;
   if (opcode === opcodes.pong) return `pong ${payload.toString('hex')}`;
   if (opcode === opcodes.close) return `close ${payload.length === 0 ? 1005 : payload.readUInt16BE()}`;
@@ -32,8 +32,8 @@ function tell({opcode, payload, fin, rsv}: ReceivedFrame): string | undefined {
   return message.requestId === undefined ? undefined : `answer ${message.requestId}`;
 }
 
-function told(client: RawWebSocket): string[] {
-  return client.frames.map(tell).filter((each) => each !== undefined);
+function describeFrames(client: RawWebSocket): string[] {
+  return client.frames.map(describeFrame).filter((each) => each !== undefined);
 }
 
 async function send(client: RawWebSocket, {bytes, chop = bytes.length}: Vector): Promise<void> {
@@ -50,16 +50,18 @@ async function faultOf(vector: Vector): Promise<string | undefined> {
   // The response to this last message shows that nothing else was to come.
   client.frame(`{"type":"call.subscribe","calls":[],"requestId":"${LAST}"}`);
   const isOver = () =>
-    client.closeCode !== undefined || client.ended || told(client).includes(`answer ${LAST}`);
+    client.closeCode !== undefined || client.ended || describeFrames(client).includes(`answer ${LAST}`);
   await until(isOver, {what: vector.name});
   const isClosed = client.closeCode !== undefined;
   if (isClosed) client.write(encodeFrame('', {opcode: opcodes.close}));
   else client.vanish();
   await client.closed();
-  const heard = told(client).filter((each) => each !== `answer ${LAST}`);
-  const is = JSON.stringify(heard);
-  const should = JSON.stringify(vector.expect);
-  return is === should ? undefined : `${vector.name}: ${is.slice(0, 200)} instead of ${should.slice(0, 200)}`;
+  const described = describeFrames(client).filter((each) => each !== `answer ${LAST}`);
+  const actual = JSON.stringify(described);
+  const expected = JSON.stringify(vector.expect);
+  return actual === expected
+    ? undefined
+    : `${vector.name}: ${actual.slice(0, 200)} instead of ${expected.slice(0, 200)}`;
 }
 
 test('there are at least 500 vectors with unique names', () => {

@@ -211,9 +211,9 @@ test(`[H5] ${MUTATIONS} mutations of recorded requests are never appended, cause
       const bytes = toBytes(mutated);
       const {status} = await client.ask(bytes);
       counts.set(status, (counts.get(status) ?? 0) + 1);
-      const told = () => `${status} for ${JSON.stringify(mutated)}`;
-      assert.ok(status !== 0 && status < 500, told());
-      if (status < 300 && mutated.method === 'POST') assert.ok(sdkTakes(mutated), told());
+      const describe = () => `${status} for ${JSON.stringify(mutated)}`;
+      assert.ok(status !== 0 && status < 500, describe());
+      if (status < 300 && mutated.method === 'POST') assert.ok(sdkTakes(mutated), describe());
     }
   };
   await Promise.all(clients.map(work));

@@ -27,12 +27,12 @@ import {attacks, STATUS_PATH} from './signature-splices.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 /** The time of the recordings. */
-const THEN = Date.UTC(2018, 2, 25, 9, 54, 10);
+const RECORDED_AT = Date.UTC(2018, 2, 25, 9, 54, 10);
 
 /** A gateway for the account, the URL and the day of the recordings. */
 function start(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const env = {TWILIO_ACCOUNT_SID: ACCOUNT_SID, TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL, ...options.env};
-  return startGateway({clock: new ManualClock(THEN), ...options, env});
+  return startGateway({clock: new ManualClock(RECORDED_AT), ...options, env});
 }
 
 interface Post {
@@ -158,7 +158,7 @@ test('[H5] field names of prototype members are ordinary names, and change no ob
 const calls = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
 
 /** The complete sequence of a call's callbacks, and the request for its TwiML. */
-function story(callSid: string): Post[] {
+function callSequence(callSid: string): Post[] {
   const statuses = calls.map((status, index) => {
     const from = completedFields.filter(
       ([name]) => !['CallSid', 'CallStatus', 'SequenceNumber', 'CallDuration'].includes(name),
@@ -176,7 +176,7 @@ function story(callSid: string): Post[] {
 test('[J2] [J4] a complete call replayed five times in any order changes nothing and sends no message', async () => {
   await using gateway = await start();
   const sids = [CALL_SID, PARENT_SID, `CA${'7'.repeat(32)}`];
-  const genuine = sids.flatMap(story);
+  const genuine = sids.flatMap(callSequence);
   for (const each of genuine) assert.ok((await post(gateway, each)).status < 300);
   const before = await state(gateway);
   const watcher = await gateway.session();
@@ -194,9 +194,9 @@ test('[J2] [J4] a complete call replayed five times in any order changes nothing
 });
 
 test('[J2] callbacks repeated after an hour or a month change nothing', async () => {
-  const clock = new ManualClock(THEN);
+  const clock = new ManualClock(RECORDED_AT);
   await using gateway = await start({clock, env: {RETENTION_DAYS: '60'}});
-  const [, ...callbacks] = story(CALL_SID);
+  const [, ...callbacks] = callSequence(CALL_SID);
   for (const each of callbacks) assert.equal((await post(gateway, each)).status, 204);
   const before = await state(gateway);
   const watcher = await gateway.session();
@@ -209,9 +209,9 @@ test('[J2] callbacks repeated after an hour or a month change nothing', async ()
 });
 
 test('[J2] [J8] callbacks of a trimmed call do not start it again', async () => {
-  const clock = new ManualClock(THEN);
+  const clock = new ManualClock(RECORDED_AT);
   await using gateway = await start({clock, env: {RETENTION_DAYS: '1'}});
-  const [, ...callbacks] = story(CALL_SID);
+  const [, ...callbacks] = callSequence(CALL_SID);
   for (const each of callbacks) assert.equal((await post(gateway, each)).status, 204);
   clock.jumpWall(31 * 24 * 3_600_000);
   await until(async () => {
@@ -278,7 +278,7 @@ test('[H5] references cannot be guessed: any other than the signed one is 403', 
 });
 
 test('[H5] a flood of refusals does not fill the log: fifty lines, then one a second with the number of omitted ones', async () => {
-  const clock = new ManualClock(THEN);
+  const clock = new ManualClock(RECORDED_AT);
   await using gateway = await start({clock, env: {LOG_LEVEL: 'info'}});
   const lines = () => gateway.logs.filter((line) => line.includes('webhook refused'));
   const unsigned = {path: '/twilio/status', body: Buffer.from('a=b'), signature: 'x'};

@@ -52,8 +52,8 @@ test("[W7] a queued call is canceled without a callback, so Twilio's answer ends
   const queued = await gateway.place(BODY);
   const session = await gateway.session();
   assert.equal((await gateway.api(`/api/calls/${queued}/actions`, disconnect)).status, 202);
-  const told = await session.receive('call.status', (message) => message.callSid === queued);
-  assert.deepEqual([told.status, told.reason, told.source], ['failed', 'canceled', 'api']);
+  const received = await session.receive('call.status', (message) => message.callSid === queued);
+  assert.deepEqual([received.status, received.reason, received.source], ['failed', 'canceled', 'api']);
   assert.equal(gateway.simulator.call(queued)?.callbacks, 0);
 });
 

@@ -15,7 +15,7 @@ function disconnect({gateway}: HttpGateway, callSid: string) {
   return gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
 }
 
-function told(http: HttpGateway): (string | null)[] {
+function requestedStatuses(http: HttpGateway): (string | null)[] {
   return http.twilio.of('update').map(({form}) => form.get('Status'));
 }
 
@@ -33,7 +33,7 @@ test('[W7] if Twilio ignores the cancellation of an answered call, the gateway c
   await using http = await startHttpGateway({simulator: SPEED});
   const callSid = await answeredUnnoticed(http);
   assert.equal((await disconnect(http, callSid)).status, 202);
-  assert.deepEqual(told(http), ['canceled', 'completed']);
+  assert.deepEqual(requestedStatuses(http), ['canceled', 'completed']);
   await http.gateway.callIn(callSid, 'completed');
 });
 
@@ -45,7 +45,7 @@ test('[W7] if Twilio refuses the cancellation with 400, the gateway looks the ca
       ? {status: 400, body: {code: 20001, message: 'Call is not in a cancelable state', status: 400}}
       : undefined;
   assert.equal((await disconnect(http, callSid)).status, 202);
-  assert.deepEqual(told(http), ['canceled', 'completed']);
+  assert.deepEqual(requestedStatuses(http), ['canceled', 'completed']);
   await http.gateway.callIn(callSid, 'completed');
 });
 
@@ -80,9 +80,9 @@ test("[W7] a call answered between our decision and Twilio's ends, even if its c
       ? {...answer, body: {...(answer.body as object), status: 'ringing'}}
       : undefined;
   assert.equal((await disconnect(http, callSid)).status, 202);
-  assert.deepEqual(told(http), ['canceled']);
+  assert.deepEqual(requestedStatuses(http), ['canceled']);
   await gateway.callIn(callSid, 'completed');
-  assert.deepEqual(told(http), ['canceled', 'completed']);
+  assert.deepEqual(requestedStatuses(http), ['canceled', 'completed']);
 });
 
 test('[W7] if all callbacks are lost and REST lags, the check finds the call in progress and ends it', async () => {
@@ -94,10 +94,10 @@ test('[W7] if all callbacks are lost and REST lags, the check finds the call in 
       ? {...answer, body: {...(answer.body as object), status: 'ringing'}}
       : undefined;
   assert.equal((await disconnect(http, callSid)).status, 202);
-  assert.deepEqual(told(http), ['canceled']);
+  assert.deepEqual(requestedStatuses(http), ['canceled']);
   clock.advance(1500);
   await http.gateway.callIn(callSid, 'completed');
-  assert.deepEqual(told(http), ['canceled', 'completed']);
+  assert.deepEqual(requestedStatuses(http), ['canceled', 'completed']);
 });
 
 test('[W7] if completing the answered call fails at first, the client gets the error and can retry', async () => {

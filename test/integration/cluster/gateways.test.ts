@@ -103,11 +103,11 @@ test('[H4] any node lists the sessions and nodes of all, any node shows delivere
   const [a, b] = [nodeAt(nodes, 0), nodeAt(nodes, 1)];
   const [atA, atB] = [await a.session(), await b.session()];
   const callSid = await a.place({...BODY, to: '+15550100101'});
-  const told = await atB.receive('call.status', (each) => each.callSid === callSid);
+  const received = await atB.receive('call.status', (each) => each.callSid === callSid);
   const page = await until(async () => {
     const now = await sessionsAt(a);
-    const isTold = now.sessions.every(({offset}) => offset >= told.offset);
-    return now.total === 2 && isTold && now.nodes?.every(({sessions}) => sessions === 1) && now;
+    const haveReceived = now.sessions.every(({offset}) => offset >= received.offset);
+    return now.total === 2 && haveReceived && now.nodes?.every(({sessions}) => sessions === 1) && now;
   });
   const ids = [(await atB.ready()).sessionId, (await atA.ready()).sessionId];
   assert.deepEqual(
@@ -127,7 +127,7 @@ test('[H4] any node lists the sessions and nodes of all, any node shows delivere
   for (const each of page.nodes ?? []) assert.ok(each.heartbeatAgeMs < 10_000 && each.lag < 100);
   const sent: SentPage = (await a.api(`/api/sessions/${ids[0]}/sent`)).body;
   assert.equal(sent.session.nodeId, 'node-2');
-  assert.ok(sent.messages.some(({offset}) => offset === told.offset));
+  assert.ok(sent.messages.some(({offset}) => offset === received.offset));
   const text = await until(async () => {
     const printed = await (await fetch(`${b.url}/metrics`)).text();
     return /sessions_open\{node="node-1"\} 1/.test(printed) && printed;

@@ -13,7 +13,7 @@ const env = {AUTH_JWT_SECRET: JWT_SECRET};
 const NOON = Date.UTC(2026, 0, 1, 12);
 const FOREVER = {to: '+15550100001', timeout: 600, twiml: '<Response><Pause length="600"/></Response>'};
 
-async function tell(
+async function postStatus(
   gateway: TestGateway,
   number: number,
   status: string,
@@ -42,12 +42,12 @@ async function found(gateway: TestGateway, query: string, init = {}): Promise<st
 test('[H2] filters by text, outcome, direction, time and legs work, also in combination', async () => {
   const clock = new ManualClock(NOON);
   await using gateway = await startGateway({clock});
-  const one = await tell(gateway, 1, 'completed', {To: '+4930123456'});
+  const one = await postStatus(gateway, 1, 'completed', {To: '+4930123456'});
   clock.advance(60_000);
-  const two = await tell(gateway, 2, 'no-answer', {Direction: 'inbound', From: '+4930123457'});
-  const leg = await tell(gateway, 3, 'busy', {ParentCallSid: two, Direction: 'outbound-dial'});
+  const two = await postStatus(gateway, 2, 'no-answer', {Direction: 'inbound', From: '+4930123457'});
+  const leg = await postStatus(gateway, 3, 'busy', {ParentCallSid: two, Direction: 'outbound-dial'});
   clock.advance(60_000);
-  const four = await tell(gateway, 4, 'ringing', {To: '+4930123458'});
+  const four = await postStatus(gateway, 4, 'ringing', {To: '+4930123458'});
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ['q=%2B49%2030%20123', [four, two, one]],
     ['q=30123457', [two]],
@@ -107,16 +107,16 @@ test('[H2] [A2] a user finds and counts only their own calls', async () => {
     assert.equal(status, 201);
     return String(body.callSid);
   };
-  const anns = await place('ann');
-  const bobs = await place('bob');
-  for (const callSid of [anns, bobs]) {
+  const callsOfAnn = await place('ann');
+  const callsOfBob = await place('bob');
+  for (const callSid of [callsOfAnn, callsOfBob]) {
     await gateway.callIn(callSid, 'in-progress');
     gateway.simulator.hangUp(callSid);
     await gateway.callIn(callSid, 'completed');
   }
   for (const [user, own, foreign] of [
-    ['ann', anns, bobs],
-    ['bob', bobs, anns],
+    ['ann', callsOfAnn, callsOfBob],
+    ['bob', callsOfBob, callsOfAnn],
   ] as const) {
     const as = bearer(user, 'calls:read');
     for (const query of [
@@ -133,7 +133,7 @@ test('[H2] [A2] a user finds and counts only their own calls', async () => {
     assert.equal(ended(body), 1);
     assertProblem(await gateway.api(`/api/calls/${foreign}`, as), {status: 404, code: 'call_not_found'});
   }
-  assert.deepEqual(await found(gateway, 'q=bob'), [bobs]);
+  assert.deepEqual(await found(gateway, 'q=bob'), [callsOfBob]);
   assert.equal(ended((await gateway.api('/api/calls/statistics')).body), 2);
   const none = bearer('eve', 'sessions:read');
   for (const path of ['', '/statistics', '/unconfirmed'])
@@ -150,13 +150,13 @@ function ended({buckets}: CallStatistics): number {
 test('[H2] statistics have each of the last 24 hours, with calls in the hour of their creation and without legs', async () => {
   const clock = new ManualClock(NOON - 3 * 3_600_000 + 1000);
   await using gateway = await startGateway({clock});
-  const parent = await tell(gateway, 1, 'completed');
-  await tell(gateway, 2, 'busy', {ParentCallSid: parent, Direction: 'outbound-dial'});
-  await tell(gateway, 3, 'ringing');
+  const parent = await postStatus(gateway, 1, 'completed');
+  await postStatus(gateway, 2, 'busy', {ParentCallSid: parent, Direction: 'outbound-dial'});
+  await postStatus(gateway, 3, 'ringing');
   clock.advance(3_600_000);
-  await tell(gateway, 3, 'no-answer', {SequenceNumber: '5'});
-  await tell(gateway, 4, 'canceled');
-  await tell(gateway, 5, 'ringing');
+  await postStatus(gateway, 3, 'no-answer', {SequenceNumber: '5'});
+  await postStatus(gateway, 4, 'canceled');
+  await postStatus(gateway, 5, 'ringing');
   const {status, body} = await gateway.api('/api/calls/statistics');
   assert.equal(status, 200);
   const {from, to, bucketMs, buckets}: CallStatistics = body;
@@ -247,7 +247,7 @@ test('[H2] [J6] a call that is silent for too long is listed as unconfirmed, to 
 
 test('[H2] the history shows a status in both vocabularies, and a command with its user', async () => {
   await using gateway = await startGateway();
-  const callSid = await tell(gateway, 1, 'no-answer');
+  const callSid = await postStatus(gateway, 1, 'no-answer');
   const {events}: CallDetail = (await gateway.api(`/api/calls/${callSid}`)).body;
   const [event] = events;
   assert.ok(event?.kind === 'status');

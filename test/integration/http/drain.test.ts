@@ -76,13 +76,13 @@ test('a request or half-open upgrade that never ends is cut off when the time is
   );
   upgrade.on('error', () => {});
   await new Promise((resolve) => upgrade.once('data', resolve));
-  let gone = false;
+  let isDrained = false;
   const drained = gateway.server.drain().then(() => {
-    gone = true;
+    isDrained = true;
   });
   await until(() => {
     clock.advance(1000);
-    return gone;
+    return isDrained;
   });
   await drained;
   upgrade.destroy();

@@ -116,9 +116,9 @@ void test('[H5] a foreign session holds the journal head', {concurrency: true}, 
     void t.test(`a session that ${way} delays no append beyond its deadline, at three nodes`, async (t) => {
       const {url, nodes} = await openNodes(t, 3);
       const loads = nodes.map((node, index) => new Load(node, String(index)));
-      const letGo = await hold(await holderOf(t, url));
+      const release = await hold(await holderOf(t, url));
       await until(() => loads.every(({refused}) => refused >= REFUSED), {timeoutMs: 20_000});
-      await letGo();
+      await release();
       await Promise.all(nodes.map((node) => until(() => isBack(node))));
       await Promise.all(loads.map((load) => load.end()));
       for (const {slowestMs} of loads) assert.ok(slowestMs < 2000 + LATE_MS, `${slowestMs} ms`);
@@ -198,7 +198,7 @@ void test('the server ends an abandoned statement at once', async (t) => {
 });
 
 /** A node whose tail receives nothing more, and a second node. */
-async function deafNode(t: TestContext, options: NodeOptions = {}) {
+async function isolatedNode(t: TestContext, options: NodeOptions = {}) {
   const {url, nodes} = await openNodes(t, 1);
   const [other] = nodes;
   assert.ok(other);
@@ -224,7 +224,7 @@ async function deafNode(t: TestContext, options: NodeOptions = {}) {
 }
 
 void test('[J1] a commit is reported even if the earlier entries of other nodes cannot be read', async (t) => {
-  const {node} = await deafNode(t);
+  const {node} = await isolatedNode(t);
   const startedAt = performance.now();
   const {entry} = await node.append(status('CA3', 'ringing'));
   const tookMs = performance.now() - startedAt;
@@ -236,11 +236,11 @@ void test('[J1] a commit is reported even if the earlier entries of other nodes 
 
 void test('[J1] a journal that is closed reports what it has committed', async (t) => {
   // Its clock stands still, so only closing ends the wait for the entries of the other node.
-  const {node, sql} = await deafNode(t, {clock: new ManualClock()});
-  const told = node.append(status('CA3', 'ringing'));
+  const {node, sql} = await isolatedNode(t, {clock: new ManualClock()});
+  const appended = node.append(status('CA3', 'ringing'));
   await until(async () => (await sql('SELECT FROM hookswitch.entries')).length === 3);
   await node.close();
-  assert.equal((await told).entry.offset, 3);
+  assert.equal((await appended).entry.offset, 3);
 });
 
 void test('[J1] a COMMIT that rolls back a failed transaction is not a commit', async (t) => {

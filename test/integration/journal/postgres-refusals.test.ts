@@ -38,7 +38,7 @@ void test('[C3] an unusable database is refused at start with one sentence and w
  * The URL of a stand-in for a database service that answers every connection with `message`, a protocol
  * message.
  */
-async function serviceThatSays(t: TestContext, message: Buffer): Promise<string> {
+async function serviceWithError(t: TestContext, message: Buffer): Promise<string> {
   const stub = createServer((socket) => {
     socket.once('data', () => socket.write(message));
     socket.on('error', () => {});
@@ -50,7 +50,7 @@ async function serviceThatSays(t: TestContext, message: Buffer): Promise<string>
   return `postgres://u:wrong-secret@127.0.0.1:${address.port}/x`;
 }
 
-const said: readonly (readonly [string | undefined, string, RegExp])[] = [
+const messages: readonly (readonly [string | undefined, string, RegExp])[] = [
   ['28P01', 'password authentication failed for user "u"', /does not accept the password/],
   ['XX000', 'Tenant or user not found', /cannot be used/],
   [undefined, 'Tenant or user not found', /cannot be used/],
@@ -61,9 +61,9 @@ const said: readonly (readonly [string | undefined, string, RegExp])[] = [
   ['3D000', 'database "x" does not exist', /no such database: create it/],
   ['42704', 'unrecognized configuration parameter "jit"', /does not take a setting/],
 ];
-for (const [state, words, sentence] of said)
+for (const [state, words, sentence] of messages)
   void test(`[C3] the database service's message is passed on: ${state ?? 'no SQLSTATE'}, ${words}`, async (t) => {
-    const url = await serviceThatSays(t, errorMessage(state, words));
+    const url = await serviceWithError(t, errorMessage(state, words));
     const refusal = await refusalOf(t, url);
     assert.match(refusal, /^DATABASE_URL \(127\.0\.0\.1:\d+\/x as u\): /);
     assert.match(refusal, sentence);
@@ -76,7 +76,7 @@ for (const [state, words, sentence] of said)
 
 void test("[C3] the database service's message is passed on as one line, bounded and without secrets", async (t) => {
   const words = `cannot connect\nto postgres://other:canary@host/x with wrong-secret${' and more'.repeat(100)}`;
-  const refusal = await refusalOf(t, await serviceThatSays(t, errorMessage('XX000', words)));
+  const refusal = await refusalOf(t, await serviceWithError(t, errorMessage('XX000', words)));
   assert.match(
     refusal,
     /says: SQLSTATE XX000: cannot connect to postgres:\/\/other:•••@host\/x with ••• and more .*…$/,

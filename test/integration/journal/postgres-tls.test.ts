@@ -87,8 +87,8 @@ describe('TLS to the database', () => {
       return undefined;
     } catch (error) {
       assert.ok(error instanceof JournalUnavailableError, String(error));
-      const said = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
-      assert.doesNotMatch(said, new RegExp(SECRET));
+      const errorText = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
+      assert.doesNotMatch(errorText, new RegExp(SECRET));
       return error;
     }
   }

@@ -65,7 +65,7 @@ test('[W11] a lost database begins a new epoch and reports the loss', async (t) 
   assert.deepEqual(restored.lost, {expected: 4, found: 0});
 });
 
-for (const [what, spoil] of [
+for (const [what, damage] of [
   ['deleted', (mark: string) => rmSync(mark)],
   ['overwritten', (mark: string) => writeFileSync(mark, Buffer.alloc(8192, 'x'))],
   ['cut to nothing', (mark: string) => truncateSync(mark)],
@@ -73,7 +73,7 @@ for (const [what, spoil] of [
   test(`[W11] a mark that was ${what} begins a new epoch`, async (t) => {
     const {file} = temporaryDatabase(t);
     const {epoch} = await appendSome(file, 'a', 4);
-    spoil(`${file}.mark`);
+    damage(`${file}.mark`);
     const opening = await appendSome(file, 'b', 1);
     assert.notEqual(opening.epoch, epoch);
     assert.equal(opening.head, 4);
@@ -119,7 +119,7 @@ test('[W11] the mark of another journal begins a new epoch', async (t) => {
   assert.notEqual((await appendSome(file, 'c', 0)).epoch, epoch);
 });
 
-for (const [what, spoil] of [
+for (const [what, damage] of [
   ['cut in half', (wal: string) => truncateSync(wal, Math.floor(statSync(wal).size / 2))],
   ['deleted', (wal: string) => rmSync(wal)],
   [
@@ -133,7 +133,7 @@ for (const [what, spoil] of [
   test(`[J7] [W11] a WAL that was ${what} after kill -9 begins a new epoch and reports the loss`, async (t) => {
     const {file} = temporaryDatabase(t);
     const {epoch, acknowledged} = await appendUntilKilled(file, {firstCall: 0, acknowledgements: 60});
-    spoil(`${file}-wal`);
+    damage(`${file}-wal`);
     const opening = await appendSome(file, 'x', 0);
     assert.notEqual(opening.epoch, epoch);
     assert.ok((opening.lost?.expected ?? 0) >= Math.max(...acknowledged.keys()));

@@ -173,10 +173,10 @@ test('a database of a newer version is refused and left unchanged', async (t) =>
 /** The journal's worker threads, writer first. */
 async function openAndCatchWorkers(journal: SqliteJournal): Promise<readonly Worker[]> {
   const workers: Worker[] = [];
-  const caught = (worker: Worker) => workers.push(worker);
-  process.on('worker', caught);
+  const collectWorker = (worker: Worker) => workers.push(worker);
+  process.on('worker', collectWorker);
   await journal.open();
-  process.off('worker', caught);
+  process.off('worker', collectWorker);
   return workers;
 }
 
@@ -202,7 +202,7 @@ for (const [index, name] of ['writer', 'reader'].entries()) {
     const appends = Promise.allSettled(
       Array.from({length: 500}, (_, each) => journal.append(status(`CA${each}`, 'ringing'))),
     );
-    const questions = Promise.allSettled(Array.from({length: 50}, () => journal.listCalls({limit: 10})));
+    const lists = Promise.allSettled(Array.from({length: 50}, () => journal.listCalls({limit: 10})));
     await turn();
     await workers[index]?.terminate();
     const acknowledged = [first.event.dedupeKey];
@@ -210,7 +210,7 @@ for (const [index, name] of ['writer', 'reader'].entries()) {
       if (result.status === 'fulfilled') acknowledged.push(result.value.entry.event.dedupeKey);
       else assert.ok(result.reason instanceof JournalUnavailableError);
     }
-    for (const result of await questions) {
+    for (const result of await lists) {
       if (result.status === 'rejected') assert.ok(result.reason instanceof JournalUnavailableError);
     }
     const again = await untilAvailable(() => journal.append(status('CA-after', 'ringing')));

@@ -32,9 +32,9 @@ test(`[J6] ${CALLS} simultaneous inbound calls all get their in-progress from a 
   await until(() => rings() === CALLS);
   await until(() => sids.every((callSid) => gateway.simulator.call(callSid)?.status === 'in-progress'));
   clock.advance(2500);
-  const told = () => session.of('call.status').filter(({status}) => status === 'in-progress');
-  await until(() => told().length === CALLS);
-  assert.deepEqual(new Set(told().map(({source}) => source)), new Set(['reconcile']));
+  const received = () => session.of('call.status').filter(({status}) => status === 'in-progress');
+  await until(() => received().length === CALLS);
+  assert.deepEqual(new Set(received().map(({source}) => source)), new Set(['reconcile']));
   assert.equal(http.twilio.of('fetch').length, 0, 'no call is looked up singly');
   assert.deepEqual(
     queries(http).map((query) => [query.get('Status'), query.get('PageSize')]),

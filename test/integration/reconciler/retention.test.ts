@@ -14,7 +14,7 @@ test('[J8] calls that ended long ago are trimmed, others stay, and an older resu
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock, env: {RETENTION_DAYS: '2'}});
   const {gateway} = http;
-  const tell = async (number: number, status: string) => {
+  const postStatus = async (number: number, status: string) => {
     const fields = statusFields(gateway, {CallSid: someCallSid(number), CallStatus: status});
     assert.equal((await postWebhook(gateway, fields)).status, 204);
   };
@@ -22,10 +22,10 @@ test('[J8] calls that ended long ago are trimmed, others stay, and an older resu
   const start = session.position();
   // Twilio does not know these calls, and must not be asked about them.
   http.twilio.intercept = () => ({status: 500, body: {}});
-  await tell(1, 'busy');
-  await tell(2, 'in-progress');
+  await postStatus(1, 'busy');
+  await postStatus(2, 'in-progress');
   clock.advance(DAY_MS);
-  await tell(3, 'completed');
+  await postStatus(3, 'completed');
   const {body: before} = await gateway.api('/api/calls');
   assert.equal(before.calls.length, 3);
   clock.advance(DAY_MS);

@@ -40,7 +40,7 @@ for (const {state, body, lost, allowedMs} of silences) {
     const session = await gateway.session();
     gateway.simulator.setFaults({drop: {statuses: lost}});
     const callSid = await gateway.place(body);
-    await heard(session, callSid, state);
+    await waitForStatus(session, callSid, state);
     await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
     gateway.simulator.hangUp(callSid);
     clock.advance(allowedMs - 1000);
@@ -64,12 +64,12 @@ test('[J6] an inbound call gets its in-progress within seconds, and its end with
   const {gateway} = http;
   const session = await gateway.session();
   const callSid = await gateway.simulator.placeInboundCall({from: '+15550100001'});
-  await heard(session, callSid, 'ringing');
+  await waitForStatus(session, callSid, 'ringing');
   await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
   clock.advance(2500);
-  const talking = await heard(session, callSid, 'in-progress');
-  assert.equal(talking.direction, 'inbound');
-  assert.equal(talking.source, 'reconcile');
+  const inProgress = await waitForStatus(session, callSid, 'in-progress');
+  assert.equal(inProgress.direction, 'inbound');
+  assert.equal(inProgress.source, 'reconcile');
   gateway.simulator.hangUp(callSid);
   clock.advance(61_000);
   const ended = await gateway.callIn(callSid, 'completed');
@@ -84,12 +84,12 @@ test('[J6] a session receives the found status with source reconcile', async () 
   const session = await gateway.session();
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const callSid = await gateway.place(BODY);
-  await heard(session, callSid, 'in-progress');
+  await waitForStatus(session, callSid, 'in-progress');
   gateway.simulator.hangUp(callSid);
   clock.advance(121_000);
-  const told = await session.receive('call.status', ({status}) => status === 'completed');
-  assert.equal(told.source, 'reconcile');
-  assert.equal(told.callSid, callSid);
+  const received = await session.receive('call.status', ({status}) => status === 'completed');
+  assert.equal(received.source, 'reconcile');
+  assert.equal(received.callSid, callSid);
 });
 
 test('[J4] [J6] a REST answer that lags behind the callbacks moves nothing back and adds no entry', async () => {
@@ -98,7 +98,7 @@ test('[J4] [J6] a REST answer that lags behind the callbacks moves nothing back 
   const {gateway} = http;
   const session = await gateway.session();
   const callSid = await gateway.place(BODY);
-  await heard(session, callSid, 'in-progress');
+  await waitForStatus(session, callSid, 'in-progress');
   const before = await gateway.callIn(callSid, 'in-progress');
   http.twilio.afterwards = ({operation}, answer) =>
     operation === 'fetch' ? {...answer, body: {...(answer.body as object), status: 'queued'}} : undefined;
@@ -115,11 +115,11 @@ test('[J6] a new event restarts the allowed silence', async () => {
   const {gateway} = http;
   const session = await gateway.session();
   const callSid = await gateway.place(NEVER);
-  await heard(session, callSid, 'ringing');
+  await waitForStatus(session, callSid, 'ringing');
   clock.advance(74_000);
   const answered = statusFields(gateway, {CallSid: callSid, CallStatus: 'in-progress', SequenceNumber: '9'});
   assert.equal((await postWebhook(gateway, answered)).status, 204);
-  await heard(session, callSid, 'in-progress');
+  await waitForStatus(session, callSid, 'in-progress');
   clock.advance(119_000);
   assert.equal(http.twilio.of('fetch').length, 0);
   clock.advance(2000);
@@ -135,7 +135,7 @@ function start(options: HttpGatewayOptions) {
  * Waits until the gateway itself knows a status, and not only its database. A status that a session received
  * is known to the whole process.
  */
-async function heard(session: TestClient, callSid: string, providerStatus: string) {
+async function waitForStatus(session: TestClient, callSid: string, providerStatus: string) {
   return session.receive(
     'call.status',
     (message) => message.callSid === callSid && message.providerStatus === providerStatus,

@@ -78,16 +78,16 @@ test('[W1] [J4] late and duplicate events are stored and never pushed', async ()
   await using gateway = await startGateway();
   const client = await gateway.session();
   const CallSid = someCallSid(1);
-  const tell = async (CallStatus: string, SequenceNumber: string) => {
+  const postStatus = async (CallStatus: string, SequenceNumber: string) => {
     const response = await postWebhook(gateway, statusFields(gateway, {CallSid, CallStatus, SequenceNumber}));
     assert.equal(response.status, 204);
   };
-  await tell('in-progress', '2');
-  await tell('ringing', '1');
-  await tell('in-progress', '2');
-  await tell('initiated', '0');
-  await tell('completed', '3');
-  await tell('canceled', '4');
+  await postStatus('in-progress', '2');
+  await postStatus('ringing', '1');
+  await postStatus('in-progress', '2');
+  await postStatus('initiated', '0');
+  await postStatus('completed', '3');
+  await postStatus('canceled', '4');
   // An event of one more call follows, so that all messages of the others have arrived before it.
   const last = someCallSid(2);
   await postWebhook(gateway, statusFields(gateway, {CallSid: last, CallStatus: 'ringing'}));

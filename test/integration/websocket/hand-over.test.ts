@@ -117,15 +117,15 @@ test('[W15] [W12] the sessions of a draining node move one after the other, and 
     return report(stage, reported);
   };
   await reportNext();
-  let gone = false;
+  let isDrained = false;
   const drained = first.server.drain({handOver: true}).then(() => {
-    gone = true;
+    isDrained = true;
   });
   const {afterMs} = await old.receive('session.draining');
   assert.ok(afterMs >= LEAD_MS - 100, `${afterMs}`);
   await until(() => balancer.target === second.environment.port, {what: 'the balancer to have noticed'});
   // Appends entries before, during and after the move.
-  while (!gone) {
+  while (!isDrained) {
     await reportNext();
     clock.advance(LEAD_MS / 10);
   }

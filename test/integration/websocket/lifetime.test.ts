@@ -17,7 +17,7 @@ async function infoOf(gateway: TestGateway, client: TestClient) {
 }
 
 /** Waits until the server has received a message of the client at the clock's current time. */
-async function heardNow(gateway: TestGateway, clock: ManualClock, client: TestClient): Promise<void> {
+async function waitForActivity(gateway: TestGateway, clock: ManualClock, client: TestClient): Promise<void> {
   const now = new Date(clock.now()).toISOString();
   await until(async () => (await infoOf(gateway, client)).lastActivityAt === now, {what: 'a sign of life'});
 }
@@ -32,7 +32,7 @@ test('[W6] [W9] a client that only answers pings stays, and gets a heartbeat at 
   for (let round = 0; round < 6; round += 1) {
     clock.advance(A_PERIOD_MS);
     // A ping was sent in this period, and its pong arrives now.
-    await heardNow(gateway, clock, client);
+    await waitForActivity(gateway, clock, client);
   }
   assert.equal(client.closeCode, undefined);
   const times = client.of('session.heartbeat').map(({timestamp}) => Date.parse(timestamp));
@@ -60,7 +60,7 @@ test('[W9] after its first heartbeat a session is judged by its messages, and po
   client.send({type: 'call.subscribe', calls: 'all', requestId: 'seen'});
   await client.receive('call.snapshot', ({requestId}) => requestId === 'seen');
   clock.advance(A_PERIOD_MS);
-  await heardNow(gateway, clock, client);
+  await waitForActivity(gateway, clock, client);
   clock.advance(35_000 - A_PERIOD_MS + 1000);
   assert.equal(await client.closed(), 4408);
 });
@@ -72,7 +72,7 @@ test('[W9] its own heartbeats keep a client alive that answers no pings', async 
   for (let round = 0; round < 6; round += 1) {
     clock.advance(25_000);
     client.send({type: 'session.heartbeat'});
-    await heardNow(gateway, clock, client);
+    await waitForActivity(gateway, clock, client);
   }
   assert.equal(client.closeCode, undefined);
 });
@@ -169,7 +169,7 @@ test('during a drain amid deliveries each client receives a prefix, and its resu
 test('a fault while writing to one session closes it with 4500, and the others are still served', async () => {
   await using host = await startSessionHost();
   const clients = await Promise.all([host.session(), host.session(), host.session()]);
-  const [, unlucky] = [...host.sessions.sessionList.list()].map(({sessionId}) => sessionId);
+  const [, failingId] = [...host.sessions.sessionList.list()].map(({sessionId}) => sessionId);
   const batch = host.feed.batch.bind(host.feed);
   let asked = 0;
   // Every session asks the feed for its own batch. The second session's request fails.
@@ -179,11 +179,11 @@ test('a fault while writing to one session closes it with 4500, and the others a
     return batch(visibility, after);
   };
   await host.append(1, 'ringing');
-  const victim = clients.find((client) => client.of('session.ready')[0]?.sessionId === unlucky);
-  assert.equal(await victim?.closed(), 4500);
+  const failing = clients.find((client) => client.of('session.ready')[0]?.sessionId === failingId);
+  assert.equal(await failing?.closed(), 4500);
   await host.append(2, 'ringing');
   for (const client of clients) {
-    if (client !== victim) await client.receive('call.status', ({offset}) => offset === 2);
+    if (client !== failing) await client.receive('call.status', ({offset}) => offset === 2);
   }
 });
 

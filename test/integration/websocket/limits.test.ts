@@ -138,17 +138,17 @@ test('MAX_SESSIONS holds for simultaneous upgrades', async () => {
 
 test('a session whose token was still being verified when a drain began is refused', async () => {
   const looking = Promise.withResolvers<void>();
-  const looked = Promise.withResolvers<void>();
+  const passedFirstCheck = Promise.withResolvers<void>();
   const verify = () => {
     looking.resolve();
-    return looked.promise;
+    return passedFirstCheck.promise;
   };
   await using host = await startSessionHost({verify});
   const client = new RawWebSocket(host.url);
   client.write(upgradeRequest('/ws', {Authorization: 'Bearer all'}));
   await looking.promise;
   await host.sessions.drain();
-  looked.resolve();
+  passedFirstCheck.resolve();
   assert.equal(await client.answered(), 503);
   assert.equal(host.sessions.openCount, 0);
   client.vanish();
@@ -164,14 +164,14 @@ test('MAX_SESSIONS_PER_USER: the next socket opens and closes with 4429, and tak
     assert.equal(refused.messages.length, 0);
   }
   // This client does not even answer the close.
-  const rude = new RawWebSocket(gateway.url);
-  rude.write(upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`}));
-  assert.equal(await rude.closeFrame(), 4429);
+  const unresponsive = new RawWebSocket(gateway.url);
+  unresponsive.write(upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`}));
+  assert.equal(await unresponsive.closeFrame(), 4429);
   await first.close();
   await until(async () => (await gateway.api('/api/sessions')).body.sessions.length === 1);
   const third = await gateway.session();
   assert.equal(third.closeCode, undefined);
-  rude.vanish();
+  unresponsive.vanish();
 });
 
 test('[W14] an upgrade unfinished after 5 s is cut off, and idle sessions stay', async () => {
@@ -184,12 +184,12 @@ test('[W14] an upgrade unfinished after 5 s is cut off, and idle sessions stay',
   const slow = new RawWebSocket(gateway.url);
   let at = 0;
   // At a byte a second the request would take minutes. Sending more must not extend its time.
-  const dripping = setInterval(() => slow.write(request.charAt(at++)), 1000);
+  const byteTimer = setInterval(() => slow.write(request.charAt(at++)), 1000);
   const startedAt = performance.now();
   try {
     await Promise.all([silent, half, slow].map((client) => client.closed(30_000)));
   } finally {
-    clearInterval(dripping);
+    clearInterval(byteTimer);
   }
   assert.ok(performance.now() - startedAt >= 4500, 'it was cut off before its 5 s');
   const inTime = new RawWebSocket(gateway.url);

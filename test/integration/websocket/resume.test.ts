@@ -219,20 +219,20 @@ test('[W11] a session far behind the memory is served page by page from the jour
 
 test('[W11] a resume across a restart gets the entries that arrived without a listener', async () => {
   await using gateway = await startGateway();
-  const tell = async (call: number, CallStatus: string) => {
+  const postStatus = async (call: number, CallStatus: string) => {
     const fields = statusFields(gateway, {CallSid: someCallSid(call), CallStatus});
     assert.equal((await postWebhook(gateway, fields)).status, 204);
   };
   const first = await gateway.session();
-  await tell(1, 'ringing');
+  await postStatus(1, 'ringing');
   await first.receive('call.status');
   const position = first.position();
   await Promise.all([gateway.restart(), first.closed()]);
   assert.equal(first.closeCode, 1001);
-  await tell(1, 'in-progress');
-  await tell(2, 'ringing');
+  await postStatus(1, 'in-progress');
+  await postStatus(2, 'ringing');
   await gateway.restart();
-  await tell(1, 'completed');
+  await postStatus(1, 'completed');
   const second = await gateway.session({resume: position});
   const ready = await second.ready();
   assert.deepEqual([ready.recovered, ready.epoch], [true, position.epoch]);

@@ -133,9 +133,9 @@ test('[W13] unread responses are bounded too: the client is closed before they p
   for (let asked = 0; host.describe(id)?.phase === 'streaming'; asked += 1) {
     assert.ok(asked < 500, 'it could send requests forever');
     clock.advance(500);
-    const heardAt = host.describe(id)?.lastActivityAt;
+    const activeBefore = host.describe(id)?.lastActivityAt;
     slow.sendJson({type: 'call.subscribe', calls: 'all', requestId: `r${asked}`});
-    await until(() => host.describe(id)?.lastActivityAt !== heardAt);
+    await until(() => host.describe(id)?.lastActivityAt !== activeBefore);
     most = Math.max(most, host.describe(id)?.unsentBytes ?? 0);
   }
   // A snapshot of 200 calls of 4 KB is one write of 900 KB. There is never a second one beyond the limit.

@@ -134,7 +134,7 @@ test('[A3] from a wrong origin the socket opens and closes with 4403, which name
 });
 
 test('[A3] an empty origin and one with invalid characters get a reason in ASCII', async () => {
-  for (const [Origin, said] of [
+  for (const [Origin, expectedReason] of [
     ['', 'Origin (empty) is not allowed'],
     ['https://\u00e9\u00e9\u00e9.example', 'Origin https://'],
   ] as const) {
@@ -142,7 +142,7 @@ test('[A3] an empty origin and one with invalid characters get a reason in ASCII
     client.write(upgradeRequest('/ws', {Origin, Authorization: `Bearer ${ACCESS_KEY}`}));
     assert.equal(await client.closeFrame(), 4403);
     const reason = String(client.frames.at(-1)?.payload.subarray(2));
-    assert.ok(reason.startsWith(said), reason);
+    assert.ok(reason.startsWith(expectedReason), reason);
     assert.match(reason, /^[\x20-\x7e]{1,123}$/);
     client.vanish();
   }

@@ -7,11 +7,11 @@ import {test} from 'node:test';
 import {ConcurrencyLimiter} from '../../../src/auth/concurrency-limiter.ts';
 
 test('the limiter runs up to its limit, queues in order, refuses the rest, and frees the slot of a failed task', async () => {
-  const gate = new ConcurrencyLimiter({atOnce: 2, waiting: 3});
+  const limiter = new ConcurrencyLimiter({atOnce: 2, waiting: 3});
   const begun: number[] = [];
   const ends: PromiseWithResolvers<string>[] = [];
   const passages = Array.from({length: 6}, (_, index) =>
-    gate.pass(() => {
+    limiter.pass(() => {
       begun.push(index);
       const end = Promise.withResolvers<string>();
       ends.push(end);
@@ -30,5 +30,5 @@ test('the limiter runs up to its limit, queues in order, refuses the rest, and f
     await Promise.resolve();
   }
   assert.deepEqual(begun, [0, 1, 2, 3, 4]);
-  assert.deepEqual(await gate.pass(async () => 'again'), {kind: 'passed', result: 'again'});
+  assert.deepEqual(await limiter.pass(async () => 'again'), {kind: 'passed', result: 'again'});
 });

@@ -368,8 +368,13 @@ test('[E] an empty value counts as not set', () => {
 });
 
 test('[E] a misspelled variable name gets a suggestion', () => {
-  const misspelt = {TWILIO_AUTHTOKEN: 'x', TWILIO_ACCOUNTSID: 'x', PUBLIC_URI: 'x', TWILIO_PHONE_NUMBR: 'x'};
-  const remedies = faultsOf(misspelt).map(({remedy}) => remedy);
+  const misspelled = {
+    TWILIO_AUTHTOKEN: 'x',
+    TWILIO_ACCOUNTSID: 'x',
+    PUBLIC_URI: 'x',
+    TWILIO_PHONE_NUMBR: 'x',
+  };
+  const remedies = faultsOf(misspelled).map(({remedy}) => remedy);
   assert.equal(remedies.length, 4);
   for (const [index, found] of [
     'TWILIO_ACCOUNTSID',
@@ -460,30 +465,30 @@ test('[E] the start log shows the configuration without secrets and phone number
 });
 
 test('[E] valid but questionable settings get a notice', () => {
-  const said = (env: Record<string, string>) => warnings(load(env)).join('\n');
-  assert.equal(said({}), '');
-  assert.match(said({ALLOWED_ORIGINS: '*'}), /ALLOWED_ORIGINS is \*/);
-  assert.match(said({ALLOWED_ORIGINS: 'https://a.b,null'}), /lists null/);
-  assert.match(said({TWILIO_AUTH_TOKEN: required.TWILIO_AUTH_TOKEN.slice(1)}), /not 32 hex digits/);
-  assert.equal(said({TWILIO_AUTH_TOKEN: 'any', TWILIO_API_URL: 'http://localhost:4010'}), '');
-  assert.match(said({HOOKSWITCH_ACCESS_KEY: 'short-key'}), /is short/);
-  assert.equal(said({HOOKSWITCH_ACCESS_KEY: 'a'.repeat(32)}), '');
-  assert.match(said({AUTH_ISSUER: 'x'}), /no JWTs/);
-  assert.match(said({AUTH_JWKS_URL: 'https://auth.example.com/jwks'}), /without AUTH_AUDIENCE/);
-  assert.equal(said({AUTH_JWKS_URL: 'https://auth.example.com/jwks', AUTH_AUDIENCE: 'x'}), '');
-  assert.equal(said({AUTH_JWT_SECRET: 's'.repeat(32), AUTH_ISSUER: 'x'}), '');
-  assert.match(said({PUBLIC_URL: 'http://localhost:8081'}), /http on loopback/);
-  assert.match(said({TWILIO_API_URL: 'http://simulator:4010'}), /unencrypted/);
-  assert.equal(said({TWILIO_API_URL: 'http://127.0.0.1:4010'}), '');
-  assert.match(said({TWILIO_AUTH_TOKEN_ALTERNATE: required.TWILIO_AUTH_TOKEN}), /the same/);
+  const warningsOf = (env: Record<string, string>) => warnings(load(env)).join('\n');
+  assert.equal(warningsOf({}), '');
+  assert.match(warningsOf({ALLOWED_ORIGINS: '*'}), /ALLOWED_ORIGINS is \*/);
+  assert.match(warningsOf({ALLOWED_ORIGINS: 'https://a.b,null'}), /lists null/);
+  assert.match(warningsOf({TWILIO_AUTH_TOKEN: required.TWILIO_AUTH_TOKEN.slice(1)}), /not 32 hex digits/);
+  assert.equal(warningsOf({TWILIO_AUTH_TOKEN: 'any', TWILIO_API_URL: 'http://localhost:4010'}), '');
+  assert.match(warningsOf({HOOKSWITCH_ACCESS_KEY: 'short-key'}), /is short/);
+  assert.equal(warningsOf({HOOKSWITCH_ACCESS_KEY: 'a'.repeat(32)}), '');
+  assert.match(warningsOf({AUTH_ISSUER: 'x'}), /no JWTs/);
+  assert.match(warningsOf({AUTH_JWKS_URL: 'https://auth.example.com/jwks'}), /without AUTH_AUDIENCE/);
+  assert.equal(warningsOf({AUTH_JWKS_URL: 'https://auth.example.com/jwks', AUTH_AUDIENCE: 'x'}), '');
+  assert.equal(warningsOf({AUTH_JWT_SECRET: 's'.repeat(32), AUTH_ISSUER: 'x'}), '');
+  assert.match(warningsOf({PUBLIC_URL: 'http://localhost:8081'}), /http on loopback/);
+  assert.match(warningsOf({TWILIO_API_URL: 'http://simulator:4010'}), /unencrypted/);
+  assert.equal(warningsOf({TWILIO_API_URL: 'http://127.0.0.1:4010'}), '');
+  assert.match(warningsOf({TWILIO_AUTH_TOKEN_ALTERNATE: required.TWILIO_AUTH_TOKEN}), /the same/);
   // The heartbeat interval follows the timeout, so a short timeout is fine.
-  assert.equal(said({SESSION_TIMEOUT_MS: '5000'}), '');
+  assert.equal(warningsOf({SESSION_TIMEOUT_MS: '5000'}), '');
   const all = {
     ALLOWED_ORIGINS: '*',
     HOOKSWITCH_ACCESS_KEY: 'short-key',
     AUTH_ISSUER: 'x',
     TWILIO_REGION: 'ie1',
   };
-  assert.equal(maskText(said(all)), said(all), 'the logger leaves these values unmasked');
-  assert.match(said({TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin'}), /TWILIO_REGION.+\nTWILIO_EDGE/);
+  assert.equal(maskText(warningsOf(all)), warningsOf(all), 'the logger leaves these values unmasked');
+  assert.match(warningsOf({TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin'}), /TWILIO_REGION.+\nTWILIO_EDGE/);
 });

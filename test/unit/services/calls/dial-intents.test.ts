@@ -48,12 +48,12 @@ test('[H1] a request waits at most 5 s for a dial that another node may have in 
   clock.advance(100);
   assert.equal((await waited).callSid, 'CA1');
 
-  const {clock: still, callOf: inVain} = await openIntent(t);
-  const refused = assert.rejects(inVain(), unknown);
-  const startedAt = still.monotonic();
+  const {clock: otherClock, callOf: callWithoutDial} = await openIntent(t);
+  const refused = assert.rejects(callWithoutDial(), unknown);
+  const startedAt = otherClock.monotonic();
   await until(() => {
-    if (still.timerCount > 0) still.advance(100);
-    return still.monotonic() - startedAt >= 5000;
+    if (otherClock.timerCount > 0) otherClock.advance(100);
+    return otherClock.monotonic() - startedAt >= 5000;
   });
   await refused;
 });

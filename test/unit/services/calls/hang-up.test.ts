@@ -17,7 +17,7 @@ const CALL_SID = `CA${'1'.repeat(32)}`;
 /** One call in the feed and at Twilio, and a record of the commands sent to Twilio. */
 class Bench {
   readonly clock = new ManualClock();
-  readonly told: string[] = [];
+  readonly requested: string[] = [];
   readonly recorded: string[] = [];
   lookups = 0;
   known: Status | undefined = 'ringing';
@@ -43,7 +43,7 @@ class Bench {
     const twilio: TwilioClient = {
       dial: () => Promise.reject(new Error('nobody dials here')),
       end: async (_callSid, status) => {
-        this.told.push(status);
+        this.requested.push(status);
         const [next, ...rest] = this.answers;
         if (rest.length > 0) this.answers = rest;
         if (next === undefined) throw new Error('no answer');
@@ -135,7 +135,7 @@ test('[W7] a call that is answered during its cancellation is completed once, ho
   await bench.advance('in-progress');
   await bench.advance('in-progress');
   await bench.advance('in-progress');
-  assert.deepEqual(bench.told, ['canceled', 'completed']);
+  assert.deepEqual(bench.requested, ['canceled', 'completed']);
 });
 
 test('[W7] if completing that call fails, each check retries it, and feed moves do not', async () => {
@@ -148,12 +148,12 @@ test('[W7] if completing that call fails, each check retries it, and feed moves 
   ];
   await bench.subject.end(bench.call);
   for (let move = 0; move < 100; move += 1) await bench.advance('in-progress');
-  assert.deepEqual(bench.told, ['canceled', 'completed']);
+  assert.deepEqual(bench.requested, ['canceled', 'completed']);
   bench.found = {kind: 'found', call: {callSid: CALL_SID, providerStatus: 'in-progress'}};
   await bench.pass(1500);
   await bench.advance('in-progress');
   await bench.pass(3000);
-  assert.deepEqual(bench.told, ['canceled', 'completed', 'completed', 'completed']);
+  assert.deepEqual(bench.requested, ['canceled', 'completed', 'completed', 'completed']);
 });
 
 test("[W7] Twilio's answer to a cancellation is recorded only if it is a final status", async () => {

@@ -225,13 +225,13 @@ test('[J6] [H2] a call is unconfirmed from the end of its allowed silence until 
 test('[J6] [H2] a call left open by an earlier run is unconfirmed since its silence ended, not since the start', async () => {
   await using bench = await Bench.open();
   const silent = await bench.add(1, 'in-progress');
-  const heardAt = bench.clock.now();
+  const lastEventAt = bench.clock.now();
   bench.clock.jumpWall(3_600_000);
   const fresh = await bench.add(2, 'in-progress');
   await bench.feed.start();
   bench.twilio.answer = () => new Promise(() => {});
   bench.reconciler.start();
-  assert.equal(bench.reconciler.unconfirmedSince(silent), heardAt + 120_000);
+  assert.equal(bench.reconciler.unconfirmedSince(silent), lastEventAt + 120_000);
   assert.equal(bench.reconciler.unconfirmedSince(fresh), undefined);
   assert.equal(bench.reconciler.unconfirmedSince(someCallSid(3)), undefined);
 });

@@ -232,8 +232,8 @@ test('an entry that arrives while the past is read is delivered without waiting 
 
 test('a lost notification costs a second, but never an entry', async () => {
   await using stage = await setUp();
-  const deaf = Object.assign(stage.journal, {onAppend: () => () => {}});
-  const feed = new LiveFeed({journal: deaf, clock: stage.clock, logger: pino({level: 'silent'})});
+  const silentJournal = Object.assign(stage.journal, {onAppend: () => () => {}});
+  const feed = new LiveFeed({journal: silentJournal, clock: stage.clock, logger: pino({level: 'silent'})});
   await feed.start();
   await stage.append(1, 'ringing');
   assert.equal(feed.head, 0);
@@ -287,15 +287,15 @@ test('a listener that throws does not prevent the others from being notified', a
   const {journal, clock} = stage;
   const feed = new LiveFeed({journal, clock, logger: pino({level: 'silent'})});
   await feed.start();
-  let heard = 0;
+  let notifications = 0;
   feed.onAdvance(() => {
     throw new Error('a fault');
   });
   feed.onAdvance(() => {
-    heard += 1;
+    notifications += 1;
   });
   await stage.append(1, 'ringing');
-  await until(() => heard === 1);
+  await until(() => notifications === 1);
   feed.stop();
 });
 
@@ -305,10 +305,10 @@ async function followed(stage: Stage) {
   await stage.append(2, 'ringing');
   const read = stage.journal.read.bind(stage.journal);
   const seen = {reads: 0};
-  let tell: (appended?: readonly JournalEntry[]) => void = () => {};
+  let notify: (appended?: readonly JournalEntry[]) => void = () => {};
   const journal = Object.assign(stage.journal, {
-    onAppend: (listener: typeof tell) => {
-      tell = listener;
+    onAppend: (listener: typeof notify) => {
+      notify = listener;
       return () => {};
     },
     read: (after: number, limit: number) => {
@@ -319,15 +319,15 @@ async function followed(stage: Stage) {
   const feed = new LiveFeed({journal, clock: stage.clock, logger: pino({level: 'silent'})});
   await feed.start();
   seen.reads = 0;
-  return {feed, seen, tell: (appended?: readonly JournalEntry[]) => tell(appended)};
+  return {feed, seen, notify: (appended?: readonly JournalEntry[]) => notify(appended)};
 }
 
 test('[J3] entries that the writer returned are used without a read', async () => {
   await using stage = await setUp();
-  const {feed, seen, tell} = await followed(stage);
+  const {feed, seen, notify} = await followed(stage);
   const {entry: third} = await stage.append(1, 'in-progress');
   const {entry: fourth} = await stage.append(2, 'completed');
-  tell([third, fourth]);
+  notify([third, fourth]);
   assert.equal(feed.head, 4, 'within the same turn');
   assert.equal(seen.reads, 0);
   assert.deepEqual(drainFrom(feed, 0), [1, 2, 3, 4]);
@@ -337,22 +337,22 @@ test('[J3] entries that the writer returned are used without a read', async () =
 
 test('[J3] [W12] entries with a gap, an overlap or a repetition are read, and each is delivered once', async () => {
   await using stage = await setUp();
-  const {feed, seen, tell} = await followed(stage);
+  const {feed, seen, notify} = await followed(stage);
   const {entry: third} = await stage.append(1, 'in-progress');
   const {entry: fourth} = await stage.append(2, 'completed');
-  tell([fourth]);
+  notify([fourth]);
   await until(() => feed.head === 4);
   assert.equal(seen.reads, 1, 'a gap before the entry');
-  tell([third, fourth]);
-  tell([fourth]);
-  tell([]);
+  notify([third, fourth]);
+  notify([fourth]);
+  notify([]);
   const {entry: fifth} = await stage.append(1, 'completed');
-  tell([fourth, fifth]);
+  notify([fourth, fifth]);
   await until(() => feed.head === 5);
   const {entry: sixth} = await stage.append(3, 'ringing');
   await stage.append(4, 'ringing');
   // Another entry has been committed since, so the feed has to read.
-  tell([sixth]);
+  notify([sixth]);
   await until(() => feed.head === 7);
   assert.deepEqual(drainFrom(feed, 0), [1, 2, 3, 4, 5, 6, 7]);
   feed.stop();

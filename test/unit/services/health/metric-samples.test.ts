@@ -101,7 +101,7 @@ test('quantiles are interpolated within their bucket', () => {
   assert.equal(quantile([], 0.5), undefined);
 });
 
-function holdUp(ms: number): void {
+function blockLoop(ms: number): void {
   const started = performance.now();
   while (performance.now() - started < ms);
 }
@@ -116,7 +116,7 @@ test('the sampler measures the load of this process', async () => {
         looked += 1;
         // The histogram's first tick counts for nothing. Then the loop is blocked, so that the next tick is
         // late.
-        if (looked % 20 === 10) holdUp(250);
+        if (looked % 20 === 10) blockLoop(250);
         const reading = looked % 20 === 0 ? load.take() : undefined;
         // If other processes use the processor, blocking the loop costs little CPU time here, so the test
         // tries again.

@@ -17,15 +17,15 @@ function setUp(count: number) {
   const clock = new ManualClock();
   const sessions = new Map<string, Session>();
   /** For each session, the monotonic time in ms at which it may reconnect. */
-  const told = new Map<string, number>();
+  const reconnectAt = new Map<string, number>();
   const left: Leaving[] = [];
   const drain = new SessionDrain({
     clock,
     sessions,
     send: ({id}: Session, message: ServerMessage) => {
       assert.ok(message.type === 'session.draining');
-      assert.ok(!told.has(id), `${id} is asked twice`);
-      told.set(id, clock.monotonic() + message.afterMs);
+      assert.ok(!reconnectAt.has(id), `${id} is asked twice`);
+      reconnectAt.set(id, clock.monotonic() + message.afterMs);
     },
     close: ({id}: Session, reason: CloseReason) => {
       assert.equal(reason, 'going-away');
@@ -48,7 +48,7 @@ function setUp(count: number) {
     return id;
   };
   for (let index = 0; index < count; index += 1) open();
-  return {clock, sessions, told, left, drain, open};
+  return {clock, sessions, reconnectAt, left, drain, open};
 }
 
 /** How many sessions left in each second. */
@@ -62,9 +62,9 @@ function perSecond(left: readonly Leaving[]): number[] {
 }
 
 test('[W15] twelve thousand sessions are handed over evenly within 30 s, each at its announced time', async () => {
-  const {clock, sessions, told, left, drain} = setUp(12_000);
+  const {clock, sessions, reconnectAt, left, drain} = setUp(12_000);
   const begun = drain.begin({handOver: true});
-  await until(() => told.size === 12_000, {what: 'every session to be asked to reconnect'});
+  await until(() => reconnectAt.size === 12_000, {what: 'every session to be asked to reconnect'});
   assert.equal(left.length, 0);
   clock.advance(LEAD_MS - 100);
   assert.equal(left.length, 0, 'no session is closed before the load balancers have noticed');
@@ -72,21 +72,21 @@ test('[W15] twelve thousand sessions are handed over evenly within 30 s, each at
   clock.advance(MAX_SPREAD_MS + 200);
   await begun;
   assert.equal(sessions.size, 0);
-  for (const {id, at} of left) assert.ok(Math.abs(at - (told.get(id) ?? 0)) <= 51, `${id} at ${at}`);
+  for (const {id, at} of left) assert.ok(Math.abs(at - (reconnectAt.get(id) ?? 0)) <= 51, `${id} at ${at}`);
   const busy = perSecond(left).filter((count) => count > 0);
   assert.ok(Math.max(...busy) < 700, busy.join(' '));
 });
 
 test('[W15] a few sessions leave as soon as another node can certainly take them', () => {
-  const {clock, left, told, drain} = setUp(3);
+  const {clock, left, reconnectAt, drain} = setUp(3);
   void drain.begin({handOver: true});
-  assert.equal(told.size, 3);
+  assert.equal(reconnectAt.size, 3);
   clock.advance(LEAD_MS + 100);
   assert.equal(left.length, 3);
 });
 
 test('[W15] a session that opens during a drain is served until its turn, and later ones are refused', async () => {
-  const {clock, left, told, drain, open} = setUp(1);
+  const {clock, left, reconnectAt, drain, open} = setUp(1);
   let over = false;
   const begun = drain.begin({handOver: true}).then(() => {
     over = true;
@@ -94,7 +94,7 @@ test('[W15] a session that opens during a drain is served until its turn, and la
   clock.advance(LEAD_MS / 2);
   assert.ok(drain.admits);
   const late = open();
-  assert.ok((told.get(late) ?? 0) >= LEAD_MS);
+  assert.ok((reconnectAt.get(late) ?? 0) >= LEAD_MS);
   assert.ok(!over);
   clock.advance(LEAD_MS / 2);
   assert.equal(drain.admits, false);
@@ -107,14 +107,14 @@ test('[W15] without another node all sessions close at once: a few without a del
   const few = setUp(400);
   await few.drain.begin();
   await until(() => few.sessions.size === 0);
-  assert.equal(few.told.size, 0);
+  assert.equal(few.reconnectAt.size, 0);
   assert.equal(few.drain.admits, false);
   const many = setUp(5000);
   await many.drain.begin();
   await until(() => many.sessions.size === 0);
-  assert.equal(many.told.size, 5000);
+  assert.equal(many.reconnectAt.size, 5000);
   // The delay is announced in whole milliseconds: the last one's 9999.6 becomes 10000.
-  const back = perSecond([...many.told].map(([id, at]) => ({id, at: Math.max(0, at - 0.5)})));
+  const back = perSecond([...many.reconnectAt].map(([id, at]) => ({id, at: Math.max(0, at - 0.5)})));
   assert.equal(back.length, 10, back.join(' '));
   assert.ok(Math.max(...back) <= 510, back.join(' '));
 });
