@@ -244,26 +244,26 @@ const invalidTexts: Readonly<Record<string, readonly number[]>> = {
   'the last continuation byte': [0xbf],
   'two continuation bytes': [0x80, 0xbf],
   'six continuation bytes': [0x80, 0xbf, 0x80, 0xbf, 0x80, 0xbf],
-  'a start of two alone': [0xc2],
-  'a start of two and a blank': [0xc3, 0x20],
-  'a start of three alone': [0xe0],
-  'a start of three and one': [0xe2, 0x82],
-  'a start of three, one, and a letter': [0xe2, 0x82, 0x41],
-  'a start of four alone': [0xf0],
-  'a start of four and one': [0xf0, 0x9f],
-  'a start of four and two': [0xf0, 0x9f, 0x98],
-  'a start of four, two, and a letter': [0xf0, 0x9f, 0x98, 0x41],
-  'a start of five': [0xf8, 0x88, 0x80, 0x80, 0x80],
-  'a start of six': [0xfc, 0x84, 0x80, 0x80, 0x80, 0x80],
+  'a lone 2-byte lead': [0xc2],
+  'a 2-byte lead and a space': [0xc3, 0x20],
+  'a lone 3-byte lead': [0xe0],
+  'a 3-byte lead and one continuation': [0xe2, 0x82],
+  'a 3-byte lead, one continuation and a letter': [0xe2, 0x82, 0x41],
+  'a lone 4-byte lead': [0xf0],
+  'a 4-byte lead and one continuation': [0xf0, 0x9f],
+  'a 4-byte lead and two continuations': [0xf0, 0x9f, 0x98],
+  'a 4-byte lead, two continuations and a letter': [0xf0, 0x9f, 0x98, 0x41],
+  'a 5-byte lead': [0xf8, 0x88, 0x80, 0x80, 0x80],
+  'a 6-byte lead': [0xfc, 0x84, 0x80, 0x80, 0x80, 0x80],
   FE: [0xfe],
   FF: [0xff],
   'FE FE FF FF': [0xfe, 0xfe, 0xff, 0xff],
-  'overlong slash in two': [0xc0, 0xaf],
-  'overlong slash in three': [0xe0, 0x80, 0xaf],
-  'overlong slash in four': [0xf0, 0x80, 0x80, 0xaf],
+  'an overlong slash in 2 bytes': [0xc0, 0xaf],
+  'an overlong slash in 3 bytes': [0xe0, 0x80, 0xaf],
+  'an overlong slash in 4 bytes': [0xf0, 0x80, 0x80, 0xaf],
   'overlong DEL': [0xc1, 0xbf],
   'overlong U+07FF': [0xe0, 0x9f, 0xbf],
-  'overlong U+FFFF': [0xf0, 0x8f, 0xbf, 0xbf],
+  'an overlong U+FFFF': [0xf0, 0x8f, 0xbf, 0xbf],
   'overlong NUL': [0xc0, 0x80],
   'overlong quote': [0xc0, 0xa2],
   'U+D800': [0xed, 0xa0, 0x80],
@@ -289,24 +289,24 @@ function* utf8(): Generator<Vector> {
     const expect = answered(id);
     const shown = JSON.stringify(id);
     yield {name: `${shown} in one frame`, bytes: encodeFrame(whole), expect};
-    yield {name: `${shown} a byte a fragment`, bytes: fragments(whole, inside), expect};
-    yield {name: `${shown} a byte a write`, bytes: encodeFrame(whole), chop: 1, expect};
+    yield {name: `${shown} in one-byte fragments`, bytes: fragments(whole, inside), expect};
+    yield {name: `${shown} in one-byte writes`, bytes: encodeFrame(whole), chop: 1, expect};
   }
   const expect = ['close 1007'];
   for (const [what, bytes] of Object.entries(invalidTexts)) {
     const whole = message(Uint8Array.from(bytes));
     const inside = Array.from({length: bytes.length + 1}, (_, index) => start + index);
     yield {name: `${what} in one frame`, bytes: encodeFrame(whole), expect};
-    yield {name: `${what} a byte a fragment`, bytes: fragments(whole, inside), expect};
-    yield {name: `${what} a byte a write`, bytes: encodeFrame(whole), chop: 1, expect};
+    yield {name: `${what} in one-byte fragments`, bytes: fragments(whole, inside), expect};
+    yield {name: `${what} in one-byte writes`, bytes: encodeFrame(whole), chop: 1, expect};
     yield {name: `${what} alone`, bytes: encodeFrame(Uint8Array.from(bytes)), expect};
     const reason = encodeClose(1000, Uint8Array.from(bytes));
-    yield {name: `${what} as the reason of a close`, bytes: reason, expect};
+    yield {name: `${what} as a close reason`, bytes: reason, expect};
     // Not at the first bad byte, which RFC 6455 allows, but before any of the message is processed.
     const bad = encodeFrame(Uint8Array.from(bytes), {fin: false});
     const late = all(bad, encodeFrame('later', {opcode: ping}), encodeFrame('', {opcode: continuation}));
     yield {
-      name: `${what} in a first fragment, the last one late`,
+      name: `${what} in the first fragment, with a late last fragment`,
       bytes: late,
       expect: [ponged('later'), ...expect],
     };
@@ -335,7 +335,7 @@ function* closing(): Generator<Vector> {
   for (const length of [1, 2, 62, 122, 123]) {
     const bytes = encodeClose(1000, 'r'.repeat(length));
     yield {name: `a reason of ${length}`, bytes, expect: ['close 1000']};
-    yield {name: `a reason of ${length} a byte a write`, bytes, chop: 1, expect: ['close 1000']};
+    yield {name: `a reason of ${length} in one-byte writes`, bytes, chop: 1, expect: ['close 1000']};
   }
   yield {name: 'a reason of 124', bytes: encodeClose(1000, 'r'.repeat(124)), expect: ['close 1002']};
   yield {name: 'no code', bytes: encodeFrame('', {opcode: close}), expect: ['close 1005']};
@@ -347,7 +347,7 @@ function* closing(): Generator<Vector> {
     'a message': subscribe('after'),
     'a ping': encodeFrame('after', {opcode: ping}),
     'another close': encodeClose(1001),
-    'a close of another kind': encodeFrame('', {opcode: close}),
+    'another close frame': encodeFrame('', {opcode: close}),
     'no frame': Buffer.from('GET / HTTP/1.1\r\n\r\n'),
     'a reserved opcode': encodeFrame('', {opcode: 3}),
     'sixteen KiB': encodeFrame(Buffer.alloc(MAX_MESSAGE_BYTES)),

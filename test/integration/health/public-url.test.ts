@@ -90,7 +90,7 @@ test('public-url: a request has 10 s, and does not delay other checks', async ()
   }
 });
 
-test('public-url: refused connections, missing TLS and unknown names are told apart', async () => {
+test('public-url: refused connections, missing TLS and unknown names have different findings', async () => {
   await using front = await new HealthFront().start();
   await using tls = await startBehind(front, {PUBLIC_URL: front.url.replace('http:', 'https:')});
   assert.match((await runCheck(tls, 'public-url')).summary, /does not speak what PUBLIC_URL says/);

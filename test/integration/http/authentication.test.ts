@@ -1,7 +1,4 @@
-/**
- * Who may send requests (A1, A3), from which origins (ALLOWED_ORIGINS), and which requests count as local
- * (H4).
- */
+/** Callers (A1, A3), their origins (ALLOWED_ORIGINS), and requests that count as local (H4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';

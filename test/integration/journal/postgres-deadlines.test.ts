@@ -84,7 +84,7 @@ async function holderOf(t: TestContext, url: string) {
 
 const HOLD = 'BEGIN; SELECT * FROM hookswitch.journal_head FOR UPDATE';
 
-/** What a foreign session does while it holds the head. Each function returns how to release it. */
+/** The actions of a foreign session that holds the head. Each function returns how to release it. */
 const ways: Readonly<
   Record<string, (holder: Awaited<ReturnType<typeof holderOf>>) => Promise<() => Promise<unknown>>>
 > = {

@@ -172,7 +172,7 @@ void test('[J8] a node learns what another node has trimmed, and never returns a
   assert.deepEqual(await b.read(0, 10), {kind: 'too-old', oldest: 4});
 });
 
-void test('[J8] readers that page while another node trims get no gap, or are told that entries are gone', async (t) => {
+void test('[J8] readers that page while another node trims get no gap, or a notice that entries are gone', async (t) => {
   const {nodes} = await openNodes(t, 2);
   const [a, b] = nodes;
   assert.ok(a && b);

@@ -1,4 +1,4 @@
-/** Which packages are installed, and what their installation may do. */
+/** The installed packages, and what their installation may do. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';

@@ -20,7 +20,7 @@ function readMark(file: string): unknown {
   return reading.kind === 'mark' ? reading.mark : reading.kind;
 }
 
-/** Which of the two slots `change` writes to. */
+/** The slots (of two) that `change` writes to. */
 function slotsWritten(file: string, change: () => void): number[] {
   const before = readFileSync(file);
   change();
