@@ -1,4 +1,4 @@
-/** Calls cost money: where to, how often, how many at a time, how long (E, H1). */
+/** Calls cost money: limits of destinations, rate, concurrency and duration (E, H1). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ALL_USERS_SHARE} from '../../src/services/calls/placement-limits.ts';
@@ -16,7 +16,7 @@ function bearer(user: string, now = Date.now()) {
   return {authorization: `Bearer ${signToken(user, {scope: 'calls:control calls:read', now})}`};
 }
 
-/** Of what may be dialed with `+1555,client:agent-,sip:desk@pbx.example.com`. */
+/** Destinations allowed by `+1555,client:agent-,sip:desk@pbx.example.com`. */
 const allowed = ['+15550100001', 'client:agent-7', 'sip:desk@pbx.example.com'];
 const forbidden = [
   '+19005550100',
@@ -31,7 +31,7 @@ const forbidden = [
   'sips:desk@pbx.example.com',
   'sip:other@pbx.example.com',
 ];
-/** What is no destination at all: a prefix must not be smuggled in by a form that only Twilio would understand. */
+/** Malformed destinations. Without this check, a form that only Twilio understands could bypass a prefix. */
 const malformed = [
   '15550100001',
   '0015550100001',
@@ -59,7 +59,7 @@ const malformed = [
   '',
 ];
 
-test('[E] ALLOWED_DESTINATIONS: prefixes hold for to and connectTo, in every form; nothing else reaches Twilio', async () => {
+test('[E] ALLOWED_DESTINATIONS: every form of to and connectTo needs an allowed prefix, and nothing else reaches Twilio', async () => {
   const env = {ALLOWED_DESTINATIONS: '+1555,client:agent-,sip:desk@pbx.example.com'};
   await using http = await startHttpGateway({env});
   const [to = ''] = allowed;
@@ -72,12 +72,12 @@ test('[E] ALLOWED_DESTINATIONS: prefixes hold for to and connectTo, in every for
     assertProblem(await http.place({to: number}), {status: 400, code: 'invalid_request'});
     assertProblem(await http.place({to, connectTo: number}), {status: 400, code: 'invalid_request'});
   }
-  assert.equal(http.twilio.of('create').length, 0, 'Twilio was asked for one of them');
+  assert.equal(http.twilio.of('create').length, 0, 'Twilio was asked for a refused destination');
   for (const number of allowed) assert.equal((await http.place({...BODY, to: number})).status, 201, number);
   assert.equal(http.twilio.of('create').length, allowed.length);
 });
 
-test('[E] ALLOWED_DESTINATIONS says no again when the same key comes again', async () => {
+test('[E] ALLOWED_DESTINATIONS refuses again when the same key is repeated', async () => {
   await using http = await startHttpGateway({env: {ALLOWED_DESTINATIONS: '+1555'}});
   for (let time = 0; time < 2; time += 1) {
     assert.equal((await http.place({to: '+442071234567'}, 'key')).status, 403);
@@ -85,7 +85,7 @@ test('[E] ALLOWED_DESTINATIONS says no again when the same key comes again', asy
   assert.equal(http.twilio.of('create').length, 0);
 });
 
-test('[E] MAX_CALLS_PER_MINUTE: a user has it for himself, and all users together five times as much', async () => {
+test('[E] MAX_CALLS_PER_MINUTE is per user, and all users together may place five times as many', async () => {
   const clock = new ManualClock(Date.now());
   const env = {AUTH_JWT_SECRET: JWT_SECRET, MAX_CALLS_PER_MINUTE: '2'};
   await using http = await startHttpGateway({env, clock});
@@ -100,7 +100,7 @@ test('[E] MAX_CALLS_PER_MINUTE: a user has it for himself, and all users togethe
       assert.equal(own.body.context.limit, 2);
     }
   }
-  // A new name is no new allowance.
+  // A new user name brings no new allowance.
   const refused = await place('one-more');
   assertProblem(refused, {status: 429, code: 'rate_limited'});
   assert.equal(refused.body.context.limit, 2 * ALL_USERS_SHARE);
@@ -111,7 +111,7 @@ test('[E] MAX_CALLS_PER_MINUTE: a user has it for himself, and all users togethe
   assert.equal(http.twilio.of('create').length, 2 * ALL_USERS_SHARE + 1);
 });
 
-test('[E] what everybody may place is not used up by one who is over his own, nor by what dialed nothing', async () => {
+test('[E] the shared allowance is not used up by a user over their own limit, nor by calls that were not dialed', async () => {
   const clock = new ManualClock(Date.now());
   const env = {AUTH_JWT_SECRET: JWT_SECRET, MAX_CALLS_PER_MINUTE: '2'};
   await using http = await startHttpGateway({env, clock});
@@ -131,11 +131,11 @@ test('[E] what everybody may place is not used up by one who is over his own, no
   assert.equal(http.twilio.of('create').length, 2 * ALL_USERS_SHARE);
 });
 
-test('[E] MAX_ACTIVE_CALLS: calls in progress are counted whoever placed them, inbound ones too', async () => {
+test('[E] MAX_ACTIVE_CALLS counts calls in progress of all users, including inbound ones', async () => {
   const env = {AUTH_JWT_SECRET: JWT_SECRET, MAX_ACTIVE_CALLS: '3'};
   await using http = await startHttpGateway({env});
   const place = (user: string) => http.gateway.api('/api/calls', {body: BODY, headers: bearer(user)});
-  // What Twilio thinks of the inbound call is not asked here.
+  // Twilio's view of the inbound call does not matter here.
   http.twilio.intercept = ({operation}) => (operation === 'create' ? undefined : 'cut');
   const CallSid = someCallSid(1);
   const inbound = {CallSid, CallStatus: 'ringing', Direction: 'inbound'};
@@ -151,7 +151,7 @@ test('[E] MAX_ACTIVE_CALLS: calls in progress are counted whoever placed them, i
   assert.equal(http.twilio.of('create').length, 2);
 });
 
-test('[E] CALL_TIME_LIMIT_S goes to Twilio with every call, default or not, and is no field of a request', async () => {
+test('[E] CALL_TIME_LIMIT_S is sent to Twilio with every call, and is not a request field', async () => {
   for (const [env, limit] of [
     [{}, '14400'],
     [{CALL_TIME_LIMIT_S: '90'}, '90'],
@@ -183,7 +183,7 @@ test('[E] CALL_TIME_LIMIT_S goes to Twilio with every call, default or not, and 
   }
 });
 
-test('[E] a scenario of the simulator places its calls within the same limits', async () => {
+test('[E] a simulator scenario places its calls within the same limits', async () => {
   await using gateway = await startGateway({env: {ALLOWED_DESTINATIONS: '+44'}});
   const {scenarios} = await until(async () => {
     const answer = await gateway.api('/api/simulator');

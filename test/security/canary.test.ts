@@ -1,7 +1,9 @@
 /**
- * Canaries: an access key, JWTs, auth tokens and telephone numbers that are nobody's go through every route, every message and every
- * error there is, with the log at its most talkative. None of them is in the log, the metrics, an error, a header, or a URL that
- * Twilio was asked for. (What an operator asks for may hold numbers: that is what it is for.)
+ * Canaries are an access key, JWTs, auth tokens and phone numbers that do not exist. They go through every
+ * route, message and error, with the most verbose log.
+ *
+ * None of them may appear in the log, the metrics, an error, a header, or a URL requested from Twilio.
+ * Responses to an operator may contain numbers, because that is their purpose.
  */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
@@ -40,13 +42,13 @@ const SIP = 'sip:canaryuser77@pbx.example.com';
 const secrets = [
   KEY, AUTH_TOKEN, ALTERNATE, JWT_SECRET, SIGNATURE, WRONG, ...[jwt, otherJwt, staleJwt, forgedJwt].flatMap((each) => [each, each.split('.')[2] ?? each]),
 ]; // biome-ignore format: a list
-/** As digits: however they are written, masked they are not there. */
+/** The digits alone, because they appear in any notation unless they are masked. */
 const people = ['5550177231', '5550177232', '5550177233', '5550177234', 'canaryclient77', 'canaryuser77'];
 
 let http: HttpGateway;
-/** Where no canary may be: what it is, and what it says. */
+/** Texts that must contain no canary, with their origin. */
 const shown: {readonly where: string; readonly text: string}[] = [];
-/** What an operator may be shown: numbers, and no secret. */
+/** Responses to an operator, which may contain numbers but no secrets. */
 const answers: {readonly where: string; readonly text: string}[] = [];
 
 before(async () => {
@@ -82,7 +84,7 @@ async function ask(path: string, {method, body, token = KEY, headers}: Ask = {})
   });
   const where = `${verb} ${path.slice(0, 60)} → ${answer.status}`;
   shown.push({where: `${where}, headers`, text: JSON.stringify(answer.headers)});
-  // An error says which path there is not: whoever wrote a number there gets it back, and a log does not get it.
+  // An error repeats the unknown path, so the sender of a number gets it back. The log must not contain it.
   const isEchoed = people.some((each) => path.split('?')[0]?.includes(each));
   (answer.status < 400 || isEchoed ? answers : shown).push({where, text: answer.text});
   return answer.status;
@@ -94,7 +96,7 @@ const reading = [
   '/api/simulator', '/healthz', '/readyz', '/ws', '/', '/history', '/nowhere', `/api/calls/${someCallSid(99)}`, `/api/sessions/${KEY.slice(0, 3)}/sent`,
 ]; // biome-ignore format: a list
 
-test('every route, with every kind of token', async () => {
+test('every route is called with every kind of token', async () => {
   for (const token of [KEY, jwt, WRONG, staleJwt, forgedJwt]) {
     for (const path of reading) {
       await ask(path, {token});
@@ -118,12 +120,12 @@ test('every route, with every kind of token', async () => {
       token,
       headers: {cookie: `session=${KEY}`, 'x-api-key': KEY, 'proxy-authorization': `Basic ${KEY}`},
     });
-    // Somebody's token in the wrong place; one that is nobody's is a text like any other.
+    // A token in the wrong place. An unknown token is ordinary text.
     if (token !== WRONG) await ask(`/api/calls/${encodeURIComponent(token)}`, {token: WRONG});
   }
 });
 
-test('placing and ending calls, and everything that can be wrong with it', async () => {
+test('calls are placed and ended, with every kind of error', async () => {
   const twiml = '<Response><Pause length="600"/></Response>';
   const good = [
     {to: TO, twiml},
@@ -144,7 +146,7 @@ test('placing and ending calls, and everything that can be wrong with it', async
   assert.equal(await ask('/api/calls', {body: {to: TO}, headers: {'idempotency-key': `${TO} ${KEY}`}}), 400);
   assert.equal(await ask('/api/calls', {body: {to: SECOND}, headers: {'idempotency-key': 'key-0'}}), 409);
   const message = `The 'To' number ${REFUSED} is not a valid phone number, asked with Authorization: Basic ${AUTH_TOKEN}`;
-  const twilios = [
+  const twilioAnswers = [
     {status: 400, body: {code: 21_211, message, status: 400}},
     {status: 401, body: {code: 20_003, message, status: 401}},
     {status: 429, body: {code: 20_429, message, status: 429}},
@@ -154,7 +156,7 @@ test('placing and ending calls, and everything that can be wrong with it', async
     'reset',
     'garbage',
   ] as const;
-  for (const answer of twilios) {
+  for (const answer of twilioAnswers) {
     http.twilio.intercept = () => answer;
     assert.ok((await ask('/api/calls', {body: {to: REFUSED}})) >= 400);
     const [call] = (await http.gateway.api('/api/calls', {headers: {authorization: `Bearer ${KEY}`}})).body
@@ -169,7 +171,7 @@ test('placing and ending calls, and everything that can be wrong with it', async
   }
 });
 
-test('webhooks: signed, unsigned, forged, malformed, for another path', async () => {
+test('webhooks are sent signed, unsigned, forged, malformed and to another path', async () => {
   const {gateway} = http;
   const numbers = {
     From: CALLER,
@@ -198,7 +200,7 @@ test('webhooks: signed, unsigned, forged, malformed, for another path', async ()
   assert.equal(await send('unsigned', postWebhook(gateway, fields(4), {signature: null})), 403);
   assert.equal(await send('forged', postWebhook(gateway, fields(4), {signature: SIGNATURE})), 403);
   assert.equal(
-    await send('a secret as signature', postWebhook(gateway, fields(4), {signature: AUTH_TOKEN})),
+    await send('a secret as a signature', postWebhook(gateway, fields(4), {signature: AUTH_TOKEN})),
     403,
   );
   assert.equal(
@@ -227,7 +229,10 @@ test('webhooks: signed, unsigned, forged, malformed, for another path', async ()
   for (const {id} of webhooks) await ask(`/api/webhooks/${id}`);
 });
 
-/** What a socket was sent: its head, errors, and reasons to close; and the rest for secrets only. */
+/**
+ * Records a socket's data: head, errors and close reasons are searched for all canaries, and the rest for
+ * secrets only.
+ */
 function note(where: string, client: RawWebSocket, isEchoed = false): void {
   (isEchoed ? answers : shown).push({where: `${where}, head`, text: client.head});
   for (const {opcode, payload} of client.frames) {
@@ -236,7 +241,7 @@ function note(where: string, client: RawWebSocket, isEchoed = false): void {
   }
 }
 
-test('sessions: every way in, every message, every way out', async () => {
+test('sessions are opened, used and closed in every way', async () => {
   const {url} = http.gateway;
   const handshakes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'the key in a header': {Authorization: `Bearer ${KEY}`},
@@ -246,7 +251,7 @@ test('sessions: every way in, every message, every way out', async () => {
     'a forged JWT': {Authorization: `Bearer ${forgedJwt}`},
     'a wrong origin': {Authorization: `Bearer ${KEY}`, Origin: 'https://evil.example'},
     'a wrong version': {Authorization: `Bearer ${KEY}`, 'Sec-WebSocket-Version': '7'},
-    'a protocol twice': {'Sec-WebSocket-Protocol': `hookswitch.bearer.${KEY}, hookswitch.bearer.${KEY}`},
+    'a repeated protocol': {'Sec-WebSocket-Protocol': `hookswitch.bearer.${KEY}, hookswitch.bearer.${KEY}`},
   };
   for (const [what, headers] of Object.entries(handshakes)) {
     for (const path of [
@@ -307,7 +312,7 @@ test('sessions: every way in, every message, every way out', async () => {
   }
 });
 
-test('a drain and a restart', async () => {
+test('the gateway drains and restarts', async () => {
   const session = await http.gateway.session({token: KEY});
   await http.gateway.restart();
   assert.equal(await session.closed(), 1001);
@@ -334,7 +339,7 @@ function found(
   return [...new Set(hits)];
 }
 
-test('[E] [A1] and none of them is where it does not belong', async () => {
+test('[E] [A1] no canary appears where it must not', async () => {
   const {gateway, twilio} = http;
   const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
   assert.match(metrics, /hookswitch_callbacks_total/);

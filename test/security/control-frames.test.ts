@@ -1,4 +1,4 @@
-/** Pings and pongs cost a turn and an answer each: they are bounded in memory, and in number (W14). */
+/** Each ping or pong costs a turn and an answer, so they are bounded in memory and in number (W14). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {CONTROL_FRAME_BURST} from '../../src/services/sessions/session.ts';
@@ -18,7 +18,7 @@ function pongs({frames}: RawWebSocket): number {
   return frames.filter(({opcode}) => opcode === opcodes.pong).length;
 }
 
-test('[W14] a hundred pings are answered, one more closes with 4429, and no more than those are answered', async () => {
+test('[W14] a hundred pings are answered, and one more closes with 4429', async () => {
   await using gateway = await startGateway({clock: new ManualClock()});
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   client.write(times(CONTROL_FRAME_BURST, ping));
@@ -31,7 +31,7 @@ test('[W14] a hundred pings are answered, one more closes with 4429, and no more
   assert.equal(pongs(client), CONTROL_FRAME_BURST);
 });
 
-test('[W14] pongs that nobody asked for count as well, and are no way to stay', async () => {
+test('[W14] unsolicited pongs count as well, and do not keep a session alive', async () => {
   await using gateway = await startGateway({clock: new ManualClock()});
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   client.write(times(CONTROL_FRAME_BURST + 1, pong));
@@ -39,7 +39,7 @@ test('[W14] pongs that nobody asked for count as well, and are no way to stay', 
   client.vanish();
 });
 
-test('[W14] ten a second are let through for as long as they like', async () => {
+test('[W14] ten control frames a second are accepted indefinitely', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
@@ -53,7 +53,7 @@ test('[W14] ten a second are let through for as long as they like', async () => 
   client.vanish();
 });
 
-test('[W14] a flood of either that reads nothing ends within seconds; others are answered meanwhile', async () => {
+test('[W14] a flood of pings or pongs without reading ends within seconds, and others are served meanwhile', async () => {
   await using gateway = await startGateway();
   const witness = await gateway.session();
   const flooders = await Promise.all(
@@ -77,6 +77,6 @@ test('[W14] a flood of either that reads nothing ends within seconds; others are
   const {counts} = (await gateway.api('/api/sessions')).body;
   assert.equal(counts.closes.find((each: {code: number}) => each.code === 4429).count, 20);
   const grown = process.memoryUsage().rss - before;
-  assert.ok(grown < 200e6, `${grown} bytes more, the flood's own included`);
+  assert.ok(grown < 200e6, `${grown} bytes more, including the flood's own`);
   for (const flooder of flooders) flooder.vanish();
 });

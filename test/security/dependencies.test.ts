@@ -1,4 +1,4 @@
-/** What is installed is what was looked at: few packages, each by version and hash, and nothing runs when they are installed. */
+/** The installed packages are few, pinned by version and hash, and run nothing at installation. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -21,19 +21,22 @@ const installed = Object.entries(locked).filter(
   ([path, {link}]) => path.includes('node_modules/') && link !== true,
 );
 
-/** Beside the Twilio SDK and what it brings. It may fall; whoever raises it says why: the last 12 came with `pg`. */
+/**
+ * The count beside the Twilio SDK and its dependencies. It may fall. A change that raises it must give a
+ * reason: the last 12 came with `pg`.
+ */
 const MOST_RUNTIME_PACKAGES = 92;
-/** Of them, those that would be gone without Express and the middleware for it. SECURITY.md says so. */
+/** Those of them that would disappear without Express and its middleware, as SECURITY.md states. */
 const OF_EXPRESS = 45;
 
-/** Where `name` is found from a package at `from`, as node looks for it. */
+/** Where Node finds `name` from a package at `from`. */
 function find(from: string, name: string): string | undefined {
   const path = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
   if (locked[path] !== undefined) return path;
   return from === '' ? undefined : find(from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))), name);
 }
 
-/** The packages that these bring with them, themselves included. */
+/** These packages with all of their dependencies. */
 function broughtBy(names: readonly string[], from = '', seen = new Set<string>()): Set<string> {
   for (const name of names) {
     const path = find(from, name);
@@ -44,7 +47,7 @@ function broughtBy(names: readonly string[], from = '', seen = new Set<string>()
   return seen;
 }
 
-test('run-time packages are few, and become no more', () => {
+test('the number of run-time packages does not grow', () => {
   const names = Object.keys(locked['']?.dependencies ?? {});
   assert.ok(names.includes('twilio'));
   const sdk = broughtBy(['twilio']);
@@ -52,7 +55,7 @@ test('run-time packages are few, and become no more', () => {
   assert.ok(ours.length <= MOST_RUNTIME_PACKAGES, `${ours.length}: ${ours.join(', ')}`);
 });
 
-test('SECURITY.md says how many there are, and how many of them are Express’s', () => {
+test('SECURITY.md states the number of packages, and how many come with Express', () => {
   const sdk = broughtBy(['twilio']);
   const beside = (names: readonly string[]) => [...broughtBy(names)].filter((path) => !sdk.has(path)).length;
   const names = Object.keys(locked['']?.dependencies ?? {}).filter((name) => name !== 'twilio');
@@ -71,13 +74,13 @@ test('every package is one version with one hash, from the registry', () => {
   assert.ok(installed.length > 100);
   for (const [path, {version, resolved = '', integrity = ''}] of installed) {
     assert.match(version ?? '', /^\d+\.\d+\.\d+/, path);
-    // A lockfile may leave the address out: then it is the registry's.
+    // A lockfile may omit the URL, which then is the registry's.
     assert.match(resolved, /^(?:$|https:\/\/registry\.npmjs\.org\/)/, path);
     assert.match(integrity, /^sha512-/, path);
   }
 });
 
-test('none runs an install script, by the lockfile or by what lies there: those of the tests are denied by name', () => {
+test('no package runs an install script, by lockfile or by manifest, and the scripts of test packages are denied by name', () => {
   const allowed: Readonly<Record<string, boolean>> = JSON.parse(
     readFileSync(new URL('package.json', root), 'utf8'),
   ).allowScripts;
@@ -92,7 +95,7 @@ test('none runs an install script, by the lockfile or by what lies there: those 
   }
 });
 
-/** Empty for a package of another platform, which is not there. */
+/** Empty for a package of another platform, which is not installed. */
 function manifestOf(path: string): {scripts?: Readonly<Record<string, string>>; gypfile?: boolean} {
   try {
     return JSON.parse(readFileSync(new URL(`${path}/package.json`, root), 'utf8'));

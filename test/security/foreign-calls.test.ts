@@ -1,4 +1,6 @@
-/** Twenty users and twenty calls: to each of them the calls of the others do not exist, by any way there is (A2). */
+/**
+ * Twenty users and twenty calls. For each user, the calls of the others do not exist on any interface (A2).
+ */
 import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
 import {test} from 'node:test';
@@ -11,18 +13,18 @@ import {until} from '../support/until.ts';
 import type {TestClient} from '../support/websocket/client.ts';
 
 const USERS = 20;
-/** Answered, and listens for longer than the test takes. */
+/** Answered, and in progress for longer than the test takes. */
 const CALL = {to: '+15550100001', twiml: '<Response><Pause length="3000"/></Response>'};
 
 interface User {
   readonly name: string;
   readonly token: string;
   readonly callSid: string;
-  /** From before any call on. */
+  /** Opened before any call. */
   readonly live: TestClient;
 }
 
-/** No more than one session may ask at once (W14). */
+/** Batches, because a session may only send this many messages at once (W14). */
 function inBursts(callSids: readonly string[]): readonly (readonly string[])[] {
   const size = MESSAGE_BURST - 5;
   return Array.from({length: Math.ceil(callSids.length / size)}, (_, at) =>
@@ -34,7 +36,7 @@ function unknownSid(): string {
   return `CA${randomBytes(16).toString('hex')}`;
 }
 
-/** An answer without what no two answers share, and without the sid that was asked for. */
+/** A response without its unique parts, and without the requested sid. */
 function comparable(text: string, callSid: string): string {
   return text
     .replaceAll(callSid, 'SID')
@@ -49,7 +51,7 @@ async function setUp(gateway: TestGateway): Promise<readonly User[]> {
       const token = signToken(name, {scope: 'calls:read calls:control'});
       const live = await gateway.session({token});
       const headers = {authorization: `Bearer ${token}`, 'idempotency-key': 'the-same-for-all'};
-      // The same key and the same body from everybody: each gets a call of their own.
+      // Every user sends the same key and body, and each gets a call of their own.
       const {body} = await gateway.api('/api/calls', {body: CALL, headers});
       return {name, token, live, callSid: String(body.callSid)};
     }),
@@ -63,13 +65,13 @@ function sidsIn(messages: readonly {readonly type: string}[]): Set<string> {
   return new Set(JSON.stringify(messages).match(/CA[0-9a-f]{32}/g));
 }
 
-test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 calls', async (t) => {
+test('[A2] a foreign call looks like an unknown call, for 20 users and 20 calls', async (t) => {
   await using gateway = await startGateway({
     env: {AUTH_JWT_SECRET: JWT_SECRET},
     simulator: {speed: 5},
   });
   const users = await setUp(gateway);
-  // Nobody's: it came in.
+  // An inbound call has no owner.
   const inbound = await gateway.simulator.placeInboundCall({from: '+15550100001'});
   await until(async () => (await gateway.api(`/api/calls/${inbound}`)).status === 200, {
     what: 'the inbound call',
@@ -79,7 +81,7 @@ test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 
     inbound,
   ];
 
-  await t.test('a call’s history and actions over HTTP', async () => {
+  await t.test('history and actions of a call over HTTP', async () => {
     for (const user of users) {
       const headers = {authorization: `Bearer ${user.token}`, 'content-type': 'application/json'};
       const ask = async (method: string, callSid: string) => {
@@ -98,7 +100,7 @@ test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 
     }
   });
 
-  await t.test('the list of calls, whatever is asked of it', async () => {
+  await t.test('the list of calls with any query', async () => {
     for (const user of users) {
       const others = users.filter((other) => other !== user);
       const cursors = ['', '&cursor=1', '&cursor=50', '&cursor=999999'];
@@ -132,7 +134,7 @@ test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 
     }
   });
 
-  await t.test('what nobody has confirmed', async () => {
+  await t.test('unconfirmed calls', async () => {
     for (const user of users) {
       const headers = {authorization: `Bearer ${user.token}`};
       const {status, body} = await gateway.api('/api/calls/unconfirmed', {headers});
@@ -181,7 +183,7 @@ test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 
     }
   });
 
-  await t.test('live, and by a resume from anywhere', async () => {
+  await t.test('live messages, and a resume from any offset', async () => {
     for (const user of users) {
       assert.deepEqual(sidsIn(user.live.messages), new Set([user.callSid]));
       assert.ok(user.live.of('call.status').length >= 3);
@@ -201,7 +203,7 @@ test('[A2] a foreign call and an unknown call are the same, for 20 users and 20 
     }
   });
 
-  await t.test('and none of all that did anything to anybody: each ends their own', async () => {
+  await t.test('no request affected a foreign call, and each user ends their own', async () => {
     for (const {token, callSid} of users) {
       const headers = {authorization: `Bearer ${token}`};
       const {body} = await gateway.api(`/api/calls/${callSid}`, {headers});

@@ -1,7 +1,8 @@
 /**
- * Whatever a client asks for, in whatever order: no cursor, subscription, refresh or resume shows an entry of somebody
- * else's, and none of one's own is withheld (A2, W8, W10, W11). The feed holds little, so that entries come from memory
- * and from disk.
+ * No sequence of cursors, subscriptions, refreshes and resumes shows a client a foreign entry or withholds an
+ * own one (A2, W8, W10, W11).
+ *
+ * The feed is small, so that entries come from memory and from disk.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -14,7 +15,7 @@ import type {TestClient} from '../support/websocket/client.ts';
 const USERS = ['ann', 'bob', 'Ann', 'ann ', 'user:bob', 'CA1|all'] as const;
 const CALLS = 24;
 
-/** Every fourth call is nobody's: inbound. */
+/** Every fourth call is inbound and has no owner. */
 function ownerOf(call: number): string | undefined {
   return call % 4 === 3 ? undefined : USERS[call % USERS.length];
 }
@@ -60,8 +61,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({kind: fc.constant('happen' as const), call}),
 );
 
-/** What one user does, on one session after another. */
-class Visitor {
+/** The actions of one user in consecutive sessions. */
+class Client {
   readonly #host: SessionHost;
   readonly #index: number;
   #grant = 'own';
@@ -98,7 +99,7 @@ class Visitor {
         this.#client?.send({type: 'session.refresh', token: this.#token()});
         break;
       case 'steal':
-        // Somebody else's token ends the session; one's own changes what is seen.
+        // Another user's token ends the session, and a token of the same user changes its visibility.
         this.#client?.send({type: 'session.refresh', token: next.token});
         if (principals[next.token]?.user === this.user) this.#grant = next.token.split('-')[2] ?? '';
         else {
@@ -107,14 +108,14 @@ class Visitor {
         }
         break;
       case 'happen':
-        await happen(this.#host, next.call);
+        await appendNewCall(this.#host, next.call);
         break;
     }
     await this.#settled();
     this.check();
   }
 
-  /** Everything that was asked before has been answered. */
+  /** Resolves when all earlier requests have been answered. */
   async #settled(): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
@@ -142,8 +143,8 @@ class Visitor {
 
 let newest = CALLS;
 
-/** A new call of whoever has `like`. */
-async function happen(host: SessionHost, like: number): Promise<void> {
+/** A new call with the owner of `like`. */
+async function appendNewCall(host: SessionHost, like: number): Promise<void> {
   const each = newest + like;
   newest += CALLS;
   await open(host, each);
@@ -155,7 +156,7 @@ function referenceOf(each: number): string | undefined {
   return ownerOf(each) === undefined ? undefined : `reference-${each}`;
 }
 
-/** An intent, so that the call has an owner. */
+/** Appends an intent, so that the call has an owner. */
 async function open(host: SessionHost, each: number): Promise<void> {
   const user = ownerOf(each);
   const reference = referenceOf(each);
@@ -183,7 +184,7 @@ test('[A2] no cursor, subscription, refresh or resume shows another user’s ent
       fc.nat({max: USERS.length - 1}),
       fc.array(step, {minLength: 1, maxLength: 12}),
       async (index, steps) => {
-        const visitor = new Visitor(host, index);
+        const visitor = new Client(host, index);
         await visitor.take({kind: 'connect', from: 0, epoch: 'right'});
         for (const next of steps) await visitor.take(next);
         for (const client of visitor.seen) client.terminate();
@@ -193,7 +194,7 @@ test('[A2] no cursor, subscription, refresh or resume shows another user’s ent
   );
 });
 
-test('[A2] [W11] and each is shown all of their own', async () => {
+test('[A2] [W11] each user receives all of their own entries', async () => {
   await using host = await startSessionHost({feedBytes: 12_000, principals});
   await fill(host);
   for (const [index, user] of USERS.entries()) {

@@ -1,6 +1,8 @@
 /**
- * A million frames (a tenth of them unless LONG=1) of sessions that go wrong in every way: each session's answers are
- * exactly what a reference receiver says, nobody else notices, and the memory comes back.
+ * A million frames (a tenth of them unless LONG=1) of sessions that misbehave in every way.
+ *
+ * Each session's responses are exactly those of a reference receiver. No other session is affected, and the
+ * memory is released.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -22,7 +24,7 @@ import {predict} from './reference-receiver.ts';
 const FRAMES = process.env['LONG'] === '1' ? 1_000_000 : 100_000;
 const SEED = Number(process.env['SEED'] ?? 20_261_122);
 const AT_ONCE = 24;
-/** Fewer than W14 lets through at once. */
+/** Fewer than W14 accepts at once. */
 const MAX_MESSAGES = 18;
 const MAX_FRAMES = 90;
 
@@ -43,7 +45,7 @@ function someBytes(random: SeededRandom, length: number): Buffer {
   return Buffer.from(Array.from({length}, () => random.below(256)));
 }
 
-/** One message in some fragments, control frames between them. */
+/** One message in several fragments with control frames in between. */
 function someMessage(random: SeededRandom): Buffer[] {
   const content = someText(random);
   const pieces = random.below(3) === 0 ? 1 : 1 + random.below(12);
@@ -62,8 +64,8 @@ function someControl(random: SeededRandom): Buffer {
   return encodeFrame(someBytes(random, random.below(random.below(4) === 0 ? 126 : 8)), {opcode});
 }
 
-/** A frame that is wrong, or may be. */
-function someOffence(random: SeededRandom): Buffer {
+/** A frame that is or may be invalid. */
+function someInvalidFrame(random: SeededRandom): Buffer {
   const opcode = random.below(16);
   const fin = random.below(2) === 0;
   switch (random.below(8)) {
@@ -86,15 +88,15 @@ function someOffence(random: SeededRandom): Buffer {
   }
 }
 
-/** What one client sends, and in how many frames. */
+/** The bytes that one client sends, and the number of frames in them. */
 function someStream(random: SeededRandom): {bytes: Buffer; frames: number} {
   const frames: Buffer[] = [];
   for (let messages = random.below(MAX_MESSAGES); messages > 0 && frames.length < MAX_FRAMES; messages -= 1) {
     frames.push(...someMessage(random), ...(random.below(4) === 0 ? [someControl(random)] : []));
   }
-  if (random.below(3) > 0) frames.splice(random.below(frames.length + 1), 0, someOffence(random));
+  if (random.below(3) > 0) frames.splice(random.below(frames.length + 1), 0, someInvalidFrame(random));
   const bytes = Buffer.concat(frames);
-  // A flipped bit, or an end that is missing.
+  // A flipped bit or a truncated end.
   if (random.below(8) === 0 && bytes.length > 0) {
     const at = random.below(bytes.length);
     bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
@@ -103,7 +105,7 @@ function someStream(random: SeededRandom): {bytes: Buffer; frames: number} {
   return {bytes: bytes.subarray(0, end), frames: frames.length};
 }
 
-function tell({opcode, payload, fin, rsv}: ReceivedFrame): string {
+function describeFrame({opcode, payload, fin, rsv}: ReceivedFrame): string {
   if (!fin || rsv !== 0) return `a frame with fin ${fin} and rsv ${rsv}`;
   if (opcode === opcodes.pong) return `pong ${payload.toString('hex')}`;
   if (opcode === opcodes.close) return `close ${payload.length === 0 ? 1005 : payload.readUInt16BE()}`;
@@ -114,7 +116,7 @@ function tell({opcode, payload, fin, rsv}: ReceivedFrame): string {
 
 async function visit(gateway: TestGateway, random: SeededRandom): Promise<number> {
   const {bytes: stream, frames} = someStream(random);
-  // Its pong is the last of all, where nothing swallows it.
+  // Its pong is the last response, unless an earlier frame swallows the ping.
   const bytes = Buffer.concat([stream, encodeFrame('the end', {opcode: opcodes.ping})]);
   const expected = ['session.ready', 'answer ', ...predict(bytes)];
   const client = new RawWebSocket(gateway.url);
@@ -131,7 +133,7 @@ async function visit(gateway: TestGateway, random: SeededRandom): Promise<number
   });
   client.vanish();
   await client.closed();
-  assert.deepEqual(client.frames.map(tell), expected, bytes.toString('hex'));
+  assert.deepEqual(client.frames.map(describeFrame), expected, bytes.toString('hex'));
   return frames;
 }
 
@@ -151,7 +153,7 @@ async function visits(gateway: TestGateway, seed: number, frames: number): Promi
   return visitors;
 }
 
-test(`[W14] ${FRAMES} frames of sessions that go wrong: each answer is the right one, and the memory comes back`, async (t) => {
+test(`[W14] ${FRAMES} frames of misbehaving sessions get the right responses, and the memory is released`, async (t) => {
   await using gateway = await startGateway({env: {LOG_LEVEL: 'warn'}});
   const witness = await gateway.session();
   await visits(gateway, SEED - 1_000_000, 20_000);

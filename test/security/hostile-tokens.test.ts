@@ -1,4 +1,4 @@
-/** Whatever is wrong with a token, the answer is the same: nobody learns from it how to make a better one (A2, A3). */
+/** Every invalid token gets the same response, so that it does not help to build a better one (A2, A3). */
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import {createPair, KeySetEndpoint, showing, signWithPair} from '../support/auth/key-set.ts';
@@ -20,12 +20,12 @@ import {
 const now = Math.floor(Date.now() / 1000);
 const claims = goodClaims(now);
 
-/** As bytes in a header: what is not ASCII goes as UTF-8. */
+/** The bytes for a header: non-ASCII text is sent as UTF-8. */
 function inHeader(token: string): string {
   return Buffer.from(token, 'utf8').toString('latin1');
 }
 
-/** The whole answer over HTTP, but for what every answer has of its own: an id, a time, and an ETag over both. */
+/** The complete HTTP response except its unique parts: an id, a time, and an ETag over both. */
 async function httpAnswer({url}: TestGateway, token: string): Promise<string> {
   const {status, headers, text} = await rawRequest(url, {
     path: '/api/calls',
@@ -36,7 +36,7 @@ async function httpAnswer({url}: TestGateway, token: string): Promise<string> {
   return JSON.stringify({status, rest, body});
 }
 
-/** The whole answer to an upgrade, in bytes. */
+/** The complete response to an upgrade, in bytes. */
 async function upgradeAnswer({url}: TestGateway, headers: Record<string, string>): Promise<string> {
   const client = new RawWebSocket(url);
   client.socket.setDefaultEncoding('latin1');
@@ -51,7 +51,7 @@ async function upgradeAnswer({url}: TestGateway, headers: Record<string, string>
 
 const CAN_BE_A_SUBPROTOCOL = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Both ways by which an upgrade brings a token. */
+/** Both ways in which an upgrade carries a token. */
 async function upgradeAnswers(gateway: TestGateway, token: string): Promise<readonly string[]> {
   const subprotocol = {'Sec-WebSocket-Protocol': `hookswitch.v1, hookswitch.bearer.${token}`};
   const header = {'Sec-WebSocket-Protocol': 'hookswitch.v1', Authorization: `Bearer ${inHeader(token)}`};
@@ -62,25 +62,25 @@ async function upgradeAnswers(gateway: TestGateway, token: string): Promise<read
 }
 
 function refusesAll(gateway: () => TestGateway, hostile: readonly Hostile[]): void {
-  test(`there are more than a hundred of them, and no two alike: ${hostile.length}`, () => {
+  test(`there are more than a hundred different hostile tokens: ${hostile.length}`, () => {
     assert.ok(hostile.length > 100);
     assert.equal(new Set(hostile.map(([what]) => what)).size, hostile.length);
   });
 
-  test('[A3] over HTTP each is answered as any nonsense is', async () => {
+  test('[A3] over HTTP each is answered like nonsense', async () => {
     const expected = await httpAnswer(gateway(), 'nonsense');
     assert.match(expected, /^\{"status":401/);
     for (const [what, token] of hostile) assert.equal(await httpAnswer(gateway(), token), expected, what);
   });
 
-  test('[A3] on the upgrade each is closed as any nonsense is', async () => {
+  test('[A3] on the upgrade each is closed like nonsense', async () => {
     const [expected = ''] = await upgradeAnswers(gateway(), 'nonsense');
     assert.match(expected, /^\{"code":4401,/);
     for (const [what, token] of hostile)
       for (const answer of await upgradeAnswers(gateway(), token)) assert.equal(answer, expected, what);
   });
 
-  test('nothing of any of them is logged, and none is a fault of ours', () => {
+  test('no hostile token is logged or causes an internal error', () => {
     const logs = gateway().logs.join('');
     for (const [what, token] of hostile)
       for (const part of token.split('.'))
@@ -109,26 +109,30 @@ describe('with AUTH_JWT_SECRET', () => {
   });
   after(() => gateway[Symbol.asyncDispose]());
 
-  test('[A2] what the hostile ones differ from is accepted', async () => {
+  test('[A2] the valid tokens that the hostile ones differ from are accepted', async () => {
     const good = (header: object, body: object = claims) =>
       signHs256(JSON.stringify({alg: 'HS256', ...header}), JSON.stringify(body));
     for (const typ of ['JWT', 'jwt', 'at+jwt', 'application/at+jwt', undefined])
       await accepts(gateway, good({typ}), `typ ${typ}`);
-    await accepts(gateway, good({kid: '../../dev/null'}), 'there is one key, whatever kid says');
-    await accepts(gateway, good({x5t: 'abc', other: {a: 1}}), 'header parameters that mean nothing');
+    await accepts(gateway, good({kid: '../../dev/null'}), 'any kid, because there is one key');
+    await accepts(gateway, good({x5t: 'abc', other: {a: 1}}), 'unused header parameters');
     await accepts(gateway, good({}, {...claims, aud: ['other', AUDIENCE]}), 'one aud of several');
     await accepts(gateway, good({}, {...claims, nbf: now + 29, iat: now + 29}), 'a clock 29 s ahead');
     const fractions = {exp: now + 3600.5, nbf: now - 0.25, iat: now - 0.0001};
     await accepts(gateway, good({}, {...claims, ...fractions}), 'dates with fractions');
     await accepts(gateway, good({}, {...claims, scope: ['calls:read', 'other']}), 'scope a list');
     const {scope: _, ...without} = claims;
-    await accepts(gateway, good({}, {...without, scp: 'other calls:read'}), 'scp a text, as Entra has it');
+    await accepts(
+      gateway,
+      good({}, {...without, scp: 'other calls:read'}),
+      'scp a string, as Entra sends it',
+    );
     await accepts(
       gateway,
       good({}, {...without, scp: ['calls:read', 'openid']}),
-      'scp a list, as Okta has it',
+      'scp a list, as Okta sends it',
     );
-    await accepts(gateway, good({}, {...claims, scp: 1}), 'scp beside scope means nothing');
+    await accepts(gateway, good({}, {...claims, scp: 1}), 'scp beside scope is ignored');
     await accepts(gateway, good({}, {...claims, nbf: undefined, iat: undefined}), 'nbf and iat missing');
     await accepts(gateway, good({}, {...claims, exp: 253_402_300_799}), 'exp the end of the year 9999');
     const wide = JSON.stringify({...claims, x: ''});
@@ -176,18 +180,22 @@ describe('with AUTH_JWKS_URL', () => {
     await endpoint[Symbol.asyncDispose]();
   });
 
-  test('[A2] what the hostile ones differ from is accepted', async () => {
+  test('[A2] the valid tokens that the hostile ones differ from are accepted', async () => {
     await accepts(gateway, signWithPair(rsa, {alg: 'RS256'}, claims), 'RS256');
     for (const alg of ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'])
       await accepts(gateway, signWithPair(any, {alg}, claims), alg);
     await accepts(gateway, signWithPair(keys.ec, {alg: 'ES256'}, claims), 'ES256');
     await accepts(gateway, signWithPair(keys.ed, {alg: 'EdDSA'}, claims), 'EdDSA');
-    await accepts(gateway, signWithPair(keys.ed, {alg: 'EdDSA', kid: undefined}, claims), 'one key fits');
+    await accepts(
+      gateway,
+      signWithPair(keys.ed, {alg: 'EdDSA', kid: undefined}, claims),
+      'a kid for one fitting key',
+    );
   });
 
   refusesAll(() => gateway, hostileToKeySet(now, keys));
 
-  test('all of them together made us ask for keys once more, at most', () => {
+  test('all of them together cause at most one more request for keys', () => {
     assert.ok(endpoint.requests <= 2, `${endpoint.requests} requests`);
   });
 });

@@ -1,6 +1,8 @@
 /**
- * Tokens that must not open anything. Each differs from one that is accepted in the one thing its name says, and is
- * signed as well as whoever made it could have signed it: most with the right key.
+ * Tokens that must be refused.
+ *
+ * Each differs from a valid token only in the property that its name states. It is signed as well as its
+ * author could have signed it, in most cases with the right key.
  */
 import {createHmac, type KeyObject, sign as signature} from 'node:crypto';
 import {createPair, type Pair, signTexts, signWithPair} from '../support/auth/key-set.ts';
@@ -11,12 +13,12 @@ export type Hostile = readonly [what: string, token: string];
 export const ISSUER = 'https://auth.example.com/';
 export const AUDIENCE = 'hookswitch';
 
-/** The claims of a token that is accepted. @param now seconds since 1970 */
+/** The claims of a valid token. @param now seconds since 1970 */
 export function goodClaims(now: number): Readonly<Record<string, unknown>> {
   return {sub: 'ann', scope: 'calls:read', iss: ISSUER, aud: AUDIENCE, iat: now, nbf: now, exp: now + 3600};
 }
 
-/** Claims that are wrong, whoever signed them. A string is the payload itself. */
+/** Invalid claims, with any signature. A string is the payload itself. */
 function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
   const good = goodClaims(now);
   const text = JSON.stringify(good);
@@ -31,9 +33,9 @@ function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
     ['exp true', {...good, exp: true}],
     ['exp a list', {...good, exp: [now + 3600]}],
     ['exp an object', {...good, exp: {valueOf: now + 3600}}],
-    ['exp past by a fraction', {...good, exp: now - 0.5}],
+    ['exp in the past by a fraction', {...good, exp: now - 0.5}],
     ['exp past', {...good, exp: now - 1}],
-    ['exp long past', {...good, exp: 1}],
+    ['exp long in the past', {...good, exp: 1}],
     ['exp zero', {...good, exp: 0}],
     ['exp minus zero', withText('exp', '-0')],
     ['exp negative', {...good, exp: -(now + 3600)}],
@@ -41,12 +43,12 @@ function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
     ['exp beyond any date', {...good, exp: 8.64e15}],
     ['exp huge', withText('exp', '1e300')],
     ['exp infinite', withText('exp', '1e999')],
-    ['exp the largest whole number', {...good, exp: Number.MAX_SAFE_INTEGER}],
+    ['exp the largest integer', {...good, exp: Number.MAX_SAFE_INTEGER}],
     ['exp twice', `{"exp":1,${text.slice(1)}`],
-    ['exp twice, one of them escaped', `{"\\u0065xp":1,${text.slice(1)}`],
+    ['exp twice, one of them with an escaped name', `{"\\u0065xp":1,${text.slice(1)}`],
     ['sub twice', `{"sub":"bob",${text.slice(1)}`],
     ['scope twice', `{"scope":"calls:read:all",${text.slice(1)}`],
-    ['a name twice further in', `${text.slice(0, -1)},"x":[{"a":1,"a":2}]}`],
+    ['a nested name twice', `${text.slice(0, -1)},"x":[{"a":1,"a":2}]}`],
     ['nbf in the future', {...good, nbf: now + 900}],
     ['nbf a string', {...good, nbf: String(now)}],
     ['nbf null', {...good, nbf: null}],
@@ -64,16 +66,16 @@ function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
     ['sub true', {...good, sub: true}],
     ['sub empty', {...good, sub: ''}],
     ['sub blank', {...good, sub: ' '}],
-    ['sub with a blank before', {...good, sub: ' ann'}],
-    ['sub with a blank after', {...good, sub: 'ann\u00a0'}],
-    ['sub with a null byte', {...good, sub: 'ann\0'}],
+    ['sub with a leading space', {...good, sub: ' ann'}],
+    ['sub with a trailing space', {...good, sub: 'ann\u00a0'}],
+    ['sub with a trailing null byte', {...good, sub: 'ann\0'}],
     ['sub with a null byte within', {...good, sub: 'ann\0bob'}],
     ['sub with a line break', {...good, sub: 'ann\nbob'}],
     ['sub with an escape sequence', {...good, sub: 'ann\u001b[2J'}],
     ['sub with a C1 control', {...good, sub: 'ann\u0085bob'}],
     ['sub with a line separator', {...good, sub: 'ann\u2028bob'}],
-    ['sub with half a character', withText('sub', '"ann\\ud800"')],
-    ['sub with the other half', withText('sub', '"\\udc00ann"')],
+    ['sub with a lone high surrogate', withText('sub', '"ann\\ud800"')],
+    ['sub with a lone low surrogate', withText('sub', '"\\udc00ann"')],
     ['sub too long', {...good, sub: 'a'.repeat(257)}],
     ['sub the access key’s user', {...good, sub: 'operator'}],
     ['scope a list with a number', {...good, scope: ['calls:read', 1]}],
@@ -94,30 +96,30 @@ function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
     ['iss null', {...good, iss: null}],
     ['iss another', {...good, iss: 'https://evil.example.com/'}],
     ['iss a list', {...good, iss: [ISSUER]}],
-    ['iss without its slash', {...good, iss: ISSUER.slice(0, -1)}],
-    ['iss in capitals', {...good, iss: ISSUER.toUpperCase()}],
-    ['iss and more', {...good, iss: `${ISSUER}.evil.example.com`}],
+    ['iss without its trailing slash', {...good, iss: ISSUER.slice(0, -1)}],
+    ['iss in upper case', {...good, iss: ISSUER.toUpperCase()}],
+    ['iss with a suffix', {...good, iss: `${ISSUER}.evil.example.com`}],
     ['aud missing', without('aud')],
     ['aud null', {...good, aud: null}],
     ['aud another', {...good, aud: 'other'}],
     ['aud empty', {...good, aud: ''}],
     ['aud an empty list', {...good, aud: []}],
-    ['aud a list of others', {...good, aud: ['other', 'another']}],
+    ['aud a list of other audiences', {...good, aud: ['other', 'another']}],
     ['aud a number', {...good, aud: 1}],
     ['aud an object', {...good, aud: {[AUDIENCE]: true}}],
     ['aud a list with a number', {...good, aud: [AUDIENCE, 1]}],
     ['aud a list in a list', {...good, aud: [[AUDIENCE]]}],
-    ['aud in capitals', {...good, aud: AUDIENCE.toUpperCase()}],
-    ['aud with a blank', {...good, aud: `${AUDIENCE} `}],
+    ['aud in upper case', {...good, aud: AUDIENCE.toUpperCase()}],
+    ['aud with a space', {...good, aud: `${AUDIENCE} `}],
     ['claims a list', [good]],
     ['claims null', 'null'],
     ['claims a number', '1'],
-    ['claims a text', JSON.stringify(text)],
+    ['claims a string', JSON.stringify(text)],
     ['claims empty', '{}'],
-    ['claims no JSON', text.slice(0, -1)],
+    ['claims not JSON', text.slice(0, -1)],
     ['claims with garbage after them', `${text}x`],
     ['claims twice', text + text],
-    ['claims with a comma at the end', `${text.slice(0, -1)},}`],
+    ['claims with a trailing comma', `${text.slice(0, -1)},}`],
     ['claims with a comment', `/**/${text}`],
     ['claims with a byte order mark', `\uFEFF${text}`],
     ['claims in a prototype', `{"__proto__":${text}}`],
@@ -127,7 +129,7 @@ function wrongClaims(now: number): readonly (readonly [string, unknown])[] {
   ];
 }
 
-/** Headers that are wrong, whoever signed them. A string is the header itself. */
+/** Invalid headers, with any signature. A string is the header itself. */
 function wrongHeaders(
   good: Readonly<Record<string, unknown>>,
   own: Pair,
@@ -147,7 +149,7 @@ function wrongHeaders(
     ['typ empty', {...good, typ: ''}],
     ['typ null', {...good, typ: null}],
     ['typ a list', {...good, typ: ['JWT']}],
-    ['typ of a logout', {...good, typ: 'logout+jwt'}],
+    ['typ of a logout token', {...good, typ: 'logout+jwt'}],
     ['typ of a proof of possession', {...good, typ: 'dpop+jwt'}],
     ['typ of a security event', {...good, typ: 'secevent+jwt'}],
     ['typ of an encrypted token', {...good, typ: 'JWE'}],
@@ -162,7 +164,7 @@ function wrongHeaders(
     ['b64 false and critical', {...good, crit: ['b64'], b64: false}],
     ['zip', {...good, zip: 'DEF'}],
     ['enc', {...good, enc: 'A256GCM'}],
-    ['jwk: its own key', {...good, jwk: own.jwk}],
+    ["jwk with the signer's own key", {...good, jwk: own.jwk}],
     ['jwk null', {...good, jwk: null}],
     ['jku', {...good, jku: 'https://evil.example.com/jwks.json'}],
     ['jku to this machine', {...good, jku: 'http://127.0.0.1:1/'}],
@@ -172,12 +174,12 @@ function wrongHeaders(
     ['kid a number', {...good, kid: 1}],
     ['kid a list', {...good, kid: ['a']}],
     ['kid an object', {...good, kid: {}}],
-    ['kid very long', {...good, kid: 'k'.repeat(2000)}],
+    ['kid of great length', {...good, kid: 'k'.repeat(2000)}],
     ['header a list', [good]],
     ['header null', 'null'],
-    ['header a text', JSON.stringify(text)],
+    ['header a string', JSON.stringify(text)],
     ['header empty', '{}'],
-    ['header no JSON', text.slice(0, -1)],
+    ['header not JSON', text.slice(0, -1)],
     ['header with garbage after it', `${text}\0`],
     ['header with a byte order mark', `\uFEFF${text}`],
     ['header in a prototype', `{"__proto__":${text}}`],
@@ -192,11 +194,11 @@ function textOf(part: unknown): string | Buffer {
   return typeof part === 'string' || Buffer.isBuffer(part) ? part : (JSON.stringify(part) ?? '');
 }
 
-/** What a good token becomes in the hands of somebody who has no key. */
+/** Changes to a valid token that need no key. */
 function tampered(good: string): readonly Hostile[] {
   const [header = '', payload = '', signature = ''] = good.split('.');
   const flipped = signature.startsWith('A') ? `B${signature.slice(1)}` : `A${signature.slice(1)}`;
-  // The last character of a signature holds bits that no byte uses.
+  // The last character of a signature has unused bits.
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const loose = alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '';
   const wide = base64url(
@@ -205,40 +207,40 @@ function tampered(good: string): readonly Hostile[] {
   return [
     ['signature missing', `${header}.${payload}`],
     ['signature empty', `${header}.${payload}.`],
-    ['signature of another', `${header}.${payload}.${flipped}`],
+    ['signature of another token', `${header}.${payload}.${flipped}`],
     ['signature cut', `${header}.${payload}.${signature.slice(0, -4)}`],
     ['signature longer', `${good}AAAA`],
     [
       'signature zero',
       `${header}.${payload}.${base64url(Buffer.alloc(Buffer.from(signature, 'base64url').length))}`,
     ],
-    ['signature in another base64url', `${header}.${payload}.${signature.slice(0, -1)}${loose}`],
+    ['signature with unused bits set', `${header}.${payload}.${signature.slice(0, -1)}${loose}`],
     ['signature padded', `${good}=`],
     ['payload padded', `${header}.${payload}==.${signature}`],
-    ['payload of another', `${header}.${wide}.${signature}`],
-    ['payload part empty', `${header}..${signature}`],
-    ['header part empty', `.${payload}.${signature}`],
+    ['payload of another token', `${header}.${wide}.${signature}`],
+    ['an empty payload part', `${header}..${signature}`],
+    ['an empty header part', `.${payload}.${signature}`],
     ['four parts', `${good}.${signature}`],
     ['five parts, as if encrypted', `${header}.${payload}.${signature}.${payload}.${signature}`],
     ['five empty parts', '....'],
-    ['a dot before', `.${good}`],
-    ['a dot after', `${good}.`],
+    ['a leading dot', `.${good}`],
+    ['a trailing dot', `${good}.`],
     ['only dots', '..'],
     ['garbage after', `${good}!`],
-    ['a percent sign after', `${good}%00`],
-    ['a comma and more', `${good},${good}`],
+    ['a trailing percent sign', `${good}%00`],
+    ['a comma and a second value', `${good},${good}`],
     ['quoted', `"${good}"`],
-    ['with its scheme', `Bearer:${good}`],
+    ['with its scheme in front', `Bearer:${good}`],
     ['in standard base64', good.replace(/.$/, '+').replace(/^./, '/')],
     ['accented', `${good}é`],
-    ['with a letter that looks like another', good.replace('e', 'е')],
+    ['with a look-alike letter', good.replace('e', 'е')],
     ['in JSON form', JSON.stringify({payload, protected: header, signature})],
     ['in general JSON form', JSON.stringify({payload, signatures: [{protected: header, signature}]})],
     ['doubled', good + good],
-    ['itself as payload', base64url(good)],
+    ['the token as its own payload', base64url(good)],
     ['very long', 'a'.repeat(10_000)],
     ['very long with dots', 'a.'.repeat(5000)],
-    ['a million reasons', `${header}.${'A'.repeat(9000)}.${signature}`],
+    ['a signature of 9,000 characters', `${header}.${'A'.repeat(9000)}.${signature}`],
   ];
 }
 
@@ -272,11 +274,11 @@ export function hostileToSecret(now: number): readonly Hostile[] {
     ['an empty secret', ''],
     ['a null byte', Buffer.alloc(1)],
     ['32 null bytes', Buffer.alloc(32)],
-    ['a secret in common use', 'secret'],
-    ['the secret without its end', JWT_SECRET.slice(0, -1)],
+    ['a common secret', 'secret'],
+    ['the secret without its last character', JWT_SECRET.slice(0, -1)],
     ['the secret with a line break', `${JWT_SECRET}\n`],
-    ['the secret with a blank', `${JWT_SECRET} `],
-    ['the secret as if in base64', Buffer.from(JWT_SECRET, 'base64')],
+    ['the secret with a trailing space', `${JWT_SECRET} `],
+    ['the secret decoded from base64', Buffer.from(JWT_SECRET, 'base64')],
     ['the access key', 'test-access-key-0123456789'],
   ];
   return [
@@ -287,13 +289,16 @@ export function hostileToSecret(now: number): readonly Hostile[] {
     ...secrets.map(([what, secret]): Hostile => [`signed with ${what}`, sign(good, payload, secret)]),
     ['HS384', other('HS384')],
     ['HS512', other('HS512')],
-    ['RS256 by its own key', signWithPair(own, {alg: 'RS256'}, claims)],
-    ['RS256 by its own key, which it brings', signWithPair(own, {alg: 'RS256', jwk: own.jwk}, claims)],
-    ['EdDSA by its own key', signWithPair(createPair('own', 'ed'), {alg: 'EdDSA'}, claims)],
-    ['kid a path, signed with nothing', sign({...good, kid: '../../../../dev/null'}, payload, '')],
-    ['kid a query, signed with what it selects', sign({...good, kid: "x' UNION SELECT 'a"}, payload, 'a')],
+    ["RS256 with the signer's own key", signWithPair(own, {alg: 'RS256'}, claims)],
+    [
+      "RS256 with the signer's own key in the header",
+      signWithPair(own, {alg: 'RS256', jwk: own.jwk}, claims),
+    ],
+    ["EdDSA with the signer's own key", signWithPair(createPair('own', 'ed'), {alg: 'EdDSA'}, claims)],
+    ['kid a path, signed with an empty secret', sign({...good, kid: '../../../../dev/null'}, payload, '')],
+    ['kid an SQL query, signed with its result', sign({...good, kid: "x' UNION SELECT 'a"}, payload, 'a')],
     ['nested', sign(good, sign(good, payload))],
-    ['nested and said so', sign({...good, cty: 'JWT'}, sign(good, payload))],
+    ['nested, as its cty says', sign({...good, cty: 'JWT'}, sign(good, payload))],
     ['larger than 4 KiB', sign(good, {...claims, x: 'x'.repeat(4096)})],
   ];
 }
@@ -305,7 +310,7 @@ export interface HostileKeys {
   readonly ec: Pair;
   /** In the set, for EdDSA. */
   readonly ed: Pair;
-  /** In the set, `use` being `enc`. */
+  /** In the set, with `use` set to `enc`. */
   readonly encryption: Pair;
   /** In the set, with a modulus of 1024 bits. */
   readonly weak: Pair;
@@ -358,22 +363,25 @@ export function hostileToKeySet(now: number, keys: HostileKeys): readonly Hostil
       ([what, secret]): Hostile => [`HS256 with the public key: ${what}`, confused(rsa.kid, secret)],
     ),
     ...kids.map(([what, kid]): Hostile => [`kid ${what}`, sign({...good, kid}, payload)]),
-    ['HS256 with a shared secret out of the set', confused(shared.kid, shared.secret)],
-    ['by a stranger under a known kid', signWithPair(stranger, {alg: 'RS256'}, claims)],
-    ['by a stranger who brings the key', signWithPair(stranger, {alg: 'RS256', jwk: stranger.jwk}, claims)],
+    ['HS256 with a shared secret from the set', confused(shared.kid, shared.secret)],
+    ['signed by a stranger under a known kid', signWithPair(stranger, {alg: 'RS256'}, claims)],
     [
-      'by a stranger who brings the key and its kid',
+      'signed by a stranger whose header has the key',
+      signWithPair(stranger, {alg: 'RS256', jwk: stranger.jwk}, claims),
+    ],
+    [
+      'signed by a stranger whose header has the key and its kid',
       signWithPair(stranger, {alg: 'RS256', kid: 'x', jwk: stranger.jwk}, claims),
     ],
-    ['by another key of the set', signWithPair(ec, {alg: 'ES256', kid: ed.kid}, claims)],
-    ['by a key for encryption', signWithPair(encryption, {alg: 'RS256'}, claims)],
-    ['by a key too short', signWithPair(weak, {alg: 'RS256'}, claims)],
-    ['by a key whose private half is public', signWithPair(leaked, {alg: 'RS256'}, claims)],
-    ['by one of two keys under one kid', signWithPair(ambiguous, {alg: 'RS256'}, claims)],
-    ['by an algorithm that the key is not for', signWithPair(rsa, {alg: 'PS256'}, claims)],
-    ['by a hash that the key is not for', signWithPair(rsa, {alg: 'RS512'}, claims)],
+    ['signed with another key of the set', signWithPair(ec, {alg: 'ES256', kid: ed.kid}, claims)],
+    ['signed with a key for encryption', signWithPair(encryption, {alg: 'RS256'}, claims)],
+    ['signed with a key that is too short', signWithPair(weak, {alg: 'RS256'}, claims)],
+    ['signed with a key whose private half is public', signWithPair(leaked, {alg: 'RS256'}, claims)],
+    ['signed with one of two keys under one kid', signWithPair(ambiguous, {alg: 'RS256'}, claims)],
+    ['signed with an algorithm that does not fit the key', signWithPair(rsa, {alg: 'PS256'}, claims)],
+    ['signed with a hash that does not fit the key', signWithPair(rsa, {alg: 'RS512'}, claims)],
     [
-      'signed with one algorithm, said to be another',
+      'signed with another algorithm than stated',
       signTexts(rsa, 'PS256', JSON.stringify({alg: 'RS256', typ: 'JWT', kid: rsa.kid}), payload),
     ],
     ['an ECDSA signature in DER', derSigned(ec, claims)],
@@ -388,13 +396,13 @@ function pem(key: KeyObject, type: 'spki' | 'pkcs1'): string {
   return String(key.export({type, format: 'pem'}));
 }
 
-/** Two halves of zeros verify under any key where nobody looks for them. */
+/** A signature of two zero halves verifies under any key if the halves are not checked. */
 function zeroSigned({kid}: Pair, claims: unknown): string {
   const header = base64url(JSON.stringify({alg: 'ES256', typ: 'JWT', kid}));
   return `${header}.${base64url(JSON.stringify(claims))}.${base64url(Buffer.alloc(64))}`;
 }
 
-/** JWS wants the two halves side by side (RFC 7518, section 3.4). */
+/** JWS requires the two halves side by side (RFC 7518, section 3.4). */
 function derSigned({kid, privateKey}: Pair, claims: unknown): string {
   const signed = `${base64url(JSON.stringify({alg: 'ES256', typ: 'JWT', kid}))}.${base64url(JSON.stringify(claims))}`;
   return `${signed}.${signature('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;

@@ -1,4 +1,4 @@
-/** JWTs of one's own backend (A2): who comes in with which, and what a session may do with it. */
+/** JWTs of the user's own backend (A2): which tokens are accepted, and what a session may do with them. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type Scope, scopes} from '@hookswitch/protocol';
@@ -12,7 +12,7 @@ function bearer(token: string) {
   return {headers: {authorization: `Bearer ${token}`}};
 }
 
-test('[A2] sub is the user, scope what they may do, over HTTP and the WebSocket; the access key stays good', async () => {
+test('[A2] sub is the user and scope the permissions, over HTTP and WebSocket, and the access key stays valid', async () => {
   await using gateway = await startGateway({env});
   const ann = signToken('ann', {scope: 'calls:read calls:control something:else'});
   const placed = await gateway.api('/api/calls', {body: {to: '+15550100001'}, ...bearer(ann)});
@@ -32,13 +32,13 @@ test('[A2] sub is the user, scope what they may do, over HTTP and the WebSocket;
   assert.equal((await (await gateway.session({token: ACCESS_KEY})).ready()).user, 'operator');
 });
 
-test('[A2] without AUTH_JWT_SECRET or AUTH_JWKS_URL no JWT is any good', async () => {
+test('[A2] without AUTH_JWT_SECRET or AUTH_JWKS_URL no JWT is accepted', async () => {
   await using gateway = await startGateway();
   assert.equal((await gateway.api('/api/calls', bearer(signToken('ann')))).status, 401);
   assert.equal(await gateway.connect({token: signToken('ann')}).closed(), 4401);
 });
 
-test('[A2] nobody is the access key’s user but who has the access key', async () => {
+test('[A2] only the access key makes a caller the access key’s user', async () => {
   await using gateway = await startGateway({env});
   const callSid = await gateway.place({to: '+15550100001'});
   const token = signToken('operator', {scope: 'calls:read calls:control'});
@@ -55,7 +55,7 @@ test('[A2] nobody is the access key’s user but who has the access key', async 
     );
 });
 
-test('[A2] the text of scope is split at blanks, and what is unknown gives nothing', async () => {
+test('[A2] scope is split at spaces, and unknown scopes grant nothing', async () => {
   await using gateway = await startGateway({env});
   const granted = async (scope: string) =>
     (await (await gateway.session({token: signToken('ann', {scope})})).ready()).scopes;
@@ -77,7 +77,7 @@ test('[A2] the text of scope is split at blanks, and what is unknown gives nothi
   assert.deepEqual((await (await gateway.session({token: without})).ready()).scopes, []);
 });
 
-test('[A2] iss and aud are checked when they are set', async () => {
+test('[A2] iss and aud are checked if they are configured', async () => {
   await using gateway = await startGateway({
     env: {...env, AUTH_ISSUER: 'https://auth.example.com/', AUTH_AUDIENCE: 'hookswitch'},
   });
@@ -101,7 +101,7 @@ test('[A2] iss and aud are checked when they are set', async () => {
   for (const claims of wrong) assert.equal(await status(claims), 401, JSON.stringify(claims));
 });
 
-/** Scopes of which any one opens the path; where it takes several, no single one does. */
+/** Paths with the scopes that open each one. Several scopes mean that any single one is not enough. */
 const paths: readonly (readonly [string, readonly Scope[] | 'any'])[] = [
   ['/api/calls', ['calls:read', 'calls:read:all']],
   ['/api/calls/statistics', ['calls:read', 'calls:read:all']],
@@ -112,7 +112,7 @@ const paths: readonly (readonly [string, readonly Scope[] | 'any'])[] = [
   ['/api/info', 'any'],
 ];
 
-test('[A2] [H4] one scope opens what it is for, and nothing else', async () => {
+test('[A2] [H4] one scope opens its own routes, and nothing else', async () => {
   await using gateway = await startGateway({env});
   for (const scope of [...scopes, 'unknown', '']) {
     const who = bearer(signToken('ann', {scope}));

@@ -1,4 +1,4 @@
-/** A session dies with its token, whatever the clocks do and whoever asks for more (A4, W10, W11). */
+/** A session ends with its token, regardless of clock changes and refresh attempts (A4, W10, W11). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SimulatorOptions} from '@hookswitch/simulator';
@@ -8,7 +8,7 @@ import type {Json} from '../support/json.ts';
 import {ManualClock} from '../support/manual-clock.ts';
 import {until} from '../support/until.ts';
 
-/** No heartbeat and no silence comes between: only the token ends the session. */
+/** No heartbeat and no silence interferes, so that only the token ends the session. */
 const env = {AUTH_JWT_SECRET: JWT_SECRET, SESSION_TIMEOUT_MS: '3600000'};
 
 async function setUp(simulator?: SimulatorOptions): Promise<{clock: ManualClock; gateway: TestGateway}> {
@@ -27,7 +27,7 @@ const jumps = [
 ] as const;
 
 for (const [what, ms] of jumps)
-  test(`[A4] session.expiring 60 s before, 4401 within exp + 10 s, while the wall clock ${what}`, async () => {
+  test(`[A4] session.expiring is sent 60 s ahead, and 4401 within exp + 10 s, while the wall clock ${what}`, async () => {
     const {clock, gateway} = await setUp();
     await using _ = gateway;
     const session = await gateway.session({token: tokenAt(clock, 'ann')});
@@ -44,7 +44,7 @@ for (const [what, ms] of jumps)
     assert.equal(await session.closed(), 4401);
   });
 
-test('[A4] a wall clock put forward ends what has ended by it', async () => {
+test('[A4] a wall clock put forward ends tokens that have expired by it', async () => {
   const {clock, gateway} = await setUp();
   await using _ = gateway;
   const session = await gateway.session({token: tokenAt(clock, 'ann')});
@@ -53,7 +53,7 @@ test('[A4] a wall clock put forward ends what has ended by it', async () => {
   assert.equal(await session.closed(), 4401);
 });
 
-test('[A4] a clock that is put back opens no new session to a token that has ended, and says so once', async () => {
+test('[A4] a clock that is put back admits no session with an expired token, and is logged once', async () => {
   const {clock, gateway} = await setUp();
   await using _ = gateway;
   const token = tokenAt(clock, 'ann');
@@ -71,12 +71,12 @@ test('[A4] a clock that is put back opens no new session to a token that has end
   assert.equal(gateway.logs.filter((line) => line.includes('the clock was put back')).length, 1);
 });
 
-test('[A4] [W10] a refresh goes on; a bad token closes with 4401, another user’s with 4403', async () => {
+test('[A4] [W10] a refresh continues the session; an invalid token closes with 4401, another user’s with 4403', async () => {
   const {clock, gateway} = await setUp();
   await using _ = gateway;
   const session = await gateway.session({token: tokenAt(clock, 'ann')});
   clock.advance(100_000);
-  // With other scopes, since what is asked after it can be answered before it is verified.
+  // With other scopes, because a later request can be answered before the refresh is verified.
   session.send({type: 'session.refresh', token: tokenAt(clock, 'ann', {scope: 'calls:read:all'})});
   await until(() => session.of('call.snapshot').length === 2, {what: 'the refresh'});
   clock.advance(119_000);
@@ -95,7 +95,7 @@ test('[A4] [W10] a refresh goes on; a bad token closes with 4401, another user�
   assert.equal(await refreshedWith(tokenAt(clock, 'bob')), 4403);
 });
 
-test('[A4] [W11] a resume is verified afresh: not with a token that has run out, and not beyond what the new one shows', async () => {
+test('[A4] [W11] a resume verifies its token again: an expired one is refused, and a new one limits visibility', async () => {
   const {clock, gateway} = await setUp();
   await using _ = gateway;
   const token = tokenAt(clock, 'ann');
@@ -118,8 +118,8 @@ test('[A4] [W11] a resume is verified afresh: not with a token that has run out,
   assert.deepEqual(ann.of('call.status'), []);
 });
 
-test('[W10] a refresh widens and narrows what is seen from then on, snapshot first', async () => {
-  // Slow enough that the call is still in progress when it is looked at.
+test('[W10] a refresh widens and narrows visibility from then on, starting with a snapshot', async () => {
+  // Slow enough that the call is still in progress when the test looks.
   const {clock, gateway} = await setUp({speed: 1});
   await using _ = gateway;
   const callSid = await gateway.place({to: '+15550100001'});
@@ -129,24 +129,24 @@ test('[W10] a refresh widens and narrows what is seen from then on, snapshot fir
     type: 'session.refresh',
     token: tokenAt(clock, 'ann', {scope: 'calls:read:all'}),
   });
-  await until(() => session.of('call.snapshot').length === 2, {what: 'a snapshot of what is seen now'});
+  await until(() => session.of('call.snapshot').length === 2, {what: 'a snapshot of the visible calls'});
   const [, wide] = session.of('call.snapshot');
   assert.deepEqual(
     wide?.calls.map((call) => call.callSid),
     [callSid],
   );
   session.send({type: 'session.refresh', token: tokenAt(clock, 'ann', {scope: ''})});
-  await until(() => session.of('call.snapshot').length === 3, {what: 'a snapshot without'});
-  const heard = session.of('call.status').length;
+  await until(() => session.of('call.snapshot').length === 3, {what: 'a snapshot without the call'});
+  const receivedBefore = session.of('call.status').length;
   const other = await gateway.place({to: '+15550100001'});
   const operator = await gateway.session({resume: {...session.position(), offset: 0}});
   await operator.receive('call.status', (message) => message.callSid === other);
   session.send({type: 'call.subscribe', calls: 'all', requestId: 'after'});
   await session.receive('call.snapshot', ({requestId}) => requestId === 'after');
-  assert.equal(session.of('call.status').length, heard);
+  assert.equal(session.of('call.status').length, receivedBefore);
 });
 
-test('[W10] of two refreshes the one sent last counts, whichever takes longer to verify', async () => {
+test('[W10] of two refreshes the last one sent counts, even if it is verified first', async () => {
   const slow = Promise.withResolvers<void>();
   const asked: string[] = [];
   await using gateway = await startGateway({
@@ -162,7 +162,7 @@ test('[W10] of two refreshes the one sent last counts, whichever takes longer to
   const {sessionId} = await session.ready();
   session.send({type: 'session.refresh', token: 'slow'});
   session.send({type: 'session.refresh', token: 'fast'});
-  await until(() => asked.includes('fast'), {what: 'both to be asked about'});
+  await until(() => asked.includes('fast'), {what: 'both tokens to be verified'});
   slow.resolve();
   session.send({type: 'call.subscribe', calls: [], requestId: 'after'});
   await session.receive('call.snapshot', ({requestId}) => requestId === 'after');

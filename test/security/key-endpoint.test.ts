@@ -1,4 +1,7 @@
-/** The endpoint of the keys may be down, slow, wrong or huge: who is known gets in, who is not does not, nobody waits long (A2). */
+/**
+ * The key endpoint may be down, slow, wrong or huge. Known keys are accepted, unknown ones are refused, and
+ * nobody waits long (A2).
+ */
 import assert from 'node:assert/strict';
 import type {RequestListener} from 'node:http';
 import {test} from 'node:test';
@@ -26,7 +29,7 @@ class Stage implements AsyncDisposable {
   readonly logs: string[] = [];
   #authentication: Authentication | undefined;
 
-  /** @param answered whether the first answer is waited for */
+  /** @param answered whether to wait for the first response */
   async start(answered = true): Promise<this> {
     await this.endpoint.start();
     const logger = pino({level: 'debug'}, {write: (line: string) => void this.logs.push(line)});
@@ -41,7 +44,7 @@ class Stage implements AsyncDisposable {
     return this;
   }
 
-  /** Resolves once so many requests were made and answered, well or not. */
+  /** Resolves once this many requests were sent and completed, successfully or not. */
   async asked(times: number): Promise<void> {
     const outcomes = () => this.logs.filter((line) => /JWT keys (?:fetched|could)/.test(line)).length;
     await until(() => this.endpoint.requests >= times && outcomes() > 0 && this.endpoint.open === 0, {
@@ -69,11 +72,11 @@ const broken: Readonly<Record<string, RequestListener>> = {
   'answers 500': (_request, response) => void response.writeHead(500).end('{"keys":[]}'),
   'answers 204': (_request, response) => void response.writeHead(204).end(),
   'hangs up': (request) => void request.socket.destroy(),
-  'hangs up within the body': (request, response) => {
+  'closes the connection within the body': (request, response) => {
     response.writeHead(200, {'content-length': 100}).write('{"keys":[');
     setImmediate(() => request.socket.destroy());
   },
-  'redirects to one that answers': (request, response) => {
+  'redirects to a working endpoint': (request, response) => {
     if (request.url === '/elsewhere') showing([second.jwk])(request, response);
     else response.writeHead(302, {location: '/elsewhere'}).end();
   },
@@ -82,8 +85,8 @@ const broken: Readonly<Record<string, RequestListener>> = {
   'answers null': (_request, response) => void response.end('null'),
   'answers with a list': (_request, response) => void response.end('[]'),
   'answers without keys': (_request, response) => void response.end('{}'),
-  'answers with keys that are none': (_request, response) => void response.end('{"keys":"x"}'),
-  'answers with a key that is none': (_request, response) => void response.end('{"keys":[null]}'),
+  'answers with an invalid key list': (_request, response) => void response.end('{"keys":"x"}'),
+  'answers with an invalid key': (_request, response) => void response.end('{"keys":[null]}'),
   'answers with a hundred and one keys': showing(Array.from({length: 101}, () => second.jwk)),
   'answers with 300 KB': (_request, response) =>
     void response.end(JSON.stringify({keys: [{...second.jwk, x5c: ['A'.repeat(300_000)]}]})),
@@ -92,22 +95,22 @@ const broken: Readonly<Record<string, RequestListener>> = {
 };
 
 for (const [what, answer] of Object.entries(broken))
-  test(`[A2] an endpoint that ${what}: known keys go on, an unknown one is refused, and it mends`, async () => {
+  test(`[A2] if an endpoint ${what}, known keys stay valid, unknown ones are refused, and it recovers`, async () => {
     await using stage = await new Stage().start();
     assert.ok(await stage.lets(first));
     stage.endpoint.answer = answer;
     stage.clock.advance(COOL_DOWN_MS);
     assert.equal(await stage.lets(second), false);
     assert.ok(stage.endpoint.requests >= 2);
-    assert.ok(await stage.lets(first), 'what is known stays known');
+    assert.ok(await stage.lets(first), 'known keys stay known');
     assert.ok(await stage.verify(ACCESS_KEY), 'the access key needs no endpoint');
     stage.endpoint.answer = showing([second.jwk]);
     stage.clock.advance(RETRY_MS);
     assert.ok(await stage.lets(second), 'asked again after a pause');
-    assert.equal(await stage.lets(first), false, 'a key that was withdrawn is gone');
+    assert.equal(await stage.lets(first), false, 'a withdrawn key is gone');
   });
 
-test('[A2] an endpoint that answers so from the start: nobody is let in by a JWT, and it mends by itself', async () => {
+test('[A2] if the endpoint fails from the start, no JWT is accepted, and it recovers by itself', async () => {
   await using stage = new Stage();
   stage.endpoint.answer = (_request, response) => void response.writeHead(503).end();
   await stage.start();
@@ -119,21 +122,21 @@ test('[A2] an endpoint that answers so from the start: nobody is let in by a JWT
   await until(() => stage.lets(first), {what: 'the key to be known'});
 });
 
-test('[A2] a slow endpoint is waited for 3 s, by all who wait for it together, and one request is made', async () => {
+test('[A2] requests wait at most 3 s for a slow endpoint, together, and one request is made', async () => {
   await using stage = await new Stage().start();
   stage.endpoint.answer = (_request, response) => void response.write('{"keys":[');
   stage.clock.advance(COOL_DOWN_MS);
   const {requests} = stage.endpoint;
   const waiting = Array.from({length: 50}, () => stage.lets(second));
   await until(() => stage.endpoint.requests > requests, {what: 'the request'});
-  assert.ok(await stage.lets(first), 'whose key is known does not wait');
+  assert.ok(await stage.lets(first), 'a known key does not wait');
   stage.clock.advance(FETCH_TIMEOUT_MS);
   assert.deepEqual(new Set(await Promise.all(waiting)), new Set([false]));
   assert.deepEqual([stage.endpoint.requests - requests, stage.endpoint.mostOpen], [1, 1]);
-  assert.ok(FETCH_TIMEOUT_MS < VERIFY_TIMEOUT_MS, 'a token ends for its own reason first');
+  assert.ok(FETCH_TIMEOUT_MS < VERIFY_TIMEOUT_MS, 'an expired token is refused first');
 });
 
-test('[A2] while the endpoint hangs a crowd of unknown keys is not waited for: who is known gets in', async () => {
+test('[A2] while the endpoint hangs, a crowd of unknown keys does not wait, and known keys are accepted', async () => {
   await using stage = await new Stage().start();
   stage.endpoint.answer = (_request, response) => void response.write('{"keys":[');
   stage.clock.advance(COOL_DOWN_MS);
@@ -143,16 +146,16 @@ test('[A2] while the endpoint hangs a crowd of unknown keys is not waited for: w
     assert.equal(await stage.verify(token), undefined);
     refused += 1;
   });
-  // Nobody moves the clock: these did not wait.
-  await until(() => refused === 5000 - MAX_WAITING, {what: 'all beyond the limit to be refused'});
-  assert.ok(await stage.lets(first), 'who is known');
+  // The clock stands still, so these requests did not wait.
+  await until(() => refused === 5000 - MAX_WAITING, {what: 'all requests beyond the limit to be refused'});
+  assert.ok(await stage.lets(first), 'the known key');
   assert.equal(refused, 5000 - MAX_WAITING);
   stage.clock.advance(FETCH_TIMEOUT_MS);
   await Promise.all(crowd);
   assert.equal(stage.endpoint.mostOpen, 1);
 });
 
-test('[A2] unknown keys make us ask once in 30 s, however many tokens name them', async () => {
+test('[A2] unknown keys cause one request in 30 s, for any number of tokens', async () => {
   await using stage = await new Stage().start();
   stage.clock.advance(COOL_DOWN_MS);
   for (let round = 1; round <= 3; round += 1) {
@@ -169,7 +172,7 @@ test('[A2] unknown keys make us ask once in 30 s, however many tokens name them'
   assert.equal(stage.endpoint.mostOpen, 1);
 });
 
-test('[A2] keys rotate: the new one works at once, the old one until its endpoint no longer shows it', async () => {
+test('[A2] keys rotate: a new key works at once, and an old one until the endpoint removes it', async () => {
   await using stage = await new Stage().start();
   stage.endpoint.answer = showing([first.jwk, second.jwk]);
   stage.clock.advance(COOL_DOWN_MS);
@@ -183,10 +186,10 @@ test('[A2] keys rotate: the new one works at once, the old one until its endpoin
   assert.ok(await stage.lets(second));
   stage.endpoint.answer = showing([]);
   stage.clock.advance(600_000);
-  await until(async () => !(await stage.lets(second)), {what: 'a set without keys to withdraw them all'});
+  await until(async () => !(await stage.lets(second)), {what: 'an empty key set to withdraw all keys'});
 });
 
-test('[A2] a day with the endpoint down: who is known gets in, and the log says so once', async () => {
+test('[A2] if the endpoint is down for a day, known keys are accepted, and the log says so once', async () => {
   await using stage = await new Stage().start();
   stage.endpoint.answer = (request) => void request.socket.destroy();
   for (let minute = 0; minute < 60; minute += 1) {
@@ -199,7 +202,7 @@ test('[A2] a day with the endpoint down: who is known gets in, and the log says 
   assert.equal(warnings.length, 1);
 });
 
-test('keys that are stopped while they are fetched end at once, and ask no more', async () => {
+test('stopping a key set ends its fetch at once and prevents further requests', async () => {
   await using endpoint = await new KeySetEndpoint().start();
   endpoint.answer = () => {};
   const clock = new ManualClock();
@@ -213,7 +216,7 @@ test('keys that are stopped while they are fetched end at once, and ask no more'
   assert.deepEqual([endpoint.requests, clock.timerCount], [1, 0]);
 });
 
-test('[A2] [A3] a gateway whose endpoint hangs starts, lets the access key in, and refuses an upgrade in time', async () => {
+test('[A2] [A3] with a hanging endpoint the gateway starts, accepts the access key, and refuses an upgrade in time', async () => {
   await using endpoint = await new KeySetEndpoint().start();
   endpoint.answer = () => {};
   const clock = new ManualClock();
@@ -229,7 +232,7 @@ test('[A2] [A3] a gateway whose endpoint hangs starts, lets the access key in, a
   assert.equal(await closed, 4401);
 });
 
-test('[A3] an Authenticator that never settles holds no upgrade and no request: 4401, 401', async () => {
+test('[A3] an Authenticator that never settles delays no upgrade and no request: 4401 and 401', async () => {
   const clock = new ManualClock();
   const asked: string[] = [];
   await using gateway = await startGateway({
@@ -243,14 +246,14 @@ test('[A3] an Authenticator that never settles holds no upgrade and no request: 
   });
   const client = gateway.connect({token: 'forever'});
   const request = gateway.api('/api/calls', {headers: {authorization: 'Bearer forever'}});
-  await until(() => asked.length === 2, {what: 'both to be asked about'});
+  await until(() => asked.length === 2, {what: 'both tokens to be verified'});
   assert.equal(client.closeCode, undefined);
   clock.advance(VERIFY_TIMEOUT_MS);
   assert.equal(await client.closed(), 4401);
   assert.equal((await request).status, 401);
   const session = await gateway.session();
   session.send({type: 'session.refresh', token: 'forever'});
-  await until(() => asked.length === 3, {what: 'the refresh to be asked about'});
+  await until(() => asked.length === 3, {what: 'the refresh to be verified'});
   clock.advance(VERIFY_TIMEOUT_MS);
   assert.equal(await session.closed(), 4401);
 });

@@ -1,4 +1,6 @@
-/** A gateway that may open few files: webhooks keep a reserve, whoever takes the rest, and with what (H5, W14). */
+/**
+ * A gateway with few file descriptors: webhooks keep a reserve, regardless of how the rest is used (H5, W14).
+ */
 import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
@@ -13,7 +15,7 @@ import {RawWebSocket, upgradeRequest} from '../support/websocket/raw-websocket.t
 const KEY = 'process-access-key-0123456789';
 const OPEN_FILES = 256;
 
-/** Posts a signed callback on a connection of its own, as Twilio may, and returns the status. */
+/** Posts a signed callback on a new connection, as Twilio may, and returns the status. */
 async function callback(bench: ProcessBench, number: number): Promise<number> {
   const signal = AbortSignal.timeout(5000);
   return (await postCallback(bench, number, {headers: {connection: 'close'}, signal})).status;
@@ -25,11 +27,11 @@ function session(url: string): RawWebSocket {
   return client;
 }
 
-/** Sockets that send this, and then nothing. */
-function hold(port: number, count: number, says: string): Socket[] {
+/** Sockets that send this text and then nothing. */
+function hold(port: number, count: number, data: string): Socket[] {
   return Array.from({length: count}, () => {
     const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => {}).on('connect', () => socket.write(says));
+    socket.on('error', () => {}).on('connect', () => socket.write(data));
     return socket;
   });
 }
@@ -38,7 +40,7 @@ function openFilesOf({child}: GatewayProcess): number {
   return readdirSync(`/proc/${child.pid}/fd`).length;
 }
 
-test('sessions get what is left when the reserve is taken off, and never more than was asked for', () => {
+test('sessions get what the reserve leaves, and never more than configured', () => {
   const limits = (openFiles: number, maxSessions = 10_000) => connectionLimits({openFiles, maxSessions});
   assert.deepEqual(limits(20_000), {maxConnections: 20_000 - OWN_FILES, maxSessions: 10_000});
   assert.deepEqual(limits(Number.POSITIVE_INFINITY), {
@@ -55,19 +57,19 @@ const hostile: Readonly<Record<string, string>> = {
   'nothing at all': '',
   'half a header': 'POST /twilio/status HTTP/1.1\r\nHost: x\r\nX-Half',
   'half an upgrade': upgradeRequest().slice(0, -2),
-  'a body that does not come':
+  'an unfinished body':
     'POST /twilio/status HTTP/1.1\r\nHost: x\r\nX-Twilio-Signature: x\r\nContent-Length: 16000\r\n' +
     'Content-Type: application/x-www-form-urlencoded\r\n\r\nCallSid=',
   'a request, and then nothing more': 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n',
 };
 
-test('[H5] with 256 files: sessions beyond are 503, idle sockets make room, and every webhook gets through', {
+test('[H5] with 256 files: excess sessions get 503, idle sockets are closed, and every webhook succeeds', {
   skip: process.platform !== 'linux' && 'needs /proc',
 }, async () => {
   await using bench = await openBench();
   const started = bench.start({}, {openFiles: OPEN_FILES});
   await started.listening();
-  assert.ok(openFilesOf(started) < OWN_FILES, `${openFilesOf(started)} are open when nothing happens`);
+  assert.ok(openFilesOf(started) < OWN_FILES, `${openFilesOf(started)} are open without any client`);
   const {maxSessions} = connectionLimits({openFiles: OPEN_FILES, maxSessions: 10_000});
   assert.ok(
     started.lines.some(({msg, maxSessions: told}) => /fewer sessions/.test(msg) && told === maxSessions),
@@ -82,21 +84,21 @@ test('[H5] with 256 files: sessions beyond are 503, idle sockets make room, and 
   };
   const sessions = Array.from({length: maxSessions}, () => session(bench.url));
   for (const each of sessions) assert.equal(await each.answered(), 101);
-  await callbacksPass('all sessions taken');
+  await callbacksPass('all sessions in use');
   for (let more = 0; more < 100; more += 1) {
     const beyond = session(bench.url);
     assert.equal(await beyond.answered(), 503);
     assert.match(beyond.head, /Retry-After: \d+/);
   }
-  await callbacksPass('more sessions asked for');
+  await callbacksPass('more sessions requested');
   const held: Socket[] = [];
-  for (const [what, says] of Object.entries(hostile)) {
-    held.push(...hold(bench.port, 300, says));
+  for (const [what, data] of Object.entries(hostile)) {
+    held.push(...hold(bench.port, 300, data));
     await callbacksPass(what);
   }
   assert.ok(
     sessions.every(({ended}) => !ended),
-    'no session had to go for them',
+    'no session was closed for them',
   );
   for (const socket of held) socket.destroy();
   for (const each of sessions) each.vanish();
@@ -104,6 +106,6 @@ test('[H5] with 256 files: sessions beyond are 503, idle sockets make room, and 
   await until(async () => (await ask('/api/sessions')).total === 0);
   const {calls} = await ask('/api/calls?limit=200');
   assert.equal(calls.length, number, 'each of them is in the journal');
-  assert.ok(!started.stdout.includes('"level":"error"'), 'and nothing went wrong');
+  assert.ok(!started.stdout.includes('"level":"error"'), 'nothing went wrong');
   assert.ok(started.lines.some(({msg}) => /too many connections/.test(msg)));
 });

@@ -1,6 +1,7 @@
 /**
- * Requests sent ahead of the answers to earlier ones: all of them answered, in their order, few at a time; and what happens to
- * requests that are late, of which a webhook is not to be lost.
+ * Pipelined requests are answered completely and in order, a few at a time.
+ *
+ * Late requests are refused, but a late webhook must not be lost.
  */
 import assert from 'node:assert/strict';
 import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
@@ -22,7 +23,7 @@ const logger = pino({level: 'silent'});
 const BRIEF = {headersMs: 250, requestMs: 500};
 
 interface Bench extends AsyncDisposable {
-  /** A connection on which nothing was sent yet. */
+  /** A new connection on which nothing has been sent. */
   open(): Promise<Socket>;
   readonly port: number;
 }
@@ -57,14 +58,14 @@ function get(path: string, ...headers: readonly string[]): string {
   );
 }
 
-/** The bodies and statuses that came, in their order. */
-function answersIn(heard: string): string[] {
-  return [...heard.matchAll(/HTTP\/1\.1 (\d+) [^\r]*\r\n.*?\r\n\r\n([^H]*)/gs)].map(
+/** The received bodies and statuses, in order. */
+function responsesIn(received: string): string[] {
+  return [...received.matchAll(/HTTP\/1\.1 (\d+) [^\r]*\r\n.*?\r\n\r\n([^H]*)/gs)].map(
     ([, status = '', body = '']) => `${status} ${body}`,
   );
 }
 
-test('hundreds ahead of their answers: sixteen at a time, every one answered, in its order', async () => {
+test('hundreds of pipelined requests are all answered in order, sixteen at a time', async () => {
   const open: ServerResponse[] = [];
   let begun = 0;
   let most = 0;
@@ -73,21 +74,21 @@ test('hundreds ahead of their answers: sixteen at a time, every one answered, in
     open.push(response);
     most = Math.max(most, open.length);
     response.once('close', () => open.splice(open.indexOf(response), 1));
-    // The second is over before the first: the queue goes on, the answers do not overtake each other.
+    // The second request ends before the first. The queue continues, and the responses stay in order.
     if (begun > MAX_UNDER_WAY) response.end(request.url);
   });
   const socket = await bench.open();
   const paths = Array.from({length: 300}, (_, index) => `${index}`);
   socket.end([...paths.map((path) => get(path)), get('300', 'Connection: close')].join(''));
-  const heard = readText(socket);
+  const received = readText(socket);
   await until(() => begun === MAX_UNDER_WAY);
   for (const response of open.toReversed()) response.end(response.req.url);
   const expected = [...paths, '300'].map((path) => `200 /${path}`);
-  assert.deepEqual(answersIn(await heard), expected);
+  assert.deepEqual(responsesIn(await received), expected);
   assert.equal(most, MAX_UNDER_WAY);
 });
 
-test('between a few answers and the next few everybody else gets a turn', async () => {
+test('between a few responses and the next few, every other connection gets a turn', async () => {
   let begun = 0;
   let inThisTurn = 0;
   let most = 0;
@@ -104,12 +105,12 @@ test('between a few answers and the next few everybody else gets a turn', async 
   const socket = await bench.open();
   socket.resume().write(get('').repeat(500));
   await until(() => begun === 500);
-  // A turn in which the last of some end can begin others besides.
+  // A turn in which the last responses end may start further requests.
   assert.ok(most <= 2 * MAX_UNDER_WAY, `${most} in one turn`);
   socket.destroy();
 });
 
-test('nothing is read from who is not read: what waits is bounded, and thousands at once end their connection', async () => {
+test('a client that does not read is not read from: the queue is bounded, and thousands of requests end the connection', async () => {
   let begun = 0;
   await using bench = await listen(() => {
     begun += 1;
@@ -118,7 +119,7 @@ test('nothing is read from who is not read: what waits is bounded, and thousands
   const endless = await bench.open();
   patient.write(get('').repeat(MAX_WAITING));
   await until(() => begun === MAX_UNDER_WAY);
-  // Ten megabytes behind them stay where they are: in the kernel, and with the sender.
+  // Ten megabytes after them stay in the kernel and at the sender.
   const filler = get('', `X: ${'x'.repeat(10_000)}`).repeat(1000);
   patient.write(filler);
   endless.write('GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(MAX_WAITING + MAX_UNDER_WAY + 1));
@@ -129,35 +130,35 @@ test('nothing is read from who is not read: what waits is bounded, and thousands
   patient.destroy();
 });
 
-test('[H6] rubbish behind requests that are under way is answered after them', async () => {
+test('[H6] garbage after requests in progress is answered after them', async () => {
   const open: ServerResponse[] = [];
   await using bench = await listen((_request, response) => void open.push(response));
   const socket = await bench.open();
   socket.write(`${get('a')}${get('b')}rubbish\r\n\r\n`);
-  const heard = readText(socket);
+  const received = readText(socket);
   await until(() => open.length === 2);
   for (const response of open.toReversed()) response.end(response.req.url);
   assert.match(
-    await heard,
+    await received,
     /^HTTP\/1\.1 200.*\/a.*HTTP\/1\.1 200.*\/b.*HTTP\/1\.1 400.*"code":"invalid_request"/s,
   );
 });
 
-test('an upgrade behind a request that is under way waits for its answer', async () => {
+test('an upgrade after a request in progress waits for its response', async () => {
   const open: ServerResponse[] = [];
   await using bench = await listen((_request, response) => void open.push(response));
   const socket = await bench.open();
   socket.write(get('a') + get('ws', 'Connection: Upgrade', 'Upgrade: websocket'));
-  const heard = readText(socket);
+  const received = readText(socket);
   await until(() => open.length === 1);
   open[0]?.end('first');
-  assert.match(await heard, /first.*upgraded$/s);
+  assert.match(await received, /first.*upgraded$/s);
 });
 
 const webhook =
   'POST /twilio/status HTTP/1.1\r\nHost: x\r\nX-Twilio-Signature: x\r\nContent-Length: 10\r\n\r\n';
 
-test('[H5] a webhook whose body does not come in time is 503, so that Twilio sends it again; others are 408', async () => {
+test('[H5] a webhook with a late body is 503, so that Twilio retries it, and other requests are 408', async () => {
   await using bench = await listen((request) => void request.resume(), BRIEF);
   const sent = async (text: string) => {
     const socket = await bench.open();
@@ -173,12 +174,12 @@ test('[H5] a webhook whose body does not come in time is 503, so that Twilio sen
   assert.deepEqual([signed, other, headers], ['HTTP/1.1 503', 'HTTP/1.1 408', 'HTTP/1.1 408']);
 });
 
-test('[H5] [H6] what is late behind others is answered after them', async () => {
+test('[H5] [H6] a late request is answered after the requests before it', async () => {
   const open: ServerResponse[] = [];
   await using bench = await listen((_request, response) => void open.push(response), BRIEF);
   const socket = await bench.open();
   socket.write(`${get('a')}${webhook}Call`);
-  const heard = readText(socket);
+  const received = readText(socket);
   await until(() => open.length === 2);
   let late = false;
   const other = await bench.open();
@@ -188,17 +189,17 @@ test('[H5] [H6] what is late behind others is answered after them', async () => 
   other.resume().write(`${webhook}Call`);
   await until(() => late);
   open[0]?.end('first');
-  assert.match(await heard, /first.*HTTP\/1\.1 503 /s);
+  assert.match(await received, /first.*HTTP\/1\.1 503 /s);
 });
 
-/** Nothing runs in this process for so long, as after SIGSTOP; then the clock is looked at before anything is read. */
+/** Blocks this process, as SIGSTOP does. Afterwards timers run before any input is read. */
 async function stall(ms: number, begin: () => void): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   begin();
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-test('[H5] what came while the process stood still was in time', async () => {
+test('[H5] input that arrived while the process was blocked counts as in time', async () => {
   const begun: IncomingMessage[] = [];
   await using bench = await listen((request, response) => {
     begun.push(request);
@@ -208,7 +209,7 @@ test('[H5] what came while the process stood still was in time', async () => {
   const half = await bench.open();
   half.write(`${webhook}Call`);
   await until(() => begun.length === 1);
-  const heard = [readText(silent), readText(half)];
+  const received = [readText(silent), readText(half)];
   await stall(2 * BRIEF.requestMs, () => {
     silent.write(`${webhook}0123456789`);
     half.write('012345');
@@ -216,10 +217,10 @@ test('[H5] what came while the process stood still was in time', async () => {
   await until(() => begun.length === 2 && begun.every(({complete}) => complete));
   silent.end();
   half.end();
-  for (const answer of await Promise.all(heard)) assert.match(answer, /^HTTP\/1\.1 200 .*taken$/s);
+  for (const answer of await Promise.all(received)) assert.match(answer, /^HTTP\/1\.1 200 .*taken$/s);
 });
 
-test('[H5] a signed webhook among hundreds of requests on one connection is taken', async () => {
+test('[H5] a signed webhook among hundreds of pipelined requests is accepted', async () => {
   await using gateway = await startGateway();
   const fields = statusFields(gateway, {CallSid: someCallSid(1), CallStatus: 'ringing'});
   const body = String(new URLSearchParams(fields));
@@ -233,7 +234,7 @@ test('[H5] a signed webhook among hundreds of requests on one connection is take
   socket.write(
     get('healthz').repeat(200) + signed + get('healthz').repeat(199) + get('healthz', 'Connection: close'),
   );
-  const heard = await readText(socket);
-  const statuses = [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  const received = await readText(socket);
+  const statuses = [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
   assert.deepEqual(statuses, [...Array(200).fill('200'), '204', ...Array(200).fill('200')]);
 });

@@ -1,4 +1,6 @@
-/** Every vector over a raw socket of its own, against a gateway that others use meanwhile (W5, W14, RFC 6455). */
+/**
+ * Every vector on a raw socket of its own, against a gateway that others use meanwhile (W5, W14, RFC 6455).
+ */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway/gateway.ts';
@@ -19,8 +21,8 @@ before(async () => {
 });
 after(() => gateway[Symbol.asyncDispose]());
 
-/** A frame in the words of {@link Vector.expect}; none for what the session is sent anyway. */
-function tell({opcode, payload, fin, rsv}: ReceivedFrame): string | undefined {
+/** A frame in the notation of {@link Vector.expect}. `undefined` for messages that every session gets. */
+function describeFrame({opcode, payload, fin, rsv}: ReceivedFrame): string | undefined {
   if (!fin || rsv !== 0) return `a frame with fin ${fin} and rsv ${rsv}`;
   if (opcode === opcodes.pong) return `pong ${payload.toString('hex')}`;
   if (opcode === opcodes.close) return `close ${payload.length === 0 ? 1005 : payload.readUInt16BE()}`;
@@ -30,8 +32,8 @@ function tell({opcode, payload, fin, rsv}: ReceivedFrame): string | undefined {
   return message.requestId === undefined ? undefined : `answer ${message.requestId}`;
 }
 
-function told(client: RawWebSocket): string[] {
-  return client.frames.map(tell).filter((each) => each !== undefined);
+function describeFrames(client: RawWebSocket): string[] {
+  return client.frames.map(describeFrame).filter((each) => each !== undefined);
 }
 
 async function send(client: RawWebSocket, {bytes, chop = bytes.length}: Vector): Promise<void> {
@@ -41,33 +43,35 @@ async function send(client: RawWebSocket, {bytes, chop = bytes.length}: Vector):
   }
 }
 
-/** What is wrong with the answer to a vector; `undefined` if it is as it should be. */
+/** The fault of the response to a vector, or `undefined` if it is right. */
 async function faultOf(vector: Vector): Promise<string | undefined> {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   await send(client, vector);
-  // What is answered after all else shows that nothing more was to come.
+  // The response to this last message shows that nothing else was to come.
   client.frame(`{"type":"call.subscribe","calls":[],"requestId":"${LAST}"}`);
   const isOver = () =>
-    client.closeCode !== undefined || client.ended || told(client).includes(`answer ${LAST}`);
+    client.closeCode !== undefined || client.ended || describeFrames(client).includes(`answer ${LAST}`);
   await until(isOver, {what: vector.name});
   const isClosed = client.closeCode !== undefined;
   if (isClosed) client.write(encodeFrame('', {opcode: opcodes.close}));
   else client.vanish();
   await client.closed();
-  const heard = told(client).filter((each) => each !== `answer ${LAST}`);
-  const is = JSON.stringify(heard);
-  const should = JSON.stringify(vector.expect);
-  return is === should ? undefined : `${vector.name}: ${is.slice(0, 200)} instead of ${should.slice(0, 200)}`;
+  const described = describeFrames(client).filter((each) => each !== `answer ${LAST}`);
+  const actual = JSON.stringify(described);
+  const expected = JSON.stringify(vector.expect);
+  return actual === expected
+    ? undefined
+    : `${vector.name}: ${actual.slice(0, 200)} instead of ${expected.slice(0, 200)}`;
 }
 
-test('there are at least 500 vectors, each under a name of its own', () => {
+test('there are at least 500 vectors with unique names', () => {
   const names = Object.entries(vectors).flatMap(([group, each]) => each.map(({name}) => `${group}: ${name}`));
   assert.ok(names.length >= 500, `${names.length}`);
   assert.equal(new Set(names).size, names.length);
 });
 
 for (const [group, list] of Object.entries(vectors)) {
-  test(`[W14] ${group}: ${list.length} vectors, each answered as it should be`, async () => {
+  test(`[W14] ${group}: ${list.length} vectors, each with the expected response`, async () => {
     const faults: string[] = [];
     const rest = list.values();
     const work = async () => {

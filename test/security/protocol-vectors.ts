@@ -1,6 +1,8 @@
 /**
- * What a WebSocket peer may and may not send, as bytes with the answer that RFC 6455 and our own protocol ask for. The groups
- * are those of the Autobahn test suite; where that expects an echo, here a subscription is answered under its `requestId`.
+ * Valid and invalid bytes of a WebSocket peer, with the response that RFC 6455 and our protocol require.
+ *
+ * The groups are those of the Autobahn test suite. Where that expects an echo, a subscription is answered
+ * under its `requestId` here.
  */
 import {MAX_MESSAGE_BYTES} from '@hookswitch/protocol';
 import {encodeClose, encodeFrame, type FrameOptions, opcodes} from '../support/websocket/raw-websocket.ts';
@@ -10,7 +12,7 @@ export interface Vector {
   readonly bytes: Buffer;
   /** Bytes of each write. @default all at once */
   readonly chop?: number;
-  /** What the server sends, in order: `answer <requestId>`, `pong <hex>`, `error <code>`, `close <code>`. */
+  /** The server's responses in order: `answer <requestId>`, `pong <hex>`, `error <code>`, `close <code>`. */
   readonly expect: readonly string[];
 }
 
@@ -30,13 +32,13 @@ function subscribe(id: string | Uint8Array, options?: FrameOptions): Buffer {
   return encodeFrame(message(id), options);
 }
 
-/** A subscription of so many bytes: blanks behind an object are none of its business. */
+/** A subscription padded to this many bytes. Spaces after an object are ignored. */
 function padded(bytes: number, id: string): Buffer {
   const content = message(id);
   return all(content, Buffer.alloc(Math.max(0, bytes - content.length), 0x20));
 }
 
-/** A message in frames that are cut at these places. */
+/** A message in frames that are cut at these offsets. */
 function fragments(content: Buffer, cuts: readonly number[], between: Buffer = Buffer.alloc(0)): Buffer {
   const ends = [...cuts, content.length];
   return all(
@@ -57,7 +59,7 @@ const names = ['continuation', 'text', 'binary', 'close', 'ping', 'pong'] as con
 
 function* framing(): Generator<Vector> {
   for (const size of [0, 124, 125, 126, 127, 128, 255, 256, 1024, 4096, 16_383, MAX_MESSAGE_BYTES]) {
-    // More than 4,096 pieces of one frame are an attack, and end with 1008.
+    // More than 4,096 pieces of one frame are an attack, which ends with 1008.
     for (const chop of [undefined, 1, 2, 3, 7, 125, 997].filter((each) => size / (each ?? size) < 4096)) {
       const bytes = encodeFrame(padded(size, 'x'));
       yield {name: `text of ${size} in writes of ${chop ?? 'all'}`, bytes, chop, expect: answered('x')};
@@ -80,7 +82,7 @@ function* framing(): Generator<Vector> {
       }
     }
   }
-  // RFC 6455 asks for the shortest form; what is longer has one meaning all the same.
+  // RFC 6455 requires the shortest form, but a longer one has the same meaning.
   yield {name: 'a length in 64 bits', bytes: subscribe('x', {longLength: true}), expect: answered('x')};
   const zeroMask = all(Buffer.from([0x81, 0x80 | message('x').length, 0, 0, 0, 0]), message('x'));
   yield {name: 'a mask of zeros', bytes: zeroMask, expect: answered('x')};
@@ -100,7 +102,11 @@ function* masking(): Generator<Vector> {
     }
   }
   const second = all(subscribe('x'), subscribe('y', {masked: false}));
-  yield {name: 'unmasked behind a good one', bytes: second, expect: [...answered('x'), 'close 1002']};
+  yield {
+    name: 'an unmasked frame after a valid one',
+    bytes: second,
+    expect: [...answered('x'), 'close 1002'],
+  };
 }
 
 function* pings(): Generator<Vector> {
@@ -116,7 +122,7 @@ function* pings(): Generator<Vector> {
   }
   for (const size of [0, 1, 64, 125]) {
     const bytes = encodeFrame(Buffer.alloc(size, 0xff), {opcode: pong});
-    yield {name: `a pong of ${size} that nobody asked for`, bytes, expect: []};
+    yield {name: `an unsolicited pong of ${size}`, bytes, expect: []};
     const both = all(bytes, encodeFrame('here', {opcode: ping}));
     yield {name: `a pong of ${size}, then a ping`, bytes: both, expect: [ponged('here')]};
   }
@@ -136,7 +142,7 @@ function* reservedBits(): Generator<Vector> {
       }
     }
     const behind = all(subscribe('x'), subscribe('y', {rsv}), subscribe('z'));
-    yield {name: `rsv ${rsv} behind a good message`, bytes: behind, expect: [...answered('x'), 'close 1002']};
+    yield {name: `rsv ${rsv} after a valid message`, bytes: behind, expect: [...answered('x'), 'close 1002']};
     const within = all(subscribe('x', {fin: false}), encodeFrame('', {opcode: continuation, rsv, fin: true}));
     yield {name: `rsv ${rsv} within a message`, bytes: within, expect: ['close 1002']};
   }
@@ -152,7 +158,7 @@ function* reservedOpcodes(): Generator<Vector> {
     }
     const behind = all(subscribe('x'), encodeFrame('', {opcode}), encodeFrame('', {opcode: ping}));
     yield {
-      name: `opcode ${opcode} behind a message`,
+      name: `opcode ${opcode} after a message`,
       bytes: behind,
       expect: [...answered('x'), 'close 1002'],
     };
@@ -183,10 +189,14 @@ function* fragmentation(): Generator<Vector> {
   for (const fin of [true, false]) {
     for (const content of ['', 'x', 'x'.repeat(200)]) {
       const bytes = encodeFrame(content, {opcode: continuation, fin});
-      yield {name: `a continuation of nothing, fin ${fin}, ${content.length}`, bytes, expect: ['close 1002']};
+      yield {
+        name: `a continuation without a message, fin ${fin}, ${content.length}`,
+        bytes,
+        expect: ['close 1002'],
+      };
       const behind = all(fragments(whole, [9]), bytes);
       const expect = [...answered('frag'), 'close 1002'];
-      yield {name: `the same behind a message, fin ${fin}, ${content.length}`, bytes: behind, expect};
+      yield {name: `the same after a message, fin ${fin}, ${content.length}`, bytes: behind, expect};
     }
     for (const opcode of [text, binary]) {
       const bytes = all(encodeFrame('{', {fin: false}), encodeFrame('}', {opcode, fin}));
@@ -228,32 +238,32 @@ const validTexts = [
   '\uffff', '\u{10000}', '\u{1ffff}', '\u{2fffe}', '\u{5ffff}', '\u{10fffe}', '\u{10ffff}', '\ufeff', '\u2028', '\u202e', 'Hello-µ@ßöäüàá-UTF-8!!',
 ]; // biome-ignore format: a list
 
-/** Bytes that are no UTF-8 wherever they stand. */
+/** Bytes that are invalid UTF-8 at any position. */
 const invalidTexts: Readonly<Record<string, readonly number[]>> = {
   'a continuation byte': [0x80],
   'the last continuation byte': [0xbf],
   'two continuation bytes': [0x80, 0xbf],
   'six continuation bytes': [0x80, 0xbf, 0x80, 0xbf, 0x80, 0xbf],
-  'a start of two alone': [0xc2],
-  'a start of two and a blank': [0xc3, 0x20],
-  'a start of three alone': [0xe0],
-  'a start of three and one': [0xe2, 0x82],
-  'a start of three, one, and a letter': [0xe2, 0x82, 0x41],
-  'a start of four alone': [0xf0],
-  'a start of four and one': [0xf0, 0x9f],
-  'a start of four and two': [0xf0, 0x9f, 0x98],
-  'a start of four, two, and a letter': [0xf0, 0x9f, 0x98, 0x41],
-  'a start of five': [0xf8, 0x88, 0x80, 0x80, 0x80],
-  'a start of six': [0xfc, 0x84, 0x80, 0x80, 0x80, 0x80],
+  'a lone 2-byte lead': [0xc2],
+  'a 2-byte lead and a space': [0xc3, 0x20],
+  'a lone 3-byte lead': [0xe0],
+  'a 3-byte lead and one continuation': [0xe2, 0x82],
+  'a 3-byte lead, one continuation and a letter': [0xe2, 0x82, 0x41],
+  'a lone 4-byte lead': [0xf0],
+  'a 4-byte lead and one continuation': [0xf0, 0x9f],
+  'a 4-byte lead and two continuations': [0xf0, 0x9f, 0x98],
+  'a 4-byte lead, two continuations and a letter': [0xf0, 0x9f, 0x98, 0x41],
+  'a 5-byte lead': [0xf8, 0x88, 0x80, 0x80, 0x80],
+  'a 6-byte lead': [0xfc, 0x84, 0x80, 0x80, 0x80, 0x80],
   FE: [0xfe],
   FF: [0xff],
   'FE FE FF FF': [0xfe, 0xfe, 0xff, 0xff],
-  'overlong slash in two': [0xc0, 0xaf],
-  'overlong slash in three': [0xe0, 0x80, 0xaf],
-  'overlong slash in four': [0xf0, 0x80, 0x80, 0xaf],
+  'an overlong slash in 2 bytes': [0xc0, 0xaf],
+  'an overlong slash in 3 bytes': [0xe0, 0x80, 0xaf],
+  'an overlong slash in 4 bytes': [0xf0, 0x80, 0x80, 0xaf],
   'overlong DEL': [0xc1, 0xbf],
   'overlong U+07FF': [0xe0, 0x9f, 0xbf],
-  'overlong U+FFFF': [0xf0, 0x8f, 0xbf, 0xbf],
+  'an overlong U+FFFF': [0xf0, 0x8f, 0xbf, 0xbf],
   'overlong NUL': [0xc0, 0x80],
   'overlong quote': [0xc0, 0xa2],
   'U+D800': [0xed, 0xa0, 0x80],
@@ -279,24 +289,24 @@ function* utf8(): Generator<Vector> {
     const expect = answered(id);
     const shown = JSON.stringify(id);
     yield {name: `${shown} in one frame`, bytes: encodeFrame(whole), expect};
-    yield {name: `${shown} a byte a fragment`, bytes: fragments(whole, inside), expect};
-    yield {name: `${shown} a byte a write`, bytes: encodeFrame(whole), chop: 1, expect};
+    yield {name: `${shown} in one-byte fragments`, bytes: fragments(whole, inside), expect};
+    yield {name: `${shown} in one-byte writes`, bytes: encodeFrame(whole), chop: 1, expect};
   }
   const expect = ['close 1007'];
   for (const [what, bytes] of Object.entries(invalidTexts)) {
     const whole = message(Uint8Array.from(bytes));
     const inside = Array.from({length: bytes.length + 1}, (_, index) => start + index);
     yield {name: `${what} in one frame`, bytes: encodeFrame(whole), expect};
-    yield {name: `${what} a byte a fragment`, bytes: fragments(whole, inside), expect};
-    yield {name: `${what} a byte a write`, bytes: encodeFrame(whole), chop: 1, expect};
+    yield {name: `${what} in one-byte fragments`, bytes: fragments(whole, inside), expect};
+    yield {name: `${what} in one-byte writes`, bytes: encodeFrame(whole), chop: 1, expect};
     yield {name: `${what} alone`, bytes: encodeFrame(Uint8Array.from(bytes)), expect};
     const reason = encodeClose(1000, Uint8Array.from(bytes));
-    yield {name: `${what} as the reason of a close`, bytes: reason, expect};
-    // Not as soon as the bad byte has come, which RFC 6455 allows, but before anything of the message is looked at.
+    yield {name: `${what} as a close reason`, bytes: reason, expect};
+    // Not at the first bad byte, which RFC 6455 allows, but before any of the message is processed.
     const bad = encodeFrame(Uint8Array.from(bytes), {fin: false});
     const late = all(bad, encodeFrame('later', {opcode: ping}), encodeFrame('', {opcode: continuation}));
     yield {
-      name: `${what} in a first fragment, the last one late`,
+      name: `${what} in the first fragment, with a late last fragment`,
       bytes: late,
       expect: [ponged('later'), ...expect],
     };
@@ -325,7 +335,7 @@ function* closing(): Generator<Vector> {
   for (const length of [1, 2, 62, 122, 123]) {
     const bytes = encodeClose(1000, 'r'.repeat(length));
     yield {name: `a reason of ${length}`, bytes, expect: ['close 1000']};
-    yield {name: `a reason of ${length} a byte a write`, bytes, chop: 1, expect: ['close 1000']};
+    yield {name: `a reason of ${length} in one-byte writes`, bytes, chop: 1, expect: ['close 1000']};
   }
   yield {name: 'a reason of 124', bytes: encodeClose(1000, 'r'.repeat(124)), expect: ['close 1002']};
   yield {name: 'no code', bytes: encodeFrame('', {opcode: close}), expect: ['close 1005']};
@@ -337,20 +347,20 @@ function* closing(): Generator<Vector> {
     'a message': subscribe('after'),
     'a ping': encodeFrame('after', {opcode: ping}),
     'another close': encodeClose(1001),
-    'a close of another kind': encodeFrame('', {opcode: close}),
+    'another close frame': encodeFrame('', {opcode: close}),
     'no frame': Buffer.from('GET / HTTP/1.1\r\n\r\n'),
     'a reserved opcode': encodeFrame('', {opcode: 3}),
     'sixteen KiB': encodeFrame(Buffer.alloc(MAX_MESSAGE_BYTES)),
   };
   for (const [what, tail] of Object.entries(after)) {
     const bytes = all(encodeClose(1000), tail);
-    yield {name: `${what} behind a close is not looked at`, bytes, expect: ['close 1000']};
+    yield {name: `${what} after a close is ignored`, bytes, expect: ['close 1000']};
   }
   const within = all(encodeFrame('{"type":', {fin: false}), encodeClose(1000));
   yield {name: 'within a message', bytes: within, expect: ['close 1000']};
   const before = all(subscribe('before'), encodeFrame('p', {opcode: ping}), encodeClose(1000));
   yield {
-    name: 'what came before is answered',
+    name: 'earlier messages are answered',
     bytes: before,
     expect: [...answered('before'), ponged('p'), 'close 1000'],
   };
@@ -363,7 +373,7 @@ function* content(): Generator<Vector> {
     '//\n{}', '{"a":"\n"}', '{"a":"\t"}', '{"a":"\\x41"}', '['.repeat(8000), '['.repeat(8000) + ']'.repeat(8000),
   ]; // biome-ignore format: a list
   for (const each of notObjects) {
-    const name = `no JSON object: ${JSON.stringify(each.slice(0, 30))}, ${each.length} characters`;
+    const name = `not a JSON object: ${JSON.stringify(each.slice(0, 30))}, ${each.length} characters`;
     yield {name, bytes: encodeFrame(each), expect: ['close 4400']};
   }
   const refused = [
@@ -387,7 +397,7 @@ function* content(): Generator<Vector> {
   }
 }
 
-/** Every vector there is, by group. */
+/** All vectors by group. */
 export const vectors: Readonly<Record<string, readonly Vector[]>> = {
   framing: [...framing()],
   masking: [...masking()],

@@ -1,7 +1,9 @@
 /**
- * What a gateway answers to bytes on an open session, worked out from RFC 6455 and `docs/PROTOCOL.md` for whole streams, and
- * sharing nothing with the code under test but the schema of messages. Within the limits of rates, and for messages whose answer
- * waits for nothing.
+ * The gateway's responses to bytes on an open session, derived from RFC 6455 and `docs/PROTOCOL.md` for
+ * complete streams.
+ *
+ * It shares only the message schema with the code under test. It is valid below the rate limits, and for
+ * messages with an immediate response.
  */
 import {isUtf8} from 'node:buffer';
 import {MAX_MESSAGE_BYTES} from '@hookswitch/protocol';
@@ -14,14 +16,17 @@ interface Frame {
   readonly rsv: number;
   readonly opcode: number;
   readonly masked: boolean;
-  /** `undefined` while some of the length is still to come. */
+  /** `undefined` while the length is incomplete. */
   readonly length: bigint | undefined;
-  /** `undefined` while some of it is still to come. */
+  /** `undefined` while the payload is incomplete. */
   readonly payload: Buffer | undefined;
   readonly end: number;
 }
 
-/** The answers in order: `answer <requestId>`, `pong <hex>`, `error <code>`, and at most one `close <code>`, at the end. */
+/**
+ * The responses in order: `answer <requestId>`, `pong <hex>`, `error <code>`, and at most one `close <code>`
+ * at the end.
+ */
 export function predict(bytes: Buffer): string[] {
   const answers: string[] = [];
   let message: {readonly opcode: number; readonly parts: Buffer[]; bytes: bigint} | undefined;
@@ -59,7 +64,7 @@ function decode(bytes: Buffer, at: number): Frame | undefined {
   const lengthEnd = at + (short === 127 ? 10 : short === 126 ? 4 : 2);
   const head = {fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 15, masked};
   if (bytes.length < lengthEnd) {
-    // Of a control frame these two bytes say already that it is too long.
+    // For a control frame these two bytes already show that it is too long.
     const length = head.opcode >= 8 ? BigInt(short) : undefined;
     return {...head, length, payload: undefined, end: bytes.length};
   }
@@ -76,7 +81,7 @@ function decode(bytes: Buffer, at: number): Frame | undefined {
   return {...head, length, payload, end: Number(end)};
 }
 
-/** What two bytes of a frame say against it. */
+/** Whether the first two bytes of a frame are invalid. */
 function isWrong({fin, rsv, opcode, masked, length}: Frame, isWithin: boolean): boolean {
   if (rsv !== 0 || !masked) return true;
   if (opcode === 0) return !isWithin;
@@ -85,7 +90,7 @@ function isWrong({fin, rsv, opcode, masked, length}: Frame, isWithin: boolean): 
   return !fin || (length ?? 126n) > 125n || (opcode === 8 && length === 1n);
 }
 
-/** The code of our close for theirs. */
+/** Our close code for theirs. */
 function codeFor(payload: Buffer): number {
   if (payload.length === 0) return 1005;
   const code = payload.readUInt16BE();
@@ -95,7 +100,7 @@ function codeFor(payload: Buffer): number {
   return isUtf8(payload.subarray(2)) ? code : 1007;
 }
 
-/** `undefined` for what is not answered. */
+/** `undefined` for a message without a response. */
 function answerTo(opcode: number, content: Buffer): string | undefined {
   if (opcode === 2) return 'close 4400';
   if (!isUtf8(content)) return 'close 1007';

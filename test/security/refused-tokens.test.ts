@@ -1,4 +1,4 @@
-/** Why a token was refused is logged (A2): by its reason, rarely enough, and without anything of the token. */
+/** The reason for a refused token is logged (A2), at a limited rate and without any part of the token. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {pino} from 'pino';
@@ -73,7 +73,7 @@ test('[A2] the log says at info why each token was refused, and repeats nothing 
     for (const part of token.split('.')) assert.ok(part.length < 10 || !text.includes(part), part);
 });
 
-test('[A2] the upgrade and session.refresh are logged in the same way', async () => {
+test('[A2] refusals of upgrades and of session.refresh are logged in the same way', async () => {
   await using gateway = await startGateway({env});
   const closed = gateway.connect({token: signToken('ann', {claims: {...good, exp: now - 5}})});
   assert.equal(await closed.closed(), 4401);
@@ -94,7 +94,7 @@ test('[A2] without AUTH_* the log says that only the access key is accepted', as
   assert.match(refusals(gateway.logs)[0]?.detail ?? '', /not the access key.+AUTH_JWT_SECRET/);
 });
 
-test('[A2] AUTH_CLOCK_TOLERANCE_S is for iat and nbf; exp gets none', async () => {
+test('[A2] AUTH_CLOCK_TOLERANCE_S applies to iat and nbf, but not to exp', async () => {
   await using gateway = await startGateway({
     env: {AUTH_JWT_SECRET: JWT_SECRET, AUTH_CLOCK_TOLERANCE_S: '600'},
   });
@@ -108,7 +108,7 @@ test('[A2] AUTH_CLOCK_TOLERANCE_S is for iat and nbf; exp gets none', async () =
   assert.equal(await ask(strict, signToken('ann', {scope: 'calls:read', claims: {iat: now - 1}})), 200);
 });
 
-test('[A2] a flood of one reason is logged rarely, is counted, and hides no other reason', async () => {
+test('[A2] a flood of one reason is logged rarely and counted, and hides no other reason', async () => {
   const clock = new ManualClock();
   const logs: string[] = [];
   const logger = pino(

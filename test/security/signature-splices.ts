@@ -1,6 +1,8 @@
 /**
- * A signature covers names and values run together. Each attack here carries the signature of a genuine request and moves
- * its field boundaries; the official SDK accepts every one of them.
+ * A Twilio signature covers names and values run together, without their boundaries.
+ *
+ * Each attack here carries the signature of a genuine request and moves its field boundaries. The official
+ * SDK accepts every one of them.
  */
 import type {FormField} from '../../src/twilio/webhook/form.ts';
 import {
@@ -13,12 +15,12 @@ import {
 
 export type Fields = readonly FormField[];
 
-/** `fields` with some replaced: a name in `gone` disappears, `added` comes in. */
+/** Replaces some of `fields`: names in `gone` are removed, and `added` is appended. */
 export function replace(fields: Fields, gone: readonly string[], added: Fields): Fields {
   return [...fields.filter(([name]) => !gone.includes(name)), ...added];
 }
 
-/** The text that is signed, from field `first` on. */
+/** The signed text from field `first` on. */
 function textFrom(fields: Fields, first: string): string {
   return fields
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -29,7 +31,7 @@ function textFrom(fields: Fields, first: string): string {
 
 export const VICTIM = 'CA99999999999999999999999999999999';
 
-/** What a caller who may choose some free text plants there, hoping to get hold of the request. */
+/** Text that a caller with control over a free text plants there, in order to hijack the request. */
 const planted = `xAnsweredByhumanApiVersion2010-04-01CallSid${VICTIM}CallStatuscompleted`;
 const withAddOns = (text: string): Fields => [...ringingFields, ['AddOns', text]];
 const plantedFields: Fields = [
@@ -195,7 +197,7 @@ export const attacks: readonly Attack[] = [
     sentPath: `${STATUS_PATH}${account.flat().join('')}`,
   },
   {
-    name: 'AccountSid moved into a short ref, whose length then is allowed',
+    name: 'AccountSid moved into a short ref, whose length is valid then',
     signed: ringingFields,
     sent: replace(ringingFields, ['AccountSid'], []),
     signedPath: '/twilio/status?ref=0123456789abcdef',
@@ -213,7 +215,10 @@ export const attacks: readonly Attack[] = [
   },
 ];
 
-/** Splices that no check can tell from what Twilio may send, or need not: what each still says is less than was signed, and nothing else. */
+/**
+ * Splices that cannot or need not be distinguished from a Twilio request. Each says less than what was
+ * signed, and nothing else.
+ */
 export const harmless: readonly Attack[] = [
   {
     name: 'From made longer by FromCity',

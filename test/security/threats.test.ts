@@ -1,4 +1,6 @@
-/** `SECURITY.md` says which test answers which threat: those tests exist, and none that is here is left out. */
+/**
+ * `SECURITY.md` names the tests for each threat. Those tests exist, and every test in this folder is named.
+ */
 import assert from 'node:assert/strict';
 import {existsSync, globSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -7,7 +9,7 @@ const root = new URL('../../', import.meta.url).pathname;
 const text = readFileSync(`${root}SECURITY.md`, 'utf8');
 const rows = text.split('\n').filter((line) => /^\|(?! *threat| *-)/.test(line));
 
-test('every threat has a test that is there', () => {
+test('every threat names an existing test', () => {
   assert.ok(rows.length >= 25, `${rows.length} threats`);
   for (const row of rows) {
     const cells = row.split('|').slice(1, -1);
@@ -16,12 +18,12 @@ test('every threat has a test that is there', () => {
     assert.ok(files.length > 0, row);
     for (const file of files) {
       assert.match(file, /\.test\.ts$/, row);
-      assert.ok(existsSync(root + file), `${file} is not there`);
+      assert.ok(existsSync(root + file), `${file} does not exist`);
     }
   }
 });
 
-test('every test of this folder answers a threat', () => {
+test('every test in this folder belongs to a threat', () => {
   for (const file of globSync('test/security/*.test.ts', {cwd: root}))
     assert.ok(text.includes(`\`${file}\``), file);
 });

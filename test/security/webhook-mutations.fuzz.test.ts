@@ -1,6 +1,7 @@
 /**
- * 200,000 mutations of recorded requests over HTTP (a tenth of them unless LONG=1): whatever is done to a request that Twilio once
- * signed, nothing is appended, no answer is a 5xx, and what is not authentic is never accepted.
+ * 200,000 mutations of recorded requests over HTTP (a tenth of them unless LONG=1).
+ *
+ * No mutation is appended or causes a 5xx, and a request that is not authentic is never accepted.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -27,7 +28,7 @@ const MUTATIONS = process.env['LONG'] === '1' ? 200_000 : 20_000;
 const SEED = Number(process.env['SEED'] ?? 7);
 const CONNECTIONS = 16;
 
-/** A request line's target, headers and body: all that a stranger can change. */
+/** The target, headers and body of a request: the parts that a stranger can change. */
 interface Recorded {
   readonly method: string;
   readonly path: string;
@@ -110,7 +111,7 @@ function mutatePairs(random: SeededRandom, body: string): string {
 function mutateHeaders(random: SeededRandom, headers: Recorded['headers']): Recorded['headers'] {
   const at = random.below(headers.length);
   const [name, value] = headers[at] ?? ['', ''];
-  // Line ends would make other requests of it, which is not what is looked at here.
+  // Line endings would split the request, which is not the subject here.
   const plain = (text: string) => text.replaceAll(/[\r\n]/g, '');
   switch (random.below(6)) {
     case 0:
@@ -172,7 +173,7 @@ function sdkTakes({path, headers, body}: Recorded): boolean {
   const signatures = headers
     .filter(([name]) => name === 'X-Twilio-Signature')
     .map(([, value]) => value.trim());
-  // Neither blanks around a request's target nor a fragment are part of what Twilio signs.
+  // Neither spaces around a request's target nor a fragment are part of the signed URL.
   const url = PUBLIC_URL + path.trim().replace(/^([^?]*)#.*$/, '$1');
   const bytes = Buffer.from(body, 'latin1').toString('utf8');
   const fields: FormField[] = [...new URLSearchParams(`&${bytes}`)];
@@ -181,7 +182,7 @@ function sdkTakes({path, headers, body}: Recorded): boolean {
   );
 }
 
-test(`[H5] ${MUTATIONS} mutations of recorded requests: nothing is appended, no 5xx, none accepted that the SDK would not take`, async (t) => {
+test(`[H5] ${MUTATIONS} mutations of recorded requests are never appended, cause no 5xx, and pass only if the SDK accepts them`, async (t) => {
   const env = {
     TWILIO_ACCOUNT_SID: ACCOUNT_SID,
     TWILIO_AUTH_TOKEN: AUTH_TOKEN,
@@ -210,9 +211,9 @@ test(`[H5] ${MUTATIONS} mutations of recorded requests: nothing is appended, no 
       const bytes = toBytes(mutated);
       const {status} = await client.ask(bytes);
       counts.set(status, (counts.get(status) ?? 0) + 1);
-      const told = () => `${status} for ${JSON.stringify(mutated)}`;
-      assert.ok(status !== 0 && status < 500, told());
-      if (status < 300 && mutated.method === 'POST') assert.ok(sdkTakes(mutated), told());
+      const describe = () => `${status} for ${JSON.stringify(mutated)}`;
+      assert.ok(status !== 0 && status < 500, describe());
+      if (status < 300 && mutated.method === 'POST') assert.ok(sdkTakes(mutated), describe());
     }
   };
   await Promise.all(clients.map(work));

@@ -1,4 +1,4 @@
-/** Webhooks of people who mean harm, over HTTP: nothing of them gets into the journal (H5, J2, J4). */
+/** Malicious webhooks over HTTP: nothing of them gets into the journal (H5, J2, J4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import twilio from 'twilio';
@@ -26,13 +26,13 @@ import {until} from '../support/until.ts';
 import {attacks, STATUS_PATH} from './signature-splices.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
-/** When the recordings were made. */
-const THEN = Date.UTC(2018, 2, 25, 9, 54, 10);
+/** The time of the recordings. */
+const RECORDED_AT = Date.UTC(2018, 2, 25, 9, 54, 10);
 
 /** A gateway for the account, the URL and the day of the recordings. */
 function start(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const env = {TWILIO_ACCOUNT_SID: ACCOUNT_SID, TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL, ...options.env};
-  return startGateway({clock: new ManualClock(THEN), ...options, env});
+  return startGateway({clock: new ManualClock(RECORDED_AT), ...options, env});
 }
 
 interface Post {
@@ -56,7 +56,7 @@ function signed(fields: readonly FormField[], path = '/twilio/status'): Post {
   return {path, body: encodeForm(fields), signature: sdkSignature(AUTH_TOKEN, PUBLIC_URL + path, fields)};
 }
 
-/** Everything a client can see of the journal. */
+/** All parts of the journal that a client can see. */
 async function state(gateway: TestGateway) {
   const session = await gateway.session();
   const {offset} = await session.ready();
@@ -65,7 +65,7 @@ async function state(gateway: TestGateway) {
   return {offset, calls: body.calls};
 }
 
-test('[H5] every splice that validateRequest passes is refused, and nothing is appended', async () => {
+test('[H5] every splice that validateRequest accepts is refused, and nothing is appended', async () => {
   await using gateway = await start();
   const before = await state(gateway);
   assert.equal(before.offset, 0);
@@ -79,7 +79,10 @@ test('[H5] every splice that validateRequest passes is refused, and nothing is a
   assert.deepEqual(await state(gateway), before);
 });
 
-/** What a body parser for nested names makes of `name[key]=value`: the SDK signs any such object as one text. */
+/**
+ * The result of a body parser for nested names for `name[key]=value`. The SDK signs any such object as one
+ * text.
+ */
 const objectValued: readonly (readonly [name: string, key: string, value: string])[] = [
   ['CallerName', 'a', 'b'],
   ['CallerName', '', 'completed'],
@@ -88,7 +91,7 @@ const objectValued: readonly (readonly [name: string, key: string, value: string
   ['To', 'length', '1'],
 ];
 
-test('[H5] object-valued fields: signed as [object Object], they may hold anything, and are refused', async () => {
+test('[H5] object-valued fields are refused, because their signature [object Object] covers any content', async () => {
   await using gateway = await start();
   for (const [name, key, value] of objectValued) {
     const others = ringingFields.filter(([each]) => each !== name);
@@ -106,7 +109,7 @@ test('[H5] object-valued fields: signed as [object Object], they may hold anythi
   assert.equal((await state(gateway)).offset, 0);
 });
 
-test('[H5] control fields doubled, which the SDK counts once, in any order, are refused', async () => {
+test('[H5] repeated control fields, which the SDK counts once in any order, are refused', async () => {
   await using gateway = await start();
   const signature = sdkSignature(AUTH_TOKEN, PUBLIC_URL + STATUS_PATH, ringingFields);
   const doubles: readonly (readonly FormField[])[] = [
@@ -122,7 +125,7 @@ test('[H5] control fields doubled, which the SDK counts once, in any order, are 
   assert.equal((await state(gateway)).offset, 0);
 });
 
-test('[H5] names of prototypes are names like any other: no object learns anything from them', async () => {
+test('[H5] field names of prototype members are ordinary names, and change no object', async () => {
   await using gateway = await start();
   const names = [
     '__proto__',
@@ -154,8 +157,8 @@ test('[H5] names of prototypes are names like any other: no object learns anythi
 
 const calls = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
 
-/** A call's whole story as Twilio tells it, and the request for its TwiML. */
-function story(callSid: string): Post[] {
+/** The complete sequence of a call's callbacks, and the request for its TwiML. */
+function callSequence(callSid: string): Post[] {
   const statuses = calls.map((status, index) => {
     const from = completedFields.filter(
       ([name]) => !['CallSid', 'CallStatus', 'SequenceNumber', 'CallDuration'].includes(name),
@@ -170,10 +173,10 @@ function story(callSid: string): Post[] {
   return [signed(voice, '/twilio/voice'), ...statuses];
 }
 
-test('[J2] [J4] a whole story replayed five times in any order changes nothing, and nobody is told anything', async () => {
+test('[J2] [J4] a complete call replayed five times in any order changes nothing and sends no message', async () => {
   await using gateway = await start();
   const sids = [CALL_SID, PARENT_SID, `CA${'7'.repeat(32)}`];
-  const genuine = sids.flatMap(story);
+  const genuine = sids.flatMap(callSequence);
   for (const each of genuine) assert.ok((await post(gateway, each)).status < 300);
   const before = await state(gateway);
   const watcher = await gateway.session();
@@ -190,10 +193,10 @@ test('[J2] [J4] a whole story replayed five times in any order changes nothing, 
   assert.equal(watcher.messages.length, 2, 'ready and the snapshot');
 });
 
-test('[J2] an hour and a month later, callbacks that come again change nothing', async () => {
-  const clock = new ManualClock(THEN);
+test('[J2] callbacks repeated after an hour or a month change nothing', async () => {
+  const clock = new ManualClock(RECORDED_AT);
   await using gateway = await start({clock, env: {RETENTION_DAYS: '60'}});
-  const [, ...callbacks] = story(CALL_SID);
+  const [, ...callbacks] = callSequence(CALL_SID);
   for (const each of callbacks) assert.equal((await post(gateway, each)).status, 204);
   const before = await state(gateway);
   const watcher = await gateway.session();
@@ -205,10 +208,10 @@ test('[J2] an hour and a month later, callbacks that come again change nothing',
   assert.deepEqual(watcher.of('call.status'), []);
 });
 
-test('[J2] [J8] callbacks of a call that retention has trimmed do not begin it anew', async () => {
-  const clock = new ManualClock(THEN);
+test('[J2] [J8] callbacks of a trimmed call do not start it again', async () => {
+  const clock = new ManualClock(RECORDED_AT);
   await using gateway = await start({clock, env: {RETENTION_DAYS: '1'}});
-  const [, ...callbacks] = story(CALL_SID);
+  const [, ...callbacks] = callSequence(CALL_SID);
   for (const each of callbacks) assert.equal((await post(gateway, each)).status, 204);
   clock.jumpWall(31 * 24 * 3_600_000);
   await until(async () => {
@@ -223,7 +226,7 @@ test('[J2] [J8] callbacks of a call that retention has trimmed do not begin it a
   assert.deepEqual(watcher.of('call.status'), []);
 });
 
-test('[H5] 64 KB, forms only, never inflated: what claims otherwise is refused before its signature is looked at', async () => {
+test('[H5] bodies over 64 KB, other types and compressed bodies are refused before their signature is checked', async () => {
   await using gateway = await start();
   const {body, signature} = signed(ringingFields, STATUS_PATH);
   const send = (more: Partial<Post>) => post(gateway, {path: STATUS_PATH, body, signature, ...more});
@@ -254,14 +257,14 @@ test('[H5] 64 KB, forms only, never inflated: what claims otherwise is refused b
     const answer = await send({body: fill}).catch(() => undefined);
     assert.ok(answer === undefined || answer.status === 413, `${size}: ${answer?.status}`);
   }
-  // As many names as fit, none of them signed: no hashing that goes with the square of them.
+  // The maximum number of unsigned names: no hashing takes quadratic time.
   for (const piece of ['a&', '&', '=', 'a=&', '%', '%00&', 'a%5B%5D=&'])
     assert.equal((await send({body: Buffer.from(piece.repeat(64_000 / piece.length))})).status, 403, piece);
   assert.ok(performance.now() - started < 20_000);
   assert.equal((await send({})).status, 204);
 });
 
-test('[H5] a reference is guessed by nobody: another one than the signed is 403', async () => {
+test('[H5] references cannot be guessed: any other than the signed one is 403', async () => {
   await using gateway = await start();
   const genuine = signed(ringingFields, STATUS_PATH);
   for (const path of [
@@ -274,8 +277,8 @@ test('[H5] a reference is guessed by nobody: another one than the signed is 403'
   assert.equal((await state(gateway)).offset, 0);
 });
 
-test('[H5] a flood of refusals fills no log: fifty lines, then one a second that says how many went without', async () => {
-  const clock = new ManualClock(THEN);
+test('[H5] a flood of refusals does not fill the log: fifty lines, then one a second with the number of omitted ones', async () => {
+  const clock = new ManualClock(RECORDED_AT);
   await using gateway = await start({clock, env: {LOG_LEVEL: 'info'}});
   const lines = () => gateway.logs.filter((line) => line.includes('webhook refused'));
   const unsigned = {path: '/twilio/status', body: Buffer.from('a=b'), signature: 'x'};
@@ -287,5 +290,5 @@ test('[H5] a flood of refusals fills no log: fifty lines, then one a second that
   assert.equal(lines().length, 51);
   assert.match(lines().at(-1) ?? '', /"unlogged":150/);
   const {counts} = (await gateway.api('/api/webhooks?limit=1')).body;
-  assert.equal(counts.refused, 202, 'whoever operates it can see them all the same');
+  assert.equal(counts.refused, 202, 'the operator still sees all of them');
 });

@@ -28,7 +28,7 @@ test('parts start in order and stop in reverse, once', async () => {
   assert.deepEqual(log, ['start a', 'start b', 'stop b', 'stop a']);
 });
 
-test('a part that fails to start stops all parts, and the error is its own', async () => {
+test('a part that fails to start stops all parts, and its error is the one reported', async () => {
   const log: string[] = [];
   const lifecycle = new Lifecycle([
     recorded(log, 'a'),
@@ -41,7 +41,7 @@ test('a part that fails to start stops all parts, and the error is its own', asy
   assert.equal(log.length, 5);
 });
 
-test('a stop during a start waits for its end', async () => {
+test('a stop during a start waits until the start has ended', async () => {
   const log: string[] = [];
   const {promise, resolve} = Promise.withResolvers<void>();
   const lifecycle = new Lifecycle([recorded(log, 'a', {start: () => promise}), recorded(log, 'b')]);
@@ -52,7 +52,7 @@ test('a stop during a start waits for its end', async () => {
   assert.deepEqual(log, ['start a', 'start b', 'stop b', 'stop a']);
 });
 
-test('a part that fails to stop keeps no other from stopping', async () => {
+test('a part that fails to stop does not prevent the other parts from stopping', async () => {
   const log: string[] = [];
   const lifecycle = new Lifecycle([recorded(log, 'a'), recorded(log, 'b', {stop: failing})]);
   await lifecycle.start();

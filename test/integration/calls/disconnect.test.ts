@@ -1,4 +1,4 @@
-/** Ending calls over HTTP (H3): one verb for every state (W7). */
+/** Ending calls over HTTP (H3): one command for every state (W7). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -9,7 +9,7 @@ import {until} from '../../support/until.ts';
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};
 const disconnect = {body: {action: 'disconnect'}};
 
-test('[H3] 202 with the action; the change itself comes as an entry, and so does the command', async () => {
+test('[H3] 202 returns the action, and both the command and the change become entries', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
@@ -45,19 +45,19 @@ test('[W7] a ringing call is canceled', async () => {
   );
 });
 
-test("[W7] a queued call is canceled without any callback: Twilio's answer ends it in the journal", async () => {
+test("[W7] a queued call is canceled without a callback, so Twilio's answer ends it in the journal", async () => {
   await using http = await startHttpGateway({simulator: {callsPerSecond: 0.001}});
   const {gateway} = http;
   await gateway.place(BODY);
   const queued = await gateway.place(BODY);
   const session = await gateway.session();
   assert.equal((await gateway.api(`/api/calls/${queued}/actions`, disconnect)).status, 202);
-  const told = await session.receive('call.status', (message) => message.callSid === queued);
-  assert.deepEqual([told.status, told.reason, told.source], ['failed', 'canceled', 'api']);
+  const received = await session.receive('call.status', (message) => message.callSid === queued);
+  assert.deepEqual([received.status, received.reason, received.source], ['failed', 'canceled', 'api']);
   assert.equal(gateway.simulator.call(queued)?.callbacks, 0);
 });
 
-test('[H3] an unknown call: 404; one that has ended: 409 call_ended; a sid that is none: 404', async () => {
+test('[H3] an unknown call is 404, an ended one is 409 call_ended, and an invalid sid is 404', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
   for (const sid of [someCallSid(1), 'nonsense', `CA${'0'.repeat(31)}`]) {
@@ -82,7 +82,7 @@ for (const body of [{}, {action: 'cancel'}, {action: 'disconnect', force: true},
   });
 }
 
-test('[W7] twice at the same time: both are accepted, the call ends once', async () => {
+test('[W7] two concurrent disconnects are both accepted, and the call ends once', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
@@ -99,7 +99,7 @@ test('[W7] twice at the same time: both are accepted, the call ends once', async
 });
 
 for (const endedUpdate of ['not-found', 'invalid-state'] as const) {
-  test(`[W7] a call that ended a moment ago (${endedUpdate}) is what was wanted: 202, and the journal learns of it`, async () => {
+  test(`[W7] if Twilio says the call has just ended (${endedUpdate}), the answer is 202 and the journal records the end`, async () => {
     await using http = await startHttpGateway({simulator: {endedUpdate}});
     const {gateway} = http;
     gateway.simulator.setFaults({drop: {statuses: ['completed']}});
@@ -112,7 +112,7 @@ for (const endedUpdate of ['not-found', 'invalid-state'] as const) {
   });
 }
 
-test('[W7] the legs of a connected call: the child alone, then the parent with it', async () => {
+test('[W7] a connected call ends by its legs: first only the child, then the parent with its child', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
   const parent = await gateway.place({to: '+15550100001', connectTo: '+15550100002'});
@@ -138,7 +138,7 @@ test('[W7] ending the parent ends its leg', async () => {
   await gateway.callIn(leg.callSid, 'canceled');
 });
 
-test('[W7] Twilio cannot be reached: provider_error, and trying again works', async () => {
+test('[W7] if Twilio is unreachable, the answer is provider_error and a retry works', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
   const callSid = await gateway.place(BODY);

@@ -1,4 +1,4 @@
-/** A call that is answered while it is being canceled: the gateway settles it, not the client (W7). */
+/** A call that is answered while it is being canceled. The gateway resolves the race, not the client (W7). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type HttpGateway, startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -6,20 +6,20 @@ import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 
-/** Rings for so long that only the test answers it, and stays until it is ended. */
+/** Rings until the test answers it, and stays in progress until it is ended. */
 const BODY = {to: '+15550100780', timeout: 600, twiml: '<Response><Pause length="600"/></Response>'};
-/** The same number, answered at once. */
+/** A higher simulation speed, so that callbacks arrive quickly. */
 const SPEED = {speed: 10};
 
 function disconnect({gateway}: HttpGateway, callSid: string) {
   return gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
 }
 
-function told(http: HttpGateway): (string | null)[] {
+function requestedStatuses(http: HttpGateway): (string | null)[] {
   return http.twilio.of('update').map(({form}) => form.get('Status'));
 }
 
-/** A call that rings as far as the journal knows, and talks at Twilio: its `in-progress` was lost. */
+/** A call that is ringing in the journal and in progress at Twilio, because its `in-progress` was lost. */
 async function answeredUnnoticed(http: HttpGateway): Promise<string> {
   const {gateway} = http;
   gateway.simulator.setFaults({drop: {statuses: ['in-progress']}});
@@ -29,15 +29,15 @@ async function answeredUnnoticed(http: HttpGateway): Promise<string> {
   return callSid;
 }
 
-test('[W7] Twilio ignores canceled, for the call was answered: completed follows, 202', async () => {
+test('[W7] if Twilio ignores the cancellation of an answered call, the gateway completes it with 202', async () => {
   await using http = await startHttpGateway({simulator: SPEED});
   const callSid = await answeredUnnoticed(http);
   assert.equal((await disconnect(http, callSid)).status, 202);
-  assert.deepEqual(told(http), ['canceled', 'completed']);
+  assert.deepEqual(requestedStatuses(http), ['canceled', 'completed']);
   await http.gateway.callIn(callSid, 'completed');
 });
 
-test('[W7] canceled refused with 400: the call is looked up and completed', async () => {
+test('[W7] if Twilio refuses the cancellation with 400, the gateway looks the call up and completes it', async () => {
   await using http = await startHttpGateway({simulator: SPEED});
   const callSid = await answeredUnnoticed(http);
   http.twilio.intercept = ({operation, form}) =>
@@ -45,11 +45,11 @@ test('[W7] canceled refused with 400: the call is looked up and completed', asyn
       ? {status: 400, body: {code: 20001, message: 'Call is not in a cancelable state', status: 400}}
       : undefined;
   assert.equal((await disconnect(http, callSid)).status, 202);
-  assert.deepEqual(told(http), ['canceled', 'completed']);
+  assert.deepEqual(requestedStatuses(http), ['canceled', 'completed']);
   await http.gateway.callIn(callSid, 'completed');
 });
 
-test('[W7] canceled refused while the call does ring: the refusal is shown', async () => {
+test('[W7] if the cancellation is refused and the call is still ringing, the refusal is returned', async () => {
   await using http = await startHttpGateway({simulator: SPEED});
   const callSid = await http.gateway.place(BODY);
   await http.heard(callSid, 'ringing');
@@ -62,8 +62,8 @@ test('[W7] canceled refused while the call does ring: the refusal is shown', asy
   assert.equal(answer.body.context.providerCode, 20001);
 });
 
-test("[W7] answered between our decision and Twilio's, and its callback comes after the answer to canceled", async () => {
-  // A clock that stands still: no check helps, only the callback.
+test("[W7] a call answered between our decision and Twilio's ends, even if its callback follows the canceled answer", async () => {
+  // The clock stands still, so only the callback can help, and no check.
   await using http = await startHttpGateway({simulator: SPEED, clock: new ManualClock()});
   const {gateway} = http;
   gateway.simulator.setFaults({delay: {minMs: 2500, maxMs: 2500, statuses: ['in-progress']}});
@@ -73,18 +73,19 @@ test("[W7] answered between our decision and Twilio's, and its callback comes af
     if (operation === 'update') await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
     return undefined;
   };
-  // REST lags behind, as Twilio documents: its answer still says ringing, so only the callback tells.
+  // REST lags behind, as Twilio documents. Its answer still says ringing, so only the callback shows the new
+  // status.
   http.twilio.afterwards = ({form}, answer) =>
     form.get('Status') === 'canceled'
       ? {...answer, body: {...(answer.body as object), status: 'ringing'}}
       : undefined;
   assert.equal((await disconnect(http, callSid)).status, 202);
-  assert.deepEqual(told(http), ['canceled']);
+  assert.deepEqual(requestedStatuses(http), ['canceled']);
   await gateway.callIn(callSid, 'completed');
-  assert.deepEqual(told(http), ['canceled', 'completed']);
+  assert.deepEqual(requestedStatuses(http), ['canceled', 'completed']);
 });
 
-test('[W7] every callback of the answer is lost, and REST lags: the check finds the call talking and ends it', async () => {
+test('[W7] if all callbacks are lost and REST lags, the check finds the call in progress and ends it', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({simulator: SPEED, clock});
   const callSid = await answeredUnnoticed(http);
@@ -93,13 +94,13 @@ test('[W7] every callback of the answer is lost, and REST lags: the check finds 
       ? {...answer, body: {...(answer.body as object), status: 'ringing'}}
       : undefined;
   assert.equal((await disconnect(http, callSid)).status, 202);
-  assert.deepEqual(told(http), ['canceled']);
+  assert.deepEqual(requestedStatuses(http), ['canceled']);
   clock.advance(1500);
   await http.gateway.callIn(callSid, 'completed');
-  assert.deepEqual(told(http), ['canceled', 'completed']);
+  assert.deepEqual(requestedStatuses(http), ['canceled', 'completed']);
 });
 
-test('[W7] completing the answered call fails at first: the client is told, and may try again', async () => {
+test('[W7] if completing the answered call fails at first, the client gets the error and can retry', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({simulator: SPEED, clock});
   const {gateway} = http;
@@ -118,7 +119,7 @@ test('[W7] completing the answered call fails at first: the client is told, and 
   await gateway.callIn(callSid, 'canceled');
 });
 
-test('[W7] the end of a canceled call whose callback is lost is found by the check', async () => {
+test('[W7] a check finds the end of a canceled call whose callback was lost', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({simulator: SPEED, clock});
   const {gateway} = http;

@@ -1,4 +1,4 @@
-/** One key, one call: however often, however fast, across restarts, and whatever the limits say (H1). */
+/** One key makes one call, for any number of requests, any timing, restarts and limits (H1). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -12,7 +12,7 @@ const BODY = {
 };
 const HOUR_MS = 3_600_000;
 
-test('[H1] the same key and body again: 201, the same call, Idempotent-Replayed, one dial', async () => {
+test('[H1] the same key and body again return 201 with the same call and Idempotent-Replayed, after one dial', async () => {
   await using http = await startHttpGateway();
   const first = await http.place(BODY, 'order-1');
   const again = await http.place(BODY, 'order-1');
@@ -25,7 +25,7 @@ test('[H1] the same key and body again: 201, the same call, Idempotent-Replayed,
   assert.equal(http.twilio.of('create').length, 1);
 });
 
-test('[H1] the order of the fields does not make another body', async () => {
+test('[H1] the order of the fields does not matter', async () => {
   await using http = await startHttpGateway();
   const first = await http.place(BODY, 'order-1');
   const {to, twiml} = BODY;
@@ -33,7 +33,7 @@ test('[H1] the order of the fields does not make another body', async () => {
   assert.equal(again.body.callSid, first.body.callSid);
 });
 
-test('[H1] concurrent duplicates join: one dial, one call, one answer without Idempotent-Replayed', async () => {
+test('[H1] concurrent duplicates share one dial, one call and one response without Idempotent-Replayed', async () => {
   await using http = await startHttpGateway();
   const answers = await Promise.all(Array.from({length: 12}, () => http.place(BODY, 'order-1')));
   assert.deepEqual(new Set(answers.map(({status}) => status)), new Set([201]));
@@ -42,7 +42,7 @@ test('[H1] concurrent duplicates join: one dial, one call, one answer without Id
   assert.equal(http.twilio.of('create').length, 1);
 });
 
-test('[H1] another body: 409, also while the first is under way', async () => {
+test('[H1] the same key with another body is 409, even while the first request is in progress', async () => {
   await using http = await startHttpGateway();
   const arrived = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
@@ -65,7 +65,7 @@ test('[H1] another body: 409, also while the first is under way', async () => {
   assert.equal(http.twilio.of('create').length, 1);
 });
 
-test('[H1] a key stands for 24 h and is free again after', async () => {
+test('[H1] a key is valid for 24 h and free again afterwards', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock});
   const first = await http.place(BODY, 'order-1');
@@ -77,7 +77,7 @@ test('[H1] a key stands for 24 h and is free again after', async () => {
   assert.equal(later.headers.get('idempotent-replayed'), null);
   assert.notEqual(later.body.callSid, first.body.callSid);
   const again = await http.place({...BODY, to: '+15550100002'}, 'order-1');
-  assert.equal(again.body.callSid, later.body.callSid, 'the key stands for the later call now');
+  assert.equal(again.body.callSid, later.body.callSid, 'the key belongs to the later call now');
 });
 
 test('[H1] [J7] a key survives a restart', async () => {
@@ -91,19 +91,19 @@ test('[H1] [J7] a key survives a restart', async () => {
   assert.equal(http.twilio.of('create').length, 1);
 });
 
-test('[H1] no key, no memory: two requests, two calls', async () => {
+test('[H1] two requests without a key make two calls', async () => {
   await using http = await startHttpGateway();
   const [first, second] = [await http.place(BODY), await http.place(BODY)];
   assert.notEqual(first.body.callSid, second.body.callSid);
 });
 
-test('[H1] [E] a replay is no new call: neither rate nor lines stand in its way, and it costs nothing', async () => {
+test('[H1] [E] a replay is not a new call: it passes the rate limit and the slot limit, and costs nothing', async () => {
   await using http = await startHttpGateway({env: {MAX_CALLS_PER_MINUTE: '2', MAX_ACTIVE_CALLS: '2'}});
   const first = await http.place(BODY, 'order-1');
   for (let repeat = 0; repeat < 3; repeat += 1) {
     assert.equal((await http.place(BODY, 'order-1')).body.callSid, first.body.callSid);
   }
-  assert.equal((await http.place(BODY, 'order-2')).status, 201, 'replays used none of the two');
+  assert.equal((await http.place(BODY, 'order-2')).status, 201, 'the replays used no allowance and no slot');
   assertProblem(await http.place(BODY, 'order-3'), {status: 429, code: 'rate_limited'});
   const again = await http.place(BODY, 'order-1');
   assert.equal(again.status, 201, again.text);

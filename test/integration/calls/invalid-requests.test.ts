@@ -1,4 +1,4 @@
-/** Requests to place a call that cannot be right: refused by name, and nothing is dialed (H1, H6). */
+/** Invalid requests to place a call: the error names the field, and nothing is dialed (H1, H6). */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {type HttpGateway, startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -81,13 +81,13 @@ for (const key of ['', 'with space', 'x'.repeat(256), 'ümlaut']) {
   });
 }
 
-test('[H1] all faults are in the context, and no more than ten', async () => {
+test('[H1] the context lists all faults, but at most ten', async () => {
   const answer = await http.place({to: 'x', timeout: -1, record: 3});
   const fields = answer.body.context.faults.map((fault: {field: string}) => fault.field);
   assert.deepEqual(fields.sort(), ['record', 'timeout', 'to']);
 });
 
-test('[H1] none of them dialed, none is in the journal', async () => {
+test('[H1] no invalid request is dialed or journaled', async () => {
   assert.deepEqual(http.twilio.requests, []);
   const {body} = await http.gateway.api('/api/calls');
   assert.deepEqual(body, {calls: []});

@@ -1,4 +1,7 @@
-/** Placing and ending calls while the journal cannot be written: no second call, and nobody is held on the line. */
+/**
+ * Placing and ending calls while the journal is not writable: no second call, and no call that cannot be
+ * ended.
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -7,10 +10,10 @@ import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>', metadata: {a: 'b'}};
-/** Answers nothing and rings for long, so that no callback binds the call before the test has looked. */
+/** Rings for a long time without an answer, so that no callback binds the call before the test has looked. */
 const SLOW = {speed: 0.01};
 
-test('[H1] the intent cannot be written: 503 with Retry-After, Twilio is not asked, the allowance is untouched', async () => {
+test('[H1] if the intent cannot be written, 503 with Retry-After returns, Twilio is not asked, and the allowance stays', async () => {
   await using http = await startHttpGateway({env: {MAX_CALLS_PER_MINUTE: '1'}, failingJournal: true});
   http.journal.fill();
   const refused = await http.place(BODY, 'order-1');
@@ -21,7 +24,7 @@ test('[H1] the intent cannot be written: 503 with Retry-After, Twilio is not ask
   assert.equal((await http.place(BODY, 'order-1')).status, 201);
 });
 
-test('[H1] Twilio took the call and the journal cannot write it: 504 that names it, never a 503 that asks for another', async () => {
+test('[H1] if Twilio took the call but the journal failed, 504 names the call, never a 503 that invites another', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({failingJournal: true, clock, simulator: SLOW});
   http.gateway.simulator.setFaults({drop: 1});
@@ -40,7 +43,7 @@ test('[H1] Twilio took the call and the journal cannot write it: 504 that names 
   assert.equal(http.twilio.of('create').length, 1);
 });
 
-test('[H1] what could not be written is written as soon as it can be, without anybody asking', async () => {
+test('[H1] an unwritten outcome is written as soon as possible, without a request', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({failingJournal: true, clock, simulator: SLOW});
   http.gateway.simulator.setFaults({drop: 1});
@@ -58,8 +61,8 @@ test('[H1] what could not be written is written as soon as it can be, without an
   assert.deepEqual(call.metadata, {a: 'b'});
 });
 
-test('[H1] what could not be written is written when the server ends, if it can be by then', async () => {
-  // A clock that stands still: there is no attempt before the last one.
+test('[H1] an unwritten outcome is written at shutdown if the journal is writable by then', async () => {
+  // The clock stands still, so the only attempt is the last one.
   const clock = new ManualClock();
   await using http = await startHttpGateway({failingJournal: true, clock, simulator: SLOW});
   http.gateway.simulator.setFaults({drop: 1});
@@ -72,7 +75,7 @@ test('[H1] what could not be written is written when the server ends, if it can 
   assert.deepEqual(call.body.metadata, {a: 'b'});
 });
 
-test('[H1] Twilio says no and the journal cannot write that: the client is told, and its key is free in the end', async () => {
+test('[H1] if Twilio refuses and the journal fails, the client gets the refusal, and the key becomes free', async () => {
   await using http = await startHttpGateway({failingJournal: true});
   http.journal.failing.add('rejectIntent');
   const refused = await http.place({...BODY, to: '+15005550003'}, 'order-1');
@@ -84,7 +87,7 @@ test('[H1] Twilio says no and the journal cannot write that: the client is told,
   assert.equal(placed.headers.get('idempotent-replayed'), null);
 });
 
-test('[H1] the intent was written and reported as failed: 503, and the same key dials when the disk is back', async () => {
+test('[H1] an intent that was written but reported as failed is 503, and its key dials after recovery', async () => {
   await using http = await startHttpGateway({failingJournal: true});
   http.journal.losesIntentAnswers = true;
   for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -98,7 +101,7 @@ test('[H1] the intent was written and reported as failed: 503, and the same key 
   assert.equal(http.twilio.of('create').length, 1);
 });
 
-test('[H1] [E] what the limits refuse is only looked for: its call is found while nothing can be written', async () => {
+test('[H1] [E] a replay over the limits is only looked up, so its call is found while the journal is not writable', async () => {
   await using http = await startHttpGateway({failingJournal: true, env: {MAX_CALLS_PER_MINUTE: '1'}});
   const first = await http.place(BODY, 'order-1');
   http.journal.fill();
@@ -108,7 +111,7 @@ test('[H1] [E] what the limits refuse is only looked for: its call is found whil
   assertProblem(await http.place(BODY, 'order-2'), {status: 429, code: 'rate_limited'});
 });
 
-test('[W7] hanging up reaches Twilio although the journal cannot be written', async () => {
+test('[W7] a disconnect reaches Twilio although the journal is not writable', async () => {
   await using http = await startHttpGateway({failingJournal: true});
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
@@ -121,7 +124,7 @@ test('[W7] hanging up reaches Twilio although the journal cannot be written', as
   await gateway.callIn(callSid, 'completed');
 });
 
-test('[W7] [J6] a queued call that was canceled while the journal could not be written ends in it later', async () => {
+test('[W7] [J6] a queued call canceled while the journal was not writable is recorded as ended later', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({
     failingJournal: true,

@@ -1,4 +1,4 @@
-/** What placing calls may cost: MAX_CALLS_PER_MINUTE, MAX_ACTIVE_CALLS, ALLOWED_DESTINATIONS (E). */
+/** Cost limits of placing calls: MAX_CALLS_PER_MINUTE, MAX_ACTIVE_CALLS and ALLOWED_DESTINATIONS (E). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -9,7 +9,7 @@ import {until} from '../../support/until.ts';
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};
 const BUSY = {...BODY, to: '+15550100101'};
 
-test('[E] MAX_CALLS_PER_MINUTE: 429 with Retry-After, and room again when that time has passed', async () => {
+test('[E] MAX_CALLS_PER_MINUTE: 429 with Retry-After, and a call is allowed after that time', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({env: {MAX_CALLS_PER_MINUTE: '3'}, clock});
   for (let call = 0; call < 3; call += 1) assert.equal((await http.place(BODY)).status, 201);
@@ -39,7 +39,7 @@ test('[E] MAX_ACTIVE_CALLS: 429 with Retry-After until a call has ended', async 
   assert.equal((await http.place(BODY)).status, 201);
 });
 
-test('[E] MAX_ACTIVE_CALLS holds for requests that come together', async () => {
+test('[E] MAX_ACTIVE_CALLS holds for concurrent requests', async () => {
   await using http = await startHttpGateway({env: {MAX_ACTIVE_CALLS: '4'}});
   const answers = await Promise.all(Array.from({length: 20}, () => http.place(BODY)));
   const count = (status: number) => answers.filter((answer) => answer.status === status).length;
@@ -47,7 +47,7 @@ test('[E] MAX_ACTIVE_CALLS holds for requests that come together', async () => {
   assert.equal(http.twilio.of('create').length, 4);
 });
 
-test('[E] MAX_ACTIVE_CALLS: what Twilio refused, and what ended at once, holds no line', async () => {
+test('[E] MAX_ACTIVE_CALLS: calls that Twilio refused or that ended at once use no slot', async () => {
   await using http = await startHttpGateway({env: {MAX_ACTIVE_CALLS: '1'}});
   assert.equal((await http.place({...BODY, to: '+15005550003'})).status, 422);
   http.twilio.intercept = () => 'cut';
@@ -60,7 +60,7 @@ test('[E] MAX_ACTIVE_CALLS: what Twilio refused, and what ended at once, holds n
   assert.equal((await http.place(BODY)).status, 429);
 });
 
-test('[E] MAX_ACTIVE_CALLS: a second leg is part of its call', async () => {
+test('[E] MAX_ACTIVE_CALLS: a second leg belongs to its call and uses no slot', async () => {
   await using http = await startHttpGateway({env: {MAX_ACTIVE_CALLS: '2'}});
   const {gateway} = http;
   const callSid = await gateway.place({to: '+15550100001', connectTo: '+15550100002'});
@@ -70,7 +70,7 @@ test('[E] MAX_ACTIVE_CALLS: a second leg is part of its call', async () => {
   assert.equal((await http.place(BODY)).status, 429);
 });
 
-test('[E] ALLOWED_DESTINATIONS: to and connectTo, 403 by name, nothing is dialed', async () => {
+test('[E] ALLOWED_DESTINATIONS: 403 names to or connectTo, and nothing is dialed', async () => {
   await using http = await startHttpGateway({env: {ALLOWED_DESTINATIONS: '+1555,client:agent-'}});
   assert.equal((await http.place(BODY)).status, 201);
   assert.equal((await http.place({...BODY, to: 'client:agent-7'})).status, 201);

@@ -1,4 +1,4 @@
-/** What a request to place a call becomes at Twilio (H1). */
+/** The request to Twilio that places a call (H1). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {call as callSchema} from '@hookswitch/protocol/schemas';
@@ -7,7 +7,7 @@ import {until} from '../../support/until.ts';
 
 const TWIML = '<Response><Pause length="60"/></Response>';
 
-test('[H1] 201 with Location and the call, which Twilio was asked for once', async () => {
+test('[H1] 201 returns Location and the call, and Twilio is asked once', async () => {
   await using http = await startHttpGateway();
   const {gateway, twilio} = http;
   const placed = await http.place({to: '+15550100001', twiml: TWIML, metadata: {order: 'A-17'}});
@@ -63,10 +63,10 @@ test('[H1] [H5] Twilio gets four events as repeated keys, TimeLimit, and a callb
   assert.equal(`${callback.origin}${callback.pathname}`, `${gateway.environment.publicUrl}/twilio/status`);
   assert.match(callback.search, /^\?ref=[\w-]{22}$/);
   assert.equal(callback.hash, '#rc=5&rp=5xx,ct,rt');
-  assert.doesNotMatch(form.toString(), /stays/, 'metadata is ours and goes nowhere');
+  assert.doesNotMatch(form.toString(), /stays/, 'metadata is not sent to Twilio');
 });
 
-test('[H1] what was not asked for is not sent', async () => {
+test('[H1] parameters that were not requested are not sent', async () => {
   await using http = await startHttpGateway();
   await http.place({to: '+15550100001', twiml: TWIML});
   const names = [...new Set(http.twilio.of('create')[0]?.form.keys())].sort();
@@ -81,7 +81,7 @@ test('[H1] what was not asked for is not sent', async () => {
   ]);
 });
 
-test('[H1] url goes to Twilio as it is; without instructions the gateway is asked', async () => {
+test('[H1] a url is sent to Twilio unchanged, and without instructions Twilio asks the gateway', async () => {
   await using http = await startHttpGateway();
   const {gateway, twilio} = http;
   await http.place({to: '+15550100201', url: 'https://example.com/twiml?x=1&y=%20#rc=2'});
@@ -99,14 +99,14 @@ test('[H1] url goes to Twilio as it is; without instructions the gateway is aske
   );
 });
 
-test('[H1] from another number of the account', async () => {
+test('[H1] a call can use another number of the account', async () => {
   await using http = await startHttpGateway({simulator: {phoneNumber: '+14155550123'}});
   const placed = await http.place({to: '+15550100001', from: '+15005550006', twiml: TWIML});
   assert.equal(placed.body.from, '+15005550006');
   assert.equal(http.twilio.of('create')[0]?.form.get('From'), '+15005550006');
 });
 
-test('[H1] [E] a call without instructions hears VOICE_TWIML', async () => {
+test('[H1] [E] a call without instructions plays VOICE_TWIML', async () => {
   const twiml = '<Response><Say>Canary voice</Say></Response>';
   await using http = await startHttpGateway({env: {VOICE_TWIML: twiml}});
   const {gateway} = http;
@@ -120,7 +120,7 @@ test('[H1] [E] a call without instructions hears VOICE_TWIML', async () => {
   await gateway.callIn(callSid, 'completed');
 });
 
-test('[H1] connectTo: the second party is dialed, and its leg reports like the first', async () => {
+test('[H1] connectTo dials a second party, and its leg reports like the first', async () => {
   await using http = await startHttpGateway({env: {CALL_TIME_LIMIT_S: '900'}});
   const {gateway} = http;
   const placed = await http.place({to: '+15550100001', connectTo: '+15550100505', metadata: {a: 'b'}});
@@ -162,7 +162,7 @@ for (const [connectTo, noun] of [
   });
 }
 
-test('[H1] null is the same as not given, also to an idempotency key', async () => {
+test('[H1] null equals an absent field, also for an idempotency key', async () => {
   await using http = await startHttpGateway();
   const none = {
     from: null,
@@ -184,7 +184,7 @@ test('[H1] null is the same as not given, also to an idempotency key', async () 
   assert.doesNotMatch(form, /null|undefined|Record=|Timeout=|MachineDetection=/);
 });
 
-test('[H1] [W3] metadata holds strings, numbers and booleans, and comes back as it was given', async () => {
+test('[H1] [W3] metadata may have strings, numbers and booleans, and is returned unchanged', async () => {
   await using http = await startHttpGateway();
   const metadata = {order: 'A-17', attempt: 3, price: -0.5, vip: true, tested: false, empty: ''};
   const to = '+15550100001';
@@ -198,5 +198,5 @@ test('[H1] [W3] metadata holds strings, numbers and booleans, and comes back as 
   const {calls} = await session.receive('call.snapshot');
   assert.deepEqual(calls.find((call) => call.callSid === callSid)?.metadata, metadata);
   const other = await http.place({to, twiml, metadata: {...metadata, attempt: '3'}}, 'order-1');
-  assert.equal(other.status, 409, 'the number 3 is not the text "3"');
+  assert.equal(other.status, 409, 'the number 3 differs from the string "3"');
 });

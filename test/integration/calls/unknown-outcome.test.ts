@@ -1,4 +1,7 @@
-/** When Twilio's answer is lost, late, wrong or none: what the client is told, and that nothing is dialed twice (H1). */
+/**
+ * Twilio's answer is lost, late, wrong or missing: the client's response, and that nothing is dialed twice
+ * (H1).
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {TwilioRest} from '../../../src/twilio/rest/twilio-rest.ts';
@@ -13,10 +16,10 @@ const BODY = {
   metadata: {order: 'A-17'},
 };
 
-test('[H1] [J5] create response lost: 504, then a callback binds the call, its owner and metadata, and the key finds it', async () => {
+test('[H1] [J5] a lost create response is 504, then a callback binds call, owner and metadata, and the key finds it', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
-  // The call exists at Twilio, and no callback comes before we have looked.
+  // The call exists at Twilio, and no callback arrives before the test has looked.
   gateway.simulator.setFaults({createResponseLost: {times: 1}, delay: {minMs: 400, maxMs: 400}});
   const lost = await http.place(BODY, 'order-1');
   assertProblem(lost, {status: 504, code: 'submission_unknown'});
@@ -34,7 +37,7 @@ test('[H1] [J5] create response lost: 504, then a callback binds the call, its o
   assert.equal(http.twilio.of('create').length, 1);
 });
 
-test('[H1] a callback that overtakes the create response: 201 with the call as it is by then', async () => {
+test('[H1] if a callback overtakes the create response, 201 returns the call in its latest state', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
   gateway.simulator.setFaults({callbackBeforeCreateResponse: 1});
@@ -49,7 +52,7 @@ test('[H1] a callback that overtakes the create response: 201 with the call as i
   assert.equal((await http.place(BODY, 'order-1')).body.callSid, placed.body.callSid);
 });
 
-test('[H1] [H6] Twilio says no: its code and status, 422, and the key is free again', async () => {
+test('[H1] [H6] if Twilio refuses, 422 returns its code and status, and the key is free again', async () => {
   await using http = await startHttpGateway();
   const refused = await http.place({...BODY, to: '+15005550003'}, 'order-1');
   assertProblem(refused, {status: 422, code: 'provider_error'});
@@ -63,7 +66,7 @@ test('[H1] [H6] Twilio says no: its code and status, 422, and the key is free ag
   assert.equal(placed.headers.get('idempotent-replayed'), null);
 });
 
-test('[H1] wrong credentials: provider_error that names Twilio and its 401', async () => {
+test('[H1] wrong credentials are a provider_error that names Twilio and its 401', async () => {
   await using http = await startHttpGateway({env: {TWILIO_AUTH_TOKEN: 'not-the-token-of-this-account'}});
   const answer = await http.place(BODY);
   assertProblem(answer, {status: 502, code: 'provider_error'});
@@ -71,7 +74,7 @@ test('[H1] wrong credentials: provider_error that names Twilio and its 401', asy
   assert.equal(answer.body.context.providerStatus, 401);
 });
 
-test('[H1] Twilio 5xx: provider_error, and the key stays taken, for there may be a call', async () => {
+test('[H1] a Twilio 5xx is a provider_error, and the key stays taken, because the call may exist', async () => {
   await using http = await startHttpGateway();
   http.gateway.simulator.setFaults({serverError: {times: 1, status: 503}});
   const answer = await http.place(BODY, 'order-1');
@@ -82,7 +85,7 @@ test('[H1] Twilio 5xx: provider_error, and the key stays taken, for there may be
   assert.equal(http.twilio.of('create').length, 1);
 });
 
-test('[H1] Twilio 429: passed on with Retry-After; it was not processed, so the key is free', async () => {
+test('[H1] a Twilio 429 is passed on with Retry-After, and the key is free, because nothing was processed', async () => {
   await using http = await startHttpGateway();
   http.gateway.simulator.setFaults({tooManyRequests: {times: 1}});
   const answer = await http.place(BODY, 'order-1');
@@ -92,7 +95,7 @@ test('[H1] Twilio 429: passed on with Retry-After; it was not processed, so the 
   assert.equal((await http.place(BODY, 'order-1')).status, 201);
 });
 
-test('[H1] connection refused: nothing was sent, so provider_error and a free key', async () => {
+test('[H1] a refused connection sent nothing, so the answer is provider_error and the key is free', async () => {
   const port = await freePort();
   await using http = await startHttpGateway({env: {TWILIO_API_URL: `http://127.0.0.1:${port}`}});
   for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -100,7 +103,7 @@ test('[H1] connection refused: nothing was sent, so provider_error and a free ke
   }
 });
 
-test('[H1] Twilio hangs: 504 once the time is up, and the key stays taken', async () => {
+test('[H1] if Twilio hangs, 504 is returned at the deadline, and the key stays taken', async () => {
   const asked: string[] = [];
   await using http = await startHttpGateway({
     twilio: ({twilio}) => new TwilioRest({...twilio, timeoutMs: 300}),
@@ -130,7 +133,7 @@ for (const [what, answer] of [
   });
 }
 
-test('[H1] the joined duplicates of a request whose answer is lost are told the same', async () => {
+test('[H1] joined duplicates of a request with a lost answer get the same response', async () => {
   await using http = await startHttpGateway();
   http.twilio.intercept = () => 'cut';
   const answers = await Promise.all(Array.from({length: 5}, () => http.place(BODY, 'order-1')));

@@ -1,4 +1,4 @@
-/** The cluster's adapter over Postgres: two and three nodes in one process, on one real database. */
+/** The Postgres cluster adapter: two and three nodes in one process, on one real database. */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {Client} from 'pg';
@@ -13,7 +13,7 @@ import {until} from '../../support/until.ts';
 
 const idle: NodeFacts = {head: 7, openSessions: 0, laggingSessions: 0, openedSessions: 0, closes: []};
 
-/** A database, and as many nodes on it as the test wants. */
+/** A database with any number of nodes on it. */
 async function installation(t: TestContext) {
   const url = await databaseOf(t);
   const server = await postgresServer();
@@ -74,7 +74,7 @@ function published(sessionId: string, change: Partial<PublishedSession> = {}): P
   };
 }
 
-test('a lease has one holder; whoever takes it over has a higher token, and the one before may not write', async (t) => {
+test('a lease has one holder, and a takeover raises the token so that the previous holder cannot write', async (t) => {
   const {sql, node} = await installation(t);
   const [a, b] = [await node('a'), await node('b')];
   assert.deepEqual([a.lease.held, b.lease.held], [true, false]);
@@ -84,12 +84,12 @@ test('a lease has one holder; whoever takes it over has a higher token, and the 
   b.lease.onTaken(() => {
     taken += 1;
   });
-  // As if `a` had stood still: the database's time is over, and `a` does not know.
+  // As if `a` had stood still: its lease has expired by the database's clock, and `a` does not know.
   await sql(
     `UPDATE hookswitch.leases SET holder = gen_random_uuid(), token = 2, expires_at = now() - interval '1 ms'`,
   );
   assert.equal(a.lease.held, true);
-  assert.equal(await a.lease.confirm(), undefined, 'it finds its token stale');
+  assert.equal(await a.lease.confirm(), undefined, 'the previous holder finds its token stale');
   assert.equal(a.lease.held, false);
   await until(() => b.lease.held || a.lease.held);
   const holder = b.lease.held ? b : a;
@@ -97,7 +97,7 @@ test('a lease has one holder; whoever takes it over has a higher token, and the 
   assert.equal(taken, b.lease.held ? 1 : 0);
 });
 
-test('of nodes that all see a lease free at once, one gets it', async (t) => {
+test('if several nodes see a free lease at once, one of them gets it', async (t) => {
   const {sql, node} = await installation(t);
   const nodes = await Promise.all(['a', 'b', 'c', 'd'].map((nodeId) => node(nodeId)));
   for (let token = 2; token <= 6; token += 1) {
@@ -108,12 +108,12 @@ test('of nodes that all see a lease free at once, one gets it', async (t) => {
     const confirmed = await Promise.all(nodes.map(({lease}) => lease.confirm()));
     const tokens = confirmed.flatMap((fence) => (fence === undefined ? [] : [fence.token]));
     assert.deepEqual(tokens, [token]);
-    // Nobody trusts what was taken from him for longer than it took to ask.
+    // Once a node has asked the database, it no longer trusts a lease that it has lost.
     assert.equal(nodes.filter(({lease}) => lease.held).length, 1);
   }
 });
 
-test('a node whose placements all wait for a lock is not taken for dead', async (t) => {
+test('a node whose placements all wait for a lock is not considered dead', async (t) => {
   const {url, sql, node} = await installation(t);
   const {cluster, lease, placement} = await node('a');
   const holder = new Client({connectionString: url});
@@ -138,7 +138,7 @@ test('a node whose placements all wait for a lock is not taken for dead', async 
   await Promise.allSettled(asked);
 });
 
-test('a node that leaves gives its lease up at once', async (t) => {
+test('a node that stops releases its lease at once', async (t) => {
   const {node} = await installation(t);
   const [a, b] = [await node('a'), await node('b')];
   await a.cluster.stop();
@@ -150,7 +150,7 @@ test('a node that leaves gives its lease up at once', async (t) => {
   );
 });
 
-test('clocks that are an hour off, to either side, change nothing, and are told of', async (t) => {
+test('clocks that are off by an hour in either direction change nothing, and are reported', async (t) => {
   const {node} = await installation(t);
   const skewed = (ms: number): Clock => ({...systemClock, now: () => systemClock.now() + ms});
   const [a, b] = [await node('a', {clock: skewed(3_600_000)}), await node('b', {clock: skewed(-3_600_000)})];
@@ -172,7 +172,7 @@ test('clocks that are an hour off, to either side, change nothing, and are told 
   assert.equal(took.filter(({kind}) => kind === 'admitted').length, 2);
 });
 
-test('[E] the last lines and allowances are not given twice, at three nodes at once', async (t) => {
+test('[E] the last slots and allowances are not assigned twice by three concurrent nodes', async (t) => {
   const {node} = await installation(t);
   const nodes = [await node('a'), await node('b'), await node('c')];
   const ask = (change: Partial<PlacementRequest>) =>
@@ -185,7 +185,7 @@ test('[E] the last lines and allowances are not given twice, at three nodes at o
     return admissions.length - others.length;
   };
   const startedAt = performance.now();
-  // However slow the machine is: what came back meanwhile may be taken as well.
+  // On a slow machine some allowance refills in the meantime, and may be used as well.
   const assertTaken = (taken: number, allowed: number, perMinute: number) => {
     const refilled = Math.ceil(((performance.now() - startedAt) * perMinute) / 60_000);
     assert.ok(taken >= allowed && taken <= allowed + refilled, `${taken} of ${allowed}`);
@@ -197,7 +197,7 @@ test('[E] the last lines and allowances are not given twice, at three nodes at o
   assert.ok(refused?.kind === 'user-rate' && refused.waitMs > 0 && refused.waitMs <= 60_000);
 });
 
-test('[E] a call holds its line until whoever counts has read of it, and whoever is too far behind counts nothing', async (t) => {
+test('[E] a call holds its slot until the counting node has read its entry, and a node far behind does not count', async (t) => {
   const {sql, node} = await installation(t);
   const [a, b] = [await node('a'), await node('b')];
   const one = {...request, maxActiveCalls: 1};
@@ -205,12 +205,12 @@ test('[E] a call holds its line until whoever counts has read of it, and whoever
   assert.equal((await b.placement.admit(one)).kind, 'busy');
   a.placement.release(line, 9);
   await a.placement.settled();
-  assert.equal((await b.placement.admit({...one, head: 8})).kind, 'busy', 'written, and not read there yet');
   assert.equal(
-    (await b.placement.admit({...one, head: 9, activeCalls: 1})).kind,
+    (await b.placement.admit({...one, head: 8})).kind,
     'busy',
-    'now it is counted',
+    'written, but not read at that node yet',
   );
+  assert.equal((await b.placement.admit({...one, head: 9, activeCalls: 1})).kind, 'busy', 'counted now');
   await sql(`UPDATE hookswitch.placement_lines SET released_at = now() - interval '1 min'`);
   assert.equal((await b.placement.admit({...one, head: 8})).kind, 'behind');
   const next = lineOf(await b.placement.admit({...one, head: 9}));
@@ -221,7 +221,7 @@ test('[E] a call holds its line until whoever counts has read of it, and whoever
   lineOf(await b.placement.admit({...one, head: 9}));
 });
 
-test('[E] what dialed nothing is put back, and no more than there was', async (t) => {
+test('[E] a placement that dialed nothing is refunded, up to the limit', async (t) => {
   const {node} = await installation(t);
   const {placement} = await node('a');
   const rate = {...request, perMinute: 2};
@@ -235,7 +235,7 @@ test('[E] what dialed nothing is put back, and no more than there was', async (t
   assert.equal((await placement.admit(rate)).kind, 'user-rate');
 });
 
-test('[H4] the sessions of all nodes: in order, counted, found; those of a dead node are not there', async (t) => {
+test('[H4] the sessions of all live nodes are listed in order, counted and searchable', async (t) => {
   const {sql, node} = await installation(t);
   const [a, b] = [await node('a'), await node('b', {facts: {...idle, head: 5}})];
   await a.sessions.publish(
@@ -275,11 +275,11 @@ test('[H4] the sessions of all nodes: in order, counted, found; those of a dead 
   assert.equal((await b.sessions.find('s1'))?.phase, 'closed');
   await sql(`UPDATE hookswitch.nodes SET heartbeat_at = now() - interval '1 h' WHERE node_id = 'b'`);
   const dead = await ids();
-  // It may have been heard of again by now: it is not dead.
+  // It may have sent a heartbeat again by now, so that it is not dead.
   if (dead.length > 0) assert.deepEqual(dead, ['s4', 's2']);
 });
 
-test('a node that was held for dead, or whose rows a crash took, comes back whole', async (t) => {
+test('a node that was considered dead, or whose rows a crash removed, restores all of its rows', async (t) => {
   const {sql, node} = await installation(t);
   const {cluster, sessions} = await node('a');
   let forgotten = 0;

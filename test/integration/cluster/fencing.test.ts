@@ -1,4 +1,7 @@
-/** Of two nodes on one real database the one that was paused while the other took its duty over: it writes nothing. */
+/**
+ * Two nodes on one real database. One was paused while the other took over its duty, so it must write
+ * nothing.
+ */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {Client} from 'pg';
@@ -23,7 +26,7 @@ async function nodeOn(t: TestContext, url: string, nodeId: string) {
   return {clock, journal, lease};
 }
 
-/** `a` holds the lease and stands still from now on; `takeOver` is what `b` does when it has run out. */
+/** `a` holds the lease and stands still from now on. `takeOver` makes `b` take the lease after its expiry. */
 async function pausedHolder(t: TestContext) {
   const url = await databaseOf(t);
   const [a, b] = [await nodeOn(t, url, 'a'), await nodeOn(t, url, 'b')];
@@ -51,7 +54,7 @@ async function clientOf(t: TestContext, url: string): Promise<Client> {
   return client;
 }
 
-void test('[J6] a holder that was paused after it had asked appends nothing with its stale token', async (t) => {
+void test('[J6] a holder that was paused after its check appends nothing with its stale token', async (t) => {
   const {a, b, fence, takeOver} = await pausedHolder(t);
   const taken = await takeOver();
   assert.equal(a.lease.held, true, 'by its own clock');
@@ -62,10 +65,10 @@ void test('[J6] a holder that was paused after it had asked appends nothing with
   assert.equal((await a.journal.findCall('CA1'))?.providerStatus, 'ringing');
 });
 
-void test('[J6] a lease that is taken over while its holder waits for the journal is stale when it has it', async (t) => {
+void test("[J6] if a lease changes hands while its holder waits for the journal, the holder's token is stale", async (t) => {
   const {a, console, fence, takeOver} = await pausedHolder(t);
   await console.query('BEGIN; SELECT * FROM hookswitch.journal_head FOR UPDATE');
-  // Of one group: what is nobody's duty is written.
+  // In the same group, the entry without a lease is written.
   const written = [
     a.journal.appendFenced(status('CA1', 'completed'), fence),
     a.journal.append(status('CA2', 'ringing')),
@@ -76,10 +79,10 @@ void test('[J6] a lease that is taken over while its holder waits for the journa
   assert.equal((await written[1]).entry.offset, 1);
 });
 
-void test('[J6] nobody takes a lease over between the check of its token and the commit of what it allows', async (t) => {
+void test('[J6] no takeover happens between the check of the token and the commit that it allows', async (t) => {
   const {a, b, console, observer, fence} = await pausedHolder(t);
   await observer.query(EXPIRE);
-  // The transaction has checked its token, and gets no further.
+  // The transaction has checked its token and is blocked now.
   await console.query('BEGIN; LOCK TABLE hookswitch.calls IN ACCESS EXCLUSIVE MODE');
   const written = a.journal.appendFenced(status('CA1', 'completed'), fence);
   const waits = async (application: string) => {
@@ -101,7 +104,7 @@ void test('[J6] nobody takes a lease over between the check of its token and the
   assert.equal((await b.journal.findCall('CA1'))?.providerStatus, 'completed');
 });
 
-void test('[J6] the same token in other hands is another one: a failover can lose a takeover, and it comes again', async (t) => {
+void test('[J6] a token of another holder is not accepted: a failover can lose a takeover and reuse its number', async (t) => {
   const {a, observer, fence} = await pausedHolder(t);
   await observer.query('UPDATE hookswitch.leases SET holder = gen_random_uuid()');
   assert.deepEqual(await a.journal.appendFenced(status('CA1', 'completed'), fence), {kind: 'stale'});

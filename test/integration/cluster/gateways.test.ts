@@ -1,4 +1,4 @@
-/** What several gateways on one Postgres do as one: limits, keys, lists. */
+/** Several gateways on one Postgres act as one: limits, keys and lists. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {NodeInfo, SentPage, SessionPage} from '@hookswitch/protocol';
@@ -29,7 +29,7 @@ function statuses(answers: readonly {readonly status: number}[]): Readonly<Recor
   return counts;
 }
 
-test('[H1] one key at three nodes at once is one dial, and one call at all of them', async (t) => {
+test('[H1] one key at three nodes at once is one dial, and one call at all nodes', async (t) => {
   const {nodes, twilio} = await startCluster(t, 3);
   const place = (node: TestGateway, key: string) =>
     node.api('/api/calls', {body: BODY, headers: {'idempotency-key': key}});
@@ -42,7 +42,7 @@ test('[H1] one key at three nodes at once is one dial, and one call at all of th
   assert.equal(twilio.of('create').length, 3);
 });
 
-test('[E] MAX_ACTIVE_CALLS and MAX_CALLS_PER_MINUTE are of all nodes together', async (t) => {
+test('[E] MAX_ACTIVE_CALLS and MAX_CALLS_PER_MINUTE apply to all nodes together', async (t) => {
   const {nodes, twilio} = await startCluster(t, 2, {env: {MAX_ACTIVE_CALLS: '3', MAX_CALLS_PER_MINUTE: '4'}});
   const [a, b] = [nodeAt(nodes, 0), nodeAt(nodes, 1)];
   const answers = await Promise.all(
@@ -51,13 +51,13 @@ test('[E] MAX_ACTIVE_CALLS and MAX_CALLS_PER_MINUTE are of all nodes together', 
   assert.deepEqual(statuses(answers), {201: 3, 429: 5});
   const callSid = answers.find(({status}) => status === 201)?.body.callSid;
   assert.equal((await b.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}})).status, 202);
-  // A line is free at both nodes once they have heard of it.
+  // A slot is free at both nodes once they have read about the end of its call.
   const fourth = await until(
     async () => {
       const answer = await b.api('/api/calls', {body: BODY});
       return answer.status === 201 && answer;
     },
-    {what: 'the line of the call that ended to be free'},
+    {what: 'the slot of the ended call to be free'},
   );
   await b.api(`/api/calls/${fourth.body.callSid}/actions`, {body: {action: 'disconnect'}});
   const refused = await until(async () => {
@@ -81,11 +81,11 @@ test('[E] MAX_SESSIONS_PER_USER counts the sessions at other nodes', async (t) =
   await b.session();
 });
 
-test('[E] of sessions that come to both nodes at once those that are too many are closed again, the last first', async (t) => {
+test('[E] sessions over the limit that open at both nodes at once are closed again, newest first', async (t) => {
   const {nodes} = await startCluster(t, 2, {env: {MAX_SESSIONS_PER_USER: '2'}});
   const [a, b] = [nodeAt(nodes, 0), nodeAt(nodes, 1)];
   const first = await a.session();
-  // Neither node has heard of what the other one lets in.
+  // Neither node knows about the sessions that the other one accepts.
   const others = [a.connect(), b.connect()];
   const codes: number[] = [];
   for (const each of [first, ...others]) void each.closed().then((code) => codes.push(code));
@@ -93,21 +93,21 @@ test('[E] of sessions that come to both nodes at once those that are too many ar
   await until(async () => (await sessionsAt(b)).counts.open === 2);
   const left = (await sessionsAt(a)).sessions.map(({sessionId}) => sessionId);
   assert.deepEqual(codes, [4429]);
-  assert.ok(left.includes((await first.ready()).sessionId), 'who came first stays');
+  assert.ok(left.includes((await first.ready()).sessionId), 'the oldest sessions stay');
 });
 
-test('[H4] any node lists the sessions and the nodes of all; what was sent is told by any; whoever leaves is gone', async (t) => {
-  // An hour apart, and it makes no difference.
+test('[H4] any node lists the sessions and nodes of all, any node shows delivered messages, and stopped nodes disappear', async (t) => {
+  // Clocks that are an hour apart make no difference.
   const late = {...systemClock, now: () => systemClock.now() + 3_600_000};
   const {nodes} = await startCluster(t, 2, {clocks: [systemClock, late]});
   const [a, b] = [nodeAt(nodes, 0), nodeAt(nodes, 1)];
   const [atA, atB] = [await a.session(), await b.session()];
   const callSid = await a.place({...BODY, to: '+15550100101'});
-  const told = await atB.receive('call.status', (each) => each.callSid === callSid);
+  const received = await atB.receive('call.status', (each) => each.callSid === callSid);
   const page = await until(async () => {
     const now = await sessionsAt(a);
-    const isTold = now.sessions.every(({offset}) => offset >= told.offset);
-    return now.total === 2 && isTold && now.nodes?.every(({sessions}) => sessions === 1) && now;
+    const haveReceived = now.sessions.every(({offset}) => offset >= received.offset);
+    return now.total === 2 && haveReceived && now.nodes?.every(({sessions}) => sessions === 1) && now;
   });
   const ids = [(await atB.ready()).sessionId, (await atA.ready()).sessionId];
   assert.deepEqual(
@@ -127,7 +127,7 @@ test('[H4] any node lists the sessions and the nodes of all; what was sent is to
   for (const each of page.nodes ?? []) assert.ok(each.heartbeatAgeMs < 10_000 && each.lag < 100);
   const sent: SentPage = (await a.api(`/api/sessions/${ids[0]}/sent`)).body;
   assert.equal(sent.session.nodeId, 'node-2');
-  assert.ok(sent.messages.some(({offset}) => offset === told.offset));
+  assert.ok(sent.messages.some(({offset}) => offset === received.offset));
   const text = await until(async () => {
     const printed = await (await fetch(`${b.url}/metrics`)).text();
     return /sessions_open\{node="node-1"\} 1/.test(printed) && printed;
@@ -153,7 +153,7 @@ test('[H4] any node lists the sessions and the nodes of all; what was sent is to
   assert.deepEqual([alone.counts.open, alone.nodes?.[0]?.nodeId], [1, 'node-1']);
 });
 
-test('[J6] an answer that comes when another node has taken over is not written', async (t) => {
+test('[J6] an answer that arrives after another node has taken over is not written', async (t) => {
   const {nodes, twilio, sql} = await startCluster(t, 2);
   const [a, b] = [nodeAt(nodes, 0), nodeAt(nodes, 1)];
   const {promise: answered, resolve: answer} = Promise.withResolvers<void>();
@@ -162,7 +162,7 @@ test('[J6] an answer that comes when another node has taken over is not written'
     if (operation !== 'fetch') return undefined;
     lookups.push(asked);
     if (lookups.length === 1) await answered;
-    // What the first look-up finds would end the call.
+    // The result of the first look-up would end the call.
     const found = lookups.length === 1 ? {status: 'completed', duration: '7'} : {status: 'in-progress'};
     const parties = {from: '+15550100001', to: '+15005550006', direction: 'inbound'};
     return {status: 200, body: {sid: asked, ...found, ...parties}};
@@ -171,7 +171,7 @@ test('[J6] an answer that comes when another node has taken over is not written'
   const fields = statusFields(a, {CallSid: callSid, CallStatus: 'ringing', Direction: 'inbound'});
   assert.equal((await postWebhook(a, fields, {route: 'voice'})).status, 200);
   await until(() => lookups.length === 1, {what: 'the first node to look the call up'});
-  // As if it had stood still until its lease was over.
+  // As if it had stood still until its lease expired.
   await sql(`UPDATE hookswitch.leases SET token = token + 1, expires_at = now() + interval '10 s',
     holder = (SELECT instance FROM hookswitch.nodes WHERE node_id = 'node-2') WHERE name = 'reconciler'`);
   await b.callIn(callSid, 'in-progress');
@@ -213,7 +213,7 @@ test('[J6] [N3] calls that are looked up by list are confirmed and corrected at 
   for (const node of [a, b]) for (const callSid of sids) await node.callIn(callSid, 'in-progress');
 });
 
-test('[J6] what one node has looked up counts as confirmed at all of them', async (t) => {
+test('[J6] a look-up by one node confirms the call at all nodes', async (t) => {
   const {nodes, twilio} = await startCluster(t, 2);
   const [a, b] = [nodeAt(nodes, 0), nodeAt(nodes, 1)];
   const {promise: answered, resolve: answer} = Promise.withResolvers<void>();
@@ -232,7 +232,7 @@ test('[J6] what one node has looked up counts as confirmed at all of them', asyn
   await until(async () => (await unconfirmedAt(b)) === 0);
 });
 
-test('the database is away: no call is placed, sessions go on, lists are of the node that is asked; and back', async (t) => {
+test('without the database no call is placed, sessions continue, lists show the asked node, and all recovers', async (t) => {
   const server = await PostgresServer.create();
   t.after(() => server.dispose());
   const databaseUrl = await server.databaseOf(t);

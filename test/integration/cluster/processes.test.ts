@@ -1,6 +1,7 @@
 /**
- * The node that reconciles is killed, or stands still: real processes on one real Postgres. One of the others takes over
- * within 15 s, and what the one before still had in hand comes to nothing.
+ * The reconciling node is killed or stands still, with real processes on one real Postgres.
+ *
+ * Another node takes over within 15 s, and unfinished work of the previous node has no effect.
  */
 import assert from 'node:assert/strict';
 import {describe, type TestContext, test} from 'node:test';
@@ -13,7 +14,7 @@ import {databaseOf} from '../../support/postgres/postgres.ts';
 import {postWebhook, someCallSid} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
-/** The 15 s, and what a slow machine needs besides. */
+/** The 15 s, and extra time for a slow machine. */
 const TAKE_OVER_MS = 30_000;
 
 interface Node {
@@ -40,7 +41,7 @@ async function startProcesses(t: TestContext, count: number) {
     const port = index === 0 ? bench.port : await freePort();
     const process = bench.start({...shared, PORT: String(port), NODE_ID: `node-${index + 1}`});
     nodes.push({process, port});
-    // One after the other: so the first one holds the lease.
+    // The processes start one after the other, so that the first one holds the lease.
     await process.listening();
   }
   const environment = loadEnvironment({env: shared});
@@ -54,7 +55,7 @@ async function startProcesses(t: TestContext, count: number) {
     nodes,
     twilio,
     api,
-    /** An inbound call rings, and is silent from then on: it is looked up 2 s later. */
+    /** An inbound call rings and stays silent, so it is looked up 2 s later. */
     ring: async (node: Node, number: number): Promise<string> => {
       const callSid = someCallSid(number);
       const fields = {
@@ -77,16 +78,19 @@ function looksUp(callSid: string) {
   return ({operation, callSid: asked}: TwilioRequest) => operation === 'fetch' && asked === callSid;
 }
 
-/** As Twilio tells of a call; the end of one comes with its duration, or it would be waited for. */
+/**
+ * A call as Twilio reports it. A final status includes its duration, because the gateway would wait for it
+ * otherwise.
+ */
 function callBody(callSid: string, status: string): {status: number; body: unknown} {
   const parties = {direction: 'inbound', from: '+15550100001', to: '+15005550006'};
   const duration = status === 'completed' ? {duration: '7'} : {};
   return {status: 200, body: {sid: callSid, status, ...parties, ...duration}};
 }
 
-// Side by side: nearly all of it is waiting for a lease to run out.
+// The tests run in parallel, because nearly all of their time is spent waiting for a lease to expire.
 describe('the node that reconciles', {concurrency: true}, () => {
-  test('[J6] the node that reconciles is killed: within 15 s another one does, alone', async (t) => {
+  test('[J6] if the reconciling node is killed, exactly one other node takes over within 15 s', async (t) => {
     const {nodes, twilio, api, ring} = await startProcesses(t, 3);
     const [holder, ...others] = nodes;
     const [second] = others;
@@ -120,7 +124,7 @@ describe('the node that reconciles', {concurrency: true}, () => {
     );
   });
 
-  test('[J6] the node that reconciles stands still with an answer in hand: another takes over, and it writes nothing after', async (t) => {
+  test('[J6] if the reconciling node stands still with an answer, another takes over, and the first writes nothing', async (t) => {
     const {nodes, twilio, api, ring} = await startProcesses(t, 2);
     const [holder, second] = nodes;
     assert.ok(holder !== undefined && second !== undefined);
@@ -130,7 +134,7 @@ describe('the node that reconciles', {concurrency: true}, () => {
       if (operation !== 'fetch') return undefined;
       asked += 1;
       if (asked > 1) return callBody(callSid, 'in-progress');
-      // What the first look-up finds would end the call.
+      // The result of the first look-up would end the call.
       await answered;
       return callBody(callSid, 'completed');
     };
@@ -141,10 +145,10 @@ describe('the node that reconciles', {concurrency: true}, () => {
     const statusOf = async () => (await api(second, `/api/calls/${callSid}`)).body.providerStatus;
     await until(async () => (await statusOf()) === 'in-progress', {timeoutMs: TAKE_OVER_MS});
     holder.process.signal('SIGCONT');
-    // Its answer has come, or its patience with Twilio is over as well: whichever it sees first.
+    // Its answer has arrived, or its wait for Twilio has timed out too, depending on which it notices first.
     const ended = /a look-up came to nothing|a call could not be (?:looked up|reconciled)/;
     await until(() => ended.test(holder.process.stdout), {
-      what: 'the look-up of the node that stood still to end',
+      what: 'the look-up of the stopped node to end',
       timeoutMs: TAKE_OVER_MS,
     });
     assert.equal(await statusOf(), 'in-progress');

@@ -1,4 +1,4 @@
-/** PUBLIC_URL through a real proxy that misbehaves: what the doctor sees, and what it says to do. */
+/** PUBLIC_URL through a real, misbehaving proxy: the doctor's findings and remedies. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {HealthCheck} from '@hookswitch/protocol';
@@ -17,7 +17,7 @@ async function startBehind(front: HealthFront, env: Record<string, string> = {},
   return gateway;
 }
 
-test('public-url: a proxy that passes everything on leads to this process, for browsers too', async () => {
+test('public-url: a transparent proxy leads to this process, for browsers too', async () => {
   await using front = await new HealthFront().start();
   await using gateway = await startBehind(front);
   const found = await runCheck(gateway, 'public-url');
@@ -25,7 +25,7 @@ test('public-url: a proxy that passes everything on leads to this process, for b
   assert.equal(evidenceFor(found, 'Answered by'), 'this process');
   assert.ok(found.checkedAt !== undefined && found.tookMs !== undefined);
   assert.equal(front.requests.length, 2);
-  assert.equal(new Set(front.requests).size, 2, 'no question is asked twice');
+  assert.equal(new Set(front.requests).size, 2, 'no challenge is used twice');
 });
 
 const httpFaults: readonly (readonly [FrontMode, RegExp, RegExp])[] = [
@@ -39,7 +39,7 @@ const httpFaults: readonly (readonly [FrontMode, RegExp, RegExp])[] = [
   ['reset', /ended the connection/, /proxy's log/],
 ];
 
-test('public-url: what answers instead is named, each with its own remedy; nothing is followed', async (t) => {
+test('public-url: every other responder is named with its own remedy, and redirects are not followed', async (t) => {
   await using front = await new HealthFront().start();
   const clock = new ManualClock();
   await using gateway = await startBehind(front, {}, clock);
@@ -58,7 +58,7 @@ test('public-url: what answers instead is named, each with its own remedy; nothi
   }
 });
 
-test('public-url: a page that only browsers are shown is a warning', async () => {
+test('public-url: an interstitial page for browsers is a warning', async () => {
   await using front = await new HealthFront().start();
   await using gateway = await startBehind(front);
   front.mode = 'interstitial-for-browsers';
@@ -68,13 +68,13 @@ test('public-url: a page that only browsers are shown is a warning', async () =>
   assert.equal(evidenceFor(found, 'Page title'), 'You are about to visit');
 });
 
-test('public-url: a question has 10 s, and holds up no other check', async () => {
+test('public-url: a request has 10 s, and does not delay other checks', async () => {
   await using front = await new HealthFront().start();
   const clock = new ManualClock();
   await using gateway = await startBehind(front, {}, clock);
   front.mode = 'silent';
   const asked = gateway.api('/api/health/checks', {method: 'POST'});
-  await until(() => front.requests.length === 2, {what: 'both questions to be asked'});
+  await until(() => front.requests.length === 2, {what: 'both requests to be sent'});
   const others = await until(async () => {
     const {checks} = (await gateway.api('/api/health')).body;
     const done = checks.filter(({status}: HealthCheck) => status !== 'not-run');
@@ -90,7 +90,7 @@ test('public-url: a question has 10 s, and holds up no other check', async () =>
   }
 });
 
-test('public-url: nobody there, TLS where there is none, and a name that does not exist', async () => {
+test('public-url: refused connections, missing TLS and unknown names have different findings', async () => {
   await using front = await new HealthFront().start();
   await using tls = await startBehind(front, {PUBLIC_URL: front.url.replace('http:', 'https:')});
   assert.match((await runCheck(tls, 'public-url')).summary, /does not speak what PUBLIC_URL says/);
@@ -119,7 +119,7 @@ const socketFaults: readonly (readonly [FrontMode, RegExp, RegExp])[] = [
   ['redirect', /redirects to https:\/\/elsewhere\.example\//, /Set PUBLIC_URL/],
 ];
 
-test('public-websocket: what came instead', async (t) => {
+test('public-websocket: every other answer is named with its remedy', async (t) => {
   await using front = await new HealthFront().start();
   const clock = new ManualClock();
   await using gateway = await startBehind(front, {}, clock);
@@ -135,7 +135,7 @@ test('public-websocket: what came instead', async (t) => {
   }
 });
 
-test('public-websocket: a gateway that is full says so itself', async () => {
+test('public-websocket: a gateway without free sessions is reported as such', async () => {
   await using front = await new HealthFront().start();
   await using gateway = await startBehind(front, {MAX_SESSIONS: '1'});
   const session = await gateway.session();
@@ -144,7 +144,7 @@ test('public-websocket: a gateway that is full says so itself', async () => {
   await session.close();
 });
 
-test('[H4] healthz tells strangers nothing more: only a question of this process is answered', async () => {
+test('[H4] healthz tells strangers nothing more: it answers only challenges of this process', async () => {
   await using front = await new HealthFront().start();
   await using gateway = await startBehind(front);
   await runCheck(gateway, 'public-url');

@@ -1,4 +1,4 @@
-/** `/api/health` over HTTP: who may, how often, and what is not there. */
+/** `/api/health` over HTTP: access, run frequency and unknown paths. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {healthCheckIds, type Scope} from '@hookswitch/protocol';
@@ -8,7 +8,7 @@ import {assertProblem, rawRequest} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {until} from '../../support/until.ts';
 
-test('the last results, all checks, one check; a run every few seconds', async () => {
+test('health shows the last results, of all checks or one, and runs at most every few seconds', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const {body: before} = await gateway.api('/api/health');
@@ -33,7 +33,7 @@ test('the last results, all checks, one check; a run every few seconds', async (
   assert.equal((await gateway.api('/api/health/checks/clock', {method: 'POST'})).status, 200);
 });
 
-test('without a token 401; what is not there 404; other methods 405 with Allow', async () => {
+test('a missing token is 401, an unknown path 404, and another method 405 with Allow', async () => {
   await using gateway = await startGateway();
   const paths = [
     ['GET', '/api/health'],
@@ -53,7 +53,7 @@ test('without a token 401; what is not there 404; other methods 405 with Allow',
   assertProblem(await gateway.api('/api/health/'), {status: 404, code: 'not_found'});
 });
 
-test('the series grows by a sample every five seconds', async () => {
+test('the metric samples grow by one every five seconds', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   assert.deepEqual((await gateway.api('/api/health/series')).body, {intervalMs: 5000, samples: []});
@@ -75,7 +75,7 @@ test('the series grows by a sample every five seconds', async () => {
   await session.close();
 });
 
-test('who may look may not act: each route takes its own scope', async () => {
+test('reading does not permit actions: each route needs its own scope', async () => {
   await using gateway = await startGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
   const ask = (scope: Scope, method: string, path: string) =>
     gateway.api(path, {
@@ -103,6 +103,6 @@ test('who may look may not act: each route takes its own scope', async () => {
   assert.equal((await ask('calls:control:all', 'GET', '/api/simulator')).status, 200);
   const placed = await ask('calls:control:all', 'POST', '/api/simulator/scenarios/busy');
   assert.equal(placed.status, 201);
-  // The call is that of whoever pressed the button.
+  // The call belongs to the user who requested it.
   assert.equal((await gateway.api(`/api/calls/${placed.body.callSid}`)).body.user, 'alice');
 });

@@ -1,4 +1,4 @@
-/** Steering a simulated Twilio through the gateway. */
+/** Controlling a simulated Twilio through the gateway. */
 import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
@@ -39,13 +39,13 @@ test('every scenario does what its button says', async () => {
     const scenario = body.scenarios.find((each: {id: string}) => each.id === id);
     const shown = statuses()[0];
     assert.equal(scenario.direction === 'inbound' ? shown?.from : shown?.to, scenario.number);
-    if (id.startsWith('inbound')) assert.equal(shown?.providerStatus, 'ringing', 'it can be seen to ring');
+    if (id.startsWith('inbound')) assert.equal(shown?.providerStatus, 'ringing', 'the ringing is visible');
   }
   const machine = gateway.simulator.calls().find(({to}) => to === '+15550100601');
   assert.equal(machine?.answeredBy, 'machine_start');
 });
 
-test('answered goes on; legs has a second leg; a burst is twenty calls', async () => {
+test('answered stays in progress, legs has a second leg, and a burst is twenty calls', async () => {
   await using gateway = await startGateway();
   const {callSid} = (await run(gateway, 'answered')).body;
   await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
@@ -56,7 +56,7 @@ test('answered goes on; legs has a second leg; a burst is twenty calls', async (
   assert.equal(gateway.simulator.calls().length, before + 20);
 });
 
-test('calls of scenarios are calls of their user, within the limits', async () => {
+test('calls of a scenario belong to its user and count towards the limits', async () => {
   await using gateway = await startGateway({
     env: {ALLOWED_DESTINATIONS: '+1555010010', MAX_CALLS_PER_MINUTE: '1'},
   });
@@ -65,7 +65,7 @@ test('calls of scenarios are calls of their user, within the limits', async () =
   assertProblem(await run(gateway, 'busy'), {status: 429, code: 'rate_limited'});
 });
 
-test('faults are switched on and off, and strike', async () => {
+test('faults can be switched on and off, and take effect', async () => {
   await using gateway = await startGateway();
   const {body: info} = await gateway.api('/api/simulator');
   const ids: string[] = info.faults.map(({id}: {id: string}) => id);
@@ -94,7 +94,7 @@ test('faults are switched on and off, and strike', async () => {
   assert.ok(none.body.faults.every(({active}: {active: boolean}) => !active));
 });
 
-test('wrong requests are problems, and change nothing', async () => {
+test('invalid requests are problems and change nothing', async () => {
   await using gateway = await startGateway();
   assertProblem(await run(gateway, 'nonsense'), {status: 404, code: 'not_found'});
   for (const active of [undefined, 'repeated', [1], ['nonsense'], Array(33).fill('repeated')])
@@ -111,7 +111,7 @@ test('wrong requests are problems, and change nothing', async () => {
     assertProblem(await rawRequest(gateway.url, {method, path}), {status: 401, code: 'unauthorized'});
 });
 
-test('info says simulated, also while the simulator is away; its controls say that it is', async () => {
+test('info says simulated even if the simulator is down, and its controls report that it is down', async () => {
   await using gateway = await startGateway();
   const simulated = async () => (await gateway.api('/api/info')).body.simulated;
   await until(simulated);
@@ -120,11 +120,11 @@ test('info says simulated, also while the simulator is away; its controls say th
   assertProblem(await gateway.api('/api/simulator'), {status: 502, code: 'provider_error'});
 });
 
-test('where Twilio is not simulated there are no controls', async () => {
-  // Speaks HTTP at TWILIO_API_URL, and is none of ours.
+test('without a simulated Twilio there are no controls', async () => {
+  // A foreign HTTP server at TWILIO_API_URL.
   const stranger = createServer((_request, response) => {
     response.writeHead(200, {'content-type': 'application/json'});
-    // Even with our account: another simulator's controls are not ours to use.
+    // Even with our account: the gateway must not use the controls of another simulator.
     response.end(JSON.stringify({accountSid: defaultAccountSid}));
   });
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));

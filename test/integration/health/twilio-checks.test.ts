@@ -1,4 +1,4 @@
-/** The checks that ask Twilio, and those that look at this machine. */
+/** The checks that query Twilio, and the checks of this machine. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startGateway} from '../../support/gateway/gateway.ts';
@@ -7,7 +7,7 @@ import {startHttpGateway} from '../../support/http/http-gateway.ts';
 import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
-test('credentials: accepted, on trial with the numbers it may call, refused, suspended, unreachable', async () => {
+test('credentials: accepted, trial with its verified numbers, refused, suspended and unreachable', async () => {
   await using gateway = await startGateway();
   const fine = await runCheck(gateway, 'credentials');
   assert.equal(fine.status, 'ok');
@@ -30,7 +30,7 @@ test('credentials: accepted, on trial with the numbers it may call, refused, sus
     assert.match(refused.summary, /does not accept the credentials/);
     assert.equal(evidenceFor(refused, 'Twilio error'), '20003');
   }
-  // Also a refusal has a date to compare with.
+  // Even a refusal has a date to compare with.
   assert.equal(checkOf(report, 'clock').status, 'ok');
   assert.doesNotMatch(text, /canary/);
 
@@ -38,7 +38,7 @@ test('credentials: accepted, on trial with the numbers it may call, refused, sus
   assert.match((await runCheck(nobody, 'credentials')).summary, /could not be reached/);
 });
 
-test('credentials: an account that is not active has failed', async () => {
+test('credentials: an inactive account fails', async () => {
   await using http = await startHttpGateway();
   http.twilio.afterwards = ({path}, {status, body}) =>
     /Accounts\/AC\w+\.json/.test(path) ? {status, body: {...Object(body), status: 'suspended'}} : undefined;
@@ -47,7 +47,7 @@ test('credentials: an account that is not active has failed', async () => {
   assert.equal(found.summary, 'The account is suspended.');
 });
 
-test('number: points here or elsewhere; point-number-here sets it, and the check runs anew', async () => {
+test('number: points here or elsewhere; point-number-here sets it, and the check runs again', async () => {
   await using gateway = await startGateway({
     simulator: {
       voiceUrl: 'https://user:canary@old.example/voice?key=canary#rp=all',
@@ -76,7 +76,7 @@ test('number: points here or elsewhere; point-number-here sets it, and the check
     evidenceFor(after, 'Status callback'),
     `POST ${gateway.environment.publicUrl}/twilio/status#rc=5&rp=5xx,ct,rt`,
   );
-  // It works: an incoming call arrives.
+  // It works, because an incoming call arrives.
   const callSid = await gateway.simulator.placeInboundCall({from: '+15550100001'});
   await gateway.simulator.settled();
   assert.equal(gateway.simulator.call(callSid)?.status, 'completed');
@@ -89,14 +89,14 @@ test('number: points here or elsewhere; point-number-here sets it, and the check
   );
 });
 
-test('number: URLs that are ours and do not ask for retries are worth a warning', async () => {
+test('number: our URLs without retry parameters are a warning', async () => {
   await using gateway = await startGateway();
   const found = await runCheck(gateway, 'number');
   assert.equal(found.status, 'warning');
   assert.match(found.summary, /does not try again after a 5xx/);
 });
 
-test('number: not of this account, without voice, taken by an application', async () => {
+test('number: not of this account, without voice, or controlled by an application', async () => {
   await using stranger = await startGateway({env: {TWILIO_PHONE_NUMBER: '+14155550177'}});
   const missing = await runCheck(stranger, 'number');
   assert.equal(missing.status, 'failed');
@@ -127,7 +127,7 @@ test('number: not of this account, without voice, taken by an application', asyn
   assert.equal((await runCheck(http.gateway, 'number')).status, 'failed');
 });
 
-test('clock: agrees, is off, is far off', async () => {
+test('clock: accurate, off, or far off', async () => {
   for (const [offsetMs, status] of [
     [0, 'ok'],
     [-10_000, 'warning'],
@@ -142,7 +142,7 @@ test('clock: agrees, is off, is far off', async () => {
   }
 });
 
-test("origins: PUBLIC_URL's, the page's own, and *", async () => {
+test("origins: the origin of PUBLIC_URL, the page's own, and *", async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({
     clock,
@@ -158,12 +158,16 @@ test("origins: PUBLIC_URL's, the page's own, and *", async () => {
   assert.equal((await from({})).status, 'ok');
   assert.equal((await from({origin: 'https://app.example.com'})).status, 'ok');
   assert.equal((await from({origin: 'https://my-app.vercel.app'})).status, 'ok', 'a pattern');
-  assert.equal((await from({origin: 'https://a.b.vercel.app'})).status, 'failed', 'not of that pattern');
+  assert.equal(
+    (await from({origin: 'https://a.b.vercel.app'})).status,
+    'failed',
+    'does not match that pattern',
+  );
   const stranger = await from({origin: 'http://localhost:3000'});
   assert.equal(stranger.status, 'failed');
   assert.match(stranger.remedy ?? '', /Add http:\/\/localhost:3000 to ALLOWED_ORIGINS/);
   assert.equal((await from({referer: 'https://other.example/a?b'})).status, 'failed');
-  assert.equal((await from({origin: `https://${'x'.repeat(300)}`})).status, 'ok', 'too long to be one');
+  assert.equal((await from({origin: `https://${'x'.repeat(300)}`})).status, 'ok', 'too long for an origin');
 
   await using open = await startGateway({env: {ALLOWED_ORIGINS: '*'}});
   assert.equal((await runCheck(open, 'origins')).status, 'warning');
@@ -173,7 +177,7 @@ test("origins: PUBLIC_URL's, the page's own, and *", async () => {
   assert.match(own.summary, /Pages that the gateway serves are always allowed/);
 });
 
-test('journal: takes entries, and says why when it does not', async () => {
+test('journal: accepts entries, or reports the reason', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock, failingJournal: true});
   const fine = await runCheck(http.gateway, 'journal');

@@ -1,4 +1,4 @@
-/** Who may ask (A1, A3), from where (ALLOWED_ORIGINS), and what loopback is (H4). */
+/** Callers (A1, A3), their origins (ALLOWED_ORIGINS), and requests that count as local (H4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
@@ -13,7 +13,7 @@ const PROTECTED = [
   '/api/info',
 ];
 
-test('[A1] [A3] no token, a bad one, or one in the wrong place: 401 with WWW-Authenticate', async () => {
+test('[A1] [A3] a missing, wrong or misplaced token gets 401 with WWW-Authenticate', async () => {
   await using gateway = await startGateway();
   const wrong: readonly Record<string, string>[] = [
     {},
@@ -37,7 +37,7 @@ test('[A1] [A3] no token, a bad one, or one in the wrong place: 401 with WWW-Aut
   }
 });
 
-test('[A1] no token is taken from a query, and none of it is logged', async () => {
+test('[A1] a token in the query is ignored and never logged', async () => {
   await using gateway = await startGateway();
   for (const name of ['token', 'access_token', 'key']) {
     const answer = await rawRequest(gateway.url, {path: `/api/calls?${name}=${ACCESS_KEY}`});
@@ -46,7 +46,7 @@ test('[A1] no token is taken from a query, and none of it is logged', async () =
   assert.ok(!gateway.logs.join('').includes(ACCESS_KEY));
 });
 
-test('[A1] the scheme is read without regard to case', async () => {
+test('[A1] the authentication scheme is case-insensitive', async () => {
   await using gateway = await startGateway();
   for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
     const headers = {authorization: `${scheme} ${ACCESS_KEY}`};
@@ -54,7 +54,7 @@ test('[A1] the scheme is read without regard to case', async () => {
   }
 });
 
-test('[A3] a request without a token is refused before its body is looked at', async () => {
+test('[A3] a request without a token is refused before its body is read', async () => {
   await using gateway = await startGateway();
   const answer = await rawRequest(gateway.url, {method: 'POST', path: '/api/calls', body: 'not json'});
   assertProblem(answer, {status: 401, code: 'unauthorized'});
@@ -74,7 +74,7 @@ function preflight(gateway: TestGateway, origin: string) {
   });
 }
 
-test('[E] ALLOWED_ORIGINS: a listed origin may ask, preflight included, and read what it needs', async () => {
+test('[E] ALLOWED_ORIGINS: a listed origin may send requests and preflights, and read the headers it needs', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: `${ORIGIN},http://localhost:3000`}});
   const allowed = await preflight(gateway, ORIGIN);
   assert.equal(allowed.status, 204);
@@ -89,7 +89,7 @@ test('[E] ALLOWED_ORIGINS: a listed origin may ask, preflight included, and read
   assert.equal(answer.headers['access-control-allow-credentials'], undefined);
 });
 
-test('[E] CORS lets pages send what tracing, tunnels and HTTP clients add to requests', async () => {
+test('[E] CORS allows the headers that tracing, tunnels and HTTP clients add', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
   const answer = await preflight(gateway, ORIGIN);
   const allowed = (answer.headers['access-control-allow-headers'] ?? '').toLowerCase().split(',');
@@ -109,7 +109,7 @@ test('[E] CORS lets pages send what tracing, tunnels and HTTP clients add to req
     assert.ok(readable.includes(header), header);
 });
 
-test('[E] ALLOWED_ORIGINS: patterns, null and file:// hold for CORS', async () => {
+test('[E] ALLOWED_ORIGINS: patterns, null and file:// apply to CORS', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: 'https://*.vercel.app,null,file://'}});
   for (const origin of ['https://my-app-git-x.vercel.app', 'null', 'file://']) {
     const answer = await preflight(gateway, origin);
@@ -129,14 +129,14 @@ test('[E] ALLOWED_ORIGINS: patterns, null and file:// hold for CORS', async () =
   }
 });
 
-test('[E] ALLOWED_ORIGINS: errors can be read too, or a browser could not tell why', async () => {
+test('[E] ALLOWED_ORIGINS: error responses are readable too, so that a browser can show the reason', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
   const answer = await rawRequest(gateway.url, {path: '/api/calls', headers: {origin: ORIGIN}});
   assertProblem(answer, {status: 401, code: 'unauthorized'});
   assert.equal(answer.headers['access-control-allow-origin'], ORIGIN);
 });
 
-test('[E] ALLOWED_ORIGINS: others are told nothing', async () => {
+test('[E] ALLOWED_ORIGINS: other origins get no CORS headers', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
   for (const origin of ['https://evil.example.com', `${ORIGIN}.evil.com`, 'null', 'http://app.example.com']) {
     const refused = await preflight(gateway, origin);
@@ -144,7 +144,7 @@ test('[E] ALLOWED_ORIGINS: others are told nothing', async () => {
   }
 });
 
-test('[E] ALLOWED_ORIGINS: by default the origin of PUBLIC_URL and localhost', async () => {
+test('[E] ALLOWED_ORIGINS: the default allows the origin of PUBLIC_URL and localhost', async () => {
   await using gateway = await startGateway();
   const {port} = gateway.environment;
   for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`]) {
@@ -152,7 +152,7 @@ test('[E] ALLOWED_ORIGINS: by default the origin of PUBLIC_URL and localhost', a
   }
 });
 
-test('[E] ALLOWED_ORIGINS: pages that the gateway serves may ask although they are not listed', async () => {
+test('[E] ALLOWED_ORIGINS: pages that the gateway serves may send requests without being listed', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: ORIGIN}});
   const {port} = gateway.environment;
   for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'gateway.lan:9000']) {
@@ -164,13 +164,13 @@ test('[E] ALLOWED_ORIGINS: pages that the gateway serves may ask although they a
   }
 });
 
-test('[E] ALLOWED_ORIGINS=* lets every origin ask', async () => {
+test('[E] ALLOWED_ORIGINS=* allows every origin', async () => {
   await using gateway = await startGateway({env: {ALLOWED_ORIGINS: '*'}});
   const answer = await preflight(gateway, 'https://anything.example.com');
   assert.equal(answer.headers['access-control-allow-origin'], '*');
 });
 
-test('[H4] /metrics without a token: from this machine by its own name', async () => {
+test('[H4] /metrics needs no token if it is requested on this machine by a loopback name', async () => {
   await using gateway = await startGateway();
   for (const host of ['localhost', `localhost:${gateway.environment.port}`, '127.0.0.1', '[::1]:8081']) {
     assert.equal((await rawRequest(gateway.url, {path: '/metrics', headers: {host}})).status, 200, host);

@@ -1,4 +1,4 @@
-/** Looking for calls, counting them, and those that nobody has confirmed lately (H2): each user its own, and no others. */
+/** Searching and counting calls, and finding unconfirmed ones (H2). Each user finds only their own. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CallDetail, CallStatistics, UnconfirmedCalls} from '@hookswitch/protocol';
@@ -13,7 +13,7 @@ const env = {AUTH_JWT_SECRET: JWT_SECRET};
 const NOON = Date.UTC(2026, 0, 1, 12);
 const FOREVER = {to: '+15550100001', timeout: 600, twiml: '<Response><Pause length="600"/></Response>'};
 
-async function tell(
+async function postStatus(
   gateway: TestGateway,
   number: number,
   status: string,
@@ -39,15 +39,15 @@ async function found(gateway: TestGateway, query: string, init = {}): Promise<st
   return body.calls.map((call: {callSid: string}) => call.callSid);
 }
 
-test('[H2] by text, outcome, direction, time and without legs; all of them at once', async () => {
+test('[H2] filters by text, outcome, direction, time and legs work, also in combination', async () => {
   const clock = new ManualClock(NOON);
   await using gateway = await startGateway({clock});
-  const one = await tell(gateway, 1, 'completed', {To: '+4930123456'});
+  const one = await postStatus(gateway, 1, 'completed', {To: '+4930123456'});
   clock.advance(60_000);
-  const two = await tell(gateway, 2, 'no-answer', {Direction: 'inbound', From: '+4930123457'});
-  const leg = await tell(gateway, 3, 'busy', {ParentCallSid: two, Direction: 'outbound-dial'});
+  const two = await postStatus(gateway, 2, 'no-answer', {Direction: 'inbound', From: '+4930123457'});
+  const leg = await postStatus(gateway, 3, 'busy', {ParentCallSid: two, Direction: 'outbound-dial'});
   clock.advance(60_000);
-  const four = await tell(gateway, 4, 'ringing', {To: '+4930123458'});
+  const four = await postStatus(gateway, 4, 'ringing', {To: '+4930123458'});
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ['q=%2B49%2030%20123', [four, two, one]],
     ['q=30123457', [two]],
@@ -85,7 +85,7 @@ for (const [query, field] of [
   });
 }
 
-test('[H2] [H6] a + that a query turned into a blank is named, with how to write it', async () => {
+test('[H2] [H6] a + that the query turned into a space is reported, with its correct encoding', async () => {
   await using gateway = await startGateway();
   for (const path of ['/api/calls', '/api/calls/statistics'])
     for (const field of ['from', 'to'])
@@ -97,7 +97,7 @@ test('[H2] [H6] a + that a query turned into a blank is named, with how to write
   assert.doesNotMatch((await gateway.api('/api/calls?from=yesterday')).body.detail, /%2B/);
 });
 
-test('[H2] [A2] a user finds and counts its own calls and no others', async () => {
+test('[H2] [A2] a user finds and counts only their own calls', async () => {
   await using gateway = await startGateway({env});
   const place = async (user: string) => {
     const {status, body} = await gateway.api('/api/calls', {
@@ -107,16 +107,16 @@ test('[H2] [A2] a user finds and counts its own calls and no others', async () =
     assert.equal(status, 201);
     return String(body.callSid);
   };
-  const anns = await place('ann');
-  const bobs = await place('bob');
-  for (const callSid of [anns, bobs]) {
+  const callsOfAnn = await place('ann');
+  const callsOfBob = await place('bob');
+  for (const callSid of [callsOfAnn, callsOfBob]) {
     await gateway.callIn(callSid, 'in-progress');
     gateway.simulator.hangUp(callSid);
     await gateway.callIn(callSid, 'completed');
   }
   for (const [user, own, foreign] of [
-    ['ann', anns, bobs],
-    ['bob', bobs, anns],
+    ['ann', callsOfAnn, callsOfBob],
+    ['bob', callsOfBob, callsOfAnn],
   ] as const) {
     const as = bearer(user, 'calls:read');
     for (const query of [
@@ -133,7 +133,7 @@ test('[H2] [A2] a user finds and counts its own calls and no others', async () =
     assert.equal(ended(body), 1);
     assertProblem(await gateway.api(`/api/calls/${foreign}`, as), {status: 404, code: 'call_not_found'});
   }
-  assert.deepEqual(await found(gateway, 'q=bob'), [bobs]);
+  assert.deepEqual(await found(gateway, 'q=bob'), [callsOfBob]);
   assert.equal(ended((await gateway.api('/api/calls/statistics')).body), 2);
   const none = bearer('eve', 'sessions:read');
   for (const path of ['', '/statistics', '/unconfirmed'])
@@ -147,16 +147,16 @@ function ended({buckets}: CallStatistics): number {
   );
 }
 
-test('[H2] statistics: every hour of the last 24, calls in the hour they were created, no legs', async () => {
+test('[H2] statistics have each of the last 24 hours, with calls in the hour of their creation and without legs', async () => {
   const clock = new ManualClock(NOON - 3 * 3_600_000 + 1000);
   await using gateway = await startGateway({clock});
-  const parent = await tell(gateway, 1, 'completed');
-  await tell(gateway, 2, 'busy', {ParentCallSid: parent, Direction: 'outbound-dial'});
-  await tell(gateway, 3, 'ringing');
+  const parent = await postStatus(gateway, 1, 'completed');
+  await postStatus(gateway, 2, 'busy', {ParentCallSid: parent, Direction: 'outbound-dial'});
+  await postStatus(gateway, 3, 'ringing');
   clock.advance(3_600_000);
-  await tell(gateway, 3, 'no-answer', {SequenceNumber: '5'});
-  await tell(gateway, 4, 'canceled');
-  await tell(gateway, 5, 'ringing');
+  await postStatus(gateway, 3, 'no-answer', {SequenceNumber: '5'});
+  await postStatus(gateway, 4, 'canceled');
+  await postStatus(gateway, 5, 'ringing');
   const {status, body} = await gateway.api('/api/calls/statistics');
   assert.equal(status, 200);
   const {from, to, bucketMs, buckets}: CallStatistics = body;
@@ -187,7 +187,7 @@ for (const [query, field] of [
   });
 }
 
-test('[H2] 31 days are not too long', async () => {
+test('[H2] a range of 31 days is accepted', async () => {
   await using gateway = await startGateway();
   const {status, body} = await gateway.api(
     '/api/calls/statistics?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z',
@@ -196,7 +196,7 @@ test('[H2] 31 days are not too long', async () => {
   assert.equal(body.buckets.length, 744);
 });
 
-test('[H2] [H6] other methods on the fixed names: 405 with Allow', async () => {
+test('[H2] [H6] other methods on the fixed paths get 405 with Allow', async () => {
   await using gateway = await startGateway();
   for (const path of ['/api/calls/statistics', '/api/calls/unconfirmed']) {
     const answer = await gateway.api(path, {method: 'DELETE'});
@@ -206,7 +206,7 @@ test('[H2] [H6] other methods on the fixed names: 405 with Allow', async () => {
   }
 });
 
-test('[H2] [J6] silent for too long: unconfirmed since then, to those who may see it, until it is heard of', async () => {
+test('[H2] [J6] a call that is silent for too long is listed as unconfirmed, to users who may see it, until its next event', async () => {
   const clock = new ManualClock(NOON);
   await using gateway = await startGateway({
     clock,
@@ -245,9 +245,9 @@ test('[H2] [J6] silent for too long: unconfirmed since then, to those who may se
   assert.equal((await detail()).unconfirmedSince, undefined);
 });
 
-test('[H2] a status in the history is said in both words, a command is whose it was', async () => {
+test('[H2] the history shows a status in both vocabularies, and a command with its user', async () => {
   await using gateway = await startGateway();
-  const callSid = await tell(gateway, 1, 'no-answer');
+  const callSid = await postStatus(gateway, 1, 'no-answer');
   const {events}: CallDetail = (await gateway.api(`/api/calls/${callSid}`)).body;
   const [event] = events;
   assert.ok(event?.kind === 'status');

@@ -1,4 +1,4 @@
-/** Lists and histories (H2). */
+/** Lists and histories of calls (H2). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {call as callSchema} from '@hookswitch/protocol/schemas';
@@ -7,7 +7,7 @@ import {assertProblem} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 
-async function tell(
+async function postStatus(
   gateway: TestGateway,
   number: number,
   status: string,
@@ -19,10 +19,10 @@ async function tell(
   return callSid;
 }
 
-test('[H2] newest first, page by page, while new calls arrive: every old call once, none of the new', async () => {
+test('[H2] pages are newest first, and show every old call once and no call that arrived meanwhile', async () => {
   await using gateway = await startGateway();
   const placed: string[] = [];
-  for (let number = 0; number < 23; number += 1) placed.push(await tell(gateway, number, 'ringing'));
+  for (let number = 0; number < 23; number += 1) placed.push(await postStatus(gateway, number, 'ringing'));
   const seen: string[] = [];
   let cursor: string | undefined;
   let pages = 0;
@@ -34,19 +34,19 @@ test('[H2] newest first, page by page, while new calls arrive: every old call on
     seen.push(...body.calls.map((each: {callSid: string}) => each.callSid));
     cursor = body.nextCursor;
     pages += 1;
-    await tell(gateway, 100 + pages, 'ringing');
-    // A call that moves on stays where it is in the list.
-    await tell(gateway, 20, 'in-progress', {SequenceNumber: String(pages)});
+    await postStatus(gateway, 100 + pages, 'ringing');
+    // A call whose status changes keeps its place in the list.
+    await postStatus(gateway, 20, 'in-progress', {SequenceNumber: String(pages)});
   } while (cursor !== undefined);
   assert.equal(pages, 5);
   assert.deepEqual(seen, placed.toReversed());
   const {body} = await gateway.api('/api/calls?limit=1');
-  assert.equal(body.calls[0].callSid, someCallSid(0x1000 + 105), 'the newest is on the first page');
+  assert.equal(body.calls[0].callSid, someCallSid(0x1000 + 105), 'the newest call is on the first page');
 });
 
-test('[H2] no cursor after the last call, though the page is full', async () => {
+test('[H2] there is no cursor after the last call, even if the page is full', async () => {
   await using gateway = await startGateway();
-  for (let number = 0; number < 4; number += 1) await tell(gateway, number, 'ringing');
+  for (let number = 0; number < 4; number += 1) await postStatus(gateway, number, 'ringing');
   const first = await gateway.api('/api/calls?limit=2');
   assert.equal(typeof first.body.nextCursor, 'string');
   const second = await gateway.api(`/api/calls?limit=2&cursor=${first.body.nextCursor}`);
@@ -54,10 +54,10 @@ test('[H2] no cursor after the last call, though the page is full', async () => 
   assert.equal('nextCursor' in second.body, false);
 });
 
-test('[H2] status=active and status=ended, paged', async () => {
+test('[H2] status=active and status=ended are paged', async () => {
   await using gateway = await startGateway();
   for (let number = 0; number < 10; number += 1)
-    await tell(gateway, number, number % 2 === 0 ? 'in-progress' : 'busy');
+    await postStatus(gateway, number, number % 2 === 0 ? 'in-progress' : 'busy');
   for (const [status, expected] of [
     ['active', 'in-progress'],
     ['ended', 'busy'],
@@ -92,9 +92,9 @@ for (const query of [
   });
 }
 
-test('[H2] what is empty is not asked, what is unknown is ignored, a limit beyond 200 is 200', async () => {
+test('[H2] empty parameters count as absent, unknown ones are ignored, and a limit beyond 200 is 200', async () => {
   await using gateway = await startGateway();
-  for (let number = 0; number < 3; number += 1) await tell(gateway, number, 'ringing');
+  for (let number = 0; number < 3; number += 1) await postStatus(gateway, number, 'ringing');
   for (const query of [
     'status=active&limit=&cursor=',
     'status=',
@@ -106,29 +106,29 @@ test('[H2] what is empty is not asked, what is unknown is ignored, a limit beyon
     assert.equal(status, 200, query);
     assert.equal(body.calls.length, 3, query);
   }
-  const more = Array.from({length: 200}, (_, number) => tell(gateway, 3 + number, 'ringing'));
+  const more = Array.from({length: 200}, (_, number) => postStatus(gateway, 3 + number, 'ringing'));
   await Promise.all(more);
   const {body} = await gateway.api('/api/calls?limit=500');
   assert.equal(body.calls.length, 200);
   assert.equal(typeof body.nextCursor, 'string');
 });
 
-test('[H2] [J4] a call shows what happened, in order, each with source, sequence, lag and verdict', async () => {
+test('[H2] [J4] a call shows its events in order, each with source, sequence, lag and verdict', async () => {
   const clock = new ManualClock(Date.UTC(2026, 0, 1, 12, 0, 5));
   await using gateway = await startGateway({clock});
   const at = (second: number) => ({Timestamp: `Thu, 01 Jan 2026 12:00:0${second} +0000`});
-  await tell(gateway, 1, 'ringing', {SequenceNumber: '1', ...at(4)});
-  await tell(gateway, 1, 'completed', {SequenceNumber: '3', CallDuration: '7', ...at(5)});
-  await tell(gateway, 1, 'in-progress', {SequenceNumber: '2', ...at(3)});
-  await tell(gateway, 1, 'completed', {SequenceNumber: '3', CallDuration: '7', ...at(5)});
-  await tell(gateway, 1, 'completed', {SequenceNumber: '4', CallDuration: '7', ...at(5)});
+  await postStatus(gateway, 1, 'ringing', {SequenceNumber: '1', ...at(4)});
+  await postStatus(gateway, 1, 'completed', {SequenceNumber: '3', CallDuration: '7', ...at(5)});
+  await postStatus(gateway, 1, 'in-progress', {SequenceNumber: '2', ...at(3)});
+  await postStatus(gateway, 1, 'completed', {SequenceNumber: '3', CallDuration: '7', ...at(5)});
+  await postStatus(gateway, 1, 'completed', {SequenceNumber: '4', CallDuration: '7', ...at(5)});
   const {body} = await gateway.api(`/api/calls/${someCallSid(0x1001)}`);
   const {legs, events, ...shown} = body;
   assert.deepEqual(callSchema.parse(shown), shown);
   assert.equal(shown.providerStatus, 'completed');
   assert.equal(shown.duration, 7);
   assert.deepEqual(legs, []);
-  const told = events.map(
+  const recorded = events.map(
     (event: {
       providerStatus: string;
       source: string;
@@ -138,7 +138,7 @@ test('[H2] [J4] a call shows what happened, in order, each with source, sequence
       repeats: number;
     }) => [event.providerStatus, event.source, event.sequence, event.lagMs, event.verdict, event.repeats],
   );
-  assert.deepEqual(told, [
+  assert.deepEqual(recorded, [
     ['ringing', 'callback', 1, 1000, 'applied', 0],
     ['completed', 'callback', 3, 0, 'applied', 1],
     ['in-progress', 'callback', 2, 2000, 'late', 0],
@@ -155,8 +155,8 @@ test('[H2] [J4] a call shows what happened, in order, each with source, sequence
 
 test('[H2] the history of a call includes its legs', async () => {
   await using gateway = await startGateway();
-  const parent = await tell(gateway, 1, 'in-progress');
-  const leg = await tell(gateway, 2, 'ringing', {ParentCallSid: parent, Direction: 'outbound-dial'});
+  const parent = await postStatus(gateway, 1, 'in-progress');
+  const leg = await postStatus(gateway, 2, 'ringing', {ParentCallSid: parent, Direction: 'outbound-dial'});
   const {body} = await gateway.api(`/api/calls/${parent}`);
   assert.deepEqual(
     body.legs.map((each: {callSid: string}) => each.callSid),
@@ -170,7 +170,7 @@ test('[H2] the history of a call includes its legs', async () => {
   assert.equal((await gateway.api(`/api/calls/${leg}`)).body.parentCallSid, parent);
 });
 
-test('[H2] an unknown call, or a sid that cannot be one: 404 call_not_found', async () => {
+test('[H2] an unknown call and an invalid sid get 404 call_not_found', async () => {
   await using gateway = await startGateway();
   for (const sid of [someCallSid(7), 'CA123', 'AC00000000000000000000000000000001', 'x'.repeat(500)]) {
     const answer = await gateway.api(`/api/calls/${sid}`);

@@ -18,7 +18,7 @@ import {rawRequest} from '../../support/http/http-request.ts';
 const PAGE = '<!doctype html><base href="/"><script src="./assets/index-1.js"></script>';
 const SCRIPT = 'console.log("the console");';
 
-test('every address of a screen is the page, never kept; with what it is relative to', async () => {
+test('every screen URL returns the page uncached, with its base path', async () => {
   await using site = await startSite({basePath: '/a&b/$&'});
   for (const address of ['/', '/calls/CA1', '/history', '/webhooks', '/connections', '/health']) {
     const {status, headers, text} = await rawRequest(site.url, {path: address});
@@ -29,7 +29,7 @@ test('every address of a screen is the page, never kept; with what it is relativ
   }
 });
 
-test('other addresses are problems: not found, or another method', async () => {
+test('other URLs are problems: not found, or another method', async () => {
   await using site = await startSite();
   const strange = [
     '/history/',
@@ -52,7 +52,7 @@ test('other addresses are problems: not found, or another method', async () => {
   assert.deepEqual([posted.status, posted.headers['allow']], [405, 'GET, HEAD']);
 });
 
-test('[H10] a browser at an address of nothing gets the page, as a 404; programs, and addresses of programs, a problem', async () => {
+test('[H10] a browser gets the page with status 404 for an unknown URL, and programs get a problem', async () => {
   await using site = await startSite();
   const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
   const ask = async (address: string, accept: string, method = 'GET') => {
@@ -68,7 +68,7 @@ test('[H10] a browser at an address of nothing gets the page, as a 404; programs
   assert.equal((await ask('/nowhere', browser, 'POST'))[1], 'application/problem+json');
 });
 
-test('assets never change, and travel compressed where the browser takes it', async () => {
+test('assets are cached forever, and compressed if the browser accepts it', async () => {
   await using site = await startSite();
   const ask = async (encoding: string) => {
     const response = await fetch(`${site.url}/assets/index-1.js`, {headers: {'accept-encoding': encoding}});
@@ -86,7 +86,7 @@ test('assets never change, and travel compressed where the browser takes it', as
   assert.deepEqual([icon.status, icon.headers['content-type']], [200, 'image/svg+xml']);
 });
 
-test('a console that is not built says what to do; building it is enough', async () => {
+test('a console that is not built says how to build it, and works after the build', async () => {
   await using site = await startSite();
   await rm(path.join(site.folder, 'index.html'));
   const {status, headers, text} = await rawRequest(site.url, {path: '/'});
@@ -96,7 +96,7 @@ test('a console that is not built says what to do; building it is enough', async
   assert.equal((await rawRequest(site.url, {path: '/'})).status, 200);
 });
 
-test('the page comes with a policy that allows nothing from elsewhere and nothing inline', async () => {
+test('the page has a policy that allows nothing from other origins and nothing inline', async () => {
   await using gateway = await startGateway();
   const {headers} = await rawRequest(gateway.url, {path: '/history'});
   const policy = String(headers['content-security-policy']);

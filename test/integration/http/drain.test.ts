@@ -1,4 +1,6 @@
-/** A drain waits for requests, not for connections (H4, H5); the clock stands still, so nothing is cut off by time. */
+/**
+ * A drain waits for requests, not for connections (H4, H5). The clock stands still, so no deadline passes.
+ */
 import assert from 'node:assert/strict';
 import {Agent, request as httpRequest} from 'node:http';
 import {connect} from 'node:net';
@@ -10,7 +12,7 @@ import {ManualClock} from '../../support/manual-clock.ts';
 import {someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
-/** A webhook of which half the body is there. */
+/** A webhook of which half the body has been sent. */
 function halfWebhook(gateway: TestGateway, agent: Agent) {
   const fields = statusFields(gateway, {CallSid: someCallSid(1), CallStatus: 'ringing'});
   const body = new URLSearchParams(fields).toString();
@@ -34,11 +36,11 @@ function halfWebhook(gateway: TestGateway, agent: Agent) {
   return {answered: promise, finish: () => request.end(body.slice(10))};
 }
 
-test('a kept-alive connection ends with the answer to its request', async () => {
+test('a kept-alive connection ends with the response to its request', async () => {
   await using gateway = await startGateway({clock: new ManualClock()});
   const agent = new Agent({keepAlive: true});
   const webhook = halfWebhook(gateway, agent);
-  // A later connection was served: the earlier one has been accepted.
+  // A later connection was served, so the earlier one has been accepted.
   assert.equal((await gateway.api('/healthz')).status, 200);
   const drained = gateway.server.drain();
   webhook.finish();
@@ -47,7 +49,7 @@ test('a kept-alive connection ends with the answer to its request', async () => 
   agent.destroy();
 });
 
-test('a call being placed is answered before the end', async () => {
+test('a call that is being placed gets its response before the drain ends', async () => {
   await using http = await startHttpGateway({clock: new ManualClock()});
   const go = Promise.withResolvers<void>();
   http.twilio.intercept = async () => {
@@ -62,7 +64,7 @@ test('a call being placed is answered before the end', async () => {
   await drained;
 });
 
-test('whoever never ends is cut off when the time is up: a request, a refused upgrade left half open', async () => {
+test('a request or half-open upgrade that never ends is cut off when the time is up', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const webhook = halfWebhook(gateway, new Agent());
@@ -74,25 +76,25 @@ test('whoever never ends is cut off when the time is up: a request, a refused up
   );
   upgrade.on('error', () => {});
   await new Promise((resolve) => upgrade.once('data', resolve));
-  let gone = false;
+  let isDrained = false;
   const drained = gateway.server.drain().then(() => {
-    gone = true;
+    isDrained = true;
   });
   await until(() => {
     clock.advance(1000);
-    return gone;
+    return isDrained;
   });
   await drained;
   upgrade.destroy();
 });
 
-test('drain and stop can be called together and again', async () => {
+test('drain and stop can be called together and repeatedly', async () => {
   await using gateway = await startGateway();
   await Promise.all([gateway.server.drain(), gateway.server.stop(), gateway.server.drain()]);
   await gateway.server.stop();
 });
 
-test('a stop in the middle of the start leaves nothing that listens', async () => {
+test('a stop during the start leaves no listener', async () => {
   await using gateway = await startGateway();
   const restarting = gateway.restart();
   restarting.catch(() => {});

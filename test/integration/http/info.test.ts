@@ -1,4 +1,4 @@
-/** `GET /api/info`: who is asking, and what they are looking at. */
+/** `GET /api/info`: the caller's identity and the state of the gateway. */
 import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
@@ -11,7 +11,7 @@ import {assertProblem, rawRequest} from '../../support/http/http-request.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 import {everyone, startSessionHost} from '../websocket/session-host.ts';
 
-test('[H4] /api/info says who is asking, what of, and whether anything has ever happened', async () => {
+test('[H4] /api/info shows the caller, the gateway, and whether any call has ever been recorded', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const {publicUrl, twilio} = gateway.environment;
@@ -32,14 +32,14 @@ test('[H4] /api/info says who is asking, what of, and whether anything has ever 
   assert.equal((await gateway.api('/api/info')).body.used, true);
 });
 
-test('[H4] /api/info: used stays after a restart', async () => {
+test('[H4] /api/info: used stays true after a restart', async () => {
   await using gateway = await startGateway();
   await gateway.place({to: '+15550100001'});
   await gateway.restart();
   assert.equal((await gateway.api('/api/info')).body.used, true);
 });
 
-test('[H4] [A1] [H6] /api/info takes any valid token, only GET, and answers allowed origins', async () => {
+test('[H4] [A1] [H6] /api/info accepts any valid token, only GET, and allowed origins', async () => {
   await using gateway = await startGateway();
   assertProblem(await gateway.api('/api/info', {headers: {authorization: 'Bearer wrong'}}), {
     status: 401,
@@ -53,7 +53,7 @@ test('[H4] [A1] [H6] /api/info takes any valid token, only GET, and answers allo
   assert.equal(headers.get('access-control-allow-origin'), origin);
 });
 
-test('[H4] /api/info: simulated is asked at each request; no scope is needed', async () => {
+test('[H4] /api/info checks for a simulator on each request, and needs no scope', async () => {
   await using host = await startSessionHost({principals: {bare: {user: 'ann', scopes: new Set()}}});
   const simulation = {simulated: true};
   const app = express();

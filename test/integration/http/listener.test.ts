@@ -1,4 +1,4 @@
-/** The listening side: what cannot be read is answered once, and never in the middle of another answer (H6). */
+/** The listener: an unreadable request is answered once, and never in the middle of another response (H6). */
 import assert from 'node:assert/strict';
 import type {RequestListener} from 'node:http';
 import {connect} from 'node:net';
@@ -12,8 +12,8 @@ import {until} from '../../support/until.ts';
 
 const logger = pino({level: 'silent'});
 
-/** Everything that comes back for what `send` writes, until the connection ends. */
-async function talk(onRequest: RequestListener, send: readonly string[]): Promise<string> {
+/** Everything that is received for `send` until the connection ends. */
+async function exchange(onRequest: RequestListener, send: readonly string[]): Promise<string> {
   const listener = new HttpListener({
     onRequest,
     onUpgrade: (_request, socket) => socket.destroy(),
@@ -25,35 +25,41 @@ async function talk(onRequest: RequestListener, send: readonly string[]): Promis
   await listener.listen({host: '127.0.0.1', port});
   const socket = connect(port, '127.0.0.1');
   const rest = [...send];
-  let heard = '';
+  let received = '';
   const {promise, resolve} = Promise.withResolvers<void>();
   socket.on('error', () => {});
   socket.once('close', () => resolve());
   socket.on('data', (chunk: Buffer) => {
-    heard += String(chunk);
+    received += String(chunk);
     const next = rest.shift();
     if (next !== undefined) socket.write(next);
   });
   socket.write(rest.shift() ?? '');
   await promise;
   await listener.close(0);
-  return heard;
+  return received;
 }
 
 const request = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
-test('[H6] rubbish behind an answer that is over is answered', async () => {
-  const heard = await talk((_request, response) => response.end('whole'), [request, 'rubbish\r\n\r\n']);
-  assert.match(heard, /^HTTP\/1\.1 200.*whole/s);
-  assert.match(heard, /whole.*HTTP\/1\.1 400.*"code":"invalid_request"/s);
+test('[H6] garbage after a finished response is answered', async () => {
+  const received = await exchange(
+    (_request, response) => response.end('whole'),
+    [request, 'rubbish\r\n\r\n'],
+  );
+  assert.match(received, /^HTTP\/1\.1 200.*whole/s);
+  assert.match(received, /whole.*HTTP\/1\.1 400.*"code":"invalid_request"/s);
 });
 
-test('[H6] rubbish behind an answer that has begun ends the connection, and nothing is mixed into it', async () => {
-  const heard = await talk((_request, response) => response.write('begun'), [request, 'rubbish\r\n\r\n']);
-  assert.match(heard, /^HTTP\/1\.1 200.*begun\r\n$/s);
+test('[H6] garbage during a response ends the connection, without mixing into that response', async () => {
+  const received = await exchange(
+    (_request, response) => response.write('begun'),
+    [request, 'rubbish\r\n\r\n'],
+  );
+  assert.match(received, /^HTTP\/1\.1 200.*begun\r\n$/s);
 });
 
-test('one on which nothing moves is cut off, also in the middle of its answer', async () => {
+test('an idle connection is cut off, even in the middle of its response', async () => {
   let finished: boolean | undefined;
   const endless: RequestListener = (_request, response) => {
     response.write(Buffer.alloc(50_000_000));

@@ -1,4 +1,4 @@
-/** What operators and orchestrators ask (H4). */
+/** The routes for operators and orchestrators (H4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../../support/gateway/gateway.ts';
@@ -7,14 +7,14 @@ import {ManualClock} from '../../support/manual-clock.ts';
 import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {until} from '../../support/until.ts';
 
-test('[H4] healthz is alive without a token', async () => {
+test('[H4] healthz is 200 without a token', async () => {
   await using gateway = await startGateway();
   const response = await fetch(`${gateway.url}/healthz`);
   assert.equal(response.status, 200);
   assert.deepEqual(await response.json(), {status: 'alive'});
 });
 
-test('[H4] readyz: 503 while the journal cannot be written, healthz stays; and back', async () => {
+test('[H4] readyz is 503 while the journal is not writable, and healthz stays 200', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock, failingJournal: true});
   const ready = async () => {
@@ -34,7 +34,7 @@ test('[H4] readyz: 503 while the journal cannot be written, healthz stays; and b
   assert.equal((await ready()).status, 200);
 });
 
-test('[H4] readyz: 503 while draining, as long as a session takes its time', async () => {
+test('[H4] readyz is 503 while a drain waits for a session', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const session = await gateway.session();
@@ -45,10 +45,10 @@ test('[H4] readyz: 503 while draining, as long as a session takes its time', asy
   assert.deepEqual(await response.json(), {ready: false, draining: true, journal: 'writable'});
   session.terminate();
   await drained;
-  await assert.rejects(fetch(`${gateway.url}/readyz`), 'nobody listens any more');
+  await assert.rejects(fetch(`${gateway.url}/readyz`), 'the listener is closed');
 });
 
-test('[H4] /api/sessions shows who is connected, and nothing of their tokens', async () => {
+test('[H4] /api/sessions lists the connected users, and nothing of their tokens', async () => {
   await using gateway = await startGateway();
   const session = await gateway.session();
   const {body, text} = await gateway.api('/api/sessions');
@@ -97,7 +97,7 @@ async function metrics(gateway: TestGateway): Promise<(line: string) => number> 
     );
 }
 
-test('[H4] metrics: every name, and values that follow what happens', async () => {
+test('[H4] /metrics has every name, with values that follow the events', async () => {
   await using gateway = await startGateway();
   const before = await metrics(gateway);
   assert.equal(before('hookswitch_sessions_open'), 0);
@@ -119,7 +119,7 @@ test('[H4] metrics: every name, and values that follow what happens', async () =
   assert.equal(during('hookswitch_sessions_lagging'), 0);
   assert.equal(during('hookswitch_calls_active'), 1);
   assert.equal(during('hookswitch_calls_placed_total{outcome="placed"}'), 1);
-  // The call's own three, and the one of the other call.
+  // Three callbacks of the placed call, and one of the other call.
   assert.equal(during('hookswitch_callbacks_total{verdict="applied"}'), 4);
   assert.equal(during('hookswitch_callbacks_total{verdict="duplicate"}'), 1);
   assert.equal(during('hookswitch_callbacks_total{verdict="late"}'), 1);

@@ -1,4 +1,4 @@
-/** Every error is a problem+json with all its members (H6), also those that Express and the body parser throw. */
+/** Every error is a complete problem+json (H6), including those that Express and the body parser throw. */
 import assert from 'node:assert/strict';
 import {connect} from 'node:net';
 import {text as readText} from 'node:stream/consumers';
@@ -12,7 +12,7 @@ import {someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts'
 const authorization = `Bearer ${ACCESS_KEY}`;
 const json = 'application/json';
 
-test('[H6] bodies that are not what they should be', async () => {
+test('[H6] invalid bodies are refused with their reason', async () => {
   await using gateway = await startGateway();
   const post = (body: string | Buffer, headers: Readonly<Record<string, string>> = {}) =>
     rawRequest(gateway.url, {
@@ -53,7 +53,7 @@ test('[H6] bodies that are not what they should be', async () => {
   assertProblem(await post('{"to":"+15550100001","__proto__":{"record":true}}'), invalid);
 });
 
-test('[H6] a body that never comes to its end is no fault of ours', async () => {
+test('[H6] an unfinished body is the client’s fault', async () => {
   await using gateway = await startGateway();
   const socket = connect(gateway.environment.port, '127.0.0.1');
   socket.write(
@@ -65,7 +65,7 @@ test('[H6] a body that never comes to its end is no fault of ours', async () => 
   assert.ok(!gateway.logs.some((line) => line.includes('unexpected error')));
 });
 
-test('[H6] unknown routes, methods and paths that cannot be decoded', async () => {
+test('[H6] unknown routes, other methods and undecodable paths are refused', async () => {
   await using gateway = await startGateway();
   const get = (path: string, method = 'GET') =>
     rawRequest(gateway.url, {method, path, headers: {authorization}});
@@ -85,7 +85,7 @@ test('[H6] unknown routes, methods and paths that cannot be decoded', async () =
   assert.equal((await get('/ws')).headers.upgrade, 'websocket');
 });
 
-test('[H6] another method of a known path: 405, and Allow says which it takes', async () => {
+test('[H6] another method on a known path is 405, and Allow lists the accepted ones', async () => {
   await using gateway = await startGateway();
   const ask = (method: string, path: string) =>
     rawRequest(gateway.url, {method, path, headers: {authorization}});
@@ -120,7 +120,7 @@ test('[H6] another method of a known path: 405, and Allow says which it takes', 
   assertProblem(anonymous, {status: 401, code: 'unauthorized'});
 });
 
-test('[H5] [H6] a path has one spelling: other cases and a slash at the end are other paths', async () => {
+test('[H5] [H6] a path has one spelling: other cases and a trailing slash are other paths', async () => {
   await using gateway = await startGateway();
   const fields = statusFields(gateway, {CallSid: someCallSid(1), CallStatus: 'ringing'});
   const {publicUrl, twilio: account} = gateway.environment;
@@ -164,7 +164,7 @@ test('[H6] HEAD has the headers of GET and no body', async () => {
   assert.match(nothing.headers['content-type'] ?? '', /problem\+json/);
 });
 
-test('[H6] [seed] an unexpected error: 500 without detail, and the log has all of it under the same request id', async () => {
+test('[H6] [seed] an unexpected error is 500 without detail, and the log has all of it under the same request id', async () => {
   const broken: TwilioClient = {
     dial: () => Promise.reject(new TypeError('canary: cannot read properties of undefined')),
     end: () => Promise.reject(new Error('canary')),
@@ -185,7 +185,7 @@ test('[H6] [seed] an unexpected error: 500 without detail, and the log has all o
   assert.ok(lines[0].time);
 });
 
-test('[H6] every answer has its own X-Request-Id, which the log knows', async () => {
+test('[H6] every response has its own X-Request-Id, which is also in the log', async () => {
   await using gateway = await startGateway();
   const ids = await Promise.all(
     ['/healthz', '/api/calls', '/nothing'].map(async (path) => {
@@ -201,7 +201,7 @@ test('[H6] every answer has its own X-Request-Id, which the log knows', async ()
     );
 });
 
-test('[H6] answers carry the security headers and do not name Express', async () => {
+test('[H6] responses have the security headers and do not name Express', async () => {
   await using gateway = await startGateway();
   const {headers} = await gateway.api('/api/calls');
   assert.equal(headers.get('x-powered-by'), null);

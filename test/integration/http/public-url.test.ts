@@ -1,4 +1,4 @@
-/** PUBLIC_URL with a path (E): behind proxies that take the path off, and those that leave it. */
+/** PUBLIC_URL with a path (E), behind proxies that remove the path and proxies that keep it. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import twilio from 'twilio';
@@ -7,7 +7,7 @@ import {startHttpGateway} from '../../support/http/http-gateway.ts';
 import {rawRequest} from '../../support/http/http-request.ts';
 import {someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 
-test('[E] [H5] a path in PUBLIC_URL is signed for, whichever way the proxy passes it on', async () => {
+test('[E] [H5] a path in PUBLIC_URL is part of the signed URL, whether or not the proxy removes it', async () => {
   const publicUrl = 'https://gateway.example.com/voice/v1';
   await using http = await startHttpGateway({env: {PUBLIC_URL: `${publicUrl}/`}});
   const {gateway} = http;

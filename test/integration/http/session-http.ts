@@ -1,4 +1,6 @@
-/** The sessions' side of the gateway with its HTTP routes, for what takes other tokens than the access key. */
+/**
+ * The session side of the gateway with its HTTP routes, for tests that need tokens other than the access key.
+ */
 
 import express from 'express';
 import {systemClock} from '../../../src/clock.ts';

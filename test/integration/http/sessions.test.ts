@@ -1,4 +1,4 @@
-/** `GET /api/sessions`: who is connected, page by page (H4). */
+/** `GET /api/sessions`: the connected sessions, page by page (H4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SessionInfo, SessionPage} from '@hookswitch/protocol';
@@ -18,7 +18,7 @@ function idsOf({sessions}: SessionPage): readonly string[] {
   return sessions.map(({sessionId}) => sessionId);
 }
 
-test('[H4] sessions are shown as they are, and counted, those that closed too', async () => {
+test('[H4] open sessions are listed with their state, and closed ones are counted', async () => {
   await using gateway = await startGateway();
   const empty = {opening: 0, streaming: 0, reading: 0, blocked: 0, closing: 0};
   const none = {open: 0, lagging: 0, byPhase: empty, closes: [], opened: 0};
@@ -65,7 +65,7 @@ test('[H4] sessions are shown as they are, and counted, those that closed too', 
   );
 });
 
-test('[H4] closes are in the words of their codes, the most frequent first', async () => {
+test('[H4] closes are described by their codes, most frequent first', async () => {
   await using gateway = await startGateway({env: {MAX_SESSIONS_PER_USER: '10'}});
   const clients = await Promise.all(Array.from({length: 4}, () => gateway.session()));
   const [first, ...others] = clients;
@@ -82,7 +82,7 @@ test('[H4] closes are in the words of their codes, the most frequent first', asy
   ]);
 });
 
-test('[H4] paging, while sessions come and go: each that stays is on one page, newest first', async () => {
+test('[H4] while sessions open and close, each that stays is on exactly one page, newest first', async () => {
   await using gateway = await startGateway();
   const clients = await Promise.all(Array.from({length: 120}, () => gateway.session()));
   const leaving = clients.filter((_, index) => index % 3 === 0);
@@ -107,7 +107,7 @@ test('[H4] paging, while sessions come and go: each that stays is on one page, n
   assert.deepEqual(times, times.toSorted().reverse());
 });
 
-test('[H4] a page is 50 sessions, or as many as asked for up to 200', async () => {
+test('[H4] a page has 50 sessions, or as many as requested up to 200', async () => {
   await using gateway = await startGateway();
   await Promise.all(Array.from({length: 205}, () => gateway.session()));
   const lengthOf = async (query: string) => (await page(gateway, query)).sessions.length;
@@ -117,7 +117,7 @@ test('[H4] a page is 50 sessions, or as many as asked for up to 200', async () =
   assert.equal(await lengthOf('?limit=1000000'), 200);
 });
 
-test('[H4] q finds by user, address, origin and the beginning of an id; phase by phase', async () => {
+test('[H4] q searches users, addresses, origins and id prefixes, and phase filters', async () => {
   await using gateway = await startGateway();
   const origin = `http://localhost:${gateway.environment.port}`;
   const {sessionId} = await (await gateway.session({headers: {origin}})).ready();
@@ -125,7 +125,7 @@ test('[H4] q finds by user, address, origin and the beginning of an id; phase by
   const find = async (query: string) => {
     const found = await page(gateway, `?${query}`);
     assert.equal(found.total, found.sessions.length);
-    assert.equal(found.counts.open, 2, 'counts are of all');
+    assert.equal(found.counts.open, 2, 'counts include all sessions');
     return idsOf(found).toSorted();
   };
   const both = [sessionId, other].toSorted();
@@ -139,7 +139,7 @@ test('[H4] q finds by user, address, origin and the beginning of an id; phase by
   assert.deepEqual(await find('phase=blocked'), []);
 });
 
-test('[H4] sorted by lag and by what is unsent: whoever does not read comes first', async () => {
+test('[H4] sorting by lag or unsent bytes puts a session that does not read first', async () => {
   await using http = await startSessionHttp({feedBytes: 64 * 1024});
   const {host} = http;
   const reads = [await host.session(), await host.session()];
@@ -155,7 +155,7 @@ test('[H4] sorted by lag and by what is unsent: whoever does not read comes firs
     const {body} = await http.get(`/api/sessions?sort=${sort}&limit=1`);
     assert.equal(body.sessions[0].sessionId, sessionId, sort);
     assert.ok(body.sessions[0].lag > 0 && body.sessions[0].unsentBytes > 0);
-    // The head moves on between two pages, and with it every lag: nobody is missed or shown twice for it.
+    // The head moves between two pages and changes every lag, but no session is skipped or repeated.
     await host.append(999_999, 'ringing');
     const rest = await http.get(`/api/sessions?sort=${sort}&cursor=${body.nextCursor}`);
     assert.ok(!idsOf(rest.body).includes(sessionId));
@@ -167,7 +167,7 @@ test('[H4] sorted by lag and by what is unsent: whoever does not read comes firs
   assert.equal(body.counts.byPhase.blocked, 1);
 });
 
-test('[H4] sorted by activity: whoever was heard last comes first', async () => {
+test('[H4] sorting by activity puts the most recently active session first', async () => {
   await using gateway = await startGateway();
   const [quiet, loud] = [await gateway.session(), await gateway.session()];
   const first = async () => idsOf(await page(gateway, '?sort=activity'))[0];
@@ -180,7 +180,7 @@ test('[H4] sorted by activity: whoever was heard last comes first', async () => 
   }
 });
 
-test('[H4] [H6] what asks for nothing there is: 400 and which parameter', async () => {
+test('[H4] [H6] an invalid parameter is 400 and named', async () => {
   await using gateway = await startGateway();
   await Promise.all([gateway.session(), gateway.session()]);
   const {nextCursor = ''} = await page(gateway, '?limit=1');
@@ -206,7 +206,7 @@ test('[H4] [H6] what asks for nothing there is: 400 and which parameter', async 
       });
 });
 
-test('[H4] [A2] it takes the scope sessions:read', async () => {
+test('[H4] [A2] the route needs the scope sessions:read', async () => {
   await using http = await startSessionHttp({
     principals: {
       reader: {user: 'ann', scopes: new Set(['sessions:read'])},

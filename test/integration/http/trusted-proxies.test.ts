@@ -1,4 +1,7 @@
-/** TRUSTED_PROXIES from outside: the address in the session list, the webhook log and the log; what it never opens. */
+/**
+ * TRUSTED_PROXIES as seen from outside: the address in the session list, the webhook log and the log, and the
+ * access that it never grants.
+ */
 import assert from 'node:assert/strict';
 import {connect} from 'node:net';
 import {text} from 'node:stream/consumers';
@@ -18,7 +21,7 @@ async function sessionAddress(gateway: TestGateway, headers: Readonly<Record<str
   return sessions.find((each) => each.sessionId === sessionId)?.address;
 }
 
-/** A webhook that nobody signed: what is kept of it, and what the log says. */
+/** An unsigned webhook. Returns its recorded address and its log line. */
 async function webhookAddress(gateway: TestGateway, headers: Readonly<Record<string, string>>) {
   const answer = await rawRequest(gateway.url, {
     method: 'POST',
@@ -26,14 +29,14 @@ async function webhookAddress(gateway: TestGateway, headers: Readonly<Record<str
     headers: {'content-type': 'application/x-www-form-urlencoded', ...headers},
     body: 'CallSid=CA00000000000000000000000000000000',
   });
-  assert.equal(answer.status, 403, 'a header never stands in for a signature');
+  assert.equal(answer.status, 403, 'a header never replaces a signature');
   const {body} = await gateway.api('/api/webhooks?limit=1');
   const line = gateway.logs.findLast((each) => each.includes('webhook refused')) ?? '{}';
   assert.equal(JSON.parse(line).address, body.webhooks[0].remoteAddress);
   return body.webhooks[0].remoteAddress;
 }
 
-test('[E] TRUSTED_PROXIES: sessions and webhooks show the address of the client', async () => {
+test("[E] TRUSTED_PROXIES: sessions and webhooks show the client's address", async () => {
   await using gateway = await startGateway({env: {TRUSTED_PROXIES: '127.0.0.1,::1'}});
   assert.equal(await sessionAddress(gateway, forwarded), '203.0.113.7');
   assert.equal(await sessionAddress(gateway, {forwarded: 'for="[2001:db8::7]:4711"'}), '2001:db8::7');
@@ -42,7 +45,7 @@ test('[E] TRUSTED_PROXIES: sessions and webhooks show the address of the client'
   assert.equal(await webhookAddress(gateway, {'x-forwarded-for': '<script>'}), '127.0.0.1');
 });
 
-test('[E] without TRUSTED_PROXIES, and from elsewhere, no header is believed', async () => {
+test('[E] without TRUSTED_PROXIES, or from another peer, forwarding headers are ignored', async () => {
   await using gateway = await startGateway();
   assert.equal(await sessionAddress(gateway, forwarded), '127.0.0.1');
   assert.equal(await webhookAddress(gateway, forwarded), '127.0.0.1');
@@ -54,7 +57,7 @@ function metrics(gateway: TestGateway, headers: Readonly<Record<string, string>>
   return rawRequest(gateway.url, {path: '/metrics', headers});
 }
 
-test('[H4] TRUSTED_PROXIES opens /metrics to nobody: a header that says loopback is a header', async () => {
+test('[H4] TRUSTED_PROXIES does not open /metrics: a loopback address in a header grants nothing', async () => {
   await using gateway = await startGateway({env: {TRUSTED_PROXIES: '127.0.0.1,::1'}});
   assert.equal((await metrics(gateway, {})).status, 200);
   const passedOn: readonly Record<string, string>[] = [
@@ -74,7 +77,7 @@ test('[H4] TRUSTED_PROXIES opens /metrics to nobody: a header that says loopback
     assert.equal((await metrics(gateway, headers)).status, 401, JSON.stringify(headers));
 });
 
-test('[H4] /metrics in HTTP/1.0, as nginx passes requests on by default, needs a token', async () => {
+test('[H4] /metrics in HTTP/1.0, as nginx forwards requests by default, needs a token', async () => {
   await using gateway = await startGateway();
   const socket = connect(gateway.environment.port, '127.0.0.1');
   socket.end(`GET /metrics HTTP/1.0\r\nHost: 127.0.0.1:${gateway.environment.port}\r\n\r\n`);

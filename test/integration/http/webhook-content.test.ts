@@ -1,4 +1,4 @@
-/** What Twilio signs is taken, whatever it holds: over HTTP, and seen again in every view (H5, H2, W1). */
+/** Any content that Twilio signs is accepted over HTTP and shown in every view (H5, H2, W1). */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {FormField} from '../../../src/twilio/webhook/form.ts';
@@ -24,7 +24,7 @@ interface Sent {
   readonly callSid?: string;
 }
 
-/** Signs the fields of a callback with some in place of its own, and posts them. */
+/** Signs a callback's fields, some of them replaced, and posts them. */
 async function send({fields = [], without = [], query = '', route = 'status', callSid}: Sent) {
   calls += 1;
   const sid = callSid ?? someCallSid(calls);
@@ -84,7 +84,7 @@ const parties = [
   `sip:${'a'.repeat(290)}@example.com`,
 ];
 
-test('[H5] From and To with any text: taken, and shown as they came', async () => {
+test('[H5] From and To with any text are accepted, and shown unchanged', async () => {
   for (const party of parties) {
     for (const route of ['status', 'voice'] as const) {
       const fields: readonly FormField[] = [
@@ -99,7 +99,7 @@ test('[H5] From and To with any text: taken, and shown as they came', async () =
   }
 });
 
-test('[H5] fields of any name, repeated or not: taken, and evidence', async () => {
+test('[H5] fields with any name, repeated or not, are accepted and stored', async () => {
   const names = [
     'crm.lead.id',
     'lead[id]',
@@ -135,7 +135,7 @@ test('[H5] fields of any name, repeated or not: taken, and evidence', async () =
   );
 });
 
-test('[H5] any query in the configured URL: taken, and no reference', async () => {
+test('[H5] any query in the configured URL is accepted, and contains no reference', async () => {
   const queries = [
     '?code=YWJjZA==',
     '?debug',
@@ -151,7 +151,7 @@ test('[H5] any query in the configured URL: taken, and no reference', async () =
       assert.ok((await send({query, route})).answer.status < 300, `${route}${query}`);
 });
 
-test('[H5] a control field of another shape is dropped, and the event is taken without it', async () => {
+test('[H5] a control field in another format is dropped, and the event is accepted without it', async () => {
   const odd: readonly (readonly [FormField, view: string, expected: unknown])[] = [
     [['SequenceNumber', '1.5'], 'sequence', undefined],
     [['SequenceNumber', ''], 'sequence', undefined],
@@ -177,18 +177,18 @@ test('[H5] a control field of another shape is dropped, and the event is taken w
     assert.equal((await send({without: [name]})).answer.status, 400, `no ${name}`);
 });
 
-test('[H5] 64 KB are taken', async () => {
+test('[H5] a body of 64 KB is accepted', async () => {
   assert.equal((await send({fields: [['Long', 'x'.repeat(64_000)]]})).answer.status, 204);
   assert.equal((await send({fields: [['Long', 'x'.repeat(65_536)]]})).answer.status, 413);
 });
 
-test('[H5] no number of a webhook is in the log, however it is written', async () => {
+test('[H5] no phone number of a webhook is in the log, in any notation', async () => {
   const numbers = ['+1 (415) 555-0199', '+14155550199;ext=55', 'sip:4155550199@x.example?X-A=4155550199'];
   for (const number of numbers) await send({fields: [['From', number]]});
   assert.doesNotMatch(http.gateway.logs.join('\n').replaceAll(/[^\d\n]/g, ''), /4155550199/);
 });
 
-test('[W1] [W3] [H2] [D1] a fact that comes late is pushed, and in every view, before and after a restart', async () => {
+test('[W1] [W3] [H2] [D1] a late fact is pushed, and shown in every view, before and after a restart', async () => {
   const watcher = await http.gateway.session();
   const {epoch, offset: before} = await watcher.ready();
   const sid = someCallSid(99);

@@ -1,4 +1,4 @@
-/** 2xx only once it is on disk; 503 otherwise, so that the same request comes again and counts then (H5, J1). */
+/** A webhook gets 2xx only once it is on disk, and 503 otherwise, so that Twilio's retry counts (H5, J1). */
 import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
@@ -14,14 +14,14 @@ async function answerOf(response: Response) {
 }
 
 for (const route of ['status', 'voice'] as const) {
-  test(`[H5] ${route}: 503 while the journal cannot be written, and the very same request is taken after`, async () => {
+  test(`[H5] ${route} is 503 while the journal is not writable, and the same request is accepted afterwards`, async () => {
     await using http = await startHttpGateway({failingJournal: true});
     const {gateway, journal} = http;
     const fields = statusFields(gateway, {CallSid: callSid, CallStatus: 'ringing', SequenceNumber: '1'});
     journal.fill();
     const refused = await postWebhook(gateway, fields, {route});
     assert.equal(refused.headers.get('retry-after'), '1');
-    assert.equal(refused.headers.get('connection'), 'close', 'the next node may have it');
+    assert.equal(refused.headers.get('connection'), 'close', 'another node may accept it');
     assertProblem(await answerOf(refused), {status: 503, code: 'journal_unavailable'});
     assert.equal((await gateway.api(`/api/calls/${callSid}`)).status, 404, 'nothing was appended');
     journal.recover();
@@ -32,7 +32,7 @@ for (const route of ['status', 'voice'] as const) {
   });
 }
 
-test('[H5] the database is locked by another program: 503, and 204 when it is free again', async () => {
+test('[H5] a database locked by another program causes 503, and 204 once it is free again', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
   const other = new DatabaseSync(gateway.databaseFile);
@@ -42,12 +42,12 @@ test('[H5] the database is locked by another program: 503, and 204 when it is fr
   assertProblem(await answerOf(refused), {status: 503, code: 'journal_unavailable'});
   other.exec('ROLLBACK');
   other.close();
-  // The writer opens the file anew after a failure, which takes it a moment.
+  // The writer reopens the file after a failure, which takes a moment.
   await until(async () => (await postWebhook(gateway, fields)).status === 204, {timeoutMs: 30_000});
   assert.equal((await gateway.api(`/api/calls/${callSid}`)).body.events.length, 1);
 });
 
-test("[H5] Twilio's own retries bring every callback through an outage", async () => {
+test("[H5] Twilio's own retries deliver every callback after an outage", async () => {
   await using http = await startHttpGateway({failingJournal: true, simulator: {speed: 10}});
   const {gateway, journal} = http;
   const sid = await gateway.place({to: '+15550100503'});
@@ -59,7 +59,7 @@ test("[H5] Twilio's own retries bring every callback through an outage", async (
   assert.ok(events.length >= 4);
 });
 
-test('[H5] the TwiML of a call that is not ours to know waits for the journal too: 503, not a wrong document', async () => {
+test('[H5] the TwiML of an unknown call also waits for the journal: 503 instead of a wrong document', async () => {
   await using http = await startHttpGateway({failingJournal: true});
   const {gateway, journal} = http;
   const fields = statusFields(gateway, {CallSid: callSid, CallStatus: 'in-progress'});

@@ -1,4 +1,4 @@
-/** `/api/webhooks`: everything that comes to the webhook routes, seen by operators only (H7). */
+/** `/api/webhooks`: every request to the webhook routes, visible to operators only (H7). */
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createServer, request as httpRequest} from 'node:http';
@@ -37,7 +37,7 @@ async function newest(gateway: TestGateway): Promise<Json> {
   return body;
 }
 
-test('[H7] an accepted one: its verdict, offset, call, headers and fields; the signature only as dots', async () => {
+test('[H7] an accepted webhook shows its verdict, offset, call, headers and fields, and a masked signature', async () => {
   await using gateway = await startGateway();
   const fields = ringing(gateway, 1);
   const query = '?ref=Zk3vQ9-abcdefgh_012345';
@@ -85,7 +85,7 @@ test('[H7] an accepted one: its verdict, offset, call, headers and fields; the s
   assert.ok(!gateway.logs.join('').includes('idem-1'), 'nothing of it is logged');
 });
 
-test('[H7] every way to be refused is recorded, with status and reason; the answers stay as they were', async () => {
+test('[H7] every refusal is recorded with status and reason, and the responses stay unchanged', async () => {
   await using gateway = await startGateway();
   const body = new URLSearchParams(ringing(gateway, 1)).toString();
   const form = {'content-type': FORM, 'x-twilio-signature': `${'A'.repeat(27)}=`};
@@ -149,10 +149,10 @@ test('[H7] every way to be refused is recorded, with status and reason; the answ
   }
   await gateway.api('/api/calls');
   await rawRequest(gateway.url, {path: '/twilio/other'});
-  assert.equal((await list(gateway)).latest, requests.length, 'others are none of it');
+  assert.equal((await list(gateway)).latest, requests.length, 'the others are missing from it');
 });
 
-test('[H7] the journal cannot take it: failed, kept with the genuine ones', async () => {
+test('[H7] a webhook that the journal cannot store is failed, and kept with the genuine ones', async () => {
   await using http = await startHttpGateway({failingJournal: true});
   const {gateway, journal} = http;
   journal.fill();
@@ -165,7 +165,7 @@ test('[H7] the journal cannot take it: failed, kept with the genuine ones', asyn
   assert.deepEqual((await list(gateway)).counts, {accepted: 0, refused: 0, failed: 1});
 });
 
-test('[H7] a body that does not come to its end is recorded, and holds up nothing', async () => {
+test('[H7] an unfinished body is recorded and delays nothing', async () => {
   await using gateway = await startGateway();
   const {hostname, port} = new URL(gateway.url);
   const request = httpRequest({
@@ -182,7 +182,7 @@ test('[H7] a body that does not come to its end is recorded, and holds up nothin
   });
   request.on('error', () => {});
   request.flushHeaders();
-  // Said when the head has arrived.
+  // The server sends it when the head has arrived.
   await once(request, 'continue');
   request.write('a=b');
   request.destroy();
@@ -190,7 +190,7 @@ test('[H7] a body that does not come to its end is recorded, and holds up nothin
   assert.equal((await newest(gateway)).outcome, 'refused');
 });
 
-test('[H7] refused requests tell the sender nothing of what the operator sees, byte for byte', async () => {
+test("[H7] responses to refused requests reveal none of the operator's details, byte for byte", async () => {
   await using gateway = await startGateway();
   const fields = ringing(gateway, 1);
   const {authToken} = gateway.environment.twilio;
@@ -219,7 +219,7 @@ test('[H7] refused requests tell the sender nothing of what the operator sees, b
   assert.equal(texts.size, 1);
 });
 
-/** A proxy as people run it: ends the public connection, rewrites Host, says so in X-Forwarded-*. */
+/** A typical proxy: it terminates the public connection, rewrites Host, and sends X-Forwarded-*. */
 async function startProxy(gateway: TestGateway, publicHost: string, rewriteBody = (body: string) => body) {
   const {hostname, port} = new URL(gateway.url);
   const server = createServer((incoming, outgoing) => {
@@ -277,7 +277,7 @@ function sendThrough(
   });
 }
 
-test('[H7] behind a tunnel whose name PUBLIC_URL does not have: the one to set, and set, it passes', async () => {
+test('[H7] behind a tunnel with another name, the proposed PUBLIC_URL makes the webhook pass', async () => {
   const publicUrl = 'https://abc.ngrok.app';
   const signedUrl = `${publicUrl}/twilio/status`;
   const start = async (env: Readonly<Record<string, string>>) => {
@@ -313,7 +313,7 @@ test('[H7] behind a tunnel whose name PUBLIC_URL does not have: the one to set, 
   await right.gateway[Symbol.asyncDispose]();
 });
 
-test('[H7] a proxy that adds a line break to the body, and a token that was rotated', async () => {
+test('[H7] a line break that a proxy added to the body and a rotated token are diagnosed', async () => {
   await using gateway = await startGateway();
   await using proxy = await startProxy(gateway, 'gateway.example.com', (body) => `${body}\n`);
   const {publicUrl, twilio: account} = gateway.environment;
@@ -326,13 +326,13 @@ test('[H7] a proxy that adds a line break to the body, and a token that was rota
   assert.deepEqual((await newest(gateway)).diagnosis.setting, {name: 'TWILIO_AUTH_TOKEN_ALTERNATE'});
 });
 
-test('[H7] 20,000 refused requests: memory stays, and the accepted ones are still listed', async () => {
+test('[H7] 20,000 refused requests do not grow memory, and accepted ones are still listed', async () => {
   await using gateway = await startGateway({env: {LOG_LEVEL: 'silent'}});
   const fields = ringing(gateway, 1);
   assert.equal((await postWebhook(gateway, fields)).status, 204);
   const body = `${new URLSearchParams(fields).toString()}&Padding=${'x'.repeat(2000)}`;
   const head = `POST /twilio/status HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM}\r\nContent-Length: ${body.length}\r\n`;
-  // Half of them with a body that is read and kept.
+  // Half of them have a body that is read and kept.
   const pair = `${head}X-Twilio-Signature: x\r\n\r\n${body}${head}\r\n${body}`;
   const flood = async (count: number) => {
     const socket = connect(gateway.environment.port, '127.0.0.1');
@@ -345,7 +345,7 @@ test('[H7] 20,000 refused requests: memory stays, and the accepted ones are stil
     });
     for (let sent = 0; sent < count; sent += 100) {
       socket.write(pair.repeat(50));
-      await until(() => refused === sent + 100, {what: 'a hundred to be refused'});
+      await until(() => refused === sent + 100, {what: 'a hundred requests to be refused'});
     }
     socket.destroy();
   };
@@ -356,7 +356,7 @@ test('[H7] 20,000 refused requests: memory stays, and the accepted ones are stil
   await flood(2000);
   const before = heap();
   await flood(18_000);
-  // Everything is in this process, client and gateway; what 9,000 bodies would take is over 20 MB.
+  // Client and gateway share this process. 9,000 bodies alone would take over 20 MB.
   assert.ok(heap() - before < 10e6, `${Math.round((heap() - before) / 1e6)} MB more`);
   const {webhooks, counts} = await list(gateway, '?outcome=accepted');
   assert.deepEqual(counts, {accepted: 1, refused: 20_000, failed: 0});
@@ -368,7 +368,7 @@ test('[H7] 20,000 refused requests: memory stays, and the accepted ones are stil
   assert.equal((await list(gateway, `?limit=1&before=${nextCursor}`)).webhooks[0].id, Number(nextCursor) - 1);
 });
 
-test('[H7] filters, pages and what is wrong with a query', async () => {
+test('[H7] filters and pages work, and an invalid query is refused with its reason', async () => {
   await using gateway = await startGateway();
   for (const number of [1, 2, 3]) await postWebhook(gateway, ringing(gateway, number));
   await postWebhook(gateway, ringing(gateway, 3), {signature: 'x'});
@@ -392,7 +392,7 @@ test('[H7] filters, pages and what is wrong with a query', async () => {
     assertProblem(await gateway.api(`/api/webhooks?${query}`), {status: 400, code: 'invalid_request', field});
 });
 
-test('[H7] unknown ids are 404, other methods 405, no token 401', async () => {
+test('[H7] unknown ids are 404, other methods 405, and a missing token 401', async () => {
   await using gateway = await startGateway();
   for (const id of ['1', '0', '-1', 'x', '1e3', '9'.repeat(40)])
     assertProblem(await gateway.api(`/api/webhooks/${id}`), {status: 404, code: 'not_found'});
@@ -405,7 +405,7 @@ test('[H7] unknown ids are 404, other methods 405, no token 401', async () => {
   }
 });
 
-test('[H7] it takes both scopes; 403 names the one that is missing', async () => {
+test('[H7] the route needs both scopes, and 403 names the missing one', async () => {
   await using gateway = await startGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
   await postWebhook(gateway, ringing(gateway, 1));
   const ask = (path: string, scope: Parameters<typeof signToken>[1]) =>

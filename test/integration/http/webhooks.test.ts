@@ -1,4 +1,7 @@
-/** Twilio's webhooks over HTTP: what is let in, what is refused, and that a refusal leaves no trace (H5). */
+/**
+ * Twilio's webhooks over HTTP: which are accepted, which are refused, and that a refusal leaves no trace
+ * (H5).
+ */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {gzipSync} from 'node:zlib';
@@ -40,7 +43,7 @@ async function events(number: number): Promise<number> {
   return status === 404 ? 0 : body.events.length;
 }
 
-/** Sent raw, with whatever body and headers. */
+/** Sends a raw request with any body and headers. */
 function post(
   body: string | Buffer,
   headers: Readonly<Record<string, string | string[]>>,
@@ -54,14 +57,14 @@ function post(
   });
 }
 
-test('[H5] a signed status callback: 204 without a body, and it is in the journal', async () => {
+test('[H5] a signed status callback gets 204 without a body, and is in the journal', async () => {
   const response = await postWebhook(http.gateway, ringing(1));
   assert.equal(response.status, 204);
   assert.equal(await response.text(), '');
   assert.equal(await events(1), 1);
 });
 
-test('[H5] a signed voice request: TwiML as text/xml, and the call is known', async () => {
+test('[H5] a signed voice request gets TwiML as text/xml, and its call is known', async () => {
   const fields = ringing(2, {Direction: 'inbound'});
   const response = await postWebhook(http.gateway, fields, {route: 'voice'});
   assert.equal(response.status, 200);
@@ -70,11 +73,11 @@ test('[H5] a signed voice request: TwiML as text/xml, and the call is known', as
   assert.equal(await events(2), 1);
 });
 
-test('[H5] [E] TWILIO_AUTH_TOKEN_ALTERNATE signs too', async () => {
+test('[H5] [E] signatures with TWILIO_AUTH_TOKEN_ALTERNATE are valid too', async () => {
   assert.equal((await postWebhook(http.gateway, ringing(3), {authToken: ALTERNATE})).status, 204);
 });
 
-test('[J2] the same webhook again: 204, one entry, counted', async () => {
+test('[J2] a webhook delivered twice gets 204 twice, is one entry, and is counted', async () => {
   for (let time = 0; time < 3; time += 1) {
     assert.equal((await postWebhook(http.gateway, ringing(4))).status, 204);
   }
@@ -86,12 +89,12 @@ test('[J2] the same webhook again: 204, one entry, counted', async () => {
 const forged: Readonly<Record<string, WebhookOptions>> = {
   'no signature': {signature: null},
   'an empty signature': {signature: ''},
-  'a signature of something else': {signature: 'AAAAAAAAAAAAAAAAAAAAAAAAAAA='},
+  'a signature of another request': {signature: 'AAAAAAAAAAAAAAAAAAAAAAAAAAA='},
   'the wrong token': {authToken: 'some-other-token'},
 };
 for (const [what, options] of Object.entries(forged)) {
   for (const route of ['status', 'voice'] as const) {
-    test(`[H5] ${route} with ${what}: 403, nothing is appended`, async () => {
+    test(`[H5] ${route} with ${what} is 403, and nothing is appended`, async () => {
       const response = await postWebhook(http.gateway, ringing(10), {...options, route});
       const body: unknown = await response.json();
       assertProblem(
@@ -106,7 +109,7 @@ for (const [what, options] of Object.entries(forged)) {
   }
 }
 
-test('[H5] signed for another URL, path, or query: 403', async () => {
+test('[H5] a signature for another URL, path or query is 403', async () => {
   const fields = ringing(11);
   const body = new URLSearchParams(fields).toString();
   const signature = (url: string) =>
@@ -126,7 +129,7 @@ test('[H5] signed for another URL, path, or query: 403', async () => {
   assert.equal(await events(11), 0);
 });
 
-test('[H5] Host and X-Forwarded-* decide nothing: neither to let in nor to keep out', async () => {
+test('[H5] Host and X-Forwarded-* neither admit a request nor refuse it', async () => {
   const headers = {
     host: 'evil.example.com',
     'x-forwarded-host': 'evil.example.com',
@@ -166,7 +169,7 @@ test('[H5] every change of a signed body is refused', async () => {
   assert.equal((await events(13)) + (await events(14)), 0);
 });
 
-test('[H5] signed, and the call cannot be identified: 400, and nothing is appended', async () => {
+test('[H5] a signed webhook without an identifiable call is 400, and nothing is appended', async () => {
   const odd: readonly Readonly<Record<string, string>>[] = [
     {CallSid: 'CA123'},
     {CallSid: ''},
@@ -182,7 +185,7 @@ test('[H5] signed, and the call cannot be identified: 400, and nothing is append
   assert.equal(await events(15), 0);
 });
 
-test('[H5] JSON, text, multipart, or compressed: 415; no body: 403', async () => {
+test('[H5] JSON, text, multipart and compressed bodies are 415, and a missing body is 403', async () => {
   const fields = ringing(17);
   const body = new URLSearchParams(fields).toString();
   const signature = {'x-twilio-signature': sign(fields)};
@@ -198,7 +201,7 @@ test('[H5] JSON, text, multipart, or compressed: 415; no body: 403', async () =>
   assert.equal(await events(17), 0);
 });
 
-test('[H5] without a signature header it is 403, whatever the body is', async () => {
+test('[H5] a request without a signature header is 403, with any body', async () => {
   const forbidden = {status: 403, code: 'invalid_signature'};
   for (const path of ['/twilio/status', '/twilio/voice']) {
     assertProblem(await rawRequest(http.gateway.url, {method: 'POST', path}), forbidden);
@@ -209,7 +212,7 @@ test('[H5] without a signature header it is 403, whatever the body is', async ()
   }
 });
 
-test('[H5] the charset in the type does no harm', async () => {
+test('[H5] a charset in the content type is accepted', async () => {
   const fields = ringing(18);
   const answer = await post(new URLSearchParams(fields).toString(), {
     'x-twilio-signature': sign(fields),
@@ -218,7 +221,7 @@ test('[H5] the charset in the type does no harm', async () => {
   assert.equal(answer.status, 204);
 });
 
-test('[H5] more than 64 KB: 413, whether announced or not', async () => {
+test('[H5] a body over 64 KB is 413, whether or not its length was announced', async () => {
   const fields = ringing(19, {Extra: 'x'.repeat(66_000)});
   const body = new URLSearchParams(fields).toString();
   const signature = {'x-twilio-signature': sign(fields)};
@@ -234,14 +237,14 @@ test('[H5] more than 64 KB: 413, whether announced or not', async () => {
   assert.equal(await events(19), 0);
 });
 
-test('[H5] other methods are no webhooks', async () => {
+test('[H5] other methods are not webhooks', async () => {
   for (const method of ['GET', 'PUT', 'DELETE']) {
     const answer = await rawRequest(http.gateway.url, {method, path: '/twilio/status'});
     assertProblem(answer, {status: 405, code: 'method_not_allowed'});
   }
 });
 
-test('[H5] a refusal tells the sender nothing but that', async () => {
+test('[H5] a refusal reveals nothing else to the sender', async () => {
   const response = await postWebhook(http.gateway, ringing(20), {signature: 'x'});
   assert.doesNotMatch(await response.text(), /wrong signature|token/i);
   assert.ok(

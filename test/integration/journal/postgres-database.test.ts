@@ -9,7 +9,7 @@ function open(t: TestContext, url: string, options: Partial<PostgresDatabaseOpti
   return database;
 }
 
-void test('nodes that start together on an empty database make its tables once', async (t) => {
+void test('nodes that start together on an empty database create its tables once', async (t) => {
   const url = await databaseOf(t);
   const nodes = Array.from({length: 4}, () => open(t, url));
   await Promise.all(nodes.map((node) => node.open()));
@@ -19,7 +19,7 @@ void test('nodes that start together on an empty database make its tables once',
   assert.deepEqual(rows[0], {id: 1, name: 'journal'});
 });
 
-void test('every table and column says what it is for', async (t) => {
+void test('every table and column has a comment', async (t) => {
   const database = open(t, await databaseOf(t));
   await database.open();
   const rows = await database.query(
@@ -30,7 +30,7 @@ void test('every table and column says what it is for', async (t) => {
   assert.deepEqual(rows, []);
 });
 
-void test('a step of the schema that was edited after it was taken is refused', async (t) => {
+void test('a migration that was edited after it was applied is refused', async (t) => {
   const url = await databaseOf(t);
   const first = open(t, url);
   await first.open();
@@ -38,7 +38,7 @@ void test('a step of the schema that was edited after it was taken is refused', 
   await assert.rejects(open(t, url).open(), /step 1 of the schema \(journal\) in another form/);
 });
 
-void test('a step that this program does not know is let be: a node of before starts beside newer tables', async (t) => {
+void test('an unknown migration is ignored, so that an older node starts beside newer tables', async (t) => {
   const url = await databaseOf(t);
   const first = open(t, url);
   await first.open();
@@ -46,7 +46,7 @@ void test('a step that this program does not know is let be: a node of before st
   await open(t, url).open();
 });
 
-void test('a transaction is all or nothing, and its connection goes on', async (t) => {
+void test('a transaction is all or nothing, and its connection stays usable', async (t) => {
   const database = open(t, await databaseOf(t), {maxConnections: 1});
   await database.query('CREATE TABLE public.numbers (n int PRIMARY KEY)');
   const insert = (n: number) => database.query('INSERT INTO public.numbers VALUES ($1)', [n]);
@@ -67,7 +67,7 @@ void test('a transaction is all or nothing, and its connection goes on', async (
   assert.deepEqual(rows, [{n: 1}, {n: 2}]);
 });
 
-void test('what cannot be asked in time is refused, and the connections come back', async (t) => {
+void test('a query that misses its deadline is refused, and its connection returns to the pool', async (t) => {
   const database = open(t, await databaseOf(t), {maxConnections: 1, maxWaiting: 2});
   const slow = [1, 2, 3].map(() => database.query('SELECT pg_sleep(0.2)'));
   await assert.rejects(database.query('SELECT 1'), /Too much is waiting for the database/);
@@ -75,14 +75,14 @@ void test('what cannot be asked in time is refused, and the connections come bac
   assert.deepEqual(await database.query('SELECT 1 AS one'), [{one: 1}]);
 });
 
-void test('the server is told of its danger when it runs without fsync', async (t) => {
+void test('a server that runs without fsync causes a warning', async (t) => {
   const warnings: string[] = [];
   const database = open(t, await databaseOf(t), {onWarning: (warning) => warnings.push(warning)});
   await database.open();
   assert.match(warnings.join('\n'), /fsync=off/);
 });
 
-void test('each connection is synchronous, whatever the default of the server is', async (t) => {
+void test("each connection commits synchronously, regardless of the server's default", async (t) => {
   const url = await databaseOf(t);
   const name = new URL(url).pathname.slice(1);
   await (await postgresServer()).query(`ALTER DATABASE ${name} SET synchronous_commit = 'off'`);

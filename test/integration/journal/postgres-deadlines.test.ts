@@ -1,4 +1,4 @@
-/** A request to append carries its own deadline: whatever it waits for, it is answered in time. */
+/** An append request has its own deadline. It is answered in time, regardless of the cause of the wait. */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {Client} from 'pg';
@@ -15,9 +15,12 @@ import {databaseOf, postgresServer} from '../../support/postgres/postgres.ts';
 import {StallingProxy} from '../../support/postgres/stalling-proxy.ts';
 import {until} from '../../support/until.ts';
 
-/** What the machine may be late by: timers of a process that shares its cores with others. */
+/** How late timers may be on a machine that shares its cores. */
 const LATE_MS = 900;
-/** It is held until each node has refused so many, one every 40 ms: for longer than all limits of the server one after the other. */
+/**
+ * The lock is held until each node has refused this many appends, one every 40 ms. This takes longer than all
+ * server-side limits in a row.
+ */
 const REFUSED = 110;
 
 interface Answer {
@@ -25,7 +28,7 @@ interface Answer {
   readonly refused: boolean;
 }
 
-/** Appends at a node, one every few milliseconds however long each takes, until it is told to stop. */
+/** Appends to a node every few milliseconds, without waiting for the answers, until it is stopped. */
 class Load {
   readonly answers: Answer[] = [];
   readonly #asked: Promise<void>[] = [];
@@ -81,7 +84,7 @@ async function holderOf(t: TestContext, url: string) {
 
 const HOLD = 'BEGIN; SELECT * FROM hookswitch.journal_head FOR UPDATE';
 
-/** What a foreign session does that has the head; each returns how it lets go. */
+/** The actions of a foreign session that holds the head. Each function returns how to release it. */
 const ways: Readonly<
   Record<string, (holder: Awaited<ReturnType<typeof holderOf>>) => Promise<() => Promise<unknown>>>
 > = {
@@ -89,7 +92,7 @@ const ways: Readonly<
     await client.query(HOLD);
     return () => client.query('ROLLBACK');
   },
-  'is at work in its transaction': async ({client, pid}) => {
+  'is executing a statement in its transaction': async ({client, pid}) => {
     await client.query(HOLD);
     const asleep = client.query('SELECT pg_sleep(60)').catch(() => {});
     return async () => {
@@ -98,7 +101,7 @@ const ways: Readonly<
       await client.query('ROLLBACK');
     };
   },
-  'is a process of the server that stands still': async ({client, pid}) => {
+  'is a stopped server process': async ({client, pid}) => {
     await client.query(HOLD);
     process.kill(pid, 'SIGSTOP');
     return async () => {
@@ -108,14 +111,14 @@ const ways: Readonly<
   },
 };
 
-void test('[H5] a head that somebody else holds', {concurrency: true}, async (t) => {
+void test('[H5] a foreign session holds the journal head', {concurrency: true}, async (t) => {
   for (const [way, hold] of Object.entries(ways)) {
-    void t.test(`who ${way}: at each of three nodes everybody is answered in time`, async (t) => {
+    void t.test(`a session that ${way} delays no append beyond its deadline, at three nodes`, async (t) => {
       const {url, nodes} = await openNodes(t, 3);
       const loads = nodes.map((node, index) => new Load(node, String(index)));
-      const letGo = await hold(await holderOf(t, url));
+      const release = await hold(await holderOf(t, url));
       await until(() => loads.every(({refused}) => refused >= REFUSED), {timeoutMs: 20_000});
-      await letGo();
+      await release();
       await Promise.all(nodes.map((node) => until(() => isBack(node))));
       await Promise.all(loads.map((load) => load.end()));
       for (const {slowestMs} of loads) assert.ok(slowestMs < 2000 + LATE_MS, `${slowestMs} ms`);
@@ -123,7 +126,7 @@ void test('[H5] a head that somebody else holds', {concurrency: true}, async (t)
   }
 });
 
-void test('[H5] a database that goes silent in the middle: everybody is answered in time, and it is back by itself', async (t) => {
+void test('[H5] while the database is silent every append is answered in time, and the journal recovers by itself', async (t) => {
   const url = await databaseOf(t);
   const proxy = await StallingProxy.before(Number(new URL(url).port));
   t.after(() => proxy[Symbol.asyncDispose]());
@@ -140,12 +143,12 @@ void test('[H5] a database that goes silent in the middle: everybody is answered
   const backMs = performance.now() - mendedAt;
   assert.ok(backMs < 5000, `${backMs} ms`);
   await load.end();
-  // Only those that were in the transaction when it went silent may take as long as a commit.
+  // Only appends in the current transaction at that time may take as long as a commit.
   const slow = load.answers.filter(({tookMs}) => tookMs > WAIT_MS + LATE_MS);
   assert.ok(slow.length < 10 && load.slowestMs < COMMIT_MS + LATE_MS, `${load.slowestMs} ms`);
 });
 
-/** Two tables each that are needed one after the other: a wait for each has a limit of its own. */
+/** Two tables per transaction that are locked one after the other. Each wait has a limit of its own. */
 const transactions = {
   'an append': {
     tables: ['entries', 'calls'],
@@ -158,7 +161,7 @@ const transactions = {
 };
 
 for (const [name, {tables, ask}] of Object.entries(transactions)) {
-  void test(`${name} that gets no further lets the head go, and the server ends it`, async (t) => {
+  void test(`${name} that is stuck releases the head, and the server ends it`, async (t) => {
     const {url, nodes} = await openNodes(t, 1);
     const [node] = nodes;
     assert.ok(node);
@@ -176,7 +179,7 @@ for (const [name, {tables, ask}] of Object.entries(transactions)) {
   });
 }
 
-void test('what is given up during a statement is ended by the server at once', async (t) => {
+void test('the server ends an abandoned statement at once', async (t) => {
   const url = await databaseOf(t);
   const database = new PostgresDatabase({url});
   t.after(() => database.close());
@@ -194,8 +197,8 @@ void test('what is given up during a statement is ended by the server at once', 
   await until(async () => !(await isThere()), {timeoutMs: 2000});
 });
 
-/** A node whose tail hears nothing more, and another one. */
-async function deafNode(t: TestContext, options: NodeOptions = {}) {
+/** A node whose tail receives nothing more, and a second node. */
+async function isolatedNode(t: TestContext, options: NodeOptions = {}) {
   const {url, nodes} = await openNodes(t, 1);
   const [other] = nodes;
   assert.ok(other);
@@ -220,8 +223,8 @@ async function deafNode(t: TestContext, options: NodeOptions = {}) {
   return {node, sql};
 }
 
-void test('[J1] a commit is told of although what other nodes wrote before it cannot be read', async (t) => {
-  const {node} = await deafNode(t);
+void test('[J1] a commit is reported even if the earlier entries of other nodes cannot be read', async (t) => {
+  const {node} = await isolatedNode(t);
   const startedAt = performance.now();
   const {entry} = await node.append(status('CA3', 'ringing'));
   const tookMs = performance.now() - startedAt;
@@ -231,16 +234,16 @@ void test('[J1] a commit is told of although what other nodes wrote before it ca
   assert.deepEqual(page.kind === 'entries' && page.entries.map(({offset}) => offset), [1, 2, 3]);
 });
 
-void test('[J1] a journal that is closed tells of what it has committed', async (t) => {
-  // Its time stands still: nothing but the end makes it give up waiting for the entries of the other.
-  const {node, sql} = await deafNode(t, {clock: new ManualClock()});
-  const told = node.append(status('CA3', 'ringing'));
+void test('[J1] a journal that is closed reports what it has committed', async (t) => {
+  // Its clock stands still, so only closing ends the wait for the entries of the other node.
+  const {node, sql} = await isolatedNode(t, {clock: new ManualClock()});
+  const appended = node.append(status('CA3', 'ringing'));
   await until(async () => (await sql('SELECT FROM hookswitch.entries')).length === 3);
   await node.close();
-  assert.equal((await told).entry.offset, 3);
+  assert.equal((await appended).entry.offset, 3);
 });
 
-void test('[J1] a commit that only ends what has failed is none', async (t) => {
+void test('[J1] a COMMIT that rolls back a failed transaction is not a commit', async (t) => {
   const database = new PostgresDatabase({url: await databaseOf(t)});
   t.after(() => database.close());
   const {connection} = await openWriterSession(database, () => {});

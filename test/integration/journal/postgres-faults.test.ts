@@ -1,4 +1,4 @@
-/** What the journal does when the database is away, slow, held by somebody else, or not the one it was. */
+/** The journal while the database is away, slow, locked by another session, or replaced by another one. */
 import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
 import {test} from 'node:test';
@@ -14,7 +14,7 @@ import {databaseOf, PASSWORD, PostgresServer, postgresServer} from '../../suppor
 import {StallingProxy} from '../../support/postgres/stalling-proxy.ts';
 import {until} from '../../support/until.ts';
 
-void test('a transaction that somebody else holds open costs 2 s and a 503, and the log says who it is', async (t) => {
+void test('a transaction that another session holds open costs 2 s and a 503, and the log names that session', async (t) => {
   const faults: string[] = [];
   const {url, nodes} = await openNodes(t, 1, {onFault: ({message: text}) => faults.push(text)});
   const [node] = nodes;
@@ -27,7 +27,7 @@ void test('a transaction that somebody else holds open costs 2 s and a 503, and 
     const first = node.append(status('CA1', 'ringing'));
     const waiting = [first, node.append(status('CA2', 'ringing')), node.probe()];
     for (const refused of waiting) await assert.rejects(refused, JournalUnavailableError);
-    // CI is slower than the limit is exact.
+    // CI machines may answer later than the exact limit.
     const tookMs = performance.now() - startedAt;
     assert.ok(tookMs > 1500 && tookMs < 5000, `${tookMs} ms`);
     await until(() => faults.length > 0);
@@ -38,11 +38,11 @@ void test('a transaction that somebody else holds open costs 2 s and a 503, and 
   assert.equal((await node.append(status('CA1', 'ringing'))).entry.offset, 1);
 });
 
-void test('a node that stops within its transaction holds up the others no longer than the server allows', async (t) => {
+void test('a node that stops within its transaction blocks the others no longer than the server allows', async (t) => {
   const {url, nodes} = await openNodes(t, 1);
   const [node] = nodes;
   assert.ok(node);
-  // What a paused process leaves behind: a session of ours that has the head and says nothing more.
+  // The remains of a paused process: a session of ours that holds the head and is silent.
   const database = new PostgresDatabase({url});
   const paused = await database.connect('writer');
   t.after(() => database.close());
@@ -51,7 +51,7 @@ void test('a node that stops within its transaction holds up the others no longe
   await until(() => paused.broken !== undefined);
 });
 
-void test('[J7] a server that crashes loses nothing that was acknowledged, and the nodes come back by themselves', async (t) => {
+void test('[J7] a server crash loses no acknowledged entry, and the nodes recover by themselves', async (t) => {
   const server = await PostgresServer.create({fsync: true});
   t.after(() => server.dispose());
   await server.query('CREATE DATABASE journal');
@@ -70,7 +70,7 @@ void test('[J7] a server that crashes loses nothing that was acknowledged, and t
       } catch (error) {
         assert.ok(error instanceof JournalUnavailableError, String(error));
         refused += 1;
-        // Twilio's retry comes later as well.
+        // Twilio's retry also comes after a pause.
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     }
@@ -97,7 +97,7 @@ void test('[J7] a server that crashes loses nothing that was acknowledged, and t
   }
 });
 
-void test('[W11] when commits are gone that a node has seen, all nodes begin one new epoch', async (t) => {
+void test('[W11] when commits that a node has seen are lost, all nodes begin the same new epoch', async (t) => {
   const openings: JournalOpening[][] = [[], []];
   const {url, nodes} = await openNodes(t, 2);
   const [a, b] = nodes;
@@ -105,7 +105,7 @@ void test('[W11] when commits are gone that a node has seen, all nodes begin one
   for (const [index, node] of nodes.entries()) node.onEpoch((opening) => openings[index]?.push(opening));
   for (let index = 0; index < 6; index += 1) await a.append(status(`CA${index}`, 'ringing'));
   await until(() => b.head() === 6);
-  // A standby that had not got the last two was promoted.
+  // A standby without the last two entries was promoted.
   const standby = new Client({connectionString: url});
   await standby.connect();
   await standby.query(
@@ -123,7 +123,7 @@ void test('[W11] when commits are gone that a node has seen, all nodes begin one
   assert.deepEqual(page.entries, [entry]);
 });
 
-void test('[W11] a node that only reads notices as well that commits are gone', async (t) => {
+void test('[W11] a node that only reads also notices lost commits', async (t) => {
   const {url, nodes} = await openNodes(t, 1);
   const [node] = nodes;
   assert.ok(node);
@@ -137,10 +137,11 @@ void test('[W11] a node that only reads notices as well that commits are gone', 
   assert.equal(node.head(), 1);
 });
 
-void test('[W11] pages and calls of another history are not given as those of this one, before the node knows of it', async (t) => {
+void test('[W11] pages and calls of another history are refused, even before the node knows about it', async (t) => {
   const {url, nodes} = await openNodes(t, 1);
   for (let index = 0; index < 3; index += 1) await nodes[0]?.append(status(`CA${index}`, 'ringing'));
-  // What was there before it came is not in its memory; and its clock stands still: it reads what it is asked for.
+  // Entries from before its start are not in its memory. Its clock stands still, so every request reads the
+  // database.
   const late = createNode(url, {clock: new ManualClock()});
   t.after(() => late.close());
   await late.open();
@@ -150,9 +151,10 @@ void test('[W11] pages and calls of another history are not given as those of th
   });
   const name = new URL(url).pathname.slice(1);
   for (const ask of [() => late.read(0, 10), () => late.activeCalls()]) {
-    // A wake-up from its beginning may have told it first, once; whoever is given an answer knows what it is of.
+    // The initial notification may have informed the node first, but only once. An answer always belongs to
+    // its epoch.
     for (let refused = false, round = 0; !refused; round += 1) {
-      assert.ok(round < 20, 'it always knew');
+      assert.ok(round < 20, 'the node always knew this');
       const epoch = randomUUID();
       await (await postgresServer()).query(`UPDATE hookswitch.journal_head SET epoch = '${epoch}'`, name);
       const refusal = await ask().then(
@@ -168,7 +170,7 @@ void test('[W11] pages and calls of another history are not given as those of th
   }
 });
 
-void test('a connection for notifications that died in silence costs a poll, and is replaced', async (t) => {
+void test('a notification connection that died silently costs one poll and is replaced', async (t) => {
   const {url, nodes} = await openNodes(t, 1);
   const [writer] = nodes;
   assert.ok(writer);
@@ -188,7 +190,7 @@ void test('a connection for notifications that died in silence costs a poll, and
   const listeners = () =>
     server.query(`SELECT pid, client_port FROM pg_stat_activity WHERE application_name = 'behind listener'`);
   await until(async () => (await listeners()).length === 1);
-  // Notified: no poll has run, since its clock stands still.
+  // This came by notification, because its clock stands still and no poll has run.
   await until(async () => {
     await writer.append(status('CA1', 'ringing', {dedupeKey: `${performance.now()}`}));
     return node.head() > 0;
@@ -209,7 +211,7 @@ void test('a connection for notifications that died in silence costs a poll, and
   });
 });
 
-void test('with every connection of the pool taken, reads are refused in time and appends go on', async (t) => {
+void test('with an exhausted pool, reads are refused in time and appends continue', async (t) => {
   const url = await databaseOf(t);
   const database = new PostgresDatabase({url, maxConnections: 2, maxWaiting: 4});
   const node = new PostgresJournal({database});
@@ -229,7 +231,7 @@ void test('with every connection of the pool taken, reads are refused in time an
   assert.equal((await node.findCall('CA1'))?.providerStatus, 'ringing');
 });
 
-void test('with every connection of the pool taken, what other nodes write is seen at once', async (t) => {
+void test('with an exhausted pool, entries of other nodes are still seen at once', async (t) => {
   const {url, nodes} = await openNodes(t, 1);
   const [other] = nodes;
   assert.ok(other);
@@ -245,11 +247,11 @@ void test('with every connection of the pool taken, what other nodes write is se
     await other.append(status(`CA${offset}`, 'ringing'));
     await until(() => node.head() === offset);
   }
-  assert.ok(busy, 'before anybody gave a connection back');
+  assert.ok(busy, 'before a connection was returned to the pool');
   await slow;
 });
 
-void test('a row that nobody can read is the fault of its own call alone', async (t) => {
+void test('an unreadable row affects only its own call', async (t) => {
   const {url, nodes} = await openNodes(t, 1);
   const [node] = nodes;
   assert.ok(node);
@@ -281,7 +283,7 @@ void test('a row that nobody can read is the fault of its own call alone', async
   );
 });
 
-void test('[W11] [J8] what was trimmed of one history is not missing in the next', async (t) => {
+void test('[W11] [J8] the trimmed range of one history does not apply to the next', async (t) => {
   const {url, nodes} = await openNodes(t, 1);
   const [node] = nodes;
   assert.ok(node);
@@ -292,7 +294,7 @@ void test('[W11] [J8] what was trimmed of one history is not missing in the next
   node.onEpoch((opening) => {
     epoch = opening.epoch;
   });
-  // A backup of before all of that is put back.
+  // Restores a backup from before all of this.
   const restored = randomUUID();
   const name = new URL(url).pathname.slice(1);
   await (await postgresServer()).query(

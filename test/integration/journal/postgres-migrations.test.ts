@@ -1,4 +1,7 @@
-/** A rolling upgrade as the database sees it: nodes of the version before at work while the first new one changes the tables. */
+/**
+ * A rolling upgrade on the database: nodes of the previous version work while the first new node changes the
+ * tables.
+ */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {Client} from 'pg';
@@ -11,7 +14,7 @@ import {START, status, wholeCall} from '../../support/journal/journal-events.ts'
 import {createNode, openNodes} from '../../support/journal/journal-postgres-fixture.ts';
 import {until} from '../../support/until.ts';
 
-/** All that the rule in `migration.ts` allows, on every table that nodes of before write and read. */
+/** All changes that the rule in `migration.ts` allows, on every table that older nodes write and read. */
 const next: Migration = {
   id: migrations.length + 1,
   name: 'next',
@@ -24,7 +27,7 @@ const next: Migration = {
     CREATE INDEX intents_by_note ON hookswitch.intents (note);`,
 };
 
-/** What the first node of the next version does when it starts. */
+/** The migration that the first node of the next version runs at its start. */
 async function upgrade(t: TestContext, url: string, onHeld: () => void = () => {}): Promise<void> {
   const database = new PostgresDatabase({url, applicationName: 'next'});
   t.after(() => database.close());
@@ -36,11 +39,11 @@ async function upgrade(t: TestContext, url: string, onHeld: () => void = () => {
   }
 }
 
-void test('nodes of before append, read and trim on while the tables change under them, and one that starts afterwards does too', async (t) => {
+void test('nodes of the previous version append, read, trim and start while the tables change', async (t) => {
   const {url, nodes} = await openNodes(t, 2);
   const [a, b] = nodes;
   assert.ok(a && b);
-  // So that their statements are prepared, on the tables as they were.
+  // Runs all statements once, so that they are prepared on the old tables.
   for (const event of wholeCall('CA-before')) await a.append(event);
   await b.append(status('CA0', 'ringing'));
   let upgraded = false;
@@ -68,12 +71,12 @@ void test('nodes of before append, read and trim on while the tables change unde
   assert.equal(page.entries.length, entry.offset - 4);
 });
 
-void test('a step that waits for somebody elses long transaction holds up nobody who appends', async (t) => {
+void test('a migration that waits for a foreign transaction blocks no append', async (t) => {
   const {url, nodes} = await openNodes(t, 1);
   const [node] = nodes;
   assert.ok(node);
   await node.append(status('CA0', 'ringing'));
-  // As pg_dump: it has read from a table, and keeps it as it is until its end.
+  // Like pg_dump, this transaction has read a table and keeps its lock until the end.
   const backup = new Client({connectionString: url});
   await backup.connect();
   await backup.query('BEGIN; LOCK TABLE hookswitch.entries IN ACCESS SHARE MODE');
@@ -85,7 +88,7 @@ void test('a step that waits for somebody elses long transaction holds up nobody
     upgraded = true;
   });
   await until(() => held > 0);
-  // None of them is refused, however often the step tries.
+  // No append is refused, regardless of how often the migration tries.
   const waiting = performance.now() + 3000;
   for (let number = 1; performance.now() < waiting; number += 1) {
     await node.append(status(`CA${number}`, 'ringing'));

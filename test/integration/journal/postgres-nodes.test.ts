@@ -1,4 +1,4 @@
-/** What the journal's contract says of one journal, said of several nodes on one database. */
+/** The journal's contract for several nodes on one database. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {setImmediate} from 'node:timers/promises';
@@ -18,7 +18,7 @@ function oneTo(count: number): readonly number[] {
   return Array.from({length: count}, (_, index) => index + 1);
 }
 
-void test('[J3] two nodes that append at once give out offsets without gaps, and each reads all of them in order', async (t) => {
+void test('[J3] two nodes that append concurrently assign offsets without gaps, and each reads all of them in order', async (t) => {
   const {nodes} = await openNodes(t, 2);
   const total = 2 * 600;
   const readers = nodes.map((node) => {
@@ -44,13 +44,13 @@ void test('[J3] two nodes that append at once give out offsets without gaps, and
       const events = Array.from({length: 20}, (_, call) => status(`CA${index}-${round}-${call}`, 'ringing'));
       const results = await Promise.all(events.map((event) => node.append(event)));
       offsets.push(...results.map(({entry}) => entry.offset));
-      // Whoever was told of an append can read it here, and what comes before it.
+      // An acknowledged append is readable at this node, along with all earlier entries.
       assert.ok(node.head() >= Math.max(...offsets));
     }
     return offsets;
   });
   const [a = [], b = []] = await Promise.all(appends);
-  // Whatever order the nodes had their turns in, neither overtook itself.
+  // The nodes take turns in any order, but each node's own entries stay in order.
   for (const own of [a, b])
     assert.deepEqual(
       own,
@@ -64,12 +64,12 @@ void test('[J3] two nodes that append at once give out offsets without gaps, and
   for (const {seen} of readers) assert.deepEqual(seen, oneTo(total));
 });
 
-void test('[J3] a transaction that is slow to commit is not skipped: whoever reads meanwhile reads nothing behind it', async (t) => {
+void test('[J3] a transaction that commits slowly is not skipped, and meanwhile nothing after it is readable', async (t) => {
   const {url, nodes} = await openNodes(t, 2);
   const [a, b] = nodes;
   assert.ok(a && b);
   await a.append(status('CA1', 'initiated'));
-  // Another node that has written its entry, and not committed yet.
+  // Another node that has written its entry and not committed it yet.
   const slow = new Client({connectionString: url});
   await slow.connect();
   try {
@@ -101,7 +101,7 @@ void test('[J3] a transaction that is slow to commit is not skipped: whoever rea
   assert.deepEqual(await offsetsOf(b), [1, 2, 3]);
 });
 
-void test('[J4] callbacks of one call that arrive at both nodes at once agree on what became of it', async (t) => {
+void test('[J4] callbacks of one call that arrive at both nodes at once lead to one state', async (t) => {
   const {nodes} = await openNodes(t, 2);
   const calls = Array.from({length: 40}, (_, index) => `CA${index}`);
   const ends = ['completed', 'busy'] as const;
@@ -122,7 +122,7 @@ void test('[J4] callbacks of one call that arrive at both nodes at once agree on
     assert.deepEqual(history, await b.callHistory(callSid));
     const applied: readonly HistoryEntry[] =
       history?.entries.filter(({verdict}) => verdict === 'applied') ?? [];
-    // The first ended status stays; the other one, and a ringing behind it, came late.
+    // The first final status stays. The other one and a later ringing are late.
     const ended: readonly HistoryEntry[] = applied.filter(({call}) => call?.endedAt !== undefined);
     assert.equal(ended.length, 1);
     assert.equal(history?.call.providerStatus, ended[0]?.call?.providerStatus);
@@ -130,7 +130,7 @@ void test('[J4] callbacks of one call that arrive at both nodes at once agree on
   }
 });
 
-void test('[J2] one webhook that is delivered to both nodes at once is one entry', async (t) => {
+void test('[J2] a webhook that both nodes receive at once is one entry', async (t) => {
   const {nodes} = await openNodes(t, 2);
   const events = Array.from({length: 50}, (_, index) => status(`CA${index}`, 'ringing'));
   const results = await Promise.all(
@@ -144,7 +144,7 @@ void test('[J2] one webhook that is delivered to both nodes at once is one entry
   await Promise.all(nodes.map(async (node) => assert.deepEqual(await offsetsOf(node), oneTo(50))));
 });
 
-void test('[H1] one idempotency key that both nodes get at once is one intent', async (t) => {
+void test('[H1] an idempotency key that both nodes receive at once is one intent', async (t) => {
   const {nodes} = await openNodes(t, 2);
   const keys = Array.from({length: 20}, (_, index) => `key-${index}`);
   const results = await Promise.all(
@@ -158,7 +158,7 @@ void test('[H1] one idempotency key that both nodes get at once is one intent', 
   }
 });
 
-void test('[J8] a node learns what another one has trimmed, and gives nobody a page with a hole', async (t) => {
+void test('[J8] a node learns what another node has trimmed, and never returns a page with a gap', async (t) => {
   const {nodes} = await openNodes(t, 2);
   const [a, b] = nodes;
   assert.ok(a && b);
@@ -172,7 +172,7 @@ void test('[J8] a node learns what another one has trimmed, and gives nobody a p
   assert.deepEqual(await b.read(0, 10), {kind: 'too-old', oldest: 4});
 });
 
-void test('[J8] readers that page through while another node trims read without a hole, or are told', async (t) => {
+void test('[J8] readers that page while another node trims get no gap, or a notice that entries are gone', async (t) => {
   const {nodes} = await openNodes(t, 2);
   const [a, b] = nodes;
   assert.ok(a && b);
@@ -199,13 +199,13 @@ void test('[J8] readers that page through while another node trims read without 
       );
     } else assert.ok(page.oldest > cursor);
     pages += 1;
-    // What is in memory is read without a turn of the event loop, and the trim needs some.
+    // Reads from memory take no turn of the event loop, and the trim needs some.
     await setImmediate();
   }
   assert.equal(await trim, calls.length);
 });
 
-void test('[J1] a node that comes later has everything, and is at the same place', async (t) => {
+void test('[J1] a node that starts later has every entry and the same head', async (t) => {
   const {nodes} = await openNodes(t, 3);
   const [a, b, c] = nodes;
   assert.ok(a && b && c);

@@ -1,4 +1,4 @@
-/** That what is asked of ten million calls goes by an index: the plans, not the time, on rows made by the database itself. */
+/** Queries over ten million calls must use an index. The tests check plans, not times, on generated rows. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CallQuery} from '../../../src/journal/journal.ts';
@@ -11,10 +11,10 @@ import {postgresServer} from '../../support/postgres/postgres.ts';
 import {largeHistory} from '../../support/postgres/postgres-history.ts';
 import {until} from '../../support/until.ts';
 
-void test('every list, history and read of a large journal goes by an index', async (t) => {
+void test('every list, history and read of a large journal uses an index', async (t) => {
   const {database} = await largeHistory(t);
   const plans: string[] = [];
-  /** Asks as the journal does, and has each statement explained beside it. Sequential scans are allowed here. */
+  /** Runs each statement of the journal, and explains it alongside. Sequential scans are allowed here. */
   const explained: Query = (sql, values) =>
     database.transaction(async (query) => {
       await query('SET LOCAL enable_seqscan = on');
@@ -50,7 +50,7 @@ void test('every list, history and read of a large journal goes by an index', as
   );
 });
 
-void test('appends to a journal that was never analysed look at no call but their own', async (t) => {
+void test('appends to a journal that was never analyzed read no call but their own', async (t) => {
   const server = await postgresServer();
   const url = await server.databaseOf(t);
   const name = new URL(url).pathname.slice(1);
@@ -60,7 +60,7 @@ void test('appends to a journal that was never analysed look at no call but thei
   const sids = Array.from({length: 3000}, (_call, number) => someSid(number));
   await Promise.all(sids.map((callSid) => journal.append(status(callSid, 'initiated'))));
   for (const callSid of sids.slice(0, 60)) await journal.append(status(callSid, 'ringing'));
-  // What a session has counted is told when it ends.
+  // A session reports its statistics when it ends.
   await journal.close();
   const read = await until(async () => {
     const rows = await server.query(
@@ -71,7 +71,7 @@ void test('appends to a journal that was never analysed look at no call but thei
     return (counts.get('calls_call_sid_key') ?? 0) >= 30 ? counts : undefined;
   });
   const others = [...read].filter(([index]) => index !== 'calls_call_sid_key' && index !== 'calls_pkey');
-  for (const [index, count] of others) assert.ok(count <= 30, `${count} rows were read of ${index}`);
+  for (const [index, count] of others) assert.ok(count <= 30, `${count} rows were read through ${index}`);
 });
 
 function someSid(number: number): string {

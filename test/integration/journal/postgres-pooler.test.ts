@@ -1,4 +1,6 @@
-/** A pooler between the gateway and Postgres: PgBouncer, in the modes it has, with its defaults and with others. */
+/**
+ * A pooler between the gateway and Postgres: PgBouncer in each of its modes, with default and other settings.
+ */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {Client} from 'pg';
@@ -11,7 +13,7 @@ import {NO_PGBOUNCER, PgBouncer, type PgBouncerSettings} from '../../support/pos
 import {databaseOf, PostgresServer, postgresServer} from '../../support/postgres/postgres.ts';
 import {until} from '../../support/until.ts';
 
-/** A fresh database behind a PgBouncer of its own; skips the test on a machine without one. */
+/** A fresh database behind its own PgBouncer. Skips the test on a machine without PgBouncer. */
 async function behind(t: TestContext, settings: PgBouncerSettings = {}): Promise<string | undefined> {
   const bouncer = await PgBouncer.before(t, await postgresServer(), settings);
   if (bouncer === undefined) {
@@ -32,7 +34,7 @@ async function refusalOf(t: TestContext, url: string): Promise<string> {
   return error.message;
 }
 
-test('[C3] a gateway starts behind PgBouncer as it is installed, and follows a call', async (t) => {
+test('[C3] a gateway starts behind PgBouncer with default settings, and follows a call', async (t) => {
   const url = await behind(t);
   if (url === undefined) return;
   await using gateway = await startGateway({env: {DATABASE_URL: url}});
@@ -41,7 +43,7 @@ test('[C3] a gateway starts behind PgBouncer as it is installed, and follows a c
   await session.receive('call.status', (each) => each.callSid === callSid);
 });
 
-test('[J1] each kind of connection commits to the disk, even if the pooler drops settings and its server defaults to off', async (t) => {
+test('[J1] each kind of connection commits to disk, even if the pooler drops settings and its server defaults to off', async (t) => {
   const server = await PostgresServer.create({settings: {synchronous_commit: 'off'}});
   t.after(() => server.dispose());
   const bouncer = await PgBouncer.before(t, server, {
@@ -66,7 +68,7 @@ test('[J1] each kind of connection commits to the disk, even if the pooler drops
   assert.deepEqual(await database.transaction(read), [{synchronous_commit: 'on'}]);
 });
 
-test('[J1] [J7] kill -9 of Postgres behind a pooler that drops startup parameters loses nothing that was acknowledged', async (t) => {
+test('[J1] [J7] kill -9 of Postgres behind a pooler that drops startup parameters loses no acknowledged entry', async (t) => {
   const settings = {synchronous_commit: 'off', wal_writer_delay: '10s', wal_writer_flush_after: '1GB'};
   const server = await PostgresServer.create({fsync: true, settings});
   t.after(() => server.dispose());
@@ -96,21 +98,18 @@ test('[J1] [J7] kill -9 of Postgres behind a pooler that drops startup parameter
 
 const shared: readonly (readonly [string, PgBouncerSettings])[] = [
   ['transaction mode', {pool_mode: 'transaction'}],
-  [
-    'transaction mode that takes each connection in turn',
-    {pool_mode: 'transaction', server_round_robin: '1'},
-  ],
-  ['transaction mode that resets', {pool_mode: 'transaction', server_reset_query_always: '1'}],
+  ['transaction mode with rotating connections', {pool_mode: 'transaction', server_round_robin: '1'}],
+  ['transaction mode with a reset query', {pool_mode: 'transaction', server_reset_query_always: '1'}],
   ['statement mode', {pool_mode: 'statement'}],
 ];
 for (const [what, settings] of shared)
-  test(`[C3] a pooler in ${what} is refused with the way out, however many others use it`, async (t) => {
+  test(`[C3] a pooler in ${what} is refused with a remedy, even with many other clients`, async (t) => {
     const url = await behind(t, settings);
     if (url === undefined) return;
     for (const others of [0, 1, 2, 3]) {
       const clients = Array.from({length: others}, () => new Client({connectionString: url}));
       for (const client of clients) await client.connect();
-      // At once, so that the pooler has as many connections of the server to give out.
+      // All at once, so that the pooler has that many server connections to assign.
       await Promise.all(clients.map((client) => client.query('SELECT pg_sleep(0.05)')));
       assert.match(
         await refusalOf(t, url),
@@ -121,7 +120,7 @@ for (const [what, settings] of shared)
     }
   });
 
-test('[J1] a pooler that is switched to transaction mode under a gateway is not written through', async (t) => {
+test('[J1] the gateway does not write through a pooler that was switched to transaction mode', async (t) => {
   const server = await PostgresServer.create({settings: {synchronous_commit: 'off'}});
   t.after(() => server.dispose());
   const bouncer = await PgBouncer.before(t, server, {});
@@ -132,13 +131,13 @@ test('[J1] a pooler that is switched to transaction mode under a gateway is not 
   await node.open();
   await node.append(status('CA1', 'ringing'));
   await bouncer.reconfigure(server, {pool_mode: 'transaction', server_reset_query_always: '1'});
-  // Its session is taken away: what comes next must not be acknowledged without having reached the disk.
+  // Ends its session. A later write must not be acknowledged unless it reached the disk.
   await server.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hookswitch%'`,
   );
   await until(async () => {
     const refusal = await node.append(status('CA2', 'ringing')).then(
-      () => assert.fail('it was acknowledged'),
+      () => assert.fail('the write was acknowledged'),
       (error: unknown) => error,
     );
     assert.ok(refusal instanceof JournalUnavailableError, String(refusal));
@@ -146,7 +145,7 @@ test('[J1] a pooler that is switched to transaction mode under a gateway is not 
   });
 });
 
-test('[C3] a pooler without a connection left is said to be that, within seconds', async (t) => {
+test('[C3] a pooler without a free connection is reported as such within seconds', async (t) => {
   const url = await behind(t, {default_pool_size: '1'});
   if (url === undefined) return;
   assert.match(
@@ -155,7 +154,7 @@ test('[C3] a pooler without a connection left is said to be that, within seconds
   );
 });
 
-test('[C3] what the pooler says is passed on', async (t) => {
+test("[C3] the pooler's error message is passed on", async (t) => {
   const url = await behind(t, {max_client_conn: '1'});
   if (url === undefined) return;
   assert.match(await refusalOf(t, url), /says: SQLSTATE \w{5}: no more connections allowed/);

@@ -1,4 +1,4 @@
-/** A refused database: the error has a sentence, the words of the database service, and no secrets. */
+/** A refused database: the error has one sentence, the message of the database service, and no secrets. */
 import assert from 'node:assert/strict';
 import {createServer} from 'node:net';
 import {type TestContext, test} from 'node:test';
@@ -20,7 +20,7 @@ async function refusalOf(t: TestContext, url: string): Promise<string> {
   return error.message;
 }
 
-void test('[C3] a database that cannot be used is refused at start with one sentence, and never its password', async (t) => {
+void test('[C3] an unusable database is refused at start with one sentence and without its password', async (t) => {
   const server = await postgresServer();
   const url = await databaseOf(t);
   await server.query(`CREATE ROLE guest LOGIN PASSWORD 'guest'`);
@@ -34,8 +34,11 @@ void test('[C3] a database that cannot be used is refused at start with one sent
   assert.match(await refusalOf(t, closed), /Nothing listens where the database should be/);
 });
 
-/** URL of a stand-in for a database service that answers every connection with `message`: the protocol's own words. */
-async function serviceThatSays(t: TestContext, message: Buffer): Promise<string> {
+/**
+ * The URL of a stand-in for a database service that answers every connection with `message`, a protocol
+ * message.
+ */
+async function serviceWithError(t: TestContext, message: Buffer): Promise<string> {
   const stub = createServer((socket) => {
     socket.once('data', () => socket.write(message));
     socket.on('error', () => {});
@@ -47,7 +50,7 @@ async function serviceThatSays(t: TestContext, message: Buffer): Promise<string>
   return `postgres://u:wrong-secret@127.0.0.1:${address.port}/x`;
 }
 
-const said: readonly (readonly [string | undefined, string, RegExp])[] = [
+const messages: readonly (readonly [string | undefined, string, RegExp])[] = [
   ['28P01', 'password authentication failed for user "u"', /does not accept the password/],
   ['XX000', 'Tenant or user not found', /cannot be used/],
   [undefined, 'Tenant or user not found', /cannot be used/],
@@ -58,9 +61,9 @@ const said: readonly (readonly [string | undefined, string, RegExp])[] = [
   ['3D000', 'database "x" does not exist', /no such database: create it/],
   ['42704', 'unrecognized configuration parameter "jit"', /does not take a setting/],
 ];
-for (const [state, words, sentence] of said)
-  void test(`[C3] what the database service says is passed on: ${state ?? 'no SQLSTATE'}, ${words}`, async (t) => {
-    const url = await serviceThatSays(t, errorMessage(state, words));
+for (const [state, words, sentence] of messages)
+  void test(`[C3] the database service's message is passed on: ${state ?? 'no SQLSTATE'}, ${words}`, async (t) => {
+    const url = await serviceWithError(t, errorMessage(state, words));
     const refusal = await refusalOf(t, url);
     assert.match(refusal, /^DATABASE_URL \(127\.0\.0\.1:\d+\/x as u\): /);
     assert.match(refusal, sentence);
@@ -71,9 +74,9 @@ for (const [state, words, sentence] of said)
     );
   });
 
-void test('[C3] what the database service says is passed on in a line, bounded, and without secrets', async (t) => {
+void test("[C3] the database service's message is passed on as one line, bounded and without secrets", async (t) => {
   const words = `cannot connect\nto postgres://other:canary@host/x with wrong-secret${' and more'.repeat(100)}`;
-  const refusal = await refusalOf(t, await serviceThatSays(t, errorMessage('XX000', words)));
+  const refusal = await refusalOf(t, await serviceWithError(t, errorMessage('XX000', words)));
   assert.match(
     refusal,
     /says: SQLSTATE XX000: cannot connect to postgres:\/\/other:•••@host\/x with ••• and more .*…$/,
@@ -81,7 +84,7 @@ void test('[C3] what the database service says is passed on in a line, bounded, 
   assert.ok(refusal.length < 500);
 });
 
-void test('[C3] a schema of that name with tables of another program is refused with its tables, and left as it is', async (t) => {
+void test('[C3] a schema of that name with foreign tables is refused with their names, and left unchanged', async (t) => {
   const server = await postgresServer();
   const url = await databaseOf(t);
   const name = new URL(url).pathname.slice(1);
@@ -100,7 +103,7 @@ void test('[C3] a schema of that name with tables of another program is refused 
   assert.deepEqual(rows, [{n: 2}]);
 });
 
-void test('[C3] a table that is in the way of ours is named', async (t) => {
+void test('[C3] a foreign table with a name that the gateway needs is named', async (t) => {
   const server = await postgresServer();
   const url = await databaseOf(t);
   const name = new URL(url).pathname.slice(1);
@@ -114,12 +117,12 @@ void test('[C3] a table that is in the way of ours is named', async (t) => {
   );
 });
 
-/** A message of the server in Postgres' protocol. */
+/** A server message in the Postgres protocol. */
 function message(type: string, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
 }
 
-/** Some poolers give no code. */
+/** Some poolers send no code. */
 function errorMessage(code: string | undefined, text: string): Buffer {
   const state = code === undefined ? '' : `C${code}\0`;
   return message('E', Buffer.from(`SFATAL\0VFATAL\0${state}M${text}\0\0`));

@@ -1,4 +1,4 @@
-/** Forgetting old calls in a large journal: a few at a time, touching little else, while appends go on. */
+/** Trimming old calls from a large journal: in small steps that read little, while appends continue. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {wholeCall} from '../../support/journal/journal-events.ts';
@@ -7,11 +7,13 @@ import {postgresServer} from '../../support/postgres/postgres.ts';
 import {CALLS, largeHistory} from '../../support/postgres/postgres-history.ts';
 import {until} from '../../support/until.ts';
 
-/** Rows of the large tables that were read, by whatever way: a measure of work that no busy machine changes. */
+/**
+ * Rows read from the large tables by any access path. This measures work independently of the machine's load.
+ */
 const ROWS_READ = `SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read, sum(n_tup_del)::int AS deleted
   FROM pg_stat_user_tables WHERE relname IN ('calls', 'entries')`;
 
-void test('[J8] trimming and appending touch a few rows of a large journal, in transactions of at most 25 calls', async (t) => {
+void test('[J8] trimming and appending read few rows of a large journal, in transactions of at most 25 calls', async (t) => {
   const {url} = await largeHistory(t);
   const server = await postgresServer();
   const name = new URL(url).pathname.slice(1);
@@ -23,22 +25,22 @@ void test('[J8] trimming and appending touch a few rows of a large journal, in t
   t.after(() => node.close());
   await node.open();
   const before = await rowsRead();
-  // Calls of the time of the rows that are there, all of which ended long ago.
+  // Calls from the time of the generated rows, all of which ended long ago.
   const trimmed = await node.trim({endedBefore: (CALLS * 1000) / 2, limit: 200});
   assert.ok(trimmed >= 190 && trimmed <= 200, String(trimmed));
   for (const event of wholeCall('CA1')) await node.append(event);
-  // What a connection has done is told when it ends.
+  // A connection reports its statistics when it ends.
   await node.close();
   const after = await until(
     async () => {
       const now = await rowsRead();
       return now.deleted - before.deleted >= 2 * trimmed && now;
     },
-    {what: 'the server to have counted'},
+    {what: 'the server to have counted the rows'},
   );
   const touched = after.read - before.read;
   t.diagnostic(`${touched} rows read to forget ${trimmed} calls of ${CALLS}`);
-  // Each call and its entry: looked for, looked for a leg or a parent, read, deleted.
+  // Per call and entry: find the call, find a leg or a parent, read it, and delete it.
   assert.ok(touched < 30 * trimmed, `${touched} rows read for ${trimmed} calls`);
   const batches = await server.query(
     'SELECT count(*)::int AS calls FROM hookswitch.forgotten_calls GROUP BY xmin::text',

@@ -1,4 +1,4 @@
-/** Our settings of a session win over the defaults of the server, the role, the database and the URL. */
+/** The gateway's session settings override the defaults of the server, the role, the database and the URL. */
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
@@ -16,7 +16,7 @@ function open(t: TestContext, url: string): PostgresDatabase {
   return database;
 }
 
-/** As `SHOW` says it. */
+/** As `SHOW` prints it. */
 const expected: Readonly<Record<string, string>> = {
   synchronous_commit: 'on',
   default_transaction_read_only: 'off',
@@ -50,7 +50,7 @@ const contrary: Readonly<Record<string, string>> = {
 };
 
 for (const target of ['DATABASE', 'ROLE'] as const)
-  test(`[J1] our settings win over the defaults of the ${target.toLowerCase()}`, async (t) => {
+  test(`[J1] the gateway's settings override the defaults of the ${target.toLowerCase()}`, async (t) => {
     const server = await postgresServer();
     const url = await databaseOf(t);
     const name = target === 'DATABASE' ? new URL(url).pathname.slice(1) : 'contrary';
@@ -83,7 +83,7 @@ for (const target of ['DATABASE', 'ROLE'] as const)
     assert.equal((await node.findCall('CA1'))?.from, 'client:Zoë ☎');
   });
 
-test('[J1] the parameter options of the URL reaches the server, and changes nothing that we set', async (t) => {
+test("[J1] the URL parameter `options` reaches the server, but does not change the gateway's settings", async (t) => {
   const url = await databaseOf(t);
   const database = open(t, `${url}?options=-c%20synchronous_commit%3Doff%20-c%20geqo%3Doff`);
   await database.open();
@@ -93,13 +93,13 @@ test('[J1] the parameter options of the URL reaches the server, and changes noth
   assert.deepEqual(rows, [{durable: 'on', geqo: 'off'}]);
 });
 
-test('[J1] [C3] a server that does not obey is refused with the setting, what it reads and what to do', async (t) => {
+test('[J1] [C3] a server that ignores a setting is refused with its name, its actual value and a remedy', async (t) => {
   const server = await postgresServer();
   const url = await databaseOf(t);
   await server.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
   const port = await startDeafProxy(t, server.port, "SET synchronous_commit = 'on'");
-  const deaf = server.url(new URL(url).pathname.slice(1), {port});
-  await assert.rejects(open(t, deaf).open(), (error: unknown) => {
+  const proxiedUrl = server.url(new URL(url).pathname.slice(1), {port});
+  await assert.rejects(open(t, proxiedUrl).open(), (error: unknown) => {
     assert.ok(error instanceof JournalUnavailableError);
     assert.match(
       error.message,
@@ -107,12 +107,12 @@ test('[J1] [C3] a server that does not obey is refused with the setting, what it
     );
     return true;
   });
-  // A pool's connection as well: nobody is given one that was not looked at.
+  // Pool connections too: each one is checked before its first use.
   await open(t, url).open();
-  await assert.rejects(open(t, deaf).query('SELECT 1'), /does not keep the setting synchronous_commit/);
+  await assert.rejects(open(t, proxiedUrl).query('SELECT 1'), /does not keep the setting synchronous_commit/);
 });
 
-test('[J1] a setting that is lost later is found before the next commit', async (t) => {
+test('[J1] a setting that is lost later is detected before the next commit', async (t) => {
   const {url} = await openNodes(t, 1);
   const connection = await open(t, url).connect('writer');
   t.after(() => connection.close());
@@ -120,7 +120,7 @@ test('[J1] a setting that is lost later is found before the next commit', async 
   await assert.rejects(lockHead(connection), /does not keep the setting synchronous_commit/);
 });
 
-test('a setting that is not there is refused, but one that only newer servers have', () => {
+test('an unknown setting is refused, unless only newer servers have it', () => {
   const row = (name: string, setting: string) => ({name, setting});
   assertKept({jit: 'off', transaction_timeout: '0'}, [row('jit', 'off')]);
   assert.throws(() => assertKept({jit: 'off'}, []), /setting jit .* is not there/);

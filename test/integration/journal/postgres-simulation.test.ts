@@ -1,8 +1,8 @@
 /**
- * Callbacks shuffled, repeated and spread over the nodes of one journal, of which some are stopped and started meanwhile: all
- * readers see the same entries, once each and in order, and every call is what its applied entries made of it.
+ * Callbacks are shuffled, repeated and spread over the nodes of one journal, while some nodes stop and start.
  *
- * `SEED=n npm test -- test/integration/journal/postgres-simulation.test.ts` runs one seed.
+ * All readers see the same entries, each once and in order. Every call equals the result of its applied
+ * entries. `SEED=n npm test -- test/integration/journal/postgres-simulation.test.ts` runs one seed.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -36,7 +36,7 @@ for (const count of [2, 3]) {
       for (let index = 0; index < count; index += 1) await start(index);
       const events = shuffledEvents(random);
       const keys = new Set(events.map(({dedupeKey}) => dedupeKey));
-      /** As Twilio does: somewhere else, when a node does not take it. */
+      /** Like Twilio, tries another node when a node refuses the callback. */
       const deliver = async (event: StatusEvent): Promise<void> => {
         const node = nodes[random.int(0, count - 1)];
         try {
@@ -56,12 +56,14 @@ for (const count of [2, 3]) {
           await nodes[index]?.close();
           await start(index);
         }
-        // A session that goes on at whatever node it finds.
+        // A session that continues at any node.
         const page = await nodes[random.int(0, count - 1)]?.read(seen.at(-1)?.offset ?? 0, 40);
         if (page?.kind === 'entries') seen.push(...page.entries);
         await Promise.all(batch);
       }
-      await until(() => nodes.every((node) => node.head() === keys.size), {what: 'every node at the head'});
+      await until(() => nodes.every((node) => node.head() === keys.size), {
+        what: 'every node to be at the head',
+      });
       const histories = await Promise.all(nodes.map((node) => node.read(0, 100_000)));
       const [first] = histories;
       assert.ok(first?.kind === 'entries');
@@ -77,7 +79,7 @@ for (const count of [2, 3]) {
   }
 }
 
-/** Four callbacks of each call and a second opinion on its end, some twice or thrice, in any order. */
+/** Four callbacks and a second final status per call, some of them repeated, in any order. */
 function shuffledEvents(random: SeededRandom): readonly StatusEvent[] {
   const once = Array.from({length: CALLS}, (_, index) => [
     ...wholeCall(`CA${index}`),
@@ -97,7 +99,7 @@ async function checkCalls(
   const left = new Map<string, CallRecord>();
   for (const {call} of entries) {
     if (call === undefined) continue;
-    // The first ended status stays.
+    // The first final status stays.
     assert.equal(left.get(call.callSid)?.endedAt, undefined);
     left.set(call.callSid, call);
   }

@@ -1,4 +1,7 @@
-/** `sslmode` and its files in DATABASE_URL, against a real server with TLS: who is let in, and what the others are told. */
+/**
+ * `sslmode` and its files in DATABASE_URL against a real TLS server: which connections succeed, and the
+ * errors of the others.
+ */
 import assert from 'node:assert/strict';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import os from 'node:os';
@@ -15,7 +18,10 @@ import {until} from '../../support/until.ts';
 
 const SECRET = 'wrong-or-right-secret';
 
-/** The tests themselves come as before; `app` only with TLS and its password, `machine` only with its certificate; `plain` is asked for the password itself. */
+/**
+ * The tests connect without restrictions. `app` needs TLS and its password, and `machine` needs TLS and its
+ * certificate. The server asks `plain` for a cleartext password.
+ */
 const RULES = `host all postgres 127.0.0.1/32 trust
 hostssl all app 127.0.0.1/32 scram-sha-256
 hostssl all machine 127.0.0.1/32 cert
@@ -60,7 +66,7 @@ describe('TLS to the database', () => {
     await rm(folder, {recursive: true, force: true});
   });
 
-  /** URL of a fresh database that belongs to `user`. @param query a file in it as `@name` */
+  /** The URL of a fresh database that belongs to `user`. @param query may refer to a file as `@name` */
   async function urlFor(
     t: TestContext,
     query: string,
@@ -72,7 +78,7 @@ describe('TLS to the database', () => {
     return `postgres://${user}:${password}@${host}:${server.port}${pathname}${sslFiles}`;
   }
 
-  /** Opens a journal and closes it again; the error where it is refused. */
+  /** Opens a journal and closes it again. Returns the error if it is refused. */
   async function tryOpening(t: TestContext, url: string): Promise<JournalUnavailableError | undefined> {
     const node = createNode(url);
     t.after(() => node.close());
@@ -81,13 +87,13 @@ describe('TLS to the database', () => {
       return undefined;
     } catch (error) {
       assert.ok(error instanceof JournalUnavailableError, String(error));
-      const said = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
-      assert.doesNotMatch(said, new RegExp(SECRET));
+      const errorText = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
+      assert.doesNotMatch(errorText, new RegExp(SECRET));
       return error;
     }
   }
 
-  test('a whole gateway with sslmode=verify-full: each of its connections is encrypted', async (t) => {
+  test('a gateway with sslmode=verify-full encrypts each of its connections', async (t) => {
     const url = await urlFor(t, '?sslmode=verify-full&sslrootcert=@ca.pem');
     await using gateway = await startGateway({env: {DATABASE_URL: url}});
     const session = await gateway.session();
@@ -107,27 +113,27 @@ describe('TLS to the database', () => {
   });
 
   const accepted: readonly (readonly [string, string, {host?: string; user?: string}])[] = [
-    ['require, whoever signed it and for whatever host', '?sslmode=require', {host: '127.0.0.1'}],
-    ['channel binding, as Neon asks for it', '?sslmode=require&channel_binding=require', {}],
+    ['require, for any signer and any host name', '?sslmode=require', {host: '127.0.0.1'}],
+    ['channel binding, as Neon requires it', '?sslmode=require&channel_binding=require', {}],
     [
       'channel binding that is preferred',
       '?sslmode=verify-full&sslrootcert=@ca.pem&channel_binding=prefer',
       {},
     ],
     [
-      'channel binding that is preferred and not there',
+      'channel binding that is preferred but unavailable',
       '?sslmode=require&channel_binding=prefer',
       {user: 'plain'},
     ],
-    ['verify-ca, for whatever host', '?sslmode=verify-ca&sslrootcert=@ca.pem', {host: '127.0.0.1'}],
+    ['verify-ca, for any host name', '?sslmode=verify-ca&sslrootcert=@ca.pem', {host: '127.0.0.1'}],
     [
-      'a certificate of the client in place of a password',
+      'a client certificate instead of a password',
       '?sslmode=verify-full&sslrootcert=@ca.pem&sslcert=@machine.crt&sslkey=@machine.key',
       {user: 'machine'},
     ],
   ];
   for (const [what, query, options] of accepted)
-    test(`it works with ${what}`, async (t) => {
+    test(`a connection succeeds with ${what}`, async (t) => {
       assert.equal(await tryOpening(t, await urlFor(t, query, options)), undefined);
     });
 
@@ -147,10 +153,10 @@ describe('TLS to the database', () => {
     ],
     ['verify-full and a foreign authority', '?sslmode=verify-full&sslrootcert=@foreign-ca.pem', UNTRUSTED],
     ['verify-ca and a foreign authority', '?sslmode=verify-ca&sslrootcert=@foreign-ca.pem', UNTRUSTED],
-    // As libpq: an authority that is named is meant.
+    // Like libpq: a configured authority is used for verification.
     ['require and a foreign authority', '?sslmode=require&sslrootcert=@foreign-ca.pem', UNTRUSTED],
     ['verify-full without an authority', '?sslmode=verify-full', UNTRUSTED],
-    ['no TLS, which the server insists on', '', /lets nobody in without TLS: add \?sslmode=verify-full/],
+    ['no TLS, although the server requires it', '', /lets nobody in without TLS: add \?sslmode=verify-full/],
     [
       'a wrong password, over TLS',
       '?sslmode=require',
@@ -158,7 +164,7 @@ describe('TLS to the database', () => {
       {password: `not-${SECRET}`},
     ],
     [
-      'channel binding, and a server that asks for the password itself',
+      'channel binding, and a server that asks for a cleartext password',
       '?sslmode=require&channel_binding=require',
       UNBOUND,
       {user: 'plain'},
@@ -170,32 +176,32 @@ describe('TLS to the database', () => {
       {user: 'machine'},
     ],
     [
-      'no certificate where the server insists on one',
+      'no certificate, although the server requires one',
       '?sslmode=verify-full&sslrootcert=@ca.pem',
       /does not let this user in .*certificate of the client/,
       {user: 'machine'},
     ],
   ];
   for (const [what, query, sentence, options] of refused)
-    test(`[C3] refused with one sentence: ${what}`, async (t) => {
+    test(`[C3] a refusal is one sentence: ${what}`, async (t) => {
       assert.match((await tryOpening(t, await urlFor(t, query, options)))?.message ?? 'accepted', sentence);
     });
 
-  test('channel binding is asked of each connection of a pool', async (t) => {
+  test('channel binding is required for each connection of a pool', async (t) => {
     const url = await urlFor(t, '?sslmode=require&channel_binding=require', {user: 'plain'});
     const database = new PostgresDatabase({url});
     t.after(() => database.close());
     await assert.rejects(database.query('SELECT 1'), UNBOUND);
   });
 
-  test('TLS can begin with the first byte, where the server knows how', async (t) => {
+  test('direct TLS works if the server supports it', async (t) => {
     const [row] = await server.query(`SELECT current_setting('server_version_num')::int AS version`);
     if (Number(row?.['version']) < 170_000)
       return t.skip('PostgreSQL before 17 does not know sslnegotiation=direct');
     assert.equal(await tryOpening(t, await urlFor(t, '?sslmode=require&sslnegotiation=direct')), undefined);
   });
 
-  test('[C3] the process says that sentence and ends, and never says the password', async (t) => {
+  test('[C3] the process prints that sentence and exits, without printing the password', async (t) => {
     await using bench = await openBench();
     const url = await urlFor(t, '?sslmode=verify-full&sslrootcert=@foreign-ca.pem');
     const started = bench.start({DATABASE_URL: url, LOG_LEVEL: 'debug'});
@@ -205,7 +211,7 @@ describe('TLS to the database', () => {
     assert.ok(!`${started.stdout}${started.stderr}`.includes(SECRET));
   });
 
-  test('[C3] a certificate that has run out is refused with one sentence', async (t) => {
+  test('[C3] an expired certificate is refused with one sentence', async (t) => {
     const url = await urlFor(t, '?sslmode=verify-full&sslrootcert=@ca.pem');
     await server.query(`ALTER SYSTEM SET ssl_cert_file = 'expired.crt'`);
     await server.query(`ALTER SYSTEM SET ssl_key_file = 'expired.key'`);
@@ -214,11 +220,13 @@ describe('TLS to the database', () => {
       await server.query('ALTER SYSTEM RESET ALL');
       await server.query('SELECT pg_reload_conf()');
     });
-    const error = await until(() => tryOpening(t, url), {what: 'the server to show the other certificate'});
+    const error = await until(() => tryOpening(t, url), {
+      what: 'the server to present the other certificate',
+    });
     assert.match(error.message, /has run out: it has to be renewed/);
   });
 
-  test('sslmode=require is warned of, since nobody looks at the certificate; with an authority it is not', async (t) => {
+  test('sslmode=require causes a warning because the certificate is not checked, unless an authority is given', async (t) => {
     for (const [query, expected] of [
       ['?sslmode=require', 1],
       ['?sslmode=require&sslrootcert=@ca.pem', 0],
@@ -236,7 +244,7 @@ describe('TLS to the database', () => {
   });
 });
 
-void test('[C3] a server without TLS is not spoken to in the open when sslmode asks for it', async (t) => {
+void test('[C3] a server without TLS gets no cleartext data if sslmode requires TLS', async (t) => {
   const plain = await postgresServer();
   const node = createNode(`${await plain.databaseOf(t)}?sslmode=require`);
   t.after(() => node.close());

@@ -1,6 +1,6 @@
 /**
- * The journal's contract, kept by two and by three nodes of one Postgres that take turns: what one has written another one is
- * asked for.
+ * The journal's contract for two and three Postgres nodes that take turns: one node writes and another one
+ * answers.
  */
 import {describeJournal} from '../../support/journal/journal-contract.ts';
 import {describeForgottenCalls} from '../../support/journal/journal-contract-forgotten.ts';

@@ -1,4 +1,4 @@
-/** A text in the file that is not what was written, in a file whose structure is sound (J1). */
+/** A text that has changed in a file with a sound structure (J1). */
 import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {type TestContext, test} from 'node:test';
@@ -16,7 +16,7 @@ const intent = {
   createdAt: 1,
 };
 
-/** A closed journal with a little of everything in it. */
+/** A closed journal with some of every kind of row. */
 async function writtenJournal(t: TestContext): Promise<string> {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file});
@@ -48,7 +48,7 @@ const damages: readonly (readonly [string, string])[] = [
 ];
 
 for (const [what, sql] of damages) {
-  test(`[J1] ${what} that is not what was written is found at the start, which says what to do`, async (t) => {
+  test(`[J1] ${what} that has changed on disk is found at start, and the error names the remedy`, async (t) => {
     const file = await writtenJournal(t);
     change(file, sql);
     const journal = new SqliteJournal({file});
@@ -60,7 +60,7 @@ for (const [what, sql] of damages) {
   });
 }
 
-test('[J1] [W11] an entry that was damaged while the journal is open is not told to anybody', async (t) => {
+test('[J1] [W11] an entry that was damaged while the journal is open is never delivered', async (t) => {
   const {file} = temporaryDatabase(t);
   const first = new SqliteJournal({file});
   await first.open();
@@ -69,7 +69,7 @@ test('[J1] [W11] an entry that was damaged while the journal is open is not told
   const journal = new SqliteJournal({file});
   await journal.open();
   t.after(() => journal.close());
-  // Sound when it was opened, and nothing of it is in memory yet.
+  // The row was intact when the journal was opened, and it is not in memory yet.
   change(file, `UPDATE entries SET owner = 'eve' WHERE "offset" = 1`);
   await assert.rejects(journal.read(0, 10), /could not do this/);
   await assert.rejects(journal.callHistory('CA1'), /could not do this/);
@@ -77,7 +77,7 @@ test('[J1] [W11] an entry that was damaged while the journal is open is not told
   assert.equal(rest.kind === 'entries' && rest.entries.length, 1);
 });
 
-test('rows of before there were checksums are taken as they are', async (t) => {
+test('rows from before checksums existed are accepted as they are', async (t) => {
   const file = await writtenJournal(t);
   change(file, 'UPDATE entries SET checksum = NULL, parameters_checksum = NULL');
   change(file, 'UPDATE calls SET checksum = NULL');

@@ -1,4 +1,4 @@
-/** Lists of calls in SQLite: what one page may cost, and calls of before lists could be filtered. */
+/** Call lists in SQLite: the cost limit of a page, and calls from before the filter columns existed. */
 import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
@@ -9,7 +9,7 @@ import {transition} from '../../../src/journal/transition.ts';
 import {START, status} from '../../support/journal/journal-events.ts';
 import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
-test('[H2] a page looks at so many calls and no more; following the cursor finds every match once', async (t) => {
+test('[H2] a page scans a bounded number of calls, and following the cursor finds every match once', async (t) => {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file});
   await journal.open();
@@ -51,7 +51,7 @@ test('[H2] a page looks at so many calls and no more; following the cursor finds
   }
 });
 
-test('[H2] calls of a database without the columns are found and counted', async (t) => {
+test('[H2] calls of a database without the filter columns are found and counted', async (t) => {
   const {file} = temporaryDatabase(t);
   const old = new DatabaseSync(file);
   migrate(old, () => 'epoch-1', 1);

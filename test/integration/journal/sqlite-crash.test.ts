@@ -6,10 +6,10 @@ import {appendUntilKilled} from '../../support/journal/journal-process.ts';
 import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
 /**
- * A killed process leaves the kernel's page cache behind, so this proves the order of commit, mark and acknowledgement
- * and the atomicity of a group; that fsync is called at all it cannot prove.
+ * A killed process leaves the kernel's page cache behind. This test therefore proves the order of commit,
+ * mark and acknowledgement, and the atomicity of a group. It cannot prove that fsync is called at all.
  */
-test('[J7] [J1] after kill -9 at any moment every acknowledged entry is there, and no half of one', async (t) => {
+test('[J7] [J1] kill -9 at any moment loses no acknowledged entry and leaves no partial one', async (t) => {
   const {file} = temporaryDatabase(t);
   const acknowledged = new Map<number, string>();
   let epoch: string | undefined;

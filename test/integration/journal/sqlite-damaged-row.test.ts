@@ -1,4 +1,4 @@
-/** A row that something else than this program has damaged: whoever asks for it is told, and nobody else (J1). */
+/** A row that another program has damaged: only requests that need it fail (J1). */
 import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
@@ -16,7 +16,7 @@ const intent = {
   createdAt: 1,
 };
 
-test('[J1] a row that is no JSON fails the requests that need it, and nothing else', {
+test('[J1] a row without valid JSON fails the requests that need it, and no others', {
   timeout: 20_000,
 }, async (t) => {
   const {file} = temporaryDatabase(t);
@@ -41,13 +41,13 @@ test('[J1] a row that is no JSON fails the requests that need it, and nothing el
   ]);
   for (const asked of [list, active, one]) {
     assert.equal(asked.status, 'rejected');
-    // Trying again is of no use, so that it is not "unavailable".
+    // Retrying does not help, so the error is not "unavailable".
     assert.ok(!(asked.reason instanceof JournalUnavailableError));
     assert.match(String(asked.reason), /cannot be read/);
   }
   assert.equal(next.status === 'fulfilled' && next.value?.callSid, 'CA2');
 
-  // Another leg has lost its text: the writer, which remembers what it wrote itself, has to read that one.
+  // Another leg has lost its text. The writer remembers its own writes, but it has to read this row.
   damage(`INSERT INTO calls (first_offset, call_sid, parent_call_sid, updated_at, record)
     VALUES (-1, 'CA3', 'CA2', 0, '{"callSid":')`);
   const owned = {...status('CA2', 'in-progress'), reference: intent.reference};
@@ -56,8 +56,8 @@ test('[J1] a row that is no JSON fails the requests that need it, and nothing el
     journal.append(status('CA2', 'completed')),
   ]);
   assert.match(failed.status === 'rejected' ? String(failed.reason) : '', /could not do this/);
-  assert.equal(entry.status === 'fulfilled' && entry.value.entry.offset, 3, 'no gap, in the same group');
+  assert.equal(entry.status === 'fulfilled' && entry.value.entry.offset, 3, 'no gap within the same group');
   damage(`DELETE FROM calls WHERE call_sid = 'CA3'`);
   assert.equal((await journal.callHistory('CA2'))?.entries.length, 2);
-  assert.deepEqual(faults, [], 'no worker ended');
+  assert.deepEqual(faults, [], 'no worker has ended');
 });

@@ -20,7 +20,7 @@ import {status} from '../../support/journal/journal-events.ts';
 import {appendUntilKilled} from '../../support/journal/journal-process.ts';
 import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts';
 
-/** Opens the journal, appends `count` entries whose keys begin with `name`, and closes it. */
+/** Opens the journal, appends `count` entries whose keys start with `name`, and closes it. */
 async function appendSome(file: string, name: string, count: number): Promise<JournalOpening> {
   const journal = new SqliteJournal({file});
   const opening = await journal.open();
@@ -30,7 +30,7 @@ async function appendSome(file: string, name: string, count: number): Promise<Jo
   return opening;
 }
 
-test('[W11] a restored backup of the database begins a new epoch and says what was lost', async (t) => {
+test('[W11] a restored database backup begins a new epoch and reports the loss', async (t) => {
   const {file} = temporaryDatabase(t);
   const {epoch} = await appendSome(file, 'a', 10);
   copyFileSync(file, `${file}.backup`);
@@ -43,7 +43,7 @@ test('[W11] a restored backup of the database begins a new epoch and says what w
   assert.deepEqual(next, {epoch: restored.epoch, head: 13});
 });
 
-test('[W11] a restored backup of the whole folder begins a new epoch, although its mark agrees', async (t) => {
+test('[W11] a restored backup of the whole folder begins a new epoch, although its mark matches', async (t) => {
   const {folder} = temporaryDatabase(t);
   const file = `${folder}/data/hookswitch.db`;
   const {epoch} = await appendSome(file, 'a', 10);
@@ -56,7 +56,7 @@ test('[W11] a restored backup of the whole folder begins a new epoch, although i
   assert.equal(restored.head, 10);
 });
 
-test('[W11] a lost database begins a new epoch and says what was lost', async (t) => {
+test('[W11] a lost database begins a new epoch and reports the loss', async (t) => {
   const {file} = temporaryDatabase(t);
   const {epoch} = await appendSome(file, 'a', 4);
   rmSync(file);
@@ -65,7 +65,7 @@ test('[W11] a lost database begins a new epoch and says what was lost', async (t
   assert.deepEqual(restored.lost, {expected: 4, found: 0});
 });
 
-for (const [what, spoil] of [
+for (const [what, damage] of [
   ['deleted', (mark: string) => rmSync(mark)],
   ['overwritten', (mark: string) => writeFileSync(mark, Buffer.alloc(8192, 'x'))],
   ['cut to nothing', (mark: string) => truncateSync(mark)],
@@ -73,7 +73,7 @@ for (const [what, spoil] of [
   test(`[W11] a mark that was ${what} begins a new epoch`, async (t) => {
     const {file} = temporaryDatabase(t);
     const {epoch} = await appendSome(file, 'a', 4);
-    spoil(`${file}.mark`);
+    damage(`${file}.mark`);
     const opening = await appendSome(file, 'b', 1);
     assert.notEqual(opening.epoch, epoch);
     assert.equal(opening.head, 4);
@@ -81,7 +81,7 @@ for (const [what, spoil] of [
   });
 }
 
-test('[W11] a torn write of the mark keeps the epoch: the other slot holds', async (t) => {
+test('[W11] a torn write of the mark keeps the epoch, because the other slot is valid', async (t) => {
   const {file} = temporaryDatabase(t);
   const {epoch} = await appendSome(file, 'a', 4);
   const mark = readFileSync(`${file}.mark`);
@@ -91,12 +91,12 @@ test('[W11] a torn write of the mark keeps the epoch: the other slot holds', asy
   assert.equal((await appendSome(file, 'b', 1)).epoch, epoch);
 });
 
-test('[J7] [W11] a journal ahead of its mark, as after a power failure, keeps its epoch; a copy behind it does not', async (t) => {
+test('[J7] [W11] a journal ahead of its mark, as after a power failure, keeps its epoch, and a copy behind it does not', async (t) => {
   const {file} = temporaryDatabase(t);
   await appendSome(file, 'a', 2);
   copyFileSync(file, `${file}.backup`);
   const {epoch} = await appendSome(file, 'b', 4);
-  // What the disk holds of the mark is older than the journal. Its file stays the same one.
+  // The mark on disk is older than the journal. The mark's file stays the same.
   const mark = readFileSync(`${file}.mark`);
   await appendSome(file, 'c', 3);
   overwrite(`${file}.mark`, 0, mark);
@@ -108,7 +108,7 @@ test('[J7] [W11] a journal ahead of its mark, as after a power failure, keeps it
   overwrite(`${file}.mark`, 0, mark);
   copyFileSync(`${file}.whole`, file);
   assert.deepEqual(await appendSome(file, 'd', 1), {epoch, head: 9});
-  assert.deepEqual(await appendSome(file, 'e', 0), {epoch, head: 10}, 'and the mark has caught up');
+  assert.deepEqual(await appendSome(file, 'e', 0), {epoch, head: 10}, 'the mark has caught up');
 });
 
 test('[W11] the mark of another journal begins a new epoch', async (t) => {
@@ -119,7 +119,7 @@ test('[W11] the mark of another journal begins a new epoch', async (t) => {
   assert.notEqual((await appendSome(file, 'c', 0)).epoch, epoch);
 });
 
-for (const [what, spoil] of [
+for (const [what, damage] of [
   ['cut in half', (wal: string) => truncateSync(wal, Math.floor(statSync(wal).size / 2))],
   ['deleted', (wal: string) => rmSync(wal)],
   [
@@ -130,10 +130,10 @@ for (const [what, spoil] of [
     },
   ],
 ] as const) {
-  test(`[J7] [W11] a WAL that was ${what} after kill -9 begins a new epoch and says what was lost`, async (t) => {
+  test(`[J7] [W11] a WAL that was ${what} after kill -9 begins a new epoch and reports the loss`, async (t) => {
     const {file} = temporaryDatabase(t);
     const {epoch, acknowledged} = await appendUntilKilled(file, {firstCall: 0, acknowledgements: 60});
-    spoil(`${file}-wal`);
+    damage(`${file}-wal`);
     const opening = await appendSome(file, 'x', 0);
     assert.notEqual(opening.epoch, epoch);
     assert.ok((opening.lost?.expected ?? 0) >= Math.max(...acknowledged.keys()));
@@ -141,7 +141,7 @@ for (const [what, spoil] of [
   });
 }
 
-test('a damaged database is refused with its path and what to do', async (t) => {
+test('a damaged database is refused with its path and a remedy', async (t) => {
   const {file} = temporaryDatabase(t);
   await appendSome(file, 'a', 300);
   overwrite(file, 4096 * 5, Buffer.alloc(4096 * 20, 0x5a));
@@ -153,7 +153,7 @@ test('a damaged database is refused with its path and what to do', async (t) => 
   });
 });
 
-test('a file that is no database is refused with its path', async (t) => {
+test('a file that is not a database is refused with its path', async (t) => {
   const {file} = temporaryDatabase(t);
   writeFileSync(file, 'this is not a database, although it is quite long '.repeat(50));
   await assert.rejects(new SqliteJournal({file}).open(), /hookswitch\.db is damaged/);

@@ -9,13 +9,13 @@ import {openSqliteFixture} from '../../support/journal/journal-sqlite-fixture.ts
 describeJournal('SqliteJournal', () => openSqliteFixture());
 describeForgottenCalls('SqliteJournal', () => openSqliteFixture());
 
-test('[J8] of calls that were forgotten the last are remembered, and no more than there is room for', () => {
+test('[J8] the most recently forgotten calls are remembered, up to a limit', () => {
   const database = new DatabaseSync(':memory:');
   database.exec(CREATE_FORGOTTEN_CALLS);
   const forgotten = new ForgottenCalls(database, 1000);
   for (let from = 0; from < 5000; from += 50)
     forgotten.add(Array.from({length: 50}, (_, index) => `CA${from + index}`));
-  // Again, as after a restored backup: it is one call.
+  // The same calls again, as after a restored backup: they count once.
   forgotten.add(['CA4999', 'CA4998']);
   const known = Array.from({length: 5000}, (_, index) => forgotten.has(`CA${index}`));
   assert.equal(known.lastIndexOf(false), 3999);

@@ -1,4 +1,7 @@
-/** Places where a SQLite journal cannot be: the error names path and next step, and nothing is changed there. */
+/**
+ * Places where a SQLite journal cannot be: the error names the path and the next step, and nothing there
+ * changes.
+ */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {
@@ -23,7 +26,7 @@ function folderOf(t: TestContext): string {
   return path.dirname(temporaryDatabase(t).file);
 }
 
-/** Both the gateway and the doctor say `reason`, with the path. */
+/** Both the gateway and the doctor report `reason` with the path. */
 async function assertRefused(file: string, reason: RegExp): Promise<void> {
   await assert.rejects(new SqliteJournal({file}).open(), (error: unknown) => {
     assert.ok(error instanceof JournalUnavailableError, String(error));
@@ -35,7 +38,7 @@ async function assertRefused(file: string, reason: RegExp): Promise<void> {
   assert.throws(() => inspectJournal(file), reason);
 }
 
-test('[C3] a folder is refused with the name of a file in it, and nothing is made beside it', async (t) => {
+test('[C3] a folder is refused with a proposed file name, and nothing is created beside it', async (t) => {
   const folder = folderOf(t);
   const data = path.join(folder, 'data');
   mkdirSync(data);
@@ -46,7 +49,7 @@ test('[C3] a folder is refused with the name of a file in it, and nothing is mad
   assert.deepEqual(readdirSync(folder), ['data']);
 });
 
-test('[C3] a file where a folder should be is named', async (t) => {
+test('[C3] a file in place of a folder is named', async (t) => {
   const folder = folderOf(t);
   const letter = path.join(folder, 'letter');
   writeFileSync(letter, 'Dear reader');
@@ -55,14 +58,14 @@ test('[C3] a file where a folder should be is named', async (t) => {
   await assertRefused(path.join(letter, 'more', 'h.db'), reason);
 });
 
-test('[C3] what is no ordinary file is refused at once', async (t) => {
+test('[C3] a file that is not a regular file is refused at once', async (t) => {
   const pipe = path.join(folderOf(t), 'pipe');
   execFileSync('mkfifo', [pipe]);
   await assertRefused(pipe, /is a device, a socket or a pipe/);
   await assertRefused('/dev/null', /is a device, a socket or a pipe/);
 });
 
-test('[C3] a link that leads to itself, and a name that is too long', async (t) => {
+test('[C3] a circular link and an overlong name are refused', async (t) => {
   const folder = folderOf(t);
   const link = path.join(folder, 'link');
   symlinkSync(link, link);
@@ -70,7 +73,7 @@ test('[C3] a link that leads to itself, and a name that is too long', async (t) 
   await assertRefused(path.join(folder, 'x'.repeat(300)), /path is too long/);
 });
 
-test('[C3] a disk that is mounted read-only is said to be that', async (t) => {
+test('[C3] a read-only mount is reported as such', async (t) => {
   const folder = readOnlyFolder(t);
   if (folder === undefined) return t.skip('this system has no way to a read-only folder');
   const reason =
@@ -81,7 +84,7 @@ test('[C3] a disk that is mounted read-only is said to be that', async (t) => {
   await assertRefused(path.join(folder, 'data', 'h.db'), reason);
 });
 
-test('[C3] a file that is write-protected is said to be that', async (t) => {
+test('[C3] a write-protected file is reported as such', async (t) => {
   const {file} = temporaryDatabase(t);
   writeFileSync(file, '');
   if (process.getuid?.() !== 0) {
@@ -96,7 +99,7 @@ test('[C3] a file that is write-protected is said to be that', async (t) => {
   }
 });
 
-/** Databases as other programs leave them. */
+/** Databases as other programs create them. */
 const foreign: readonly (readonly [string, string, RegExp])[] = [
   ['tables', 'CREATE TABLE users (id int); CREATE TABLE posts (id int)', /\(tables "posts", "users"\)/],
   [
@@ -108,7 +111,7 @@ const foreign: readonly (readonly [string, string, RegExp])[] = [
   ['a version', 'PRAGMA user_version = 7', /\(it is marked as its own\)/],
 ];
 for (const [what, sql, tables] of foreign)
-  test(`[C3] the database of another program, with ${what}, is refused and left as it is`, async (t) => {
+  test(`[C3] the database of another program, with ${what}, is refused and left unchanged`, async (t) => {
     const {file} = temporaryDatabase(t);
     const database = new DatabaseSync(file);
     database.exec(sql);
@@ -128,7 +131,7 @@ test('[C3] a file that is not a database is refused as such', async (t) => {
   await assertRefused(file, /it is no SQLite database\..*If it never was a journal, name another file/);
 });
 
-test('an empty file is a journal that has not begun', async (t) => {
+test('an empty file becomes a new journal', async (t) => {
   const {file} = temporaryDatabase(t);
   writeFileSync(file, '');
   assert.equal(inspectJournal(file).head, 0);

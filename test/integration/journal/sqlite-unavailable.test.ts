@@ -19,8 +19,9 @@ import {temporaryDatabase} from '../../support/journal/journal-sqlite-fixture.ts
 const parameters = {Filler: 'x'.repeat(2000)};
 
 /**
- * Appends until nothing is taken any more, and returns the keys that were acknowledged. The first refusal is not the
- * end: reopening moves the WAL into the database, which can leave room for more.
+ * Appends until every append is refused, and returns the acknowledged keys.
+ *
+ * The first refusal is not the end: reopening moves the WAL into the database, which can leave room for more.
  */
 async function appendUntilRefused(journal: Journal): Promise<readonly string[]> {
   const acknowledged: string[] = [];
@@ -38,7 +39,9 @@ async function appendUntilRefused(journal: Journal): Promise<readonly string[]> 
   throw new Error('the disk did not fill up');
 }
 
-/** Everything that was acknowledged is there once, without gaps, now and after a restart under the same epoch. */
+/**
+ * Checks that every acknowledged entry exists once, without gaps, now and after a restart in the same epoch.
+ */
 async function assertWhole(journal: Journal, file: string, epoch: string, keys: readonly string[]) {
   const look = async (from: Journal) => {
     const page = await from.read(0, 100_000);
@@ -78,21 +81,21 @@ async function assertFillsUpAndRecovers(file: string, recover: () => void): Prom
   await assertWhole(journal, file, epoch, [...acknowledged, entry.event.dedupeKey]);
 }
 
-test('[J1] [H4] a full disk refuses appends, and the journal recovers when there is space again', async (t) => {
+test('[J1] [H4] a full disk refuses appends, and the journal recovers when space is available again', async (t) => {
   const disk = mountSmallDisk(t, 1_500_000);
-  // Where nobody may mount, the next test takes the same way with a limit on the size of files.
+  // On a machine without mount permission, the next test takes the same path with a file size limit.
   if (disk === undefined) return t.skip('this system does not let a test mount a small disk');
   await assertFillsUpAndRecovers(`${disk.folder}/hookswitch.db`, () => disk.resize(64_000_000));
 });
 
-test('[J1] [H4] files that may not grow refuse appends, and the journal recovers when they may', async (t) => {
+test('[J1] [H4] a file size limit refuses appends, and the journal recovers when the limit is gone', async (t) => {
   const {file} = temporaryDatabase(t);
   if (!limitFileSize(600_000)) return t.skip('this system has no prlimit');
   t.after(() => limitFileSize('unlimited'));
   await assertFillsUpAndRecovers(file, () => limitFileSize('unlimited'));
 });
 
-test('[J1] [H4] a WAL that turns read-only refuses appends and probes, and recovers', async (t) => {
+test('[J1] [H4] a read-only WAL refuses appends and probes, and the journal recovers', async (t) => {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file});
   const {epoch} = await journal.open();
@@ -111,7 +114,7 @@ test('[J1] [H4] a WAL that turns read-only refuses appends and probes, and recov
   await assertWhole(journal, file, epoch, [entry.event.dedupeKey, after.event.dedupeKey]);
 });
 
-test('[J1] [W11] a mark that cannot be written refuses appends and probes, and recovers', async (t) => {
+test('[J1] [W11] an unwritable mark refuses appends and probes, and the journal recovers', async (t) => {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file});
   const {epoch} = await journal.open();
@@ -128,13 +131,13 @@ test('[J1] [W11] a mark that cannot be written refuses appends and probes, and r
   assert.deepEqual(await journal.read(1, 10), {kind: 'entries', entries: []});
   setImmutable(`${file}.mark`, false);
   await journal.probe();
-  // It was committed and never acknowledged; the repetition finds it.
+  // The entry was committed but never acknowledged, so the retry finds it.
   assert.equal(journal.head(), 2);
   assert.equal((await journal.append(event)).repeated, true);
   await assertWhole(journal, file, epoch, [entry.event.dedupeKey, event.dedupeKey]);
 });
 
-test('a folder that cannot be written is refused when the journal is opened', async (t) => {
+test('a read-only folder is refused when the journal is opened', async (t) => {
   const folder = readOnlyFolder(t);
   if (folder === undefined) return t.skip('this system has no way to a read-only folder');
   await assert.rejects(new SqliteJournal({file: `${folder}/hookswitch.db`}).open(), JournalUnavailableError);
@@ -144,7 +147,7 @@ test('a folder that cannot be written is refused when the journal is opened', as
   );
 });
 
-test('a second gateway on the same database is refused, and admitted once the first is gone', async (t) => {
+test('a second gateway on the same database is refused, and admitted once the first has stopped', async (t) => {
   const {file} = temporaryDatabase(t);
   const first = new SqliteJournal({file});
   await first.open();
@@ -156,7 +159,7 @@ test('a second gateway on the same database is refused, and admitted once the fi
   await second.close();
 });
 
-test('a database of a newer version is refused and left as it is', async (t) => {
+test('a database of a newer version is refused and left unchanged', async (t) => {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file});
   await journal.open();
@@ -170,14 +173,14 @@ test('a database of a newer version is refused and left as it is', async (t) => 
 /** The journal's worker threads, writer first. */
 async function openAndCatchWorkers(journal: SqliteJournal): Promise<readonly Worker[]> {
   const workers: Worker[] = [];
-  const caught = (worker: Worker) => workers.push(worker);
-  process.on('worker', caught);
+  const collectWorker = (worker: Worker) => workers.push(worker);
+  process.on('worker', collectWorker);
   await journal.open();
-  process.off('worker', caught);
+  process.off('worker', collectWorker);
   return workers;
 }
 
-/** Tries until the journal is back from a restart of its worker. */
+/** Retries until the journal has restarted its worker. */
 async function untilAvailable<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (const deadline = performance.now() + 5000; ; ) {
     try {
@@ -190,7 +193,7 @@ async function untilAvailable<Result>(attempt: () => Promise<Result>): Promise<R
 }
 
 for (const [index, name] of ['writer', 'reader'].entries()) {
-  test(`[J7] the ${name}'s thread can end at any moment: what waited is refused, the journal goes on`, async (t) => {
+  test(`[J7] if the ${name}'s thread ends, waiting requests are refused and the journal continues`, async (t) => {
     const {file} = temporaryDatabase(t);
     const faults: Error[] = [];
     const journal = new SqliteJournal({file, onFault: (fault) => faults.push(fault)});
@@ -199,7 +202,7 @@ for (const [index, name] of ['writer', 'reader'].entries()) {
     const appends = Promise.allSettled(
       Array.from({length: 500}, (_, each) => journal.append(status(`CA${each}`, 'ringing'))),
     );
-    const questions = Promise.allSettled(Array.from({length: 50}, () => journal.listCalls({limit: 10})));
+    const lists = Promise.allSettled(Array.from({length: 50}, () => journal.listCalls({limit: 10})));
     await turn();
     await workers[index]?.terminate();
     const acknowledged = [first.event.dedupeKey];
@@ -207,7 +210,7 @@ for (const [index, name] of ['writer', 'reader'].entries()) {
       if (result.status === 'fulfilled') acknowledged.push(result.value.entry.event.dedupeKey);
       else assert.ok(result.reason instanceof JournalUnavailableError);
     }
-    for (const result of await questions) {
+    for (const result of await lists) {
       if (result.status === 'rejected') assert.ok(result.reason instanceof JournalUnavailableError);
     }
     const again = await untilAvailable(() => journal.append(status('CA-after', 'ringing')));
@@ -229,7 +232,7 @@ for (const [index, name] of ['writer', 'reader'].entries()) {
   });
 }
 
-/** Holds the database's write lock from another connection: the writer has to wait, in its thread. */
+/** Holds the database's write lock on another connection, so that the writer has to wait in its thread. */
 function holdWriteLock(t: TestContext, file: string): DatabaseSync {
   const other = new DatabaseSync(file);
   t.after(() => {
@@ -239,7 +242,7 @@ function holdWriteLock(t: TestContext, file: string): DatabaseSync {
   return other;
 }
 
-test('[J1] the event loop turns and reads go on while the writer waits for the disk', async (t) => {
+test('[J1] the event loop and reads continue while the writer waits for the disk', async (t) => {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file});
   await journal.open();
@@ -260,7 +263,7 @@ test('[J1] the event loop turns and reads go on while the writer waits for the d
   await journal.close();
 });
 
-test('[J1] more than may wait is refused at once, and what waits is kept', async (t) => {
+test('[J1] requests beyond the queue limit are refused at once, and queued requests are kept', async (t) => {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file, maxPending: 100});
   await journal.open();
@@ -274,7 +277,7 @@ test('[J1] more than may wait is refused at once, and what waits is kept', async
   await journal.close();
 });
 
-test('[J1] an event that cannot be written fails alone, and leaves no gap', async (t) => {
+test('[J1] an event that cannot be written fails alone and leaves no gap', async (t) => {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file});
   await journal.open();
@@ -289,7 +292,7 @@ test('[J1] an event that cannot be written fails alone, and leaves no gap', asyn
   await journal.close();
 });
 
-test('the WAL stays small while somebody reads all the time', async (t) => {
+test('the WAL stays small under continuous reads', async (t) => {
   const {file} = temporaryDatabase(t);
   const journal = new SqliteJournal({file});
   await journal.open();
@@ -314,7 +317,7 @@ test('the WAL stays small while somebody reads all the time', async (t) => {
   assert.equal(existsSync(`${file}-wal`), false);
 });
 
-test('the files are for their owner only', async (t) => {
+test('the files are readable by their owner only', async (t) => {
   const {folder} = temporaryDatabase(t);
   const file = `${folder}/data/deep/hookswitch.db`;
   const journal = new SqliteJournal({file});

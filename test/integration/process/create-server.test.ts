@@ -1,4 +1,4 @@
-/** `createServer` only wires. */
+/** `createServer` only wires the parts together. */
 import assert from 'node:assert/strict';
 import {existsSync} from 'node:fs';
 import os from 'node:os';
@@ -8,7 +8,7 @@ import {loadEnvironment} from '../../../src/config/environment.ts';
 import {createLogger} from '../../../src/observability/logger.ts';
 import {createServer} from '../../../src/server.ts';
 
-test('a server that was created has opened, written and timed nothing', () => {
+test('a created server has opened no socket, written no file and set no timer', () => {
   const folder = path.join(os.tmpdir(), `hookswitch-never-${process.pid}`);
   const environment = loadEnvironment({
     env: {

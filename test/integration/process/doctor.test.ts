@@ -1,4 +1,4 @@
-/** `hookswitch doctor`: in a terminal, beside a gateway that runs and without one. */
+/** `hookswitch doctor` in a terminal, with and without a running gateway. */
 import assert from 'node:assert/strict';
 import {existsSync} from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import {test} from 'node:test';
 import type {HealthReport} from '@hookswitch/protocol';
 import {openBench} from '../../support/gateway/process-gateway.ts';
 
-test('without a gateway it listens for a moment itself, changes nothing, and ends with 0 or 1', async () => {
+test('without a gateway, doctor listens briefly by itself, changes nothing, and exits with 0 or 1', async () => {
   await using bench = await openBench();
   const doctor = bench.run(['doctor', '--json']);
   assert.equal(await doctor.exited(), 0, doctor.stderr);
@@ -25,7 +25,7 @@ test('without a gateway it listens for a moment itself, changes nothing, and end
     },
   );
   assert.notEqual(status['journal'], 'failed');
-  assert.ok(!existsSync(path.join(bench.folder, 'data')), 'no journal is made');
+  assert.ok(!existsSync(path.join(bench.folder, 'data')), 'no journal is created');
 
   const failing = bench.run(['doctor'], {...bench.env, TWILIO_AUTH_TOKEN: 'canary-wrong-token-000000000'});
   assert.equal(await failing.exited(), 1);
@@ -37,7 +37,7 @@ test('without a gateway it listens for a moment itself, changes nothing, and end
   assert.doesNotMatch(failing.stdout + failing.stderr, /canary/);
 });
 
-test('a journal that is there is looked at, and left as it is', async () => {
+test('an existing journal is read and left unchanged', async () => {
   await using bench = await openBench();
   const gateway = await bench.start().listening();
   const placed = await bench.api('/api/calls', {
@@ -57,9 +57,9 @@ test('a journal that is there is looked at, and left as it is', async () => {
   assert.ok(Number(head) >= 2, `${head}`);
 });
 
-test('beside a gateway it asks that one, with the key it was started with', async () => {
+test("with a running gateway, doctor asks it with the gateway's access key", async () => {
   await using bench = await openBench();
-  // No key is configured: the one beside the database is found.
+  // No key is configured, so the key beside the database is found.
   const {HOOKSWITCH_ACCESS_KEY: _, ...env} = bench.env;
   await bench.run(['start'], env).listening();
   const doctor = bench.run(['doctor'], env);
@@ -72,7 +72,7 @@ test('beside a gateway it asks that one, with the key it was started with', asyn
   assert.match(stranger.stderr, /does not take the access key/);
 });
 
-test('what is wrong beforehand is said: the environment, the arguments', async () => {
+test('faults of the environment and of the arguments are reported first', async () => {
   await using bench = await openBench();
   const empty = bench.run(['doctor'], {});
   assert.equal(await empty.exited(), 1);

@@ -1,4 +1,4 @@
-/** A test that is ended from outside leaves nothing behind that holds up a build, or the next one. */
+/** A test that is killed leaves no processes behind that could block the build or the next test. */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
@@ -16,7 +16,7 @@ const script = `
 `;
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const)
-  test(`what was started ends with whoever started it, ended by ${signal}`, async (t) => {
+  test(`child processes end with the process that started them, ended by ${signal}`, async (t) => {
     const starter = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -31,7 +31,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const)
     await until(() => !isRunning(pid), {what: `${pid} to end`});
   });
 
-/** One that nobody has collected is a zombie: it has ended. */
+/** A process that nobody has reaped is a zombie, so it has ended. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

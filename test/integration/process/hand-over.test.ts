@@ -1,6 +1,8 @@
 /**
- * Two processes on one Postgres behind a balancer, as docs/guides/deploy.md has them: one is stopped in the middle of what goes on,
- * and its sessions go on at the other, spread over time, without a gap and without a repetition.
+ * Two processes on one Postgres behind a balancer, set up as in docs/guides/deploy.md.
+ *
+ * One is stopped amid traffic. Its sessions continue at the other one, spread over time, without a gap or a
+ * repetition.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -19,7 +21,7 @@ const KEY = 'process-access-key-0123456789';
 const CLIENTS = 150;
 const REPORT_EVERY_MS = 200;
 
-/** A webhook through the balancer, on a connection of its own; resolves with its status. */
+/** Sends a webhook through the balancer on a new connection. Resolves with its status. */
 async function report({simulator}: ProcessBench, publicUrl: string, number: number): Promise<number> {
   const fields = {
     AccountSid: simulator.accountSid,
@@ -47,7 +49,7 @@ function watcher(url: string) {
   return {client, offsets, isLive: () => client.connection.getSnapshot().phase === 'live'};
 }
 
-test('[W15] [W11] [W12] SIGTERM: hundreds of sessions move to the other node, spread, and miss nothing', async (t) => {
+test('[W15] [W11] [W12] SIGTERM: hundreds of sessions move to the other node, spread over time, and miss nothing', async (t) => {
   await using bench = await openBench();
   const DATABASE_URL = await databaseOf(t);
   const ports = [await freePort(), await freePort()];
@@ -62,7 +64,7 @@ test('[W15] [W11] [W12] SIGTERM: hundreds of sessions move to the other node, sp
   const old = new TestClient(`${balancer.url.replace('http', 'ws')}/ws`, {token: KEY});
   await old.ready();
   await until(() => watchers.every(({isLive}) => isLive()), {
-    what: 'everybody to be live',
+    what: 'all clients to be live',
     timeoutMs: 30_000,
   });
 
@@ -71,7 +73,9 @@ test('[W15] [W11] [W12] SIGTERM: hundreds of sessions move to the other node, sp
     statuses.push(report(bench, balancer.url, statuses.length + 1));
   }, REPORT_EVERY_MS);
   t.after(() => clearInterval(reporting));
-  await until(() => watchers.every(({offsets}) => offsets.length > 2), {what: 'everybody to be told'});
+  await until(() => watchers.every(({offsets}) => offsets.length > 2), {
+    what: 'all clients to receive three entries',
+  });
   const stoppedAt = performance.now();
   first.signal('SIGTERM');
   const {afterMs} = await old.receive('session.draining');
@@ -79,27 +83,29 @@ test('[W15] [W11] [W12] SIGTERM: hundreds of sessions move to the other node, sp
   assert.equal(await first.exited(), 0, first.stderr);
   const tookMs = performance.now() - stoppedAt;
   await until(() => watchers.every(({isLive}) => isLive()), {
-    what: 'everybody to be back',
+    what: 'all clients to be back',
     timeoutMs: 30_000,
   });
   clearInterval(reporting);
 
-  // A dead node would have cost the balancer's next choice too: of all webhooks none was refused.
+  // A dead node would also have cost a retry of the balancer, but no webhook was refused.
   assert.deepEqual(new Set(await Promise.all(statuses)), new Set([204]));
   await until(() => watchers.every(({offsets}) => offsets.length >= statuses.length), {
-    what: 'everybody to have seen everything',
+    what: 'all clients to have every entry',
     timeoutMs: 30_000,
   });
   const all = Array.from({length: statuses.length}, (_, index) => index + 1);
   for (const {offsets} of watchers) assert.deepEqual(offsets, all);
   assert.equal(await old.closed(), 1001);
 
-  // Webhooks are among the arrivals, five in a second; the spread of the sessions is a third of a second.
+  // The arrivals include webhooks, five per second. The sessions are spread over a third of a second.
   const arrivals = balancer.taken.filter(({port}) => port === ports[1]).map(({at}) => at - stoppedAt);
   const moved = arrivals.filter((at) => at > LEAD_MS - 500);
   assert.ok(moved.length >= CLIENTS, `${moved.length}`);
   const quarters = [0.1, 0.5, 0.9].map((share) => moved[Math.floor(CLIENTS * share)] ?? 0);
-  t.diagnostic(`gone after ${Math.round(tookMs)} ms; came after ${quarters.map(Math.round).join(', ')} ms`);
+  t.diagnostic(
+    `gone after ${Math.round(tookMs)} ms; arrived after ${quarters.map(Math.round).join(', ')} ms`,
+  );
   const [early = 0, , late = 0] = quarters;
   assert.ok(late - early > (CLIENTS / SESSIONS_PER_SECOND) * 1000 * 0.1, `${quarters.join(' ')}`);
 });

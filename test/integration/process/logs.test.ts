@@ -1,4 +1,7 @@
-/** What a gateway logs: JSON lines, no secret, no whole phone number (E, seed "Log all errors with context"). */
+/**
+ * The gateway's log: JSON lines without secrets and complete phone numbers (E, seed "Log all errors with
+ * context").
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {openBench} from '../../support/gateway/process-gateway.ts';
@@ -8,7 +11,7 @@ import {TestClient} from '../../support/websocket/client.ts';
 const KEY = 'process-access-key-0123456789';
 const ALTERNATE = 'canary-alternate-token-1111111111';
 
-test('[E] LOG_LEVEL=trace: every line is JSON with time and level; no token, key or number in any of them', async () => {
+test('[E] LOG_LEVEL=trace: every line is JSON with time and level, and has no token, key or number', async () => {
   await using bench = await openBench();
   const started = await bench.start({LOG_LEVEL: 'trace', TWILIO_AUTH_TOKEN_ALTERNATE: ALTERNATE}).listening();
   const client = new TestClient(`${bench.url.replace('http', 'ws')}/ws`, {token: KEY});
@@ -58,7 +61,7 @@ test('[E] LOG_LEVEL=trace: every line is JSON with time and level; no token, key
   assert.ok(started.lines.some((line) => line.msg === 'call unknown'));
 });
 
-test('[E] LOG_LEVEL=error is quiet', async () => {
+test('[E] LOG_LEVEL=error logs nothing during normal operation', async () => {
   await using bench = await openBench();
   const started = bench.start({LOG_LEVEL: 'error'});
   await until(

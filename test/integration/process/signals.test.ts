@@ -1,4 +1,4 @@
-/** How a gateway goes: drained, in time, whatever hangs on it; and how it comes back. */
+/** How a gateway shuts down: drained and in time, even with hanging peers; and how it restarts. */
 import assert from 'node:assert/strict';
 import {Agent, request as httpRequest} from 'node:http';
 import {connect} from 'node:net';
@@ -24,7 +24,7 @@ async function place(bench: ProcessBench): Promise<string> {
   return ((await response.json()) as {callSid: string}).callSid;
 }
 
-/** A signed webhook whose body comes in two parts: `finish` sends the second. */
+/** A signed webhook whose body is sent in two parts. `finish` sends the second part. */
 function slowWebhook(bench: ProcessBench, number: number, agent?: Agent) {
   const fields = {
     AccountSid: bench.simulator.accountSid,
@@ -55,7 +55,7 @@ function slowWebhook(bench: ProcessBench, number: number, agent?: Agent) {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal}: sessions are closed with 1001, the process ends with 0, and the journal opens again`, async () => {
+  test(`${signal}: sessions are closed with 1001, the process exits with 0, and the journal opens again`, async () => {
     await using bench = await openBench();
     const started = await bench.start().listening();
     const client = session(bench);
@@ -67,11 +67,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     assert.equal(started.stderr, '');
     await bench.start().listening();
     const again = await bench.api(`/api/calls/${callSid}`);
-    assert.equal(again.status, 200, 'what was acknowledged is there');
+    assert.equal(again.status, 200, 'the acknowledged entry is there');
   });
 }
 
-test('SIGTERM: readyz is 503 while sessions go, and a webhook under way is answered and kept', async () => {
+test('SIGTERM: readyz is 503 while sessions leave, and a webhook in progress is answered and stored', async () => {
   await using bench = await openBench();
   const started = await bench.start().listening();
   const client = session(bench);
@@ -85,13 +85,13 @@ test('SIGTERM: readyz is 503 while sessions go, and a webhook under way is answe
   client.terminate();
   webhook.finish();
   assert.equal(await webhook.answered, 204);
-  assert.equal(await started.exited(), 0, 'although the connection of the webhook was to be kept alive');
+  assert.equal(await started.exited(), 0, "although the webhook's connection was kept alive");
   agent.destroy();
   await bench.start().listening();
   assert.equal((await bench.api(`/api/calls/${someCallSid(1)}`)).status, 200);
 });
 
-test('SIGTERM: a session that never answers the close, a request that never ends, and a Twilio that hangs: 0 within 10 s', async (t) => {
+test('SIGTERM: with an unanswered close, an unfinished request and a hanging Twilio it exits with 0 within 10 s', async (t) => {
   await using bench = await openBench();
   const started = await bench.start().listening();
   const client = session(bench);
@@ -115,7 +115,7 @@ test('SIGTERM: a session that never answers the close, a request that never ends
   client.terminate();
 });
 
-test('a signal that insists ends at once, with 1', async () => {
+test('a second signal exits at once with 1', async () => {
   await using bench = await openBench();
   const started = await bench.start().listening();
   const client = session(bench);
@@ -134,7 +134,7 @@ test('a signal that insists ends at once, with 1', async () => {
   client.terminate();
 });
 
-test('one Ctrl-C that comes twice, from the terminal and from npm, is one: exit code 0', async () => {
+test('one Ctrl-C that arrives twice, from the terminal and from npm, counts once and exits with 0', async () => {
   await using bench = await openBench();
   const started = await bench.start().listening();
   started.signal('SIGINT');
@@ -143,7 +143,7 @@ test('one Ctrl-C that comes twice, from the terminal and from npm, is one: exit 
   assert.equal(await started.exited(), 0);
 });
 
-test('SIGTERM in the middle of the start: it ends with 0 and leaves nothing that listens', async () => {
+test('SIGTERM during the start exits with 0 and leaves no listener', async () => {
   await using bench = await openBench();
   const started = bench.start();
   await until(() => started.stdout.includes('configuration'), {timeoutMs: 30_000});
@@ -153,7 +153,7 @@ test('SIGTERM in the middle of the start: it ends with 0 and leaves nothing that
   await bench.start().listening();
 });
 
-test('[J7] [J6] killed in the middle of a call: the next start has it, and finds out how it ended', async () => {
+test('[J7] [J6] after a kill during a call, the next start knows the call and finds out how it ended', async () => {
   await using bench = await openBench();
   const first = await bench.start().listening();
   const callSid = await place(bench);
@@ -172,7 +172,7 @@ test('[J7] [J6] killed in the middle of a call: the next start has it, and finds
   });
 });
 
-test('a connection that was opened and says nothing does not hold up the end', async () => {
+test('a silent open connection does not delay the shutdown', async () => {
   await using bench = await openBench();
   const started = await bench.start().listening();
   const silent = connect(bench.port, '127.0.0.1');

@@ -1,4 +1,4 @@
-/** `npm start`, as a process: what it needs, what it says when something is wrong (C3, C5). */
+/** `npm start` as a process: its requirements and its error messages (C3, C5). */
 import assert from 'node:assert/strict';
 import {readFile, stat, writeFile} from 'node:fs/promises';
 import {type AddressInfo, createServer} from 'node:net';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {openBench} from '../../support/gateway/process-gateway.ts';
 
-test('[C3] a wrong environment: every fault in one go on stderr, nothing listens, exit code 1', async () => {
+test('[C3] a wrong environment lists every fault at once on stderr, listens on nothing, and exits with 1', async () => {
   await using bench = await openBench();
   const started = bench.start({
     TWILIO_ACCOUNT_SID: 'SK123',
@@ -31,7 +31,7 @@ test('[C3] a wrong environment: every fault in one go on stderr, nothing listens
   await assert.rejects(fetch(`${bench.url}/healthz`));
 });
 
-test('[C3] an empty environment names all that is required', async () => {
+test('[C3] an empty environment names all required variables', async () => {
   await using bench = await openBench();
   const started = bench.run(['start'], {});
   assert.equal(await started.exited(), 1);
@@ -39,7 +39,7 @@ test('[C3] an empty environment names all that is required', async () => {
     assert.ok(started.stderr.includes(`${name} is missing`), started.stderr);
 });
 
-test('[C3] it starts, answers, and logs its configuration with secrets masked', async (t) => {
+test('[C3] the gateway starts, answers, and logs its configuration with masked secrets', async (t) => {
   await using bench = await openBench();
   const started = await bench.start().listening();
   t.diagnostic(`listening ${Math.round(performance.now() - started.startedAt)} ms after the start`);
@@ -52,7 +52,7 @@ test('[C3] it starts, answers, and logs its configuration with secrets masked', 
     assert.ok(!started.stdout.includes(String(secret)));
 });
 
-test('[C3] [seed] the port is taken: one clear sentence, exit code 1', async () => {
+test('[C3] [seed] a port in use is one clear sentence and exit code 1', async () => {
   await using bench = await openBench();
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(bench.port, '127.0.0.1', resolve));
@@ -65,14 +65,14 @@ test('[C3] [seed] the port is taken: one clear sentence, exit code 1', async () 
   other.close();
 });
 
-test('[C3] an address that is not of this machine: one clear sentence, exit code 1', async () => {
+test('[C3] an address of another machine is one clear sentence and exit code 1', async () => {
   await using bench = await openBench();
   const started = bench.start({HOST: '192.0.2.1'});
   assert.equal(await started.exited(), 1);
   assert.match(started.stderr, /^Hookswitch cannot start: HOST is no address of this machine\..*\n$/);
 });
 
-test('[C3] two gateways on one database: the second says so and ends, the first goes on', async () => {
+test('[C3] a second gateway on one database says so and exits, and the first continues', async () => {
   await using bench = await openBench();
   await bench.start().listening();
   const second = bench.start({PORT: '0'});
@@ -82,7 +82,7 @@ test('[C3] two gateways on one database: the second says so and ends, the first 
   assert.equal((await fetch(`${bench.url}/readyz`)).status, 200);
 });
 
-test('[C3] a database that is none: one clear sentence, exit code 1', async () => {
+test('[C3] a file that is not a database is one clear sentence and exit code 1', async () => {
   await using bench = await openBench();
   const file = path.join(bench.folder, 'letter.txt');
   await writeFile(file, 'Dear reader, this is no database. '.repeat(200));
@@ -103,7 +103,7 @@ test('[C3] a folder in place of a database: start and doctor name it and the nex
   assert.ok(doctor.stdout.includes(`Test write: ${reason}`), doctor.stdout);
 });
 
-test('[C3] a database service that refuses: start and doctor pass its words on, without the password', async (t) => {
+test('[C3] a refusing database service: start and doctor pass its message on without the password', async (t) => {
   await using bench = await openBench();
   const service = createServer((socket) => {
     socket.on('error', () => {});
@@ -128,7 +128,7 @@ test('[C3] a database service that refuses: start and doctor pass its words on, 
   assert.doesNotMatch(started.stdout + started.stderr + doctor.stdout + doctor.stderr, /canary-password/);
 });
 
-test('[E] HOOKSWITCH_ACCESS_KEY: generated once, beside the database, mode 0600, and not in the log', async () => {
+test('[E] HOOKSWITCH_ACCESS_KEY is generated once beside the database with mode 0600, and is not in the log', async () => {
   await using bench = await openBench();
   const file = path.join(bench.folder, 'data', 'access-key');
   const first = await bench.start({HOOKSWITCH_ACCESS_KEY: ''}).listening();
@@ -137,7 +137,7 @@ test('[E] HOOKSWITCH_ACCESS_KEY: generated once, beside the database, mode 0600,
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   assert.equal((await bench.api('/api/calls', {}, key)).status, 200);
   assert.equal((await bench.api('/api/calls')).status, 401);
-  assert.ok(!first.stdout.includes(key), 'a log gets the path');
+  assert.ok(!first.stdout.includes(key), 'the log has only the path');
   assert.ok(first.stdout.includes(`the access key is in ${file}`));
   first.signal('SIGTERM');
   assert.equal(await first.exited(), 0);
@@ -145,7 +145,7 @@ test('[E] HOOKSWITCH_ACCESS_KEY: generated once, beside the database, mode 0600,
   assert.equal((await bench.api('/api/calls', {}, key)).status, 200, 'the same key after a restart');
 });
 
-test('[C3] .env in the working directory counts, and the environment wins over it', async () => {
+test('[C3] .env in the working directory is read, and the environment overrides it', async () => {
   await using bench = await openBench();
   const {PORT, ...rest} = bench.env;
   const lines = Object.entries({...rest, PORT: '1'}).map(([name, value]) => `${name}=${value}`);
@@ -154,7 +154,7 @@ test('[C3] .env in the working directory counts, and the environment wins over i
   assert.equal((await fetch(`${bench.url}/healthz`)).status, 200);
 });
 
-test('[C5] start --help lists every variable and starts nothing; an unknown command says so', async () => {
+test('[C5] start --help lists every variable and starts nothing, and an unknown command is reported', async () => {
   await using bench = await openBench();
   const help = bench.run(['start', '--help'], {});
   assert.equal(await help.exited(), 0);
@@ -165,7 +165,7 @@ test('[C5] start --help lists every variable and starts nothing; an unknown comm
   assert.match(wrong.stderr, /no command "stat"/);
 });
 
-test('[C5] an older Node is told apart before TypeScript is loaded: one sentence, exit code 1, no stack', async () => {
+test('[C5] an older Node is rejected before TypeScript is loaded: one sentence, exit code 1, no stack', async () => {
   await using bench = await openBench();
   const {spawnSync} = await import('node:child_process');
   const guard = path.join(import.meta.dirname, '../../../bin/require-node.js');

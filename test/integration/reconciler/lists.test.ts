@@ -1,4 +1,4 @@
-/** Many silent calls are looked up by Twilio's lists (J6), over HTTP and through the official SDK. */
+/** Many silent calls are looked up through Twilio's lists (J6), over HTTP and with the official SDK. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type HttpGateway, startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -9,12 +9,12 @@ import {until} from '../../support/until.ts';
 const CALLS = 300;
 const TALK = '<Response><Pause length="600"/></Response>';
 
-/** Queries of the lists that were asked for, oldest first. */
+/** The queries of all list requests, oldest first. */
 function queries(http: HttpGateway): URLSearchParams[] {
   return http.twilio.of('list').map(({path}) => new URLSearchParams(path.split('?')[1]));
 }
 
-test(`[J6] ${CALLS} inbound calls at once: all get their in-progress from a handful of lists`, async () => {
+test(`[J6] ${CALLS} simultaneous inbound calls all get their in-progress from a handful of lists`, async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({
     clock,
@@ -32,10 +32,10 @@ test(`[J6] ${CALLS} inbound calls at once: all get their in-progress from a hand
   await until(() => rings() === CALLS);
   await until(() => sids.every((callSid) => gateway.simulator.call(callSid)?.status === 'in-progress'));
   clock.advance(2500);
-  const told = () => session.of('call.status').filter(({status}) => status === 'in-progress');
-  await until(() => told().length === CALLS);
-  assert.deepEqual(new Set(told().map(({source}) => source)), new Set(['reconcile']));
-  assert.equal(http.twilio.of('fetch').length, 0, 'no call is looked up by itself');
+  const received = () => session.of('call.status').filter(({status}) => status === 'in-progress');
+  await until(() => received().length === CALLS);
+  assert.deepEqual(new Set(received().map(({source}) => source)), new Set(['reconcile']));
+  assert.equal(http.twilio.of('fetch').length, 0, 'no call is looked up singly');
   assert.deepEqual(
     queries(http).map((query) => [query.get('Status'), query.get('PageSize')]),
     [
@@ -60,7 +60,7 @@ test(`[J6] ${CALLS} inbound calls at once: all get their in-progress from a hand
   );
 });
 
-test('[J6] pages are followed, other calls of the account are not created, and unreadable ones do no harm', async () => {
+test('[J6] pages are followed, foreign calls of the account are not created, and unreadable calls are skipped', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock});
   const {gateway} = http;
@@ -96,13 +96,13 @@ test('[J6] pages are followed, other calls of the account are not created, and u
 });
 
 for (const [what, answer] of [
-  ['with a page that is no list', {status: 200, body: '<html>proxy</html>'}],
-  ['with a list that holds null', {status: 200, body: {calls: [null]}}],
+  ['with a page that is not a list', {status: 200, body: '<html>proxy</html>'}],
+  ['with a list that contains null', {status: 200, body: {calls: [null]}}],
   ['not at all', 'cut'],
   ['with 500', {status: 500, body: {}}],
   ['with 403', {status: 403, body: {code: 20003, message: 'Forbidden'}}],
 ] as const) {
-  test(`[J6] lists are answered ${what}: calls are looked up one by one`, async () => {
+  test(`[J6] if lists are answered ${what}, calls are looked up one by one`, async () => {
     const clock = new ManualClock();
     await using http = await startHttpGateway({clock});
     const {gateway} = http;
@@ -126,7 +126,7 @@ for (const [what, answer] of [
   });
 }
 
-test('[J6] Retry-After of a list is obeyed, in seconds and as a date', async () => {
+test('[J6] Retry-After of a list is respected, in seconds and as a date', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock});
   const {gateway} = http;

@@ -1,4 +1,4 @@
-/** Ended calls are forgotten after RETENTION_DAYS: in lists, histories and resumes (J8). */
+/** Ended calls are trimmed after RETENTION_DAYS: from lists, histories and resumes (J8). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -10,22 +10,22 @@ import {until} from '../../support/until.ts';
 const DAY_MS = 24 * 3_600_000;
 const ROUND_MS = 600_000;
 
-test('[J8] what ended long ago goes, what goes on or ended lately stays, and a resume before it is told so', async () => {
+test('[J8] calls that ended long ago are trimmed, others stay, and an older resume gets a snapshot', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock, env: {RETENTION_DAYS: '2'}});
   const {gateway} = http;
-  const tell = async (number: number, status: string) => {
+  const postStatus = async (number: number, status: string) => {
     const fields = statusFields(gateway, {CallSid: someCallSid(number), CallStatus: status});
     assert.equal((await postWebhook(gateway, fields)).status, 204);
   };
   const session = await gateway.session();
   const start = session.position();
-  // Twilio knows none of these, and is not asked about them.
+  // Twilio does not know these calls, and must not be asked about them.
   http.twilio.intercept = () => ({status: 500, body: {}});
-  await tell(1, 'busy');
-  await tell(2, 'in-progress');
+  await postStatus(1, 'busy');
+  await postStatus(2, 'in-progress');
   clock.advance(DAY_MS);
-  await tell(3, 'completed');
+  await postStatus(3, 'completed');
   const {body: before} = await gateway.api('/api/calls');
   assert.equal(before.calls.length, 3);
   clock.advance(DAY_MS);
@@ -40,7 +40,7 @@ test('[J8] what ended long ago goes, what goes on or ended lately stays, and a r
   );
   assertProblem(await gateway.api(`/api/calls/${someCallSid(1)}`), {status: 404, code: 'call_not_found'});
   assert.equal((await gateway.api('/api/calls?status=ended')).body.calls.length, 1);
-  // What the process still has in memory it may replay; a later one has only the journal.
+  // The process may replay entries in its memory. After a restart it has only the journal.
   await gateway.restart();
   const resumed = await gateway.session({resume: start});
   assert.equal((await resumed.ready()).recovered, false);
@@ -51,7 +51,7 @@ test('[J8] what ended long ago goes, what goes on or ended lately stays, and a r
   );
 });
 
-test('[J8] more than one step is needed: it goes on after a pause, not after a round', async () => {
+test('[J8] trimming in several steps continues after a pause, not in the next round', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock, env: {RETENTION_DAYS: '1'}});
   const {gateway} = http;
@@ -74,7 +74,7 @@ test('[J8] more than one step is needed: it goes on after a pause, not after a r
   assert.ok(passedMs < ROUND_MS);
 });
 
-test('[J8] the journal cannot be trimmed: it is tried again in the next round', async () => {
+test('[J8] if the journal cannot be trimmed, the next round tries again', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock, failingJournal: true, env: {RETENTION_DAYS: '1'}});
   const {gateway} = http;

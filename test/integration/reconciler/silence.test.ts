@@ -1,4 +1,4 @@
-/** Calls that go silent are looked up and corrected (J6); what is looked up never moves a call back (J4). */
+/** Silent calls are looked up and corrected (J6), and a look-up never moves a call back (J4). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
@@ -14,7 +14,7 @@ import type {TestClient} from '../../support/websocket/client.ts';
 const BODY = {to: '+15550100001', timeout: 600, twiml: '<Response><Pause length="600"/></Response>'};
 const NEVER = {to: '+15550100201', timeout: 600, twiml: '<Response/>'};
 
-/** Ways to each state and then silence, and for how long that is fine, in milliseconds. */
+/** Ways to reach each state and then stay silent, with the allowed silence in ms. */
 const silences: readonly {
   readonly state: string;
   readonly body: Readonly<Record<string, unknown>>;
@@ -33,14 +33,14 @@ const silences: readonly {
 ];
 
 for (const {state, body, lost, allowedMs} of silences) {
-  test(`[J6] ${state}: silent for ${allowedMs / 1000} s is fine, then it is looked up and corrected`, async () => {
+  test(`[J6] ${state}: silence is accepted for ${allowedMs / 1000} s, then the call is looked up and corrected`, async () => {
     const clock = new ManualClock();
     await using http = await start({clock});
     const {gateway} = http;
     const session = await gateway.session();
     gateway.simulator.setFaults({drop: {statuses: lost}});
     const callSid = await gateway.place(body);
-    await heard(session, callSid, state);
+    await waitForStatus(session, callSid, state);
     await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
     gateway.simulator.hangUp(callSid);
     clock.advance(allowedMs - 1000);
@@ -54,7 +54,7 @@ for (const {state, body, lost, allowedMs} of silences) {
   });
 }
 
-test('[J6] an inbound call gets its in-progress within seconds, and its end though no callback comes', async () => {
+test('[J6] an inbound call gets its in-progress within seconds, and its end without a callback', async () => {
   const clock = new ManualClock();
   await using http = await start({
     clock,
@@ -64,12 +64,12 @@ test('[J6] an inbound call gets its in-progress within seconds, and its end thou
   const {gateway} = http;
   const session = await gateway.session();
   const callSid = await gateway.simulator.placeInboundCall({from: '+15550100001'});
-  await heard(session, callSid, 'ringing');
+  await waitForStatus(session, callSid, 'ringing');
   await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
   clock.advance(2500);
-  const talking = await heard(session, callSid, 'in-progress');
-  assert.equal(talking.direction, 'inbound');
-  assert.equal(talking.source, 'reconcile');
+  const inProgress = await waitForStatus(session, callSid, 'in-progress');
+  assert.equal(inProgress.direction, 'inbound');
+  assert.equal(inProgress.source, 'reconcile');
   gateway.simulator.hangUp(callSid);
   clock.advance(61_000);
   const ended = await gateway.callIn(callSid, 'completed');
@@ -77,28 +77,28 @@ test('[J6] an inbound call gets its in-progress within seconds, and its end thou
   onlyRead(http);
 });
 
-test('[J6] a session is told of what was found, with source reconcile', async () => {
+test('[J6] a session receives the found status with source reconcile', async () => {
   const clock = new ManualClock();
   await using http = await start({clock});
   const {gateway} = http;
   const session = await gateway.session();
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const callSid = await gateway.place(BODY);
-  await heard(session, callSid, 'in-progress');
+  await waitForStatus(session, callSid, 'in-progress');
   gateway.simulator.hangUp(callSid);
   clock.advance(121_000);
-  const told = await session.receive('call.status', ({status}) => status === 'completed');
-  assert.equal(told.source, 'reconcile');
-  assert.equal(told.callSid, callSid);
+  const received = await session.receive('call.status', ({status}) => status === 'completed');
+  assert.equal(received.source, 'reconcile');
+  assert.equal(received.callSid, callSid);
 });
 
-test('[J4] [J6] REST that lags behind the callbacks moves nothing back, and is not an entry', async () => {
+test('[J4] [J6] a REST answer that lags behind the callbacks moves nothing back and adds no entry', async () => {
   const clock = new ManualClock();
   await using http = await start({clock});
   const {gateway} = http;
   const session = await gateway.session();
   const callSid = await gateway.place(BODY);
-  await heard(session, callSid, 'in-progress');
+  await waitForStatus(session, callSid, 'in-progress');
   const before = await gateway.callIn(callSid, 'in-progress');
   http.twilio.afterwards = ({operation}, answer) =>
     operation === 'fetch' ? {...answer, body: {...(answer.body as object), status: 'queued'}} : undefined;
@@ -109,40 +109,40 @@ test('[J4] [J6] REST that lags behind the callbacks moves nothing back, and is n
   assert.equal(body.events.length, before.events.length);
 });
 
-test('[J6] a sign of life starts the silence over', async () => {
+test('[J6] a new event restarts the allowed silence', async () => {
   const clock = new ManualClock();
   await using http = await start({clock});
   const {gateway} = http;
   const session = await gateway.session();
   const callSid = await gateway.place(NEVER);
-  await heard(session, callSid, 'ringing');
+  await waitForStatus(session, callSid, 'ringing');
   clock.advance(74_000);
   const answered = statusFields(gateway, {CallSid: callSid, CallStatus: 'in-progress', SequenceNumber: '9'});
   assert.equal((await postWebhook(gateway, answered)).status, 204);
-  await heard(session, callSid, 'in-progress');
+  await waitForStatus(session, callSid, 'in-progress');
   clock.advance(119_000);
   assert.equal(http.twilio.of('fetch').length, 0);
   clock.advance(2000);
   await until(() => http.twilio.of('fetch').length === 1);
 });
 
-/** Sessions are to outlive the hours that pass in these tests. */
+/** Sessions have to outlive the hours that pass in these tests. */
 function start(options: HttpGatewayOptions) {
   return startHttpGateway({...options, env: {SESSION_TIMEOUT_MS: '3600000', ...options.env}});
 }
 
 /**
- * Waits until the gateway itself, and not only its database, knows of a status: what a session was told, everything
- * in the process has heard of.
+ * Waits until the gateway itself knows a status, and not only its database. A status that a session received
+ * is known to the whole process.
  */
-async function heard(session: TestClient, callSid: string, providerStatus: string) {
+async function waitForStatus(session: TestClient, callSid: string, providerStatus: string) {
   return session.receive(
     'call.status',
     (message) => message.callSid === callSid && message.providerStatus === providerStatus,
   );
 }
 
-/** Recovery never dials and never hangs up: beside the test's own creates there were only fetches. */
+/** Recovery never dials and never hangs up. Apart from the test's own creates, it only fetched. */
 function onlyRead(http: HttpGateway): void {
   assert.equal(http.twilio.of('update').length, 0);
   assert.equal(http.twilio.of('other').length, 0);

@@ -1,4 +1,4 @@
-/** Calls left open by an earlier run, and Twilio in every mood (J6, J7). */
+/** Calls left open by an earlier run, and failures of Twilio (J6, J7). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startHttpGateway} from '../../support/http/http-gateway.ts';
@@ -8,33 +8,33 @@ import {until} from '../../support/until.ts';
 
 const BODY = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};
 
-test('[J6] on start, calls left open are looked up at once, whatever their state allows', async () => {
+test('[J6] on start, calls left open are looked up at once, in any state', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock});
   const {gateway} = http;
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const ended = await gateway.place(BODY);
-  const talking = await gateway.place(BODY);
+  const inProgress = await gateway.place(BODY);
   await http.heard(ended, 'in-progress');
-  await http.heard(talking, 'in-progress');
+  await http.heard(inProgress, 'in-progress');
   gateway.simulator.hangUp(ended);
   await gateway.restart();
   const {events} = await gateway.callIn(ended, 'completed');
   assert.equal(events.at(-1).source, 'reconcile');
-  assert.equal((await gateway.callIn(talking, 'in-progress')).legs.length, 0);
+  assert.equal((await gateway.callIn(inProgress, 'in-progress')).legs.length, 0);
   await until(() => http.twilio.of('fetch').length === 2);
-  assert.equal(http.twilio.of('update').length, 0, 'never hangs up');
+  assert.equal(http.twilio.of('update').length, 0, 'it never hangs up');
   assert.equal(http.twilio.of('create').length, 2, 'never dials');
 });
 
-test('[J6] a call that Twilio does not know three times over is over', async () => {
+test('[J6] a call that Twilio does not know three times in a row has ended', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock});
   const {gateway} = http;
-  const talking = someCallSid(1);
+  const inProgress = someCallSid(1);
   const ringing = someCallSid(2);
   for (const [sid, status] of [
-    [talking, 'in-progress'],
+    [inProgress, 'in-progress'],
     [ringing, 'ringing'],
   ] as const) {
     await postWebhook(
@@ -47,15 +47,15 @@ test('[J6] a call that Twilio does not know three times over is over', async () 
     const {body} = await gateway.api('/api/calls?status=ended');
     return body.calls.length === 2;
   });
-  await gateway.callIn(talking, 'completed');
+  await gateway.callIn(inProgress, 'completed');
   const failed = await gateway.callIn(ringing, 'failed');
   assert.equal(failed.events.at(-1).source, 'reconcile');
-  for (const sid of [talking, ringing]) {
+  for (const sid of [inProgress, ringing]) {
     assert.equal(http.twilio.of('fetch').filter(({callSid}) => callSid === sid).length, 3);
   }
 });
 
-test('[J6] Twilio is down, refuses, or answers nonsense: the gateway goes on and tries again', async () => {
+test('[J6] if Twilio is down, refuses or sends nonsense, the gateway continues and retries', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock});
   const {gateway} = http;
@@ -80,7 +80,7 @@ test('[J6] Twilio is down, refuses, or answers nonsense: the gateway goes on and
   });
 });
 
-test('[J6] what was found and cannot be written is found again', async () => {
+test('[J6] a found status that cannot be written is found again', async () => {
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock, failingJournal: true});
   const {gateway} = http;

@@ -1,4 +1,7 @@
-/** What a session is told about calls: every status, every field, and nothing twice or backwards (W1, W2, W3, J4). */
+/**
+ * Call messages of a session: every status, every field, and nothing repeated or out of order (W1, W2, W3,
+ * J4).
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
@@ -6,7 +9,7 @@ import {startGateway} from '../../support/gateway/gateway.ts';
 import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signed-webhook.ts';
 import {everyone, callSid as sidOf, startSessionHost} from './session-host.ts';
 
-/** Written down here once more, so that the table in the protocol cannot change unnoticed. */
+/** A second copy of the table, so that the table in the protocol cannot change unnoticed. */
 const expected: Readonly<Record<ProviderStatus, {status: string; reason?: string}>> = {
   queued: {status: 'initiating'},
   initiated: {status: 'initiating'},
@@ -19,7 +22,7 @@ const expected: Readonly<Record<ProviderStatus, {status: string; reason?: string
   canceled: {status: 'failed', reason: 'canceled'},
 };
 
-test('[W1] every status of Twilio arrives in our words, with its own and the reason', async () => {
+test("[W1] every Twilio status arrives as ours, with Twilio's own status and the reason", async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   for (const [index, CallStatus] of providerStatuses.entries()) {
@@ -35,7 +38,7 @@ test('[W1] every status of Twilio arrives in our words, with its own and the rea
   }
 });
 
-test('[W1] every field: as it is on the wire, and absent rather than null', async () => {
+test('[W1] every field has its wire format, and is absent rather than null', async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   const [CallSid, ParentCallSid] = [someCallSid(1), someCallSid(2)];
@@ -71,21 +74,21 @@ test('[W1] every field: as it is on the wire, and absent rather than null', asyn
   assert.match(client.raw.at(-1) ?? '', /^\{"type":"call\.status",/);
 });
 
-test('[W1] [J4] what is late or came twice is kept, and never pushed', async () => {
+test('[W1] [J4] late and duplicate events are stored and never pushed', async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   const CallSid = someCallSid(1);
-  const tell = async (CallStatus: string, SequenceNumber: string) => {
+  const postStatus = async (CallStatus: string, SequenceNumber: string) => {
     const response = await postWebhook(gateway, statusFields(gateway, {CallSid, CallStatus, SequenceNumber}));
     assert.equal(response.status, 204);
   };
-  await tell('in-progress', '2');
-  await tell('ringing', '1');
-  await tell('in-progress', '2');
-  await tell('initiated', '0');
-  await tell('completed', '3');
-  await tell('canceled', '4');
-  // One more call closes the sequence: whatever was to come of the others has come before it.
+  await postStatus('in-progress', '2');
+  await postStatus('ringing', '1');
+  await postStatus('in-progress', '2');
+  await postStatus('initiated', '0');
+  await postStatus('completed', '3');
+  await postStatus('canceled', '4');
+  // An event of one more call follows, so that all messages of the others have arrived before it.
   const last = someCallSid(2);
   await postWebhook(gateway, statusFields(gateway, {CallSid: last, CallStatus: 'ringing'}));
   await client.receive('call.status', ({callSid}) => callSid === last);
@@ -100,7 +103,7 @@ test('[W1] [J4] what is late or came twice is kept, and never pushed', async () 
   );
 });
 
-test('[W12] offsets rise strictly within a session, for every session the same', async () => {
+test('[W12] offsets rise strictly within a session, and are the same for every session', async () => {
   await using gateway = await startGateway();
   const clients = await Promise.all([gateway.session(), gateway.session(), gateway.session()]);
   await Promise.all(Array.from({length: 30}, (_, index) => gateway.place({to: `+155501005${index % 10}1`})));
@@ -116,7 +119,7 @@ test('[W12] offsets rise strictly within a session, for every session the same',
   }
 });
 
-test('[W2] session.ready says who one is and where one stands', async () => {
+test('[W2] session.ready states the user and the position', async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   const ready = await client.ready();
@@ -138,7 +141,7 @@ test('[W2] session.ready says who one is and where one stands', async () => {
   );
 });
 
-test('[W3] the snapshot holds the calls in progress that this session may see, and no others', async () => {
+test('[W3] the snapshot holds the active calls that this session may see, and no others', async () => {
   const principals = {
     all: everyone,
     ann: {user: 'ann', scopes: new Set(['calls:read'] as const)},
@@ -165,7 +168,7 @@ test('[W3] the snapshot holds the calls in progress that this session may see, a
   assert.deepEqual(await seenBy('blind'), []);
 });
 
-test('[W1] a session is pushed the calls it may see only', async () => {
+test('[W1] a session is pushed only the calls it may see', async () => {
   const principals = {
     all: everyone,
     ann: {user: 'ann', scopes: new Set(['calls:read'] as const)},

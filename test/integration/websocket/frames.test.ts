@@ -1,6 +1,7 @@
 /**
- * Frames that no well-behaved client sends. After each: the server lives, another session still works, and the list
- * of sessions holds that other one only.
+ * Frames that no well-behaved client sends.
+ *
+ * After each of them, the server is alive, another session still works, and only that session is listed.
  */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
@@ -21,7 +22,7 @@ after(() => gateway[Symbol.asyncDispose]());
 
 let calls = 0;
 
-/** The witness is told of a new call, and nobody else is left. */
+/** Checks that the witness receives a new call and that no other session is left. */
 async function undisturbed(): Promise<void> {
   calls += 1;
   const CallSid = someCallSid(calls);
@@ -36,18 +37,18 @@ async function undisturbed(): Promise<void> {
 interface Abuse {
   readonly name: string;
   readonly bytes: readonly Uint8Array[];
-  /** The close code the server sends. */
+  /** The server's close code. */
   readonly code: number;
 }
 
 const text = (content: string | Uint8Array, options = {}) => encodeFrame(content, options);
 const badUtf8 = Buffer.from([0x22, 0xc3, 0x28, 0x22]);
-/** A euro sign, cut after its first byte. */
+/** A euro sign that is cut after its first byte. */
 const cut = [Buffer.from([0x22, 0xe2]), Buffer.from([0x28, 0x22])];
 
 const abuses: readonly Abuse[] = [
   {name: 'an unmasked frame', bytes: [text('{}', {masked: false})], code: 1002},
-  {name: 'RSV1: compressed, though nothing was negotiated', bytes: [text('{}', {rsv: 4})], code: 1002},
+  {name: 'RSV1 set without negotiated compression', bytes: [text('{}', {rsv: 4})], code: 1002},
   {name: 'RSV2', bytes: [text('{}', {rsv: 2})], code: 1002},
   {name: 'RSV3', bytes: [text('{}', {rsv: 1})], code: 1002},
   ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map((opcode) => ({
@@ -72,8 +73,8 @@ const abuses: readonly Abuse[] = [
     bytes: [encodeClose(code)],
     code: 1002,
   })),
-  {name: 'a close reason that is no UTF-8', bytes: [encodeClose(1000, badUtf8)], code: 1007},
-  {name: 'a continuation of nothing', bytes: [text('{}', {opcode: opcodes.continuation})], code: 1002},
+  {name: 'a close reason that is not UTF-8', bytes: [encodeClose(1000, badUtf8)], code: 1007},
+  {name: 'a continuation without a message', bytes: [text('{}', {opcode: opcodes.continuation})], code: 1002},
   {name: 'a new message inside another', bytes: [text('{', {fin: false}), text('{}')], code: 1002},
   {name: 'bad UTF-8 in one frame', bytes: [text(badUtf8)], code: 1007},
   {
@@ -82,20 +83,20 @@ const abuses: readonly Abuse[] = [
     code: 1007,
   },
   {name: 'a surrogate encoded as UTF-8', bytes: [text(Buffer.from([0xed, 0xa0, 0x80]))], code: 1007},
-  {name: 'UTF-8 that ends too early', bytes: [text(Buffer.from([0x22, 0xf0, 0x9f]))], code: 1007},
+  {name: 'truncated UTF-8', bytes: [text(Buffer.from([0x22, 0xf0, 0x9f]))], code: 1007},
   {name: 'a length of 2^63', bytes: [text('x', {claimedLength: 2n ** 63n, longLength: true})], code: 1009},
   {
-    name: '[W14] a claimed length of 1 GiB, not sent',
+    name: '[W14] a claimed length of 1 GiB that is not sent',
     bytes: [text('x', {claimedLength: 2 ** 30, longLength: true})],
     code: 1009,
   },
   {
-    name: '[W14] a claimed length of 16 KiB + 1, not sent',
+    name: '[W14] a claimed length of 16 KiB + 1 that is not sent',
     bytes: [text('x', {claimedLength: 16_385})],
     code: 1009,
   },
   {
-    name: 'a flood of fragments of one byte',
+    name: 'a flood of one-byte fragments',
     bytes: [text('"', {fin: false}), ...Array.from({length: 5000}, () => text('x', {opcode: 0, fin: false}))],
     code: 1008,
   },
@@ -126,7 +127,7 @@ const abuses: readonly Abuse[] = [
 ];
 
 for (const {name, bytes, code} of abuses) {
-  test(`${name} closes with ${code} and disturbs nobody`, async () => {
+  test(`${name} closes with ${code} and affects no other session`, async () => {
     const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
     for (const part of bytes) client.write(part);
     assert.equal(await client.closeFrame(), code);
@@ -136,7 +137,7 @@ for (const {name, bytes, code} of abuses) {
   });
 }
 
-test('what follows an offending frame in the same packet is not acted on', async () => {
+test('frames after an offending frame in the same packet are ignored', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   const subscribe = text('{"type":"call.subscribe","calls":[],"requestId":"after"}');
   client.write(Buffer.concat([text('[]'), subscribe, subscribe]));
@@ -147,7 +148,7 @@ test('what follows an offending frame in the same packet is not acted on', async
   await undisturbed();
 });
 
-test('a JSON object of an unknown type is an error, and the session goes on', async () => {
+test('a JSON object of an unknown type is an error, and the session continues', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   for (const message of [{}, {type: 'nonsense'}, {type: 7}, {type: 'call.status'}, {type: '__proto__'}]) {
     client.sendJson(message);
@@ -158,7 +159,7 @@ test('a JSON object of an unknown type is an error, and the session goes on', as
   await undisturbed();
 });
 
-test('a message in fragments with pings between them, and empty ones, is one message', async () => {
+test('a fragmented message with pings and empty fragments in between is one message', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   const message = Buffer.from('{"type":"call.subscribe","calls":[],"requestId":"Zürich"}');
   client.frame('', {fin: false});
@@ -174,7 +175,7 @@ test('a message in fragments with pings between them, and empty ones, is one mes
   await undisturbed();
 });
 
-test('a message that comes byte by byte is one message', async () => {
+test('a message that arrives byte by byte is one message', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   for (const byte of text('{"type":"call.subscribe","calls":[],"requestId":"slow"}')) {
     await new Promise<void>((resolve) => client.socket.write(Buffer.of(byte), () => setImmediate(resolve)));
@@ -184,7 +185,7 @@ test('a message that comes byte by byte is one message', async () => {
   await undisturbed();
 });
 
-test('a frame that is never finished ends with the connection, not before', async () => {
+test('an unfinished frame ends with its connection, not earlier', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   client.frame('{"type"', {claimedLength: 1000});
   const list = await gateway.api('/api/sessions');
@@ -193,14 +194,14 @@ test('a frame that is never finished ends with the connection, not before', asyn
   await undisturbed();
 });
 
-test('a half-closed connection is over', async () => {
+test('a half-closed connection is closed', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   client.socket.end();
   await client.closed();
   await undisturbed();
 });
 
-test('a close without a code, and one with 1000, is answered with the same', async () => {
+test('a close without a code, or with 1000, is echoed', async () => {
   for (const [frame, code] of [
     [encodeFrame('', {opcode: opcodes.close}), 1005],
     [encodeClose(1000, 'bye'), 1000],
@@ -213,7 +214,7 @@ test('a close without a code, and one with 1000, is answered with the same', asy
   await undisturbed();
 });
 
-test('a ping is answered with its payload; unasked pongs are taken as they come', async () => {
+test('a ping is answered with its payload, and unsolicited pongs are accepted', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   for (let sent = 0; sent < 50; sent += 1) client.frame('', {opcode: opcodes.pong});
   client.frame('hello', {opcode: opcodes.ping});
@@ -223,7 +224,7 @@ test('a ping is answered with its payload; unasked pongs are taken as they come'
   await undisturbed();
 });
 
-test('a flood of pings whose pongs are not read costs bounded memory', async () => {
+test('a flood of pings with unread pongs takes bounded memory', async () => {
   const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
   client.stopReading();
   const ping = encodeFrame(Buffer.alloc(125), {opcode: opcodes.ping});

@@ -1,6 +1,8 @@
 /**
- * One of two gateways on one journal goes away behind a balancer (W15): the SDK's sessions and those of a client that has
- * never heard of `session.draining` are served by the other one afterwards, and have seen every entry once.
+ * One of two gateways with a shared journal drains behind a balancer (W15).
+ *
+ * SDK sessions and plain clients that ignore `session.draining` are then served by the other gateway, and
+ * have received every entry once.
  */
 import assert from 'node:assert/strict';
 import {mkdtemp, rm} from 'node:fs/promises';
@@ -61,7 +63,7 @@ async function startPair(): Promise<Stage> {
   };
 }
 
-/** The journal as one of its users sees it: open already, and not closed by them. */
+/** The journal as each gateway gets it: already open, and not closed by the gateway. */
 function open(journal: Journal, opening: JournalOpening): Journal {
   return new Proxy(journal, {
     get: (target, name) => {
@@ -73,7 +75,7 @@ function open(journal: Journal, opening: JournalOpening): Journal {
   });
 }
 
-/** A webhook through the balancer, on a connection of its own, as from a Twilio that has never called before. */
+/** Sends a webhook through the balancer on a new connection, as a new Twilio instance would. */
 async function report({balancer, first}: Stage, number: number): Promise<void> {
   const fields = statusFields(first, {CallSid: someCallSid(number), CallStatus: 'ringing'});
   const url = `${balancer.url}/twilio/status`;
@@ -87,7 +89,7 @@ async function report({balancer, first}: Stage, number: number): Promise<void> {
     },
     body: new URLSearchParams(fields),
   });
-  assert.equal(response.status, 204, 'every webhook is taken by one of them');
+  assert.equal(response.status, 204, 'every webhook is accepted by one of them');
 }
 
 function connectClient({balancer, clock}: Stage) {
@@ -101,12 +103,12 @@ function connectClient({balancer, clock}: Stage) {
   return {client, offsets, sessions: () => sessions};
 }
 
-test('[W15] [W12] a node goes away: its sessions move one after the other, and miss nothing', async () => {
+test('[W15] [W12] the sessions of a draining node move one after the other, and miss nothing', async () => {
   await using stage = await startPair();
   const {clock, balancer, first, second} = stage;
   const clients = Array.from({length: CLIENTS}, () => connectClient(stage));
   const isLive = ({client}: (typeof clients)[number]) => client.connection.getSnapshot().phase === 'live';
-  await until(() => clients.every(isLive), {what: 'everybody to be live', timeoutMs: 30_000});
+  await until(() => clients.every(isLive), {what: 'all clients to be live', timeoutMs: 30_000});
   const old = new TestClient(`${balancer.url.replace('http', 'ws')}/ws`, {token: ACCESS_KEY});
   await old.ready();
   let reported = 0;
@@ -115,15 +117,15 @@ test('[W15] [W12] a node goes away: its sessions move one after the other, and m
     return report(stage, reported);
   };
   await reportNext();
-  let gone = false;
+  let isDrained = false;
   const drained = first.server.drain({handOver: true}).then(() => {
-    gone = true;
+    isDrained = true;
   });
   const {afterMs} = await old.receive('session.draining');
   assert.ok(afterMs >= LEAD_MS - 100, `${afterMs}`);
   await until(() => balancer.target === second.environment.port, {what: 'the balancer to have noticed'});
-  // Entries while all are still here, while they move, and when all are there.
-  while (!gone) {
+  // Appends entries before, during and after the move.
+  while (!isDrained) {
     await reportNext();
     clock.advance(LEAD_MS / 10);
   }
@@ -134,11 +136,11 @@ test('[W15] [W12] a node goes away: its sessions move one after the other, and m
       clock.advance(50);
       return clients.every(isLive);
     },
-    {what: 'everybody to be live again', timeoutMs: 30_000},
+    {what: 'all clients to be live again', timeoutMs: 30_000},
   );
   await reportNext();
   await until(() => clients.every(({offsets}) => offsets.length === reported), {
-    what: 'everybody to have seen everything',
+    what: 'all clients to have every entry',
     timeoutMs: 30_000,
   });
   const all = Array.from({length: reported}, (_, index) => index + 1);

@@ -13,16 +13,16 @@ test('[W1] a session sees a call being placed, ringing, answered and ending, in 
     seen.map(({status}) => status),
     ['initiating', 'initiating', 'ringing', 'in-progress', 'completed'],
   );
-  // Simulated seconds pass fifty times as fast: a busy machine adds some.
+  // Simulated time runs fifty times as fast, so a busy machine can add some seconds.
   assert.ok((seen.at(-1)?.duration ?? 0) >= 3);
 });
 
-test('[W2] [W3] the first message is session.ready, then a snapshot', async () => {
+test('[W2] [W3] the first message is session.ready, followed by a snapshot', async () => {
   await using gateway = await startGateway({simulator: {speed: 1}});
   const callSid = await gateway.place({to: '+15550100001'});
   const client = await gateway.session();
   const snapshot = await client.receive('call.snapshot');
-  // What happens to the call meanwhile comes behind them.
+  // Later events of the call follow the snapshot.
   assert.deepEqual(
     client.messages.slice(0, 2).map(({type}) => type),
     ['session.ready', 'call.snapshot'],
@@ -33,7 +33,7 @@ test('[W2] [W3] the first message is session.ready, then a snapshot', async () =
   );
 });
 
-test('[W7] [W4] one verb ends a call that is talking', async () => {
+test('[W7] [W4] call.disconnect ends a call in progress', async () => {
   await using gateway = await startGateway({simulator: {speed: 20}});
   const client = await gateway.session();
   const callSid = await gateway.place({

@@ -1,4 +1,6 @@
-/** How a session lives and ends: heartbeats, silence, tokens, drains, half-open connections (A4, W6, W9, W10). */
+/**
+ * The lifetime of a session: heartbeats, silence, tokens, drains and half-open connections (A4, W6, W9, W10).
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {closeReasons, retryAfter} from '@hookswitch/protocol';
@@ -14,8 +16,8 @@ async function infoOf(gateway: TestGateway, client: TestClient) {
   return body.sessions.find((session: {sessionId: string}) => session.sessionId === sessionId);
 }
 
-/** Waits until the server has heard something of the client at the clock's present moment. */
-async function heardNow(gateway: TestGateway, clock: ManualClock, client: TestClient): Promise<void> {
+/** Waits until the server has received a message of the client at the clock's current time. */
+async function waitForActivity(gateway: TestGateway, clock: ManualClock, client: TestClient): Promise<void> {
   const now = new Date(clock.now()).toISOString();
   await until(async () => (await infoOf(gateway, client)).lastActivityAt === now, {what: 'a sign of life'});
 }
@@ -29,8 +31,8 @@ test('[W6] [W9] a client that only answers pings stays, and gets a heartbeat at 
   const client = await gateway.session();
   for (let round = 0; round < 6; round += 1) {
     clock.advance(A_PERIOD_MS);
-    // There was a ping in this period; its pong comes now.
-    await heardNow(gateway, clock, client);
+    // A ping was sent in this period, and its pong arrives now.
+    await waitForActivity(gateway, clock, client);
   }
   assert.equal(client.closeCode, undefined);
   const times = client.of('session.heartbeat').map(({timestamp}) => Date.parse(timestamp));
@@ -40,7 +42,7 @@ test('[W6] [W9] a client that only answers pings stays, and gets a heartbeat at 
   }
 });
 
-test('[W9] one that answers nothing, its TCP being alive, is closed with 4408', async () => {
+test('[W9] a client that answers nothing on a live TCP connection is closed with 4408', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const client = await gateway.session({autoPong: false});
@@ -50,7 +52,7 @@ test('[W9] one that answers nothing, its TCP being alive, is closed with 4408', 
   assert.equal(await client.closed(), 4408);
 });
 
-test('[W9] after its first heartbeat a session is judged by its messages: pongs do not keep it', async () => {
+test('[W9] after its first heartbeat a session is judged by its messages, and pongs do not keep it alive', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const client = await gateway.session();
@@ -58,19 +60,19 @@ test('[W9] after its first heartbeat a session is judged by its messages: pongs 
   client.send({type: 'call.subscribe', calls: 'all', requestId: 'seen'});
   await client.receive('call.snapshot', ({requestId}) => requestId === 'seen');
   clock.advance(A_PERIOD_MS);
-  await heardNow(gateway, clock, client);
+  await waitForActivity(gateway, clock, client);
   clock.advance(35_000 - A_PERIOD_MS + 1000);
   assert.equal(await client.closed(), 4408);
 });
 
-test('[W9] heartbeats of its own keep a client that answers no pings', async () => {
+test('[W9] its own heartbeats keep a client alive that answers no pings', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const client = await gateway.session({autoPong: false});
   for (let round = 0; round < 6; round += 1) {
     clock.advance(25_000);
     client.send({type: 'session.heartbeat'});
-    await heardNow(gateway, clock, client);
+    await waitForActivity(gateway, clock, client);
   }
   assert.equal(client.closeCode, undefined);
 });
@@ -81,7 +83,7 @@ const JSON_TOKENS = (clock: ManualClock) => ({
   bob: {...everyone, user: 'bob'},
 });
 
-test('[A4] session.expiring 60 s before the end of the token, then 4401', async () => {
+test('[A4] session.expiring is sent 60 s before the token expires, followed by 4401', async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({clock, principals: JSON_TOKENS(clock)});
   const client = await host.session({token: 'short'});
@@ -106,7 +108,7 @@ test('[A4] session.expiring 60 s before the end of the token, then 4401', async 
   assert.equal(await client.closed(), 4401);
 });
 
-test('[W10] a good token extends the session', async () => {
+test('[W10] a valid token extends the session', async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({
     clock,
@@ -125,7 +127,7 @@ test('[W10] a good token extends the session', async () => {
   assert.equal(await client.closed(), 4401);
 });
 
-test("[W10] a bad token closes with 4401, another user's with 4403", async () => {
+test("[W10] an invalid token closes with 4401, and another user's with 4403", async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({clock, principals: JSON_TOKENS(clock)});
   const bad = await host.session({token: 'short'});
@@ -136,7 +138,7 @@ test("[W10] a bad token closes with 4401, another user's with 4403", async () =>
   assert.equal(await other.closed(), 4403);
 });
 
-test('a drain closes with 1001, lets nobody in, and a callback of that moment is not lost', async () => {
+test('a drain closes with 1001, accepts no new session, and keeps a concurrent callback', async () => {
   await using gateway = await startGateway();
   const clients = await Promise.all(Array.from({length: 20}, () => gateway.session()));
   await gateway.place({to: '+15550100001'});
@@ -147,7 +149,7 @@ test('a drain closes with 1001, lets nobody in, and a callback of that moment is
   assert.equal((await again.ready()).recovered, true);
 });
 
-test('a drain in the middle of a fan-out: each client has a prefix, and its resume the rest', async () => {
+test('during a drain amid deliveries each client receives a prefix, and its resume delivers the rest', async () => {
   await using host = await startSessionHost();
   const clients = await Promise.all(Array.from({length: 300}, () => host.session()));
   const appended = host.appendCalls(200);
@@ -164,37 +166,37 @@ test('a drain in the middle of a fan-out: each client has a prefix, and its resu
   }
 });
 
-test('a fault while one session is written to closes that one with 4500, and the others are told', async () => {
+test('a fault while writing to one session closes it with 4500, and the others are still served', async () => {
   await using host = await startSessionHost();
   const clients = await Promise.all([host.session(), host.session(), host.session()]);
-  const [, unlucky] = [...host.sessions.sessionList.list()].map(({sessionId}) => sessionId);
+  const [, failingId] = [...host.sessions.sessionList.list()].map(({sessionId}) => sessionId);
   const batch = host.feed.batch.bind(host.feed);
   let asked = 0;
-  // Every session asks the feed for its own batch; the second one's question fails.
+  // Every session asks the feed for its own batch. The second session's request fails.
   host.feed.batch = (visibility, after) => {
     asked += 1;
     if (asked === 2) throw new Error('a fault');
     return batch(visibility, after);
   };
   await host.append(1, 'ringing');
-  const victim = clients.find((client) => client.of('session.ready')[0]?.sessionId === unlucky);
-  assert.equal(await victim?.closed(), 4500);
+  const failing = clients.find((client) => client.of('session.ready')[0]?.sessionId === failingId);
+  assert.equal(await failing?.closed(), 4500);
   await host.append(2, 'ringing');
   for (const client of clients) {
-    if (client !== victim) await client.receive('call.status', ({offset}) => offset === 2);
+    if (client !== failing) await client.receive('call.status', ({offset}) => offset === 2);
   }
 });
 
-test('a client that vanishes without a FIN is noticed by its silence, and forgotten', async () => {
+test('a client that vanishes without a FIN is detected by its silence, and removed', async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({clock});
   const client = await host.rawSession();
   client.stopReading();
   clock.advance(36_000);
-  await until(() => host.sessions.openCount === 0, {what: 'it to be cut off'});
+  await until(() => host.sessions.openCount === 0, {what: 'the session to be cut off'});
 });
 
-test('the table of close codes is the contract', () => {
+test("the close codes equal the contract's table", () => {
   const codes = Object.values(closeReasons).map(({code, retry}) => [code, retry]);
   assert.deepEqual(codes, [
     [1001, 'now'],

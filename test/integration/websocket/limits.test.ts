@@ -1,4 +1,4 @@
-/** What a client may send, and how many clients there may be (W14, MAX_SESSIONS, MAX_SESSIONS_PER_USER). */
+/** Limits of a client's messages and of the number of clients (W14, MAX_SESSIONS, MAX_SESSIONS_PER_USER). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {MAX_MESSAGE_BYTES, MESSAGE_BURST} from '@hookswitch/protocol';
@@ -8,12 +8,12 @@ import {until} from '../../support/until.ts';
 import {opcodes, RawWebSocket, upgradeRequest} from '../../support/websocket/raw-websocket.ts';
 import {startSessionHost} from './session-host.ts';
 
-/** A subscription padded with spaces to so many bytes. */
+/** A subscription padded with spaces to this many bytes. */
 function padded(bytes: number): string {
   return '{"type":"call.subscribe","calls":[],"requestId":"big"}'.padEnd(bytes);
 }
 
-test('[W14] 16 KiB are a message, one byte more closes with 1009', async () => {
+test('[W14] a message of 16 KiB is accepted, and one more byte closes with 1009', async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   client.send(padded(MAX_MESSAGE_BYTES));
@@ -22,7 +22,7 @@ test('[W14] 16 KiB are a message, one byte more closes with 1009', async () => {
   assert.equal(await client.closed(), 1009);
 });
 
-test('[W14] the limit is for the message, however it is cut into fragments', async () => {
+test('[W14] the limit applies to the message, for any fragmentation', async () => {
   await using gateway = await startGateway();
   const send = async (bytes: number) => {
     const client = await RawWebSocket.open(gateway.url, ACCESS_KEY);
@@ -39,7 +39,7 @@ test('[W14] the limit is for the message, however it is cut into fragments', asy
   refused.vanish();
 });
 
-test('[W14] bursts of 20, then rate_limited with the request id, then 4429', async () => {
+test('[W14] after bursts of 20 a message is rate_limited with its request id, then 4429 closes', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const client = await gateway.session();
@@ -58,7 +58,7 @@ test('[W14] bursts of 20, then rate_limited with the request id, then 4429', asy
   assert.equal(await client.closed(), 4429);
 });
 
-test('[W14] 120 messages a minute are let through, and a pause gives the burst back', async () => {
+test('[W14] 120 messages a minute are accepted, and a pause restores the burst', async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway({clock});
   const client = await gateway.session();
@@ -81,7 +81,7 @@ test('[W14] 120 messages a minute are let through, and a pause gives the burst b
   assert.equal(client.of('error').length, 1);
 });
 
-test('[W14] compression is not negotiated, even where it is offered', async () => {
+test('[W14] compression is not negotiated, even if the client offers it', async () => {
   await using gateway = await startGateway();
   const client = new RawWebSocket(gateway.url);
   const offer = 'permessage-deflate; client_max_window_bits, permessage-deflate';
@@ -97,7 +97,7 @@ test('[W14] compression is not negotiated, even where it is offered', async () =
   client.vanish();
 });
 
-test('MAX_SESSIONS: beyond, the upgrade is answered 503 with Retry-After; a place that comes free is taken', async () => {
+test('MAX_SESSIONS: the next upgrade is 503 with Retry-After, and a freed place is used', async () => {
   await using gateway = await startGateway({env: {MAX_SESSIONS: '2'}});
   const first = await gateway.session();
   await gateway.session();
@@ -116,10 +116,11 @@ test('MAX_SESSIONS: beyond, the upgrade is answered 503 with Retry-After; a plac
   await until(async () => (await attempt()).status === 101);
 });
 
-test('MAX_SESSIONS holds for upgrades that come all at once', async () => {
+test('MAX_SESSIONS holds for simultaneous upgrades', async () => {
   const arrived = Promise.withResolvers<void>();
   let waiting = 0;
-  // Tokens take their time, as they do where a key set has to be fetched: everybody is past the first look by then.
+  // Verification is slow, as with a key set that has to be fetched, so all upgrades have passed the first
+  // check.
   const verify = () => {
     waiting += 1;
     if (waiting === 20) arrived.resolve();
@@ -135,25 +136,25 @@ test('MAX_SESSIONS holds for upgrades that come all at once', async () => {
   for (const client of clients) client.vanish();
 });
 
-test('a session whose token was still being looked at when a drain began is not let in', async () => {
+test('a session whose token was still being verified when a drain began is refused', async () => {
   const looking = Promise.withResolvers<void>();
-  const looked = Promise.withResolvers<void>();
+  const passedFirstCheck = Promise.withResolvers<void>();
   const verify = () => {
     looking.resolve();
-    return looked.promise;
+    return passedFirstCheck.promise;
   };
   await using host = await startSessionHost({verify});
   const client = new RawWebSocket(host.url);
   client.write(upgradeRequest('/ws', {Authorization: 'Bearer all'}));
   await looking.promise;
   await host.sessions.drain();
-  looked.resolve();
+  passedFirstCheck.resolve();
   assert.equal(await client.answered(), 503);
   assert.equal(host.sessions.openCount, 0);
   client.vanish();
 });
 
-test('MAX_SESSIONS_PER_USER: beyond, the socket opens and closes with 4429; those refused take no place', async () => {
+test('MAX_SESSIONS_PER_USER: the next socket opens and closes with 4429, and takes no place', async () => {
   await using gateway = await startGateway({env: {MAX_SESSIONS_PER_USER: '2'}});
   const first = await gateway.session();
   await gateway.session();
@@ -162,18 +163,18 @@ test('MAX_SESSIONS_PER_USER: beyond, the socket opens and closes with 4429; thos
     assert.equal(await refused.closed(), 4429);
     assert.equal(refused.messages.length, 0);
   }
-  // One that does not even answer the close.
-  const rude = new RawWebSocket(gateway.url);
-  rude.write(upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`}));
-  assert.equal(await rude.closeFrame(), 4429);
+  // This client does not even answer the close.
+  const unresponsive = new RawWebSocket(gateway.url);
+  unresponsive.write(upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`}));
+  assert.equal(await unresponsive.closeFrame(), 4429);
   await first.close();
   await until(async () => (await gateway.api('/api/sessions')).body.sessions.length === 1);
   const third = await gateway.session();
   assert.equal(third.closeCode, undefined);
-  rude.vanish();
+  unresponsive.vanish();
 });
 
-test('[W14] connections that do not finish their upgrade within 5 s are cut off, idle sessions are not', async () => {
+test('[W14] an upgrade unfinished after 5 s is cut off, and idle sessions stay', async () => {
   await using gateway = await startGateway();
   const idle = await gateway.session();
   const request = upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`});
@@ -182,15 +183,15 @@ test('[W14] connections that do not finish their upgrade within 5 s are cut off,
   half.write(request.slice(0, request.length / 2));
   const slow = new RawWebSocket(gateway.url);
   let at = 0;
-  // A byte a second would take minutes; that it goes on sending must not win it time.
-  const dripping = setInterval(() => slow.write(request.charAt(at++)), 1000);
+  // At a byte a second the request would take minutes. Sending more must not extend its time.
+  const byteTimer = setInterval(() => slow.write(request.charAt(at++)), 1000);
   const startedAt = performance.now();
   try {
     await Promise.all([silent, half, slow].map((client) => client.closed(30_000)));
   } finally {
-    clearInterval(dripping);
+    clearInterval(byteTimer);
   }
-  assert.ok(performance.now() - startedAt >= 4500, 'it was not given its 5 s');
+  assert.ok(performance.now() - startedAt >= 4500, 'it was cut off before its 5 s');
   const inTime = new RawWebSocket(gateway.url);
   for (const byte of Buffer.from(request)) {
     await new Promise<void>((resolve) => inTime.socket.write(Buffer.of(byte), () => setImmediate(resolve)));
@@ -201,7 +202,7 @@ test('[W14] connections that do not finish their upgrade within 5 s are cut off,
   await idle.receive('call.snapshot', ({requestId}) => requestId === 'still here');
 });
 
-test('MAX_SESSIONS_PER_USER: all places are free again once all are gone, round after round', async () => {
+test('MAX_SESSIONS_PER_USER: all places are free again once all sessions are gone, repeatedly', async () => {
   await using gateway = await startGateway({env: {MAX_SESSIONS_PER_USER: '2'}});
   for (let round = 0; round < 4; round += 1) {
     const pair = await Promise.all([gateway.session(), gateway.session()]);

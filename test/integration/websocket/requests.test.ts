@@ -1,4 +1,4 @@
-/** What a session may ask, and how it is answered or refused (W4, W5, W7, W8). */
+/** A session's requests, and their responses and refusals (W4, W5, W7, W8). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startGateway} from '../../support/gateway/gateway.ts';
@@ -8,7 +8,7 @@ import {everyone, callSid as sidOf, startSessionHost} from './session-host.ts';
 const {type, ...action} = {type: 'call.action', action: 'disconnect'} as const;
 const disconnect = (callSid: string, requestId: string) => ({type, ...action, callSid, requestId});
 
-test('[W5] invalid_message names the field at fault, echoes the id, shows no stack', async () => {
+test('[W5] invalid_message names the field, echoes the request id, and shows no stack', async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   const wrong: readonly (readonly [object, string])[] = [
@@ -38,7 +38,7 @@ test('[W5] invalid_message names the field at fault, echoes the id, shows no sta
   for (const raw of client.raw) assert.doesNotMatch(raw, /stack|node:|\.ts:|\n {4}at /);
 });
 
-test('[W5] a requestId that is too long or no string is refused, and not echoed', async () => {
+test('[W5] an invalid requestId is refused and not echoed', async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   for (const requestId of ['x'.repeat(65), 7, null, {}]) client.send({type: 'session.heartbeat', requestId});
@@ -51,7 +51,7 @@ test('[W5] a requestId that is too long or no string is refused, and not echoed'
   }
 });
 
-test('[W5] an error repeats little of what a client made up', async () => {
+test("[W5] an error repeats little of the client's input", async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   client.send({type: 'session.heartbeat', ['x'.repeat(16_000)]: 1});
@@ -75,7 +75,7 @@ test('[W5] [W7] call_not_found and call_ended name the call', async () => {
   assert.equal(ended.context['callSid'], someCallSid(2));
 });
 
-test('[W5] [W7] what can be no sid names no call: call_not_found, as over HTTP', async () => {
+test('[W5] [W7] an invalid sid is call_not_found, as over HTTP', async () => {
   await using gateway = await startGateway();
   const client = await gateway.session();
   for (const [index, callSid] of ['CA1', 'x', 'x'.repeat(64), '../..', "' OR 1=1 --", '\0'].entries()) {
@@ -87,7 +87,7 @@ test('[W5] [W7] what can be no sid names no call: call_not_found, as over HTTP',
   assert.deepEqual([answer.status, answer.body.code], [404, 'call_not_found']);
 });
 
-test('[W4] [W7] a command that Twilio takes is accepted; its effect comes as call.status', async () => {
+test('[W4] [W7] a command that Twilio accepts is confirmed, and its effect arrives as call.status', async () => {
   await using gateway = await startGateway({simulator: {speed: 20}});
   const client = await gateway.session();
   const callSid = await gateway.place({
@@ -107,13 +107,13 @@ test('[W4] [W7] a command that Twilio takes is accepted; its effect comes as cal
   assert.equal(ended.callSid, callSid);
 });
 
-test("[W5] provider_error says what Twilio said; another user's call is not there, one's own may be forbidden", async () => {
+test("[W5] provider_error has Twilio's message; a foreign call is unknown, and an own call can be forbidden", async () => {
   const principals = {
     all: everyone,
     reader: {user: 'ann', scopes: new Set(['calls:read:all'] as const)},
     bob: {user: 'bob', scopes: new Set(['calls:read', 'calls:control'] as const)},
   };
-  // Its Twilio is a port where nobody listens.
+  // Its Twilio is a port without a listener.
   await using host = await startSessionHost({principals});
   await host.append(1, 'in-progress');
   await host.caughtUp();
@@ -128,7 +128,7 @@ test("[W5] provider_error says what Twilio said; another user's call is not ther
   assert.equal(await codeFor('all'), 'provider_error');
 });
 
-test('[W5] what is unexpected is `internal`: logged, answered, without a word of why', async () => {
+test('[W5] an unexpected error is `internal`: logged, answered, and without its reason', async () => {
   await using host = await startSessionHost({
     wrapJournal: (journal) =>
       Object.assign(journal, {findCall: () => Promise.reject(new Error('the secret reason'))}),
@@ -144,7 +144,7 @@ test('[W5] what is unexpected is `internal`: logged, answered, without a word of
   assert.equal(JSON.parse(logged).requestId, error.context['requestId']);
 });
 
-test('[W8] a subscription replaces what a session is told about, and is answered with a snapshot', async () => {
+test('[W8] a subscription replaces the previous one, and is answered with a snapshot', async () => {
   await using host = await startSessionHost();
   const client = await host.session();
   for (const call of [1, 2, 3]) await host.append(call, 'initiated');
@@ -179,7 +179,7 @@ test('[W8] a call that does not exist yet can be subscribed to', async () => {
   assert.equal((await client.receive('call.status')).callSid, sidOf(2));
 });
 
-test('[W8] 100 sids are taken, 101 are refused and change nothing', async () => {
+test('[W8] 100 sids are accepted, and 101 are refused without any change', async () => {
   await using host = await startSessionHost();
   const client = await host.session();
   const sids = (count: number) => Array.from({length: count}, (_, index) => sidOf(index));

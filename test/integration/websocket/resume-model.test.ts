@@ -1,6 +1,7 @@
 /**
- * [W11] [W12] [W13] Any interleaving of callbacks, drops, resumes, subscriptions and stalled readers. A failing run
- * prints its seed and path; `SEED=… npm test -- <this file>` repeats it.
+ * [W11] [W12] [W13] Any sequence of callbacks, drops, resumes, subscriptions and stalled readers.
+ *
+ * A failing run prints its seed and path. `SEED=… npm test -- <this file>` repeats it.
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
@@ -16,7 +17,9 @@ import {callSid, everyone, type SessionHost, startSessionHost} from './session-h
 const CLIENTS = 3;
 const CALLS = 12;
 
-/** A reader over the socket port: takes a frame a turn, or none while stalled. `drained` when it has taken all. */
+/**
+ * A reader on the socket port: it reads a frame per turn, or none while stalled, and then reports the drain.
+ */
 class SimulatedLink implements Link, SessionSocket {
   readonly messages: ServerMessage[] = [];
   readonly #host: SessionHost;
@@ -41,7 +44,7 @@ class SimulatedLink implements Link, SessionSocket {
       this.#queue.push(frame);
       this.unsentBytes += frame.length;
     }
-    // As a stream does: the end of a queue is told of only where it had grown beyond the high-water mark.
+    // Like a stream: the end of the queue is reported only if it had grown beyond the high-water mark.
     this.#wasFull ||= this.unsentBytes > 65_536;
     this.#takeLater();
   }
@@ -99,7 +102,7 @@ class SimulatedLink implements Link, SessionSocket {
   }
 }
 
-/** The same over TCP, by hand. */
+/** The same over TCP, with a raw WebSocket. */
 class RawLink implements Link {
   readonly #client: RawWebSocket;
   #parsed: ServerMessage[] = [];
@@ -170,7 +173,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {weight: 1, arbitrary: fc.record({do: fc.constant('settle' as const)})},
 );
 
-/** Entries weigh some 12 KB, so that two dozen of them fill what a socket may hold, and more than the feed does. */
+/** Each entry has some 12 KB, so that two dozen of them exceed both the socket's limit and the feed. */
 const TO = `sip:${'x'.repeat(12_000)}@example.com`;
 const FEED_BYTES = 150_000;
 
@@ -217,7 +220,7 @@ async function run(
   await Promise.all(appends);
   const {entry} = await host.append(999_999, 'ringing');
   for (const each of clients) {
-    // Whoever reads again gets to the head on the connection it has, and a new one gets there too.
+    // A client that reads again reaches the head on its connection, and so does a new connection.
     await reachHead(each, entry.offset);
     await each.drop(host.journal);
     await each.connect();
@@ -241,14 +244,14 @@ const {SEED} = process.env;
 const seed = SEED === undefined ? undefined : Number(SEED);
 const actions = fc.array(action, {minLength: 5, maxLength: 60, size: 'max'});
 
-test('[W11] [W12] [W13] every client is told the visible journal, once, in order: over the socket port', async () => {
+test('[W11] [W12] [W13] over the socket port, every client receives the visible journal once and in order', async () => {
   const property = fc.asyncProperty(actions, (list) =>
     run(list, async (host, resume) => new SimulatedLink(host, resume)),
   );
   await fc.assert(property, {numRuns: 60, seed, interruptAfterTimeLimit: 12_000, endOnFailure: true});
 });
 
-test('[W11] [W12] [W13] the same over TCP', async () => {
+test('[W11] [W12] [W13] over TCP, every client receives the visible journal once and in order', async () => {
   const property = fc.asyncProperty(actions, (list) =>
     run(list, async (host, resume) => {
       const query = resume === undefined ? '' : `?epoch=${resume.epoch}&offset=${resume.offset}`;

@@ -1,20 +1,21 @@
 /**
- * What a client may have been told, for any interleaving: the journal's visible entries after the point where it came
- * in, each once, in order, none left out. Only where a subscription took effect is open within the limits that the
- * answers give.
+ * The messages that a client may receive, for any sequence of actions: the visible entries after its start,
+ * each once and in order.
+ *
+ * Only the moment at which a subscription takes effect is open, within the limits that the responses give.
  */
 import assert from 'node:assert/strict';
 import type {ServerMessage} from '@hookswitch/protocol';
 import type {Journal} from '../../../src/journal/journal.ts';
 import type {Subscription} from '../../../src/services/feed/visibility.ts';
 
-/** One connection of a client, over whatever it was made. */
+/** One connection of a client over any transport. */
 export interface Link {
   readonly messages: readonly ServerMessage[];
   subscribe(calls: Subscription, requestId: string): void;
-  /** Gone without a word. */
+  /** Ends without a close frame. */
   drop(): Promise<void>;
-  /** Stops and starts reading. */
+  /** Stops and resumes reading. */
   stall(): void;
   flow(): void;
 }
@@ -24,7 +25,7 @@ export interface Position {
   readonly offset: number;
 }
 
-/** A client that comes back whenever it is told to, where it left off. */
+/** A client that reconnects on demand at its last position. */
 export class ModelClient {
   readonly #connect: (resume: Position | undefined) => Promise<Link>;
   #link: Link | undefined;
@@ -40,7 +41,7 @@ export class ModelClient {
     return this.#link;
   }
 
-  /** Resolves once the session has begun: before that a client has no position, and a drop tests nothing. */
+  /** Resolves once the session has begun. Before that, a client has no position, and a drop tests nothing. */
   async connect(): Promise<void> {
     if (this.#link !== undefined) return;
     this.#subscriptions = ['all'];
@@ -54,7 +55,7 @@ export class ModelClient {
     this.#subscriptions.push(calls);
   }
 
-  /** Goes, and checks what this connection brought. */
+  /** Drops the connection, and checks its messages. */
   async drop(journal: Journal): Promise<void> {
     const link = this.#link;
     if (link === undefined) return;
@@ -64,7 +65,7 @@ export class ModelClient {
     await checkConnection(messages, this.#subscriptions, this.#resumedFrom, journal);
     const epoch = messages.find((message) => message.type === 'session.ready')?.epoch;
     const offset = messages.findLast((message) => 'offset' in message)?.offset;
-    // Before its snapshot has come, a client that was not recovered has nowhere to resume from.
+    // Before its snapshot, a client that was not recovered has no position to resume from.
     const begun = this.#resumedFrom !== undefined || messages.some(({type}) => type === 'call.snapshot');
     if (begun && epoch !== undefined && offset !== undefined) this.#position = {epoch, offset};
   }
@@ -87,8 +88,8 @@ async function checkConnection(
   );
   const end = messages.findLast((message) => 'offset' in message)?.offset ?? ready.offset;
   const journaled = await pushed(journal, ready.offset, end);
-  // Walks over messages and journal together. `active` is the first subscription that explains everything so far:
-  // taking the earliest possible one never rules out what a later one would allow.
+  // Walks through messages and journal together. `active` is the first subscription that explains everything
+  // so far. Choosing the earliest possible one never rules out a later one.
   let active = 0;
   let at = 0;
   const skipTo = (offset: number) => {
@@ -101,7 +102,11 @@ async function checkConnection(
   for (const message of messages) {
     if (message.type === 'call.status') {
       skipTo(message.offset);
-      assert.equal(journaled[at]?.offset, message.offset, '[W12] an entry came twice, late, or never was');
+      assert.equal(
+        journaled[at]?.offset,
+        message.offset,
+        '[W12] an entry was repeated, late, or never appended',
+      );
       while (active < subscriptions.length && !includes(subscriptions[active], message.callSid)) active += 1;
       assert.ok(active < subscriptions.length, `[W8] entry ${message.offset} was not subscribed to`);
       at += 1;

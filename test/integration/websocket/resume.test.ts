@@ -1,4 +1,4 @@
-/** Coming back: everything missed, once, in order, or a snapshot; never half of it (W3, W11, W12). */
+/** Resuming: everything missed, once and in order, or a snapshot, but never a part (W3, W11, W12). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Journal} from '../../../src/journal/journal.ts';
@@ -13,7 +13,7 @@ const range = (first: number, last: number) =>
   Array.from({length: last - first + 1}, (_, index) => first + index);
 const types = (client: TestClient) => client.messages.map(({type}) => type);
 
-test('[W11] N at the head: recovered, nothing is repeated, and live entries follow', async () => {
+test('[W11] a resume at the head is recovered, repeats nothing, and continues with live entries', async () => {
   await using host = await startSessionHost();
   await host.appendCalls(5);
   const client = await host.session({resume: {epoch: host.epoch, offset: 5}});
@@ -24,7 +24,7 @@ test('[W11] N at the head: recovered, nothing is repeated, and live entries foll
   assert.deepEqual(types(client), ['session.ready', 'session.heartbeat', 'call.status']);
 });
 
-test('[W11] N = 0, and nothing was ever sent: recovered, then live', async () => {
+test('[W11] a resume at 0 before the first entry is recovered and continues live', async () => {
   await using host = await startSessionHost();
   const first = await host.session();
   const {epoch, offset} = first.position();
@@ -33,13 +33,13 @@ test('[W11] N = 0, and nothing was ever sent: recovered, then live', async () =>
   await host.append(1, 'ringing');
   const client = await host.session({resume: {epoch, offset}});
   assert.equal((await client.ready()).recovered, true);
-  // The heartbeat says that everything missed has come.
+  // The heartbeat follows all missed entries.
   const caughtUp = await client.receive('session.heartbeat');
   assert.deepEqual(types(client), ['session.ready', 'call.status', 'session.heartbeat']);
   assert.equal(caughtUp.offset, client.of('call.status')[0]?.offset);
 });
 
-test('[W11] N in the middle: every entry after it once, in order, without a snapshot', async () => {
+test('[W11] a resume in the middle gets every later entry once, in order, without a snapshot', async () => {
   await using host = await startSessionHost();
   await host.appendCalls(500);
   const client = await host.session({resume: {epoch: host.epoch, offset: 123}});
@@ -48,7 +48,7 @@ test('[W11] N in the middle: every entry after it once, in order, without a snap
   assert.equal(client.of('call.snapshot').length, 0);
 });
 
-test('[W11] no gap and no repetition while callbacks keep coming', async () => {
+test('[W11] a resume has no gap and no repetition while callbacks arrive', async () => {
   await using host = await startSessionHost();
   await host.appendCalls(100);
   let going = true;
@@ -75,14 +75,14 @@ test('[W11] no gap and no repetition while callbacks keep coming', async () => {
 for (const [name, query] of [
   ['N beyond the head', (epoch: string) => `?epoch=${epoch}&offset=6`],
   ['another epoch', () => '?epoch=other&offset=3'],
-  ['an epoch that is empty', () => '?epoch=&offset=3'],
+  ['an empty epoch', () => '?epoch=&offset=3'],
   ['no epoch', () => '?offset=3'],
   ['no offset', (epoch: string) => `?epoch=${epoch}`],
   ['a negative offset', (epoch: string) => `?epoch=${epoch}&offset=-1`],
   ['an offset with a fraction', (epoch: string) => `?epoch=${epoch}&offset=1.5`],
-  ['an offset that is no number', (epoch: string) => `?epoch=${epoch}&offset=abc`],
+  ['an offset that is not a number', (epoch: string) => `?epoch=${epoch}&offset=abc`],
   ['an offset in hexadecimal', (epoch: string) => `?epoch=${epoch}&offset=0x3`],
-  ['an offset beyond all integers', (epoch: string) => `?epoch=${epoch}&offset=99999999999999999999`],
+  ['an offset beyond the safe integers', (epoch: string) => `?epoch=${epoch}&offset=99999999999999999999`],
   ['an offset with an exponent', (epoch: string) => `?epoch=${epoch}&offset=1e0`],
   ['an empty offset', (epoch: string) => `?epoch=${epoch}&offset=`],
 ] as const) {
@@ -98,7 +98,7 @@ for (const [name, query] of [
   });
 }
 
-/** A journal that has a past when the services start, and tells what was read of it. */
+/** A journal with earlier entries when the services start. Records the reads. */
 function withPast(entries: number, reads: number[]) {
   return (journal: Journal): Journal => {
     const [open, read] = [journal.open.bind(journal), journal.read.bind(journal)];
@@ -127,7 +127,7 @@ function withPast(entries: number, reads: number[]) {
   };
 }
 
-test('[W11] resumes after a restart are served from memory, and what they are told is not counted as new', async () => {
+test('[W11] resumes after a restart are served from memory, and are not counted as new deliveries', async () => {
   const reads: number[] = [];
   await using host = await startSessionHost({wrapJournal: withPast(300, reads)});
   reads.length = 0;
@@ -145,18 +145,18 @@ test('[W11] resumes after a restart are served from memory, and what they are to
   assert.equal(await ages(), 1);
 });
 
-test('[W11] a resume from before what is held reads each page once', async () => {
+test("[W11] resumes from before the feed's memory share one read per page", async () => {
   const reads: number[] = [];
   await using host = await startSessionHost({feedBytes: 0, wrapJournal: withPast(300, reads)});
   reads.length = 0;
   const client = host.connect({resume: {epoch: host.epoch, offset: 10}});
   await client.receive('call.status', ({offset}) => offset === 300);
   assert.deepEqual(offsets(client), range(11, 300));
-  // Pages begin at fixed offsets, so that all who resume share them.
+  // Pages start at fixed offsets, so that all resuming sessions share them.
   assert.deepEqual(reads, [0, 256]);
 });
 
-test('[W11] [J8] trimmed entries: not recovered, a snapshot, no entry of before', async () => {
+test('[W11] [J8] a resume at trimmed entries is not recovered, and gets a snapshot and no older entry', async () => {
   await using host = await startSessionHost({feedBytes: 2000});
   for (let call = 0; call < 40; call += 1) await host.append(call, 'completed');
   await host.appendCalls(40, {first: 100});
@@ -172,7 +172,7 @@ test('[W11] [J8] trimmed entries: not recovered, a snapshot, no entry of before'
   assert.deepEqual(offsets(at), range(31, 80));
 });
 
-test('[W11] trimmed between two pages: the session is sent away (1001), and never over a hole', async () => {
+test('[W11] a session whose next page was trimmed is closed with 1001, and never skips a gap', async () => {
   let pages = 0;
   const trimmed: {now?: () => Promise<void>} = {};
   await using host = await startSessionHost({
@@ -181,7 +181,7 @@ test('[W11] trimmed between two pages: the session is sent away (1001), and neve
       const read = journal.read.bind(journal);
       return Object.assign(journal, {
         read: async (after: number, limit: number) => {
-          // Of this session: two pages, and then it is too late.
+          // In this session, two pages succeed, and then the entries are trimmed.
           if (limit <= 256 && ++pages === 3) await trimmed.now?.();
           return read(after, limit);
         },
@@ -202,7 +202,7 @@ test('[W11] trimmed between two pages: the session is sent away (1001), and neve
   assert.equal((await again.ready()).recovered, false);
 });
 
-test('[W11] far behind what is held in memory: brought on in pages from the journal', async () => {
+test('[W11] a session far behind the memory is served page by page from the journal', async () => {
   await using host = await startSessionHost({feedBytes: 4000});
   await host.appendCalls(3000);
   assert.ok(host.feed.floor > 2900);
@@ -217,22 +217,22 @@ test('[W11] far behind what is held in memory: brought on in pages from the jour
   assert.equal(offsets(near).length, 3300 - (await near.ready()).offset);
 });
 
-test('[W11] across a restart of the gateway, with entries that came while nobody listened', async () => {
+test('[W11] a resume across a restart gets the entries that arrived without a listener', async () => {
   await using gateway = await startGateway();
-  const tell = async (call: number, CallStatus: string) => {
+  const postStatus = async (call: number, CallStatus: string) => {
     const fields = statusFields(gateway, {CallSid: someCallSid(call), CallStatus});
     assert.equal((await postWebhook(gateway, fields)).status, 204);
   };
   const first = await gateway.session();
-  await tell(1, 'ringing');
+  await postStatus(1, 'ringing');
   await first.receive('call.status');
   const position = first.position();
   await Promise.all([gateway.restart(), first.closed()]);
   assert.equal(first.closeCode, 1001);
-  await tell(1, 'in-progress');
-  await tell(2, 'ringing');
+  await postStatus(1, 'in-progress');
+  await postStatus(2, 'ringing');
   await gateway.restart();
-  await tell(1, 'completed');
+  await postStatus(1, 'completed');
   const second = await gateway.session({resume: position});
   const ready = await second.ready();
   assert.deepEqual([ready.recovered, ready.epoch], [true, position.epoch]);
@@ -247,14 +247,14 @@ test('[W11] across a restart of the gateway, with entries that came while nobody
   );
 });
 
-test('[W11] subscribing while a page is being read: snapshot after the entries, no entry of before lost', async () => {
+test('[W11] a subscription during a page read gets its snapshot after the page, without losing an entry', async () => {
   const subscribed = Promise.withResolvers<void>();
   await using host = await startSessionHost({
     feedBytes: 2000,
     wrapJournal: (journal) => {
       const read = journal.read.bind(journal);
       const late = async (after: number, limit: number) => {
-        // Not the first page: session.ready comes with it.
+        // Not the first page, because session.ready arrives with it.
         if (limit === 256 && after > 10) await subscribed.promise;
         return read(after, limit);
       };
@@ -277,7 +277,7 @@ test('[W11] subscribing while a page is being read: snapshot after the entries, 
   assert.equal(client.messages.at(-1), snapshot);
 });
 
-test('[W2] what is asked before session.ready is answered after it', async () => {
+test('[W2] requests before session.ready are answered after it', async () => {
   const asked = Promise.withResolvers<void>();
   await using host = await startSessionHost({
     feedBytes: 2000,
@@ -305,7 +305,7 @@ test('[W2] what is asked before session.ready is answered after it', async () =>
   assert.equal(client.of('error')[0]?.requestId, 'early');
 });
 
-test('[W11] a journal that cannot be read closes with 4500; the next attempt is served', async () => {
+test('[W11] an unreadable journal closes with 4500, and the next attempt succeeds', async () => {
   let failures = 1;
   await using host = await startSessionHost({
     feedBytes: 2000,
@@ -327,7 +327,7 @@ test('[W11] a journal that cannot be read closes with 4500; the next attempt is 
   assert.deepEqual(offsets(client), range(2, 100));
 });
 
-test('sessions that come and go while they are being brought forward leave nothing behind', async () => {
+test('sessions that close during their catch-up leave nothing behind', async () => {
   await using host = await startSessionHost({feedBytes: 2000});
   await host.appendCalls(2000);
   for (let round = 0; round < 10; round += 1) {

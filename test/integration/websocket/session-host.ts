@@ -1,7 +1,9 @@
 /**
- * The session side of the gateway alone: real sockets, a real journal on disk, the real handlers, and no Twilio.
- * For what the whole gateway cannot be asked for from outside: other principals than the access key's, a feed that
- * holds little, a journal that fails.
+ * The session side of the gateway alone: real sockets, a real journal on disk, the real handlers, and no
+ * Twilio.
+ *
+ * For tests that need something a whole gateway does not offer: principals other than the access key's, a
+ * small feed, or a failing journal.
  */
 import {mkdtemp, rm} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
@@ -36,9 +38,9 @@ export interface SessionHostOptions {
   readonly maxSessions?: number;
   readonly maxSessionsPerUser?: number;
   readonly sessionTimeoutMs?: number;
-  /** What each token stands for. @default `all` for the user `operator` with every scope */
+  /** The principal of each token. @default `all` for the user `operator` with every scope */
   readonly principals?: Readonly<Record<string, Principal>>;
-  /** Stands between the services and the journal on disk. */
+  /** Wraps the journal on disk for the services. */
   readonly wrapJournal?: (journal: Journal) => Journal;
   readonly verify?: (token: string) => Promise<void>;
 }
@@ -153,7 +155,7 @@ export class SessionHost implements AsyncDisposable, Authenticator {
     return client;
   }
 
-  /** A session over a hand-made client, resumed at `offset` where one is given. */
+  /** A session over a raw WebSocket, resumed at `offset` if it is given. */
   async rawSession(offset?: number): Promise<RawWebSocket> {
     const path = offset === undefined ? '/ws' : `/ws?epoch=${this.#epoch}&offset=${offset}`;
     const client = await RawWebSocket.open(this.url, 'all', {path});
@@ -161,12 +163,12 @@ export class SessionHost implements AsyncDisposable, Authenticator {
     return client;
   }
 
-  /** What the list of sessions says of the session that `client` is. */
+  /** The session list's entry for `client`. */
   describe(sessionId: string | undefined) {
     return [...this.sessions.sessionList.list()].find((session) => session.sessionId === sessionId);
   }
 
-  /** An event of a call; each one is new. */
+  /** A new event of a call. */
   event(call: number, providerStatus: ProviderStatus, fields: Partial<StatusEvent> = {}): StatusEvent {
     this.#nextEvent += 1;
     const now = this.#clock.now();
@@ -189,7 +191,10 @@ export class SessionHost implements AsyncDisposable, Authenticator {
     return this.journal.append(this.event(call, providerStatus, fields));
   }
 
-  /** So many entries, each a new call; with a long `to` they weigh something. Resolves once the feed has them. */
+  /**
+   * Appends `count` entries, each for a new call. A long `to` makes them large. Resolves once the feed has
+   * them.
+   */
   async appendCalls(count: number, {first = 0, to = '+15550100001'} = {}): Promise<void> {
     const all = Array.from({length: count}, (_, index) => this.append(first + index, 'queued', {to}));
     await Promise.all(all);

@@ -1,4 +1,4 @@
-/** Readers that fall behind: bounded memory, nobody else delayed, nothing missed (W13). */
+/** Slow readers: bounded memory, no delay for other sessions, and no missed entry (W13). */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {MAX_UNSENT_BYTES} from '@hookswitch/protocol';
@@ -7,10 +7,10 @@ import {until} from '../../support/until.ts';
 import {opcodes, type RawWebSocket} from '../../support/websocket/raw-websocket.ts';
 import {type SessionHost, startSessionHost} from './session-host.ts';
 
-/** Entries of about 4 KB, so that the kernel's own buffers are soon full. */
+/** Entries of about 4 KB, so that the kernel's own buffers fill quickly. */
 const LONG = `sip:${'x'.repeat(4000)}@example.com`;
 
-/** What the socket may hold: the limit, and the one write that went over it. */
+/** The limit of unsent bytes, plus the one write that exceeds it. */
 const MOST_UNSENT = MAX_UNSENT_BYTES + 64 * 1024 + 8 * 1024;
 
 /** Frames of `call.status` and their offsets, without parsing megabytes more than once. */
@@ -24,18 +24,18 @@ async function sessionIdOf(client: RawWebSocket): Promise<string> {
   return (await client.message('session.ready')).sessionId;
 }
 
-/** Appends until the reader that does not read is `blocked`; returns the most bytes it was ever seen to hold. */
+/** Appends until the session that does not read is `blocked`. Returns the maximum of its unsent bytes. */
 async function appendUntilBlocked(host: SessionHost, sessionId: string): Promise<number> {
   let most = 0;
   for (let first = 0; host.describe(sessionId)?.phase !== 'blocked'; first += 200) {
-    assert.ok(first < 20_000, 'the kernel took 80 MB');
+    assert.ok(first < 20_000, 'the kernel buffered 80 MB');
     await host.appendCalls(200, {first, to: LONG});
     most = Math.max(most, host.describe(sessionId)?.unsentBytes ?? 0);
   }
   return most;
 }
 
-test('[W13] a reader that stops costs bounded memory, delays nobody, and catches up completely', async () => {
+test('[W13] a reader that stops takes bounded memory, delays no other session, and catches up completely', async () => {
   await using host = await startSessionHost({feedBytes: 256 * 1024});
   const slow = await host.rawSession();
   const id = await sessionIdOf(slow);
@@ -63,7 +63,7 @@ test('[W13] a reader that stops costs bounded memory, delays nobody, and catches
   await until(() => slow.frames.length === head + 3, {what: 'the live entry after it'});
 });
 
-test('[W13] one that reads nothing for 30 s is closed with 4413', async () => {
+test('[W13] a session that reads nothing for 30 s is closed with 4413', async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({clock});
   const slow = await host.rawSession();
@@ -81,7 +81,7 @@ test('[W13] one that reads nothing for 30 s is closed with 4413', async () => {
   await until(() => host.sessions.openCount === 0);
 });
 
-test('[W13] one that reads nothing and does not answer the close is cut off; the log says 4413', async () => {
+test('[W13] a session that neither reads nor answers the close is cut off, and the log says 4413', async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({clock});
   const slow = await host.rawSession();
@@ -93,7 +93,7 @@ test('[W13] one that reads nothing and does not answer the close is cut off; the
   assert.match(host.logs.join(''), /"code":4413/);
 });
 
-test('[W13] a slow reader that goes on reading is not closed, however long it takes', async () => {
+test('[W13] a slow reader that keeps reading is never closed', async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({clock, feedBytes: 256 * 1024});
   const slow = await host.rawSession();
@@ -106,14 +106,14 @@ test('[W13] a slow reader that goes on reading is not closed, however long it ta
   for (; (host.describe(id)?.lag ?? 0) > 0; steps += 1) {
     const before = host.describe(id)?.offset;
     while (host.describe(id)?.offset === before) await slow.readSome(500_000);
-    // The page that is being read for it is written out, and nothing moves any more.
+    // The page that is being read is written completely, and then nothing moves any more.
     await until(() => host.describe(id)?.phase === 'blocked' || host.describe(id)?.lag === 0);
     const unsent = host.describe(id)?.unsentBytes ?? 0;
-    assert.ok(unsent <= MOST_UNSENT, `${unsent} bytes unsent out of pages of the journal`);
+    assert.ok(unsent <= MOST_UNSENT, `${unsent} bytes unsent from journal pages`);
     clock.advance(25_000);
     assert.equal(host.describe(id)?.phase === 'closing', false, `closed after ${steps} steps`);
   }
-  assert.ok(steps >= 3, `only ${steps} steps: this shows nothing`);
+  assert.ok(steps >= 3, `only ${steps} steps, which proves nothing`);
   slow.readOn();
   await until(() => offsetsOf(slow).length === head, {what: 'everything', timeoutMs: 30_000});
   assert.deepEqual(
@@ -122,7 +122,7 @@ test('[W13] a slow reader that goes on reading is not closed, however long it ta
   );
 });
 
-test('[W13] answers that are not read are bounded too: the client is closed before they pile up', async () => {
+test('[W13] unread responses are bounded too: the client is closed before they pile up', async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({clock});
   await host.appendCalls(200, {to: LONG});
@@ -131,21 +131,21 @@ test('[W13] answers that are not read are bounded too: the client is closed befo
   slow.stopReading();
   let most = 0;
   for (let asked = 0; host.describe(id)?.phase === 'streaming'; asked += 1) {
-    assert.ok(asked < 500, 'it was let ask for ever');
+    assert.ok(asked < 500, 'it could send requests forever');
     clock.advance(500);
-    const heardAt = host.describe(id)?.lastActivityAt;
+    const activeBefore = host.describe(id)?.lastActivityAt;
     slow.sendJson({type: 'call.subscribe', calls: 'all', requestId: `r${asked}`});
-    await until(() => host.describe(id)?.lastActivityAt !== heardAt);
+    await until(() => host.describe(id)?.lastActivityAt !== activeBefore);
     most = Math.max(most, host.describe(id)?.unsentBytes ?? 0);
   }
-  // A snapshot of 200 calls of 4 KB is one write of 900 KB; there is never a second one beyond the limit.
+  // A snapshot of 200 calls of 4 KB is one write of 900 KB. There is never a second one beyond the limit.
   assert.ok(most < MAX_UNSENT_BYTES + 1_000_000, `${most} bytes unsent`);
   assert.equal(host.describe(id)?.phase, 'blocked');
   clock.advance(31_000);
   assert.equal(host.describe(id)?.phase, 'closing');
 });
 
-test('[W13] subscriptions that could not be answered yet are answered, in order, once there is room', async () => {
+test('[W13] postponed subscriptions are answered in order once there is room', async () => {
   const clock = new ManualClock();
   await using host = await startSessionHost({clock});
   const slow = await host.rawSession();
@@ -167,7 +167,7 @@ test('[W13] subscriptions that could not be answered yet are answered, in order,
   );
 });
 
-test('a drain does not wait for one that reads nothing', async () => {
+test('a drain does not wait for a session that reads nothing', async () => {
   await using host = await startSessionHost();
   const slow = await host.rawSession();
   slow.stopReading();
@@ -175,7 +175,7 @@ test('a drain does not wait for one that reads nothing', async () => {
   const healthy = await host.session();
   const drained = host.sessions.drain();
   assert.equal(await healthy.closed(), 1001);
-  // Not the healthy one's close but the library's own limit of 3 s ends the other.
+  // The library's own limit of 3 s ends the other session, not the healthy session's close.
   await drained;
   assert.equal(host.sessions.openCount, 0);
 });

@@ -1,4 +1,4 @@
-/** The way in: tokens, origins, paths, and requests that are no upgrade (A1, A3). */
+/** Upgrades: tokens, origins, paths, and requests that are not upgrades (A1, A3). */
 import assert from 'node:assert/strict';
 import {connect} from 'node:net';
 import {after, before, test} from 'node:test';
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => gateway[Symbol.asyncDispose]());
 
-/** The whole answer to a raw request, up to the end of the connection. */
+/** The complete response to a raw request, up to the end of the connection. */
 async function exchange(request: string): Promise<{status: number; head: string; body: string}> {
   const client = new RawWebSocket(gateway.url);
   client.write(request);
@@ -25,7 +25,7 @@ async function exchange(request: string): Promise<{status: number; head: string;
   return {status, head, body};
 }
 
-/** H6, of an answer that no response object wrote: it ends its connection. */
+/** Checks H6 for a response written directly to the socket, which ends its connection. */
 function assertProblemText(
   {status, head, body}: {status: number; head: string; body: string},
   code: string,
@@ -44,7 +44,7 @@ async function handshake(headers: Readonly<Record<string, string | undefined>>, 
   return exchange(upgradeRequest(path, headers));
 }
 
-test('[A1] the token in the Authorization header opens a session', async () => {
+test('[A1] a token in the Authorization header opens a session', async () => {
   const client = await gateway.session({
     token: undefined,
     headers: {authorization: `Bearer ${ACCESS_KEY}`},
@@ -54,13 +54,13 @@ test('[A1] the token in the Authorization header opens a session', async () => {
   await client.close();
 });
 
-test('[A1] a header token without any subprotocol: none is selected', async () => {
+test('[A1] with a header token and no subprotocol, none is selected', async () => {
   const {status, head} = await handshake({Authorization: `Bearer ${ACCESS_KEY}`});
   assert.equal(status, 101);
   assert.doesNotMatch(head, /sec-websocket-protocol/i);
 });
 
-test('[A1] the token in a subprotocol opens a session and is never echoed', async () => {
+test('[A1] a token in a subprotocol opens a session and is never echoed', async () => {
   const {status, head} = await handshake({
     'Sec-WebSocket-Protocol': `hookswitch.bearer.${ACCESS_KEY}, hookswitch.v1`,
   });
@@ -69,14 +69,14 @@ test('[A1] the token in a subprotocol opens a session and is never echoed', asyn
   assert.ok(!head.includes(ACCESS_KEY));
 });
 
-test('[A1] the token alone, without hookswitch.v1, is not selected either', async () => {
+test('[A1] a token without hookswitch.v1 is not selected either', async () => {
   const {status, head} = await handshake({'Sec-WebSocket-Protocol': `hookswitch.bearer.${ACCESS_KEY}`});
   assert.equal(status, 101);
   assert.doesNotMatch(head, /sec-websocket-protocol/i);
   assert.ok(!head.includes(ACCESS_KEY));
 });
 
-test('[A1] no token is taken from a query string', async () => {
+test('[A1] a token in the query string is ignored', async () => {
   for (const name of ['token', 'access_token', 'key', 'authorization']) {
     const client = gateway.connect({token: undefined, query: `?${name}=${ACCESS_KEY}`});
     assert.equal(await client.closed(), 4401);
@@ -84,7 +84,7 @@ test('[A1] no token is taken from a query string', async () => {
   }
 });
 
-test('[A3] a bad token, or none: the socket opens, then closes with 4401 and says nothing', async () => {
+test('[A3] with a wrong or missing token the socket opens, closes with 4401 and sends nothing', async () => {
   for (const token of [undefined, 'wrong-key', `${ACCESS_KEY}x`, ACCESS_KEY.slice(0, -1)]) {
     const client = gateway.connect({token});
     await client.opened();
@@ -94,7 +94,7 @@ test('[A3] a bad token, or none: the socket opens, then closes with 4401 and say
   }
 });
 
-test('[A3] messages sent by a client with a bad token are not acted on', async () => {
+test('[A3] messages of a client with a wrong token are ignored', async () => {
   const client = new RawWebSocket(gateway.url);
   client.write(upgradeRequest('/ws', {Authorization: 'Bearer nope'}));
   await client.answered();
@@ -104,7 +104,7 @@ test('[A3] messages sent by a client with a bad token are not acted on', async (
   client.vanish();
 });
 
-test('[A3] a bad origin: the socket opens, closes at once with 4403, names origin and setting, and says nothing', async () => {
+test('[A3] from a wrong origin the socket opens and closes with 4403, which names the origin and the setting', async () => {
   const origins = [
     'https://evil.example',
     'https://app.example.com.evil.example',
@@ -126,11 +126,15 @@ test('[A3] a bad origin: the socket opens, closes at once with 4403, names origi
     assert.match(client.closeReason, /ALLOWED_ORIGINS/);
     assert.ok(Buffer.byteLength(client.closeReason) <= 123);
   }
-  assert.equal((await gateway.api('/api/sessions')).body.sessions.length, before, 'it counts as no session');
+  assert.equal(
+    (await gateway.api('/api/sessions')).body.sessions.length,
+    before,
+    'it is not counted as a session',
+  );
 });
 
-test('[A3] an empty origin, and one with characters that no browser sends, get a reason in ASCII', async () => {
-  for (const [Origin, said] of [
+test('[A3] an empty origin and one with invalid characters get a reason in ASCII', async () => {
+  for (const [Origin, expectedReason] of [
     ['', 'Origin (empty) is not allowed'],
     ['https://\u00e9\u00e9\u00e9.example', 'Origin https://'],
   ] as const) {
@@ -138,13 +142,13 @@ test('[A3] an empty origin, and one with characters that no browser sends, get a
     client.write(upgradeRequest('/ws', {Origin, Authorization: `Bearer ${ACCESS_KEY}`}));
     assert.equal(await client.closeFrame(), 4403);
     const reason = String(client.frames.at(-1)?.payload.subarray(2));
-    assert.ok(reason.startsWith(said), reason);
+    assert.ok(reason.startsWith(expectedReason), reason);
     assert.match(reason, /^[\x20-\x7e]{1,123}$/);
     client.vanish();
   }
 });
 
-test('[A3] messages sent from a bad origin are not acted on, also with a good token', async () => {
+test('[A3] messages from a wrong origin are ignored, even with a valid token', async () => {
   const client = new RawWebSocket(gateway.url);
   client.write(
     upgradeRequest('/ws', {Origin: 'https://evil.example', Authorization: `Bearer ${ACCESS_KEY}`}),
@@ -156,7 +160,7 @@ test('[A3] messages sent from a bad origin are not acted on, also with a good to
   client.vanish();
 });
 
-test('[A3] a page that the gateway serves is let in although ALLOWED_ORIGINS does not list it', async () => {
+test('[A3] a page that the gateway serves is admitted without being in ALLOWED_ORIGINS', async () => {
   const {port} = gateway.environment;
   for (const [Host, Origin] of [
     [`127.0.0.1:${port}`, `http://127.0.0.1:${port}`],
@@ -173,7 +177,7 @@ test('[A3] a page that the gateway serves is let in although ALLOWED_ORIGINS doe
   }
 });
 
-test('[A3] two origins are none that is allowed', async () => {
+test('[A3] a repeated Origin header is never allowed', async () => {
   const request = upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`}).replace(
     '\r\n\r\n',
     '\r\nOrigin: https://app.example.com\r\nOrigin: https://evil.example\r\n\r\n',
@@ -184,13 +188,13 @@ test('[A3] two origins are none that is allowed', async () => {
   client.vanish();
 });
 
-test('[A3] an allowed origin, or none at all, is let in with a token', async () => {
+test('[A3] a token from an allowed origin, or without an origin, opens a session', async () => {
   for (const Origin of ['https://app.example.com', 'http://localhost:3000', undefined]) {
     assert.equal((await handshake({Origin, Authorization: `Bearer ${ACCESS_KEY}`})).status, 101);
   }
 });
 
-test('[A3] ALLOWED_ORIGINS: patterns, null and file:// hold for the upgrade', async () => {
+test('[A3] ALLOWED_ORIGINS: patterns, null and file:// apply to the upgrade', async () => {
   await using open = await startGateway({env: {ALLOWED_ORIGINS: 'https://*.vercel.app,null,file://'}});
   for (const origin of ['https://my-app-git-x.vercel.app', 'null', 'file://']) {
     const client = open.connect({headers: {origin}});
@@ -220,7 +224,7 @@ test('GET /ws without an upgrade is 426', async () => {
   assert.match(await response.text(), /"code":"upgrade_required"/);
 });
 
-test('Upgrade: h2c on a normal request is served as one', async () => {
+test('Upgrade: h2c on a normal request is ignored', async () => {
   const request =
     'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n' +
     'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n';
@@ -229,7 +233,7 @@ test('Upgrade: h2c on a normal request is served as one', async () => {
   assert.match(body, /alive/);
 });
 
-test('an upgrade without a Connection header is a plain request', async () => {
+test('an upgrade without a Connection header is a normal request', async () => {
   assert.equal((await handshake({Connection: undefined})).status, 426);
 });
 
@@ -254,7 +258,7 @@ test('[H6] a wrong Sec-WebSocket-Version, key or method is refused as a problem'
   assert.match(answer.head, /^Allow: GET$/im);
 });
 
-test('[H6] headers larger than 16 KiB are refused with 431, what is no HTTP with 400', async () => {
+test('[H6] headers over 16 KiB are refused with 431, and malformed HTTP with 400', async () => {
   const large = await handshake({'X-Filler': 'x'.repeat(20_000)});
   assert.equal(large.status, 431);
   assertProblemText(large, 'invalid_request');
@@ -272,7 +276,7 @@ test('[H6] headers larger than 16 KiB are refused with 431, what is no HTTP with
   }
 });
 
-test('[H6] [W14] a request that does not come to its end: 408', async () => {
+test('[H6] [W14] an unfinished request is 408', async () => {
   const client = new RawWebSocket(gateway.url);
   client.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
   await client.closed(30_000);
@@ -282,7 +286,7 @@ test('[H6] [W14] a request that does not come to its end: 408', async () => {
   assertProblemText(answer, 'invalid_request');
 });
 
-test('a subprotocol header with the same protocol twice is refused', async () => {
+test('a subprotocol header with a repeated protocol is refused', async () => {
   const answer = await handshake({
     'Sec-WebSocket-Protocol': 'hookswitch.v1, hookswitch.v1',
     Authorization: `Bearer ${ACCESS_KEY}`,
@@ -291,7 +295,7 @@ test('a subprotocol header with the same protocol twice is refused', async () =>
   assertProblemText(answer, 'invalid_request');
 });
 
-test('a second upgrade request behind the first is no frame: that session ends, others do not', async () => {
+test('a second upgrade request on a session ends that session and no other', async () => {
   const other = await gateway.session();
   const client = new RawWebSocket(gateway.url);
   client.write(upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`}).repeat(2));
@@ -302,12 +306,12 @@ test('a second upgrade request behind the first is no frame: that session ends, 
   await other.close();
 });
 
-test('frames that come in one packet with the handshake are handled after session.ready', async () => {
+test('frames in the same packet as the handshake are handled after session.ready', async () => {
   const client = new RawWebSocket(gateway.url);
   const subscribe = encodeFrame('{"type":"call.subscribe","calls":[],"requestId":"early"}');
   const request = upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`});
   client.write(Buffer.concat([Buffer.from(request), subscribe]));
-  await until(() => client.messages.length >= 3, {what: 'ready, snapshot, and the answer'});
+  await until(() => client.messages.length >= 3, {what: 'ready, snapshot and response'});
   assert.deepEqual(
     client.messages.map((message) => [message.type, 'requestId' in message ? message.requestId : undefined]),
     [
@@ -319,7 +323,7 @@ test('frames that come in one packet with the handshake are handled after sessio
   client.vanish();
 });
 
-test('clients that go away in the middle of the handshake leave nothing', async () => {
+test('clients that disconnect during the handshake leave nothing behind', async () => {
   const request = upgradeRequest('/ws', {Authorization: `Bearer ${ACCESS_KEY}`});
   for (let cut = 0; cut < request.length; cut += 17) {
     const socket = connect(gateway.environment.port, '127.0.0.1');

@@ -1,4 +1,7 @@
-/** Holds every import of the sources against the table of layers in ARCHITECTURE.md, by resolved path. */
+/**
+ * Checks every import in `src` against the table of layers in ARCHITECTURE.md. Imports are compared by
+ * resolved path.
+ */
 import assert from 'node:assert/strict';
 import {existsSync, globSync, readFileSync} from 'node:fs';
 import path from 'node:path';
@@ -8,15 +11,15 @@ const root = path.join(import.meta.dirname, '../../..');
 
 interface Layer {
   readonly folder: string;
-  /** Folders and packages, or everything. */
+  /** Folders and packages, or `everything`. */
   readonly imports: readonly string[] | 'everything';
 }
 
-/** Modules of Node that a layer must list to import them. */
+/** Node modules that a layer may import only if its row lists them. */
 const GUARDED = ['node:http', 'node:net', 'node:sqlite', 'node:worker_threads'];
 /** Importable everywhere in `src`. */
 const COMMON = ['packages/protocol', 'src/errors', 'pino', 'zod'];
-/** Small files of the root that know nothing: time, and what may be shown. */
+/** Small root files without dependencies: the clock, and the masking of secrets. */
 const COMMON_FILES = ['src/clock.ts', 'src/mask.ts'];
 
 function readLayers(): readonly Layer[] {
@@ -35,13 +38,13 @@ function readLayers(): readonly Layer[] {
 const layers = readLayers();
 const byLength = layers.toSorted((a, b) => b.folder.length - a.folder.length);
 
-/** The layer of a file: the longest folder of the table that it is in. */
+/** The layer of a file: the longest folder in the table that contains it. */
 function layerOf(file: string): string {
   if (/^src\/[^/]+\.ts$/.test(file)) return COMMON_FILES.includes(file) ? 'common' : 'src/*.ts';
   return byLength.find(({folder}) => file.startsWith(`${folder}/`))?.folder ?? `no layer: ${file}`;
 }
 
-/** A module as the table names it: a layer, a package, or a module of Node. */
+/** A module under the name that the table uses: a layer, a package, or a Node module. */
 function targetOf(file: string, specifier: string): string {
   if (specifier.startsWith('.')) return layerOf(path.join(path.dirname(file), specifier));
   const own = /^@hookswitch\/([^/]+)/.exec(specifier);
@@ -62,7 +65,7 @@ function mayImport({folder, imports}: Layer, target: string): boolean {
   return imports.includes(target) || (folder.startsWith('src/') && COMMON.includes(target));
 }
 
-test('each folder of the table exists, and each folder with sources is in the table', () => {
+test('each folder in the table exists, and each folder with sources is in the table', () => {
   for (const {folder} of layers) {
     if (folder !== 'src/*.ts') assert.ok(existsSync(path.join(root, folder)), folder);
   }
@@ -86,7 +89,8 @@ for (const layer of layers.filter(({folder}) => folder.startsWith('src/'))) {
       }
     }
     if (layer.imports === 'everything') return;
-    for (const name of layer.imports) assert.ok(targets.has(name), `nothing there imports ${name} any more`);
+    for (const name of layer.imports)
+      assert.ok(targets.has(name), `nothing there imports ${name} any longer`);
   });
 }
 
@@ -107,7 +111,7 @@ test('no two files import each other', () => {
   }
 });
 
-test('services and handlers use the clock they were given, never the system clock', () => {
+test('services and handlers use the injected clock, never the system clock', () => {
   for (const file of globSync('src/{services,handlers}/**/*.ts', {cwd: root})) {
     const text = readFileSync(path.join(root, file), 'utf8');
     assert.doesNotMatch(text, /Date\.now\(|new Date\(\)|performance\.now\(|setTimeout\(|setInterval\(/, file);

@@ -1,4 +1,4 @@
-/** The access key: made once, kept private, compared without telling anything (A2, E). */
+/** The access key: created once, kept private, and compared without leaking anything (A2, E). */
 import assert from 'node:assert/strict';
 import {mkdtemp, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import os from 'node:os';
@@ -18,11 +18,11 @@ test('[A2] the key has every scope, and nothing else has any', async () => {
     assert.equal(await authenticator.verify(token), undefined);
 });
 
-test('[E] one that is configured is taken as it is, and no file is made', async () => {
+test('[E] a configured access key is used as it is, and no file is created', async () => {
   assert.deepEqual(await loadAccessKey('given', '/nowhere/access-key'), {key: 'given'});
 });
 
-test('[E] one that is not is made once, though several ask together; mode 0600', async () => {
+test('[E] without a configured key, concurrent starts create a single key file with mode 0600', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-key-'));
   const file = path.join(folder, 'deeper', 'access-key');
   const first = await loadAccessKey(undefined, file);
@@ -36,7 +36,7 @@ test('[E] one that is not is made once, though several ask together; mode 0600',
   await rm(folder, {recursive: true});
 });
 
-test('[A2] who sees and who controls whose calls', () => {
+test('[A2] scopes and ownership decide which calls a user can read and control', () => {
   const principal = (
     ...granted: Principal['scopes'] extends ReadonlySet<infer S> ? S[] : never
   ): Principal => ({
@@ -45,7 +45,7 @@ test('[A2] who sees and who controls whose calls', () => {
   });
   assert.ok(maySee(principal('calls:read'), 'ann'));
   assert.ok(!maySee(principal('calls:read'), 'bob'));
-  assert.ok(!maySee(principal('calls:read'), undefined), 'inbound calls are nobody’s');
+  assert.ok(!maySee(principal('calls:read'), undefined), 'inbound calls have no owner');
   assert.ok(maySee(principal('calls:read:all'), undefined));
   assert.ok(!maySee(principal('calls:control:all'), 'ann'));
   assert.ok(mayControl(principal('calls:control'), 'ann'));

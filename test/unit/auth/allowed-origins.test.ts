@@ -1,4 +1,6 @@
-/** The pages that may use the gateway: listed ones, and those that it serves itself (A3, E). */
+/**
+ * The pages that may use the gateway: listed origins, and the pages that the gateway serves itself (A3, E).
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {isAllowedOrigin} from '../../../src/auth/allowed-origins.ts';
@@ -12,7 +14,7 @@ const policy = {
 const allows = (origin: string | undefined, host?: string, over: Partial<typeof policy> = {}) =>
   isAllowedOrigin({headers: {origin, host}}, {...policy, ...over});
 
-test('[E] a listed origin is allowed at every host; a request without an origin does not come from a page', () => {
+test('[E] a listed origin is allowed at every host, and a request without an origin does not come from a page', () => {
   assert.ok(allows('https://app.example.com', 'gateway.example.com'));
   assert.ok(allows('https://app.example.com'));
   assert.ok(allows(undefined, 'gateway.example.com'));
@@ -33,12 +35,15 @@ test('[E] the origin whose host is the Host header is allowed, on either scheme 
     assert.ok(allows(origin, host), `${origin} ${host}`);
 });
 
-test('[E] localhost, 127.0.0.1 and [::1] at our port are allowed, also where a proxy rewrites the Host header', () => {
+test('[E] localhost, 127.0.0.1 and [::1] at our port are allowed, even if a proxy rewrites the Host header', () => {
   for (const host of ['localhost:8081', '127.0.0.1:8081', 'upstream', undefined]) {
     for (const name of ['localhost', '127.0.0.1', '[::1]'])
       assert.ok(allows(`http://${name}:8081`, host), name);
   }
-  assert.ok(allows('http://localhost', 'upstream', {port: 80}), 'a scheme’s own port is not in the origin');
+  assert.ok(
+    allows('http://localhost', 'upstream', {port: 80}),
+    'the default port of a scheme is not part of the origin',
+  );
   for (const origin of [
     'http://localhost:3000',
     'http://127.0.0.1',
@@ -48,12 +53,12 @@ test('[E] localhost, 127.0.0.1 and [::1] at our port are allowed, also where a p
     assert.equal(allows(origin, 'upstream'), false, origin);
 });
 
-test('[E] the origin of PUBLIC_URL is allowed, also where a proxy rewrites the Host header', () => {
+test('[E] the origin of PUBLIC_URL is allowed, even if a proxy rewrites the Host header', () => {
   assert.ok(allows('https://gateway.example.com', '10.0.0.7:8081'));
   assert.equal(allows('http://gateway.example.com', '10.0.0.7:8081'), false);
 });
 
-test('[E] other origins are refused: near misses, other ports, other schemes, hosts that only look the same', () => {
+test('[E] other origins are refused: near misses, other ports, other schemes and look-alike hosts', () => {
   for (const [origin, host] of [
     ['https://evil.example', 'gateway.example.com'],
     ['https://app.example.com.evil.example', 'gateway.example.com'],

@@ -1,4 +1,7 @@
-/** Settings with quotes, invisible characters and comments are refused at start, by name and without the value. */
+/**
+ * Settings with quotes, invisible characters or comments are refused at start, by name and without their
+ * value.
+ */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {warnings} from '../../../src/config/documentation.ts';
@@ -39,7 +42,7 @@ const good: Readonly<Record<VariableName, string>> = {
 };
 const names = Object.keys(variables).filter((name): name is VariableName => name in variables);
 
-/** The faults of one variable with this value, the others being right. */
+/** The faults of one variable with this value, while all other variables are valid. */
 function faultsOf(name: VariableName, value: string) {
   const {AUTH_JWKS_URL: _, ...rest} = good;
   const {AUTH_JWT_SECRET: __, ...withKeys} = good;
@@ -66,7 +69,7 @@ function assertRefused(name: VariableName, value: string, fault: RegExp): void {
   assert.match(faults[0]?.remedy ?? '', /^[A-Z].{10}/);
 }
 
-test('[E] the values of these tests are right', () => {
+test('[E] the sample values of these tests are valid', () => {
   for (const name of names) assert.deepEqual(faultsOf(name, good[name]), [], name);
 });
 
@@ -88,7 +91,7 @@ test('[E] quotes around a value, as docker --env-file keeps them, are refused fo
   assert.match(faultsOf('TWILIO_AUTH_TOKEN', `"${TOKEN}"`)[0]?.remedy ?? '', /Remove the quotes.+--env-file/);
 });
 
-test('[E] a quote at one end is refused, unless it may be part of the value', () => {
+test('[E] a quote at only one end is refused, unless it may be part of the value', () => {
   const own: readonly VariableName[] = ['HOOKSWITCH_ACCESS_KEY', 'AUTH_JWT_SECRET', 'VOICE_TWIML'];
   for (const name of names.filter((each) => !own.includes(each))) {
     assertRefused(name, `"${good[name]}`, /^starts with a double quote$/);
@@ -134,7 +137,7 @@ test('[E] an invisible or typographic character is refused by its name and posit
     }
 });
 
-test('[E] typographic quotes are refused where they cannot be meant', () => {
+test('[E] typographic quotes are refused where they cannot be intended', () => {
   for (const name of names)
     for (const [open, close] of ['“”', '‘’', '„“', '«»', '＂＂'].map((pair) => Array.from(pair))) {
       if (name === 'DATABASE_URL' && !/[\u2018-\u201f]/.test(open ?? '')) continue;
@@ -160,7 +163,7 @@ test('[E] characters that look like ASCII are refused by name', () => {
   assertRefused('PUBLIC_URL', 'https://ｇateway.example.com', /^has U\+FF47/);
 });
 
-test('[E] letters of other scripts are right where a person may name something', () => {
+test('[E] letters of other scripts are accepted in values that a person may name', () => {
   assert.deepEqual(faultsOf('PUBLIC_URL', 'https://telefon.münchen.example'), []);
   assert.deepEqual(faultsOf('ALLOWED_ORIGINS', 'https://例え.テスト'), []);
   assert.deepEqual(faultsOf('DATABASE_URL', 'file:./L’été/データ（1）/h.db'), []);
@@ -168,7 +171,7 @@ test('[E] letters of other scripts are right where a person may name something',
   assert.deepEqual(faultsOf('VOICE_TWIML', '<Response><Say>„Grüß\u00a0Gott“ 👋\u200d</Say></Response>'), []);
 });
 
-test('[E] a comment behind a value, the name within it and templates are refused', () => {
+test('[E] a comment after a value, the variable name inside it, and template placeholders are refused', () => {
   for (const name of names.filter((each) => each !== 'VOICE_TWIML')) {
     assertRefused(name, `${good[name]} # comment`, /^holds a comment/);
     assertRefused(name, `${good[name]}\t#comment`, /^(?:holds a comment|has U\+0009 TAB)/);

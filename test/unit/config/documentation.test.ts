@@ -1,4 +1,6 @@
-/** The table in docs/reference/environment.md has each variable as it is declared. Alignment is free. */
+/**
+ * The table in docs/reference/environment.md describes each variable as it is declared. Alignment may differ.
+ */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -6,7 +8,7 @@ import {environmentTable} from '../../../src/config/documentation.ts';
 
 const reference = readFileSync(new URL('../../../docs/reference/environment.md', import.meta.url), 'utf8');
 
-/** The cells of each row that begins with a variable. */
+/** The cells of each row that starts with a variable. */
 const rows = reference
   .split('\n')
   .filter((line) => /^\|\s*`[A-Z][A-Z0-9_]+`\s*\|/.test(line))

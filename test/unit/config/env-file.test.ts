@@ -1,4 +1,4 @@
-/** What `.env` is refused for, and what is said of lines that have no effect. */
+/** The reasons for which `.env` is refused, and the notices about lines without effect. */
 import assert from 'node:assert/strict';
 import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -24,7 +24,7 @@ function load(content: string | Buffer) {
   return loadEnvironment({env: {}, envFile});
 }
 
-/** The fault of the file itself; that variables are missing then goes without saying. */
+/** The fault of the file itself. Missing variables are left out, because they follow from it. */
 function faultOf(envFile: string): string {
   try {
     loadEnvironment({env: {}, envFile});
@@ -48,11 +48,11 @@ function utf16(text: string, bigEndian: boolean): Buffer {
   return bigEndian ? bytes.swap16() : bytes;
 }
 
-test('[E] a .env in UTF-16, as PowerShell writes it, is called that, with a byte order mark or without', () => {
+test('[E] a .env in UTF-16, as PowerShell writes it, is reported as UTF-16, with or without a byte order mark', () => {
   for (const bigEndian of [false, true])
     for (const mark of ['\ufeff', ''])
       assert.match(faultOfContent(utf16(mark + TEXT, bigEndian)), /^is UTF-16, not UTF-8\. Save it as UTF-8/);
-  // Without a zero byte in it, only the mark tells.
+  // This text has no zero byte, so only the byte order mark shows that it is UTF-16.
   for (const bigEndian of [false, true])
     assert.match(faultOfContent(utf16('\ufeff設定', bigEndian)), /^is UTF-16/);
   assert.match(
@@ -66,19 +66,19 @@ test('[E] a .env in Latin-1 or with NUL bytes is refused, and the line is named'
   assert.match(faultOfContent(Buffer.from(`${TEXT}\nNODE_ID=a\0b\n`)), /^has a NUL byte in line 5/);
 });
 
-test('[E] a .env that is a directory or may not be read says so', () => {
+test('[E] a .env that is a directory or unreadable is reported as such', () => {
   const folder = path.join(directory, 'folder.env');
   mkdirSync(folder);
   assert.match(faultOf(folder), /it is a directory \(EISDIR\)\. .+Docker creates a directory/);
   const locked = path.join(directory, 'locked.env');
   writeFileSync(locked, TEXT, {mode: 0});
-  // The superuser may read everything.
+  // The superuser can read every file.
   if (process.getuid?.() !== 0)
     assert.match(faultOf(locked), /this user may not read it \(EACCES\)\. Give the user/);
   chmodSync(locked, 0o600);
 });
 
-test('[E] a byte order mark, all line ends, export, blanks around = and comments are read', () => {
+test('[E] a byte order mark, all line endings, export, blanks around = and comments are accepted', () => {
   const lines = `\ufeff# ours\r\nexport PORT = 9000 # comment\r\nHOST='127.0.0.1'\rNODE_ID="a-1"\n${TEXT}`;
   const environment = load(lines);
   assert.deepEqual(
@@ -87,7 +87,7 @@ test('[E] a byte order mark, all line ends, export, blanks around = and comments
   );
 });
 
-test('[E] a line of .env without effect is told by its number, not by its content', () => {
+test('[E] a line of .env without effect is reported by its number, not by its content', () => {
   const text = `${TEXT}\nPORT: 9000\n\n$env:PORT="9000"\nVOICE_TWIML="<Response>\n  <Say>a = b</Say>\n</Response>"\ncanary\nNODE_ID=a\nNODE_ID=b\n`;
   const {notices, nodeId, port} = load(text);
   assert.deepEqual([nodeId, port], ['b', 8081]);
@@ -102,7 +102,7 @@ test('[E] a line of .env without effect is told by its number, not by its conten
   );
 });
 
-test('[E] a file of TwiML in UTF-16 is called that', () => {
+test('[E] a TwiML file in UTF-16 is reported as UTF-16', () => {
   const twiml = path.join(directory, 'voice.xml');
   writeFileSync(twiml, utf16('\ufeff<Response/>', false));
   assert.throws(

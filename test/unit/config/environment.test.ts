@@ -38,7 +38,7 @@ function file(name: string, content: string | Buffer): string {
   return place;
 }
 
-test('[E] the four required variables suffice; everything else has its default', () => {
+test('[E] the four required variables are enough, and everything else has its default', () => {
   const {voiceTwiml, ...environment} = load();
   assert.match(voiceTwiml, /^<Response><Say>.+<\/Say><\/Response>$/);
   assert.deepEqual(JSON.parse(JSON.stringify(environment)), {
@@ -66,7 +66,7 @@ test('[E] the four required variables suffice; everything else has its default',
   });
 });
 
-test('[E] every variable arrives where it belongs', () => {
+test('[E] every variable sets its own part of the configuration', () => {
   const environment = load({
     PORT: '0',
     HOST: '[::1]',
@@ -288,12 +288,12 @@ const bad: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [name, values] of Object.entries(good))
-  test(`[E] ${name}: what is right`, () => {
+  test(`[E] ${name} accepts valid values`, () => {
     for (const value of values) assert.deepEqual(faultsOf({...required, [name]: value}), [], value);
   });
 
 for (const [name, values] of Object.entries(bad))
-  test(`[E] ${name}: what is wrong, and what to do about it`, () => {
+  test(`[E] ${name} refuses invalid values and says how to fix them`, () => {
     for (const value of values) {
       const faults = faultsOf({...required, [name]: value});
       assert.deepEqual(
@@ -309,7 +309,7 @@ for (const [name, values] of Object.entries(bad))
     }
   });
 
-test('[E] a Postgres database needs an access key that all nodes are given', () => {
+test('[E] a Postgres database needs an access key that is configured on all nodes', () => {
   const DATABASE_URL = 'postgres://u:canary@db:5432/x?sslmode=verify-full';
   assert.throws(
     () => loadEnvironment({env: {...required, DATABASE_URL}}),
@@ -329,7 +329,7 @@ test('[E] a Postgres database needs an access key that all nodes are given', () 
   assert.doesNotMatch(JSON.stringify(describeEnvironment(environment)), /canary/);
 });
 
-test('[C3] every fault is listed in one go, with remedies and without values', () => {
+test('[C3] all faults are listed at once, with remedies and without values', () => {
   const env = {
     TWILIO_AUTH_TOKEN: 'canary token',
     TWILIO_PHONE_NUMBER: 'canary-number',
@@ -367,9 +367,14 @@ test('[E] an empty value counts as not set', () => {
   assert.deepEqual(faultsOf({...required, TWILIO_AUTH_TOKEN: ''})[0]?.fault, 'is missing');
 });
 
-test('[E] a misspelt neighbour is pointed at', () => {
-  const misspelt = {TWILIO_AUTHTOKEN: 'x', TWILIO_ACCOUNTSID: 'x', PUBLIC_URI: 'x', TWILIO_PHONE_NUMBR: 'x'};
-  const remedies = faultsOf(misspelt).map(({remedy}) => remedy);
+test('[E] a misspelled variable name gets a suggestion', () => {
+  const misspelled = {
+    TWILIO_AUTHTOKEN: 'x',
+    TWILIO_ACCOUNTSID: 'x',
+    PUBLIC_URI: 'x',
+    TWILIO_PHONE_NUMBR: 'x',
+  };
+  const remedies = faultsOf(misspelled).map(({remedy}) => remedy);
   assert.equal(remedies.length, 4);
   for (const [index, found] of [
     'TWILIO_ACCOUNTSID',
@@ -383,10 +388,14 @@ test('[E] a misspelt neighbour is pointed at', () => {
     warnings(load({HOSTNAME: 'x', PATH: '/', TWILIO_API_KEY: 'x', HOME: '/root', PORTS: '1'})),
     [],
   );
-  assert.deepEqual(warnings(load({ALLOWED_ORIGINS: 'http://a.b', ALLOWED_ORIGIN: 'x'})), [], 'it is set');
+  assert.deepEqual(
+    warnings(load({ALLOWED_ORIGINS: 'http://a.b', ALLOWED_ORIGIN: 'x'})),
+    [],
+    'the variable is set',
+  );
 });
 
-test('[E] .env is read, and the real environment wins over it', () => {
+test('[E] .env is read, and the real environment takes precedence', () => {
   const envFile = file(
     'good.env',
     `\uFEFF# comment\nexport PORT=9000\r\nHOST="127.0.0.1"\nLOG_LEVEL=warn\n${Object.entries(required)
@@ -397,7 +406,7 @@ test('[E] .env is read, and the real environment wins over it', () => {
   assert.deepEqual([environment.port, environment.host, environment.logLevel], [9000, '127.0.0.1', 'error']);
 });
 
-test('[E] a named .env that cannot be read is a fault among the others', () => {
+test('[E] a named .env that cannot be read is reported along with the other faults', () => {
   const faults = faultsOf({...required, PORT: 'x'}, path.join(directory, 'missing.env'));
   assert.deepEqual(
     faults.map(({fault}) => fault),
@@ -406,7 +415,7 @@ test('[E] a named .env that cannot be read is a fault among the others', () => {
   assert.equal(faultsOf(required, directory).length, 1);
 });
 
-test('[E] METRICS_TOKEN is a secret of its own', () => {
+test('[E] METRICS_TOKEN must differ from the other secrets', () => {
   for (const name of ['HOOKSWITCH_ACCESS_KEY', 'AUTH_JWT_SECRET', 'TWILIO_AUTH_TOKEN']) {
     const both = {...required, [name]: 'm'.repeat(40), METRICS_TOKEN: 'm'.repeat(40)};
     assert.deepEqual(
@@ -417,7 +426,7 @@ test('[E] METRICS_TOKEN is a secret of its own', () => {
   }
 });
 
-test('[E] two ways to check JWTs at once are one too many', () => {
+test('[E] two ways to check JWTs at the same time are refused', () => {
   const both = {...required, AUTH_JWT_SECRET: 's'.repeat(32), AUTH_JWKS_URL: 'https://auth.example.com/jwks'};
   assert.deepEqual(
     faultsOf(both).map(({variable}) => variable),
@@ -425,7 +434,7 @@ test('[E] two ways to check JWTs at once are one too many', () => {
   );
 });
 
-test('[E] VOICE_TWIML: inline, or a file that is read at start', () => {
+test('[E] VOICE_TWIML is inline TwiML or a file that is read at start', () => {
   const twiml = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- ours -->\n<Response>\n<Hangup/></Response>';
   assert.equal(load({VOICE_TWIML: file('voice.xml', `\uFEFF${twiml}\n`)}).voiceTwiml, twiml);
   assert.equal(load({VOICE_TWIML: twiml}).voiceTwiml, twiml);
@@ -434,12 +443,12 @@ test('[E] VOICE_TWIML: inline, or a file that is read at start', () => {
   assert.match(faultsOf({...required, VOICE_TWIML: directory})[0]?.fault ?? '', /cannot be read/);
 });
 
-test('[E] the default origins follow PUBLIC_URL and PORT, once each', () => {
+test('[E] the default origins follow PUBLIC_URL and PORT, without repetition', () => {
   const local = load({PUBLIC_URL: 'http://localhost:9000/hooks', PORT: '9000'});
   assert.deepEqual(local.allowedOrigins, ['http://localhost:9000']);
 });
 
-test('[E] the start log shows the configuration without secrets and numbers', () => {
+test('[E] the start log shows the configuration without secrets and phone numbers', () => {
   const secrets = {
     TWILIO_AUTH_TOKEN: 'canary-token-1',
     TWILIO_AUTH_TOKEN_ALTERNATE: 'canary-token-2',
@@ -455,31 +464,31 @@ test('[E] the start log shows the configuration without secrets and numbers', ()
   assert.equal(JSON.stringify(describeEnvironment(load())).includes('generated'), true);
 });
 
-test('[E] what works and is worth a second thought', () => {
-  const said = (env: Record<string, string>) => warnings(load(env)).join('\n');
-  assert.equal(said({}), '');
-  assert.match(said({ALLOWED_ORIGINS: '*'}), /ALLOWED_ORIGINS is \*/);
-  assert.match(said({ALLOWED_ORIGINS: 'https://a.b,null'}), /lists null/);
-  assert.match(said({TWILIO_AUTH_TOKEN: required.TWILIO_AUTH_TOKEN.slice(1)}), /not 32 hex digits/);
-  assert.equal(said({TWILIO_AUTH_TOKEN: 'any', TWILIO_API_URL: 'http://localhost:4010'}), '');
-  assert.match(said({HOOKSWITCH_ACCESS_KEY: 'short-key'}), /is short/);
-  assert.equal(said({HOOKSWITCH_ACCESS_KEY: 'a'.repeat(32)}), '');
-  assert.match(said({AUTH_ISSUER: 'x'}), /no JWTs/);
-  assert.match(said({AUTH_JWKS_URL: 'https://auth.example.com/jwks'}), /without AUTH_AUDIENCE/);
-  assert.equal(said({AUTH_JWKS_URL: 'https://auth.example.com/jwks', AUTH_AUDIENCE: 'x'}), '');
-  assert.equal(said({AUTH_JWT_SECRET: 's'.repeat(32), AUTH_ISSUER: 'x'}), '');
-  assert.match(said({PUBLIC_URL: 'http://localhost:8081'}), /http on loopback/);
-  assert.match(said({TWILIO_API_URL: 'http://simulator:4010'}), /unencrypted/);
-  assert.equal(said({TWILIO_API_URL: 'http://127.0.0.1:4010'}), '');
-  assert.match(said({TWILIO_AUTH_TOKEN_ALTERNATE: required.TWILIO_AUTH_TOKEN}), /the same/);
-  // Sessions are pinged in time whatever the timeout is.
-  assert.equal(said({SESSION_TIMEOUT_MS: '5000'}), '');
+test('[E] valid but questionable settings get a notice', () => {
+  const warningsOf = (env: Record<string, string>) => warnings(load(env)).join('\n');
+  assert.equal(warningsOf({}), '');
+  assert.match(warningsOf({ALLOWED_ORIGINS: '*'}), /ALLOWED_ORIGINS is \*/);
+  assert.match(warningsOf({ALLOWED_ORIGINS: 'https://a.b,null'}), /lists null/);
+  assert.match(warningsOf({TWILIO_AUTH_TOKEN: required.TWILIO_AUTH_TOKEN.slice(1)}), /not 32 hex digits/);
+  assert.equal(warningsOf({TWILIO_AUTH_TOKEN: 'any', TWILIO_API_URL: 'http://localhost:4010'}), '');
+  assert.match(warningsOf({HOOKSWITCH_ACCESS_KEY: 'short-key'}), /is short/);
+  assert.equal(warningsOf({HOOKSWITCH_ACCESS_KEY: 'a'.repeat(32)}), '');
+  assert.match(warningsOf({AUTH_ISSUER: 'x'}), /no JWTs/);
+  assert.match(warningsOf({AUTH_JWKS_URL: 'https://auth.example.com/jwks'}), /without AUTH_AUDIENCE/);
+  assert.equal(warningsOf({AUTH_JWKS_URL: 'https://auth.example.com/jwks', AUTH_AUDIENCE: 'x'}), '');
+  assert.equal(warningsOf({AUTH_JWT_SECRET: 's'.repeat(32), AUTH_ISSUER: 'x'}), '');
+  assert.match(warningsOf({PUBLIC_URL: 'http://localhost:8081'}), /http on loopback/);
+  assert.match(warningsOf({TWILIO_API_URL: 'http://simulator:4010'}), /unencrypted/);
+  assert.equal(warningsOf({TWILIO_API_URL: 'http://127.0.0.1:4010'}), '');
+  assert.match(warningsOf({TWILIO_AUTH_TOKEN_ALTERNATE: required.TWILIO_AUTH_TOKEN}), /the same/);
+  // The heartbeat interval follows the timeout, so a short timeout is fine.
+  assert.equal(warningsOf({SESSION_TIMEOUT_MS: '5000'}), '');
   const all = {
     ALLOWED_ORIGINS: '*',
     HOOKSWITCH_ACCESS_KEY: 'short-key',
     AUTH_ISSUER: 'x',
     TWILIO_REGION: 'ie1',
   };
-  assert.equal(maskText(said(all)), said(all), 'the logger leaves them as they are');
-  assert.match(said({TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin'}), /TWILIO_REGION.+\nTWILIO_EDGE/);
+  assert.equal(maskText(warningsOf(all)), warningsOf(all), 'the logger leaves these values unmasked');
+  assert.match(warningsOf({TWILIO_REGION: 'ie1', TWILIO_EDGE: 'dublin'}), /TWILIO_REGION.+\nTWILIO_EDGE/);
 });

@@ -7,11 +7,11 @@ import {EnvironmentError, loadEnvironment} from '../../../src/config/environment
 
 const examplePath = new URL('../../../.env.example', import.meta.url).pathname;
 
-test('[E] .env.example is what the declarations say', () => {
+test('[E] .env.example matches the declarations', () => {
   assert.equal(readFileSync(examplePath, 'utf8'), exampleFile());
 });
 
-test('[E] .env.example sets the required variables only, and each placeholder is a fault until it is filled in', () => {
+test('[E] .env.example sets only the required variables, and each placeholder is a fault until it is replaced', () => {
   const requiredNames = environmentTable()
     .filter((row) => row.default === 'required')
     .map((row) => row.variable);
@@ -29,7 +29,7 @@ test('[E] .env.example sets the required variables only, and each placeholder is
   );
 });
 
-test('[E] what .env.example proposes for optional variables can be used, but for secrets', () => {
+test('[E] the proposed values of optional variables in .env.example are valid, except for secrets', () => {
   const proposed = parseEnv(exampleFile().replaceAll(/^# ([A-Z_]+=)/gm, '$1'));
   const refused = environmentTable()
     .map((row) => row.variable)
@@ -53,11 +53,11 @@ test('[E] what .env.example proposes for optional variables can be used, but for
     'HOOKSWITCH_ACCESS_KEY',
     'AUTH_JWT_SECRET',
     'METRICS_TOKEN',
-    'VOICE_TWIML', // names a file of yours
+    'VOICE_TWIML', // names a file that the user provides
   ]);
 });
 
-test('[E] the table has one row a variable', () => {
+test('[E] the table has one row per variable', () => {
   const rows = markdownTable().trimEnd().split('\n');
   assert.equal(rows.length, environmentTable().length + 2);
   assert.ok(rows.every((row) => row.split(/(?<!\\)\|/).length === 5));

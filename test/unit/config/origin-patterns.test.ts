@@ -1,11 +1,11 @@
-/** ALLOWED_ORIGINS with patterns: what an entry matches, and which entries are refused. */
+/** Patterns in ALLOWED_ORIGINS: which origins an entry matches, and which entries are refused. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {matchesOrigin} from '../../../src/auth/allowed-origins.ts';
 import {parseOrigin} from '../../../src/config/origin-patterns.ts';
 import {Refusal} from '../../../src/config/parsing.ts';
 
-/** The entry as it is kept. */
+/** The entry in its stored form. */
 function parsed(entry: string): string {
   const origin = parseOrigin(entry);
   assert.ok(typeof origin === 'string', `${entry} ${origin instanceof Refusal ? origin.fault : ''}`);

@@ -1,4 +1,7 @@
-/** What is in `deploy`, in the Dockerfile and in docs/guides/deploy.md names variables, ports, paths and times that there are. */
+/**
+ * The files in `deploy`, the Dockerfile and docs/guides/deploy.md use variables, ports, paths and times that
+ * exist.
+ */
 import assert from 'node:assert/strict';
 import {existsSync, globSync, readdirSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -12,7 +15,7 @@ const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
 const yaml = (file: string): Json => parseYaml(read(file))[0];
 
 const PORT = Number(variables.PORT.default);
-/** A drain of a node that is alone ends within it, requests and journal included. */
+/** A node without other nodes finishes its drain within this time, including requests and the journal. */
 const ALONE_S = 9.5;
 const DRAIN_S = ALONE_S + HAND_OVER_MS / 1000;
 
@@ -26,13 +29,13 @@ const pod = deployment.spec.template.spec;
 const [container] = pod.containers;
 const gateways: Json[] = [compose.services['gateway-1'], compose.services['gateway-2']];
 
-/** Fails for names that the gateway does not know. */
+/** Fails for variables that the gateway does not know. */
 function assertVariables(names: readonly string[], where: string): void {
   assert.ok(names.length > 0, where);
-  for (const name of names) assert.ok(Object.hasOwn(variables, name), `${where}: ${name} is no variable`);
+  for (const name of names) assert.ok(Object.hasOwn(variables, name), `${where}: ${name} is not a variable`);
 }
 
-/** Seconds of `45s` or `500ms`. */
+/** The seconds of `45s` or `500ms`. */
 function seconds(text: string): number {
   const [, amount = '', of = ''] = /^(\d+)(ms|s)$/.exec(text) ?? [];
   assert.ok(amount !== '', text);
@@ -46,7 +49,7 @@ function setting(name: string): string {
   return value;
 }
 
-test('every variable that is set exists', () => {
+test('every variable in the manifests exists', () => {
   for (const {environment} of gateways) assertVariables(Object.keys(environment), 'compose.yaml');
   assertVariables(Object.keys(kubernetes('configmap').data), 'configmap.yaml');
   assertVariables(Object.keys(kubernetes('secret.example').stringData), 'secret.example.yaml');
@@ -80,12 +83,12 @@ test('the guides name variables that exist', () => {
   }
 });
 
-test('what a gateway cannot start without is given to it', () => {
+test('each manifest sets the variables that the gateway requires to start', () => {
   const given = {...kubernetes('configmap').data, ...kubernetes('secret.example').stringData};
   for (const [name, {required = false}] of Object.entries<{required?: true}>(variables)) {
     if (required) assert.ok(name in given, name);
   }
-  // Several nodes: one key for all of them, and one database.
+  // Several nodes share one access key and one database.
   for (const name of ['HOOKSWITCH_ACCESS_KEY', 'DATABASE_URL']) assert.ok(name in given, name);
   const sources = container.envFrom.map((from: Json) => from.configMapRef?.name ?? from.secretRef?.name);
   assert.deepEqual(sources, [
@@ -94,7 +97,7 @@ test('what a gateway cannot start without is given to it', () => {
   ]);
 });
 
-test('nothing that is in git is a secret', () => {
+test('no file in git contains a secret', () => {
   const {stringData} = kubernetes('secret.example');
   for (const [name, value] of Object.entries<string>(stringData)) {
     const {example, required} = variables[name as keyof typeof variables] as {
@@ -105,7 +108,7 @@ test('nothing that is in git is a secret', () => {
   }
 });
 
-test('ports and paths are the same everywhere', () => {
+test('ports and paths agree in all manifests', () => {
   assert.match(dockerfile, new RegExp(`^EXPOSE ${PORT}$`, 'm'));
   assert.match(dockerfile, new RegExp(String.raw`process\.env\.PORT \|\| ${PORT}\}/healthz`));
   for (const {environment} of gateways) assert.equal(environment.PORT, String(PORT));
@@ -132,7 +135,7 @@ test('ports and paths are the same everywhere', () => {
   );
 });
 
-test('[W15] whoever stops a node waits until its drain is over', () => {
+test('[W15] every process manager that stops a node waits until its drain is over', () => {
   for (const gateway of gateways) assert.ok(seconds(gateway.stop_grace_period) > DRAIN_S);
   assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) > DRAIN_S);
   const {command} = container.lifecycle.preStop.exec;
@@ -140,22 +143,22 @@ test('[W15] whoever stops a node waits until its drain is over', () => {
   assert.ok(pod.terminationGracePeriodSeconds > Number(command[1]) + DRAIN_S);
 });
 
-test('[W15] whoever routes has noticed a node that goes before it sends its sessions away', () => {
+test('[W15] every load balancer notices a draining node before that node sends its sessions away', () => {
   const noticedS = seconds(setting('inter')) + (Number(setting('fall')) - 1) * seconds(setting('fastinter'));
   assert.ok(noticedS < LEAD_MS / 1000, `${noticedS}`);
   const {readinessProbe, lifecycle} = container;
   const leadS = LEAD_MS / 1000 + Number(lifecycle.preStop.exec.command[1]);
   assert.ok(readinessProbe.periodSeconds * readinessProbe.failureThreshold < leadS);
-  assert.doesNotMatch(haproxy, /^\s*[^#\s].*on-marked-down/m, 'its sessions are its own to send away');
+  assert.doesNotMatch(haproxy, /^\s*[^#\s].*on-marked-down/m, 'a node drains its sessions itself');
 });
 
-test('[W6] a proxy lets a session be silent for longer than a heartbeat takes', () => {
+test('[W6] a proxy allows a session to be silent for longer than a heartbeat interval', () => {
   for (const name of ['timeout tunnel', 'timeout client', 'timeout server']) {
     assert.ok(seconds(setting(name)) > Number(variables.SESSION_TIMEOUT_MS.default) / 1000, name);
   }
 });
 
-test('a request that a node has seen is not sent to another one, and metrics stay inside', () => {
+test('a proxy never retries a delivered request on another node, and metrics stay internal', () => {
   assert.match(
     haproxy,
     /^\s+http-request disable-l7-retry unless METH_GET or \{ path_end \/twilio\/voice \/twilio\/status \}$/m,
@@ -168,7 +171,7 @@ test('a request that a node has seen is not sent to another one, and metrics sta
   assert.match(haproxy, /^\s+option forwardfor$/m);
 });
 
-test('containers run as a user of their own, on a file system that they cannot write to', () => {
+test('containers run as a dedicated user on a read-only file system', () => {
   const user = /^USER (\d+):(\d+)$/m.exec(dockerfile);
   const {securityContext} = pod;
   assert.deepEqual(
@@ -181,16 +184,20 @@ test('containers run as a user of their own, on a file system that they cannot w
   for (const gateway of gateways) assert.equal(gateway.read_only, true);
 });
 
-test('what the image is made of is there, and nothing keeps it out', () => {
+test('every file that the image copies exists and is not excluded by .dockerignore', () => {
   const copied = [...dockerfile.matchAll(/^COPY --from=build \/build\/(\S+) (\S+)$/gm)];
   const ignored = read('.dockerignore').split('\n');
   for (const [, from = '', to = ''] of copied) {
-    assert.equal(from, to, 'the same places as in the repository: modules find each other by them');
+    assert.equal(
+      from,
+      to,
+      'paths in the image equal those in the repository, because modules use relative imports',
+    );
     const [top = ''] = from.split('/');
-    if (top !== 'node_modules') assert.ok(ignored.includes(`!${top}`), `${top} is kept out by .dockerignore`);
+    if (top !== 'node_modules') assert.ok(ignored.includes(`!${top}`), `${top} is excluded by .dockerignore`);
   }
-  assert.ok(ignored.includes('*'), 'what is not named stays out');
-  // Whatever of our own is imported by name at run time.
+  assert.ok(ignored.includes('*'), 'files that are not listed stay excluded');
+  // All packages of this repository that are imported by name at run time.
   const places = copied.map(([, from = '']) => from);
   for (const file of globSync('src/**/*.ts', {cwd: root})) {
     for (const [, name] of read(file).matchAll(/from '@hookswitch\/(\w+)/g)) {
@@ -199,7 +206,7 @@ test('what the image is made of is there, and nothing keeps it out', () => {
   }
 });
 
-test('the kustomization has every manifest, and their names fit together', () => {
+test('the kustomization lists every manifest, and their names match', () => {
   const {resources, images, namespace} = kubernetes('kustomization');
   const files = readdirSync(new URL('deploy/kubernetes', root));
   const examples = ['kustomization.yaml', 'secret.example.yaml'];
@@ -221,7 +228,7 @@ test('the kustomization has every manifest, and their names fit together', () =>
     assert.ok(pod.volumes.some((volume: Json) => volume.name === name));
 });
 
-test('the unit runs what is there, as a user that owns only its folder', () => {
+test('the systemd unit runs an existing file as a user that owns only its own folder', () => {
   const [, program = '', script = ''] = /^ExecStart=(\S+) (\S+) start$/m.exec(unit) ?? [];
   const folder = /^WorkingDirectory=(\S+)$/m.exec(unit)?.[1] ?? '';
   assert.equal(program, `${folder}/node_modules/.bin/node`);

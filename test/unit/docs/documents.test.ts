@@ -1,4 +1,4 @@
-/** The tables of the documents say what the code does. */
+/** The tables in the documents match the code. */
 import assert from 'node:assert/strict';
 import {existsSync, globSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -13,7 +13,7 @@ const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
 const websocket = read('docs/reference/websocket.md');
 const errors = read('docs/reference/errors.md');
 
-/** The rows of the first table below `heading`, as cells. */
+/** The rows of the first table below `heading`, split into cells. */
 function table(text: string, heading: string): string[][] {
   const section = text.split(`# ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('|'));
@@ -25,12 +25,12 @@ function table(text: string, heading: string): string[][] {
   );
 }
 
-test('the close codes in the reference are those of the protocol package', () => {
+test('the close codes in the reference match the protocol package', () => {
   const expected = Object.values(closeReasons).map(({code, text, retry}) => [String(code), text, retry]);
   assert.deepEqual(table(websocket, 'Close codes'), expected);
 });
 
-test('[H6] the error codes in the reference are those of AppError', () => {
+test('[H6] the error codes in the reference match AppError', () => {
   const expected = Object.entries(errorTypes).map(([code, {status, title}]) => [
     `\`${code}\``,
     String(status),
@@ -39,14 +39,14 @@ test('[H6] the error codes in the reference are those of AppError', () => {
   assert.deepEqual(table(errors, 'Errors'), expected);
 });
 
-test('[W5] every code of an error message is a code of AppError', () => {
+test('[W5] every code of an error message is an AppError code', () => {
   assert.deepEqual(
     errorCodes.filter((code) => !(code in errorTypes)),
     [],
   );
 });
 
-test('every message of the protocol is in the reference, in its direction', () => {
+test('every protocol message is in the reference, under its direction', () => {
   const named = (heading: string) =>
     table(websocket, heading).map(([cell]) => /`([a-z.]+)`/.exec(cell ?? '')?.[1]);
   const types = (union: typeof serverMessage | typeof clientMessage) =>
@@ -55,7 +55,7 @@ test('every message of the protocol is in the reference, in its direction', () =
   assert.deepEqual(new Set(named('Client → server')), new Set(types(clientMessage)));
 });
 
-test('the metrics in the reference are those of the registry', () => {
+test('the metrics in the reference match the registry', () => {
   const metrics = createMetrics();
   observe(metrics, {openSessions: () => 0, laggingSessions: () => 0, activeCalls: () => 0});
   observeNodes(metrics, () => []);
@@ -66,7 +66,7 @@ test('the metrics in the reference are those of the registry', () => {
   );
 });
 
-/** Headings as GitHub makes anchors of them. */
+/** The headings as the anchors that GitHub generates for them. */
 function anchorsOf(text: string): readonly string[] {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -80,7 +80,7 @@ function anchorsOf(text: string): readonly string[] {
 const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', 'chaos/*.md'], {cwd: root});
 
 for (const file of documents) {
-  test(`the links of ${file} lead to files and headings`, () => {
+  test(`the links in ${file} lead to existing files and headings`, () => {
     for (const [, target = '', , anchor] of read(file).matchAll(/\]\(([^)#\s]*)(#([^)]+))?\)/g)) {
       if (/^[a-z]+:/.test(target)) continue;
       const path = target === '' ? file : new URL(target, new URL(file, root)).href;

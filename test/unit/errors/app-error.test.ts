@@ -1,4 +1,4 @@
-/** Errors as part of the conversation (H6): what is shown, and what never is. */
+/** Errors that clients see (H6): what is shown, and what is never shown. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {AppError, errorTypes, JournalUnavailableError, toAppError} from '../../../src/errors/app-error.ts';
@@ -18,7 +18,7 @@ test('[H6] [seed] every error carries code, status, context and a timestamp', ()
   }
 });
 
-test('[H6] whatever else is thrown becomes internal, with nothing of it shown', () => {
+test('[H6] any other thrown value becomes `internal`, and nothing of it is shown', () => {
   for (const thrown of [new Error('canary'), 'canary', {canary: true}, null, undefined]) {
     const error = toAppError(thrown);
     assert.equal(error.code, 'internal');
@@ -31,7 +31,7 @@ test('[H6] whatever else is thrown becomes internal, with nothing of it shown', 
   assert.equal(known.retryAfterS, 1);
 });
 
-test('[H6] Twilio’s refusals: 400 and 404 are the request’s fault, 429 is passed on, all else is 502', () => {
+test('[H6] Twilio’s 400 and 404 are the request’s fault, 429 is passed on, and everything else is 502', () => {
   const statusOf = (status: number | undefined) => providerError({message: 'no', status}).status;
   assert.deepEqual(
     [400, 404, 429, 401, 403, 500, 503, undefined].map(statusOf),

@@ -9,7 +9,7 @@ function entry(offset: number): JournalEntry {
   return {offset, event: status('CA1', 'ringing'), verdict: 'applied'};
 }
 
-test('[J3] the ring gives exactly what comes next or says that it cannot', () => {
+test('[J3] the ring returns exactly the next entries, or reports that it does not hold them', () => {
   const steps = fc.array(
     fc.oneof(
       fc.record({push: fc.integer({min: 1, max: 50})}),
@@ -51,7 +51,7 @@ test('[W13] the ring is bounded by entries and by bytes, and holds the newest', 
   assert.equal(ring.after(30, 10)?.length, 1);
 });
 
-test('[J3] an entry that does not follow empties the ring', () => {
+test('[J3] an entry that leaves a gap empties the ring', () => {
   const ring = new EntryRing();
   ring.push(entry(1), 1);
   ring.push(entry(3), 1);

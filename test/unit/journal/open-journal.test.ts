@@ -13,7 +13,7 @@ test('[E] a file: URL names a path', () => {
   assert.equal(databaseFile('file:./h~1.db'), './h~1.db');
 });
 
-test('[E] any other URL is refused with what is supported, and without its password', () => {
+test('[E] any other URL is refused with a list of the supported forms and without its password', () => {
   assert.throws(
     () => openJournal('mysql://user:secret@db/hookswitch'),
     (error: Error) => {
@@ -26,7 +26,7 @@ test('[E] any other URL is refused with what is supported, and without its passw
   assert.throws(() => openJournal('file:'), /names no file/);
 });
 
-test('[E] a file: URL that would make a file or folder nobody meant is refused', () => {
+test('[E] a file: URL that would create an unintended file or folder is refused', () => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['file:', /names no file/],
     ['file:.', /names no file/],

@@ -6,7 +6,12 @@ import type {CallRecord, StatusEvent, Verdict} from '../../../src/journal/call-e
 import {transition} from '../../../src/journal/transition.ts';
 import {START, status} from '../../support/journal/journal-events.ts';
 
-/** What happens to a call in the row's status when the column's arrives with a higher SequenceNumber: a, l or d. */
+/**
+ * The verdict when an event with the column's status and a higher SequenceNumber reaches a call in the row's
+ * status.
+ *
+ * `a` is applied, `l` is late, `d` is a duplicate.
+ */
 const table: Readonly<Record<ProviderStatus, string>> = {
   //              queued initiated ringing in-progress completed busy failed no-answer canceled
   queued: '       d      a         a       a           a         a    a      a         a',
@@ -56,7 +61,7 @@ describe('transition', () => {
     }
   }
 
-  test('[J5] the first event of a call creates it, whatever it says', () => {
+  test('[J5] the first event of a call creates it with any status', () => {
     for (const providerStatus of providerStatuses) {
       const {verdict, call} = transition(undefined, status('CA1', providerStatus), 5, {owner: 'ann'});
       assert.equal(verdict, 'applied');
@@ -75,7 +80,7 @@ describe('transition', () => {
       assert.equal(ended(other), undefined);
   });
 
-  test('[W1] a duration that was unknown is filled in by the same end, and by no other', () => {
+  test('[W1] an unknown duration is filled in by the same final status, and by no other', () => {
     const bare = transition(callIn('in-progress', 2), status('CA1', 'completed'), 2).call;
     assert.equal(bare.duration, undefined);
     assert.equal(transition(bare, status('CA1', 'failed', {duration: 9}), 3).call.duration, undefined);
@@ -86,7 +91,7 @@ describe('transition', () => {
     assert.equal(transition(failed, status('CA1', 'completed', {duration: 7}), 3).call.duration, undefined);
   });
 
-  test('[J4] a late event fills in what was unknown and overwrites nothing', () => {
+  test('[J4] a late event fills in unknown fields and overwrites nothing', () => {
     const bare = {...status('CA1', 'completed'), from: undefined, to: undefined};
     const {call} = transition(undefined, bare, 1);
     const late = status('CA1', 'in-progress', {answeredBy: 'human', receivedAt: START + 9000});
@@ -101,7 +106,7 @@ describe('transition', () => {
   });
 });
 
-/** Any event at all about one call. */
+/** Any event of one call. */
 const anyEvent: fc.Arbitrary<StatusEvent> = fc
   .record({
     providerStatus: fc.constantFrom(...providerStatuses),
@@ -117,7 +122,7 @@ const anyEvent: fc.Arbitrary<StatusEvent> = fc
     receivedAt: START + at,
   }));
 
-/** The callbacks of one call as Twilio numbers them, without some of the steps in between. */
+/** The callbacks of one call as Twilio numbers them, with some steps missing. */
 const lifeOfACall: fc.Arbitrary<readonly StatusEvent[]> = fc
   .record({
     steps: fc.subarray(['initiated', 'ringing', 'in-progress'] as const),
@@ -133,8 +138,8 @@ function fold(events: readonly StatusEvent[]): readonly CallRecord[] {
   return calls;
 }
 
-describe('transition, whatever comes', () => {
-  test('[J4] the rank never goes back, and the first ended status stays', () => {
+describe('properties of transition for any sequence of events', () => {
+  test('[J4] the rank never decreases, and the first final status stays', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, {minLength: 1, maxLength: 20}), (events) => {
         let before: CallRecord | undefined;
@@ -156,7 +161,7 @@ describe('transition, whatever comes', () => {
     );
   });
 
-  test('[J4] the callbacks of a call end in the same status in any order and however often they come', () => {
+  test('[J4] the callbacks of a call lead to the same status in any order and with any repetition', () => {
     const disordered = lifeOfACall.chain((life) =>
       fc.array(fc.constantFrom(...life), {maxLength: 8}).chain((repeats) =>
         fc.record({
@@ -174,7 +179,7 @@ describe('transition, whatever comes', () => {
     );
   });
 
-  test('[J4] the same events give the same call, and nothing given is changed', () => {
+  test('[J4] the same events produce the same call, and the inputs are not modified', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, {minLength: 1, maxLength: 20}), (events) => {
         const copy = structuredClone(events);

@@ -1,4 +1,4 @@
-/** The event loop's delay in the metrics: what it shows, and that measuring it does not wake an idle process. */
+/** The event loop delay in the metrics. Measuring it does not wake an idle process. */
 import assert from 'node:assert/strict';
 import {performance} from 'node:perf_hooks';
 import {test} from 'node:test';
@@ -7,9 +7,9 @@ import {createMetrics, observe, printMetrics} from '../../../src/observability/m
 import {createProcessLoad} from '../../../src/observability/process-load.ts';
 import {ManualClock} from '../../support/manual-clock.ts';
 
-const HELD_UP_MS = 200;
+const BLOCKED_MS = 200;
 const IDLE_MS = 1000;
-/** Node's usual monitor makes 100 turns in that time; two of them make up to 200. */
+/** Node's own monitor causes 100 loop turns in this time, and two monitors up to 200. */
 const MOST_TURNS = 30;
 
 const none = () => 0;
@@ -22,23 +22,23 @@ async function lag(reading: string): Promise<number> {
   return Number(line?.split(' ')[1]);
 }
 
-test('[H4] a turn that takes long is in the lag of the next scrape, and only there', async () => {
+test('[H4] a long turn shows in the lag of the next scrape, and only in that one', async () => {
   await lag('max');
   await wait(1);
-  const heldUpUntil = performance.now() + HELD_UP_MS;
-  while (performance.now() < heldUpUntil);
+  const blockedUntil = performance.now() + BLOCKED_MS;
+  while (performance.now() < blockedUntil);
   await wait(1);
-  // One scrape reads all of them.
+  // One scrape reads all metrics.
   const {text} = await printMetrics(metrics);
   const max = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1];
-  assert.ok(Number(max) >= HELD_UP_MS / 1000, `max ${max}`);
+  assert.ok(Number(max) >= BLOCKED_MS / 1000, `max ${max}`);
   for (const reading of ['min', 'mean', 'stddev', 'p50', 'p90', 'p99'])
     assert.match(text, new RegExp(`^nodejs_eventloop_lag_${reading}_seconds \\d`, 'm'));
   assert.match(text, /^nodejs_eventloop_lag_seconds \d/m);
   assert.ok((await lag('max')) < Number(max));
 });
 
-test('measuring the delay of the event loop does not wake a process that is idle', async () => {
+test('measuring the event loop delay does not wake an idle process', async () => {
   const load = createProcessLoad(new ManualClock());
   load.start();
   try {

@@ -37,7 +37,7 @@ function lineOf(log: (logger: Logger) => void): Record<string, unknown> {
 
 const cause = new Error(`refused ${NUMBER}`, {cause: new TypeError(`Authorization: Bearer ${TOKEN}`)});
 
-/** Ways in which numbers and tokens get into a log without anybody meaning it. */
+/** Ways in which numbers and tokens reach a log by accident. */
 const leaks: Readonly<Record<string, (logger: Logger) => void>> = {
   'in the message': (logger) => logger.info(`calling ${NUMBER} with Bearer ${TOKEN}`),
   'as an argument of the message': (logger) =>
@@ -122,7 +122,7 @@ for (const [name, log] of Object.entries(leaks)) {
   });
 }
 
-test('[E] values that are known to be secret appear nowhere, whatever they look like', () => {
+test('[E] values known to be secret appear nowhere, in any form', () => {
   const {logger, lines} = record({secrets: [TOKEN, KEY, '']});
   logger.info(
     `this is ${TOKEN}, this ${KEY}, this ${encodeURIComponent(KEY)}, and this ${JSON.stringify({k: KEY})}`,
@@ -134,18 +134,18 @@ test('[E] values that are known to be secret appear nowhere, whatever they look 
   assert.equal(lines.length, 4);
 });
 
-test('[E] a known secret in a line that looks harmless', () => {
+test('[E] a known secret is masked in a line that looks harmless', () => {
   const {logger, lines} = record({secrets: ['hunter22']});
   logger.info('x hunter22 y');
   assert.match(lines.join(''), /"msg":"x ••• y"/);
 });
 
-test('[E] generated objects with a canary somewhere never show it (1000 objects)', () => {
+test('[E] 1000 generated objects that contain a canary never show it', () => {
   const canary = fc.constantFrom(NUMBER, `Bearer ${TOKEN}`, `hookswitch.bearer.${TOKEN}`, SIGNATURE, JWT);
   const embedded = fc
     .tuple(fc.string({maxLength: 5}), canary, fc.constantFrom('', ' ', '\n', '"', ',', ';'))
     .map(
-      // A letter or digit right before it would make it part of something else.
+      // A letter or digit directly before the canary would make it part of another token.
       ([before, text, behind]) => `${before} ${text}${behind}`,
     );
   const {logger, lines} = record();
@@ -164,7 +164,7 @@ test('[E] generated objects with a canary somewhere never show it (1000 objects)
   );
 });
 
-test('[E] lines are JSON: ISO time, level by name, message, fields as they are', () => {
+test('[E] log lines are JSON with an ISO time, a level name, a message and the fields unchanged', () => {
   const {time, ...line} = lineOf((logger) =>
     logger.warn(
       {callSid: 'CA1', offset: 7, status: 'ringing', nothing: null, ok: true, from: 3},
@@ -184,7 +184,7 @@ test('[E] lines are JSON: ISO time, level by name, message, fields as they are',
   });
 });
 
-test('[E] masked numbers keep what one recognises them by', () => {
+test('[E] masked numbers keep their recognizable digits', () => {
   const line = lineOf((logger) =>
     logger.info({from: NUMBER, to: 'client:alice', phoneNumber: '+1415•••1234'}, NUMBER),
   );
@@ -194,7 +194,7 @@ test('[E] masked numbers keep what one recognises them by', () => {
   );
 });
 
-test('[E] an error tells its name, code, context, stack and causes, and no more', () => {
+test('[E] an error logs its name, code, context, stack and causes, and nothing else', () => {
   const error = Object.assign(new TypeError('no', {cause: new Error('deeper')}), {
     code: 20404,
     status: 404,
@@ -215,20 +215,20 @@ test('[E] an error tells its name, code, context, stack and causes, and no more'
   assert.doesNotThrow(() => lineOf((logger) => logger.error(circular)));
 });
 
-test('[E] the level is kept to', () => {
+test('[E] the log level is respected', () => {
   const {logger, lines} = record({level: 'info'});
   logger.debug('quiet');
   logger.info('heard');
   assert.equal(lines.length, 1);
 });
 
-test('[E] readable lines carry the message and the fields', () => {
+test('[E] readable lines contain the message and the fields', () => {
   const {logger, lines} = record({pretty: true});
   logger.info({offset: 7}, 'call changed');
   assert.match(lines.join(''), /INFO.*: call changed\n\s+offset: 7/);
 });
 
-test('[E] a stranger cannot steer the terminal', () => {
+test('[E] log text from outside cannot control the terminal', () => {
   const {logger, lines} = record({pretty: true});
   logger.info({name: '\u001b[2Jx\u009b1A'}, '\u001b]0;title\u0007 \u009b2J and \\u001b');
   assert.doesNotMatch(lines.join('').replaceAll(/[\n\t]/g, ''), /\p{Cc}/u);

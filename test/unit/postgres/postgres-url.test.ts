@@ -1,4 +1,7 @@
-/** DATABASE_URL with Postgres: the forms that libpq has and services hand out, and what is said of any other. */
+/**
+ * Postgres URLs in DATABASE_URL: the forms of libpq and of hosting services, and the errors for all other
+ * forms.
+ */
 import assert from 'node:assert/strict';
 import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
@@ -9,7 +12,7 @@ import {loadEnvironment} from '../../../src/config/environment.ts';
 import {openJournal} from '../../../src/journal/open-journal.ts';
 import {describeAddress, type PostgresAddress, parsePostgresUrl} from '../../../src/postgres/postgres-url.ts';
 
-/** A file that can be read, and is nothing that was asked for. */
+/** A readable file with unrelated content. */
 const HERE = encodeURIComponent(import.meta.filename);
 
 const plain: PostgresAddress = {
@@ -41,7 +44,7 @@ const accepted: readonly (readonly [string, Partial<PostgresAddress>])[] = [
   ],
   ['postgres://u@my_postgres/x', {host: 'my_postgres'}],
   ['postgres://u@db/my%20base', {database: 'my base'}],
-  // Sockets, as libpq and Cloud SQL write them.
+  // Socket paths, as libpq and Cloud SQL write them.
   ['postgres://u@localhost/x?host=/run/postgresql', {host: '/run/postgresql'}],
   [`postgres://u:p@/x?host=${CLOUD_SQL}`, {host: CLOUD_SQL, password: 'p'}],
   [`postgres:///x?host=${CLOUD_SQL}&user=u&password=p`, {host: CLOUD_SQL, password: 'p'}],
@@ -50,7 +53,7 @@ const accepted: readonly (readonly [string, Partial<PostgresAddress>])[] = [
   [`postgres://u@${encodeURIComponent(CLOUD_SQL)}/x`, {host: CLOUD_SQL}],
   ['postgres://%2Frun%2Fpostgresql/x', {host: '/run/postgresql', user: ME}],
   ['postgres:///?host=/run/postgresql&dbname=x&port=6000', {host: '/run/postgresql', user: ME, port: 6000}],
-  // Parameters that are obeyed.
+  // Supported parameters.
   ['postgres://u@db/x?application_name=billing', {applicationName: 'billing'}],
   ['postgres://u@db/x?fallback_application_name=billing', {applicationName: 'billing'}],
   ['postgres://u@db/x?connect_timeout=10', {connectMs: 10_000}],
@@ -61,11 +64,11 @@ const accepted: readonly (readonly [string, Partial<PostgresAddress>])[] = [
   ['postgres://u@db/x?channel_binding=prefer', {channelBinding: 'prefer'}],
 ];
 for (const [url, expected] of accepted)
-  test(`[E] it is understood: ${url}`, () => {
+  test(`[E] accepts ${url}`, () => {
     assert.deepEqual(parsePostgresUrl(url), {...plain, ...expected});
   });
 
-test('[E] the URL that Neon hands out: channel binding, over TLS', () => {
+test('[E] accepts the URL that Neon issues, with channel binding over TLS', () => {
   const address = parsePostgresUrl(
     'postgresql://u:p@ep-x.neon.tech/x?sslmode=require&channel_binding=require',
   );
@@ -73,7 +76,7 @@ test('[E] the URL that Neon hands out: channel binding, over TLS', () => {
   assert.ok(address.ssl !== false && address.ssl.rejectUnauthorized === false);
 });
 
-test('[E] the authorities of the system are trusted where the URL says so, and the host is compared', () => {
+test('[E] system authorities are trusted if the URL says so, and the host name is verified', () => {
   for (const query of ['sslmode=verify-full&sslrootcert=system', 'sslrootcert=system']) {
     const {ssl} = parsePostgresUrl(`postgres://u@db/x?${query}`);
     assert.ok(ssl !== false && ssl.rejectUnauthorized === true && ssl.checkServerIdentity === undefined);
@@ -93,7 +96,7 @@ const ignored = [
   'uselibpqcompat=true',
 ];
 for (const parameter of ignored)
-  test(`[E] it is ignored, with a note that says why: ${parameter}`, () => {
+  test(`[E] ignores ${parameter} with a notice that gives the reason`, () => {
     const {notes, ...rest} = parsePostgresUrl(`postgres://u@db/x?${parameter}`);
     assert.deepEqual({...rest, notes: []}, plain);
     const name = parameter.slice(0, parameter.indexOf('='));
@@ -162,7 +165,7 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['postgres://u:secret@db/x?target_session_attrs=standby', /since the gateway writes/],
 ];
 for (const [url, reason] of refused)
-  test(`[E] it is refused without its password: ${JSON.stringify(url)}`, () => {
+  test(`[E] refuses ${JSON.stringify(url)} without printing its password`, () => {
     assert.throws(
       () => openJournal(url),
       (error: Error) => {
@@ -173,7 +176,7 @@ for (const [url, reason] of refused)
     );
   });
 
-test('[E] a file of TLS in the home folder is found', (t) => {
+test('[E] a TLS file in the home folder is found', (t) => {
   const folder = mkdtempSync(path.join(os.homedir(), '.hookswitch-test-'));
   t.after(() => rmSync(folder, {recursive: true}));
   const file = `~/${path.basename(folder)}/none.pem`;
@@ -181,7 +184,7 @@ test('[E] a file of TLS in the home folder is found', (t) => {
   assert.throws(() => parsePostgresUrl(`postgres://u@db/x?sslmode=verify-full&sslrootcert=${file}`), reason);
 });
 
-test('[C3] a password in the query is not in the description of the environment, nor is a user in that of the address', () => {
+test('[C3] the description of the environment contains no password from the query and no user from the address', () => {
   const url = `postgres:///x?user=u&password=canary-1&host=${CLOUD_SQL}`;
   const env = {
     TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',

@@ -1,4 +1,4 @@
-/** Schema and version are pinned together: whoever changes the one has to think of the other. */
+/** Pins the schema to the protocol version, so that a change of the schema cannot miss the version. */
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {test} from 'node:test';
@@ -11,7 +11,7 @@ function fingerprint(...schemas: readonly z.ZodType[]): string {
   return createHash('sha256').update(json.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** In an order that says nothing: where a field stands in the source changes nothing on the wire. */
+/** Sorts the keys, because the order of fields in the source changes nothing on the wire. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
@@ -23,16 +23,16 @@ function sorted(value: unknown): unknown {
 }
 
 test('a changed schema needs a new PROTOCOL_VERSION', () => {
-  // If this fails: a field that clients may ignore is no new version, and only the fingerprint moves; anything that
-  // an old client or server would misread is one, and a new subprotocol beside it.
+  // If this fails: a field that clients may ignore needs no new version, so update only the fingerprint. A
+  // change that an old client or server would misread needs a new version and a new subprotocol.
   assert.deepEqual([PROTOCOL_VERSION, fingerprint(clientMessage, serverMessage)], [1, '5e7fe0080e1387e7']);
 });
 
-test('the subprotocol carries the version', () => {
+test('the subprotocol contains the version', () => {
   assert.equal(SUBPROTOCOL, `hookswitch.v${PROTOCOL_VERSION}`);
 });
 
-test('client messages are strict, server messages may grow', () => {
+test('client messages are strict, and server messages may get new fields', () => {
   const heartbeat = {type: 'session.heartbeat'};
   assert.equal(clientMessage.safeParse(heartbeat).success, true);
   assert.equal(clientMessage.safeParse({...heartbeat, more: 1}).success, false);
@@ -40,7 +40,7 @@ test('client messages are strict, server messages may grow', () => {
   assert.equal(serverMessage.safeParse({...server, more: 1}).success, true);
 });
 
-test('no two reasons share a close code', () => {
+test('no two close reasons share a close code', () => {
   const codes = Object.values(closeReasons).map(({code}) => code);
   assert.equal(new Set(codes).size, codes.length);
 });

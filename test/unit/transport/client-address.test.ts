@@ -1,4 +1,4 @@
-/** Whose address a request is said to have, with TRUSTED_PROXIES and without. */
+/** The client address of a request, with and without TRUSTED_PROXIES. */
 import assert from 'node:assert/strict';
 import type {IncomingHttpHeaders} from 'node:http';
 import {BlockList, Socket} from 'node:net';
@@ -6,7 +6,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {createClientAddress} from '../../../src/transport/client-address.ts';
 
-/** A socket of that peer. */
+/** A socket with this peer address. */
 function from(remoteAddress: string | undefined): Socket {
   return Object.defineProperty(new Socket(), 'remoteAddress', {value: remoteAddress});
 }
@@ -20,16 +20,21 @@ function client(peer: string | undefined, headers: IncomingHttpHeaders, proxies 
 const lists: readonly (readonly [what: string, peer: string, header: string, expected: string])[] = [
   ['one proxy', '10.0.0.1', '203.0.113.7', '203.0.113.7'],
   ['a mapped proxy', '::ffff:10.0.0.1', '203.0.113.7', '203.0.113.7'],
-  ['a proxy of IPv6', '2001:db8:aaaa::5', '2001:DB8:0::7', '2001:db8::7'],
+  ['an IPv6 proxy', '2001:db8:aaaa::5', '2001:DB8:0::7', '2001:db8::7'],
   ['a chain', '10.0.0.1', '203.0.113.7, 10.2.3.4,192.0.2.1', '203.0.113.7'],
-  ['what a client made up', '10.0.0.1', '127.0.0.1, 198.51.100.9, 203.0.113.7, 10.2.3.4', '203.0.113.7'],
+  [
+    'an address made up by the client',
+    '10.0.0.1',
+    '127.0.0.1, 198.51.100.9, 203.0.113.7, 10.2.3.4',
+    '203.0.113.7',
+  ],
   ['a proxy that is not trusted', '198.51.100.1', '203.0.113.7', '198.51.100.1'],
   ['only proxies', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
   ['a mapped client', '10.0.0.1', '::ffff:203.0.113.7', '203.0.113.7'],
   ['a mapped hop', '10.0.0.1', '203.0.113.7, ::ffff:10.0.0.9', '203.0.113.7'],
   ['a client with its port', '10.0.0.1', '203.0.113.7:4711', '203.0.113.7'],
-  ['a client of IPv6 with its port', '10.0.0.1', '[2001:db8::7]:4711', '2001:db8::7'],
-  ['a client of IPv6 in brackets', '10.0.0.1', '[2001:db8::7]', '2001:db8::7'],
+  ['an IPv6 client with its port', '10.0.0.1', '[2001:db8::7]:4711', '2001:db8::7'],
+  ['an IPv6 client in brackets', '10.0.0.1', '[2001:db8::7]', '2001:db8::7'],
   ['unknown', '10.0.0.1', '203.0.113.7, unknown', '10.0.0.1'],
   ['unknown behind a proxy', '10.0.0.1', '203.0.113.7, unknown, 10.0.0.2', '10.0.0.2'],
   ['nothing', '10.0.0.1', '', '10.0.0.1'],
@@ -39,7 +44,7 @@ const lists: readonly (readonly [what: string, peer: string, header: string, exp
   ['octal', '10.0.0.1', '0313.0.113.7', '10.0.0.1'],
   ['a zone', '10.0.0.1', 'fe80::1%eth0', '10.0.0.1'],
   ['escape sequences', '10.0.0.1', '\u001b[31m203.0.113.7', '10.0.0.1'],
-  ['a port that is none', '10.0.0.1', '203.0.113.7:x', '10.0.0.1'],
+  ['an invalid port', '10.0.0.1', '203.0.113.7:x', '10.0.0.1'],
 ];
 
 for (const [what, peer, header, expected] of lists)
@@ -60,7 +65,7 @@ const elements: readonly (readonly [what: string, header: string, expected: stri
   ['an element without for', 'for=203.0.113.7, proto=https', '10.0.0.1'],
   ['IPv6 without quotes', 'for=[2001:db8::7]', '10.0.0.1'],
   ['a quote left open by the client', 'for="198.51.100.9, for=203.0.113.7', '10.0.0.1'],
-  ['a quote that takes in the next one', 'for=6.6.6.6;x=", for="[2001:db8::7]"', '10.0.0.1'],
+  ['a quote that swallows the next element', 'for=6.6.6.6;x=", for="[2001:db8::7]"', '10.0.0.1'],
   ['for twice in an element', 'for=6.6.6.6;for=203.0.113.7', '10.0.0.1'],
   ['no pairs', '203.0.113.7', '10.0.0.1'],
   ['nothing', '', '10.0.0.1'],
@@ -72,7 +77,7 @@ for (const [what, forwarded, expected] of elements)
     assert.equal(client('198.51.100.1', {forwarded}), '198.51.100.1', 'not from a proxy');
   });
 
-test('[E] TRUSTED_PROXIES: two headers that disagree are not believed, since a client may have sent one', () => {
+test('[E] TRUSTED_PROXIES: two headers that disagree are ignored, because a client may have sent either', () => {
   const listed = '203.0.113.7';
   assert.equal(client('10.0.0.1', {'x-forwarded-for': listed, forwarded: 'for=203.0.113.7'}), listed);
   assert.equal(client('10.0.0.1', {'x-forwarded-for': listed, forwarded: 'for=127.0.0.1'}), '10.0.0.1');
@@ -82,7 +87,7 @@ test('[E] TRUSTED_PROXIES: two headers that disagree are not believed, since a c
   );
 });
 
-test('[E] without TRUSTED_PROXIES no header is believed', () => {
+test('[E] without TRUSTED_PROXIES forwarding headers are ignored', () => {
   for (const peer of ['10.0.0.1', '127.0.0.1', '::1'])
     assert.equal(client(peer, {'x-forwarded-for': '203.0.113.7', forwarded: 'for=203.0.113.7'}, []), peer);
   assert.equal(client('::ffff:127.0.0.1', {}, []), '127.0.0.1');
@@ -90,7 +95,7 @@ test('[E] without TRUSTED_PROXIES no header is believed', () => {
   assert.equal(client('fe80::1%eth0', {'x-forwarded-for': '203.0.113.7'}, ['fe80::/10']), '203.0.113.7');
 });
 
-test('[E] TRUSTED_PROXIES: whatever a client sends, the entry of the last trusted proxy decides', () => {
+test('[E] TRUSTED_PROXIES: the entry of the last trusted proxy decides, regardless of what the client sends', () => {
   const trusted = new BlockList();
   trusted.addSubnet('10.0.0.0', 8);
   fc.assert(

@@ -15,7 +15,7 @@ function dialed(to: string): string {
   );
 }
 
-test('[H1] a client is dialed by its identity, with its custom parameters as elements, all of it escaped', () => {
+test('[H1] a client is dialed by its identity, with its custom parameters as escaped elements', () => {
   assert.equal(dialed('client:alice'), '<Identity>alice</Identity>');
   assert.equal(dialed("client:o'hara"), "<Identity>o'hara</Identity>");
   assert.equal(dialed('client:team:alice'), '<Identity>team:alice</Identity>');
@@ -26,7 +26,7 @@ test('[H1] a client is dialed by its identity, with its custom parameters as ele
   assert.equal(dialed('client:a&b'), '<Identity>a&amp;b</Identity>');
 });
 
-test('[H1] a SIP address is dialed with its headers, a number as it is', () => {
+test('[H1] a SIP address is dialed with its headers, and a number unchanged', () => {
   assert.equal(
     dialed('sip:a@b.example:5061;transport=tls?X-A=1&X-B=2'),
     'sip:a@b.example:5061;transport=tls?X-A=1&amp;X-B=2',
