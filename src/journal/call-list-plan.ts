@@ -1,52 +1,52 @@
 /**
- * How a list of calls is read, for adapters over SQL: along one index that gives its order, or a few whose answers are
- * merged. Of the conditions, one or two are the index' own and the rest is looked at call by call.
+ * Plans how SQL adapters read a list of calls: along one index that yields the list's order, or along several
+ * whose results are merged. The index answers one or two conditions. The rest are checked call by call.
  */
 import type {CallOutcome} from '@hookswitch/protocol';
 import type {Offset} from './call-event.ts';
 import {foldParty, SID_START_LENGTH} from './call-facets.ts';
 import type {CallQuery} from './journal.ts';
 
-/** Calls looked at for one page. */
+/** Maximum number of calls to examine for one page. */
 export interface ExaminationLimits {
-  /** Where the index holds all that is asked. */
+  /** If the index contains every column that the query needs. */
   readonly walked: number;
-  /** Where each has to be read from the table. */
+  /** If each call must be read from the table. */
   readonly lookedUp: number;
 }
 
 export const PERIOD_MS = 300_000;
 
-/** SQL with a question mark for each of its values. */
+/** SQL with one question mark per value. */
 export interface Condition {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }
 
-/** One index, the part of it to read, and what has to be looked at besides. */
+/** One index, the range of it to read, and the conditions to check for each row. */
 export interface Stream {
-  /** Absent: the table's own order, or the sids. */
+  /** Absent for the table's own order and for lookups by sid. */
   readonly index?: string;
   readonly own: readonly Condition[];
   readonly rest: readonly Condition[];
   readonly examined: keyof ExaminationLimits;
-  /** There are few: they are put in order instead of being read in order. */
+  /** The index yields few calls, so they are sorted after reading. */
   readonly sorted?: true;
 }
 
-/** By their first offset: every match from `downTo` on, newest first; 0: every match there is. */
+/** A contiguous part of the result, newest first: every match with a first offset of at least `downTo`. */
 export interface Stretch {
   readonly found: readonly Offset[];
   readonly downTo: Offset;
 }
 
-/** Offsets between which to look: `from` inclusive, `before` exclusive. */
+/** The offsets to search: `from` inclusive, `before` exclusive. */
 export interface Range {
   readonly from: Offset;
   readonly before: Offset;
 }
 
-/** Which indexes answer the query; of several, the answers are merged. */
+/** Chooses the indexes that answer the query. Results of several indexes are merged. */
 export function streamsOf(query: CallQuery, find: 'instr' | 'strpos'): readonly Stream[] {
   const {state, owner, outcomes = [], direction} = query;
   const text = textCondition(query.text, find);
@@ -100,16 +100,16 @@ function createdConditions({createdFrom, createdBefore}: CallQuery): readonly Co
   ];
 }
 
-/** What can be nothing but a sid, or the most of one: one in sixteen million has the same beginning. */
+/** Whether the text can only be a sid or its prefix. One sid in sixteen million shares six hex digits. */
 function isSid(text: string): boolean {
   return /^ca[0-9a-f]{6,}$/i.test(text);
 }
 
-/** Twilio's sids are lower case; whatever writes them all upper is found too. */
+/** Twilio's sids are lower case. Sids that another system converted to upper case match too. */
 function sidCondition(text: string): Condition {
   const hex = text.slice(2);
   const starts = [`CA${hex.toLowerCase()}`, `CA${hex.toUpperCase()}`];
-  // A tilde comes after everything in a sid.
+  // A tilde sorts after every character of a sid.
   const sql = starts.map(() => 'call_sid BETWEEN ? AND ?').join(' OR ');
   return condition(`(${sql})`, ...starts.flatMap((start) => [start, `${start}~`]));
 }
@@ -128,7 +128,10 @@ function textCondition(text = '', find: 'instr' | 'strpos'): Condition | undefin
   };
 }
 
-/** With a plus before the column it is not read in its order. */
+/**
+ * A column with a plus sign before it (`+first_offset`) keeps the database from reading in that column's
+ * order.
+ */
 export function within({from, before}: Range, column = 'first_offset'): Condition {
   return condition(`${column} >= ? AND ${column} < ?`, from, before);
 }
@@ -144,7 +147,10 @@ export function join(conditions: readonly Condition[]): Condition {
   };
 }
 
-/** One page of several stretches: what is below the highest end of any may have a hole. */
+/**
+ * Merges stretches into one page. Below the highest `downTo`, a stretch may lack matches, so the page ends
+ * there.
+ */
 export function merge(
   stretches: readonly Stretch[],
   limit: number,

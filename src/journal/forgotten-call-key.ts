@@ -1,10 +1,12 @@
-/** What is kept of a call that was trimmed: enough to know it again, and nothing of it. */
+/** Keys of trimmed calls. A key only tells that a call existed: nothing else of the call is kept. */
 import {hash} from 'node:crypto';
 
-/** So many are remembered at least, the last that were forgotten. */
+/** At least this many trimmed calls are remembered, the most recent ones. */
 export const MAX_FORGOTTEN_CALLS = 1_000_000;
 
-/** 64 bits of the sid's SHA-256. Among a million, another call has the key of one of them once in 18 trillion calls. */
+/**
+ * 64 bits of the sid's SHA-256. With a million keys, one new call in 18 trillion collides with a stored key.
+ */
 export function forgottenCallKey(callSid: string): bigint {
   return hash('sha256', callSid, 'buffer').readBigInt64BE();
 }

@@ -1,7 +1,7 @@
 /**
- * The journal: the only queue of the system. Everything that happens to a call is one entry; everything that anybody
- * is told is read from it. This file is the port; the promises below are what `test/support/journal/journal-contract.ts`
- * checks of every adapter, and of several nodes that take turns.
+ * The journal is the only queue of the system. Every event of a call is one entry, and every message to a
+ * client is read from the journal. This file is the port. `test/support/journal/journal-contract.ts` checks
+ * the promises below for every adapter, and for several nodes that take turns.
  */
 import type {CallOutcome} from '@hookswitch/protocol';
 import type {CallEvent, CallRecord, JournalEntry, Offset} from './call-event.ts';
@@ -14,43 +14,48 @@ export type Unsubscribe = () => void;
 export interface AppendResult {
   readonly entry: JournalEntry;
   /**
-   * The journal had this event already (same `dedupeKey`): `entry` is the first one, and nothing was added. So is one of a call
-   * that was trimmed: then its `offset` is 0, since nothing is left of the first.
+   * The journal already had an event with this `dedupeKey`, so nothing was added and `entry` is the first
+   * one. An event of a trimmed call is also `repeated`. Its entry has offset 0, because the first entry is
+   * gone.
    */
   readonly repeated: boolean;
 }
 
-/** `stale`: another node has taken the duty over; nothing was written. */
+/** `stale`: another node has taken over the duty, and nothing was written. */
 export type FencedAppend = ({readonly kind: 'appended'} & AppendResult) | {readonly kind: 'stale'};
 
 /**
- * `too-old`: entries after the given offset have been trimmed, so that a replay would have a hole; `oldest` is the
- * lowest offset after which there is none. Events come without their `parameters`: only a history has them.
+ * `too-old`: entries after the given offset were trimmed, so a replay would have a gap. `oldest` is the
+ * lowest offset without a gap after it. Events come without their `parameters`: only a call's history has
+ * them.
  */
 export type ReadResult =
   | {readonly kind: 'entries'; readonly entries: readonly JournalEntry[]}
   | {readonly kind: 'too-old'; readonly oldest: Offset};
 
 export interface ActiveCalls {
-  /** The calls are exactly as entries up to here left them. Can be ahead of `head()` by what is being acknowledged. */
+  /**
+   * The calls match the entries up to this offset. It can be ahead of `head()` while an append is
+   * acknowledged.
+   */
   readonly offset: Offset;
   readonly calls: readonly CallRecord[];
 }
 
-/** What calls to list. Every condition that is given has to hold. */
+/** Selects calls. All given conditions must hold. */
 export interface CallQuery {
   readonly state?: 'active' | 'ended';
   /** Only calls of this user. */
   readonly owner?: string;
   /**
-   * Part of a number or address (`from` or `to`; case, spaces and the punctuation of numbers do not count), the beginning
-   * of a call sid, or exactly the owner's name. What can only be a sid (CA and six hex digits or more) is looked for
-   * among the sids alone. Text without a letter or digit asks nothing.
+   * A part of a number or address (`from` or `to`), the prefix of a call sid, or exactly the owner's name. In
+   * numbers and addresses, case, spaces and punctuation are ignored. A text that can only be a sid (CA and at
+   * least six hex digits) is matched only against sids. A text without letters and digits matches every call.
    */
   readonly text?: string;
-  /** Only calls that ended as one of these; none given: whatever became of them. */
+  /** Only calls that ended with one of these outcomes. Without outcomes, every call matches. */
   readonly outcomes?: readonly CallOutcome[];
-  /** Either way of Twilio's directions: see `wayOf`. */
+  /** Inbound or outbound: see `wayOf`. */
   readonly direction?: CallWay;
   /** Only calls created at or after this moment (milliseconds since 1970). */
   readonly createdFrom?: number;
@@ -58,7 +63,7 @@ export interface CallQuery {
   readonly createdBefore?: number;
   /** `none` leaves out calls that have a parent. */
   readonly legs?: 'none';
-  /** Only calls whose first entry is before this offset: the cursor. */
+  /** The cursor: only calls whose first entry is before this offset. */
   readonly before?: Offset;
   readonly limit: number;
 }
@@ -67,31 +72,32 @@ export interface CallList {
   /** Newest first. */
   readonly calls: readonly CallRecord[];
   /**
-   * Ask with `before` this for what follows; absent when there is nothing more. A journal may stop looking after a number
-   * of calls, so that a rare match among very many does not hold up everybody else: then a page has fewer calls than
-   * `limit`, or none, and this all the same. Following it until it is absent finds every call once.
+   * The `before` of the next page; absent on the last page. A journal may stop after examining a number of
+   * calls, so that a search for rare matches does not delay other requests. Then a page has fewer calls than
+   * `limit`, or none, and `next` is still present. A client that follows `next` until it is absent gets every
+   * matching call once.
    */
   readonly next?: Offset;
 }
 
 export interface StatisticsQuery {
-  /** Whole hours (UTC) since 1970; the first one. */
+  /** The first hour, in whole hours (UTC) since 1970. */
   readonly fromHour: number;
-  /** The one after the last. */
+  /** The hour after the last one. */
   readonly toHour: number;
   /** Only calls of this user. */
   readonly owner?: string;
 }
 
-/** Root calls that were created in an hour and have ended, by what became of them. */
+/** Root calls created in one hour that have ended, counted by outcome. */
 export interface HourOfCalls extends Readonly<Record<CallOutcome, number>> {
   /** Whole hours (UTC) since 1970. */
   readonly hour: number;
-  /** Of them, those that were answered. */
+  /** The number of these calls that were answered. */
   readonly answered: number;
 }
 
-/** An entry as evidence: with how often its event came again. */
+/** An entry together with the number of times that its event was received again. */
 export interface HistoryEntry extends JournalEntry {
   readonly repeats: number;
 }
@@ -100,76 +106,82 @@ export interface CallHistory {
   readonly call: CallRecord;
   /** Child legs, oldest first. */
   readonly legs: readonly CallRecord[];
-  /** Entries of the call and of its legs, in offset order, whatever their verdict. */
+  /** Entries of the call and of its legs, with any verdict, in offset order. */
   readonly entries: readonly HistoryEntry[];
 }
 
 export interface TrimRequest {
-  /** Calls that ended before this moment (milliseconds since 1970) go, with their entries. */
+  /**
+   * Calls that ended before this moment (milliseconds since 1970) are deleted together with their entries.
+   */
   readonly endedBefore: number;
-  /** At most so many calls in one go, so that appends are not held up. */
+  /** The maximum number of calls per request, so that appends are not delayed. */
   readonly limit: number;
 }
 
-/** What a journal tells of its own state at start. */
+/** The state of a journal when it opens. */
 export interface JournalOpening {
-  /** Names this history. Another epoch means: offsets of before say nothing. */
+  /** Identifies the history. Offsets of another epoch have no meaning in this one. */
   readonly epoch: string;
   readonly head: Offset;
-  /** Set when entries that had been acknowledged are gone (restored backup, damaged file): a new epoch began. */
+  /** Set if acknowledged entries are missing (restored backup, damaged file). Then a new epoch began. */
   readonly lost?: {readonly expected: Offset; readonly found: Offset};
 }
 
 export interface Journal {
-  /** Opens or creates the journal. Nothing is touched before. @throws JournalUnavailableError */
+  /** Opens or creates the journal. The constructor touches nothing. @throws JournalUnavailableError */
   open(): Promise<JournalOpening>;
 
   /**
-   * Decides what the event does to its call and writes it. Durable once resolved (J1), in commit order without gaps
-   * (J3); the same `dedupeKey` again returns the first entry (J2). An event with a `reference` binds the call to that
-   * intent in the same transaction. @throws JournalUnavailableError — then nothing was written, or a repetition of
-   * the append will find it: retrying is always safe.
+   * Decides the event's effect on its call and writes it. Once the promise resolves, the entry is durable
+   * (J1). Entries are in commit order without gaps (J3). An event with a known `dedupeKey` returns the first
+   * entry (J2). An event with a `reference` binds the call to that intent in the same transaction.
+   * @throws JournalUnavailableError — either nothing was written, or the same append will find it: retrying
+   * is safe
    */
   append(event: CallEvent): Promise<AppendResult>;
 
   /**
-   * As `append`, if the duty is still held under that token when the entry is written: another node takes it over before that or
-   * after that, never in between. The journal of a node that is alone takes every fence for held. @throws JournalUnavailableError
+   * Appends if the duty is still held with this token at the moment of the write. Another node takes over
+   * before or after the write, never during it. A journal with a single node accepts every fence.
+   * @throws JournalUnavailableError
    */
   appendFenced(event: CallEvent, fence: Fence): Promise<FencedAppend>;
 
   /**
-   * Entries strictly after `after`, oldest first, without gaps, at most `limit`; none at the head. Where several processes write, what
-   * another one was just told of may be behind the head here still: see `catchUp`. Every other question is asked of what is on
-   * disk, and sees at once what any of them has acknowledged.
+   * Returns at most `limit` entries after `after`, oldest first, without gaps; none if `after` is the head.
+   * With several nodes, this node's head can lag behind entries that another node has acknowledged: see
+   * `catchUp`. All other queries read the disk, so they see acknowledged entries of every node at once.
    */
   read(after: Offset, limit: number): Promise<ReadResult>;
 
-  /** Offset of the last entry that this process knows to be durable; 0 when empty. */
+  /** Offset of the last entry that this node knows to be durable; 0 if the journal is empty. */
   head(): Offset;
 
   /**
-   * Takes in whatever was acknowledged before, by whichever process: afterwards `head()` is behind nothing that anybody was told of
-   * until then. Absent where one process writes all there is. @throws JournalUnavailableError
+   * Reads every entry that any node has acknowledged before this request, so that `head()` includes them.
+   * Absent if only one process writes. @throws JournalUnavailableError
    */
   catchUp?(): Promise<void>;
 
   /**
-   * Says that the head moved. `appended` saves a read: entries that this process has just committed, in order and without
-   * gaps, and none after `head()`. They need not be all that is new. A lost wake-up costs latency, never an entry.
+   * Calls `listener` when the head moves. `appended` saves a read: it has entries that this process has just
+   * committed, in order, without gaps and not beyond `head()`. It may lack other new entries. A lost
+   * notification costs latency, never an entry.
    */
   onAppend(listener: (appended?: readonly JournalEntry[]) => void): Unsubscribe;
 
   /**
-   * Another history has begun while it was open: a standby was promoted, or a backup restored beneath us. Offsets of
-   * before say nothing; `head()` is of the new one, and can be lower. Absent where that cannot happen.
+   * Calls `listener` when a new history begins while the journal is open: a standby was promoted, or a backup
+   * was restored. Earlier offsets have no meaning then. `head()` belongs to the new history and can be lower.
+   * Absent if this cannot happen.
    */
   onEpoch?(listener: (opening: JournalOpening) => void): Unsubscribe;
 
-  /** Every call in progress, consistent with one offset. */
+  /** Every call in progress, as of one offset. */
   activeCalls(): Promise<ActiveCalls>;
 
-  /** One call as it is now. */
+  /** The current state of one call. */
   findCall(callSid: string): Promise<CallRecord | undefined>;
 
   /** One call with its legs and entries. */
@@ -178,37 +190,39 @@ export interface Journal {
   /** Calls, newest first. */
   listCalls(query: CallQuery): Promise<CallList>;
 
-  /** Hours in which calls were created that have ended, in order; those without any are left out. */
+  /** Ended calls per hour of their creation, in order. Hours without ended calls are left out. */
   callStatistics(query: StatisticsQuery): Promise<readonly HourOfCalls[]>;
 
   /**
-   * Puts an intent to dial on disk before Twilio is asked. When the user has used the same idempotency key since
-   * `keysSince` (milliseconds since 1970), nothing is written and the first intent is returned. @throws JournalUnavailableError
+   * Stores an intent to dial before the request to Twilio. If the user has used the same idempotency key
+   * since `keysSince` (milliseconds since 1970), nothing is written and the first intent is returned.
+   * @throws JournalUnavailableError
    */
   openIntent(intent: DialIntent, keysSince: number): Promise<OpenIntentResult>;
 
   /**
-   * No call will come of the intent, and its idempotency key is free again. Does nothing where there is no such
-   * intent, or it has a call. @throws JournalUnavailableError
+   * Marks the intent as rejected, which frees its idempotency key. Does nothing if the intent does not exist
+   * or has a call. @throws JournalUnavailableError
    */
   rejectIntent(reference: string): Promise<void>;
 
-  /** The intent a callback URL refers to. */
+  /** The intent that a callback URL refers to. */
   findIntent(reference: string): Promise<DialIntentRecord | undefined>;
 
-  /** What `openIntent` would find of this key: the first intent since `since` that was not rejected. */
+  /** The intent that `openIntent` would find for this key: the first since `since` that was not rejected. */
   findIntentByKey(user: string, idempotencyKey: string, since: number): Promise<DialIntentRecord | undefined>;
 
   /**
-   * Forgets ended calls, in small steps; returns how many went. That they were there is remembered, of the last million at least:
-   * an event that would begin such a call anew changes nothing (J2). @throws JournalUnavailableError
+   * Deletes ended calls in small steps and returns their number. The journal remembers at least the last
+   * million trimmed calls, so that a late event of a trimmed call does not create it again (J2). @throws
+   * JournalUnavailableError
    */
   trim(request: TrimRequest): Promise<number>;
 
-  /** Whether a write would be durable now: makes one. @throws JournalUnavailableError */
+  /** Checks that a write would be durable now, by making one. @throws JournalUnavailableError */
   probe(): Promise<void>;
 
-  /** Writes out what was accepted and closes. Idempotent. */
+  /** Finishes accepted requests and closes. Idempotent. */
   close(): Promise<void>;
 }
 
