@@ -1,7 +1,11 @@
 /**
- * The journal in Postgres, shared by any number of nodes. The parts: a writer that commits in groups under the lock of the
- * head, a tail that says where this node is and holds the last entries, a listener that wakes it, each with a connection of its
- * own, and a pool for everything else that is read. docs/explanation/durability.md says why that is enough.
+ * The journal in Postgres, shared by any number of nodes. Its parts are:
+ * - a writer, which commits requests in groups while it holds the lock of the head,
+ * - a tail, which tracks this node's head and keeps the latest entries in memory,
+ * - a listener, which wakes the tail,
+ * - a pool for all other reads.
+ *
+ * The writer, the tail and the listener have a connection each. docs/explanation/durability.md has the proof.
  */
 import {randomUUID} from 'node:crypto';
 import {type Clock, systemClock} from '../../clock.ts';
@@ -42,16 +46,19 @@ export interface PostgresJournalOptions {
   readonly ownsDatabase?: boolean;
   /** @default systemClock */
   readonly clock?: Clock;
-  /** Told of faults that no caller is there to hear of. */
+  /** Receives faults that no caller can receive. */
   readonly onFault?: (fault: Error) => void;
-  /** Requests waiting for the database beyond which further ones are refused. @default 20000 */
+  /** Maximum number of waiting requests. Further requests are refused. @default 20000 */
   readonly maxPending?: number;
 }
 
-/** Calls trimmed in one transaction: a few milliseconds, between which appends of all nodes go on. */
+/** Calls trimmed per transaction. A transaction takes a few milliseconds, and appends continue in between. */
 const TRIM_STEP = 25;
 
-/** Where all ways lead to the wrong server, new ones are not tried more often than this, in milliseconds. */
+/**
+ * Minimum time between two renewals of the connections, in milliseconds, if all of them reach the wrong
+ * server.
+ */
 const RENEW_EVERY_MS = 1000;
 
 export class PostgresJournal implements Journal {
@@ -67,7 +74,7 @@ export class PostgresJournal implements Journal {
   readonly #listeners = new Set<() => void>();
   readonly #epochListeners = new Set<(opening: JournalOpening) => void>();
   readonly #clock: Clock;
-  /** Monotonic ms of when the connections were last made anew. */
+  /** Monotonic ms of the last renewal of the connections. */
   #renewedAt = Number.NEGATIVE_INFINITY;
   #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
   #closing: Promise<void> | undefined;
@@ -96,7 +103,7 @@ export class PostgresJournal implements Journal {
       settleEpoch: () => this.#writer.ask({kind: 'probe'}),
       onAdvance: () => this.#notify(this.#listeners, undefined),
       onEpoch: (opening) => {
-        // Another history is another server, as a rule.
+        // A new history usually means a different server, so open new connections.
         this.#renew();
         this.#notify(this.#epochListeners, opening);
       },
@@ -130,7 +137,7 @@ export class PostgresJournal implements Journal {
   }
 
   #append(event: CallEvent, fence?: Fence): Promise<GroupResult> {
-    // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
+    // Not `async`: the caller's continuation must run before the listeners when the result arrives.
     if (this.#phase !== 'open') return Promise.reject(notOpen());
     const {callSid, dedupeKey} = event;
     const reference = event.kind === 'status' ? event.reference : event.user;
@@ -274,7 +281,8 @@ export class PostgresJournal implements Journal {
     try {
       this.#timelineFence.admit(page.origin);
     } catch (error) {
-      // Connections may still lead to the server of before; or this one was restored, and a write has to say so first.
+      // Either the connections still reach the old primary, or this server was restored. A write settles
+      // which.
       if (this.#clock.monotonic() - this.#renewedAt >= RENEW_EVERY_MS) {
         this.#renew();
         this.#writer.ask({kind: 'probe'}).catch(() => {});
@@ -291,11 +299,11 @@ export class PostgresJournal implements Journal {
     this.#listener.renew();
   }
 
-  /** What sessions are told is of the history that they are told of: pages and calls of another one would be silent lies. */
+  /** Sessions must not mix histories. Pages and calls of another history would be wrong without any error. */
   #assertOfThisHistory({epoch}: queries.Origin): void {
     if (epoch === this.#tail.seen?.epoch) return;
     this.#tail.wake();
-    throw new JournalUnavailableError('Another history of the journal has begun, and is being read.');
+    throw new JournalUnavailableError('A new history of the journal has begun and is being read.');
   }
 
   #assertOpen(): void {
@@ -313,7 +321,7 @@ export class PostgresJournal implements Journal {
   }
 }
 
-/** An object per subscription: the same function may be subscribed twice. */
+/** Wraps the listener in a new function, because the same function can be subscribed twice. */
 function subscribe<Value>(
   listeners: Set<(value: Value) => void>,
   listener: (value: Value) => void,
@@ -323,14 +331,14 @@ function subscribe<Value>(
   return () => listeners.delete(subscription);
 }
 
-/** A text of Postgres holds every character but NUL; nothing is stored under a key that has one. */
+/** Postgres stores every character except NUL, so no stored key contains NUL. */
 function isStorable(key: string): boolean {
   return !key.includes('\0');
 }
 
 function firstUnstorable(keys: Readonly<Record<string, string | undefined>>): Error | undefined {
   const found = Object.entries(keys).find(([, key]) => key !== undefined && !isStorable(key));
-  return found === undefined ? undefined : new Error(`${found[0]} has a NUL in it, and cannot be stored`);
+  return found === undefined ? undefined : new Error(`${found[0]} contains NUL and cannot be stored`);
 }
 
 function notOpen(): JournalUnavailableError {

@@ -1,6 +1,6 @@
 /**
- * Lists of calls, newest first, read along one index as `../../call-list-plan.ts` says. Where there is more to a question than
- * an index has, at most so many calls are looked at for one page; the page then says where to go on.
+ * Lists calls, newest first, along the index that `../../call-list-plan.ts` chooses. If the index does not
+ * answer the whole query, one page examines a limited number of calls, and `next` says where to continue.
  */
 import type {Query} from '../../../postgres/postgres-database.ts';
 import {numberOf, optionalNumberOf} from '../../../postgres/rows.ts';
@@ -19,7 +19,7 @@ import {
 import type {CallList, CallQuery} from '../../journal.ts';
 import {callOf} from '../journal-rows.ts';
 
-/** Calls looked at first: mostly the page is among them. */
+/** Number of calls in the first step, which usually contain the whole page. */
 const FIRST_EXAMINED = 500;
 const MAX_STEP = 8000;
 const DEFAULT_LIMITS: ExaminationLimits = {walked: 24_000, lookedUp: 3000};
@@ -48,8 +48,8 @@ async function rangeOf(
   {before = Number.MAX_SAFE_INTEGER, createdFrom, createdBefore}: CallQuery,
 ): Promise<Range | undefined> {
   if (createdFrom === undefined && createdBefore === undefined) return {from: 0, before};
-  // Offsets and times of creation rise together, but for calls that were received first and written second, and clocks
-  // that were set or differ: per period it is noted which offsets it really has.
+  // Offsets and creation times rise together, with exceptions: calls that arrived first and were written
+  // second, and clocks that were set or that differ. `call_periods` has the exact offsets of each period.
   const [row] = await query(
     `SELECT min(first_offset) AS first, max(last_offset) AS last FROM hookswitch.call_periods
      WHERE period BETWEEN $1 AND $2`,
@@ -63,7 +63,7 @@ async function rangeOf(
   return {from: first, before: Math.min(before, numberOf(row?.['last']) + 1)};
 }
 
-/** The index has the calls and no others. */
+/** Reads a page of calls. The index answers the whole query. */
 async function readAll(query: Query, {own, sorted}: Stream, range: Range, limit: number): Promise<Stretch> {
   const column = sorted === true ? '+first_offset' : 'first_offset';
   const {sql, values} = join([...own, within(range, column)]);
@@ -75,7 +75,7 @@ async function readAll(query: Query, {own, sorted}: Stream, range: Range, limit:
   return {found, downTo: found.length > limit ? (found.at(-1) ?? 0) : 0};
 }
 
-/** Looks at more and more calls until there are enough for the page, or so many were looked at. */
+/** Examines growing batches of calls until the page is full or the limit is reached. */
 async function examine(
   query: Query,
   stream: Stream,
@@ -100,7 +100,10 @@ async function examine(
   return {found, downTo: before};
 }
 
-/** The statement of one step: the matches among the next calls of the index, and the last of those. */
+/**
+ * The statement of one step: finds the matches among the next `count` calls, and the offset of the last of
+ * them.
+ */
 export function stepStatement({own, rest}: Stream, range: Range, count: number) {
   const inner = join([...own, within(range)]);
   const wanted = join(rest);
@@ -125,7 +128,7 @@ async function examineStep(query: Query, stream: Stream, range: Range, count: nu
   };
 }
 
-/** Question marks as `$1`, `$2` … None of our conditions has one in a text. */
+/** Replaces question marks with `$1`, `$2` … None of our conditions has a question mark in a string. */
 function numbered(sql: string): string {
   let index = 0;
   return sql.replaceAll('?', () => {

@@ -1,7 +1,8 @@
 /**
- * Hears of other nodes' commits. It only wakes: whatever it misses is found by the polls beneath. So that a connection that
- * died in silence costs delay for seconds and not for hours, it sends itself a beat through its own session, and is replaced
- * when one does not come back.
+ * Receives notifications of other nodes' commits and wakes the tail. The tail also polls, so a lost
+ * notification only costs latency. The listener notifies itself through its own connection. If that
+ * notification does not arrive, it replaces the connection, so that a dead connection delays entries for
+ * seconds, not for hours.
  */
 import type {CancelTimer, Clock} from '../../../clock.ts';
 import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
@@ -11,13 +12,16 @@ import {CHANNEL} from '../writer/write-group.ts';
 export interface HeadListenerOptions {
   readonly database: PostgresDatabase;
   readonly clock: Clock;
-  /** This node: it need not be told of what it wrote itself. */
+  /** This node. Notifications of its own commits are ignored. */
   readonly node: string;
   readonly onWake: () => void;
   readonly onFault: (fault: Error) => void;
 }
 
-/** A dead session is noticed after two of them at most, in milliseconds. */
+/**
+ * Interval of the notifications to itself, in milliseconds. A dead connection is detected after two
+ * intervals.
+ */
 const BEAT_MS = 5000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
@@ -51,12 +55,12 @@ export class HeadListener {
     this.#connection = undefined;
   }
 
-  /** Listens anew: what it is connected to may not be where appends go any more. */
+  /** Reconnects, because the current connection may lead to a server that no longer receives appends. */
   renew(): void {
     if (this.#connection !== undefined) this.#lost(this.#connection);
   }
 
-  /** Whether notifications come in, as far as anybody can know. */
+  /** Whether the listener is connected. */
   get listening(): boolean {
     return this.#connection !== undefined;
   }
@@ -66,7 +70,7 @@ export class HeadListener {
     this.#connecting = true;
     this.#listen()
       .catch((error: unknown) => {
-        // Once for each time it is away.
+        // Report each outage only once.
         if (!this.#told) this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
         this.#told = true;
         this.#retry();
@@ -96,7 +100,7 @@ export class HeadListener {
     this.#told = false;
     connection.onEnd(() => this.#lost(connection));
     if (connection.broken !== undefined) return this.#lost(connection);
-    // What came before it listened woke nobody.
+    // Commits before LISTEN have sent no notification to this connection.
     onWake();
   }
 
@@ -105,7 +109,7 @@ export class HeadListener {
     if (connection === undefined) return;
     if (this.#beatOutstanding) {
       this.#options.onFault(
-        new Error('the connection that hears of appends has gone silent; it is being replaced'),
+        new Error('the connection that receives notifications of appends is silent and is being replaced'),
       );
       this.#lost(connection);
       return;

@@ -1,6 +1,6 @@
 /**
- * Everything the requests of one transaction need to know, in one statement. It runs after the head is locked: its snapshot
- * has every commit of before, and nothing can change until ours.
+ * Loads everything that the requests of one transaction need, in one statement. It runs after the head is
+ * locked, so its snapshot includes every earlier commit, and nothing can change before ours.
  */
 import type {PostgresConnection, PreparedStatement} from '../../../postgres/postgres-connection.ts';
 import {numberOf, type Row, textOf} from '../../../postgres/rows.ts';
@@ -10,7 +10,9 @@ import {lockFences} from './check-fences.ts';
 import {GroupView} from './group-view.ts';
 import type {GroupRequest} from './write-requests.ts';
 
-/** The head: the last entry, or where it was when it was trimmed. Of the row `h` of `journal_head`. */
+/**
+ * SQL of the head: the last entry's offset, or `trimmed_to` if that is higher. Refers to a `journal_head h`.
+ */
 export const HEAD_OFFSET = `greatest(h.trimmed_to,
   coalesce((SELECT last."offset" FROM hookswitch.entries last ORDER BY last."offset" DESC LIMIT 1), 0))`;
 
@@ -20,8 +22,8 @@ export interface LoadedHead {
   readonly trimmedTo: Offset;
 }
 
-// OFFSET 0 keeps the two conditions of legs apart: until a young table is analysed, Postgres would look for those without an owner
-// among all calls without one, under the lock.
+// OFFSET 0 keeps the planner from combining the two conditions on legs. Until a new table is analyzed,
+// Postgres would scan all calls without an owner, while it holds the lock.
 const LOAD: PreparedStatement = {
   name: 'load-group',
   text: `WITH
@@ -57,7 +59,7 @@ const LOAD: PreparedStatement = {
       FROM hookswitch.forgotten_calls WHERE call = ANY ($6::bigint[])`,
 };
 
-/** What the transaction that has locked the head starts from. */
+/** Loads the state that the transaction starts from. The transaction holds the lock of the head. */
 export async function loadGroup(
   connection: PostgresConnection,
   requests: readonly GroupRequest[],

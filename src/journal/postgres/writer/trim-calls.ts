@@ -1,4 +1,4 @@
-/** Forgets ended calls with their legs, entries and intents (J8), a few in each transaction. */
+/** Deletes ended calls with their legs, entries and intents (J8), a few per transaction. */
 import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
 import {numberOf, optionalTextOf, textOf} from '../../../postgres/rows.ts';
 import type {Offset} from '../../call-event.ts';
@@ -7,12 +7,15 @@ import {callOf} from '../journal-rows.ts';
 import {StatisticsChanges} from './statistics-changes.ts';
 import {addStatistics, statisticsColumns} from './write-group.ts';
 
-/** An intent that never became a call stays so long after the retention, in milliseconds: its callback may be late. */
+/**
+ * Time that an intent without a call is kept after the retention, in milliseconds: its callback may be late.
+ */
 const UNBOUND_INTENT_GRACE_MS = 24 * 60 * 60 * 1000;
 const MAX_INTENTS = 500;
 
-// A call and its legs go together, once the last of them has ended. `updated_at`: a call that something was heard of lately
-// has an entry near the head, and trimming that would make every resume before it impossible.
+// A call and its legs are deleted together, once all of them have ended. `updated_at` protects calls with
+// recent evidence: they have entries near the head, and trimming those would make every resume from an
+// earlier offset impossible.
 const SELECT_FAMILIES = `WITH roots AS (
     SELECT root.call_sid, root.ended_at FROM hookswitch.calls root
     WHERE root.ended_at < $1 AND root.updated_at < $1
@@ -57,12 +60,12 @@ export interface Trimmed {
   readonly trimmedTo?: Offset;
 }
 
-/** Within a transaction that has locked the head: at most `limit` calls, or one with all its legs. */
+/** Trims at most `limit` calls, or one call with all its legs. The transaction holds the lock of the head. */
 export async function trimCalls(
   connection: PostgresConnection,
   {endedBefore, limit}: TrimStep,
 ): Promise<Trimmed> {
-  // The way by the indexes is the only one that costs no more with ten million calls than with ten.
+  // Index scans are the only plan whose cost does not grow with the number of calls.
   await connection.run('SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off');
   const family = takeFamilies(await connection.query(SELECT_FAMILIES, [endedBefore, limit]), limit);
   await connection.query(FORGET_INTENTS, [endedBefore - UNBOUND_INTENT_GRACE_MS]);
@@ -80,7 +83,9 @@ export async function trimCalls(
   return {calls: family.size, trimmedTo: numberOf(row?.['trimmed_to'])};
 }
 
-/** Records by sid of as many whole families as there is room for, the first one in any case. */
+/**
+ * Returns the records of as many complete families as fit into `limit`, and always of the first one. By sid.
+ */
 function takeFamilies(
   rows: Awaited<ReturnType<PostgresConnection['query']>>,
   limit: number,

@@ -1,7 +1,7 @@
 /**
- * Lists of calls, newest first. A list is read along one index that gives its order: of the conditions, one or two are
- * the index' own and the rest is looked at call by call. Where there is a rest, at most so many calls are looked at
- * for one page, so that a rare match among millions costs a bounded time; the page then says where to go on.
+ * Lists calls, newest first, along the index that `../../call-list-plan.ts` chooses. If the index does not
+ * answer the whole query, one page examines a limited number of calls, so that a search for rare matches
+ * among millions takes bounded time. `next` says where to continue.
  */
 import type {StatementSync} from 'node:sqlite';
 import type {Offset} from '../../call-event.ts';
@@ -19,23 +19,23 @@ import {
 import type {CallQuery} from '../../journal.ts';
 import {numberOf, textOf} from '../rows.ts';
 
-/** Calls looked at first: mostly the page is among them. */
+/** Number of calls in the first step, which usually contain the whole page. */
 const FIRST_EXAMINED = 500;
 const MAX_STEP = 8000;
-/** About 12 ms each, the latter where the calls are far apart. */
+/** Each limit takes about 12 ms. `lookedUp` does so if the calls are far apart in the file. */
 const DEFAULT_LIMITS: ExaminationLimits = {walked: 30_000, lookedUp: 3000};
 
 export class CallListQueries {
   readonly #statement: (sql: string) => StatementSync;
   readonly #limits: ExaminationLimits;
 
-  /** `statement` prepares, or finds what it has prepared. */
+  /** @param statement prepares a statement, or returns it if it is prepared already */
   constructor(statement: (sql: string) => StatementSync, limits = DEFAULT_LIMITS) {
     this.#statement = statement;
     this.#limits = limits;
   }
 
-  /** A `CallList` as JSON. */
+  /** Returns a `CallList` as JSON. */
   list(query: CallQuery): string {
     const range = this.#range(query);
     const stretches =
@@ -49,8 +49,8 @@ export class CallListQueries {
 
   #range({before = Number.MAX_SAFE_INTEGER, createdFrom, createdBefore}: CallQuery): Range | undefined {
     if (createdFrom === undefined && createdBefore === undefined) return {from: 0, before};
-    // Offsets and times of creation rise together, but for calls that were received first and written second, and
-    // clocks that were set: per period it is noted which offsets it really has.
+    // Offsets and creation times rise together, with exceptions: calls that arrived first and were written
+    // second, and clocks that were set. `call_periods` has the exact offsets of each period.
     const row = this.#statement(
       'SELECT min(first_offset) AS first, max(last_offset) AS last FROM call_periods WHERE period BETWEEN ? AND ?',
     ).get(
@@ -68,7 +68,7 @@ export class CallListQueries {
       : this.#examine(stream, range, limit);
   }
 
-  /** The index has the calls and no others. */
+  /** Reads a page of calls. The index answers the whole query. */
   #readAll({index, own, sorted}: Stream, range: Range, limit: number): Stretch {
     const column = sorted === true ? '+first_offset' : 'first_offset';
     const {sql, values} = join([...own, within(range, column)]);
@@ -79,7 +79,7 @@ export class CallListQueries {
     return {found, downTo: found.length > limit ? (found.at(-1) ?? 0) : 0};
   }
 
-  /** Looks at more and more calls until there are enough for the page, or so many were looked at. */
+  /** Examines growing batches of calls until the page is full or the limit is reached. */
   #examine(stream: Stream, range: Range, limit: number): Stretch {
     const most = this.#limits[stream.examined];
     const found: Offset[] = [];
@@ -100,11 +100,14 @@ export class CallListQueries {
     return {found, downTo: before};
   }
 
-  /** The matches among the next `count` calls of the index, and the last of those; no `end` when there are no more. */
+  /**
+   * Finds the matches among the next `count` calls, and the offset of the last of them as `end`. No `end`: no
+   * more calls.
+   */
   #step({index, own, rest}: Stream, range: Range, count: number) {
     const inner = join([...own, within(range)]);
     const wanted = join(rest);
-    // In one pass, and without a row for each: the calls are counted where they are compared.
+    // Filtering and counting in one statement avoids a row per call.
     const row = this.#statement(
       `SELECT count(*) AS examined, min(first_offset) AS end,
          json_group_array(first_offset) FILTER (WHERE ${wanted.sql}) AS found

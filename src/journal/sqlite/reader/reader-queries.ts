@@ -1,4 +1,4 @@
-/** The questions the port asks of the tables, each answered as JSON text. */
+/** The read queries of the port. Each returns JSON text. */
 import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
 import {statisticsVisibility} from '../../call-facets.ts';
 import type {StatisticsQuery} from '../../journal.ts';
@@ -15,7 +15,7 @@ type KeyQuery = Extract<Query, {kind: 'find-intent-by-key'}>;
 
 export class ReaderQueries {
   readonly #database: DatabaseSync;
-  /** By their text: lists are asked for in a handful of shapes. */
+  /** Prepared statements by SQL text. Lists use only a few different texts. */
   readonly #statements = new Map<string, StatementSync>();
 
   readonly #callLists: CallListQueries;
@@ -49,7 +49,7 @@ export class ReaderQueries {
   }
 
   #read({after, upTo, limit}: ReadQuery): string {
-    // Looked up in the same snapshot as the entries, or a trim in between would leave a hole in the page.
+    // Read in the same snapshot as the entries, because a trim in between would leave a gap in the page.
     const trimmedTo = numberOf(this.#get('SELECT trimmed_to FROM meta')?.['trimmed_to']);
     if (after < trimmedTo) return `{"kind":"too-old","oldest":${trimmedTo}}`;
     const rows = this.#all(
@@ -125,7 +125,7 @@ function arrayJson(items: readonly string[]): string {
   return `[${items.join(',')}]`;
 }
 
-/** An entry with its parameters put back into the event. */
+/** An entry whose event has its parameters again. */
 function evidenceJson(row: Rows[number]): string {
   const parameters = optionalTextOf(row['parameters']);
   const event = textOf(row['event']);

@@ -1,4 +1,4 @@
-/** Writes one event: entry, call and intent, as the transition decides. */
+/** Writes one event: its entry, call and intent, as the transition decides. */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import {decideAppend, type JournalView} from '../../append-decision.ts';
 import type {CallEvent, JournalEntry, Offset} from '../../call-event.ts';
@@ -12,19 +12,19 @@ import type {IntentStatements} from './intent-statements.ts';
 type AppendRequest = Extract<GroupRequest, {kind: 'append'}>;
 
 export interface AppendOutcome {
-  /** `{repeated, entry}`; a new entry comes without its event, which the caller has. */
+  /** `{repeated, entry}`. A new entry comes without its event, because the caller has it. */
   readonly json: string;
   readonly repeated: boolean;
 }
 
-/** What an append reads and writes beside entries. */
+/** The other tables that an append reads and writes. */
 export interface AppendTables {
   readonly calls: CallStatements;
   readonly intents: IntentStatements;
   readonly forgotten: ForgottenCalls;
 }
 
-/** Where entries of no call are: offsets begin with 1. */
+/** The call offset of entries without a call. Offsets start at 1. */
 const NO_CALL = 0;
 
 export class AppendStatements {
@@ -59,7 +59,7 @@ export class AppendStatements {
   append({event: eventJson, parameters}: AppendRequest, offset: Offset): AppendOutcome {
     const event = JSON.parse(eventJson) as CallEvent;
     const before = this.#calls.find(event.callSid);
-    // The key holds whatever tells one event from another, its call included: a call that is not known has none of it.
+    // The key identifies the event and its call, so an unknown call cannot have an entry with this key.
     const isKnown = before !== undefined || event.kind === 'command';
     const isRepeatable = isKnown && !this.#calls.lacksKey(event.callSid, event.dedupeKey);
     const place = before?.firstOffset ?? NO_CALL;
@@ -67,7 +67,7 @@ export class AppendStatements {
     if (row !== undefined) return {repeated: true, json: `{"repeated":true,"entry":${entryJson(row)}}`};
     const decision = decideAppend(this.#view, event, offset);
     const {verdict, owner = null, changes, binding} = decision;
-    // Asked only where a call begins: all others are known.
+    // Only a new call can be a trimmed one.
     const begins = changes.some((change) => change.before === undefined);
     if (begins && this.#forgotten.has(event.callSid)) return ofForgotten(event);
     const [callJson] = changes.map((change) => this.#calls.write(change));
@@ -96,7 +96,7 @@ export class AppendStatements {
   }
 }
 
-/** The answer to an event of a call that was trimmed: it was here before, and is nowhere now. */
+/** The result for an event of a trimmed call, whose first entry no longer exists. */
 function ofForgotten(event: CallEvent): AppendOutcome {
   const entry: JournalEntry = {offset: 0, event, verdict: 'duplicate'};
   return {repeated: true, json: JSON.stringify({repeated: true, entry})};

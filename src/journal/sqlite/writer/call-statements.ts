@@ -1,4 +1,4 @@
-/** Reads and writes calls as the writer needs them: those that something happens to, one at a time. */
+/** Reads and writes single calls for the writer. */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import type {CallChange} from '../../append-decision.ts';
 import type {CallRecord} from '../../call-event.ts';
@@ -7,16 +7,19 @@ import {checksumOf} from '../checksum.ts';
 import {facetValues} from '../facet-columns.ts';
 import {optionalTextOf, parseCall, textOf} from '../rows.ts';
 
-/** Calls that are remembered; something is about to happen to those that something has just happened to. */
+/** Number of cached calls. Most events belong to a recently changed call. */
 const MAX_REMEMBERED = 4096;
 
-/** Keys of one call that are remembered: a call has four callbacks, and whoever sends thousands shall not fill the memory. */
+/**
+ * Maximum number of cached keys per call. A call has four callbacks, and a flood of them must not fill the
+ * memory.
+ */
 const MAX_KEYS = 32;
 
-/** A call as it is in the transaction under way. */
+/** A call as it is in the current transaction. */
 interface Remembered {
   readonly call: CallRecord;
-  /** The keys of all its entries; absent where the call is older than what is remembered, or has too many. */
+  /** The keys of all entries of the call. Absent if the call is older than the cache or has too many keys. */
   readonly keys?: Set<string>;
 }
 
@@ -27,8 +30,8 @@ export class CallStatements {
   readonly #updateProgress: StatementSync;
   readonly #legsWithoutOwner: StatementSync;
   /**
-   * As they are in the transaction under way, the one that was written longest ago first. Nobody else writes calls; what
-   * is rolled back or trimmed is forgotten.
+   * Calls as they are in the current transaction, least recently written first. No other connection writes
+   * calls. A rollback or a trim clears the cache.
    */
   readonly #remembered = new Map<string, Remembered>();
 
@@ -44,7 +47,7 @@ export class CallStatements {
          created_at = ?, way = ?, outcome = ?, answered = ?, search = ?, checksum = ?
        WHERE first_offset = ?`,
     );
-    // SQLite writes the indexes of all columns that a statement names, also of those that stay as they are.
+    // SQLite updates the indexes of every column that a statement names, even if the value stays the same.
     this.#updateProgress = database.prepare(
       'UPDATE calls SET answered = ?, updated_at = ?, record = ?, checksum = ? WHERE first_offset = ?',
     );
@@ -60,17 +63,17 @@ export class CallStatements {
     return record === undefined ? undefined : parseCall(record);
   }
 
-  /** Legs of the call that nobody owns yet. */
+  /** Legs of the call that have no owner yet. */
   legsWithoutOwner(callSid: string): readonly CallRecord[] {
     return this.#legsWithoutOwner.all(callSid).map((row) => parseCall(textOf(row['record'])));
   }
 
-  /** Whether it is certain that no entry of the call has this key. */
+  /** Whether the call certainly has no entry with this key. */
   lacksKey(callSid: string, dedupeKey: string): boolean {
     return this.#remembered.get(callSid)?.keys?.has(dedupeKey) === false;
   }
 
-  /** An entry of the call has this key now. */
+  /** Records the key of a new entry. */
   noteKey(callSid: string, dedupeKey: string): void {
     const known = this.#remembered.get(callSid);
     if (known?.keys === undefined) return;
@@ -78,7 +81,7 @@ export class CallStatements {
     else this.#remembered.set(callSid, {call: known.call});
   }
 
-  /** Returns the call's JSON. */
+  /** Writes the call and returns its JSON. */
   write({before, after: call}: CallChange): string {
     const json = JSON.stringify(call);
     if (before !== undefined && sameInLists(before, call)) {
@@ -101,7 +104,7 @@ export class CallStatements {
     return json;
   }
 
-  /** What is remembered need not be what is in the database any more. */
+  /** Clears the cache, because it may differ from the database now. */
   forget(): void {
     this.#remembered.clear();
   }

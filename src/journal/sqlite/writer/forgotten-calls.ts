@@ -1,6 +1,6 @@
 /**
- * The calls that were trimmed, for as long as that is worth its room: what Twilio signed once is signed for ever, and a copy of it that
- * comes when nothing else is left of its call must not begin the call anew (J2).
+ * Remembers the most recently trimmed calls. Twilio's signatures never expire, so a copy of an old webhook
+ * can arrive after its call was trimmed. It must not create the call again (J2).
  */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import {forgottenCallKey, MAX_FORGOTTEN_CALLS} from '../../forgotten-call-key.ts';

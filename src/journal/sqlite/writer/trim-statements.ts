@@ -1,9 +1,11 @@
-/** Forgets ended calls with their legs, entries and intents (J8). */
+/** Deletes ended calls with their legs, entries and intents (J8). */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import {numberOf, type Row, textOf} from '../rows.ts';
 import type {ForgottenCalls} from './forgotten-calls.ts';
 
-/** An intent that never became a call stays so long after the retention, in milliseconds: its callback may be late. */
+/**
+ * Time that an intent without a call is kept after the retention, in milliseconds: its callback may be late.
+ */
 const UNBOUND_INTENT_GRACE_MS = 24 * 60 * 60 * 1000;
 
 export class TrimStatements {
@@ -18,8 +20,9 @@ export class TrimStatements {
 
   constructor(database: DatabaseSync, forgotten: ForgottenCalls) {
     this.#forgotten = forgotten;
-    // A call and its legs go together, once the last of them has ended. `updated_at`: a call that something was heard
-    // of lately has an entry near the head, and trimming that would make every resume before it impossible.
+    // A call and its legs are deleted together, once all of them have ended. `updated_at` protects calls with
+    // recent evidence: they have entries near the head, and trimming those would make every earlier resume
+    // impossible.
     this.#roots = database.prepare(
       `SELECT call_sid, first_offset FROM calls AS root
        WHERE ended_at < :before AND updated_at < :before
@@ -38,7 +41,7 @@ export class TrimStatements {
     this.#forgetIntents = database.prepare('DELETE FROM intents WHERE call_sid IS NULL AND created_at < ?');
   }
 
-  /** Trims at most `limit` calls, or one with all its legs, and returns how many went. */
+  /** Trims at most `limit` calls, or one call with all its legs, and returns the number of trimmed calls. */
   trim(endedBefore: number, limit: number): number {
     let trimmed = 0;
     for (const row of this.#roots.all({before: endedBefore, limit})) {

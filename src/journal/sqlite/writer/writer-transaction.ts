@@ -1,7 +1,7 @@
 /**
- * One transaction over a group of requests. Each request is all or nothing by itself. A savepoint around every one of them
- * would have SQLite keep a copy of each page that it touches, for a fault that hardly ever happens: so all are done
- * without, and once more behind savepoints when one of them could not be done.
+ * One transaction for a group of requests. Each request succeeds or fails as a whole. A savepoint per request
+ * would make SQLite copy each changed page, and faults are rare. So the group first runs without savepoints.
+ * If a request fails, the group is rolled back and runs again with savepoints.
  */
 import type {DatabaseSync} from 'node:sqlite';
 import {readTrimmedTo} from '../meta.ts';
@@ -40,12 +40,12 @@ export class WriterTransaction {
     };
   }
 
-  /** How far the journal is with what this transaction did so far. */
+  /** The journal's bounds, including the changes of this transaction so far. */
   get bounds(): JournalBounds {
     return this.#bounds;
   }
 
-  /** Somebody wants to know whether writing works, so that everything a write needs has to be exercised. */
+  /** Whether a request probes the journal. Then the commit must exercise everything that a write needs. */
   get probed(): boolean {
     return this.#probed;
   }
@@ -60,14 +60,14 @@ export class WriterTransaction {
     this.#control.commit.run();
   }
 
-  /** Takes back all of it. */
+  /** Rolls back the transaction. */
   rollback(): void {
     this.#calls.forget();
-    // After an error that ended the whole transaction there is none.
+    // Some errors have already ended the transaction.
     if (this.#database.isTransaction) this.#control.end.run();
   }
 
-  /** Does one request behind a savepoint. If it throws, nothing of it remains in the transaction. */
+  /** Performs one request behind a savepoint. If it throws, the transaction contains nothing of it. */
   attempt(request: GroupRequest): string | undefined {
     const before = this.#bounds;
     this.#control.savepoint.run();
@@ -77,8 +77,8 @@ export class WriterTransaction {
       return json;
     } catch (error) {
       this.#calls.forget();
-      // The offset goes back as well, or the next entry would leave a gap (J3). After an error that ended the whole
-      // transaction there is no savepoint any more.
+      // The offset is also reset, because the next entry would leave a gap otherwise (J3). Some errors have
+      // already ended the transaction, and the savepoint with it.
       this.#bounds = before;
       if (this.#database.isTransaction) {
         this.#control.rollback.run();
@@ -88,7 +88,9 @@ export class WriterTransaction {
     }
   }
 
-  /** Does one request and returns its result as JSON. If it throws, the transaction has to be taken back. */
+  /**
+   * Performs one request and returns its result as JSON. If it throws, the transaction must be rolled back.
+   */
   perform(request: GroupRequest): string | undefined {
     switch (request.kind) {
       case 'append': {
