@@ -1,4 +1,4 @@
-/** The only node there is: everything is its own, nothing is shared, every duty is held from the start. */
+/** The cluster of a single node: it shares nothing and holds every lease from the start. */
 import type {Clock} from '../clock.ts';
 import type {Fence} from '../journal/fence.ts';
 import type {Unsubscribe} from '../journal/journal.ts';
@@ -35,7 +35,7 @@ export class LocalCluster implements Cluster {
   async stop(): Promise<void> {}
 }
 
-/** There is nobody to take it. */
+/** A lease that no other node can take. */
 class OwnLease implements Lease {
   readonly held = true;
   readonly #fence: Fence;

@@ -1,16 +1,18 @@
-/** Allowances and lines of the only node, in memory. */
+/** Allowances and slots of a single node, in memory. */
 import type {Clock} from '../clock.ts';
 import type {Offset} from '../journal/call-event.ts';
 import {RateLimit} from '../rate-limit/rate-limit.ts';
 import type {Admission, PlacementLedger, PlacementRequest} from './placement-ledger.ts';
 
-/** The allowance that is everybody's; of it there is one. */
+/** Key of the allowance that all users share. */
 const EVERYBODY = '';
 
 export class LocalPlacementLedger implements PlacementLedger {
   readonly #clock: Clock;
   #rates: {readonly ofUsers: RateLimit; readonly ofAll: RateLimit} | undefined;
-  /** By line: the entry from which on the feed counts the call; `undefined` while it is under way. */
+  /**
+   * By slot: the entry from which on the feed counts the call; `undefined` while the request is in progress.
+   */
   readonly #lines = new Map<string, Offset | undefined>();
   #lastLine = 0;
 
@@ -18,7 +20,7 @@ export class LocalPlacementLedger implements PlacementLedger {
     this.#clock = clock;
   }
 
-  /** Decided in the turn in which it is asked. */
+  /** Decides in the same turn, without waiting. */
   async admit(request: PlacementRequest): Promise<Admission> {
     const {user, maxActiveCalls, activeCalls, head} = request;
     for (const [line, written] of this.#lines) {
@@ -49,7 +51,7 @@ export class LocalPlacementLedger implements PlacementLedger {
     ofAll.refund(EVERYBODY);
   }
 
-  /** One process has one configuration: what it asks with first holds. */
+  /** Created with the first request's limits, because a process never changes its configuration. */
   #ratesOf({perMinute, perMinuteOfAll}: Pick<PlacementRequest, 'perMinute' | 'perMinuteOfAll'>) {
     const clock = this.#clock;
     this.#rates ??= {

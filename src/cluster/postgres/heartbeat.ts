@@ -1,6 +1,6 @@
 /**
- * The heartbeat of a node: tells the others of itself and learns who is there, once a second, in one statement. All times
- * that decide are the database's; a node whose clock is wrong says so and nothing else.
+ * Sends a node's heartbeat and reads the other nodes' facts, once a second, in one statement. Only the
+ * database's clock decides. A node with a wrong clock only logs a warning.
  */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
@@ -17,11 +17,11 @@ export interface HeartbeatOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told after every beat that was answered. */
+  /** Called after every successful beat. */
   readonly onBeat: () => Promise<void>;
 }
 
-/** Rows of the dead are looked for every so many beats. */
+/** Number of beats between two deletions of dead nodes' rows. */
 const BURY_EVERY = 10;
 
 export class Heartbeat {
@@ -30,7 +30,7 @@ export class Heartbeat {
   #facts: (() => NodeFacts) | undefined;
   #nodes: readonly NodeStatus[] = [];
   #beats = 0;
-  /** Monotonic ms of the last beat that was answered. */
+  /** Monotonic ms of the last successful beat. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #clockAheadMs = 0;
   #clockIsOff = false;
@@ -49,7 +49,7 @@ export class Heartbeat {
     this.#cancel = this.#options.clock.every(BEAT_MS, () => this.#next());
   }
 
-  /** Resolves when the beat under way has ended. */
+  /** Resolves when the current beat has ended. */
   async stop(): Promise<void> {
     this.#cancel?.();
     await this.#beating;
@@ -68,7 +68,7 @@ export class Heartbeat {
     return () => this.#onForgotten.delete(listener);
   }
 
-  /** One at a time: while the database does not answer, beats do not pile up. */
+  /** Sends one beat at a time, so that beats do not pile up while the database is slow. */
   #next(): void {
     const facts = this.#facts;
     if (facts === undefined || this.#beating !== undefined) return;
@@ -92,12 +92,12 @@ export class Heartbeat {
     ]);
     const tookMs = clock.monotonic() - sentAt;
     this.#answeredAt = clock.monotonic();
-    if (this.#isCutOff) this.#options.logger.info('back among the nodes');
+    if (this.#isCutOff) this.#options.logger.info('cluster: connected to the database again');
     this.#isCutOff = false;
     const own = rows.find((row) => row['instance'] === instance);
     if (own !== undefined) this.#compareClocks(wallAt + tookMs / 2 - numberOf(own['heartbeat_at']));
     this.#nodes = toNodes(rows, instance);
-    // The first beat of all, or the row was gone: the database crashed, or this node was held for dead.
+    // Either the first beat, or the row was deleted: the database crashed, or this node counted as dead.
     if (own?.['is_new'] === true) for (const listener of this.#onForgotten) listener();
     if (this.#beats % BURY_EVERY === 0) await database.query(BURY, [BURY_MS / 1000]);
     this.#beats += 1;
@@ -111,15 +111,14 @@ export class Heartbeat {
       const {logger} = this.#options;
       logger.warn(
         {aheadMs: Math.round(aheadMs)},
-        "this machine's clock and the database's differ: set one right",
+        "cluster: this machine's clock differs from the database's clock, correct one of them",
       );
     }
     this.#clockIsOff = isOff;
   }
 
   #failed(error: unknown): void {
-    if (!this.#isCutOff)
-      this.#options.logger.warn({err: error}, 'cut off from the other nodes; trying again');
+    if (!this.#isCutOff) this.#options.logger.warn({err: error}, 'cluster: heartbeat failed, retrying');
     this.#isCutOff = true;
   }
 }

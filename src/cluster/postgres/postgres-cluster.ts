@@ -1,6 +1,6 @@
 /**
- * Any number of nodes on one Postgres. It has connections of its own, a few, and of them one for heartbeat and leases alone: when all
- * the others are in use, or wait for a lock, the node must not look dead to the others.
+ * The cluster of any number of nodes on one Postgres. Heartbeat and leases have a connection of their own, so
+ * that a node does not look dead to the others while all other connections are busy or wait for a lock.
  */
 import {randomUUID} from 'node:crypto';
 import type {Logger} from 'pino';
@@ -22,7 +22,7 @@ export interface PostgresClusterOptions {
   readonly logger: Logger;
 }
 
-/** For what is asked on somebody's behalf: placing, lists of sessions. */
+/** Connections for placement and session lists. */
 const SHARED_CONNECTIONS = 3;
 
 export class PostgresCluster implements Cluster {
@@ -30,9 +30,9 @@ export class PostgresCluster implements Cluster {
   readonly placement: PostgresPlacementLedger;
   readonly sessions: PostgresSessions;
   readonly confirmations: PostgresConfirmations;
-  /** Of this run: a process that starts again under the same name is another one. */
+  /** Identifies this run. A restarted process with the same name is another instance. */
   readonly #instance = randomUUID();
-  /** Of the heartbeat and the leases. */
+  /** The connection of the heartbeat and the leases. */
   readonly #database: PostgresDatabase;
   readonly #shared: PostgresDatabase;
   readonly #heartbeat: Heartbeat;
@@ -92,7 +92,7 @@ export class PostgresCluster implements Cluster {
   }
 
   async #stop(): Promise<void> {
-    // A database that does not answer is not waited for: what is not given up runs out by itself.
+    // Does not wait for a database that does not answer, because leases and slots expire by themselves.
     const {promise: deadline, resolve} = Promise.withResolvers<void>();
     const cancel = this.#clock.after(LEAVE_MS, resolve);
     await Promise.race([this.#leave(), deadline]);
@@ -101,7 +101,7 @@ export class PostgresCluster implements Cluster {
   }
 
   async #leave(): Promise<void> {
-    // A database that could not be opened is not asked once more.
+    // If the database could not be opened, there is nothing to deregister.
     if (!this.#joined) return;
     try {
       await this.#heartbeat.stop();
@@ -109,11 +109,11 @@ export class PostgresCluster implements Cluster {
       for (const lease of this.#leases.values()) await lease.giveUp();
       await this.#database.query('DELETE FROM hookswitch.nodes WHERE instance = $1', [this.#instance]);
     } catch (error) {
-      this.#logger.debug({err: error}, 'this node could not take its leave');
+      this.#logger.debug({err: error}, 'cluster: could not deregister this node');
     }
   }
 
-  /** After a beat, so that no node that counts as dead takes anything. */
+  /** Runs after a successful beat, so that a node that counts as dead takes no lease. */
   async #seekLeases(): Promise<void> {
     await Promise.all([...this.#leases.values()].map((lease) => lease.seek()));
   }

@@ -1,7 +1,8 @@
 /**
- * A duty that one node has at a time. It is taken and renewed by the database's clock; its holder trusts it by its own
- * monotonic clock, from before it asked, and for less: so it stops before another one may begin, whatever its wall clock
- * says. A process that was paused in between learns from `confirm`, which asks the database, that its token is stale.
+ * A lease on a duty that one node performs at a time. The database's clock decides when it expires. The
+ * holder trusts it for less time, on its monotonic clock, counted from before the query. So it stops before
+ * another node may take over, even if its wall clock is wrong. A process that was paused learns from
+ * `confirm` that its token is stale.
  */
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
@@ -24,7 +25,7 @@ export class PostgresLease implements Lease {
   readonly #options: PostgresLeaseOptions;
   readonly #listeners = new Set<() => void>();
   #token: number | undefined;
-  /** Monotonic ms until which it is trusted. */
+  /** Monotonic ms until which this node trusts the lease. */
   #trustedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: PostgresLeaseOptions) {
@@ -51,16 +52,16 @@ export class PostgresLease implements Lease {
     } catch {
       return undefined;
     }
-    // An answer that came late says how it was before this process stood still.
+    // A late answer describes the state before this process was paused.
     return this.#token === token && clock.monotonic() - askedAt < LEASE_MARGIN_MS && this.held
       ? {name, token, holder: instance}
       : undefined;
   }
 
-  /** Takes it where it is free, renews it where it is held. @throws JournalUnavailableError */
+  /** Takes the lease if it is free, and renews it if this node holds it. @throws JournalUnavailableError */
   async seek(): Promise<void> {
     const {database, name, instance, clock, logger} = this.#options;
-    // A look writes nothing; what is held by another node is not even locked.
+    // This query writes nothing, and does not lock a lease of another node.
     const [known] = await database.query(LOOK, [name, instance]);
     const isFree = known === undefined || known['free'] === true;
     const askedAt = clock.monotonic();
@@ -74,7 +75,7 @@ export class PostgresLease implements Lease {
     this.#token = token;
     this.#trustedUntil = askedAt + LEASE_MS - LEASE_MARGIN_MS;
     if (!isNew) return;
-    logger.info({lease: name, token}, 'this node takes a duty over');
+    logger.info({lease: name, token}, 'cluster: this node has acquired a lease');
     for (const listener of this.#listeners) listener();
   }
 
@@ -90,7 +91,7 @@ export class PostgresLease implements Lease {
     if (this.#token !== token) return;
     this.#token = undefined;
     const {logger, name} = this.#options;
-    logger.warn({lease: name, token}, 'another node has taken a duty over');
+    logger.warn({lease: name, token}, 'cluster: another node has acquired the lease');
   }
 }
 

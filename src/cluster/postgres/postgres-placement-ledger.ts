@@ -1,4 +1,7 @@
-/** Allowances and lines of all nodes, in tables: each admission is one statement, one after the other. */
+/**
+ * Allowances and slots of all nodes, in tables. Each admission is one statement, and admissions run one at a
+ * time.
+ */
 import {randomUUID} from 'node:crypto';
 import type {Logger} from 'pino';
 import type {Offset} from '../../journal/call-event.ts';
@@ -15,7 +18,7 @@ export interface PostgresPlacementLedgerOptions {
 export class PostgresPlacementLedger implements PlacementLedger {
   readonly #database: PostgresDatabase;
   readonly #logger: Logger;
-  /** What is being written after the fact, so that the end can wait for it. */
+  /** Writes in progress, so that the shutdown can wait for them. */
   readonly #underWay = new Set<Promise<void>>();
 
   constructor({database, logger}: PostgresPlacementLedgerOptions) {
@@ -33,14 +36,14 @@ export class PostgresPlacementLedger implements PlacementLedger {
       ]);
       return toAdmission(line, row?.['outcome'], row?.['wait_ms']);
     } catch (error) {
-      // The answer may be lost and the line taken all the same.
+      // The answer may be lost although the slot was taken.
       this.release(line, 0);
       throw error;
     }
   }
 
   release(line: string, written: Offset): void {
-    this.#write(RELEASE, [line, written], 'a line could not be given back; it runs out');
+    this.#write(RELEASE, [line, written], 'cluster: could not release a slot, it expires by itself');
   }
 
   refund({
@@ -51,11 +54,11 @@ export class PostgresPlacementLedger implements PlacementLedger {
     this.#write(
       GIVE_BACK,
       [userKey(user), perMinute, perMinuteOfAll],
-      'an allowance could not be given back',
+      'cluster: could not refund an allowance',
     );
   }
 
-  /** Resolves when what is under way is written, or failed. */
+  /** Resolves when all writes have finished or failed. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }
@@ -76,7 +79,10 @@ const RELEASE = `UPDATE hookswitch.placement_lines SET written = $2, released_at
 
 const GIVE_BACK = `SELECT hookswitch.refill_allowance($1, $2, 1), hookswitch.refill_allowance('all', $3, 1)`;
 
-/** A name that holds what a text of the database cannot is another name there, and its own. */
+/**
+ * The allowance's key. JSON escapes characters that Postgres cannot store, so that each name keeps its own
+ * key.
+ */
 function userKey(user: string): string {
   return `user:${JSON.stringify(user)}`;
 }
@@ -92,6 +98,6 @@ function toAdmission(line: string, outcome: unknown, waitMs: unknown): Admission
     case 'behind':
       return {kind: outcome};
     default:
-      throw new Error('the database decided nothing that is known here');
+      throw new Error('the database returned an unknown admission outcome');
   }
 }

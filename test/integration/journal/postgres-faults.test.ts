@@ -160,7 +160,7 @@ void test('[W11] pages and calls of another history are not given as those of th
         (error: unknown) => (error instanceof Error ? error.message : 'no error'),
       );
       if (refusal === undefined) assert.equal(known, epoch);
-      else assert.match(refusal, /Another history of the journal has begun/);
+      else assert.match(refusal, /A new history of the journal has begun/);
       refused = refusal !== undefined;
       await until(() => known === epoch);
       await ask();

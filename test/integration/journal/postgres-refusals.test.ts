@@ -31,7 +31,7 @@ void test('[C3] a database that cannot be used is refused at start with one sent
   const nowhere = server.url('nowhere', {password: 'wrong-secret'});
   assert.match(await refusalOf(t, nowhere), /nowhere as postgres\): There is no such database/);
   const closed = server.url(database, {port: 1, password: 'wrong-secret'});
-  assert.match(await refusalOf(t, closed), /Nothing listens where the database should be/);
+  assert.match(await refusalOf(t, closed), /Nothing listens at the address of the database/);
 });
 
 /** URL of a stand-in for a database service that answers every connection with `message`: the protocol's own words. */
@@ -53,10 +53,10 @@ const said: readonly (readonly [string | undefined, string, RegExp])[] = [
   [undefined, 'Tenant or user not found', /cannot be used/],
   ['08P01', 'no such user', /refuses the connection/],
   ['53400', 'too many connections for the plan', /limit of the database service is reached/],
-  ['53300', 'sorry, too many clients already', /has no connection left/],
+  ['53300', 'sorry, too many clients already', /has no free connection/],
   ['57P03', 'the database system is starting up', /starting or shutting down/],
   ['3D000', 'database "x" does not exist', /no such database: create it/],
-  ['42704', 'unrecognized configuration parameter "jit"', /does not take a setting/],
+  ['42704', 'unrecognized configuration parameter "jit"', /does not accept a setting/],
 ];
 for (const [state, words, sentence] of said)
   void test(`[C3] what the database service says is passed on: ${state ?? 'no SQLSTATE'}, ${words}`, async (t) => {
@@ -110,7 +110,7 @@ void test('[C3] a table that is in the way of ours is named', async (t) => {
   await server.query('DELETE FROM hookswitch.migrations WHERE id = 3', name);
   assert.match(
     await refusalOf(t, url),
-    /tables of the gateway cannot be made .* says: SQLSTATE 42P07: relation "confirmations" already exists/,
+    /tables of the gateway cannot be created .* says: SQLSTATE 42P07: relation "confirmations" already exists/,
   );
 });
 

@@ -103,13 +103,13 @@ test('[J1] [C3] a server that does not obey is refused with the setting, what it
     assert.ok(error instanceof JournalUnavailableError);
     assert.match(
       error.message,
-      /does not keep the setting synchronous_commit .* set to "on" and reads "off"\..*acknowledged.*pool_mode=session/,
+      /does not keep the session setting synchronous_commit .* set to "on" and reads "off"\..*acknowledged.*pool_mode=session/,
     );
     return true;
   });
   // A pool's connection as well: nobody is given one that was not looked at.
   await open(t, url).open();
-  await assert.rejects(open(t, deaf).query('SELECT 1'), /does not keep the setting synchronous_commit/);
+  await assert.rejects(open(t, deaf).query('SELECT 1'), /does not keep the session setting synchronous_commit/);
 });
 
 test('[J1] a setting that is lost later is found before the next commit', async (t) => {
@@ -117,7 +117,7 @@ test('[J1] a setting that is lost later is found before the next commit', async 
   const connection = await open(t, url).connect('writer');
   t.after(() => connection.close());
   await connection.run(`SET synchronous_commit = 'off'`);
-  await assert.rejects(lockHead(connection), /does not keep the setting synchronous_commit/);
+  await assert.rejects(lockHead(connection), /does not keep the session setting synchronous_commit/);
 });
 
 test('a setting that is not there is refused, but one that only newer servers have', () => {

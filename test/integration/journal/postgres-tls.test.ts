@@ -131,7 +131,7 @@ describe('TLS to the database', () => {
       assert.equal(await tryOpening(t, await urlFor(t, query, options)), undefined);
     });
 
-  const UNTRUSTED = /signed by nobody that is trusted here: sslrootcert in DATABASE_URL has to name the file/;
+  const UNTRUSTED = /not signed by a trusted authority: sslrootcert in DATABASE_URL must name a file/;
   const UNBOUND = /does not offer channel binding .*leave channel_binding out/;
   const refused: readonly (readonly [
     string,
@@ -142,7 +142,7 @@ describe('TLS to the database', () => {
     [
       'verify-full and another host name',
       '?sslmode=verify-full&sslrootcert=@ca.pem',
-      /for another host name: DATABASE_URL has to name one that is in the certificate/,
+      /for another host name: DATABASE_URL must name a host in the certificate/,
       {host: '127.0.0.1'},
     ],
     ['verify-full and a foreign authority', '?sslmode=verify-full&sslrootcert=@foreign-ca.pem', UNTRUSTED],
@@ -150,7 +150,7 @@ describe('TLS to the database', () => {
     // As libpq: an authority that is named is meant.
     ['require and a foreign authority', '?sslmode=require&sslrootcert=@foreign-ca.pem', UNTRUSTED],
     ['verify-full without an authority', '?sslmode=verify-full', UNTRUSTED],
-    ['no TLS, which the server insists on', '', /lets nobody in without TLS: add \?sslmode=verify-full/],
+    ['no TLS, which the server insists on', '', /accepts no connection without TLS: add \?sslmode=verify-full/],
     [
       'a wrong password, over TLS',
       '?sslmode=require',
@@ -172,7 +172,7 @@ describe('TLS to the database', () => {
     [
       'no certificate where the server insists on one',
       '?sslmode=verify-full&sslrootcert=@ca.pem',
-      /does not let this user in .*certificate of the client/,
+      /does not admit this user .*client certificate/,
       {user: 'machine'},
     ],
   ];
@@ -215,7 +215,7 @@ describe('TLS to the database', () => {
       await server.query('SELECT pg_reload_conf()');
     });
     const error = await until(() => tryOpening(t, url), {what: 'the server to show the other certificate'});
-    assert.match(error.message, /has run out: it has to be renewed/);
+    assert.match(error.message, /has expired: renew it/);
   });
 
   test('sslmode=require is warned of, since nobody looks at the certificate; with an authority it is not', async (t) => {
@@ -240,5 +240,5 @@ void test('[C3] a server without TLS is not spoken to in the open when sslmode a
   const plain = await postgresServer();
   const node = createNode(`${await plain.databaseOf(t)}?sslmode=require`);
   t.after(() => node.close());
-  await assert.rejects(node.open(), /does not speak TLS: turn ssl on there, or leave sslmode out/);
+  await assert.rejects(node.open(), /does not support TLS: turn ssl on there, or leave sslmode out/);
 });
