@@ -60,7 +60,7 @@ export interface Lease {
    */
   confirm(): Promise<Fence | undefined>;
   /** Calls `listener` each time this node acquires the lease, but not if it holds the lease already. */
-  onTaken(listener: () => void): Unsubscribe;
+  onAcquired(listener: () => void): Unsubscribe;
 }
 
 /** Facts that a node publishes about itself. */

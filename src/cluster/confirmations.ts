@@ -16,7 +16,7 @@ export interface Confirmations {
   /**
    * Publishes confirmations. Never throws: without its confirmation, other nodes show a call as unconfirmed.
    */
-  note(confirmations: readonly Confirmation[]): void;
+  publish(confirmations: readonly Confirmation[]): void;
   /** Returns the valid confirmations. @throws JournalUnavailableError */
   list(): Promise<readonly Confirmation[]>;
 }

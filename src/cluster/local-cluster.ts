@@ -27,7 +27,7 @@ export class LocalCluster implements Cluster {
   }
 
   lease(name: LeaseName): Lease {
-    return new OwnLease(name);
+    return new LocalLease(name);
   }
 
   renew(): void {}
@@ -36,7 +36,7 @@ export class LocalCluster implements Cluster {
 }
 
 /** A lease that no other node can take. */
-class OwnLease implements Lease {
+class LocalLease implements Lease {
   readonly held = true;
   readonly #fence: Fence;
 
@@ -48,7 +48,7 @@ class OwnLease implements Lease {
     return this.#fence;
   }
 
-  onTaken(): Unsubscribe {
+  onAcquired(): Unsubscribe {
     return () => {};
   }
 }

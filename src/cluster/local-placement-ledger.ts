@@ -13,8 +13,8 @@ export class LocalPlacementLedger implements PlacementLedger {
   /**
    * By slot: the entry from which on the feed counts the call; `undefined` while the request is in progress.
    */
-  readonly #lines = new Map<string, Offset | undefined>();
-  #lastLine = 0;
+  readonly #slots = new Map<string, Offset | undefined>();
+  #lastSlot = 0;
 
   constructor({clock}: {readonly clock: Clock}) {
     this.#clock = clock;
@@ -23,10 +23,10 @@ export class LocalPlacementLedger implements PlacementLedger {
   /** Decides in the same turn, without waiting. */
   async admit(request: PlacementRequest): Promise<Admission> {
     const {user, maxActiveCalls, activeCalls, head} = request;
-    for (const [line, written] of this.#lines) {
-      if (written !== undefined && written <= head) this.#lines.delete(line);
+    for (const [slot, written] of this.#slots) {
+      if (written !== undefined && written <= head) this.#slots.delete(slot);
     }
-    if (activeCalls + this.#lines.size >= maxActiveCalls) return {kind: 'busy'};
+    if (activeCalls + this.#slots.size >= maxActiveCalls) return {kind: 'busy'};
     const {ofUsers, ofAll} = this.#ratesOf(request);
     const waitMs = ofUsers.take(user);
     if (waitMs !== undefined) return {kind: 'user-rate', waitMs};
@@ -35,14 +35,14 @@ export class LocalPlacementLedger implements PlacementLedger {
       ofUsers.refund(user);
       return {kind: 'all-rate', waitMs: waitForAllMs};
     }
-    this.#lastLine += 1;
-    const line = String(this.#lastLine);
-    this.#lines.set(line, undefined);
-    return {kind: 'admitted', line};
+    this.#lastSlot += 1;
+    const slot = String(this.#lastSlot);
+    this.#slots.set(slot, undefined);
+    return {kind: 'admitted', slot};
   }
 
-  release(line: string, written: Offset): void {
-    if (this.#lines.has(line)) this.#lines.set(line, written);
+  release(slot: string, written: Offset): void {
+    if (this.#slots.has(slot)) this.#slots.set(slot, written);
   }
 
   refund(request: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void {

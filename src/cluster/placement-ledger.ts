@@ -22,7 +22,7 @@ export interface PlacementRequest {
  * - `behind`: the asking node does not know all calls yet, so it cannot count them.
  */
 export type Admission =
-  | {readonly kind: 'admitted'; readonly line: string}
+  | {readonly kind: 'admitted'; readonly slot: string}
   | {readonly kind: 'busy'}
   | {readonly kind: 'user-rate' | 'all-rate'; readonly waitMs: number}
   | {readonly kind: 'behind'};
@@ -35,7 +35,7 @@ export interface PlacementLedger {
    * reached entry `written`. Otherwise the call would not be counted in between. Never throws. A slot that is
    * not released expires.
    */
-  release(line: string, written: Offset): void;
+  release(slot: string, written: Offset): void;
   /** Refunds both allowances, because nothing was dialed. Never throws. */
   refund(request: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void;
 }

@@ -49,7 +49,7 @@ export interface SharedSessions {
   /** Publishes new and changed sessions, and removes those in `gone`. @throws JournalUnavailableError */
   publish(changed: readonly PublishedSession[], gone: readonly string[]): Promise<void>;
   /** Calls `listener` when this node's rows are gone, so that everything must be published again. */
-  onForgotten(listener: () => void): () => void;
+  onDeleted(listener: () => void): () => void;
   /** Returns one page of open sessions and the counts, in one query. @throws JournalUnavailableError */
   page(query: SharedSessionQuery): Promise<SharedSessionPage>;
   /** Finds one session, open or recently closed. @throws JournalUnavailableError */

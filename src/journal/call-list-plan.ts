@@ -1,6 +1,6 @@
 /**
  * Plans how SQL adapters read a list of calls: along one index that yields the list's order, or along several
- * whose results are merged. The index answers one or two conditions. The rest are checked call by call.
+ * whose results are merged. The index answers one or two conditions. The others are checked call by call.
  */
 import type {CallOutcome} from '@hookswitch/protocol';
 import type {Offset} from './call-event.ts';
@@ -8,11 +8,11 @@ import {foldParty, SID_START_LENGTH} from './call-facets.ts';
 import type {CallQuery} from './journal.ts';
 
 /** Maximum number of calls to examine for one page. */
-export interface ExaminationLimits {
+export interface ScanLimits {
   /** If the index contains every column that the query needs. */
-  readonly walked: number;
+  readonly indexRows: number;
   /** If each call must be read from the table. */
-  readonly lookedUp: number;
+  readonly tableRows: number;
 }
 
 export const PERIOD_MS = 300_000;
@@ -24,18 +24,18 @@ export interface Condition {
 }
 
 /** One index, the range of it to read, and the conditions to check for each row. */
-export interface Stream {
+export interface IndexScan {
   /** Absent for the table's own order and for lookups by sid. */
   readonly index?: string;
-  readonly own: readonly Condition[];
-  readonly rest: readonly Condition[];
-  readonly examined: keyof ExaminationLimits;
+  readonly indexed: readonly Condition[];
+  readonly filters: readonly Condition[];
+  readonly examined: keyof ScanLimits;
   /** The index yields few calls, so they are sorted after reading. */
   readonly sorted?: true;
 }
 
 /** A contiguous part of the result, newest first: every match with a first offset of at least `downTo`. */
-export interface Stretch {
+export interface ScanResult {
   readonly found: readonly Offset[];
   readonly downTo: Offset;
 }
@@ -47,7 +47,7 @@ export interface Range {
 }
 
 /** Chooses the indexes that answer the query. Results of several indexes are merged. */
-export function streamsOf(query: CallQuery, find: 'instr' | 'strpos'): readonly Stream[] {
+export function planScans(query: CallQuery, find: 'instr' | 'strpos'): readonly IndexScan[] {
   const {state, owner, outcomes = [], direction} = query;
   const text = textCondition(query.text, find);
   const ofOwner = owner === undefined ? [] : [condition('owner = ?', owner)];
@@ -57,34 +57,36 @@ export function streamsOf(query: CallQuery, find: 'instr' | 'strpos'): readonly 
   const ofText = text === undefined ? [] : [text];
   const ofOutcomes = outcomes.length === 0 ? [] : [anyOf(outcomes)];
   const others = [...createdConditions(query), ...(query.legs === 'none' ? [LEGS] : [])];
-  const lookUp = {examined: 'lookedUp'} as const;
+  const lookUp = {examined: 'tableRows'} as const;
   if (query.text !== undefined && isSid(query.text)) {
-    const rest = [...ofOwner, ...ofWay, ...ofState, ...ofOutcomes, ...others];
-    return [{own: [sidCondition(query.text), ...rest], rest: [], sorted: true, ...lookUp}];
+    const filters = [...ofOwner, ...ofWay, ...ofState, ...ofOutcomes, ...others];
+    return [{indexed: [sidCondition(query.text), ...filters], filters: [], sorted: true, ...lookUp}];
   }
   if (state === 'active') {
     const index = owner === undefined ? 'calls_in_progress' : 'calls_in_progress_by_owner';
-    const rest = [...ofText, ...ofWay, ...ofOutcomes, ...others];
-    return [{index, own: [...ofState, ...ofOwner], rest, ...lookUp}];
+    const filters = [...ofText, ...ofWay, ...ofOutcomes, ...others];
+    return [{index, indexed: [...ofState, ...ofOwner], filters, ...lookUp}];
   }
   const ended = outcomes.length > 0 ? [] : state === 'ended' ? [condition('outcome IS NOT NULL')] : [];
   if (owner !== undefined) {
-    const rest = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
-    return [{index: 'calls_by_owner', own: ofOwner, rest, ...lookUp}];
+    const filters = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
+    return [{index: 'calls_by_owner', indexed: ofOwner, filters, ...lookUp}];
   }
   if (text === undefined && outcomes.length > 0) {
     return [...new Set(outcomes)].map((outcome) => ({
       index: 'calls_by_outcome',
-      own: [condition('outcome = ?', outcome)],
-      rest: [...ofWay, ...others],
+      indexed: [condition('outcome = ?', outcome)],
+      filters: [...ofWay, ...others],
       ...lookUp,
     }));
   }
   if (text === undefined && direction !== undefined) {
-    return [{index: 'calls_by_way', own: ofWay, rest: [...ended, ...others], ...lookUp}];
+    return [{index: 'calls_by_way', indexed: ofWay, filters: [...ended, ...others], ...lookUp}];
   }
-  const rest = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
-  return [{...(rest.length === 0 ? {} : {index: 'calls_walk'}), own: [], rest, examined: 'walked'}];
+  const filters = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
+  return [
+    {...(filters.length === 0 ? {} : {index: 'calls_walk'}), indexed: [], filters, examined: 'indexRows'},
+  ];
 }
 
 const LEGS = condition('parent_call_sid IS NULL');
@@ -148,16 +150,16 @@ export function join(conditions: readonly Condition[]): Condition {
 }
 
 /**
- * Merges stretches into one page. Below the highest `downTo`, a stretch may lack matches, so the page ends
+ * Merges results into one page. Below the highest `downTo`, a result may lack matches, so the page ends
  * there.
  */
 export function merge(
-  stretches: readonly Stretch[],
+  results: readonly ScanResult[],
   limit: number,
 ): {found: readonly Offset[]; next?: Offset} {
-  const downTo = Math.max(0, ...stretches.map((stretch) => stretch.downTo));
-  const found = stretches
-    .flatMap((stretch) => stretch.found)
+  const downTo = Math.max(0, ...results.map((result) => result.downTo));
+  const found = results
+    .flatMap((result) => result.found)
     .filter((offset) => offset >= downTo)
     .sort((a, b) => b - a);
   const page = found.slice(0, limit);

@@ -8,7 +8,7 @@ import {open, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import type {Offset} from './call-event.ts';
-import {checkPlace} from './sqlite/check-place.ts';
+import {checkLocation} from './sqlite/check-location.ts';
 import {refuseForeignDatabase} from './sqlite/foreign-database.ts';
 import {readEpoch, readHead} from './sqlite/meta.ts';
 import {explain} from './sqlite/open-database.ts';
@@ -23,7 +23,7 @@ export interface InspectedJournal {
 
 /** @throws Error if the file exists and is not a readable journal */
 export function inspectJournal(file: string): InspectedJournal {
-  checkPlace(file);
+  checkLocation(file);
   const folder = path.dirname(file);
   const probe = () => (existsSync(folder) ? writeBeside(folder) : checkCreatable(folder));
   if (!existsSync(file)) return {head: 0, probe};

@@ -140,13 +140,14 @@ export function toStartError(error: unknown): JournalUnavailableError {
  * Adds the database service's own message, which often says more. The result is for operators, not for
  * responses to requests.
  */
-export function tellAll({message, cause}: Error): string {
-  const isTold = cause instanceof ServiceWords || (cause instanceof Error && message === UNUSABLE);
-  return isTold ? `${message} The database service says: ${cause.message}` : message;
+export function withServiceMessage({message, cause}: Error): string {
+  const hasServiceMessage =
+    cause instanceof ServiceMessage || (cause instanceof Error && message === UNUSABLE);
+  return hasServiceMessage ? `${message} The database service says: ${cause.message}` : message;
 }
 
 /** The message of a server or a pooler, after its code if it has one. */
-class ServiceWords extends Error {}
+class ServiceMessage extends Error {}
 
 /** The driver's message for a missing answer. */
 const QUERY_TIMEOUT = 'Query read timeout';
@@ -155,7 +156,7 @@ const NO_SESSION =
   'a node needs up to 15 (default_pool_size in PgBouncer).';
 
 const UNUSABLE = 'The database cannot be used.';
-const MAX_WORDS = 300;
+const MAX_SERVICE_MESSAGE = 300;
 
 function sentenceFor(error: unknown): string {
   const state = sqlState(error);
@@ -188,10 +189,10 @@ function causeOf(error: unknown, password?: string): Error {
   // Poolers also send errors without a code.
   const state = error.code === undefined ? '' : `SQLSTATE ${error.code}`;
   // Messages of class 22 quote the invalid value.
-  if (state !== '' && error.code?.startsWith('22') === true) return new ServiceWords(state);
+  if (state !== '' && error.code?.startsWith('22') === true) return new ServiceMessage(state);
   const words = masked(message.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim(), password);
-  const shown = words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS)}…` : words;
-  return new ServiceWords([state, shown].filter((part) => part !== '').join(': '));
+  const shown = words.length > MAX_SERVICE_MESSAGE ? `${words.slice(0, MAX_SERVICE_MESSAGE)}…` : words;
+  return new ServiceMessage([state, shown].filter((part) => part !== '').join(': '));
 }
 
 /** Masks secrets, because a service may repeat its input, such as the whole URL. */

@@ -59,7 +59,7 @@ export class PostgresConnection {
   }
 
   /** Returns the server's warnings since the last call. */
-  takeWarnings(): readonly string[] {
+  drainWarnings(): readonly string[] {
     const warnings = this.#warnings;
     this.#warnings = [];
     return warnings;

@@ -9,7 +9,7 @@
 import {Pool, type PoolClient} from 'pg';
 import {JournalUnavailableError} from '../errors/app-error.ts';
 import {clientConfig, clientOf} from './client-config.ts';
-import {isStatementFault, sqlState, tellAll, toPortError, toStartError} from './failures.ts';
+import {isStatementFault, sqlState, toPortError, toStartError, withServiceMessage} from './failures.ts';
 import {refuseForeignTables} from './foreign-tables.ts';
 import {migrate} from './migrate.ts';
 import {migrations} from './migrations/index.ts';
@@ -210,9 +210,12 @@ export class PostgresDatabase {
         ? this.#lacksRights(toPortError(error).cause)
         : toStartError(error);
     const {user} = this.#address;
-    return new JournalUnavailableError(`DATABASE_URL (${this.description} as ${user}): ${tellAll(known)}`, {
-      cause: known.cause,
-    });
+    return new JournalUnavailableError(
+      `DATABASE_URL (${this.description} as ${user}): ${withServiceMessage(known)}`,
+      {
+        cause: known.cause,
+      },
+    );
   }
 
   #limits(limits: SessionLimits): SessionLimits {

@@ -16,7 +16,7 @@ const LIMITS = 'the gateway has time limits of its own; remove it';
 const OWN_KEEPALIVE = 'the gateway sets its own';
 const NOT_DONE = 'it is not supported; remove it';
 
-const obeyed: ReadonlySet<string> = new Set([
+const supported: ReadonlySet<string> = new Set([
   ...['host', 'port', 'user', 'password', 'dbname'],
   ...['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation', 'channel_binding'],
   ...['application_name', 'fallback_application_name', 'connect_timeout', 'options', 'target_session_attrs'],
@@ -80,7 +80,7 @@ const refused: Readonly<Record<string, string>> = {
 
 /** Decides about a parameter. Only the names of supported parameters are case-sensitive. */
 export function verdictOf(name: string, value: string): Verdict | undefined {
-  if (obeyed.has(name)) return undefined;
+  if (supported.has(name)) return undefined;
   const key = name.toLowerCase();
   const why = Object.hasOwn(ignored, key) ? ignored[key] : undefined;
   if (why !== undefined) return {kind: 'ignored', why};
@@ -90,7 +90,7 @@ export function verdictOf(name: string, value: string): Verdict | undefined {
       : {kind: 'ignored', why: 'the gateway encrypts by TLS only'};
   }
   const reason = Object.hasOwn(refused, key) ? refused[key] : undefined;
-  return {kind: 'refused', why: reason ?? `it is unknown; known are ${[...obeyed].join(', ')}`};
+  return {kind: 'refused', why: reason ?? `it is unknown; known are ${[...supported].join(', ')}`};
 }
 
 /** Parses `name=value` pairs and decodes them. @throws Error if one is repeated or malformed */

@@ -21,9 +21,9 @@ export function sslOptions(query: ReadonlyMap<string, string>, isSocket: boolean
   const usesSystem = query.get('sslrootcert') === SYSTEM;
   const mode = sslModeOf(query.get('sslmode') ?? (usesSystem ? 'verify-full' : 'disable'));
   if (mode === 'disable') {
-    const idle = sslFiles.find((name) => query.has(name));
-    if (idle !== undefined)
-      throw new Error(`${idle} has no effect without sslmode; write sslmode=verify-full`);
+    const unused = sslFiles.find((name) => query.has(name));
+    if (unused !== undefined)
+      throw new Error(`${unused} has no effect without sslmode; write sslmode=verify-full`);
     return false;
   }
   if (isSocket) throw new Error('a Unix socket is never encrypted; leave sslmode out');

@@ -71,7 +71,7 @@ export function describeAddress({host, port, database}: PostgresAddress): string
 function parse(databaseUrl: string): PostgresAddress {
   const parts = split(databaseUrl);
   const query = parseQuery(parts.query, decode);
-  const notes = judge(query);
+  const notes = checkParameters(query);
   const host = hostOf(query.get('host') ?? decode(parts.host));
   const isSocket = host.startsWith('/');
   const database = query.get('dbname') ?? decode(parts.database);
@@ -121,13 +121,13 @@ function split(databaseUrl: string): Parts {
   // Users often do not encode an @ in a password. A host never contains one.
   const at = authority.lastIndexOf('@');
   const [user, password] = cut(at === -1 ? '' : authority.slice(0, at), ':');
-  const place = authority.slice(at + 1);
+  const hostAndPort = authority.slice(at + 1);
   if (at === -1 && database.includes('@')) {
     throw new Error('it has a / or a ? before the @ that is not percent-encoded; write %2F or %3F');
   }
-  if (place.includes(',')) throw severalHosts();
-  const address = /^\[([^\]]*)\](?::(.*))?$/.exec(place);
-  const [host, port] = address === null ? cut(place, ':') : [address[1] ?? '', address[2] ?? ''];
+  if (hostAndPort.includes(',')) throw severalHosts();
+  const address = /^\[([^\]]*)\](?::(.*))?$/.exec(hostAndPort);
+  const [host, port] = address === null ? cut(hostAndPort, ':') : [address[1] ?? '', address[2] ?? ''];
   // Checked before any message quotes the query, which may be the rest of a password.
   portOf(port);
   return {user, password, host, port, database, query};
@@ -139,7 +139,7 @@ function cut(text: string, separator: string): readonly [string, string] {
 }
 
 /** Refuses unsupported parameters and returns notes on the ignored ones. */
-function judge(query: ReadonlyMap<string, string>): readonly string[] {
+function checkParameters(query: ReadonlyMap<string, string>): readonly string[] {
   const notes: string[] = [];
   for (const [name, value] of query) {
     const verdict = verdictOf(name, value);

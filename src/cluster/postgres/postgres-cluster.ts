@@ -7,7 +7,7 @@ import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import type {Cluster, LeaseName, NodeFacts, NodeStatus} from '../cluster.ts';
-import {LEAVE_MS} from './cluster-times.ts';
+import {DEREGISTER_MS} from './cluster-times.ts';
 import {Heartbeat} from './heartbeat.ts';
 import {PostgresConfirmations} from './postgres-confirmations.ts';
 import {PostgresLease} from './postgres-lease.ts';
@@ -54,7 +54,7 @@ export class PostgresCluster implements Cluster {
     this.#shared = shared;
     this.confirmations = new PostgresConfirmations({database: shared, logger});
     this.placement = new PostgresPlacementLedger({database: shared, logger});
-    const onBeat = () => this.#seekLeases();
+    const onBeat = () => this.#acquireLeases();
     this.#heartbeat = new Heartbeat({database, instance, nodeId, version, clock, logger, onBeat});
     this.sessions = new PostgresSessions({database: shared, instance, heartbeat: this.#heartbeat});
   }
@@ -94,19 +94,19 @@ export class PostgresCluster implements Cluster {
   async #stop(): Promise<void> {
     // Does not wait for a database that does not answer, because leases and slots expire by themselves.
     const {promise: deadline, resolve} = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(LEAVE_MS, resolve);
-    await Promise.race([this.#leave(), deadline]);
+    const cancel = this.#clock.after(DEREGISTER_MS, resolve);
+    await Promise.race([this.#deregister(), deadline]);
     cancel();
     for (const database of [this.#database, this.#shared]) void database.close().catch(() => {});
   }
 
-  async #leave(): Promise<void> {
+  async #deregister(): Promise<void> {
     // If the database could not be opened, there is nothing to deregister.
     if (!this.#joined) return;
     try {
       await this.#heartbeat.stop();
       await this.placement.settled();
-      for (const lease of this.#leases.values()) await lease.giveUp();
+      for (const lease of this.#leases.values()) await lease.release();
       await this.#database.query('DELETE FROM hookswitch.nodes WHERE instance = $1', [this.#instance]);
     } catch (error) {
       this.#logger.debug({err: error}, 'cluster: could not deregister this node');
@@ -114,7 +114,7 @@ export class PostgresCluster implements Cluster {
   }
 
   /** Runs after a successful beat, so that a node that counts as dead takes no lease. */
-  async #seekLeases(): Promise<void> {
-    await Promise.all([...this.#leases.values()].map((lease) => lease.seek()));
+  async #acquireLeases(): Promise<void> {
+    await Promise.all([...this.#leases.values()].map((lease) => lease.acquire()));
   }
 }

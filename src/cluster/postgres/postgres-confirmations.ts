@@ -18,7 +18,7 @@ export class PostgresConfirmations implements Confirmations {
     this.#logger = logger;
   }
 
-  note(confirmations: readonly Confirmation[]): void {
+  publish(confirmations: readonly Confirmation[]): void {
     // One row per call, because an upsert must not touch a row twice. Sorted, so that two upserts cannot
     // deadlock.
     const latest = new Map(confirmations.map((each) => [each.callSid, each]));
@@ -29,7 +29,7 @@ export class PostgresConfirmations implements Confirmations {
       rows.map(({offset}) => offset),
       rows.map(({forMs}) => forMs / 1000),
     ];
-    this.#database.query(NOTE, columns).catch((error: unknown) => {
+    this.#database.query(PUBLISH, columns).catch((error: unknown) => {
       this.#logger.debug(
         {err: error, calls: rows.length},
         'cluster: could not share lookup results with the other nodes',
@@ -51,7 +51,7 @@ export class PostgresConfirmations implements Confirmations {
 const MAX_LISTED = 10_000;
 
 // Every write also deletes expired rows, so the table never has more rows than there are silent calls.
-const NOTE = `WITH swept AS (
+const PUBLISH = `WITH swept AS (
   DELETE FROM hookswitch.confirmations WHERE confirmed_until < clock_timestamp() AND call_sid <> ALL ($1::text[]))
 INSERT INTO hookswitch.confirmations (call_sid, "offset", confirmed_until)
 SELECT call_sid, "offset", clock_timestamp() + make_interval(secs => seconds)

@@ -36,7 +36,7 @@ export class PostgresLease implements Lease {
     return this.#token !== undefined && this.#options.clock.monotonic() < this.#trustedUntil;
   }
 
-  onTaken(listener: () => void): Unsubscribe {
+  onAcquired(listener: () => void): Unsubscribe {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -45,49 +45,49 @@ export class PostgresLease implements Lease {
     const token = this.#token;
     if (token === undefined || !this.held) return undefined;
     const {database, name, instance, clock} = this.#options;
-    const askedAt = clock.monotonic();
+    const requestedAt = clock.monotonic();
     try {
       const rows = await database.query(CONFIRM, [name, instance, token]);
-      if (rows.length === 0) this.#drop(token);
+      if (rows.length === 0) this.#handleLoss(token);
     } catch {
       return undefined;
     }
     // A late answer describes the state before this process was paused.
-    return this.#token === token && clock.monotonic() - askedAt < LEASE_MARGIN_MS && this.held
+    return this.#token === token && clock.monotonic() - requestedAt < LEASE_MARGIN_MS && this.held
       ? {name, token, holder: instance}
       : undefined;
   }
 
   /** Takes the lease if it is free, and renews it if this node holds it. @throws JournalUnavailableError */
-  async seek(): Promise<void> {
+  async acquire(): Promise<void> {
     const {database, name, instance, clock, logger} = this.#options;
     // This query writes nothing, and does not lock a lease of another node.
-    const [known] = await database.query(LOOK, [name, instance]);
+    const [known] = await database.query(SELECT_FREE, [name, instance]);
     const isFree = known === undefined || known['free'] === true;
-    const askedAt = clock.monotonic();
-    const [row] = isFree ? await database.query(SEEK, [name, instance, LEASE_MS / 1000]) : [];
+    const requestedAt = clock.monotonic();
+    const [row] = isFree ? await database.query(ACQUIRE, [name, instance, LEASE_MS / 1000]) : [];
     if (row === undefined) {
-      if (this.#token !== undefined) this.#drop(this.#token);
+      if (this.#token !== undefined) this.#handleLoss(this.#token);
       return;
     }
     const token = numberOf(row['token']);
     const isNew = token !== this.#token;
     this.#token = token;
-    this.#trustedUntil = askedAt + LEASE_MS - LEASE_MARGIN_MS;
+    this.#trustedUntil = requestedAt + LEASE_MS - LEASE_MARGIN_MS;
     if (!isNew) return;
     logger.info({lease: name, token}, 'cluster: this node has acquired a lease');
     for (const listener of this.#listeners) listener();
   }
 
   /** @throws JournalUnavailableError */
-  async giveUp(): Promise<void> {
+  async release(): Promise<void> {
     const {database, name, instance} = this.#options;
     const token = this.#token;
     this.#token = undefined;
-    if (token !== undefined) await database.query(GIVE_UP, [name, instance, token]);
+    if (token !== undefined) await database.query(RELEASE, [name, instance, token]);
   }
 
-  #drop(token: number): void {
+  #handleLoss(token: number): void {
     if (this.#token !== token) return;
     this.#token = undefined;
     const {logger, name} = this.#options;
@@ -95,10 +95,10 @@ export class PostgresLease implements Lease {
   }
 }
 
-const LOOK = `SELECT holder IS NULL OR holder = $2 OR expires_at < clock_timestamp() AS free
+const SELECT_FREE = `SELECT holder IS NULL OR holder = $2 OR expires_at < clock_timestamp() AS free
 FROM hookswitch.leases WHERE name = $1`;
 
-const SEEK = `INSERT INTO hookswitch.leases AS l (name, holder, token, expires_at)
+const ACQUIRE = `INSERT INTO hookswitch.leases AS l (name, holder, token, expires_at)
 VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at,
   token = CASE WHEN l.holder = excluded.holder THEN l.token ELSE l.token + 1 END
@@ -108,5 +108,5 @@ RETURNING token`;
 const CONFIRM = `SELECT 1 AS held FROM hookswitch.leases
 WHERE name = $1 AND holder = $2 AND token = $3 AND expires_at > clock_timestamp()`;
 
-const GIVE_UP = `UPDATE hookswitch.leases SET holder = NULL, expires_at = clock_timestamp()
+const RELEASE = `UPDATE hookswitch.leases SET holder = NULL, expires_at = clock_timestamp()
 WHERE name = $1 AND holder = $2 AND token = $3`;

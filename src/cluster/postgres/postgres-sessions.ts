@@ -62,8 +62,8 @@ export class PostgresSessions implements SharedSessions {
     ]);
   }
 
-  onForgotten(listener: () => void): Unsubscribe {
-    return this.#heartbeat.onForgotten(listener);
+  onDeleted(listener: () => void): Unsubscribe {
+    return this.#heartbeat.onDeleted(listener);
   }
 
   async page({needle, phase, sort, limit, after}: SharedSessionQuery): Promise<SharedSessionPage> {
@@ -99,7 +99,7 @@ export class PostgresSessions implements SharedSessions {
   }
 
   async overQuota(users: readonly string[], limit: number): Promise<readonly string[]> {
-    const rows = await this.#database.query(SURPLUS, [
+    const rows = await this.#database.query(OVER_QUOTA, [
       ALIVE_MS / 1000,
       users.map(storable),
       limit,
@@ -154,7 +154,7 @@ const FIND = `SELECT session_id, phase, "cursor", unsent_bytes, connected_at, la
 const COUNT = `SELECT count(*) ${FROM_LIVE} AND s.user_name = $2 AND s.instance <> $3 AND s.phase <> 'closed'`;
 
 // A closing session no longer counts.
-const SURPLUS = `SELECT session_id FROM (
+const OVER_QUOTA = `SELECT session_id FROM (
   SELECT s.session_id, s.instance,
     row_number() OVER (PARTITION BY s.user_name ORDER BY s.connected_at, s.session_id) AS place
   ${FROM_LIVE} AND s.user_name = ANY($2::text[]) AND s.phase NOT IN ('closing', 'closed')) AS placed

@@ -84,7 +84,7 @@ export function timelineOf(locked: LockedHead, {systemIdentifier}: ServerHistory
  * Begins a new epoch if the history has changed. The transaction holds the lock of the head, so only one node
  * begins the new epoch. Does nothing if the history is unchanged.
  */
-export async function settleEpoch(
+export async function resolveEpoch(
   connection: PostgresConnection,
   {
     locked,

@@ -93,14 +93,14 @@ export class PostgresJournal implements Journal {
       maxPending,
       timelineFence: this.#timelineFence,
       seen: () => this.#tail.seen,
-      onCommit: (group) => this.#tail.committed(group),
+      onCommit: (group) => this.#tail.handleCommit(group),
     });
     this.#tailConnection = new TailConnection(database);
     this.#tail = new HeadTail({
       clock,
       onFault,
       readPage: (after) => this.#readTail(after),
-      settleEpoch: () => this.#writer.ask({kind: 'probe'}),
+      resolveEpoch: () => this.#writer.submit({kind: 'probe'}),
       onAdvance: () => this.#notify(this.#listeners, undefined),
       onEpoch: (opening) => {
         // A new history usually means a different server, so open new connections.
@@ -150,7 +150,7 @@ export class PostgresJournal implements Journal {
       ...(parameters === undefined ? {} : {parameters}),
       ...(fence === undefined ? {} : {fence}),
     } as const;
-    return this.#writer.ask(request);
+    return this.#writer.submit(request);
   }
 
   async read(after: Offset, limit: number): Promise<ReadResult> {
@@ -161,7 +161,7 @@ export class PostgresJournal implements Journal {
     const entries = this.#tail.after(after, limit);
     if (entries !== undefined) return {kind: 'entries', entries};
     const {origin, result} = await queries.readEntries(this.#query, after, head, limit);
-    this.#assertOfThisHistory(origin);
+    this.#assertCurrentHistory(origin);
     return result;
   }
 
@@ -185,7 +185,7 @@ export class PostgresJournal implements Journal {
   async activeCalls(): Promise<ActiveCalls> {
     this.#assertOpen();
     const {origin, result} = await queries.activeCalls(this.#query);
-    this.#assertOfThisHistory(origin);
+    this.#assertCurrentHistory(origin);
     return result;
   }
 
@@ -215,12 +215,12 @@ export class PostgresJournal implements Journal {
     const {reference, user, idempotencyKey} = intent;
     const unstorable = firstUnstorable({reference, user, idempotencyKey});
     if (unstorable !== undefined) throw unstorable;
-    return (await this.#writer.ask({kind: 'open-intent', intent, keysSince})) as OpenIntentResult;
+    return (await this.#writer.submit({kind: 'open-intent', intent, keysSince})) as OpenIntentResult;
   }
 
   async rejectIntent(reference: string): Promise<void> {
     this.#assertOpen();
-    if (isStorable(reference)) await this.#writer.ask({kind: 'reject-intent', reference});
+    if (isStorable(reference)) await this.#writer.submit({kind: 'reject-intent', reference});
   }
 
   async findIntent(reference: string): Promise<DialIntentRecord | undefined> {
@@ -244,7 +244,7 @@ export class PostgresJournal implements Journal {
     while (trimmed < limit) {
       const step = Math.min(TRIM_STEP, limit - trimmed);
       const {calls, trimmedTo} = await this.#writer.trim({endedBefore, limit: step});
-      if (trimmedTo !== undefined) this.#tail.trimmed(trimmedTo);
+      if (trimmedTo !== undefined) this.#tail.handleTrim(trimmedTo);
       trimmed += calls;
       if (calls === 0) break;
     }
@@ -253,7 +253,7 @@ export class PostgresJournal implements Journal {
 
   async probe(): Promise<void> {
     this.#assertOpen();
-    await this.#writer.ask({kind: 'probe'});
+    await this.#writer.submit({kind: 'probe'});
   }
 
   close(): Promise<void> {
@@ -285,7 +285,7 @@ export class PostgresJournal implements Journal {
       // which.
       if (this.#clock.monotonic() - this.#renewedAt >= RENEW_EVERY_MS) {
         this.#renew();
-        this.#writer.ask({kind: 'probe'}).catch(() => {});
+        this.#writer.submit({kind: 'probe'}).catch(() => {});
       }
       throw error;
     }
@@ -300,7 +300,7 @@ export class PostgresJournal implements Journal {
   }
 
   /** Sessions must not mix histories. Pages and calls of another history would be wrong without any error. */
-  #assertOfThisHistory({epoch}: queries.Origin): void {
+  #assertCurrentHistory({epoch}: queries.Origin): void {
     if (epoch === this.#tail.seen?.epoch) return;
     this.#tail.wake();
     throw new JournalUnavailableError('A new history of the journal has begun and is being read.');

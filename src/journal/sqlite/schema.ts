@@ -6,7 +6,7 @@ import type {DatabaseSync} from 'node:sqlite';
 import {CREATE_STATISTICS} from './call-statistics.ts';
 import {facetValues} from './facet-columns.ts';
 import {numberOf, parseCall, textOf} from './rows.ts';
-import {CREATE_FORGOTTEN_CALLS} from './writer/forgotten-calls.ts';
+import {CREATE_TRIMMED_CALLS} from './writer/trimmed-calls.ts';
 
 interface Migration {
   readonly sql: string;
@@ -104,14 +104,14 @@ const rowChecksums: Migration = {
    ALTER TABLE intents ADD COLUMN checksum            INTEGER; -- of intent`,
 };
 
-const forgottenCalls: Migration = {sql: CREATE_FORGOTTEN_CALLS};
+const trimmedCalls: Migration = {sql: CREATE_TRIMMED_CALLS};
 
 /**
  * Finds entries by the offset of their call, and identifies them by their key within the call. Sids and keys
  * are random, so an index on them dirties another page for nearly every entry. An index by call offset is
  * written at its end, where the calls in progress are.
  */
-const entriesByPlace: Migration = {
+const entriesByCallOffset: Migration = {
   sql: `ALTER TABLE entries RENAME TO entries_by_sid;
    DROP INDEX entries_by_call;
    CREATE TABLE entries (
@@ -139,8 +139,8 @@ const migrations: readonly Migration[] = [
   firstTables,
   callFacets,
   rowChecksums,
-  forgottenCalls,
-  entriesByPlace,
+  trimmedCalls,
+  entriesByCallOffset,
 ];
 
 /** The schema version that this program writes. */

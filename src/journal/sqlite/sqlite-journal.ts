@@ -30,7 +30,7 @@ import type {
   TrimRequest,
   Unsubscribe,
 } from '../journal.ts';
-import {checkPlace} from './check-place.ts';
+import {checkLocation} from './check-location.ts';
 import {toError, toFailure} from './failures.ts';
 import {FileLock} from './file-lock.ts';
 import {WorkerClient} from './worker-client.ts';
@@ -70,7 +70,7 @@ export class SqliteJournal implements Journal {
   #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
   #bounds: JournalBounds = {head: 0, trimmedTo: 0};
   /** Entries that the current reply has appended. */
-  #appending: JournalEntry[] = [];
+  #newEntries: JournalEntry[] = [];
   #epoch: string | undefined;
   #lock: FileLock | undefined;
   #closing: Promise<void> | undefined;
@@ -90,7 +90,7 @@ export class SqliteJournal implements Journal {
     this.#writer = new WorkerClient({
       ...common,
       url: new URL('./writer/sqlite-writer.ts', import.meta.url),
-      greeting: () => ({kind: 'open', ...(this.#epoch === undefined ? {} : {epoch: this.#epoch})}),
+      firstRequest: () => ({kind: 'open', ...(this.#epoch === undefined ? {} : {epoch: this.#epoch})}),
       onReply: (bounds) => this.#advance(bounds),
     });
     this.#reader = new WorkerClient({...common, url: new URL('./reader/sqlite-reader.ts', import.meta.url)});
@@ -100,11 +100,11 @@ export class SqliteJournal implements Journal {
     if (this.#phase !== 'new') throw new Error(`a journal is opened once; this one is ${this.#phase}`);
     this.#phase = 'opening';
     try {
-      checkPlace(this.#file);
+      checkLocation(this.#file);
       this.#lock = FileLock.take(this.#file);
       this.#writer.start();
       this.#reader.start();
-      const opening = await this.#writer.ask<JournalOpening>({kind: 'open'}, required);
+      const opening = await this.#writer.request<JournalOpening>({kind: 'open'}, required);
       this.#epoch = opening.epoch;
       this.#phase = 'open';
       return opening;
@@ -121,7 +121,7 @@ export class SqliteJournal implements Journal {
     const parameters = parametersJson(event);
     const json = JSON.stringify(bare);
     const request = {kind: 'append', event: json, ...(parameters === undefined ? {} : {parameters})} as const;
-    return this.#write(request, (answer) => this.#appended(bare, answer));
+    return this.#write(request, (answer) => this.#handleAppended(bare, answer));
   }
 
   /** No other process can take over a duty, because a second process on the file is refused. */
@@ -136,7 +136,7 @@ export class SqliteJournal implements Journal {
     if (after >= head) return {kind: 'entries', entries: []};
     const entries = this.#ring.after(after, limit);
     if (entries !== undefined) return {kind: 'entries', entries};
-    return this.#reader.ask<ReadResult>({kind: 'read', after, upTo: head, limit}, required);
+    return this.#reader.request<ReadResult>({kind: 'read', after, upTo: head, limit}, required);
   }
 
   head(): Offset {
@@ -219,8 +219,8 @@ export class SqliteJournal implements Journal {
     if (wasOpen) {
       // The reader closes first, because its connection would block the last checkpoint. The writer answers
       // in order, so everything it was asked before is done.
-      await this.#reader.ask({kind: 'close'}, nothing).catch(this.#onFault);
-      await this.#writer.ask({kind: 'close'}, nothing).catch(this.#onFault);
+      await this.#reader.request({kind: 'close'}, nothing).catch(this.#onFault);
+      await this.#writer.request({kind: 'close'}, nothing).catch(this.#onFault);
     }
     await this.#end();
     this.#listeners.clear();
@@ -234,12 +234,12 @@ export class SqliteJournal implements Journal {
 
   #write<Result>(request: WriterRequest, parse: Parse<Result>): Promise<Result> {
     if (this.#phase !== 'open') return Promise.reject(notOpen());
-    return this.#writer.ask(request, parse);
+    return this.#writer.request(request, parse);
   }
 
   async #query<Result>(request: ReaderRequest, parse: Parse<Result>): Promise<Result> {
     this.#assertOpen();
-    return this.#reader.ask(request, parse);
+    return this.#reader.request(request, parse);
   }
 
   #assertOpen(): void {
@@ -250,7 +250,7 @@ export class SqliteJournal implements Journal {
    * Handles the writer's answer to an append of `event`, which has no parameters here. Called in commit
    * order, in the turn in which the head moves.
    */
-  #appended(event: CallEvent, json: string | undefined): AppendResult {
+  #handleAppended(event: CallEvent, json: string | undefined): AppendResult {
     const result = required<AppendResult>(json);
     if (result.repeated) return result;
     const {offset, verdict, owner, call} = result.entry;
@@ -262,7 +262,7 @@ export class SqliteJournal implements Journal {
       ...(call === undefined ? {} : {call}),
     };
     this.#ring.push(entry, ENTRY_BYTES + (json?.length ?? 0));
-    this.#appending.push(entry);
+    this.#newEntries.push(entry);
     return {entry, repeated: false};
   }
 
@@ -272,8 +272,8 @@ export class SqliteJournal implements Journal {
     // After a crash of the writer, entries can exist whose answers never arrived. They are read from the
     // disk.
     if (this.#ring.last !== bounds.head) this.#ring.moveTo(bounds.head);
-    const appended = this.#appending;
-    this.#appending = [];
+    const appended = this.#newEntries;
+    this.#newEntries = [];
     // After all microtasks of this turn, the callers of the appends have run. They run first, so that a
     // response to Twilio does not wait for the delivery to a thousand sessions.
     if (moved) queueMicrotask(() => process.nextTick(() => this.#notify(appended)));
@@ -317,8 +317,8 @@ function openingFault(error: unknown, file: string): JournalUnavailableError {
     error instanceof JournalUnavailableError ? error : toError({...toFailure(error), kind: 'unavailable'});
   const {message, cause} = known;
   const detail = cause instanceof Error ? ` (${cause.message})` : '';
-  const told = message.includes(path.basename(file))
+  const text = message.includes(path.basename(file))
     ? message
     : `The journal ${file} cannot be opened. ${message}${detail}`;
-  return new JournalUnavailableError(told, {cause});
+  return new JournalUnavailableError(text, {cause});
 }

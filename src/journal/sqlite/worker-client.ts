@@ -16,7 +16,7 @@ export interface WorkerClientOptions<Request> {
   /** Maximum number of unanswered requests. Further requests are refused. */
   readonly maxPending: number;
   /** The first request to a worker that was restarted. */
-  readonly greeting?: () => Request;
+  readonly firstRequest?: () => Request;
   /** Runs after the answers of one reply have settled. The promises' continuations have not run yet. */
   readonly onReply?: (bounds: JournalBounds) => void;
   readonly onFault: (fault: Error) => void;
@@ -59,16 +59,16 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     const worker = new Worker(url, {workerData: settings});
     this.#worker = worker;
     worker.unref();
-    worker.on('message', (reply: WorkerReply) => this.#take(reply));
+    worker.on('message', (reply: WorkerReply) => this.#handleReply(reply));
     worker.on('messageerror', onFault);
     worker.on('error', (error) => {
       this.#lastError = error instanceof Error ? error : new Error(String(error));
     });
-    worker.on('exit', () => this.#gone(worker));
+    worker.on('exit', () => this.#handleExit(worker));
   }
 
   /** Sends a request and resolves with the parsed answer. */
-  ask<Result>(request: Request, parse: (json: string | undefined) => Result): Promise<Result> {
+  request<Result>(request: Request, parse: (json: string | undefined) => Result): Promise<Result> {
     const {promise, resolve, reject} = Promise.withResolvers<Result>();
     if (this.#worker === undefined) {
       reject(new JournalUnavailableError('The journal is being restarted.'));
@@ -115,7 +115,7 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     this.#worker?.postMessage(batch);
   }
 
-  #take({outcomes, bounds}: WorkerReply): void {
+  #handleReply({outcomes, bounds}: WorkerReply): void {
     this.#pauseMs = FIRST_PAUSE_MS;
     for (const {id, outcome} of outcomes) {
       const pending = this.#pending.get(id);
@@ -131,7 +131,7 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     if (bounds !== undefined) this.#options.onReply?.(bounds);
   }
 
-  #gone(worker: Worker): void {
+  #handleExit(worker: Worker): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#outbox = [];
@@ -150,8 +150,8 @@ export class WorkerClient<Request extends {readonly kind: string}> {
 
   #restart(): void {
     this.start();
-    const greeting = this.#options.greeting?.();
-    if (greeting === undefined) return;
-    this.#send(greeting, {settle: () => {}, reject: this.#options.onFault});
+    const firstRequest = this.#options.firstRequest?.();
+    if (firstRequest === undefined) return;
+    this.#send(firstRequest, {settle: () => {}, reject: this.#options.onFault});
   }
 }

@@ -87,7 +87,7 @@ export class Reconciler {
 
   /** Begins, as soon as the lease is held. */
   start(): void {
-    this.#unsubscribe = this.#lease.onTaken(() => this.#begin());
+    this.#unsubscribe = this.#lease.onAcquired(() => this.#begin());
     if (this.#lease.held) this.#begin();
     this.#stopTicking = this.#clock.every(TICK_MS, () => this.#tick());
     this.#tick();
@@ -250,7 +250,7 @@ export class Reconciler {
       if (written.has(call.callSid)) watch.written = found.providerStatus;
     }
     const confirmations = confirmed.map((each) => this.#watches.confirm(each));
-    this.#confirmations?.note(confirmations);
+    this.#confirmations?.publish(confirmations);
   }
 
   /** What the node that holds the lease has found: `unconfirmed` has to be the same at all nodes. */

@@ -67,7 +67,7 @@ export class SessionPublisher {
       this.#sessionList.onChange(() => {
         this.#cancelSoon ??= this.#clock.after(SOON_MS, () => this.#publish());
       }),
-      this.#shared.onForgotten(() => {
+      this.#shared.onDeleted(() => {
         this.#known.clear();
         this.#publish();
       }),

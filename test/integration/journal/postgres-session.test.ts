@@ -109,7 +109,10 @@ test('[J1] [C3] a server that does not obey is refused with the setting, what it
   });
   // A pool's connection as well: nobody is given one that was not looked at.
   await open(t, url).open();
-  await assert.rejects(open(t, deaf).query('SELECT 1'), /does not keep the session setting synchronous_commit/);
+  await assert.rejects(
+    open(t, deaf).query('SELECT 1'),
+    /does not keep the session setting synchronous_commit/,
+  );
 });
 
 test('[J1] a setting that is lost later is found before the next commit', async (t) => {

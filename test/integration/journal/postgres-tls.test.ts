@@ -150,7 +150,11 @@ describe('TLS to the database', () => {
     // As libpq: an authority that is named is meant.
     ['require and a foreign authority', '?sslmode=require&sslrootcert=@foreign-ca.pem', UNTRUSTED],
     ['verify-full without an authority', '?sslmode=verify-full', UNTRUSTED],
-    ['no TLS, which the server insists on', '', /accepts no connection without TLS: add \?sslmode=verify-full/],
+    [
+      'no TLS, which the server insists on',
+      '',
+      /accepts no connection without TLS: add \?sslmode=verify-full/,
+    ],
     [
       'a wrong password, over TLS',
       '?sslmode=require',

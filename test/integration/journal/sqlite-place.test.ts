@@ -50,7 +50,9 @@ test('[C3] a file where a folder should be is named', async (t) => {
   const folder = folderOf(t);
   const letter = path.join(folder, 'letter');
   writeFileSync(letter, 'Dear reader');
-  const reason = new RegExp(`cannot be created, because ${letter} is a file and not a folder\\. Move that away`);
+  const reason = new RegExp(
+    `cannot be created, because ${letter} is a file and not a folder\\. Move that away`,
+  );
   await assertRefused(path.join(letter, 'h.db'), reason);
   await assertRefused(path.join(letter, 'more', 'h.db'), reason);
 });

@@ -6,14 +6,14 @@ import type {Query} from '../../../postgres/postgres-database.ts';
 import {numberOf, optionalNumberOf} from '../../../postgres/rows.ts';
 import type {Offset} from '../../call-event.ts';
 import {
-  type ExaminationLimits,
+  type IndexScan,
   join,
   merge,
   PERIOD_MS,
+  planScans,
   type Range,
-  type Stream,
-  type Stretch,
-  streamsOf,
+  type ScanLimits,
+  type ScanResult,
   within,
 } from '../../call-list-plan.ts';
 import type {CallList, CallQuery} from '../../journal.ts';
@@ -22,20 +22,20 @@ import {callOf} from '../journal-rows.ts';
 /** Number of calls in the first step, which usually contain the whole page. */
 const FIRST_EXAMINED = 500;
 const MAX_STEP = 8000;
-const DEFAULT_LIMITS: ExaminationLimits = {walked: 24_000, lookedUp: 3000};
+const DEFAULT_LIMITS: ScanLimits = {indexRows: 24_000, tableRows: 3000};
 
 export async function listCalls(query: Query, asked: CallQuery, limits = DEFAULT_LIMITS): Promise<CallList> {
   const range = await rangeOf(query, asked);
   if (range === undefined) return {calls: []};
-  const streams = streamsOf(asked, 'strpos');
-  const stretches = await Promise.all(
-    streams.map((stream) =>
-      stream.rest.length === 0
-        ? readAll(query, stream, range, asked.limit)
-        : examine(query, stream, range, {limit: asked.limit, most: limits[stream.examined]}),
+  const scans = planScans(asked, 'strpos');
+  const results = await Promise.all(
+    scans.map((scan) =>
+      scan.filters.length === 0
+        ? readAll(query, scan, range, asked.limit)
+        : examine(query, scan, range, {limit: asked.limit, most: limits[scan.examined]}),
     ),
   );
-  const {found, next} = merge(stretches, asked.limit);
+  const {found, next} = merge(results, asked.limit);
   const rows = await query(
     'SELECT record FROM hookswitch.calls WHERE first_offset = ANY ($1::bigint[]) ORDER BY first_offset DESC',
     [found],
@@ -64,9 +64,14 @@ async function rangeOf(
 }
 
 /** Reads a page of calls. The index answers the whole query. */
-async function readAll(query: Query, {own, sorted}: Stream, range: Range, limit: number): Promise<Stretch> {
+async function readAll(
+  query: Query,
+  {indexed, sorted}: IndexScan,
+  range: Range,
+  limit: number,
+): Promise<ScanResult> {
   const column = sorted === true ? '+first_offset' : 'first_offset';
-  const {sql, values} = join([...own, within(range, column)]);
+  const {sql, values} = join([...indexed, within(range, column)]);
   const rows = await query(
     numbered(`SELECT first_offset FROM hookswitch.calls WHERE ${sql} ORDER BY ${column} DESC LIMIT ?`),
     [...values, limit + 1],
@@ -78,10 +83,10 @@ async function readAll(query: Query, {own, sorted}: Stream, range: Range, limit:
 /** Examines growing batches of calls until the page is full or the limit is reached. */
 async function examine(
   query: Query,
-  stream: Stream,
+  scan: IndexScan,
   range: Range,
   {limit, most}: {readonly limit: number; readonly most: number},
-): Promise<Stretch> {
+): Promise<ScanResult> {
   const found: Offset[] = [];
   let {before} = range;
   let examined = 0;
@@ -90,7 +95,7 @@ async function examine(
     examined < most;
     count = Math.min(2 * count, MAX_STEP, most - examined)
   ) {
-    const step = await examineStep(query, stream, {...range, before}, count);
+    const step = await examineStep(query, scan, {...range, before}, count);
     found.push(...step.found);
     examined += count;
     if (step.end === undefined) return {found, downTo: 0};
@@ -104,9 +109,9 @@ async function examine(
  * The statement of one step: finds the matches among the next `count` calls, and the offset of the last of
  * them.
  */
-export function stepStatement({own, rest}: Stream, range: Range, count: number) {
-  const inner = join([...own, within(range)]);
-  const wanted = join(rest);
+export function stepStatement({indexed, filters}: IndexScan, range: Range, count: number) {
+  const inner = join([...indexed, within(range)]);
+  const wanted = join(filters);
   return {
     sql: numbered(
       `SELECT count(*) AS examined, min(first_offset) AS "end",
@@ -118,8 +123,8 @@ export function stepStatement({own, rest}: Stream, range: Range, count: number) 
   };
 }
 
-async function examineStep(query: Query, stream: Stream, range: Range, count: number) {
-  const {sql, values} = stepStatement(stream, range, count);
+async function examineStep(query: Query, scan: IndexScan, range: Range, count: number) {
+  const {sql, values} = stepStatement(scan, range, count);
   const [row] = await query(sql, values);
   const found = (row?.['found'] ?? []) as readonly (string | number)[];
   return {

@@ -31,9 +31,9 @@ export class HeadListener {
   readonly #beatChannel: string;
   #connection: PostgresConnection | undefined;
   #connecting = false;
-  #beatOutstanding = false;
+  #isBeatPending = false;
   #pauseMs = FIRST_PAUSE_MS;
-  #told = false;
+  #isFaultReported = false;
   #stopBeating: CancelTimer | undefined;
   #cancelRetry: CancelTimer | undefined;
 
@@ -57,7 +57,7 @@ export class HeadListener {
 
   /** Reconnects, because the current connection may lead to a server that no longer receives appends. */
   renew(): void {
-    if (this.#connection !== undefined) this.#lost(this.#connection);
+    if (this.#connection !== undefined) this.#handleLoss(this.#connection);
   }
 
   /** Whether the listener is connected. */
@@ -71,8 +71,9 @@ export class HeadListener {
     this.#listen()
       .catch((error: unknown) => {
         // Report each outage only once.
-        if (!this.#told) this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
-        this.#told = true;
+        if (!this.#isFaultReported)
+          this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
+        this.#isFaultReported = true;
         this.#retry();
       })
       .finally(() => {
@@ -84,7 +85,7 @@ export class HeadListener {
     const {database, node, onWake} = this.#options;
     const connection = await database.connect('listener');
     connection.onNotification(({channel, payload}) => {
-      if (channel === this.#beatChannel) this.#beatOutstanding = false;
+      if (channel === this.#beatChannel) this.#isBeatPending = false;
       else if (payload !== node) onWake();
     });
     try {
@@ -95,11 +96,11 @@ export class HeadListener {
     }
     if (this.#stopBeating === undefined) return connection.close();
     this.#connection = connection;
-    this.#beatOutstanding = false;
+    this.#isBeatPending = false;
     this.#pauseMs = FIRST_PAUSE_MS;
-    this.#told = false;
-    connection.onEnd(() => this.#lost(connection));
-    if (connection.broken !== undefined) return this.#lost(connection);
+    this.#isFaultReported = false;
+    connection.onEnd(() => this.#handleLoss(connection));
+    if (connection.broken !== undefined) return this.#handleLoss(connection);
     // Commits before LISTEN have sent no notification to this connection.
     onWake();
   }
@@ -107,18 +108,20 @@ export class HeadListener {
   #beat(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    if (this.#beatOutstanding) {
+    if (this.#isBeatPending) {
       this.#options.onFault(
         new Error('the connection that receives notifications of appends is silent and is being replaced'),
       );
-      this.#lost(connection);
+      this.#handleLoss(connection);
       return;
     }
-    this.#beatOutstanding = true;
-    connection.query('SELECT pg_notify($1, $2)', [this.#beatChannel, '']).catch(() => this.#lost(connection));
+    this.#isBeatPending = true;
+    connection
+      .query('SELECT pg_notify($1, $2)', [this.#beatChannel, ''])
+      .catch(() => this.#handleLoss(connection));
   }
 
-  #lost(connection: PostgresConnection): void {
+  #handleLoss(connection: PostgresConnection): void {
     connection.close();
     if (this.#connection !== connection) return;
     this.#connection = undefined;

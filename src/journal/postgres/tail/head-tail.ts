@@ -21,7 +21,7 @@ export interface HeadTailOptions {
   /**
    * Asks the writer to resolve the epoch under the lock, because entries that this node has seen are missing.
    */
-  readonly settleEpoch: () => Promise<unknown>;
+  readonly resolveEpoch: () => Promise<unknown>;
   readonly onAdvance: () => void;
   readonly onEpoch: (opening: JournalOpening) => void;
   readonly onFault: (fault: Error) => void;
@@ -32,7 +32,7 @@ export interface HeadTailOptions {
  */
 const POLL_MS = 700;
 /** Maximum time that a durable own commit waits for earlier entries of other nodes, in milliseconds. */
-const PATIENCE_MS = 1000;
+const MAX_WAIT_MS = 1000;
 /** Estimated size of an entry that was read from the database, in bytes. */
 const ENTRY_BYTES = 1200;
 
@@ -45,16 +45,16 @@ export class HeadTail {
   #waiting: CommittedGroup[] = [];
   /** Callers that wait until every commit before their call is known here. */
   #catchingUp: PromiseWithResolvers<void>[] = [];
-  #woken = false;
+  #isWakePending = false;
   #following = false;
   /** The last page was full, so there may be more entries. */
-  #more = false;
+  #hasMore = false;
   /** Message of the last reported fault. */
-  #told: string | undefined;
-  #askingForEpoch = false;
-  #telling = false;
+  #reportedFault: string | undefined;
+  #isEpochRequested = false;
+  #isNotifying = false;
   #stopPolling: CancelTimer | undefined;
-  #cancelPatience: CancelTimer | undefined;
+  #cancelWaitLimit: CancelTimer | undefined;
 
   constructor(options: HeadTailOptions) {
     this.#options = options;
@@ -70,8 +70,8 @@ export class HeadTail {
   stop(): void {
     this.#stopPolling?.();
     this.#stopPolling = undefined;
-    this.#giveUpWaiting();
-    this.#giveUpCatchingUp(new JournalUnavailableError('The journal is closed.'));
+    this.#settleAllWaiting();
+    this.#rejectCatchingUp(new JournalUnavailableError('The journal is closed.'));
   }
 
   get seen(): SeenHead | undefined {
@@ -92,46 +92,46 @@ export class HeadTail {
   }
 
   /** Records that entries up to this offset were trimmed. */
-  trimmed(to: Offset): void {
+  handleTrim(to: Offset): void {
     this.#trimmedTo = Math.max(this.#trimmedTo, to);
   }
 
   /** Handles a commit of this node. Its requests settle once all earlier entries are known here. */
-  committed(group: CommittedGroup): void {
+  handleCommit(group: CommittedGroup): void {
     if (this.#stopPolling === undefined) {
       group.settle();
       return;
     }
     this.#waiting.push(group);
-    if (group.opening.epoch === this.#seen?.epoch) this.trimmed(group.trimmedTo);
-    else this.#begin(group.opening, group.trimmedTo);
+    if (group.opening.epoch === this.#seen?.epoch) this.handleTrim(group.trimmedTo);
+    else this.#beginHistory(group.opening, group.trimmedTo);
     this.#settleWaiting();
     if (this.#waiting.length > 0) this.wake();
   }
 
   /** Limits the wait, because a database may accept commits and fail reads. */
-  #planPatience(): void {
+  #scheduleWaitLimit(): void {
     const [first] = this.#waiting;
     if (first === undefined) {
-      this.#cancelPatience?.();
-      this.#cancelPatience = undefined;
+      this.#cancelWaitLimit?.();
+      this.#cancelWaitLimit = undefined;
       return;
     }
-    if (this.#cancelPatience !== undefined) return;
+    if (this.#cancelWaitLimit !== undefined) return;
     const {clock} = this.#options;
-    const leftMs = first.committedAt + PATIENCE_MS - clock.monotonic();
-    this.#cancelPatience = clock.after(Math.max(0, leftMs), () => {
-      this.#cancelPatience = undefined;
+    const leftMs = first.committedAt + MAX_WAIT_MS - clock.monotonic();
+    this.#cancelWaitLimit = clock.after(Math.max(0, leftMs), () => {
+      this.#cancelWaitLimit = undefined;
       const [oldest] = this.#waiting;
       if (oldest === undefined) return;
-      if (clock.monotonic() - oldest.committedAt >= PATIENCE_MS) this.#giveUpWaiting();
-      else this.#planPatience();
+      if (clock.monotonic() - oldest.committedAt >= MAX_WAIT_MS) this.#settleAllWaiting();
+      else this.#scheduleWaitLimit();
     });
   }
 
   /** Starts a read, because another node may have committed. During a read, this causes one more read. */
   wake(): void {
-    this.#woken = true;
+    this.#isWakePending = true;
     if (this.#following) return;
     this.#following = true;
     void this.#follow();
@@ -147,72 +147,73 @@ export class HeadTail {
   }
 
   async #follow(): Promise<void> {
-    while (this.#woken && this.#stopPolling !== undefined) {
-      this.#woken = false;
+    while (this.#isWakePending && this.#stopPolling !== undefined) {
+      this.#isWakePending = false;
       // Only callers that asked before this read began are complete after it.
       const asked = this.#catchingUp.length;
       try {
-        await this.#readOn();
-        this.#told = undefined;
+        await this.#readNextPage();
+        this.#reportedFault = undefined;
         // The rest of a full page comes with the next one.
-        if (!this.#more) for (const {resolve} of this.#catchingUp.splice(0, asked)) resolve();
+        if (!this.#hasMore) for (const {resolve} of this.#catchingUp.splice(0, asked)) resolve();
       } catch (error) {
-        this.#giveUpWaiting();
-        this.#giveUpCatchingUp(error);
-        this.#tellOnce(toError(error));
+        this.#settleAllWaiting();
+        this.#rejectCatchingUp(error);
+        this.#reportOnce(toError(error));
       }
     }
     this.#following = false;
   }
 
   /** Reports a fault once. Polls repeat, and mostly meet the same fault. */
-  #tellOnce(fault: Error): void {
-    if (fault.message !== this.#told) this.#options.onFault(fault);
-    this.#told = fault.message;
+  #reportOnce(fault: Error): void {
+    if (fault.message !== this.#reportedFault) this.#options.onFault(fault);
+    this.#reportedFault = fault.message;
   }
 
-  async #readOn(): Promise<void> {
+  async #readNextPage(): Promise<void> {
     const before = this.#seen;
     if (before === undefined) return;
     const waiting = [...this.#waiting];
     const page = await this.#options.readPage(before.head);
     const {origin, head, entries, more} = page;
     const {epoch} = origin;
-    this.#more = more;
+    this.#hasMore = more;
     if (epoch !== this.#seen?.epoch) {
       // Skip this if an own commit has already begun a newer epoch during the read.
-      if (before.epoch === this.#seen?.epoch) this.#begin({epoch, head}, page.trimmedTo);
-      this.#woken = true;
+      if (before.epoch === this.#seen?.epoch) this.#beginHistory({epoch, head}, page.trimmedTo);
+      this.#isWakePending = true;
       return;
     }
-    this.trimmed(page.trimmedTo);
+    this.handleTrim(page.trimmedTo);
     if (head < before.head) {
-      this.#askForEpoch();
+      this.#requestEpoch();
       return;
     }
-    this.#takeIn(entries, page.trimmedTo);
+    this.#addEntries(entries, page.trimmedTo);
     this.#settleWaiting();
     // A read that began after a commit sees everything before it, so entries that it did not return do not
     // exist.
-    if (entries.length === 0 && waiting.some((group) => this.#waiting.includes(group))) this.#giveUpWaiting();
-    this.#woken ||= more || this.#waiting.length > 0;
+    if (entries.length === 0 && waiting.some((group) => this.#waiting.includes(group)))
+      this.#settleAllWaiting();
+    this.#isWakePending ||= more || this.#waiting.length > 0;
   }
 
   /**
    * The read loop does not await this. Other nodes may write before this probe commits, and the probe only
    * settles once the read loop has read their entries. If the probe fails, the next poll starts another one.
    */
-  #askForEpoch(): void {
-    if (this.#askingForEpoch) return;
-    this.#askingForEpoch = true;
-    const asked = () => {
-      this.#askingForEpoch = false;
+  #requestEpoch(): void {
+    if (this.#isEpochRequested) return;
+    this.#isEpochRequested = true;
+    const finished = () => {
+      this.#isEpochRequested = false;
     };
-    this.#options.settleEpoch().then(asked, asked);
+    this.#options.resolveEpoch().then(finished, finished);
   }
 
   /** Adds entries that were read. Own commits may already have added some of them. */
-  #takeIn(entries: readonly JournalEntry[], trimmedTo: Offset): void {
+  #addEntries(entries: readonly JournalEntry[], trimmedTo: Offset): void {
     // Entries below `trimmedTo` have gaps, so readers must not get them.
     if (trimmedTo > this.head) this.#moveTo(trimmedTo);
     const fresh = entries.filter(({offset}) => offset > this.head);
@@ -235,26 +236,26 @@ export class HeadTail {
       this.#waiting.shift();
       group.settle();
     }
-    this.#planPatience();
+    this.#scheduleWaitLimit();
   }
 
   /**
    * Settles own commits without the entries before them, which cannot be read now. The commits are durable.
    */
-  #giveUpWaiting(): void {
+  #settleAllWaiting(): void {
     for (const group of this.#waiting.splice(0)) {
       if (group.head > this.head) this.#moveTo(group.head);
       group.settle();
     }
-    this.#planPatience();
+    this.#scheduleWaitLimit();
   }
 
-  #giveUpCatchingUp(reason: unknown): void {
+  #rejectCatchingUp(reason: unknown): void {
     for (const {reject} of this.#catchingUp.splice(0)) reject(reason);
   }
 
   /** Begins another history. Nothing that is known about the previous one applies to it. */
-  #begin(opening: JournalOpening, trimmedTo: Offset): void {
+  #beginHistory(opening: JournalOpening, trimmedTo: Offset): void {
     const past = this.#waiting.filter((group) => group.opening.epoch !== opening.epoch);
     this.#waiting = this.#waiting.filter((group) => !past.includes(group));
     for (const group of past) group.settle();
@@ -274,15 +275,15 @@ export class HeadTail {
   #advance(head: Offset): void {
     if (this.#seen === undefined || head <= this.#seen.head) return;
     this.#seen = {...this.#seen, head};
-    if (this.#telling) return;
-    this.#telling = true;
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
     // Two microtasks later, the callers of the appends that settle in this turn have run. They must run
     // first.
-    queueMicrotask(() => queueMicrotask(() => this.#tell()));
+    queueMicrotask(() => queueMicrotask(() => this.#notify()));
   }
 
-  #tell(): void {
-    this.#telling = false;
+  #notify(): void {
+    this.#isNotifying = false;
     this.#options.onAdvance();
   }
 }

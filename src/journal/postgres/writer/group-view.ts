@@ -7,8 +7,8 @@ import {type CallChange, decideAppend, type JournalView} from '../../append-deci
 import type {CallRecord, JournalEntry, Offset} from '../../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../../dial-intent.ts';
 import type {Fence} from '../../fence.ts';
-import {forgottenCallKey} from '../../forgotten-call-key.ts';
 import type {AppendResult, FencedAppend, OpenIntentResult} from '../../journal.ts';
+import {trimmedCallKey} from '../../trimmed-call-key.ts';
 import {callOf, entryOf, intentOf} from '../journal-rows.ts';
 import type {GroupRequest} from './write-requests.ts';
 
@@ -51,7 +51,7 @@ export class GroupView implements JournalView {
   readonly #legs = new Map<string, Set<string>>();
   readonly #intents = new Map<string, IntentState>();
   readonly #byKey = new Map<string, Set<string>>();
-  readonly #forgotten = new Set<bigint>();
+  readonly #trimmed = new Set<bigint>();
   readonly #fences: ReadonlyMap<string, Fence>;
 
   /** @param fences current holders of the duties that requests are fenced with */
@@ -69,11 +69,11 @@ export class GroupView implements JournalView {
     return this.#probed;
   }
 
-  takeEntry(dedupeKey: string, row: Row): void {
+  loadEntry(dedupeKey: string, row: Row): void {
     this.#entries.set(dedupeKey, {kind: 'stored', row});
   }
 
-  takeCall(callSid: string, json: string): void {
+  loadCall(callSid: string, json: string): void {
     if (this.#calls.has(callSid)) return;
     const record = callOf(json);
     this.#calls.set(callSid, {loaded: record, current: record, json, changed: false});
@@ -81,11 +81,11 @@ export class GroupView implements JournalView {
   }
 
   /** Records a trimmed call, so that a late event does not create it again. */
-  takeForgotten(key: bigint): void {
-    this.#forgotten.add(key);
+  loadTrimmed(key: bigint): void {
+    this.#trimmed.add(key);
   }
 
-  takeIntent(reference: string, row: Row): void {
+  loadIntent(reference: string, row: Row): void {
     if (!this.#intents.has(reference)) this.#setIntent({current: intentOf(row), changed: false});
   }
 
@@ -143,7 +143,7 @@ export class GroupView implements JournalView {
     const offset = this.#head + 1;
     const decision = decideAppend(this, event, offset);
     const {verdict, owner, changes, carriesCall, binding} = decision;
-    if (this.#beginsForgotten(changes)) {
+    if (this.#recreatesTrimmed(changes)) {
       // The call was trimmed, so its first entry no longer exists.
       return {entry: {offset: 0, event, verdict: 'duplicate'}, repeated: true};
     }
@@ -170,10 +170,10 @@ export class GroupView implements JournalView {
     return {entry, repeated: false};
   }
 
-  #beginsForgotten(changes: readonly CallChange[]): boolean {
-    if (this.#forgotten.size === 0) return false;
+  #recreatesTrimmed(changes: readonly CallChange[]): boolean {
+    if (this.#trimmed.size === 0) return false;
     return changes.some(
-      ({before, after}) => before === undefined && this.#forgotten.has(forgottenCallKey(after.callSid)),
+      ({before, after}) => before === undefined && this.#trimmed.has(trimmedCallKey(after.callSid)),
     );
   }
 

@@ -5,7 +5,7 @@
 import type {PostgresConnection, PreparedStatement} from '../../../postgres/postgres-connection.ts';
 import {numberOf, type Row, textOf} from '../../../postgres/rows.ts';
 import type {Offset} from '../../call-event.ts';
-import {forgottenCallKey} from '../../forgotten-call-key.ts';
+import {trimmedCallKey} from '../../trimmed-call-key.ts';
 import {lockFences} from './check-fences.ts';
 import {GroupView} from './group-view.ts';
 import type {GroupRequest} from './write-requests.ts';
@@ -55,7 +55,7 @@ const LOAD: PreparedStatement = {
       JOIN hookswitch.intents i ON i."user" = asked."user" AND i.idempotency_key = asked.key
       WHERE i.idempotency_key IS NOT NULL AND i.state <> 'rejected'
     UNION ALL
-    SELECT 'forgotten', 0, call::text, NULL, NULL, NULL, NULL
+    SELECT 'trimmed', 0, call::text, NULL, NULL, NULL, NULL
       FROM hookswitch.forgotten_calls WHERE call = ANY ($6::bigint[])`,
 };
 
@@ -70,7 +70,7 @@ export async function loadGroup(
   if (head === undefined) throw new Error('the journal has no head row');
   const loaded = headOf(head);
   const view = new GroupView(loaded.head, fences);
-  for (const row of rows) take(view, row);
+  for (const row of rows) loadRow(view, row);
   return {loaded, view};
 }
 
@@ -82,11 +82,11 @@ function headOf(row: Row): LoadedHead {
   };
 }
 
-function take(view: GroupView, row: Row): void {
+function loadRow(view: GroupView, row: Row): void {
   const key = textOf(row['key']);
   switch (row['kind']) {
     case 'entry':
-      view.takeEntry(key, {
+      view.loadEntry(key, {
         ...row,
         offset: row['number'],
         verdict: row['text'],
@@ -94,14 +94,14 @@ function take(view: GroupView, row: Row): void {
         call: row['more'],
       });
       return;
-    case 'forgotten':
-      view.takeForgotten(BigInt(key));
+    case 'trimmed':
+      view.loadTrimmed(BigInt(key));
       return;
     case 'call':
-      view.takeCall(key, textOf(row['json']));
+      view.loadCall(key, textOf(row['json']));
       return;
     case 'intent':
-      view.takeIntent(key, {intent: row['json'], state: row['text'], call_sid: row['owner']});
+      view.loadIntent(key, {intent: row['json'], state: row['text'], call_sid: row['owner']});
       return;
   }
 }
@@ -138,6 +138,6 @@ function parametersOf(requests: readonly GroupRequest[]): readonly unknown[] {
         break;
     }
   }
-  const forgotten = [...callSids].map((callSid) => String(forgottenCallKey(callSid)));
-  return [[...dedupeKeys], [...callSids], [...references], users, keys, forgotten];
+  const trimmed = [...callSids].map((callSid) => String(trimmedCallKey(callSid)));
+  return [[...dedupeKeys], [...callSids], [...references], users, keys, trimmed];
 }

@@ -12,11 +12,11 @@ import type {PostgresConnection} from '../../../postgres/postgres-connection.ts'
 import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
 import type {JournalEntry, Offset} from '../../call-event.ts';
 import type {JournalOpening} from '../../journal.ts';
-import {createHead, type LockedHead, lockHead, type SeenHead, settleEpoch, timelineOf} from '../epoch.ts';
+import {createHead, type LockedHead, lockHead, resolveEpoch, type SeenHead, timelineOf} from '../epoch.ts';
 import type {TimelineFence} from '../timeline-fence.ts';
 import type {GroupView} from './group-view.ts';
 import {type LoadedHead, loadGroup} from './load-group.ts';
-import {LockHolders} from './lock-holder.ts';
+import {LockHolders} from './lock-holders.ts';
 import {StepDeadline} from './step-deadline.ts';
 import {type Trimmed, type TrimStep, trimCalls} from './trim-calls.ts';
 import {writeGroup} from './write-group.ts';
@@ -79,8 +79,8 @@ export class PostgresWriter {
   #session: WriterSession | undefined;
   /** The current connection, also before its session is set up. */
   #connection: PostgresConnection | undefined;
-  readonly #watch: StepDeadline;
-  readonly #holders: LockHolders;
+  readonly #deadline: StepDeadline;
+  readonly #lockHolders: LockHolders;
   #isOverdue = false;
   #working: Promise<void> | undefined;
   #stopped = false;
@@ -90,8 +90,11 @@ export class PostgresWriter {
   constructor(options: PostgresWriterOptions) {
     const {clock} = options;
     this.#options = options;
-    this.#holders = new LockHolders(options);
-    this.#watch = new StepDeadline({clock, onLook: (now, isTooLong) => this.#look(now, isTooLong)});
+    this.#lockHolders = new LockHolders(options);
+    this.#deadline = new StepDeadline({
+      clock,
+      onCheck: (now, isTooLong) => this.#checkDeadlines(now, isTooLong),
+    });
   }
 
   /** Connects, and creates the journal if there is none. @throws JournalUnavailableError */
@@ -101,7 +104,7 @@ export class PostgresWriter {
       await createHead(connection, server);
       const locked = await lockHead(connection);
       const {loaded} = await loadGroup(connection, []);
-      const opening = await settleEpoch(connection, {locked, server, loaded});
+      const opening = await resolveEpoch(connection, {locked, server, loaded});
       await connection.run('COMMIT');
       this.#options.timelineFence.admit(timelineOf(locked, server));
       return {...loaded, opening};
@@ -112,12 +115,12 @@ export class PostgresWriter {
   }
 
   /** Resolves once the request is durable. Rejects if that takes too long. */
-  ask(request: GroupRequest): Promise<GroupResult> {
+  submit(request: GroupRequest): Promise<GroupResult> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    const asked = this.#queue.ask(request, this.#options.clock.monotonic());
+    const result = this.#queue.add(request, this.#options.clock.monotonic());
     this.#start();
-    return asked;
+    return result;
   }
 
   trim(step: TrimStep): Promise<Trimmed> {
@@ -150,7 +153,7 @@ export class PostgresWriter {
   }
 
   async #work(): Promise<void> {
-    this.#watch.start();
+    this.#deadline.start();
     while (this.#queue.length > 0 || this.#trims.length > 0) {
       try {
         const session = this.#session ?? (await this.#reconnect());
@@ -158,11 +161,11 @@ export class PostgresWriter {
         const trim = this.#trims[0];
         if (trim !== undefined) await this.#trimStep(session, trim);
       } catch (error) {
-        this.#fail(error);
+        this.#handleFailure(error);
       }
     }
     // This runs in the same turn as the last check of the queue, so no request can be missed.
-    this.#watch.stop();
+    this.#deadline.stop();
     this.#working = undefined;
   }
 
@@ -170,24 +173,24 @@ export class PostgresWriter {
    * Enforces deadlines, so that no caller waits for the sum of all steps. A step that takes too long ends
    * with its connection, and the server then cancels its statement.
    */
-  #look(now: number, isTooLong: boolean): void {
-    this.#queue.rejectLate(now);
-    if (!isTooLong && !this.#queue.isWritingLate(now)) return;
+  #checkDeadlines(now: number, isTooLong: boolean): void {
+    this.#queue.rejectOverdue(now);
+    if (!isTooLong && !this.#queue.isWritingOverdue(now)) return;
     this.#isOverdue = true;
     this.#connection?.close();
   }
 
   /** @throws JournalUnavailableError if a failover has replaced this server */
   async #lockHead({connection, server}: WriterSession): Promise<LockedHead> {
-    this.#watch.enter('waiting');
+    this.#deadline.enter('waiting');
     const locked = await lockHead(connection);
-    this.#watch.enter('holding');
+    this.#deadline.enter('holding');
     this.#options.timelineFence.check(timelineOf(locked, server));
     return locked;
   }
 
   async #commit({connection}: WriterSession): Promise<void> {
-    this.#watch.enter('committing');
+    this.#deadline.enter('committing');
     await commit(connection);
   }
 
@@ -201,7 +204,7 @@ export class PostgresWriter {
       if (group.length === 0) await session.connection.run('ROLLBACK');
       else await this.#commitGroup(session, locked, group);
     } catch (error) {
-      if (faultOfOne(error) === undefined) throw error;
+      if (requestFault(error) === undefined) throw error;
       await session.connection.run('ROLLBACK');
       await this.#appendOneByOne(session, group);
     }
@@ -214,7 +217,7 @@ export class PostgresWriter {
       try {
         await this.#commitGroup(session, await this.#lockHead(session), [pending]);
       } catch (error) {
-        const fault = faultOfOne(error);
+        const fault = requestFault(error);
         if (fault === undefined) throw error;
         pending.reject(fault);
         await session.connection.run('ROLLBACK');
@@ -235,7 +238,7 @@ export class PostgresWriter {
       group.map(({request}) => request),
     );
     const known = seen();
-    const opening = await settleEpoch(connection, {
+    const opening = await resolveEpoch(connection, {
       ...{locked, server, loaded},
       ...(known === undefined ? {} : {seen: known}),
     });
@@ -272,7 +275,7 @@ export class PostgresWriter {
       this.#trims.shift();
       trim.settle(trimmed);
     } catch (error) {
-      const fault = faultOfOne(error);
+      const fault = requestFault(error);
       if (fault === undefined) throw error;
       // A failed trim must not refuse waiting appends.
       this.#trims.shift();
@@ -284,8 +287,9 @@ export class PostgresWriter {
   /**
    * Rejects all waiting requests with the same error, so that none of them waits longer than the first one.
    */
-  #fail(error: unknown): void {
-    if (this.#watch.step === 'waiting' && (this.#isOverdue || isWaitOver(error))) this.#holders.tell();
+  #handleFailure(error: unknown): void {
+    if (this.#deadline.step === 'waiting' && (this.#isOverdue || isLockTimeout(error)))
+      this.#lockHolders.report();
     const failure = this.#isOverdue
       ? new JournalUnavailableError(OVERDUE, {cause: error})
       : toPortError(error);
@@ -297,7 +301,7 @@ export class PostgresWriter {
   async #reconnect(): Promise<WriterSession> {
     const {clock, onFault} = this.#options;
     if (this.#failure !== undefined && clock.monotonic() - this.#failedAt < RETRY_MS) throw this.#failure;
-    this.#watch.enter('connecting');
+    this.#deadline.enter('connecting');
     try {
       return await this.#connect();
     } catch (error) {
@@ -344,7 +348,7 @@ function entriesOf({newEntries}: GroupView): Pick<CommittedGroup, 'entries' | 'b
  * Whether the server's lock timeout or statement timeout ended the wait. Either can, depending on other
  * waiters.
  */
-function isWaitOver(error: unknown): boolean {
+function isLockTimeout(error: unknown): boolean {
   const state = sqlState(error);
   return state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED;
 }
@@ -353,7 +357,7 @@ function isWaitOver(error: unknown): boolean {
  * The fault of a single request: invalid values, or an unreadable row of its call. `undefined` for other
  * errors.
  */
-function faultOfOne(error: unknown): Error | undefined {
+function requestFault(error: unknown): Error | undefined {
   if (isStatementFault(error)) return toPortError(error);
   return error instanceof SyntaxError || error instanceof TypeError ? error : undefined;
 }

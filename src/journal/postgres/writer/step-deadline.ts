@@ -21,7 +21,7 @@ export type Step = keyof typeof longestMs;
 export interface StepDeadlineOptions {
   readonly clock: Clock;
   /** Called at intervals while a step runs, with monotonic ms and whether the step takes too long. */
-  readonly onLook: (now: number, isTooLong: boolean) => void;
+  readonly onCheck: (now: number, isTooLong: boolean) => void;
 }
 
 const EVERY_MS = 100;
@@ -42,11 +42,11 @@ export class StepDeadline {
 
   /** Starts the checks. */
   start(): void {
-    const {clock, onLook} = this.#options;
+    const {clock, onCheck} = this.#options;
     this.enter('connecting');
     this.#cancel = clock.every(EVERY_MS, () => {
       const now = clock.monotonic();
-      onLook(now, now - this.#since >= longestMs[this.#step]);
+      onCheck(now, now - this.#since >= longestMs[this.#step]);
     });
   }
 

@@ -2,7 +2,7 @@
 import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
 import {numberOf, optionalTextOf, textOf} from '../../../postgres/rows.ts';
 import type {Offset} from '../../call-event.ts';
-import {forgottenCallKey, MAX_FORGOTTEN_CALLS} from '../../forgotten-call-key.ts';
+import {MAX_TRIMMED_CALLS, trimmedCallKey} from '../../trimmed-call-key.ts';
 import {callOf} from '../journal-rows.ts';
 import {StatisticsChanges} from './statistics-changes.ts';
 import {addStatistics, statisticsColumns} from './write-group.ts';
@@ -29,7 +29,7 @@ const SELECT_FAMILIES = `WITH roots AS (
     ON family.call_sid = roots.call_sid OR family.parent_call_sid = roots.call_sid
   ORDER BY roots.ended_at, roots.call_sid`;
 
-const FORGET = `WITH
+const DELETE_CALLS = `WITH
   gone AS (DELETE FROM hookswitch.entries WHERE call_sid = ANY ($1) RETURNING "offset"),
   gone_intents AS (DELETE FROM hookswitch.intents WHERE call_sid = ANY ($1)),
   gone_calls AS (DELETE FROM hookswitch.calls WHERE call_sid = ANY ($1)),
@@ -40,13 +40,13 @@ const FORGET = `WITH
   UPDATE hookswitch.journal_head SET trimmed_to = greatest(trimmed_to, (SELECT max("offset") FROM gone))
   WHERE id = 1 RETURNING trimmed_to`;
 
-const FORGET_INTENTS = `DELETE FROM hookswitch.intents WHERE reference IN (
+const DELETE_INTENTS = `DELETE FROM hookswitch.intents WHERE reference IN (
   SELECT reference FROM hookswitch.intents WHERE call_sid IS NULL AND created_at < $1 LIMIT ${MAX_INTENTS})`;
 
-const SHRINK = `DELETE FROM hookswitch.forgotten_calls
-  WHERE number <= (SELECT max(number) FROM hookswitch.forgotten_calls) - ${MAX_FORGOTTEN_CALLS}`;
+const DELETE_OLDEST_KEYS = `DELETE FROM hookswitch.forgotten_calls
+  WHERE number <= (SELECT max(number) FROM hookswitch.forgotten_calls) - ${MAX_TRIMMED_CALLS}`;
 
-const FORGET_HOURS = `DELETE FROM hookswitch.call_statistics
+const DELETE_EMPTY_HOURS = `DELETE FROM hookswitch.call_statistics
   WHERE (audience, hour) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
     AND completed + busy + no_answer + canceled + failed = 0`;
 
@@ -68,18 +68,18 @@ export async function trimCalls(
   // Index scans are the only plan whose cost does not grow with the number of calls.
   await connection.run('SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off');
   const family = takeFamilies(await connection.query(SELECT_FAMILIES, [endedBefore, limit]), limit);
-  await connection.query(FORGET_INTENTS, [endedBefore - UNBOUND_INTENT_GRACE_MS]);
+  await connection.query(DELETE_INTENTS, [endedBefore - UNBOUND_INTENT_GRACE_MS]);
   if (family.size === 0) return {calls: 0};
   const statistics = new StatisticsChanges();
   for (const record of family.values()) statistics.add({before: callOf(record)});
   const columns = statisticsColumns(statistics);
-  const [row] = await connection.query(FORGET, [
+  const [row] = await connection.query(DELETE_CALLS, [
     [...family.keys()],
-    [...family.keys()].map((callSid) => String(forgottenCallKey(callSid))),
+    [...family.keys()].map((callSid) => String(trimmedCallKey(callSid))),
     ...columns,
   ]);
-  await connection.run(SHRINK);
-  await connection.query(FORGET_HOURS, columns.slice(0, 2));
+  await connection.run(DELETE_OLDEST_KEYS);
+  await connection.query(DELETE_EMPTY_HOURS, columns.slice(0, 2));
   return {calls: family.size, trimmedTo: numberOf(row?.['trimmed_to'])};
 }
 

@@ -15,7 +15,7 @@ export type GroupResult = AppendResult | FencedAppend | OpenIntentResult | undef
 export interface PendingRequest {
   readonly request: GroupRequest;
   /** Monotonic ms. */
-  readonly askedAt: number;
+  readonly submittedAt: number;
   readonly settle: (result: GroupResult) => void;
   readonly reject: (error: Error) => void;
 }
@@ -40,9 +40,9 @@ export class WriteQueue {
     return this.#waiting.length;
   }
 
-  ask(request: GroupRequest, askedAt: number): Promise<GroupResult> {
+  add(request: GroupRequest, submittedAt: number): Promise<GroupResult> {
     const {promise, resolve, reject} = Promise.withResolvers<GroupResult>();
-    this.#waiting.push({request, askedAt, settle: resolve, reject});
+    this.#waiting.push({request, submittedAt, settle: resolve, reject});
     return promise;
   }
 
@@ -66,15 +66,15 @@ export class WriteQueue {
   }
 
   /** Rejects requests that have waited too long. They are in the order of their deadlines. */
-  rejectLate(now: number): void {
-    const inTime = this.#waiting.findIndex(({askedAt}) => now - askedAt < WAIT_MS);
-    const late = this.#waiting.splice(0, inTime === -1 ? this.#waiting.length : inTime);
-    for (const {reject} of late) reject(new JournalUnavailableError(OVERDUE));
+  rejectOverdue(now: number): void {
+    const inTime = this.#waiting.findIndex(({submittedAt}) => now - submittedAt < WAIT_MS);
+    const overdue = this.#waiting.splice(0, inTime === -1 ? this.#waiting.length : inTime);
+    for (const {reject} of overdue) reject(new JournalUnavailableError(OVERDUE));
   }
 
   /** Whether the oldest request of the current transaction is past its deadline. */
-  isWritingLate(now: number): boolean {
+  isWritingOverdue(now: number): boolean {
     const [oldest] = this.#writing;
-    return oldest !== undefined && now - oldest.askedAt >= COMMIT_MS;
+    return oldest !== undefined && now - oldest.submittedAt >= COMMIT_MS;
   }
 }

@@ -12,7 +12,7 @@ export interface WriterSession {
 /**
  * Interval at which the server checks, during a statement, that this client is connected. In milliseconds.
  */
-const LOOK_FOR_US_MS = 250;
+const CLIENT_CHECK_MS = 250;
 
 /**
  * @param onConnected receives the connection at once, so that it can be closed if the setup takes too long
@@ -25,7 +25,7 @@ export async function openWriterSession(
   const connection = await database.connect('writer');
   try {
     onConnected(connection);
-    await endWithUs(connection);
+    await checkClientConnection(connection);
     return {connection, server: await readServerHistory(connection)};
   } catch (error) {
     connection.close();
@@ -37,9 +37,9 @@ export async function openWriterSession(
  * Makes the server cancel statements of this client once the client is gone. Otherwise a statement or a lock
  * wait continues, and would hold the head, or a place in its queue, for seconds after a timeout or a crash.
  */
-async function endWithUs(connection: PostgresConnection): Promise<void> {
+async function checkClientConnection(connection: PostgresConnection): Promise<void> {
   try {
-    await connection.run(`SET client_connection_check_interval = ${LOOK_FOR_US_MS}`);
+    await connection.run(`SET client_connection_check_interval = ${CLIENT_CHECK_MS}`);
   } catch (error) {
     // Some systems do not support this. There, the limits for statements and locks must suffice.
     if (connection.broken !== undefined) throw error;
@@ -51,11 +51,11 @@ async function endWithUs(connection: PostgresConnection): Promise<void> {
  * a failure of the primary would lose it.
  */
 export async function commit(connection: PostgresConnection): Promise<void> {
-  connection.takeWarnings();
+  connection.drainWarnings();
   const done = await connection.run('COMMIT');
   // COMMIT after a failed statement rolls back, and the server does not report that as an error.
   if (done !== 'COMMIT') throw new Error(`the transaction was not committed: ${done}`);
-  const [warning] = connection.takeWarnings();
+  const [warning] = connection.drainWarnings();
   if (warning !== undefined) {
     throw new JournalUnavailableError('The database could not make the write durable on its standby.', {
       cause: new Error(warning),

@@ -6,14 +6,14 @@
 import type {StatementSync} from 'node:sqlite';
 import type {Offset} from '../../call-event.ts';
 import {
-  type ExaminationLimits,
+  type IndexScan,
   join,
   merge,
   PERIOD_MS,
+  planScans,
   type Range,
-  type Stream,
-  type Stretch,
-  streamsOf,
+  type ScanLimits,
+  type ScanResult,
   within,
 } from '../../call-list-plan.ts';
 import type {CallQuery} from '../../journal.ts';
@@ -22,12 +22,12 @@ import {numberOf, textOf} from '../rows.ts';
 /** Number of calls in the first step, which usually contain the whole page. */
 const FIRST_EXAMINED = 500;
 const MAX_STEP = 8000;
-/** Each limit takes about 12 ms. `lookedUp` does so if the calls are far apart in the file. */
-const DEFAULT_LIMITS: ExaminationLimits = {walked: 30_000, lookedUp: 3000};
+/** Each limit takes about 12 ms. `tableRows` does so if the calls are far apart in the file. */
+const DEFAULT_LIMITS: ScanLimits = {indexRows: 30_000, tableRows: 3000};
 
 export class CallListQueries {
   readonly #statement: (sql: string) => StatementSync;
-  readonly #limits: ExaminationLimits;
+  readonly #limits: ScanLimits;
 
   /** @param statement prepares a statement, or returns it if it is prepared already */
   constructor(statement: (sql: string) => StatementSync, limits = DEFAULT_LIMITS) {
@@ -38,11 +38,11 @@ export class CallListQueries {
   /** Returns a `CallList` as JSON. */
   list(query: CallQuery): string {
     const range = this.#range(query);
-    const stretches =
+    const results =
       range === undefined
         ? []
-        : streamsOf(query, 'instr').map((stream) => this.#read(stream, range, query.limit));
-    const {found, next} = merge(stretches, query.limit);
+        : planScans(query, 'instr').map((scan) => this.#read(scan, range, query.limit));
+    const {found, next} = merge(results, query.limit);
     const records = found.map((offset) => this.#record(offset));
     return `{"calls":[${records.join(',')}]${next === undefined ? '' : `,"next":${next}`}}`;
   }
@@ -62,16 +62,14 @@ export class CallListQueries {
     return {from: first, before: Math.min(before, numberOf(row?.['last']) + 1)};
   }
 
-  #read(stream: Stream, range: Range, limit: number): Stretch {
-    return stream.rest.length === 0
-      ? this.#readAll(stream, range, limit)
-      : this.#examine(stream, range, limit);
+  #read(scan: IndexScan, range: Range, limit: number): ScanResult {
+    return scan.filters.length === 0 ? this.#readAll(scan, range, limit) : this.#examine(scan, range, limit);
   }
 
   /** Reads a page of calls. The index answers the whole query. */
-  #readAll({index, own, sorted}: Stream, range: Range, limit: number): Stretch {
+  #readAll({index, indexed, sorted}: IndexScan, range: Range, limit: number): ScanResult {
     const column = sorted === true ? '+first_offset' : 'first_offset';
-    const {sql, values} = join([...own, within(range, column)]);
+    const {sql, values} = join([...indexed, within(range, column)]);
     const rows = this.#statement(
       `SELECT first_offset FROM calls ${indexedBy(index)} WHERE ${sql} ORDER BY ${column} DESC LIMIT ?`,
     ).all(...values, limit + 1);
@@ -80,8 +78,8 @@ export class CallListQueries {
   }
 
   /** Examines growing batches of calls until the page is full or the limit is reached. */
-  #examine(stream: Stream, range: Range, limit: number): Stretch {
-    const most = this.#limits[stream.examined];
+  #examine(scan: IndexScan, range: Range, limit: number): ScanResult {
+    const most = this.#limits[scan.examined];
     const found: Offset[] = [];
     let {before} = range;
     let examined = 0;
@@ -90,7 +88,7 @@ export class CallListQueries {
       examined < most;
       count = Math.min(2 * count, MAX_STEP, most - examined)
     ) {
-      const step = this.#step(stream, {...range, before}, count);
+      const step = this.#step(scan, {...range, before}, count);
       found.push(...step.found);
       examined += count;
       if (step.end === undefined) return {found, downTo: 0};
@@ -104,9 +102,9 @@ export class CallListQueries {
    * Finds the matches among the next `count` calls, and the offset of the last of them as `end`. No `end`: no
    * more calls.
    */
-  #step({index, own, rest}: Stream, range: Range, count: number) {
-    const inner = join([...own, within(range)]);
-    const wanted = join(rest);
+  #step({index, indexed, filters}: IndexScan, range: Range, count: number) {
+    const inner = join([...indexed, within(range)]);
+    const wanted = join(filters);
     // Filtering and counting in one statement avoids a row per call.
     const row = this.#statement(
       `SELECT count(*) AS examined, min(first_offset) AS end,

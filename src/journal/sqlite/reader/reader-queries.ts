@@ -75,8 +75,8 @@ export class ReaderQueries {
       'SELECT record, first_offset FROM calls WHERE parent_call_sid = ? ORDER BY first_offset',
       callSid,
     );
-    const rows = [call, ...legs].flatMap(({first_offset: place}) =>
-      this.#all('SELECT * FROM entries WHERE call_offset = ?', numberOf(place)),
+    const rows = [call, ...legs].flatMap(({first_offset: callOffset}) =>
+      this.#all('SELECT * FROM entries WHERE call_offset = ?', numberOf(callOffset)),
     );
     const entries = rows.sort((a, b) => numberOf(a['offset']) - numberOf(b['offset'])).map(evidenceJson);
     return `{"call":${textOf(call['record'])},"legs":${arrayJson(records(legs))},"entries":${arrayJson(entries)}}`;

@@ -8,7 +8,7 @@ import {facetValues} from '../facet-columns.ts';
 import {optionalTextOf, parseCall, textOf} from '../rows.ts';
 
 /** Number of cached calls. Most events belong to a recently changed call. */
-const MAX_REMEMBERED = 4096;
+const MAX_CACHED = 4096;
 
 /**
  * Maximum number of cached keys per call. A call has four callbacks, and a flood of them must not fill the
@@ -17,7 +17,7 @@ const MAX_REMEMBERED = 4096;
 const MAX_KEYS = 32;
 
 /** A call as it is in the current transaction. */
-interface Remembered {
+interface CachedCall {
   readonly call: CallRecord;
   /** The keys of all entries of the call. Absent if the call is older than the cache or has too many keys. */
   readonly keys?: Set<string>;
@@ -33,7 +33,7 @@ export class CallStatements {
    * Calls as they are in the current transaction, least recently written first. No other connection writes
    * calls. A rollback or a trim clears the cache.
    */
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #cache = new Map<string, CachedCall>();
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare('SELECT record FROM calls WHERE call_sid = ?');
@@ -57,7 +57,7 @@ export class CallStatements {
   }
 
   find(callSid: string): CallRecord | undefined {
-    const known = this.#remembered.get(callSid);
+    const known = this.#cache.get(callSid);
     if (known !== undefined) return known.call;
     const record = optionalTextOf(this.#find.get(callSid)?.['record']);
     return record === undefined ? undefined : parseCall(record);
@@ -70,15 +70,15 @@ export class CallStatements {
 
   /** Whether the call certainly has no entry with this key. */
   lacksKey(callSid: string, dedupeKey: string): boolean {
-    return this.#remembered.get(callSid)?.keys?.has(dedupeKey) === false;
+    return this.#cache.get(callSid)?.keys?.has(dedupeKey) === false;
   }
 
   /** Records the key of a new entry. */
-  noteKey(callSid: string, dedupeKey: string): void {
-    const known = this.#remembered.get(callSid);
+  addKey(callSid: string, dedupeKey: string): void {
+    const known = this.#cache.get(callSid);
     if (known?.keys === undefined) return;
     if (known.keys.size < MAX_KEYS) known.keys.add(dedupeKey);
-    else this.#remembered.set(callSid, {call: known.call});
+    else this.#cache.set(callSid, {call: known.call});
   }
 
   /** Writes the call and returns its JSON. */
@@ -100,22 +100,22 @@ export class CallStatements {
       if (before === undefined) this.#insert.run(...values, call.callSid, call.firstOffset);
       else this.#update.run(...values, call.firstOffset);
     }
-    this.#remember(call, before === undefined);
+    this.#addToCache(call, before === undefined);
     return json;
   }
 
   /** Clears the cache, because it may differ from the database now. */
-  forget(): void {
-    this.#remembered.clear();
+  clearCache(): void {
+    this.#cache.clear();
   }
 
-  #remember(call: CallRecord, isNew: boolean): void {
-    const keys = isNew ? new Set<string>() : this.#remembered.get(call.callSid)?.keys;
-    this.#remembered.delete(call.callSid);
-    this.#remembered.set(call.callSid, keys === undefined ? {call} : {call, keys});
-    if (this.#remembered.size <= MAX_REMEMBERED) return;
-    for (const oldest of this.#remembered.keys()) {
-      this.#remembered.delete(oldest);
+  #addToCache(call: CallRecord, isNew: boolean): void {
+    const keys = isNew ? new Set<string>() : this.#cache.get(call.callSid)?.keys;
+    this.#cache.delete(call.callSid);
+    this.#cache.set(call.callSid, keys === undefined ? {call} : {call, keys});
+    if (this.#cache.size <= MAX_CACHED) return;
+    for (const oldest of this.#cache.keys()) {
+      this.#cache.delete(oldest);
       break;
     }
   }

@@ -123,8 +123,7 @@ export class HighWaterMark {
   sync(): void {
     if (!this.#dirty) return;
     fdatasyncSync(this.#fd);
-    // The slots change only after a successful sync. After a failed one, the other slot is still the synced
-    // one.
+    // Only now, because after a failed sync the other slot is still the synced one.
     this.#dirty = false;
     this.#slot = this.#slot === 0 ? 1 : 0;
   }

@@ -39,7 +39,7 @@ port.on('message', (batch: readonly Request[]) => {
     start += Math.max(1, group.length);
     const first = waiting[start - 1];
     if (group.length > 0) reply(store.commit(group));
-    else if (first !== undefined) reply([{id: first.id, outcome: single(first.request)}]);
+    else if (first !== undefined) reply([{id: first.id, outcome: performAlone(first.request)}]);
   }
   if (store.isMarkDirty && !isSyncPlanned) {
     isSyncPlanned = true;
@@ -77,7 +77,7 @@ function isGrouped(numbered: Request): numbered is Numbered<GroupRequest> {
   return numbered.request.kind !== 'open' && numbered.request.kind !== 'close';
 }
 
-function single(request: WriterRequest): Outcome {
+function performAlone(request: WriterRequest): Outcome {
   try {
     if (request.kind === 'open') return {ok: true, json: JSON.stringify(store.open(request.epoch))};
     if (request.kind === 'close') store.close();

@@ -8,9 +8,9 @@ import {readTrimmedTo} from '../meta.ts';
 import type {GroupRequest, JournalBounds} from '../worker-messages.ts';
 import {AppendStatements} from './append-statements.ts';
 import {CallStatements} from './call-statements.ts';
-import {ForgottenCalls} from './forgotten-calls.ts';
 import {IntentStatements} from './intent-statements.ts';
 import {TrimStatements} from './trim-statements.ts';
+import {TrimmedCalls} from './trimmed-calls.ts';
 
 export class WriterTransaction {
   readonly #database: DatabaseSync;
@@ -26,9 +26,13 @@ export class WriterTransaction {
     this.#database = database;
     this.#intents = new IntentStatements(database);
     this.#calls = new CallStatements(database);
-    const forgotten = new ForgottenCalls(database);
-    this.#appends = new AppendStatements(database, {calls: this.#calls, intents: this.#intents, forgotten});
-    this.#trims = new TrimStatements(database, forgotten);
+    const trimmedCalls = new TrimmedCalls(database);
+    this.#appends = new AppendStatements(database, {
+      calls: this.#calls,
+      intents: this.#intents,
+      trimmedCalls,
+    });
+    this.#trims = new TrimStatements(database, trimmedCalls);
     this.#control = {
       begin: database.prepare('BEGIN IMMEDIATE'),
       end: database.prepare('ROLLBACK'),
@@ -62,7 +66,7 @@ export class WriterTransaction {
 
   /** Rolls back the transaction. */
   rollback(): void {
-    this.#calls.forget();
+    this.#calls.clearCache();
     // Some errors have already ended the transaction.
     if (this.#database.isTransaction) this.#control.end.run();
   }
@@ -76,7 +80,7 @@ export class WriterTransaction {
       this.#control.release.run();
       return json;
     } catch (error) {
-      this.#calls.forget();
+      this.#calls.clearCache();
       // The offset is also reset, because the next entry would leave a gap otherwise (J3). Some errors have
       // already ended the transaction, and the savepoint with it.
       this.#bounds = before;
@@ -105,7 +109,7 @@ export class WriterTransaction {
         return this.#intents.reject(request.reference);
       case 'trim': {
         const trimmed = this.#trims.trim(request.endedBefore, request.limit);
-        this.#calls.forget();
+        this.#calls.clearCache();
         this.#bounds = {...this.#bounds, trimmedTo: readTrimmedTo(this.#database)};
         return JSON.stringify(trimmed);
       }

@@ -13,22 +13,22 @@ export interface LockHoldersOptions {
 }
 
 /** Minimum time between two reports, in milliseconds. */
-const TELL_EVERY_MS = 10_000;
+const REPORT_EVERY_MS = 10_000;
 
 export class LockHolders {
   readonly #options: LockHoldersOptions;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LockHoldersOptions) {
     this.#options = options;
   }
 
   /** Reports the holders to the log. The caller does not wait for it. */
-  tell(): void {
+  report(): void {
     const {clock, database, onFault} = this.#options;
     const now = clock.monotonic();
-    if (now - this.#toldAt < TELL_EVERY_MS) return;
-    this.#toldAt = now;
+    if (now - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = now;
     describeHolders(database).then(
       (holders) =>
         onFault(

@@ -10,9 +10,9 @@ const {R_OK, W_OK, X_OK} = constants;
 const ELSEWHERE = 'or name another file in DATABASE_URL';
 
 /** @throws StoreUnavailable if the path cannot hold a journal */
-export function checkPlace(file: string): void {
+export function checkLocation(file: string): void {
   const absolute = path.resolve(file);
-  const found = look(absolute);
+  const found = statIfExists(absolute);
   if (found?.isDirectory() === true) {
     throw refusal(
       absolute,
@@ -22,8 +22,8 @@ export function checkPlace(file: string): void {
   if (found?.isFile() === false) {
     throw refusal(absolute, `is a device, a socket or a pipe. Name an ordinary file in DATABASE_URL`);
   }
-  const folder = nearest(path.dirname(absolute));
-  if (look(folder)?.isDirectory() === false) {
+  const folder = nearestExisting(path.dirname(absolute));
+  if (statIfExists(folder)?.isDirectory() === false) {
     throw refusal(
       absolute,
       `cannot be created, because ${folder} is a file and not a folder. Move that away, ${ELSEWHERE}`,
@@ -35,34 +35,34 @@ export function checkPlace(file: string): void {
 }
 
 /** Returns the nearest existing path above, or the folder itself. */
-function nearest(folder: string): string {
-  let place = folder;
-  while (!existsSync(place) && path.dirname(place) !== place) place = path.dirname(place);
-  return place;
+function nearestExisting(folder: string): string {
+  let location = folder;
+  while (!existsSync(location) && path.dirname(location) !== location) location = path.dirname(location);
+  return location;
 }
 
-function look(place: string): Stats | undefined {
+function statIfExists(location: string): Stats | undefined {
   try {
-    return statSync(place);
+    return statSync(location);
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw explainPlace(place, error);
+    throw explainFileError(location, error);
   }
 }
 
-function assertAllowed(file: string, place: string, mode: number): void {
+function assertAllowed(file: string, location: string, mode: number): void {
   try {
-    accessSync(place, mode);
+    accessSync(location, mode);
   } catch (error) {
-    throw explainPlace(file, error, place);
+    throw explainFileError(file, error, location);
   }
 }
 
 /** Explains an error of the operating system: path, cause and next step. */
-export function explainPlace(file: string, error: unknown, place?: string): StoreUnavailable {
+export function explainFileError(file: string, error: unknown, location?: string): StoreUnavailable {
   const {code = '', path: at = file, message} = error as NodeJS.ErrnoException;
-  const where = place ?? at;
+  const where = location ?? at;
   const user =
     process.getuid === undefined
       ? 'the user of this process'
