@@ -8,7 +8,7 @@
  */
 import type {Offset} from '../journal/call-event.ts';
 import type {Fence} from '../journal/fence.ts';
-import type {Unsubscribe} from '../journal/journal.ts';
+import type {Unsubscribe} from '../journal/followable-journal.ts';
 import type {Confirmations} from './confirmations.ts';
 import type {PlacementLedger} from './placement-ledger.ts';
 import type {SharedSessions} from './shared-sessions.ts';

@@ -1,7 +1,7 @@
 /** The cluster of a single node: it shares nothing and holds every lease from the start. */
 import type {Clock} from '../clock.ts';
 import type {Fence} from '../journal/fence.ts';
-import type {Unsubscribe} from '../journal/journal.ts';
+import type {Unsubscribe} from '../journal/followable-journal.ts';
 import type {Cluster, Lease, LeaseName} from './cluster.ts';
 import {LocalPlacementLedger} from './local-placement-ledger.ts';
 

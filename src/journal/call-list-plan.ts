@@ -5,7 +5,7 @@
 import type {CallOutcome} from '@hookswitch/protocol';
 import type {Offset} from './call-event.ts';
 import {foldParty, SID_START_LENGTH} from './call-facets.ts';
-import type {CallQuery} from './journal.ts';
+import type {CallQuery} from './queryable-journal.ts';
 
 /** Maximum number of calls to examine for one page. */
 export interface ScanLimits {

@@ -4,7 +4,7 @@
  */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
-import type {Unsubscribe} from '../../journal/journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {NodeFacts, NodeStatus} from '../cluster.ts';

@@ -7,7 +7,7 @@
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import type {Fence} from '../../journal/fence.ts';
-import type {Unsubscribe} from '../../journal/journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf} from '../../postgres/rows.ts';
 import type {Lease, LeaseName} from '../cluster.ts';

@@ -3,7 +3,7 @@
  */
 import type {Scope} from '@hookswitch/protocol';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
-import type {Unsubscribe} from '../../journal/journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf, optionalNumberOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {

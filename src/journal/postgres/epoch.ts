@@ -8,7 +8,7 @@ import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
 import {textOf} from '../../postgres/rows.ts';
 import {assertDurable, SESSION_FACTS} from '../../postgres/session-settings.ts';
 import type {Offset} from '../call-event.ts';
-import type {JournalOpening} from '../journal.ts';
+import type {JournalOpening} from '../followable-journal.ts';
 import type {ServerTimeline} from './timeline-fence.ts';
 import type {LoadedHead} from './writer/load-group.ts';
 

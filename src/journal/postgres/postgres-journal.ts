@@ -11,26 +11,16 @@ import {randomUUID} from 'node:crypto';
 import {type Clock, systemClock} from '../../clock.ts';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
 import type {PostgresDatabase, Query} from '../../postgres/postgres-database.ts';
+import type {AppendResult, FencedAppend} from '../appendable-journal.ts';
 import type {CallEvent, CallRecord, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import type {OpenIntentResult} from '../dial-intent-store.ts';
 import {parametersJson, withoutParameters} from '../event-parameters.ts';
 import type {Fence} from '../fence.ts';
-import type {
-  ActiveCalls,
-  AppendResult,
-  CallHistory,
-  CallList,
-  CallQuery,
-  FencedAppend,
-  HourOfCalls,
-  Journal,
-  JournalOpening,
-  OpenIntentResult,
-  ReadResult,
-  StatisticsQuery,
-  TrimRequest,
-  Unsubscribe,
-} from '../journal.ts';
+import type {ActiveCalls, JournalOpening, ReadResult, Unsubscribe} from '../followable-journal.ts';
+import type {Journal} from '../journal.ts';
+import type {TrimRequest} from '../journal-maintenance.ts';
+import type {CallHistory, CallList, CallQuery, HourOfCalls, StatisticsQuery} from '../queryable-journal.ts';
 import {listCalls} from './reader/call-list-queries.ts';
 import * as queries from './reader/reader-queries.ts';
 import {HeadListener} from './tail/head-listener.ts';

@@ -9,27 +9,17 @@
 import path from 'node:path';
 import {type Clock, systemClock} from '../../clock.ts';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
+import type {AppendResult, FencedAppend} from '../appendable-journal.ts';
 import type {CallEvent, CallRecord, JournalEntry, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import type {OpenIntentResult} from '../dial-intent-store.ts';
 import {EntryRing} from '../entry-ring.ts';
 import {parametersJson, withoutParameters} from '../event-parameters.ts';
 import type {Fence} from '../fence.ts';
-import type {
-  ActiveCalls,
-  AppendResult,
-  CallHistory,
-  CallList,
-  CallQuery,
-  FencedAppend,
-  HourOfCalls,
-  Journal,
-  JournalOpening,
-  OpenIntentResult,
-  ReadResult,
-  StatisticsQuery,
-  TrimRequest,
-  Unsubscribe,
-} from '../journal.ts';
+import type {ActiveCalls, JournalOpening, ReadResult, Unsubscribe} from '../followable-journal.ts';
+import type {Journal} from '../journal.ts';
+import type {TrimRequest} from '../journal-maintenance.ts';
+import type {CallHistory, CallList, CallQuery, HourOfCalls, StatisticsQuery} from '../queryable-journal.ts';
 import {checkLocation} from './check-location.ts';
 import {toError, toFailure} from './failures.ts';
 import {FileLock} from './file-lock.ts';

@@ -1,7 +1,7 @@
 /** Messages between the main thread and the two worker threads of the SQLite journal. */
 import type {Offset} from '../call-event.ts';
 import type {DialIntent} from '../dial-intent.ts';
-import type {CallQuery, StatisticsQuery} from '../journal.ts';
+import type {CallQuery, StatisticsQuery} from '../queryable-journal.ts';
 
 /** Requests to the writer, which performs them in the order in which they were sent. */
 export type WriterRequest =

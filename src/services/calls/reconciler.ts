@@ -13,7 +13,8 @@ import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import type {Lease} from '../../cluster/cluster.ts';
 import type {Confirmation, Confirmations} from '../../cluster/confirmations.ts';
-import type {Journal, Unsubscribe} from '../../journal/journal.ts';
+import type {AppendableJournal} from '../../journal/appendable-journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import type {TwilioCall, TwilioClient} from '../../twilio/twilio-client.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
@@ -24,7 +25,7 @@ import {LookupPace} from './lookup-pace.ts';
 
 export interface ReconcilerOptions {
   readonly twilio: TwilioClient;
-  readonly journal: Journal;
+  readonly journal: AppendableJournal;
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -4,7 +4,7 @@ import {randomUUID} from 'node:crypto';
 import {test} from 'node:test';
 import {Client} from 'pg';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
-import type {JournalOpening} from '../../../src/journal/journal.ts';
+import type {JournalOpening} from '../../../src/journal/followable-journal.ts';
 import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {START, status, wholeCall} from '../../support/journal/journal-events.ts';

@@ -16,7 +16,7 @@ import {
   type ScanResult,
   within,
 } from '../../call-list-plan.ts';
-import type {CallList, CallQuery} from '../../journal.ts';
+import type {CallList, CallQuery} from '../../queryable-journal.ts';
 import {callOf} from '../journal-rows.ts';
 
 /** Number of calls in the first step, which usually contain the whole page. */

@@ -5,14 +5,8 @@ import {numberOf, type Row, textOf} from '../../../postgres/rows.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../call-event.ts';
 import {statisticsVisibility} from '../../call-facets.ts';
 import type {DialIntentRecord} from '../../dial-intent.ts';
-import type {
-  ActiveCalls,
-  CallHistory,
-  HistoryEntry,
-  HourOfCalls,
-  ReadResult,
-  StatisticsQuery,
-} from '../../journal.ts';
+import type {ActiveCalls, ReadResult} from '../../followable-journal.ts';
+import type {CallHistory, HistoryEntry, HourOfCalls, StatisticsQuery} from '../../queryable-journal.ts';
 import {callOf, ENTRY_COLUMNS, entryOf, intentOf} from '../journal-rows.ts';
 import type {ServerTimeline} from '../timeline-fence.ts';
 import {HEAD_OFFSET} from '../writer/load-group.ts';

@@ -9,7 +9,7 @@ import type {CancelTimer, Clock} from '../../../clock.ts';
 import {JournalUnavailableError} from '../../../errors/app-error.ts';
 import type {JournalEntry, Offset} from '../../call-event.ts';
 import {EntryRing} from '../../entry-ring.ts';
-import type {JournalOpening} from '../../journal.ts';
+import type {JournalOpening} from '../../followable-journal.ts';
 import type {SeenHead} from '../epoch.ts';
 import type {TailPage} from '../reader/reader-queries.ts';
 import type {CommittedGroup} from '../writer/postgres-writer.ts';

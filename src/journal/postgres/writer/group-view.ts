@@ -4,10 +4,11 @@
  */
 import {numberOf, type Row} from '../../../postgres/rows.ts';
 import {type CallChange, decideAppend, type JournalView} from '../../append-decision.ts';
+import type {AppendResult, FencedAppend} from '../../appendable-journal.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../../dial-intent.ts';
+import type {OpenIntentResult} from '../../dial-intent-store.ts';
 import type {Fence} from '../../fence.ts';
-import type {AppendResult, FencedAppend, OpenIntentResult} from '../../journal.ts';
 import {trimmedCallKey} from '../../trimmed-call-key.ts';
 import {callOf, entryOf, intentOf} from '../journal-rows.ts';
 import type {GroupRequest} from './write-requests.ts';

@@ -11,7 +11,7 @@ import {isStatementFault, sqlState, toPortError} from '../../../postgres/failure
 import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
 import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
 import type {JournalEntry, Offset} from '../../call-event.ts';
-import type {JournalOpening} from '../../journal.ts';
+import type {JournalOpening} from '../../followable-journal.ts';
 import {createHead, type LockedHead, lockHead, resolveEpoch, type SeenHead, timelineOf} from '../epoch.ts';
 import type {TimelineFence} from '../timeline-fence.ts';
 import type {GroupView} from './group-view.ts';

@@ -7,7 +7,8 @@
  * A caller whose request timed out finds the entry when it repeats the request.
  */
 import {JournalUnavailableError} from '../../../errors/app-error.ts';
-import type {AppendResult, FencedAppend, OpenIntentResult} from '../../journal.ts';
+import type {AppendResult, FencedAppend} from '../../appendable-journal.ts';
+import type {OpenIntentResult} from '../../dial-intent-store.ts';
 import type {GroupRequest} from './write-requests.ts';
 
 export type GroupResult = AppendResult | FencedAppend | OpenIntentResult | undefined;

@@ -16,7 +16,7 @@ import {
   type ScanResult,
   within,
 } from '../../call-list-plan.ts';
-import type {CallQuery} from '../../journal.ts';
+import type {CallQuery} from '../../queryable-journal.ts';
 import {numberOf, textOf} from '../rows.ts';
 
 /** Number of calls in the first step, which usually contain the whole page. */

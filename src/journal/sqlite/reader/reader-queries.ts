@@ -1,7 +1,7 @@
 /** The read queries of the port. Each returns JSON text. */
 import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
 import {statisticsVisibility} from '../../call-facets.ts';
-import type {StatisticsQuery} from '../../journal.ts';
+import type {StatisticsQuery} from '../../queryable-journal.ts';
 import {SELECT_STATISTICS} from '../call-statistics.ts';
 import {SELECT_HEAD} from '../meta.ts';
 import {entryJson, intentJson, numberOf, optionalTextOf, textOf} from '../rows.ts';

@@ -4,7 +4,7 @@
  */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import type {DialIntent} from '../../dial-intent.ts';
-import type {OpenIntentResult} from '../../journal.ts';
+import type {OpenIntentResult} from '../../dial-intent-store.ts';
 import {checksumOf} from '../checksum.ts';
 import {intentJson, textOf} from '../rows.ts';
 

@@ -8,7 +8,7 @@
  */
 import {randomUUID} from 'node:crypto';
 import type {DatabaseSync} from 'node:sqlite';
-import type {JournalOpening} from '../../journal.ts';
+import type {JournalOpening} from '../../followable-journal.ts';
 import {isRequestFault, StoreUnavailable, toFailure} from '../failures.ts';
 import {readEpoch, readHead, readTrimmedTo} from '../meta.ts';
 import {openDatabase} from '../open-database.ts';
