@@ -1,6 +1,6 @@
 /** The last commits are gone, as after a failover to a standby that had not got them, and their offsets are given out anew. */
 import {Client} from 'pg';
-import type {JournalOpening} from '../../src/journal/journal.ts';
+import type {JournalOpening} from '../../src/journal/followable-journal.ts';
 import {status} from '../../test/support/journal/journal-events.ts';
 import {until} from '../../test/support/until.ts';
 import {openNodes} from './open-nodes.ts';

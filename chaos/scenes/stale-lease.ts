@@ -27,7 +27,7 @@ export const staleLease: Scene = async ({url, stack, violate}) => {
     const mine = await holder.lease.confirm();
     // As long as a lease lasts has passed, of which the holder knows nothing.
     await time.query(`UPDATE hookswitch.leases SET expires_at = clock_timestamp() - interval '1 ms'`);
-    await other.lease.seek();
+    await other.lease.acquire();
     const theirs = await other.lease.confirm();
     // A beat of the holder's came between: it has renewed what it holds.
     if (theirs === undefined) continue;

@@ -1,90 +1,92 @@
 /**
- * What the nodes of one installation share beside the journal: who is there, whose sessions are where, what placing calls
- * may cost, and which of them does what only one may do. This file is the port. `local-cluster.ts` is the only node of an
- * SQLite file, which shares with nobody; `postgres/` is any number of them.
+ * The state that the nodes of one installation share besides the journal: the live nodes, their sessions, the
+ * placement limits, and the leases for duties that only one node performs. This file is the port.
+ * `local-cluster.ts` is the single node of a SQLite file, and `postgres/` supports any number of nodes.
  *
- * Whatever is shared can be out of reach while the database is away. Then no call is placed and no lease is held; sessions
- * go on, and lists show the node that is asked.
+ * The shared state is unavailable while the database is down. Then no call is placed and no lease is held.
+ * Sessions continue, and session lists show only the node that is asked.
  */
 import type {Offset} from '../journal/call-event.ts';
 import type {Fence} from '../journal/fence.ts';
-import type {Unsubscribe} from '../journal/journal.ts';
+import type {Unsubscribe} from '../journal/followable-journal.ts';
 import type {Confirmations} from './confirmations.ts';
 import type {PlacementLedger} from './placement-ledger.ts';
 import type {SharedSessions} from './shared-sessions.ts';
 
 export interface Cluster {
-  /** This node, as the others see it. */
+  /** This node's name, as other nodes see it. */
   readonly nodeId: string;
-  /** What placing calls costs, reckoned for all nodes together. */
+  /** Placement limits that apply to all nodes together. */
   readonly placement: PlacementLedger;
-  /** Absent where there is one node only: its own sessions are all there are. */
+  /** Absent if there is only one node, which has all sessions itself. */
   readonly sessions?: SharedSessions;
-  /** Absent where there is one node only: it knows what it has looked up. */
+  /** Absent if there is only one node, which knows its own lookups. */
   readonly confirmations?: Confirmations;
 
   /**
-   * Joins. `facts` is asked again and again for what the other nodes are shown.
+   * Joins the cluster. `facts` is called on every heartbeat and returns this node's facts for the other
+   * nodes.
    * @throws JournalUnavailableError
    */
   start(facts: () => NodeFacts): Promise<void>;
 
-  /** The nodes alive at the last heartbeat, this one among them; none where there is one node only. */
+  /** The nodes alive at the last heartbeat, including this one. Empty if there is only one node. */
   nodes(): readonly NodeStatus[];
 
-  /** Whether this node was at the database a moment ago: what it knows of the others is what they last said. */
+  /** Whether this node reached the database recently, so that its view of the other nodes is current. */
   readonly connected: boolean;
 
-  /** The duty of that name. Whoever asks takes part from `start` on. */
+  /** Returns the lease of a duty. From `start` on, this node competes for it. */
   lease(name: LeaseName): Lease;
 
-  /** Another history of the journal has begun: what is asked next is asked on connections that are made then. */
+  /** Opens new connections, because a new history of the journal has begun. */
   renew(): void;
 
-  /** Gives up what is held, so that others take over at once. Idempotent. */
+  /** Releases leases and slots, so that other nodes take over at once. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** What exactly one node does at a time. */
+/** The duties that exactly one node performs at a time. */
 export const leaseNames = ['reconciler', 'retention'] as const;
 export type LeaseName = (typeof leaseNames)[number];
 
 export interface Lease {
-  /** Whether it is held as far as this node can tell without asking: by its own time since it was last confirmed. */
+  /** Whether this node holds the lease, judged by its own clock since the last confirmation. */
   readonly held: boolean;
   /**
-   * Asks whether it is still held, now; `undefined`: another node has taken over, or nobody can tell. What is true when it is asked
-   * need not be a moment later: the journal checks the fence once more, in the transaction that writes.
+   * Asks the database whether this node still holds the lease. Returns `undefined` if another node has taken
+   * over or the database does not answer. The result can be outdated a moment later, so the journal checks
+   * the fence again in the transaction that writes.
    */
   confirm(): Promise<Fence | undefined>;
-  /** Calls `listener` whenever this node begins to hold it; not for what is held already. */
-  onTaken(listener: () => void): Unsubscribe;
+  /** Calls `listener` each time this node acquires the lease, but not if it holds the lease already. */
+  onAcquired(listener: () => void): Unsubscribe;
 }
 
-/** What a node tells of itself. */
+/** Facts that a node publishes about itself. */
 export interface NodeFacts {
-  /** Everything up to here is known to its sessions' feed. */
+  /** The head of its sessions' feed. */
   readonly head: Offset;
   readonly openSessions: number;
   readonly laggingSessions: number;
-  /** Since it started. */
+  /** Since the node started. */
   readonly openedSessions: number;
-  /** Since it started: how many closed with each code. */
+  /** Since the node started: the number of closed sessions per close code. */
   readonly closes: readonly {readonly code: number; readonly count: number}[];
 }
 
 export interface NodeStatus extends NodeFacts {
   readonly nodeId: string;
-  /** Whether it is this one. */
+  /** Whether this is the asking node. */
   readonly isSelf: boolean;
   readonly version: string;
   /** By the database's clock, milliseconds since 1970. */
   readonly startedAt: number;
   readonly heartbeatAt: number;
-  /** How old the heartbeat was when it was last looked at, by the database's clock. */
+  /** Age of the heartbeat when it was last read, by the database's clock. */
   readonly heartbeatAgeMs: number;
-  /** Entries its feed is behind that of the node that is furthest. */
+  /** Number of entries that its feed lags behind the most advanced node. */
   readonly lag: number;
-  /** How far its wall clock was ahead of the database's, roughly. */
+  /** Approximate lead of the node's wall clock over the database's clock. */
   readonly clockAheadMs: number;
 }

@@ -1,17 +1,22 @@
-/** What the node that looks silent calls up has found: a look-up that changes nothing leaves no entry for the others to read. */
+/**
+ * Shares the results of lookups among nodes, because a lookup without a change writes no entry for other
+ * nodes to read.
+ */
 import type {Offset} from '../journal/call-event.ts';
 
 export interface Confirmation {
   readonly callSid: string;
-  /** The last entry of the call when it was looked up. */
+  /** The call's last entry at the time of the lookup. */
   readonly offset: Offset;
-  /** Milliseconds from now on for which its state counts as confirmed. */
+  /** Milliseconds from now for which the call's state counts as confirmed. */
   readonly forMs: number;
 }
 
 export interface Confirmations {
-  /** Tells the other nodes. Never throws: other nodes show a call whose confirmation is lost as unconfirmed. */
-  note(confirmations: readonly Confirmation[]): void;
-  /** Those that still count. @throws JournalUnavailableError */
+  /**
+   * Publishes confirmations. Never throws: without its confirmation, other nodes show a call as unconfirmed.
+   */
+  publish(confirmations: readonly Confirmation[]): void;
+  /** Returns the valid confirmations. @throws JournalUnavailableError */
   list(): Promise<readonly Confirmation[]>;
 }

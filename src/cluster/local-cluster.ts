@@ -1,7 +1,7 @@
-/** The only node there is: everything is its own, nothing is shared, every duty is held from the start. */
+/** The cluster of a single node: it shares nothing and holds every lease from the start. */
 import type {Clock} from '../clock.ts';
 import type {Fence} from '../journal/fence.ts';
-import type {Unsubscribe} from '../journal/journal.ts';
+import type {Unsubscribe} from '../journal/followable-journal.ts';
 import type {Cluster, Lease, LeaseName} from './cluster.ts';
 import {LocalPlacementLedger} from './local-placement-ledger.ts';
 
@@ -27,7 +27,7 @@ export class LocalCluster implements Cluster {
   }
 
   lease(name: LeaseName): Lease {
-    return new OwnLease(name);
+    return new LocalLease(name);
   }
 
   renew(): void {}
@@ -35,8 +35,8 @@ export class LocalCluster implements Cluster {
   async stop(): Promise<void> {}
 }
 
-/** There is nobody to take it. */
-class OwnLease implements Lease {
+/** A lease that no other node can take. */
+class LocalLease implements Lease {
   readonly held = true;
   readonly #fence: Fence;
 
@@ -48,7 +48,7 @@ class OwnLease implements Lease {
     return this.#fence;
   }
 
-  onTaken(): Unsubscribe {
+  onAcquired(): Unsubscribe {
     return () => {};
   }
 }

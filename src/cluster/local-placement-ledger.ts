@@ -1,30 +1,32 @@
-/** Allowances and lines of the only node, in memory. */
+/** Allowances and slots of a single node, in memory. */
 import type {Clock} from '../clock.ts';
 import type {Offset} from '../journal/call-event.ts';
 import {RateLimit} from '../rate-limit/rate-limit.ts';
 import type {Admission, PlacementLedger, PlacementRequest} from './placement-ledger.ts';
 
-/** The allowance that is everybody's; of it there is one. */
+/** Key of the allowance that all users share. */
 const EVERYBODY = '';
 
 export class LocalPlacementLedger implements PlacementLedger {
   readonly #clock: Clock;
   #rates: {readonly ofUsers: RateLimit; readonly ofAll: RateLimit} | undefined;
-  /** By line: the entry from which on the feed counts the call; `undefined` while it is under way. */
-  readonly #lines = new Map<string, Offset | undefined>();
-  #lastLine = 0;
+  /**
+   * By slot: the entry from which on the feed counts the call; `undefined` while the request is in progress.
+   */
+  readonly #slots = new Map<string, Offset | undefined>();
+  #lastSlot = 0;
 
   constructor({clock}: {readonly clock: Clock}) {
     this.#clock = clock;
   }
 
-  /** Decided in the turn in which it is asked. */
+  /** Decides in the same turn, without waiting. */
   async admit(request: PlacementRequest): Promise<Admission> {
     const {user, maxActiveCalls, activeCalls, head} = request;
-    for (const [line, written] of this.#lines) {
-      if (written !== undefined && written <= head) this.#lines.delete(line);
+    for (const [slot, written] of this.#slots) {
+      if (written !== undefined && written <= head) this.#slots.delete(slot);
     }
-    if (activeCalls + this.#lines.size >= maxActiveCalls) return {kind: 'busy'};
+    if (activeCalls + this.#slots.size >= maxActiveCalls) return {kind: 'busy'};
     const {ofUsers, ofAll} = this.#ratesOf(request);
     const waitMs = ofUsers.take(user);
     if (waitMs !== undefined) return {kind: 'user-rate', waitMs};
@@ -33,14 +35,14 @@ export class LocalPlacementLedger implements PlacementLedger {
       ofUsers.refund(user);
       return {kind: 'all-rate', waitMs: waitForAllMs};
     }
-    this.#lastLine += 1;
-    const line = String(this.#lastLine);
-    this.#lines.set(line, undefined);
-    return {kind: 'admitted', line};
+    this.#lastSlot += 1;
+    const slot = String(this.#lastSlot);
+    this.#slots.set(slot, undefined);
+    return {kind: 'admitted', slot};
   }
 
-  release(line: string, written: Offset): void {
-    if (this.#lines.has(line)) this.#lines.set(line, written);
+  release(slot: string, written: Offset): void {
+    if (this.#slots.has(slot)) this.#slots.set(slot, written);
   }
 
   refund(request: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void {
@@ -49,7 +51,7 @@ export class LocalPlacementLedger implements PlacementLedger {
     ofAll.refund(EVERYBODY);
   }
 
-  /** One process has one configuration: what it asks with first holds. */
+  /** Created with the first request's limits, because a process never changes its configuration. */
   #ratesOf({perMinute, perMinuteOfAll}: Pick<PlacementRequest, 'perMinute' | 'perMinuteOfAll'>) {
     const clock = this.#clock;
     this.#rates ??= {

@@ -1,4 +1,4 @@
-/** Picks the cluster's adapter from `DATABASE_URL`: whoever shares the journal shares the rest. */
+/** Picks the cluster's adapter from `DATABASE_URL`: nodes that share a journal also share the cluster. */
 import {randomUUID} from 'node:crypto';
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
@@ -9,17 +9,17 @@ import {PostgresCluster} from './postgres/postgres-cluster.ts';
 
 export interface OpenClusterOptions {
   readonly databaseUrl: string;
-  /** @default a random one */
+  /** @default a random id */
   readonly nodeId?: string | undefined;
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Enough to tell a few nodes apart in a list; nothing depends on its being unique. */
+/** Long enough to distinguish a few nodes in a list. Nothing depends on uniqueness. */
 const RANDOM_ID_LENGTH = 8;
 
-/** Nothing is opened yet. */
+/** Creates the cluster. Nothing is opened yet. */
 export function openCluster({databaseUrl, nodeId, ...options}: OpenClusterOptions): Cluster {
   const id = nodeId ?? `node-${randomUUID().slice(0, RANDOM_ID_LENGTH)}`;
   if (!isPostgresUrl(databaseUrl)) return new LocalCluster({...options, nodeId: id});

@@ -1,36 +1,41 @@
-/** What placing calls has cost so far: allowances that refill with time, and lines. The part of the port that decides. */
+/**
+ * Decides whether a call may be placed. It counts allowances, which refill over time, and slots of active
+ * calls.
+ */
 import type {Offset} from '../journal/call-event.ts';
 
 export interface PlacementRequest {
   readonly user: string;
-  /** How many calls a user may place at once, and a minute after that. */
+  /** Number of calls that a user may place at once, and per minute after that. */
   readonly perMinute: number;
-  /** The same of all users together. */
+  /** The same for all users together. */
   readonly perMinuteOfAll: number;
   readonly maxActiveCalls: number;
-  /** Root calls in progress after entry `head`, as the asking node's feed has them. */
+  /** Root calls in progress after entry `head`, according to the asking node's feed. */
   readonly activeCalls: number;
   readonly head: Offset;
 }
 
 /**
- * `busy`: every line is taken. `user-rate`, `all-rate`: the allowance is used up, `waitMs` until there is one again.
- * `behind`: the asking node does not know of calls that others know of, and cannot count them.
+ * - `busy`: all slots are taken.
+ * - `user-rate`, `all-rate`: the allowance is used up. The next call is possible in `waitMs`.
+ * - `behind`: the asking node does not know all calls yet, so it cannot count them.
  */
 export type Admission =
-  | {readonly kind: 'admitted'; readonly line: string}
+  | {readonly kind: 'admitted'; readonly slot: string}
   | {readonly kind: 'busy'}
   | {readonly kind: 'user-rate' | 'all-rate'; readonly waitMs: number}
   | {readonly kind: 'behind'};
 
 export interface PlacementLedger {
-  /** Takes a line, one from the user's allowance and one from everybody's; or nothing. @throws JournalUnavailableError */
+  /** Takes a slot and one unit of both allowances, or nothing. @throws JournalUnavailableError */
   admit(request: PlacementRequest): Promise<Admission>;
   /**
-   * Gives a line back. A call of which something was written holds it until the feed of whoever counts has come to entry
-   * `written`: in between it would be nobody's. Never throws; a line that nobody gives back runs out.
+   * Releases a slot. If the call has an entry, it keeps the slot until the feed of the counting node has
+   * reached entry `written`. Otherwise the call would not be counted in between. Never throws. A slot that is
+   * not released expires.
    */
-  release(line: string, written: Offset): void;
-  /** Nothing was dialed: puts back what was taken from the allowances. Never throws. */
+  release(slot: string, written: Offset): void;
+  /** Refunds both allowances, because nothing was dialed. Never throws. */
   refund(request: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void;
 }

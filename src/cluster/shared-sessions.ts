@@ -1,23 +1,26 @@
-/** The sessions of all nodes, as the nodes publish them: what is shown of any of them is at most about 2 s old. */
+/** The sessions of all nodes, as the nodes publish them. The data is at most about 2 s old. */
 import type {SessionInfo} from '@hookswitch/protocol';
 import type {Offset} from '../journal/call-event.ts';
 
-/** A session as its node publishes it. Times are milliseconds since 1970, by the clock of its node. */
+/** A published session. Times are milliseconds since 1970, by the clock of the session's node. */
 export interface PublishedSession
   extends Omit<SessionInfo, 'offset' | 'lag' | 'connectedAt' | 'lastActivityAt' | 'nodeId'> {
-  /** Where it stands; absent while it is where its node's feed is, so that an entry that all are sent is no change to any. */
+  /**
+   * The session's offset. Absent if it is at the head of its node, so that a new entry changes no session's
+   * row.
+   */
   readonly cursor?: Offset;
   readonly connectedAt: number;
   readonly lastActivityAt: number;
   /** User, address and origin in lower case. */
   readonly searchText: string;
-  /** Through which audiences it was sent the journal: where each begins, and its key. */
+  /** The visibility history: the offset at which each filter begins, and the filter's key. */
   readonly spans: readonly (readonly [after: Offset, visibilityKey: string])[];
 }
 
 export interface FoundSession extends PublishedSession {
   readonly nodeId: string;
-  /** Where its node's feed was at the last heartbeat. */
+  /** The node's head at its last heartbeat. */
   readonly nodeHead: Offset;
 }
 
@@ -33,29 +36,31 @@ export interface SharedSessionQuery {
 }
 
 export interface SharedSessionPage {
-  /** At most `limit`, each with its place in the order. */
+  /** At most `limit` sessions, each with its sort value. */
   readonly sessions: readonly {readonly rank: number; readonly session: FoundSession}[];
-  /** Of those that the query asks for. */
+  /** Number of sessions that match the query. */
   readonly total: number;
-  /** Of all that are open. */
+  /** Number of open sessions, by phase. */
   readonly byPhase: Readonly<Record<string, number>>;
   readonly lagging: number;
 }
 
 export interface SharedSessions {
-  /** Tells the others: these are new or have changed, and those are not to be shown any more. @throws JournalUnavailableError */
+  /** Publishes new and changed sessions, and removes those in `gone`. @throws JournalUnavailableError */
   publish(changed: readonly PublishedSession[], gone: readonly string[]): Promise<void>;
-  /** Calls `listener` when everything has to be published anew: nothing of this node is known any more. */
-  onForgotten(listener: () => void): () => void;
-  /** One page of all open sessions, in one look. @throws JournalUnavailableError */
+  /** Calls `listener` when this node's rows are gone, so that everything must be published again. */
+  onDeleted(listener: () => void): () => void;
+  /** Returns one page of open sessions and the counts, in one query. @throws JournalUnavailableError */
   page(query: SharedSessionQuery): Promise<SharedSessionPage>;
-  /** One session, open or among the last that closed. @throws JournalUnavailableError */
+  /** Finds one session, open or recently closed. @throws JournalUnavailableError */
   find(sessionId: string): Promise<FoundSession | undefined>;
-  /** Open sessions of a user at the other nodes. @throws JournalUnavailableError */
+  /** Counts a user's open sessions at other nodes. @throws JournalUnavailableError */
   countElsewhere(user: string): Promise<number>;
   /**
-   * Of the sessions of these users at this node, those that are too many where each may have `limit` at all nodes together: whoever came
-   * first stays, by the clocks of their nodes. Asked at the same moment, all nodes agree on who that is. @throws JournalUnavailableError
+   * Returns this node's sessions that exceed `limit` sessions per user across all nodes, for the given users.
+   * The oldest sessions stay, by the clocks of their nodes. Nodes that ask at the same moment agree on the
+   * result.
+   * @throws JournalUnavailableError
    */
   overQuota(users: readonly string[], limit: number): Promise<readonly string[]>;
 }

@@ -33,6 +33,7 @@ export interface RequestHandlerOptions
     InfoRoutesOptions,
     HealthRoutesOptions,
     SimulatorRoutesOptions {
+  readonly journal: WebhookHandlerOptions['journal'] & InfoRoutesOptions['journal'];
   readonly calls: CallService;
   readonly records: CallQueries;
   readonly authenticator: Authenticator;

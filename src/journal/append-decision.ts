@@ -1,39 +1,41 @@
 /**
- * What appending one event means: its entry, the calls it changes, the intent it binds. Pure, over whatever a journal has
- * looked up of the calls concerned; the same in every adapter, and within a transaction of theirs, so that two callbacks of
- * one call agree wherever they arrive.
+ * Decides the effect of appending one event: the entry, the changed calls and the bound intent.
+ *
+ * The decision is pure, and every adapter uses it. The adapter looks up the calls concerned and decides
+ * inside its own transaction, so that two callbacks of one call never contradict each other, even at
+ * different nodes.
  */
 import type {CallEvent, CallRecord, Offset, StatusEvent, Verdict} from './call-event.ts';
 import type {DialIntent} from './dial-intent.ts';
 import {type Provenance, transition} from './transition.ts';
 
-/** What the journal knows before the event. */
+/** The state of the journal before the event. */
 export interface JournalView {
   call(callSid: string): CallRecord | undefined;
   intent(reference: string): DialIntent | undefined;
-  /** Legs of the call that nobody owns yet. */
+  /** Legs of the call that have no owner yet. */
   legsWithoutOwner(callSid: string): readonly CallRecord[];
 }
 
 export interface CallChange {
-  /** Absent: the call is new. */
+  /** Absent if the call is new. */
   readonly before?: CallRecord;
   readonly after: CallRecord;
 }
 
 export interface AppendDecision {
   readonly verdict: Verdict;
-  /** The call's owner now. */
+  /** The call's owner after the event. */
   readonly owner?: string;
-  /** The call the event is about first, then legs that got an owner; none for a command. */
+  /** The event's call first, then legs that got an owner. Empty for a command. */
   readonly changes: readonly CallChange[];
-  /** The entry carries the call as it is now. */
+  /** Whether the entry carries the call's new state. */
   readonly carriesCall: boolean;
-  /** This intent has led to this root call, unless it has one already. */
+  /** Binds the intent to this root call, unless the intent already has a call. */
   readonly binding?: {readonly reference: string; readonly rootCallSid: string};
 }
 
-/** Decides what `event`, about to be written at `offset`, is and does. */
+/** Decides the effect of `event`, which will be written at `offset`. */
 export function decideAppend(view: JournalView, event: CallEvent, offset: Offset): AppendDecision {
   return event.kind === 'command' ? decideCommand(view, event) : decideStatus(view, event, offset);
 }
@@ -49,7 +51,7 @@ function decideStatus(view: JournalView, event: StatusEvent, offset: Offset): Ap
   const decided = transition(before, event, offset, provenance);
   const call = withoutUndefined(decided.call);
   const {owner} = call;
-  // A leg's callback can overtake its parent's first one; then its owner is known only now.
+  // A leg's callback can overtake the first callback of its parent. Then the leg's owner is known only now.
   const legs = owner !== undefined && before?.owner === undefined ? view.legsWithoutOwner(call.callSid) : [];
   const binding =
     event.reference === undefined
@@ -67,7 +69,7 @@ function decideStatus(view: JournalView, event: StatusEvent, offset: Offset): Ap
   };
 }
 
-/** Where the call comes from: the intent its callback URL names, or the call it is a leg of. */
+/** Finds the call's origin: the intent that its callback URL names, or the parent of a leg. */
 function provenanceOf(view: JournalView, event: StatusEvent, before: CallRecord | undefined): Provenance {
   const parentCallSid = event.parentCallSid ?? before?.parentCallSid;
   const intent = event.reference === undefined ? undefined : view.intent(event.reference);
@@ -75,12 +77,12 @@ function provenanceOf(view: JournalView, event: StatusEvent, before: CallRecord 
     const {user, metadata, from, to} = intent;
     return {owner: user, from, to, ...(metadata === undefined ? {} : {metadata})};
   }
-  // The numbers and the metadata of the intent are about the root call; of a leg it knows only whose it is.
+  // The numbers and the metadata of an intent describe the root call. A leg inherits only the owner.
   const owner = intent?.user ?? (parentCallSid === undefined ? undefined : view.call(parentCallSid)?.owner);
   return owner === undefined ? {} : {owner};
 }
 
-/** As it is after it was written as JSON and read again. */
+/** Drops `undefined` values, so that the call equals its own JSON after a round trip. */
 function withoutUndefined(call: CallRecord): CallRecord {
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(call)) if (value !== undefined) kept[name] = value;

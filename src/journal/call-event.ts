@@ -1,61 +1,71 @@
-/** What can happen to a call, as it goes into the journal. */
+/** Events that can happen to a call, as the journal stores them. */
 import type {CallDirection, CallMetadata, CallSource, ProviderStatus} from '@hookswitch/protocol';
 
-/** A place in the journal: 1 for the first entry, without gaps, in commit order. 0 is before everything. */
+/**
+ * A position in the journal. Entries count from 1 in commit order, without gaps. 0 is before the first entry.
+ */
 export type Offset = number;
 
 interface EventBase {
   readonly callSid: string;
-  /** Two events with the same key are one entry (J2). Derived from what Twilio signed, never from time of arrival. */
+  /**
+   * Events with equal keys share one entry (J2). The key comes from signed fields, never from the arrival
+   * time.
+   */
   readonly dedupeKey: string;
-  /** When it happened, milliseconds since 1970 (Twilio's own timestamps have 1 s resolution). */
+  /** Time of the event, milliseconds since 1970 (Twilio's own timestamps have 1 s resolution). */
   readonly happenedAt: number;
-  /** When it reached us, milliseconds since 1970. */
+  /** Time of arrival, milliseconds since 1970. */
   readonly receivedAt: number;
 }
 
-/** Somebody said what state a call is in. */
+/** A report of a call's state. */
 export interface StatusEvent extends EventBase {
   readonly kind: 'status';
-  /** A signed webhook, Twilio's answer to a command of ours, or a look-up. */
+  /** A signed webhook, Twilio's response to our command, or a lookup. */
   readonly source: CallSource;
-  /** Absent where a webhook says nothing of it, or a word that is none of Twilio's: the call stays in the state it is in. */
+  /** Absent if the webhook has no status or an unknown one. Then the call keeps its status. */
   readonly providerStatus?: ProviderStatus;
-  /** Twilio's SequenceNumber; only status callbacks have one. */
+  /** Twilio's SequenceNumber. Only status callbacks have one. */
   readonly sequence?: number;
   readonly direction?: CallDirection;
   readonly from?: string;
   readonly to?: string;
   readonly parentCallSid?: string;
   readonly answeredBy?: string;
-  /** Seconds of talk, on the last status. */
+  /** Talk time in seconds. Comes with the last status. */
   readonly duration?: number;
-  /** The reference our callback URLs carry: binds the call to the intent that dialed it, and to its owner. */
+  /** The reference in our callback URLs. It binds the call to the intent that dialed it, and to its owner. */
   readonly reference?: string;
-  /** The webhook's fields as they came, kept as evidence; a repeated name has all its values. */
+  /** The webhook's fields exactly as received, kept as evidence. A repeated field has all its values. */
   readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Somebody told us to act on a call: kept for the record, it changes no state by itself. */
+/** A user's request to act on a call. It is kept for the record and does not change the call by itself. */
 export interface CommandEvent extends EventBase {
   readonly kind: 'command';
   readonly source: 'api';
   readonly action: 'disconnect';
-  /** Who asked. */
+  /** The user who sent the request. */
   readonly user: string;
 }
 
 export type CallEvent = StatusEvent | CommandEvent;
 
-/** What an event did to its call: changed what others see of it, came after something newer, or said what was known. */
+/**
+ * The effect of an event on its call.
+ * - `applied`: it changed the visible state of the call.
+ * - `late`: it arrived after a newer event.
+ * - `duplicate`: it repeated known facts.
+ */
 export type Verdict = 'applied' | 'late' | 'duplicate';
 
-/** A call as the journal knows it after an entry. Times are milliseconds since 1970. */
+/** A call's state after an entry. Times are milliseconds since 1970. */
 export interface CallRecord {
   readonly callSid: string;
   readonly parentCallSid?: string;
   readonly direction: CallDirection;
-  /** No event has named the direction yet: it is what such calls usually have. */
+  /** No event has named the direction yet, so this is the usual one for such a call. */
   readonly isDirectionAssumed?: true;
   readonly from: string;
   readonly to: string;
@@ -65,30 +75,32 @@ export interface CallRecord {
   readonly answeredBy?: string;
   /** Seconds. */
   readonly duration?: number;
-  /** The user who started it, or whose call it is a leg of. */
+  /** The user who placed the call, or the owner of the parent if this is a leg. */
   readonly owner?: string;
   readonly metadata?: CallMetadata;
   readonly createdAt: number;
   readonly answeredAt?: number;
   readonly endedAt?: number;
-  /** When the last evidence of its state reached us. */
+  /** Arrival time of the latest evidence of the call's state. */
   readonly updatedAt: number;
-  /** Offset of its first entry: calls are listed newest first by it. */
+  /** Offset of the call's first entry. Call lists sort by it, newest first. */
   readonly firstOffset: Offset;
   /** Offset of the last entry that was applied. */
   readonly offset: Offset;
 }
 
-/** One line of the journal. */
+/** One entry of the journal. */
 export interface JournalEntry {
   readonly offset: Offset;
   readonly event: CallEvent;
   readonly verdict: Verdict;
-  /** Who may see it besides those who may see everything; the call's owner when it was written. */
+  /**
+   * The call's owner when the entry was written. This user may see the entry, as may users who see all calls.
+   */
   readonly owner?: string;
   /**
-   * The call after this entry; only where `verdict` is `applied` and the event is a status. Its status can be further than that of
-   * the event, which then brought another fact.
+   * The call after this entry. Present only if the event is a status and `verdict` is `applied`. The call's
+   * status can be newer than the event's status: then the event contributed a different fact.
    */
   readonly call?: CallRecord;
 }

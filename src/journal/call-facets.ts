@@ -1,25 +1,26 @@
-/** What calls are looked for by, as it follows from their records. */
+/** Properties by which calls can be searched, derived from their records. */
 import type {CallDirection, CallOutcome} from '@hookswitch/protocol';
 import type {CallRecord} from './call-event.ts';
 
-/** Which way a call goes, as people ask for it. */
+/** A call's direction as people search for it. */
 export type CallWay = 'inbound' | 'outbound';
 
 const ways: Readonly<Record<CallDirection, CallWay>> = {
   inbound: 'inbound',
   'outbound-api': 'outbound',
   'outbound-dial': 'outbound',
-  // Twilio docs, "Elastic SIP Trunking": terminating calls go out to the telephone network, originating ones come in.
+  // Twilio docs, "Elastic SIP Trunking": terminating calls go to the telephone network, originating calls
+  // come from it.
   'trunking-terminating': 'outbound',
   'trunking-originating': 'inbound',
 };
 
-/** Twilio's five directions as one of two. */
+/** Maps Twilio's five directions to two. */
 export function wayOf(direction: CallDirection): CallWay {
   return ways[direction];
 }
 
-/** What became of a call; `undefined` while it is in progress. */
+/** The final status of a call; `undefined` while it is in progress. */
 export function outcomeOf({providerStatus}: CallRecord): CallOutcome | undefined {
   switch (providerStatus) {
     case 'completed':
@@ -36,23 +37,26 @@ export function outcomeOf({providerStatus}: CallRecord): CallOutcome | undefined
   }
 }
 
-/** Whether somebody answered. Only an answered call completes (Twilio docs, "Call status values"), also unseen. */
+/**
+ * Whether the call was answered. Only an answered call completes (Twilio docs, "Call status values"), so a
+ * completed call counts even if the journal never saw the answer.
+ */
 export function wasAnswered({answeredAt, providerStatus}: CallRecord): boolean {
   return answeredAt !== undefined || providerStatus === 'completed';
 }
 
-/** Number, address or text to look for without what people write into numbers: case, spaces, `+ - ( ) .` */
+/** Normalizes a number, an address or a search text: removes case, spaces and `+ - ( ) .` */
 export function foldParty(text: string): string {
   return text.toLowerCase().replaceAll(/[\s+\-().]/g, '');
 }
 
-/** So many characters of the sid, lower case, stand at the beginning of {@link searchText}. */
+/** Length of the lower-case sid prefix that starts {@link searchText}. */
 export const SID_START_LENGTH = 7;
 
-/** UTF-16 code units of a party that are looked in: a row of Postgres' index has room for 2,700 bytes. */
+/** UTF-16 code units of a party that are searchable. A Postgres index row has room for 2,700 bytes. */
 const MAX_SEARCHED_PARTY = 256;
 
-/** What text is looked for in: the sid's start, and both parties with a space before each. */
+/** The searchable text of a call: the sid's prefix, then both parties, each after a space. */
 export function searchText({callSid, from, to}: CallRecord): string {
   const sidStart = callSid.slice(0, SID_START_LENGTH).toLowerCase().padEnd(SID_START_LENGTH);
   return `${sidStart} ${searched(from)} ${searched(to)}`;
@@ -62,7 +66,7 @@ function searched(party: string): string {
   return foldParty(party).slice(0, MAX_SEARCHED_PARTY).toWellFormed();
 }
 
-/** Whether nothing changed that a list goes by: most events only move a call on. */
+/** Whether list order, filters and statistics stay the same. Most events only advance the call's status. */
 export function sameInLists(a: CallRecord, b: CallRecord): boolean {
   return (
     a.parentCallSid === b.parentCallSid &&
@@ -76,7 +80,7 @@ export function sameInLists(a: CallRecord, b: CallRecord): boolean {
   );
 }
 
-/** Hours of calls are counted once for everybody, and once for the owner. */
+/** The key of an hour's statistics: each hour is counted once for all calls, and once per owner. */
 export function statisticsVisibility(owner: string | undefined): string {
   return owner === undefined ? 'all' : `user:${owner}`;
 }

@@ -1,53 +1,53 @@
 /**
- * How a list of calls is read, for adapters over SQL: along one index that gives its order, or a few whose answers are
- * merged. Of the conditions, one or two are the index' own and the rest is looked at call by call.
+ * Plans how SQL adapters read a list of calls: along one index that yields the list's order, or along several
+ * whose results are merged. The index answers one or two conditions. The others are checked call by call.
  */
 import type {CallOutcome} from '@hookswitch/protocol';
 import type {Offset} from './call-event.ts';
 import {foldParty, SID_START_LENGTH} from './call-facets.ts';
-import type {CallQuery} from './journal.ts';
+import type {CallQuery} from './queryable-journal.ts';
 
-/** Calls looked at for one page. */
-export interface ExaminationLimits {
-  /** Where the index holds all that is asked. */
-  readonly walked: number;
-  /** Where each has to be read from the table. */
-  readonly lookedUp: number;
+/** Maximum number of calls to examine for one page. */
+export interface ScanLimits {
+  /** If the index contains every column that the query needs. */
+  readonly indexRows: number;
+  /** If each call must be read from the table. */
+  readonly tableRows: number;
 }
 
 export const PERIOD_MS = 300_000;
 
-/** SQL with a question mark for each of its values. */
+/** SQL with one question mark per value. */
 export interface Condition {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }
 
-/** One index, the part of it to read, and what has to be looked at besides. */
-export interface Stream {
-  /** Absent: the table's own order, or the sids. */
+/** One index, the range of it to read, and the conditions to check for each row. */
+export interface IndexScan {
+  /** Absent for the table's own order and for lookups by sid. */
   readonly index?: string;
-  readonly own: readonly Condition[];
-  readonly rest: readonly Condition[];
-  readonly examined: keyof ExaminationLimits;
-  /** There are few: they are put in order instead of being read in order. */
+  readonly indexed: readonly Condition[];
+  readonly filters: readonly Condition[];
+  readonly examined: keyof ScanLimits;
+  /** The index yields few calls, so they are sorted after reading. */
   readonly sorted?: true;
 }
 
-/** By their first offset: every match from `downTo` on, newest first; 0: every match there is. */
-export interface Stretch {
+/** A contiguous part of the result, newest first: every match with a first offset of at least `downTo`. */
+export interface ScanResult {
   readonly found: readonly Offset[];
   readonly downTo: Offset;
 }
 
-/** Offsets between which to look: `from` inclusive, `before` exclusive. */
+/** The offsets to search: `from` inclusive, `before` exclusive. */
 export interface Range {
   readonly from: Offset;
   readonly before: Offset;
 }
 
-/** Which indexes answer the query; of several, the answers are merged. */
-export function streamsOf(query: CallQuery, find: 'instr' | 'strpos'): readonly Stream[] {
+/** Chooses the indexes that answer the query. Results of several indexes are merged. */
+export function planScans(query: CallQuery, find: 'instr' | 'strpos'): readonly IndexScan[] {
   const {state, owner, outcomes = [], direction} = query;
   const text = textCondition(query.text, find);
   const ofOwner = owner === undefined ? [] : [condition('owner = ?', owner)];
@@ -57,34 +57,36 @@ export function streamsOf(query: CallQuery, find: 'instr' | 'strpos'): readonly 
   const ofText = text === undefined ? [] : [text];
   const ofOutcomes = outcomes.length === 0 ? [] : [anyOf(outcomes)];
   const others = [...createdConditions(query), ...(query.legs === 'none' ? [LEGS] : [])];
-  const lookUp = {examined: 'lookedUp'} as const;
+  const lookUp = {examined: 'tableRows'} as const;
   if (query.text !== undefined && isSid(query.text)) {
-    const rest = [...ofOwner, ...ofWay, ...ofState, ...ofOutcomes, ...others];
-    return [{own: [sidCondition(query.text), ...rest], rest: [], sorted: true, ...lookUp}];
+    const filters = [...ofOwner, ...ofWay, ...ofState, ...ofOutcomes, ...others];
+    return [{indexed: [sidCondition(query.text), ...filters], filters: [], sorted: true, ...lookUp}];
   }
   if (state === 'active') {
     const index = owner === undefined ? 'calls_in_progress' : 'calls_in_progress_by_owner';
-    const rest = [...ofText, ...ofWay, ...ofOutcomes, ...others];
-    return [{index, own: [...ofState, ...ofOwner], rest, ...lookUp}];
+    const filters = [...ofText, ...ofWay, ...ofOutcomes, ...others];
+    return [{index, indexed: [...ofState, ...ofOwner], filters, ...lookUp}];
   }
   const ended = outcomes.length > 0 ? [] : state === 'ended' ? [condition('outcome IS NOT NULL')] : [];
   if (owner !== undefined) {
-    const rest = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
-    return [{index: 'calls_by_owner', own: ofOwner, rest, ...lookUp}];
+    const filters = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
+    return [{index: 'calls_by_owner', indexed: ofOwner, filters, ...lookUp}];
   }
   if (text === undefined && outcomes.length > 0) {
     return [...new Set(outcomes)].map((outcome) => ({
       index: 'calls_by_outcome',
-      own: [condition('outcome = ?', outcome)],
-      rest: [...ofWay, ...others],
+      indexed: [condition('outcome = ?', outcome)],
+      filters: [...ofWay, ...others],
       ...lookUp,
     }));
   }
   if (text === undefined && direction !== undefined) {
-    return [{index: 'calls_by_way', own: ofWay, rest: [...ended, ...others], ...lookUp}];
+    return [{index: 'calls_by_way', indexed: ofWay, filters: [...ended, ...others], ...lookUp}];
   }
-  const rest = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
-  return [{...(rest.length === 0 ? {} : {index: 'calls_walk'}), own: [], rest, examined: 'walked'}];
+  const filters = [...ofText, ...ofWay, ...ended, ...ofOutcomes, ...others];
+  return [
+    {...(filters.length === 0 ? {} : {index: 'calls_walk'}), indexed: [], filters, examined: 'indexRows'},
+  ];
 }
 
 const LEGS = condition('parent_call_sid IS NULL');
@@ -100,16 +102,16 @@ function createdConditions({createdFrom, createdBefore}: CallQuery): readonly Co
   ];
 }
 
-/** What can be nothing but a sid, or the most of one: one in sixteen million has the same beginning. */
+/** Whether the text can only be a sid or its prefix. One sid in sixteen million shares six hex digits. */
 function isSid(text: string): boolean {
   return /^ca[0-9a-f]{6,}$/i.test(text);
 }
 
-/** Twilio's sids are lower case; whatever writes them all upper is found too. */
+/** Twilio's sids are lower case. Sids that another system converted to upper case match too. */
 function sidCondition(text: string): Condition {
   const hex = text.slice(2);
   const starts = [`CA${hex.toLowerCase()}`, `CA${hex.toUpperCase()}`];
-  // A tilde comes after everything in a sid.
+  // A tilde sorts after every character of a sid.
   const sql = starts.map(() => 'call_sid BETWEEN ? AND ?').join(' OR ');
   return condition(`(${sql})`, ...starts.flatMap((start) => [start, `${start}~`]));
 }
@@ -128,7 +130,10 @@ function textCondition(text = '', find: 'instr' | 'strpos'): Condition | undefin
   };
 }
 
-/** With a plus before the column it is not read in its order. */
+/**
+ * A column with a plus sign before it (`+first_offset`) keeps the database from reading in that column's
+ * order.
+ */
 export function within({from, before}: Range, column = 'first_offset'): Condition {
   return condition(`${column} >= ? AND ${column} < ?`, from, before);
 }
@@ -144,14 +149,17 @@ export function join(conditions: readonly Condition[]): Condition {
   };
 }
 
-/** One page of several stretches: what is below the highest end of any may have a hole. */
+/**
+ * Merges results into one page. Below the highest `downTo`, a result may lack matches, so the page ends
+ * there.
+ */
 export function merge(
-  stretches: readonly Stretch[],
+  results: readonly ScanResult[],
   limit: number,
 ): {found: readonly Offset[]; next?: Offset} {
-  const downTo = Math.max(0, ...stretches.map((stretch) => stretch.downTo));
-  const found = stretches
-    .flatMap((stretch) => stretch.found)
+  const downTo = Math.max(0, ...results.map((result) => result.downTo));
+  const found = results
+    .flatMap((result) => result.found)
     .filter((offset) => offset >= downTo)
     .sort((a, b) => b - a);
   const page = found.slice(0, limit);

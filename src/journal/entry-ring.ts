@@ -1,18 +1,21 @@
-/** The last entries of the journal in memory: live readers and short resumes never touch the disk. */
+/** Keeps the latest entries in memory, so that live readers and short resumes do not touch the disk. */
 import type {JournalEntry, Offset} from './call-event.ts';
 
 export interface EntryRingOptions {
-  /** @default 1024: as many as one group of the writer, which whoever follows the head reads next */
+  /** @default 1024: about one full write group, which live readers read next */
   readonly maxEntries?: number;
   /** Rough size of the entries' JSON. @default 8 MiB */
   readonly maxBytes?: number;
 }
 
-/** Invariant: what is held is contiguous and ends at the offset last added. */
+/** Invariant: the entries in memory are contiguous and end at the offset that was added last. */
 export class EntryRing {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
-  /** The first `#dropped` are gone; they are cut off once they are half of the array, so that a drop costs O(1). */
+  /**
+   * The first `#dropped` slots are empty. They are cut off once they fill half of the array, so a drop costs
+   * O(1).
+   */
   #entries: (Held | undefined)[] = [];
   #dropped = 0;
   #bytes = 0;
@@ -23,7 +26,7 @@ export class EntryRing {
     this.#maxBytes = maxBytes;
   }
 
-  /** Offset of the last entry added, or where the ring was moved to. */
+  /** Offset of the entry added last, or the offset that the ring was moved to. */
   get last(): Offset {
     return this.#last;
   }
@@ -32,7 +35,10 @@ export class EntryRing {
     return this.#entries.length - this.#dropped;
   }
 
-  /** Adds the entry after {@link last}; any other means that some were missed, and what was held is of no use. */
+  /**
+   * Adds an entry. An offset other than {@link last} + 1 means that entries were missed, so the ring is
+   * cleared first.
+   */
   push(entry: JournalEntry, bytes: number): void {
     if (entry.offset !== this.#last + 1) this.moveTo(entry.offset - 1);
     this.#entries.push({entry, bytes});
@@ -42,7 +48,7 @@ export class EntryRing {
       this.#drop();
   }
 
-  /** Starts anew after `offset`. */
+  /** Clears the ring. The next entry is the one after `offset`. */
   moveTo(offset: Offset): void {
     this.#entries = [];
     this.#dropped = 0;
@@ -50,7 +56,10 @@ export class EntryRing {
     this.#last = offset;
   }
 
-  /** At most `limit` entries after `after`; `undefined` when the first of them is not held any more. */
+  /**
+   * Returns at most `limit` entries after `after`, or `undefined` if the first of them is no longer in
+   * memory.
+   */
   after(after: Offset, limit: number): readonly JournalEntry[] | undefined {
     const floor = this.#last - this.#length;
     if (after < floor) return undefined;

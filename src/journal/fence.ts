@@ -1,11 +1,11 @@
 /**
- * Proof of doing what one node does at a time (a lease). Whoever takes it over has a higher token, so that a write with a lower
- * one comes too late.
+ * Proof that this node holds a duty that only one node performs at a time (a lease). Each takeover raises the
+ * token, so that the journal can refuse writes of the previous holder.
  */
 export interface Fence {
-  /** The duty. */
+  /** Name of the duty. */
   readonly name: string;
   readonly token: number;
-  /** Who holds it. After a failover that lost a takeover the same token can come again, for another holder. */
+  /** The holder. A failover that lost a takeover can produce the same token again, for a different holder. */
   readonly holder?: string;
 }

@@ -11,15 +11,15 @@ export {databaseFile} from './sqlite/file-url.ts';
 
 export interface OpenJournalOptions {
   readonly clock?: Clock;
-  /** Told of faults that no caller is there to hear of: a worker that ended, a checkpoint that failed. */
+  /** Receives faults that no caller can receive: the end of a worker, a failed checkpoint. */
   readonly onFault?: (fault: Error) => void;
-  /** Told once, at the start, of what should not stay as it is. */
+  /** Receives, once at start, settings of the database that should be changed. */
   readonly onWarning?: (warning: string) => void;
 }
 
 /**
- * The journal that `databaseUrl` names; nothing is opened yet.
- * @throws Error — the URL names no kind of journal there is
+ * Creates the journal that `databaseUrl` names. Nothing is opened yet.
+ * @throws Error if the URL names no supported kind of journal
  */
 export function openJournal(databaseUrl: string, options: OpenJournalOptions = {}): Journal {
   if (!isPostgresUrl(databaseUrl)) return new SqliteJournal({...options, file: databaseFile(databaseUrl)});

@@ -1,34 +1,35 @@
 /**
- * What an event does to a call (J4, J5). Pure: no clock, no I/O, the same everywhere a journal is kept.
+ * The state transition of a call (J4, J5). It is pure: no clock and no I/O, and every adapter uses it.
  *
- * Twilio fires statuses in order but as separate requests, so `completed` can overtake `ringing`; SequenceNumber
- * orders the callbacks of one call, the rank of the statuses orders everything else, arrival time orders nothing.
+ * Twilio sends statuses in order but as separate requests, so `completed` can overtake `ringing`.
+ * SequenceNumber orders the callbacks of one call. The rank of the statuses orders all other events. Arrival
+ * time orders nothing.
  */
 import {type CallMetadata, hasEnded, type ProviderStatus, statusRank} from '@hookswitch/protocol';
 import type {CallRecord, Offset, StatusEvent, Verdict} from './call-event.ts';
 
-/** What the intent that dialed the call, or its parent leg, knows about it. */
+/** Facts about a call that its dial intent or its parent leg provides. */
 export interface Provenance {
   readonly owner?: string;
   readonly metadata?: CallMetadata;
-  /** The numbers we asked Twilio to connect, for an event that does not name them. */
+  /** The numbers we asked Twilio to connect. Used if the event does not name them. */
   readonly from?: string;
   readonly to?: string;
 }
 
 export interface Transition {
   readonly verdict: Verdict;
-  /** The call afterwards. */
+  /** The call after the event. */
   readonly call: CallRecord;
 }
 
 /**
- * Decides what `event`, about to be written at `offset`, does to `call` (`undefined`: the journal has no such call,
- * which creates it).
+ * Decides the effect of `event`, which will be written at `offset`, on `call`. If `call` is `undefined`, the
+ * event creates it.
  *
- * There is one way for a fact to get anywhere: an event that changes what others see of the call is `applied`, even where its
- * status is an old one. Its entry carries the call, so that the change is pushed and is in the feed, in snapshots and in
- * replays, as it is in the record. Late and repeated events are those that change nothing (J4).
+ * An event that changes the visible state of the call is always `applied`, even if its status is an old one.
+ * Its entry carries the call, so that the push, the feed, snapshots, replays and the record all show the
+ * change. Late and duplicate events change nothing (J4).
  */
 export function transition(
   call: CallRecord | undefined,
@@ -47,14 +48,16 @@ export function transition(
 
 function judge(call: CallRecord, {providerStatus = call.providerStatus, sequence}: StatusEvent): Verdict {
   if (providerStatus === call.providerStatus) return 'duplicate';
-  // The first ended status stays: a second, different one is somebody's late opinion.
+  // The first final status stays. A later, different one is wrong or outdated.
   if (statusRank(providerStatus) <= statusRank(call.providerStatus)) return 'late';
-  // Among callbacks the number decides, even where the status alone would look like progress.
+  // Among callbacks, SequenceNumber decides, even if the status alone looks like progress.
   if (sequence !== undefined && call.sequence !== undefined && sequence <= call.sequence) return 'late';
   return 'applied';
 }
 
-/** Facts that others see, or see the call by; the status, and when it was reached, change with `advance` alone. */
+/**
+ * Facts that clients see or that decide who sees the call. Only `advance` changes the status and its times.
+ */
 const facts = [
   ...(['parentCallSid', 'direction', 'from', 'to', 'answeredBy', 'duration', 'owner', 'metadata'] as const),
 ];
@@ -63,7 +66,7 @@ function isSeen(before: CallRecord, after: CallRecord): boolean {
   return facts.some((fact) => before[fact] !== after[fact]);
 }
 
-/** What is known of a call in which state nobody has told us: every other state is further. */
+/** The status of a call whose status is unknown. Every other status ranks higher. */
 const FIRST_STATUS = 'queued';
 
 function newCall(event: StatusEvent, offset: Offset, provenance: Provenance): CallRecord {
@@ -96,14 +99,14 @@ function advance(call: CallRecord, event: StatusEvent): CallRecord {
   return {
     ...supplement(call, event),
     ...progress(event, event.providerStatus ?? call.providerStatus),
-    // Not `event.receivedAt`: what was received first can be written second.
+    // Not `event.receivedAt`, because an event that arrives first can be written second.
     updatedAt: Math.max(call.updatedAt, event.receivedAt),
     sequence: event.sequence ?? call.sequence,
     answeredAt: call.answeredAt ?? answeredAt(event),
   };
 }
 
-/** What only an event that moves the call on sets. */
+/** Fields that only change when the event advances the call. */
 function progress(event: StatusEvent, providerStatus: ProviderStatus) {
   return {
     providerStatus,
@@ -119,7 +122,7 @@ function answeredAt(event: StatusEvent): number | undefined {
   return event.providerStatus === 'in-progress' ? event.happenedAt : undefined;
 }
 
-/** Facts that were unknown until now. */
+/** Fills in facts that were unknown until this event. */
 function supplement(call: CallRecord, event: StatusEvent): CallRecord {
   const {isDirectionAssumed, ...known} = call;
   const parentCallSid = call.parentCallSid ?? event.parentCallSid;
@@ -131,22 +134,22 @@ function supplement(call: CallRecord, event: StatusEvent): CallRecord {
     from: call.from || (event.from ?? ''),
     to: call.to || (event.to ?? ''),
     answeredBy: call.answeredBy ?? event.answeredBy,
-    // While a call is in progress, `advance` sets it together with the status.
+    // While a call is in progress, `advance` sets this together with the status.
     answeredAt: call.answeredAt ?? (hasEnded(providerStatus) ? answeredAt(event) : undefined),
-    // A look-up can see the end before Twilio has worked out how long it took.
+    // A lookup can see the end before Twilio has computed the duration.
     duration: call.duration ?? (providerStatus === 'completed' ? durationOf(event) : undefined),
     updatedAt: Math.max(call.updatedAt, event.receivedAt),
   };
 }
 
-/** A call that was first heard of without its intent gets what the intent knows when it is named. */
+/** Adds the intent's facts to a call that was first seen without its intent. */
 function withProvenance(call: CallRecord, {owner, metadata, from = '', to = ''}: Provenance): CallRecord {
   const parties = {from: call.from || from, to: call.to || to};
   if (call.owner !== undefined || owner === undefined) return {...call, ...parties};
   return {...call, ...parties, owner, ...(metadata === undefined ? {} : {metadata})};
 }
 
-/** Twilio sends CallDuration=0 for a call nobody answered; only a call that was answered has a duration. */
+/** Twilio sends CallDuration=0 for unanswered calls. Only an answered call has a duration. */
 function durationOf({providerStatus, duration}: StatusEvent): number | undefined {
   return providerStatus === 'completed' ? duration : undefined;
 }

@@ -1,6 +1,7 @@
 /**
- * `channel_binding=require`: the server has to prove, within this very TLS connection, that it knows the password. The driver
- * only prefers that: it would also send the password in plain text, and accept a server that asks for no password.
+ * Enforces `channel_binding=require`: the server must prove, within this TLS connection, that it knows the
+ * password. The driver only prefers channel binding. It would also send the password in plain text, or accept
+ * a server that asks for no password.
  */
 import type {EventEmitter} from 'node:events';
 import type {Duplex} from 'node:stream';
@@ -9,16 +10,16 @@ import {JournalUnavailableError} from '../errors/app-error.ts';
 
 const MECHANISM = 'SCRAM-SHA-256-PLUS';
 
-/** The driver's own view of the protocol; its types do not have it. */
+/** The driver's protocol connection, which its types do not expose. */
 interface Wire extends EventEmitter {
   readonly stream: Duplex;
 }
 
-/** A client of the driver that refuses a server without channel binding. */
+/** A client that refuses a server without channel binding. */
 export class BoundClient extends Client {
   constructor(config?: ClientConfig) {
     super(config);
-    // Before the driver's own listeners, so that nothing is answered that is refused here.
+    // These listeners run before the driver's own, so that the driver never answers a refused request.
     requireChannelBinding((this as unknown as {readonly connection: Wire}).connection);
   }
 }
@@ -26,7 +27,7 @@ export class BoundClient extends Client {
 function requireChannelBinding(connection: Wire): void {
   let isBound = false;
   const refuse = () => {
-    // The same packet may hold ReadyForQuery, and the driver would report a good connection.
+    // The same packet may contain ReadyForQuery, and the driver would then report success.
     connection.removeAllListeners('readyForQuery');
     connection.emit('error', unbound());
     connection.stream.destroy();
@@ -46,7 +47,7 @@ function requireChannelBinding(connection: Wire): void {
 
 function unbound(): JournalUnavailableError {
   return new JournalUnavailableError(
-    'The database does not offer channel binding (SCRAM-SHA-256-PLUS), which channel_binding=require in DATABASE_URL asks for: ' +
-      'set password_encryption=scram-sha-256 there and set the password again, or leave channel_binding out. PgBouncer cannot do it.',
+    'The database does not offer channel binding (SCRAM-SHA-256-PLUS), which channel_binding=require in DATABASE_URL requires: ' +
+      'set password_encryption=scram-sha-256 there and set the password again, or leave channel_binding out. PgBouncer does not support it.',
   );
 }

@@ -1,6 +1,6 @@
 /**
- * How a client of the driver is made. The startup packet has the user, the database and a name, which every pooler takes;
- * everything else is set later (`session-settings.ts`).
+ * Configures a client of the driver. The startup packet has only the user, the database and a name, which
+ * every pooler accepts. `session-settings.ts` sets everything else later.
  */
 import {Client, type ClientConfig, types} from 'pg';
 import {BoundClient} from './channel-binding.ts';
@@ -9,12 +9,12 @@ import type {SessionLimits} from './session-settings.ts';
 
 const INT8 = 20;
 
-/** Offsets and milliseconds are far below 2^53. */
+/** Offsets and milliseconds are far below 2^53, so a number holds them. */
 function parseInt8(text: string): number {
   return Number(text);
 }
 
-/** The driver's client, or one that is stricter where the URL asks for it. */
+/** Returns the driver's client class, or a stricter one if the URL requires channel binding. */
 export function clientOf({channelBinding}: PostgresAddress): typeof Client {
   return channelBinding === 'require' ? BoundClient : Client;
 }

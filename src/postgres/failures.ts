@@ -1,26 +1,28 @@
-/** What Postgres, its driver and the network say, as the errors of the ports. */
+/** Converts errors of Postgres, its driver and the network to the errors of the ports. */
 import {DatabaseError} from 'pg';
 import {JournalUnavailableError} from '../errors/app-error.ts';
 import {MASK, maskText} from '../mask.ts';
 
-/** Classes of SQLSTATE that are about the values or the text of one statement: asking again gives the same. */
+/**
+ * SQLSTATE classes that concern the values or the text of one statement. Repeating it gives the same error.
+ */
 const statementClasses: ReadonlySet<string> = new Set(['21', '22', '23', '42']);
 
-/** By SQLSTATE, what people are told. None has anything of the statement or its values in it. */
+/** Messages for users, by SQLSTATE. They never quote the statement or its values. */
 const sentences: Readonly<Record<string, string>> = {
-  '08004': 'The database service takes no connection now.',
-  '08P01': 'The database service, or the pooler before it, refuses the connection.',
+  '08004': 'The database service accepts no connections now.',
+  '08P01': 'The database service, or the pooler in front of it, refuses the connection.',
   '25006': 'The database is a read-only standby.',
-  '25P03': 'The database ended a transaction that stood still.',
+  '25P03': 'The database ended an idle transaction.',
   '28000':
-    'The database does not let this user in (see pg_hba.conf; it may insist on TLS, or on a certificate of the client).',
+    'The database does not admit this user (see pg_hba.conf; it may require TLS or a client certificate).',
   '28P01': 'The database does not accept the password.',
   '3D000': 'There is no such database: create it, or correct its name in DATABASE_URL.',
   '42501': 'The database user may not do this.',
   '53100': 'The disk of the database is full.',
   '53200': 'The database is out of memory.',
   '53300':
-    'The database has no connection left: raise max_connections there, or the limit of the role or the pooler.',
+    'The database has no free connection: raise max_connections there, or the limit of the role or the pooler.',
   '53400': 'A limit of the database service is reached.',
   '55P03': 'Another transaction holds the journal.',
   '57014': 'The database took too long.',
@@ -34,17 +36,17 @@ const sentences: Readonly<Record<string, string>> = {
   XX002: 'The database is damaged.',
 };
 
-/** While a connection is made there is no statement that could be at fault. By the beginning of the SQLSTATE. */
+/** Messages while connecting, when no statement can be at fault. By the beginning of the SQLSTATE. */
 const connectSentences: readonly (readonly [string, string])[] = [
-  ['22', 'The database does not take a setting that every connection needs.'],
-  ['42', 'The database does not take a setting that every connection needs.'],
+  ['22', 'The database does not accept a setting that every connection needs.'],
+  ['42', 'The database does not accept a setting that every connection needs.'],
 ];
 
 const networkSentences: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Nothing listens where the database should be.',
-  ENOTFOUND: 'The host of the database is not known.',
-  EAI_AGAIN: 'The host of the database cannot be looked up.',
-  ENOENT: 'The socket of the database is not there.',
+  ECONNREFUSED: 'Nothing listens at the address of the database.',
+  ENOTFOUND: 'The host of the database is unknown.',
+  EAI_AGAIN: 'The host of the database cannot be resolved.',
+  ENOENT: 'The socket of the database does not exist.',
   EHOSTUNREACH: 'The host of the database cannot be reached.',
   ENETUNREACH: 'The host of the database cannot be reached.',
   ETIMEDOUT: 'The database does not answer.',
@@ -53,15 +55,15 @@ const networkSentences: Readonly<Record<string, string>> = {
 };
 
 const UNTRUSTED =
-  'The certificate of the database was signed by nobody that is trusted here: sslrootcert in DATABASE_URL has to name ' +
-  'the file with the certificate of whoever signed it.';
+  'The certificate of the database was not signed by a trusted authority: sslrootcert in DATABASE_URL must name ' +
+  'a file with the certificate of its issuer.';
 
-/** By the code that TLS gives its errors. */
+/** Messages by the error code of TLS. */
 const tlsSentences: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID:
-    'The certificate of the database is for another host name: DATABASE_URL has to name one that is in the certificate ' +
-    '(or say sslmode=verify-ca, which does not compare names).',
-  CERT_HAS_EXPIRED: 'The certificate of the database has run out: it has to be renewed there.',
+    'The certificate of the database is for another host name: DATABASE_URL must name a host in the certificate ' +
+    '(or set sslmode=verify-ca, which does not compare names).',
+  CERT_HAS_EXPIRED: 'The certificate of the database has expired: renew it there.',
   CERT_NOT_YET_VALID: 'The certificate of the database is not valid yet: one of the two clocks is wrong.',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
@@ -71,36 +73,39 @@ const tlsSentences: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: UNTRUSTED,
 };
 
-/** What `pg_hba.conf` does to somebody who comes without TLS, in the server's words; another language is told the general thing. */
+/**
+ * The server's words when `pg_hba.conf` requires TLS. A server with another language gets the general
+ * message.
+ */
 const UNENCRYPTED = /no encryption$|SSL off$/;
 
-/** The driver's own errors have no code; by what they say. */
+/** Messages for errors of the driver, which have no code, by their text. */
 const driverSentences: readonly (readonly [RegExp, string])[] = [
   [/timeout exceeded when trying to connect/, 'No connection to the database became free in time.'],
   [/read timeout|timeout expired|connection timeout/, 'The database does not answer.'],
   [
     /does not support SSL/,
-    'The database does not speak TLS: turn ssl on there, or leave sslmode out of DATABASE_URL where nobody can listen in.',
+    'The database does not support TLS: turn ssl on there, or leave sslmode out of DATABASE_URL if the network is trusted.',
   ],
-  [/certificate|SSL|TLS/i, 'The encrypted connection to the database could not be made.'],
-  [/password must be a (?:non-empty )?string/i, 'The database wants a password, and there is none.'],
+  [/certificate|SSL|TLS/i, 'The encrypted connection to the database failed.'],
+  [/password must be a (?:non-empty )?string/i, 'The database requires a password, and none is set.'],
   [/terminated|not queryable|closed|ended/i, 'The connection to the database broke.'],
 ];
 
-/** The SQLSTATE, where the server sent the error. */
+/** Returns the SQLSTATE, if the server sent the error. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined;
 }
 
-/** Whether only the statement at hand is at fault, and its connection can go on. */
+/** Whether only the statement is at fault, so that its connection remains usable. */
 export function isStatementFault(error: unknown): boolean {
   const state = sqlState(error);
   return state !== undefined && state !== '42501' && statementClasses.has(state.slice(0, 2));
 }
 
 /**
- * The error as the ports promise it: `JournalUnavailableError`, or a plain one where the statement is at fault.
- * @param password is masked in the words of the server
+ * Converts an error for the ports: `JournalUnavailableError`, or a plain error if the statement is at fault.
+ * @param password is masked in the server's message
  */
 export function toPortError(error: unknown, password?: string): Error {
   if (error instanceof JournalUnavailableError) return error;
@@ -109,7 +114,7 @@ export function toPortError(error: unknown, password?: string): Error {
   return new JournalUnavailableError(sentenceFor(error), {cause});
 }
 
-/** Why a connection could not be made: never the fault of a statement. */
+/** Converts an error of connecting, which is never the fault of a statement. */
 export function toConnectError(error: unknown, password?: string): JournalUnavailableError {
   if (error instanceof JournalUnavailableError) return error;
   const state = sqlState(error) ?? '';
@@ -121,49 +126,50 @@ export function toConnectError(error: unknown, password?: string): JournalUnavai
   return new JournalUnavailableError(sentence, {cause: causeOf(error, password)});
 }
 
-/** The error of a start: of a connection, or of a statement that makes the tables. */
+/** Converts an error at start: of connecting, or of a statement that creates tables. */
 export function toStartError(error: unknown): JournalUnavailableError {
   const known = toPortError(error);
   if (known instanceof JournalUnavailableError) return known;
   const cause = known.cause;
-  return new JournalUnavailableError('The tables of the gateway cannot be made or brought up to date.', {
+  return new JournalUnavailableError('The tables of the gateway cannot be created or migrated.', {
     cause,
   });
 }
 
 /**
- * The error's sentence, and after it what the database service has said itself, which often knows more: for people who
- * operate the gateway, and not for answers to requests.
+ * Adds the database service's own message, which often says more. The result is for operators, not for
+ * responses to requests.
  */
-export function tellAll({message, cause}: Error): string {
-  const isTold = cause instanceof ServiceWords || (cause instanceof Error && message === UNUSABLE);
-  return isTold ? `${message} The database service says: ${cause.message}` : message;
+export function withServiceMessage({message, cause}: Error): string {
+  const hasServiceMessage =
+    cause instanceof ServiceMessage || (cause instanceof Error && message === UNUSABLE);
+  return hasServiceMessage ? `${message} The database service says: ${cause.message}` : message;
 }
 
-/** The answer of a server or a pooler, after its code if it gave one. */
-class ServiceWords extends Error {}
+/** The message of a server or a pooler, after its code if it has one. */
+class ServiceMessage extends Error {}
 
-/** Of the driver, for an answer that does not come. */
+/** The driver's message for a missing answer. */
 const QUERY_TIMEOUT = 'Query read timeout';
 const NO_SESSION =
-  'The database let the gateway in and then did not answer. Where a pooler is between, it may have no connection left: ' +
-  'a node takes up to 15 (default_pool_size in PgBouncer).';
+  'The database accepted the connection and then did not answer. A pooler in between may have no connection left: ' +
+  'a node needs up to 15 (default_pool_size in PgBouncer).';
 
 const UNUSABLE = 'The database cannot be used.';
-const MAX_WORDS = 300;
+const MAX_SERVICE_MESSAGE = 300;
 
 function sentenceFor(error: unknown): string {
   const state = sqlState(error);
   if (error instanceof DatabaseError) {
     if (/unsupported startup parameter/.test(error.message)) {
-      return 'The pooler refuses a parameter of the connection: leave options out of DATABASE_URL, or allow it in the pooler.';
+      return 'The pooler refuses a connection parameter: leave options out of DATABASE_URL, or allow it in the pooler.';
     }
     if (state === '28000' && UNENCRYPTED.test(error.message)) {
-      return 'The database lets nobody in without TLS: add ?sslmode=verify-full&sslrootcert=<file> to DATABASE_URL.';
+      return 'The database accepts no connection without TLS: add ?sslmode=verify-full&sslrootcert=<file> to DATABASE_URL.';
     }
     return sentences[state ?? ''] ?? UNUSABLE;
   }
-  // A name with several addresses fails with an error for each.
+  // A host with several addresses fails with one error per address.
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   if (!(first instanceof Error)) return UNUSABLE;
   const code = 'code' in first && typeof first.code === 'string' ? first.code : '';
@@ -174,22 +180,22 @@ function sentenceFor(error: unknown): string {
 }
 
 /**
- * What goes to the log. A server's error also has `detail`, `where` and `internalQuery`, which quote values of rows:
- * phone numbers, owners, whole webhooks. None of that is kept.
+ * Builds the cause for the log. A server error also has `detail`, `where` and `internalQuery`, which quote
+ * values of rows: phone numbers, owners, whole webhooks. They are dropped.
  */
 function causeOf(error: unknown, password?: string): Error {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof DatabaseError)) return new Error(message);
   // Poolers also send errors without a code.
   const state = error.code === undefined ? '' : `SQLSTATE ${error.code}`;
-  // Messages of class 22 quote the value that was not understood.
-  if (state !== '' && error.code?.startsWith('22') === true) return new ServiceWords(state);
+  // Messages of class 22 quote the invalid value.
+  if (state !== '' && error.code?.startsWith('22') === true) return new ServiceMessage(state);
   const words = masked(message.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim(), password);
-  const shown = words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS)}…` : words;
-  return new ServiceWords([state, shown].filter((part) => part !== '').join(': '));
+  const shown = words.length > MAX_SERVICE_MESSAGE ? `${words.slice(0, MAX_SERVICE_MESSAGE)}…` : words;
+  return new ServiceMessage([state, shown].filter((part) => part !== '').join(': '));
 }
 
-/** A service may repeat what it was sent, such as the whole URL. */
+/** Masks secrets, because a service may repeat its input, such as the whole URL. */
 function masked(words: string, password = ''): string {
   if (password.length < 4) return maskText(words);
   const forms = [password, encodeURIComponent(password)];

@@ -1,4 +1,4 @@
-/** Whether the schema `hookswitch` is ours: nothing is written among the tables of another program. */
+/** Refuses to write to a schema `hookswitch` of another program. */
 import {JournalUnavailableError} from '../errors/app-error.ts';
 import type {PostgresConnection} from './postgres-connection.ts';
 import {textOf} from './rows.ts';
@@ -6,7 +6,7 @@ import {textOf} from './rows.ts';
 const BOOK_COLUMNS = ['applied_at', 'checksum', 'id', 'name'];
 const MAX_SHOWN = 5;
 
-/** @throws JournalUnavailableError — there are tables, and no record of our steps beside them */
+/** @throws JournalUnavailableError if the schema has tables but no record of our migrations */
 export async function refuseForeignTables(connection: PostgresConnection): Promise<void> {
   const tables = await connection.query(`SELECT c.relname::text AS name FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'hookswitch'
@@ -19,7 +19,7 @@ export async function refuseForeignTables(connection: PostgresConnection): Promi
   const names = tables.slice(0, MAX_SHOWN).map((row) => JSON.stringify(textOf(row['name'])));
   const more = tables.length > MAX_SHOWN ? ', …' : '';
   throw new JournalUnavailableError(
-    `The schema "hookswitch" in the database holds the tables of another program (${names.join(', ')}${more}), and nothing was ` +
+    `The schema "hookswitch" in the database holds the tables of another program (${names.join(', ')}${more}). Nothing was ` +
       'changed. Name another database, or rename that schema.',
   );
 }

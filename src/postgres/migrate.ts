@@ -1,7 +1,7 @@
 /**
- * Brings the schema up to date: each missing step in a transaction of its own, under an advisory lock, so that nodes that
- * start together do it once. Forward only; the way back is a restored backup, or the program of before where it can live
- * with the newer tables, which the rule in `migration.ts` says it can for one version.
+ * Migrates the schema. Each missing migration runs in its own transaction, under an advisory lock, so that
+ * nodes that start together run it once. Migrations only go forward. To go back, restore a backup, or start
+ * the previous version: the rule in `migration.ts` keeps newer tables usable for it.
  */
 import {createHash} from 'node:crypto';
 import {JournalUnavailableError} from '../errors/app-error.ts';
@@ -10,17 +10,17 @@ import type {Migration} from './migrations/migration.ts';
 import type {PostgresConnection} from './postgres-connection.ts';
 import {numberOf, textOf} from './rows.ts';
 
-/** Any number of ours will do; advisory locks are per database. */
+/** Any number works, because advisory locks are per database. */
 const LOCK = 0x686f6f6b;
 
 /**
- * A step waits so long at most for a table that somebody else uses, in milliseconds, and then lets everybody pass who came after
- * it: a backup that reads `entries` for an hour would otherwise hold up the step, and the step every append. Well below what an
- * append waits.
+ * Maximum wait for a table lock, in milliseconds. After that, the migration lets waiting statements pass and
+ * retries. Otherwise a backup that reads `entries` for an hour would block the migration, and the migration
+ * every append. The value is well below the time that an append may wait.
  */
 const TABLE_LOCK_MS = 500;
 const PAUSE_S = 1;
-/** Ten minutes, with the waiting. */
+/** Ten minutes, including the waits. */
 const MAX_TRIES = 400;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -39,10 +39,11 @@ const CREATE_BOOK = `CREATE SCHEMA IF NOT EXISTS hookswitch;
   COMMENT ON COLUMN hookswitch.migrations.applied_at IS 'When it was taken.';`;
 
 /**
- * Takes the steps that are missing, on a connection that may take its time. Steps that this program does not know are let be: during a rolling upgrade nodes of
- * before start beside newer tables.
- * @param onHeld told once for each step that has to wait for others
- * @throws JournalUnavailableError — a step was edited after it was taken, or the user may not create tables
+ * Runs the missing migrations on a connection with long time limits. Unknown migrations are ignored, because
+ * nodes of the previous version also start next to newer tables during a rolling upgrade.
+ * @param onHeld called once for each migration that waits for a lock
+ * @throws JournalUnavailableError if a migration was edited after it ran, or if the user may not create
+ * tables
  */
 export async function migrate(
   connection: PostgresConnection,
@@ -63,7 +64,9 @@ export async function migrate(
   }
 }
 
-/** Asked first, and without a lock or a right to create anything: most starts have nothing to do. */
+/**
+ * Checked first, without a lock or the right to create tables, because most starts have nothing to migrate.
+ */
 async function isUpToDate(
   connection: PostgresConnection,
   migrations: readonly Migration[],
@@ -119,8 +122,8 @@ async function take(connection: PostgresConnection, migration: Migration): Promi
 function check(migration: Migration, checksum: string | undefined): void {
   if (checksum === checksumOf(migration)) return;
   throw new JournalUnavailableError(
-    `The database has step ${migration.id} of the schema (${migration.name}) in another form than this program: ` +
-      'they are of different builds; start the one that wrote it, or use another database.',
+    `The database has migration ${migration.id} (${migration.name}) in another form than this program: ` +
+      'they come from different builds. Start the build that wrote it, or use another database.',
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * One connection that somebody keeps for himself: a transaction at a time, or notifications. It is given up after any
- * failure; a new one is cheaper than knowing what state the old one is in.
+ * A connection for one holder, which runs one transaction at a time or receives notifications. It is dropped
+ * after any failure, because a new connection is cheaper than finding out the old one's state.
  */
 import type {Client, Notification, QueryResult} from 'pg';
 import {clientConfig, clientOf} from './client-config.ts';
@@ -9,7 +9,7 @@ import type {PostgresAddress} from './postgres-url.ts';
 import type {Row} from './rows.ts';
 import {type SessionLimits, setUpSession} from './session-settings.ts';
 
-/** A statement that is planned once per connection, under its name. */
+/** A named statement, which the server plans once per connection. */
 export interface PreparedStatement {
   readonly name: string;
   readonly text: string;
@@ -27,7 +27,7 @@ export class PostgresConnection {
     this.#client = new (clientOf(address))(clientConfig(address, applicationName, limits));
     this.#limits = limits;
     this.#password = address.password;
-    // Without a listener the event would end the process.
+    // An error event without a listener would end the process.
     this.#client.on('error', (error) => this.#break(error));
     this.#client.on('end', () => this.#break(new Error('Connection terminated')));
     this.#client.on('notice', ({severity, message}) => {
@@ -42,31 +42,32 @@ export class PostgresConnection {
       this.#pid = await setUpSession(this.#client, this.#limits);
     } catch (error) {
       this.#break(error);
-      // A server that refuses need not hang up.
+      // A server that refuses a client may keep the socket open.
       this.close();
       throw toConnectError(error, this.#password);
     }
   }
 
-  /** Why nothing can be asked any more. */
+  /** The reason why the connection is unusable, or `undefined`. */
   get broken(): Error | undefined {
     return this.#broken;
   }
 
-  /** Process id of the server's side, also where a pooler is between. */
+  /** Process id of the server process, even behind a pooler. */
   get pid(): number {
     return this.#pid;
   }
 
-  /** What the server has warned of since the last call. */
-  takeWarnings(): readonly string[] {
+  /** Returns the server's warnings since the last call. */
+  drainWarnings(): readonly string[] {
     const warnings = this.#warnings;
     this.#warnings = [];
     return warnings;
   }
 
   /**
-   * The rows of one statement. The error is the driver's own, since the caller may have to tell which it was.
+   * Returns the rows of one statement. The error is the driver's own, because the caller may need its
+   * SQLSTATE.
    * @throws Error
    */
   async query(
@@ -78,9 +79,9 @@ export class PostgresConnection {
     return rows;
   }
 
-  /** Statements without values, in one round trip; returns what the server says that it did last. @throws Error */
+  /** Runs statements without values in one round trip. Returns the last one's command tag. @throws Error */
   async run(sql: string): Promise<string> {
-    // Several statements have several results, against the library's types.
+    // Several statements have several results, contrary to the library's types.
     const results: QueryResult | readonly QueryResult[] = await this.#client.query(sql);
     return (Array.isArray(results) ? results.at(-1) : results)?.command ?? '';
   }
@@ -89,16 +90,16 @@ export class PostgresConnection {
     this.#client.on('notification', listener);
   }
 
-  /** Calls `listener` once the connection is of no use any more, for whatever reason. */
+  /** Calls `listener` when the connection ends for any reason. */
   onEnd(listener: () => void): void {
     this.#client.once('end', listener);
   }
 
-  /** Gives the connection up. A statement under way fails; a server that does not answer is not waited for. */
+  /** Closes the connection without waiting for the server. A running statement fails. */
   close(): void {
-    this.#broken ??= new Error('the connection was given up');
+    this.#broken ??= new Error('the connection was closed');
     this.#client.end().catch(() => {
-      // It may be gone already.
+      // The socket may be closed already.
     });
   }
 

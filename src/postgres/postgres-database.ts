@@ -1,14 +1,15 @@
 /**
- * The database that the nodes share: a pool for reads and coordination, and connections of their own for whoever keeps one
- * (the journal's writer, its tail, its listener). Everything has a time limit on both sides, every pool and queue a bound.
+ * The database that the nodes share. It has a pool for reads and coordination. The journal's writer, tail and
+ * listener get a connection each. Every operation has a time limit on both sides, and every pool and queue
+ * has a maximum size.
  *
- * Nothing here reconnects on a timer: a connection that broke is replaced when somebody asks next, and those who listen
- * try again by themselves. So a database that comes back is in use at once, and one that is away is not knocked at.
+ * Nothing here reconnects on a timer. The next query replaces a broken connection, and listeners retry by
+ * themselves. So a database that returns is used at once, and one that is down is not flooded with attempts.
  */
 import {Pool, type PoolClient} from 'pg';
 import {JournalUnavailableError} from '../errors/app-error.ts';
 import {clientConfig, clientOf} from './client-config.ts';
-import {isStatementFault, sqlState, tellAll, toPortError, toStartError} from './failures.ts';
+import {isStatementFault, sqlState, toPortError, toStartError, withServiceMessage} from './failures.ts';
 import {refuseForeignTables} from './foreign-tables.ts';
 import {migrate} from './migrate.ts';
 import {migrations} from './migrations/index.ts';
@@ -21,23 +22,23 @@ import {migrationLimits, type SessionLimits, sessionLimits, setUpSession} from '
 export interface PostgresDatabaseOptions {
   /** `postgres://user:password@host:5432/database`. */
   readonly url: string;
-  /** Shown by the server beside each connection, after the name that the URL gives. @default 'hookswitch' */
+  /** Shown by the server for each connection, after the name in the URL. @default 'hookswitch' */
   readonly applicationName?: string;
-  /** Connections of the pool. @default 7 */
+  /** Size of the pool. @default 7 */
   readonly maxConnections?: number;
-  /** Questions waiting for a connection beyond which further ones are refused. @default 1000 */
+  /** Maximum number of queries that wait for a connection. Further queries are refused. @default 1000 */
   readonly maxWaiting?: number;
-  /** Told once, at the start, of what should not stay as it is. */
+  /** Receives, once at start, settings that should be changed. */
   readonly onWarning?: (warning: string) => void;
 }
 
-/** Rows of one statement. */
+/** Runs one statement and returns its rows. */
 export type Query = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
 const OLDEST_VERSION = 140_000;
 const INSUFFICIENT_PRIVILEGE = '42501';
 const IDLE_MS = 30_000;
-/** A name that leads to another server is followed within so long, also where the server of before goes on. */
+/** A changed DNS name is followed within this time, even if the old server keeps running. */
 const LIFETIME_S = 300;
 
 export class PostgresDatabase {
@@ -47,12 +48,12 @@ export class PostgresDatabase {
   readonly #onWarning: (warning: string) => void;
   readonly #newPool: () => Pool;
   #pool: Pool;
-  /** Pools of before that still answer. */
+  /** Replaced pools that still serve queries. */
   readonly #ending = new Set<Promise<void>>();
   #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws Error — the URL cannot be one; nothing is connected yet */
+  /** @throws Error if the URL is invalid. Nothing is connected yet. */
   constructor(options: PostgresDatabaseOptions) {
     const {url, applicationName = 'hookswitch', maxConnections = 7, maxWaiting = 1000} = options;
     this.#address = parsePostgresUrl(url);
@@ -64,7 +65,7 @@ export class PostgresDatabase {
       const pool = new Pool({
         ...clientConfig(this.#address, this.#applicationName, limits),
         Client: clientOf(this.#address),
-        // The pool awaits it before it gives the connection to anybody; its types do not say so.
+        // The pool awaits this before it hands out the connection. Its types do not say so.
         // oxlint-disable-next-line typescript/no-misused-promises
         onConnect: (client) => setUpSession(client, limits),
         max: maxConnections,
@@ -72,21 +73,21 @@ export class PostgresDatabase {
         maxLifetimeSeconds: LIFETIME_S,
         allowExitOnIdle: true,
       });
-      // Idle connections that break are replaced when they are needed; whoever needs one tells of it then.
+      // Ignored, because the next query replaces a broken idle connection and reports a lasting fault.
       pool.on('error', () => {});
       return pool;
     };
     this.#pool = this.#newPool();
   }
 
-  /** Where it is, without user and password. */
+  /** Host, port and database name, without user and password. */
   get description(): string {
     return describeAddress(this.#address);
   }
 
   /**
-   * Looks whether this is a database to work with, and brings its tables up to date. Once per process, whoever asks; a
-   * failed one may be asked for again. @throws JournalUnavailableError — with one sentence that says what to do
+   * Checks the database and migrates its tables, once per process. After a failure, it can be called again.
+   * @throws JournalUnavailableError with a sentence that says what to do
    */
   open(): Promise<void> {
     this.#opening ??= this.#open().catch((error: unknown) => {
@@ -96,7 +97,7 @@ export class PostgresDatabase {
     return this.#opening;
   }
 
-  /** Looks whether this is a database to work with, and changes nothing. @throws JournalUnavailableError */
+  /** Checks the database without changing it. @throws JournalUnavailableError */
   check(): Promise<void> {
     return this.#atStart(async (connection) => {
       await this.#checkFacts(connection);
@@ -104,7 +105,10 @@ export class PostgresDatabase {
     });
   }
 
-  /** Rows of one statement, on any connection. @throws JournalUnavailableError @throws Error — a faulty statement */
+  /**
+   * Runs one statement on any connection. @throws JournalUnavailableError @throws Error if the statement is
+   * faulty
+   */
   async query(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     this.#assertRoom();
     try {
@@ -115,9 +119,10 @@ export class PostgresDatabase {
   }
 
   /**
-   * Several statements, all or nothing (`READ COMMITTED`). `work` only asks `query`; it must be quick, since the server
-   * ends a transaction that stands still.
-   * @throws JournalUnavailableError — then nothing may be known of whether it took effect @throws whatever `work` throws
+   * Runs several statements in one transaction (`READ COMMITTED`). `work` may only await `query`, because the
+   * server ends an idle transaction.
+   * @throws JournalUnavailableError; the transaction may have committed or not @throws any error that `work`
+   * throws
    */
   async transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
     this.#assertRoom();
@@ -130,7 +135,7 @@ export class PostgresDatabase {
       return result;
     } catch (error) {
       failure = error;
-      // An error of the work itself, or of one statement, leaves a connection that can be used on.
+      // After an error of `work` or of one statement, the connection remains usable.
       if (isStatementFault(error) || !isFromDriver(error)) await client.query('ROLLBACK').catch(() => {});
       throw isFromDriver(error) ? toPortError(error) : error;
     } finally {
@@ -138,7 +143,7 @@ export class PostgresDatabase {
     }
   }
 
-  /** A connection for one holder, who closes it. @throws JournalUnavailableError */
+  /** Opens a connection for one holder, which must close it. @throws JournalUnavailableError */
   async connect(purpose: string, limits: SessionLimits = sessionLimits): Promise<PostgresConnection> {
     if (this.#closing !== undefined) throw closed();
     const name = `${this.#applicationName} ${purpose}`;
@@ -148,8 +153,8 @@ export class PostgresDatabase {
   }
 
   /**
-   * Whoever asks next has a connection that is made then: those there are may lead to a server whose place another one has taken.
-   * What is being asked already, or waits for its turn, is answered on them.
+   * Replaces the pool, because its connections may lead to a replaced server. Further queries use new
+   * connections. Running and waiting queries finish on the old ones.
    */
   renew(): void {
     if (this.#closing !== undefined) return;
@@ -159,7 +164,7 @@ export class PostgresDatabase {
     this.#ending.add(ending);
   }
 
-  /** Closes the pool; those who keep a connection close theirs. Idempotent. */
+  /** Closes the pool. Holders of connections close those themselves. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= Promise.all([this.#pool.end(), ...this.#ending]).then(() => {});
     return this.#closing;
@@ -172,13 +177,15 @@ export class PostgresDatabase {
       await refuseForeignTables(connection);
       await migrate(connection, migrations, ({id, name}) =>
         this.#onWarning(
-          `step ${id} of the schema (${name}) waits for a transaction that uses its tables, such as a backup; it goes on by itself`,
+          `migration ${id} (${name}) waits for a transaction that uses its tables, such as a backup; it continues by itself`,
         ),
       );
     });
   }
 
-  /** Does `work` on a connection that may take its time. @throws JournalUnavailableError — with everything that is known */
+  /**
+   * Runs `work` on a connection with long time limits. @throws JournalUnavailableError with all known details
+   */
   async #atStart(work: (connection: PostgresConnection) => Promise<void>): Promise<void> {
     const opened: PostgresConnection[] = [];
     try {
@@ -196,16 +203,19 @@ export class PostgresDatabase {
     }
   }
 
-  /** Says where it happened, and passes on what the database says of it. */
+  /** Adds the address, and the database's own message. */
   #explain(error: unknown): JournalUnavailableError {
     const known =
       sqlState(error) === INSUFFICIENT_PRIVILEGE
         ? this.#lacksRights(toPortError(error).cause)
         : toStartError(error);
     const {user} = this.#address;
-    return new JournalUnavailableError(`DATABASE_URL (${this.description} as ${user}): ${tellAll(known)}`, {
-      cause: known.cause,
-    });
+    return new JournalUnavailableError(
+      `DATABASE_URL (${this.description} as ${user}): ${withServiceMessage(known)}`,
+      {
+        cause: known.cause,
+      },
+    );
   }
 
   #limits(limits: SessionLimits): SessionLimits {
@@ -215,7 +225,7 @@ export class PostgresDatabase {
 
   async #checkFacts(connection: PostgresConnection): Promise<void> {
     const [facts] = await connection.query(SELECT_FACTS);
-    if (facts === undefined) throw new Error('the server told nothing of itself');
+    if (facts === undefined) throw new Error('the server returned no facts about itself');
     const version = numberOf(facts['version']);
     if (version < OLDEST_VERSION) {
       throw new JournalUnavailableError(
@@ -224,7 +234,7 @@ export class PostgresDatabase {
     }
     if (facts['standby'] === true) {
       throw new JournalUnavailableError(
-        'The database is a read-only standby; DATABASE_URL has to name the primary.',
+        'The database is a read-only standby; DATABASE_URL must name the primary.',
       );
     }
     if (textOf(facts['encoding']) !== 'UTF8') {
@@ -237,7 +247,7 @@ export class PostgresDatabase {
     const {user, database} = this.#address;
     return new JournalUnavailableError(
       `The database user ${user} may not create or change the schema "hookswitch": ` +
-        `let it own the database, or GRANT CREATE ON DATABASE ${database} TO ${user}.`,
+        `make it the owner of the database, or run GRANT CREATE ON DATABASE ${database} TO ${user}.`,
       {cause},
     );
   }
@@ -245,16 +255,18 @@ export class PostgresDatabase {
   #warn(facts: Row): void {
     if (facts['fsync'] === 'off') {
       this.#onWarning(
-        'the database runs with fsync=off: a power cut loses or damages what was acknowledged; set fsync=on',
+        'the database runs with fsync=off: a power failure loses or damages acknowledged entries; set fsync=on',
       );
     }
     if (facts['full_page_writes'] === 'off') {
-      this.#onWarning('the database runs with full_page_writes=off: a power cut can damage it; set it to on');
+      this.#onWarning(
+        'the database runs with full_page_writes=off: a power failure can damage it; set it to on',
+      );
     }
     const {ssl} = this.#address;
     if (ssl !== false && ssl.rejectUnauthorized === false) {
       this.#onWarning(
-        'the certificate of the database is not checked (sslmode=require); verify-full checks it',
+        'the certificate of the database is not verified (sslmode=require); verify-full verifies it',
       );
     }
   }
@@ -281,7 +293,7 @@ const SELECT_FACTS = `SELECT current_setting('server_version_num')::int AS versi
   current_setting('full_page_writes') AS full_page_writes,
   current_setting('server_encoding') AS encoding`;
 
-/** Whether the server or the driver threw it, and not whoever used them. */
+/** Whether the error comes from the server or the driver, not from the caller's own code. */
 function isFromDriver(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return 'severity' in error || 'syscall' in error || /timeout|terminated|not queryable/i.test(error.message);
@@ -291,7 +303,7 @@ function closed(): JournalUnavailableError {
   return new JournalUnavailableError('The database connections are closed.');
 }
 
-/** A pool that is told to end gives no connection to those who wait for one. */
+/** Ends a pool once no query waits for a connection, because an ending pool hands out none. */
 async function endWhenServed(pool: Pool): Promise<void> {
   if (pool.waitingCount > 0) {
     const {promise, resolve} = Promise.withResolvers<void>();
@@ -304,6 +316,6 @@ async function endWhenServed(pool: Pool): Promise<void> {
   try {
     await pool.end();
   } catch {
-    // Nobody uses it any more.
+    // Nothing uses this pool anymore.
   }
 }

@@ -1,19 +1,22 @@
 /**
- * The parameters of a `postgres://` URL: those of libpq, and those that other programs leave in the URLs that services hand
- * out. One that is obeyed has a reader in `postgres-url.ts`; one that changes nothing here is ignored and noted; one whose being
- * ignored would weaken or mislead is refused, as is one that nobody knows, which may be a misspelt `sslmode`.
+ * The parameters of a `postgres://` URL: those of libpq, and those of other programs in URLs that services
+ * hand out.
+ * - A supported parameter has a reader in `postgres-url.ts`.
+ * - A parameter without effect here is ignored, with a note.
+ * - A parameter is refused if ignoring it would weaken security or mislead.
+ * - An unknown parameter is refused, because it may be a misspelled `sslmode`.
  */
 
-/** `undefined`: it is obeyed. */
+/** `undefined`: the parameter is supported. */
 type Verdict = {readonly kind: 'ignored' | 'refused'; readonly why: string};
 
-const ALWAYS_SESSION = 'the gateway needs a pooler in session mode, and finds out by itself whether it is';
+const ALWAYS_SESSION = 'the gateway needs a pooler in session mode, and checks that itself';
 const OWN_POOL = 'the gateway sizes its connections itself';
 const LIMITS = 'the gateway has time limits of its own; remove it';
 const OWN_KEEPALIVE = 'the gateway sets its own';
 const NOT_DONE = 'it is not supported; remove it';
 
-const obeyed: ReadonlySet<string> = new Set([
+const supported: ReadonlySet<string> = new Set([
   ...['host', 'port', 'user', 'password', 'dbname'],
   ...['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation', 'channel_binding'],
   ...['application_name', 'fallback_application_name', 'connect_timeout', 'options', 'target_session_attrs'],
@@ -52,11 +55,11 @@ const ignored: Readonly<Record<string, string>> = {
 };
 
 const refused: Readonly<Record<string, string>> = {
-  ssl: 'write sslmode=verify-full, or sslmode=require to encrypt without looking at the certificate',
-  tls: 'write sslmode=verify-full, or sslmode=require to encrypt without looking at the certificate',
+  ssl: 'write sslmode=verify-full, or sslmode=require to encrypt without verifying the certificate',
+  tls: 'write sslmode=verify-full, or sslmode=require to encrypt without verifying the certificate',
   hostaddr: 'write the address as the host',
-  service: 'write what the service file has into the URL',
-  servicefile: 'write what the service file has into the URL',
+  service: 'write the contents of the service file into the URL',
+  servicefile: 'write the contents of the service file into the URL',
   passfile: 'the gateway reads ~/.pgpass, or the password in the URL',
   sslpassword: 'keep the key in a file without a passphrase',
   statement_timeout: LIMITS,
@@ -75,9 +78,9 @@ const refused: Readonly<Record<string, string>> = {
   ssl_max_protocol_version: NOT_DONE,
 };
 
-/** Decides about a parameter. The case of a name counts only for those that are obeyed. */
+/** Decides about a parameter. Only the names of supported parameters are case-sensitive. */
 export function verdictOf(name: string, value: string): Verdict | undefined {
-  if (obeyed.has(name)) return undefined;
+  if (supported.has(name)) return undefined;
   const key = name.toLowerCase();
   const why = Object.hasOwn(ignored, key) ? ignored[key] : undefined;
   if (why !== undefined) return {kind: 'ignored', why};
@@ -87,21 +90,21 @@ export function verdictOf(name: string, value: string): Verdict | undefined {
       : {kind: 'ignored', why: 'the gateway encrypts by TLS only'};
   }
   const reason = Object.hasOwn(refused, key) ? refused[key] : undefined;
-  return {kind: 'refused', why: reason ?? `it is not known; known are ${[...obeyed].join(', ')}`};
+  return {kind: 'refused', why: reason ?? `it is unknown; known are ${[...supported].join(', ')}`};
 }
 
-/** `name=value` pairs, decoded. @throws Error — one is given twice, or not well-formed */
+/** Parses `name=value` pairs and decodes them. @throws Error if one is repeated or malformed */
 export function parseQuery(query: string, decode: (text: string) => string): Map<string, string> {
   const found = new Map<string, string>();
   for (const pair of query.split('&')) {
     if (pair === '') continue;
     const at = pair.indexOf('=');
     const name = decode(at === -1 ? pair : pair.slice(0, at));
-    // It may be the rest of a password, and is not quoted.
+    // The message does not quote the text, because it may be the rest of a password.
     if (at === -1 || !/^[\w.-]{1,64}$/.test(name)) {
-      throw new Error('what follows the ? is not name=value; a ? in user or password has to be %3F');
+      throw new Error('the text after the ? is not name=value; write a ? in the user or password as %3F');
     }
-    // The gateway does not guess which of two counts.
+    // The gateway does not guess which of two values counts.
     if (found.has(name)) throw new Error(`it has ${name} twice`);
     found.set(name, decode(pair.slice(at + 1)));
   }

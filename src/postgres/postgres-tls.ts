@@ -1,4 +1,4 @@
-/** How a connection to Postgres is encrypted, and who is trusted: what `sslmode` and its files in DATABASE_URL say. */
+/** TLS of Postgres connections: reads `sslmode` and its files from DATABASE_URL. */
 import {X509Certificate} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {homedir} from 'node:os';
@@ -9,38 +9,38 @@ export const sslFiles = ['sslrootcert', 'sslcert', 'sslkey'] as const;
 const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 type SslMode = (typeof sslModes)[number];
 
-/** libpq's word for the authorities of the operating system. */
+/** libpq's name for the certificate authorities of the operating system. */
 const SYSTEM = 'system';
 
 /**
- * libpq's modes, without the two that fall back to an open connection when somebody in between says so. `require` encrypts
- * and trusts any certificate, unless there is a root certificate to check it against.
- * @throws Error — what is wrong, without `DATABASE_URL`
+ * Supports libpq's modes, except those two that an attacker in between can downgrade to plain text. `require`
+ * encrypts and accepts any certificate, unless there is a root certificate to verify it with.
+ * @throws Error with the fault, worded to follow `DATABASE_URL`
  */
 export function sslOptions(query: ReadonlyMap<string, string>, isSocket: boolean): false | ConnectionOptions {
   const usesSystem = query.get('sslrootcert') === SYSTEM;
   const mode = sslModeOf(query.get('sslmode') ?? (usesSystem ? 'verify-full' : 'disable'));
   if (mode === 'disable') {
-    const idle = sslFiles.find((name) => query.has(name));
-    if (idle !== undefined)
-      throw new Error(`${idle} does nothing without sslmode; write sslmode=verify-full`);
+    const unused = sslFiles.find((name) => query.has(name));
+    if (unused !== undefined)
+      throw new Error(`${unused} has no effect without sslmode; write sslmode=verify-full`);
     return false;
   }
   if (isSocket) throw new Error('a Unix socket is never encrypted; leave sslmode out');
   if (usesSystem && mode !== 'verify-full') {
     throw new Error(
-      'sslrootcert=system goes with sslmode=verify-full only, since anybody gets a certificate there',
+      'sslrootcert=system requires sslmode=verify-full, because anyone can get a certificate from a public authority',
     );
   }
   const ca = usesSystem ? systemAuthorities() : fileOf(query, 'sslrootcert');
   const [cert, key] = [fileOf(query, 'sslcert'), fileOf(query, 'sslkey')];
-  if ((cert === undefined) !== (key === undefined)) throw new Error('sslcert and sslkey go together');
+  if ((cert === undefined) !== (key === undefined)) throw new Error('sslcert and sslkey require each other');
   if (typeof ca === 'string' && !isCertificate(ca)) {
-    throw new Error('the file that sslrootcert names holds no certificate in PEM');
+    throw new Error('the file that sslrootcert names contains no PEM certificate');
   }
   if (cert !== undefined && !isPair(cert, key)) {
     throw new Error(
-      'the files that sslcert and sslkey name are no certificate and its key, in PEM without a passphrase',
+      'the files that sslcert and sslkey name are not a PEM certificate and its key without a passphrase',
     );
   }
   return {
@@ -52,12 +52,14 @@ export function sslOptions(query: ReadonlyMap<string, string>, isSocket: boolean
   };
 }
 
-/** Those of the system, and those that Node brings: a small image has none of its own. */
+/** The authorities of the system and those of Node, because a small image has none of its own. */
 function systemAuthorities(): string[] {
   return [...rootCertificates, ...getCACertificates('system')];
 }
 
-/** TLS itself takes a file without any as an empty list, and then trusts nobody. */
+/**
+ * Checked here, because TLS treats a file without certificates as an empty list and then trusts no server.
+ */
 function isCertificate(text: string): boolean {
   try {
     return new X509Certificate(text).subject !== undefined;
@@ -76,15 +78,15 @@ function isPair(cert: string, key: string | undefined): boolean {
 }
 
 function sslModeOf(text: string): SslMode {
-  // The driver's own word, in URLs of other Node programs.
+  // The driver's own mode, found in URLs of other Node programs.
   if (text === 'no-verify') return 'require';
   if (text === 'prefer' || text === 'allow') {
     throw new Error(
-      `sslmode=${text} falls back to an open connection when somebody in between says so; write verify-full or require, or disable`,
+      `sslmode=${text} lets an attacker in between force an unencrypted connection; write verify-full or require, or disable`,
     );
   }
   const mode = sslModes.find((known) => known === text);
-  if (mode === undefined) throw new Error(`sslmode is one of ${sslModes.join(', ')}`);
+  if (mode === undefined) throw new Error(`sslmode must be one of ${sslModes.join(', ')}`);
   return mode;
 }
 

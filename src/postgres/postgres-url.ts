@@ -1,7 +1,10 @@
 /**
- * What a `postgres://` URL says, as options of the driver. The driver has a parser of its own; this one takes no defaults
- * from the environment, lets the URL switch no time limit of ours off, knows libpq's forms of a socket, which are no URLs to
- * a browser's parser, and never quotes a password in what it complains of.
+ * Parses a `postgres://` URL into options of the driver. The driver's own parser is not used, for these
+ * reasons:
+ * - This parser takes no defaults from the environment.
+ * - It does not let the URL turn off our time limits.
+ * - It supports libpq's socket forms, which are invalid URLs for a browser's parser.
+ * - Its messages never quote a password.
  */
 import {userInfo} from 'node:os';
 import type {ConnectionOptions} from 'node:tls';
@@ -9,23 +12,23 @@ import {parseQuery, verdictOf} from './postgres-parameters.ts';
 import {sslOptions} from './postgres-tls.ts';
 
 export interface PostgresAddress {
-  /** A name, an address, or the folder of a Unix socket. */
+  /** A host name, an address, or the folder of a Unix socket. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Absent: none is sent, or what `~/.pgpass` has. */
+  /** Absent if `~/.pgpass` has the password, or if there is none. */
   readonly password?: string;
   readonly database: string;
   readonly ssl: false | ConnectionOptions;
-  /** TLS from the first byte, without asking before. */
+  /** Starts TLS with the first byte, without negotiation. */
   readonly directTls: boolean;
   readonly channelBinding: 'disable' | 'prefer' | 'require';
   readonly applicationName?: string;
-  /** Instead of our own limit, in milliseconds. */
+  /** Overrides our limit, in milliseconds. */
   readonly connectMs?: number;
-  /** Sent as it is, because some services route by it. Our own settings are made after it and win. */
+  /** Sent unchanged, because some services route by it. Our own settings are applied afterwards and win. */
   readonly options?: string;
-  /** Parameters that are ignored, each with the reason. */
+  /** Ignored parameters, each with the reason. */
   readonly notes: readonly string[];
 }
 
@@ -33,7 +36,7 @@ const DEFAULT_PORT = 5432;
 const EXAMPLE = 'postgres://user:password@host:5432/database';
 const SOCKET_EXAMPLE = 'postgres:///database?host=/var/run/postgresql&user=name';
 const MAX_CONNECT_S = 30;
-/** Of a host name, an address, or the folder of a socket. An underscore is in no name of the internet, and in those of containers. */
+/** A host name, an address, or the folder of a socket. Container names may contain an underscore. */
 const HOST =
   /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?\.?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?|\/[^\0]*)$/iu;
 
@@ -41,7 +44,7 @@ export function isPostgresUrl(databaseUrl: string): boolean {
   return /^postgres(?:ql)?:/i.test(databaseUrl);
 }
 
-/** @throws Error — one sentence that says what is wrong, without the password */
+/** @throws Error with a sentence that names the fault, without the password */
 export function parsePostgresUrl(databaseUrl: string): PostgresAddress {
   try {
     return parse(databaseUrl);
@@ -50,7 +53,7 @@ export function parsePostgresUrl(databaseUrl: string): PostgresAddress {
   }
 }
 
-/** Why the URL is none, without the password; `undefined` when it is one. */
+/** Returns the fault of the URL, without the password; `undefined` without a fault. */
 export function postgresUrlFault(databaseUrl: string): string | undefined {
   try {
     parse(databaseUrl);
@@ -60,7 +63,7 @@ export function postgresUrlFault(databaseUrl: string): string | undefined {
   }
 }
 
-/** Where the database is, for people: no password, no user. */
+/** Host, port and database, without user and password, for messages. */
 export function describeAddress({host, port, database}: PostgresAddress): string {
   return `${host.includes(':') && !host.startsWith('/') ? `[${host}]` : host}:${port}/${database}`;
 }
@@ -68,12 +71,12 @@ export function describeAddress({host, port, database}: PostgresAddress): string
 function parse(databaseUrl: string): PostgresAddress {
   const parts = split(databaseUrl);
   const query = parseQuery(parts.query, decode);
-  const notes = judge(query);
+  const notes = checkParameters(query);
   const host = hostOf(query.get('host') ?? decode(parts.host));
   const isSocket = host.startsWith('/');
   const database = query.get('dbname') ?? decode(parts.database);
   const user = query.get('user') ?? decode(parts.user);
-  // As libpq; over a network a name that nobody has given is a mistake.
+  // Like libpq. Over a network, a missing user is a mistake.
   const knownUser = user === '' && isSocket ? userInfo().username : user;
   if (knownUser === '') throw new Error(`it names no user; write ${EXAMPLE}`);
   if (database === '' || database.includes('/')) throw new Error(`it names no database; write ${EXAMPLE}`);
@@ -81,9 +84,7 @@ function parse(databaseUrl: string): PostgresAddress {
   const ssl = sslOptions(query, isSocket);
   const channelBinding = oneOf(query, 'channel_binding', ['disable', 'prefer', 'require'], 'disable');
   if (channelBinding === 'require' && ssl === false) {
-    throw new Error(
-      'channel_binding=require needs TLS; write sslmode=verify-full or sslmode=require beside it',
-    );
+    throw new Error('channel_binding=require needs TLS; add sslmode=verify-full or sslmode=require');
   }
   const directTls = oneOf(query, 'sslnegotiation', ['postgres', 'direct'], 'postgres') === 'direct';
   if (directTls && ssl === false) throw new Error('sslnegotiation=direct needs sslmode=require or stricter');
@@ -110,24 +111,24 @@ interface Parts {
   readonly query: string;
 }
 
-/** Takes the text apart; nothing is decoded. */
+/** Splits the URL without decoding. */
 function split(databaseUrl: string): Parts {
-  if (/\p{Cc}/u.test(databaseUrl)) throw new Error('it has a control character in it, such as a line break');
+  if (/\p{Cc}/u.test(databaseUrl)) throw new Error('it contains a control character, such as a line break');
   if (databaseUrl.includes('#')) throw new Error('it has a # that is not percent-encoded; write %23');
   const whole = /^postgres(?:ql)?:\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/i.exec(databaseUrl);
   if (whole === null) throw new Error(`it is not a URL; write ${EXAMPLE}`);
   const [, authority = '', database = '', query = ''] = whole;
-  // A password with @ in it is often not encoded; a host never has one.
+  // Users often do not encode an @ in a password. A host never contains one.
   const at = authority.lastIndexOf('@');
   const [user, password] = cut(at === -1 ? '' : authority.slice(0, at), ':');
-  const place = authority.slice(at + 1);
+  const hostAndPort = authority.slice(at + 1);
   if (at === -1 && database.includes('@')) {
     throw new Error('it has a / or a ? before the @ that is not percent-encoded; write %2F or %3F');
   }
-  if (place.includes(',')) throw severalHosts();
-  const address = /^\[([^\]]*)\](?::(.*))?$/.exec(place);
-  const [host, port] = address === null ? cut(place, ':') : [address[1] ?? '', address[2] ?? ''];
-  // Before anything of the query is quoted, which may be the rest of a password.
+  if (hostAndPort.includes(',')) throw severalHosts();
+  const address = /^\[([^\]]*)\](?::(.*))?$/.exec(hostAndPort);
+  const [host, port] = address === null ? cut(hostAndPort, ':') : [address[1] ?? '', address[2] ?? ''];
+  // Checked before any message quotes the query, which may be the rest of a password.
   portOf(port);
   return {user, password, host, port, database, query};
 }
@@ -137,8 +138,8 @@ function cut(text: string, separator: string): readonly [string, string] {
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Refuses what may not be ignored, and returns what is. */
-function judge(query: ReadonlyMap<string, string>): readonly string[] {
+/** Refuses unsupported parameters and returns notes on the ignored ones. */
+function checkParameters(query: ReadonlyMap<string, string>): readonly string[] {
   const notes: string[] = [];
   for (const [name, value] of query) {
     const verdict = verdictOf(name, value);
@@ -155,7 +156,7 @@ function hostOf(host: string): string {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   if (!HOST.test(bare)) {
     throw new Error(
-      'its host is not a valid one; anything but letters and digits in user and password has to be percent-encoded',
+      'its host is invalid; percent-encode all characters of user and password except letters and digits',
     );
   }
   return bare;
@@ -172,7 +173,7 @@ function portOf(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) {
     throw new Error(
-      'its port is no number from 1 to 65535; a : or / in user or password has to be percent-encoded',
+      'its port is not a number from 1 to 65535; percent-encode : and / in the user and password',
     );
   }
   return port;
@@ -186,15 +187,17 @@ function oneOf<Value extends string>(
 ): Value {
   const text = query.get(name) ?? fallback;
   const value = values.find((known) => known === text);
-  if (value === undefined) throw new Error(`${name} is one of ${values.join(', ')}`);
+  if (value === undefined) throw new Error(`${name} must be one of ${values.join(', ')}`);
   return value;
 }
 
-/** The journal is written: a standby is of no use. */
+/** Refuses options that allow a standby, because the gateway writes. */
 function assertPrimary(query: ReadonlyMap<string, string>): void {
   const wanted = query.get('target_session_attrs') ?? 'any';
   if (!['any', 'read-write', 'primary'].includes(wanted)) {
-    throw new Error('target_session_attrs is one of any, read-write, primary, since the gateway writes');
+    throw new Error(
+      'target_session_attrs must be one of any, read-write, primary, because the gateway writes',
+    );
   }
 }
 
@@ -207,7 +210,7 @@ function connectMsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (seconds < 1 || seconds > MAX_CONNECT_S) {
-    throw new Error(`connect_timeout is a whole number of seconds from 1 to ${MAX_CONNECT_S}`);
+    throw new Error(`connect_timeout must be a whole number of seconds from 1 to ${MAX_CONNECT_S}`);
   }
   return seconds * 1000;
 }

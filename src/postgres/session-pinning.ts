@@ -1,6 +1,7 @@
 /**
- * Whether a connection of ours keeps its process of the server. Behind a pooler in transaction or statement mode it does not:
- * settings, LISTEN, advisory locks and prepared statements would end up in somebody else's session.
+ * Checks that a connection keeps its server process. Behind a pooler in transaction or statement mode it does
+ * not. Then settings, LISTEN, advisory locks and prepared statements would end up in another client's
+ * session.
  */
 import {JournalUnavailableError} from '../errors/app-error.ts';
 import {numberOf} from './rows.ts';
@@ -9,9 +10,9 @@ export const SESSION_MODE =
   'Use a pooler in session mode (PgBouncer: pool_mode=session; Supabase: port 5432 in place of 6543; Neon: the host without ' +
   '-pooler), or connect to PostgreSQL itself.';
 
-/** A connection, as far as it is needed here. */
+/** The part of a connection that this check needs. */
 export interface PinnedConnection {
-  /** Process of the server that answered when the session was set up. */
+  /** The server process that answered when the session was set up. */
   readonly pid: number;
   query(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   run(sql: string): Promise<unknown>;
@@ -23,9 +24,9 @@ export function assertSameProcess(expected: number, found: number): void {
 }
 
 /**
- * Looks at two connections that are open at once. In session mode each has a process of its own, and keeps it. A pooler that
- * shares them gives out the one that was used last, or each in turn: the order of the questions finds out either, and the
- * open transaction leaves the other connection no way to the same process.
+ * Checks two connections that are open at the same time. In session mode, each has its own process and keeps
+ * it. A pooler that shares processes hands out either the last used one or each in turn. The order of the
+ * queries detects both. The open transaction also blocks the other connection from using its process.
  * @throws JournalUnavailableError
  */
 export async function assertOwnProcesses(first: PinnedConnection, second: PinnedConnection): Promise<void> {
@@ -44,7 +45,7 @@ async function assertPinned(connection: PinnedConnection): Promise<void> {
 
 function shared(): JournalUnavailableError {
   return new JournalUnavailableError(
-    'A pooler between the gateway and the database gives its connections to several clients in turn (transaction or statement ' +
-      `mode), and what belongs to a session gets lost: settings, LISTEN, locks. ${SESSION_MODE}`,
+    'A pooler between the gateway and the database shares its connections among clients (transaction or statement ' +
+      `mode), so settings, LISTEN and locks of a session get lost. ${SESSION_MODE}`,
   );
 }

@@ -1,32 +1,33 @@
 /**
- * The settings that every session of ours needs. Defaults of the server, the role, the database or a pooler do not count.
+ * The settings that every session needs, whatever the defaults of the server, the role, the database or a
+ * pooler.
  *
- * They are set by statements once a connection is there, and read back by another one. Startup parameters would save the
- * round trips, but a pooler may refuse them (PgBouncer's default) or drop them without a word (`ignore_startup_parameters`),
- * and acknowledged webhooks were lost that way.
+ * Statements set them once the connection exists, and another statement reads them back. Startup parameters
+ * would save these round trips. But a pooler may refuse them (PgBouncer's default) or drop them silently
+ * (`ignore_startup_parameters`), which has already lost acknowledged webhooks.
  */
 import type {ClientBase} from 'pg';
 import {JournalUnavailableError} from '../errors/app-error.ts';
 import {numberOf, type Row, textOf} from './rows.ts';
 import {assertSameProcess, SESSION_MODE} from './session-pinning.ts';
 
-/** All times in milliseconds. */
+/** Time limits in milliseconds. */
 export interface SessionLimits {
-  /** Until a connection is made, and as long again until its session is set up; or until one of the pool is free. */
+  /** For connecting, then again for the session's setup. Also the wait for a free connection of the pool. */
   readonly connectMs: number;
-  /** A statement, on the server. */
+  /** For a statement, on the server. */
   readonly statementMs: number;
-  /** A wait for a lock. */
+  /** For a lock. */
   readonly lockMs: number;
-  /** A transaction of ours that does nothing: the server ends it, so that a node that was paused holds up nobody. */
+  /** For an idle transaction. The server ends it, so that a paused node does not block the others. */
   readonly idleInTransactionMs: number;
-  /** An answer, on our side: what a server that is paused or cut off costs. */
+  /** For an answer, on our side. It limits the wait for a paused or unreachable server. */
   readonly answerMs: number;
 }
 
 /**
- * `lockMs` is above `idleInTransactionMs`: when another node stops within a transaction, the server ends that one before
- * anybody gives up waiting for it.
+ * `lockMs` exceeds `idleInTransactionMs`. If another node stops during a transaction, the server ends that
+ * transaction before a waiting node gives up.
  */
 export const sessionLimits: SessionLimits = {
   connectMs: 3000,
@@ -36,7 +37,10 @@ export const sessionLimits: SessionLimits = {
   answerMs: 6000,
 };
 
-/** For a migration: an index on millions of rows takes its time, and so does the node that is at it already. */
+/**
+ * Limits of a migration. Indexing millions of rows takes long, and so does waiting for another node that does
+ * it.
+ */
 export const migrationLimits: SessionLimits = {
   connectMs: 3000,
   statementMs: 600_000,
@@ -47,11 +51,11 @@ export const migrationLimits: SessionLimits = {
 
 type Settings = Readonly<Record<string, string>>;
 
-/** Values as `pg_settings` shows them. They are ours; nothing of them comes from outside. */
+/** Values as `pg_settings` shows them. They are constants, so building SQL from them is safe. */
 const settings: Settings = {
-  // J1: durable when it resolves.
+  // J1: an append is durable when it resolves.
   synchronous_commit: 'on',
-  // A role or a database may have other defaults. Statements and transactions would then fail or mean something else.
+  // A role or database may have other defaults, with which statements would fail or mean something else.
   default_transaction_read_only: 'off',
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
@@ -60,18 +64,19 @@ const settings: Settings = {
   search_path: 'hookswitch',
   client_min_messages: 'warning',
   timezone: 'UTC',
-  // The listener and the pool are silent for seconds.
+  // The listener and the pool can be idle for long.
   idle_session_timeout: '0',
-  // Each statement of ours goes by an index. A plan that was made while a table was small must not outlive that, and
-  // a table that nobody has analysed yet must not be read from end to end.
+  // Every statement of ours can use an index. A plan made while a table was small must not outlive that, and
+  // a table without statistics must not be scanned completely.
   enable_seqscan: 'off',
-  // Compiling takes longer than any statement of ours.
+  // Compiling takes longer than any of our statements.
   jit: 'off',
 };
 
 /**
- * A node that is cut off cannot say that it gives a connection up: the server's default finds out after two hours, and until
- * then each one counts against its limit. Not read back: on a Unix socket, such as between pooler and server, they read 0.
+ * An unreachable node cannot close its connections. By default, the server notices that after two hours, and
+ * until then they count against its limit. These are not read back, because a Unix socket, such as from a
+ * pooler, shows 0.
  */
 const keepalives: Settings = {
   tcp_keepalives_idle: '10',
@@ -79,14 +84,14 @@ const keepalives: Settings = {
   tcp_keepalives_count: '3',
 };
 
-/** Since PostgreSQL 17; it would end a migration. */
+/** PostgreSQL 17 and later have this limit, which could end a migration. */
 const UNLIMIT_TRANSACTIONS = `CASE WHEN current_setting('server_version_num')::int >= 170000
   THEN set_config('transaction_timeout', '0', false) END`;
 
 /**
- * Sets up a session that has just been made, and makes sure that it stays as it was set.
- * @returns the process id of the server's side, also behind a pooler, which tells a client another one
- * @throws JournalUnavailableError — the session does not keep its settings @throws Error — of the driver
+ * Sets up a new session and checks that it keeps its settings.
+ * @returns the server's process id, which a pooler would report differently
+ * @throws JournalUnavailableError if the session does not keep its settings @throws Error of the driver
  */
 export async function setUpSession(
   client: Pick<ClientBase, 'query'>,
@@ -99,7 +104,7 @@ export async function setUpSession(
     idle_in_transaction_session_timeout: String(limits.idleInTransactionMs),
   };
   const ask = async (text: string): Promise<readonly Row[]> => {
-    // A pooler may let us in and then have no connection of the server for us.
+    // A pooler may accept the client and then have no server connection for it.
     const request = {text, query_timeout: limits.connectMs};
     const results = (await client.query<Row>(request)) as unknown as Result | readonly Result[];
     return (Array.isArray(results) ? (results.at(-1) as Result) : (results as Result)).rows;
@@ -120,23 +125,23 @@ interface Result {
   readonly rows: readonly Row[];
 }
 
-/** @throws JournalUnavailableError — a setting is not what it was set to */
+/** @throws JournalUnavailableError if a setting has another value */
 export function assertKept(wanted: Settings, rows: readonly Row[]): void {
   const found = new Map(rows.map((row) => [textOf(row['name']), textOf(row['setting'])]));
   for (const [name, value] of Object.entries(wanted)) {
     const setting = found.get(name);
-    // Only this one is not in every version.
+    // Only this setting is missing in some versions.
     if (setting === value || (setting === undefined && name === 'transaction_timeout')) continue;
     throw notKept(name, value, setting);
   }
 }
 
-/** Selects what {@link assertDurable} looks at. */
+/** Selects the columns that {@link assertDurable} checks. */
 export const SESSION_FACTS = `pg_backend_pid() AS pid, current_setting('synchronous_commit') AS synchronous_commit`;
 
 /**
- * Looks, within a transaction that is going to be committed, whether its commit will wait for the disk, and whether it is in
- * the session that was set up: a pooler can be reconfigured while we are connected.
+ * Checks, within a transaction before its commit, that the commit will wait for the disk and that the session
+ * is still the one that was set up. A pooler can be reconfigured while the gateway is connected.
  * @throws JournalUnavailableError
  */
 export function assertDurable(pid: number, row: Row | undefined): void {
@@ -146,13 +151,11 @@ export function assertDurable(pid: number, row: Row | undefined): void {
 }
 
 function notKept(name: string, value: string, found: string | undefined): JournalUnavailableError {
-  const what = found === undefined ? 'is not there' : `reads ${JSON.stringify(found)}`;
+  const what = found === undefined ? 'is missing' : `reads ${JSON.stringify(found)}`;
   const why =
-    name === 'synchronous_commit'
-      ? ' Webhooks that were acknowledged would be lost in a crash of the database.'
-      : '';
+    name === 'synchronous_commit' ? ' A crash of the database would lose acknowledged webhooks.' : '';
   return new JournalUnavailableError(
-    `The database, or a pooler before it, does not keep the setting ${name} of a session: it was set to ` +
+    `The database, or a pooler in front of it, does not keep the session setting ${name}: it was set to ` +
       `${JSON.stringify(value)} and ${what}.${why} ${SESSION_MODE}`,
   );
 }

@@ -12,7 +12,7 @@ import type {Principal} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import type {SharedSessions} from '../cluster/shared-sessions.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {Journal, Unsubscribe} from '../journal/journal.ts';
+import type {FollowableJournal, Unsubscribe} from '../journal/followable-journal.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {LiveFeed} from './feed/live-feed.ts';
 import {NodeSessionList} from './sessions/node-session-list.ts';
@@ -22,7 +22,7 @@ import {SessionDrain, type SessionDrainPlan} from './sessions/session-drain.ts';
 import {SessionLiveness} from './sessions/session-liveness.ts';
 
 export interface SessionServiceOptions {
-  readonly journal: Journal;
+  readonly journal: FollowableJournal;
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -136,7 +136,7 @@ describe('a standby takes over', {concurrency: true}, () => {
     for (const node of [a, b]) {
       assert.equal(await answered(node, 12), 503);
       assert.equal(await isReady(node), false);
-      await until(() => node.logs.some((line) => line.includes('The database is one of before a failover')));
+      await until(() => node.logs.some((line) => line.includes('it was replaced by a failover')));
       assert.equal(await answered(node, 12), 503);
     }
     assert.equal(await countOf(pair.primary), 6);
@@ -249,7 +249,7 @@ describe('a standby takes over', {concurrency: true}, () => {
     await breakAt('reading');
     await breakAt('reading tail');
     await until(() => reading.epochs.length > 0);
-    await assert.rejects(reading.journal.append(status('CA6', 'ringing')), /one of before a failover/);
+    await assert.rejects(reading.journal.append(status('CA6', 'ringing')), /replaced by a failover/);
     await appended(reading.journal, 'CA6');
     await breakAt('writing writer');
     await appended(writing.journal, 'CA7');

@@ -1,14 +1,14 @@
 /**
- * The heartbeat of a node: tells the others of itself and learns who is there, once a second, in one statement. All times
- * that decide are the database's; a node whose clock is wrong says so and nothing else.
+ * Sends a node's heartbeat and reads the other nodes' facts, once a second, in one statement. Only the
+ * database's clock decides. A node with a wrong clock only logs a warning.
  */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
-import type {Unsubscribe} from '../../journal/journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {NodeFacts, NodeStatus} from '../cluster.ts';
-import {ALIVE_MS, BEAT_MS, BURY_MS, CLOCK_WARNING_MS, CUT_OFF_MS} from './cluster-times.ts';
+import {ALIVE_MS, BEAT_MS, CLOCK_WARNING_MS, DELETE_DEAD_MS, DISCONNECTED_MS} from './cluster-times.ts';
 
 export interface HeartbeatOptions {
   readonly database: PostgresDatabase;
@@ -17,24 +17,24 @@ export interface HeartbeatOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told after every beat that was answered. */
+  /** Called after every successful beat. */
   readonly onBeat: () => Promise<void>;
 }
 
-/** Rows of the dead are looked for every so many beats. */
-const BURY_EVERY = 10;
+/** Number of beats between two deletions of dead nodes' rows. */
+const DELETE_DEAD_EVERY = 10;
 
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  readonly #onForgotten = new Set<() => void>();
+  readonly #deletedListeners = new Set<() => void>();
   #facts: (() => NodeFacts) | undefined;
   #nodes: readonly NodeStatus[] = [];
   #beats = 0;
-  /** Monotonic ms of the last beat that was answered. */
+  /** Monotonic ms of the last successful beat. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #clockAheadMs = 0;
-  #clockIsOff = false;
-  #isCutOff = false;
+  #isClockWrong = false;
+  #isDisconnected = false;
   #beating: Promise<void> | undefined;
   #cancel: CancelTimer | undefined;
 
@@ -46,10 +46,10 @@ export class Heartbeat {
   async start(facts: () => NodeFacts): Promise<void> {
     this.#facts = facts;
     await this.#beat(facts());
-    this.#cancel = this.#options.clock.every(BEAT_MS, () => this.#next());
+    this.#cancel = this.#options.clock.every(BEAT_MS, () => this.#beatIfIdle());
   }
 
-  /** Resolves when the beat under way has ended. */
+  /** Resolves when the current beat has ended. */
   async stop(): Promise<void> {
     this.#cancel?.();
     await this.#beating;
@@ -60,20 +60,20 @@ export class Heartbeat {
   }
 
   get connected(): boolean {
-    return this.#options.clock.monotonic() - this.#answeredAt < CUT_OFF_MS;
+    return this.#options.clock.monotonic() - this.#answeredAt < DISCONNECTED_MS;
   }
 
-  onForgotten(listener: () => void): Unsubscribe {
-    this.#onForgotten.add(listener);
-    return () => this.#onForgotten.delete(listener);
+  onDeleted(listener: () => void): Unsubscribe {
+    this.#deletedListeners.add(listener);
+    return () => this.#deletedListeners.delete(listener);
   }
 
-  /** One at a time: while the database does not answer, beats do not pile up. */
-  #next(): void {
+  /** Sends one beat at a time, so that beats do not pile up while the database is slow. */
+  #beatIfIdle(): void {
     const facts = this.#facts;
     if (facts === undefined || this.#beating !== undefined) return;
     this.#beating = this.#beat(facts())
-      .catch((error: unknown) => this.#failed(error))
+      .catch((error: unknown) => this.#handleFailure(error))
       .finally(() => {
         this.#beating = undefined;
       });
@@ -92,35 +92,34 @@ export class Heartbeat {
     ]);
     const tookMs = clock.monotonic() - sentAt;
     this.#answeredAt = clock.monotonic();
-    if (this.#isCutOff) this.#options.logger.info('back among the nodes');
-    this.#isCutOff = false;
+    if (this.#isDisconnected) this.#options.logger.info('cluster: connected to the database again');
+    this.#isDisconnected = false;
     const own = rows.find((row) => row['instance'] === instance);
     if (own !== undefined) this.#compareClocks(wallAt + tookMs / 2 - numberOf(own['heartbeat_at']));
     this.#nodes = toNodes(rows, instance);
-    // The first beat of all, or the row was gone: the database crashed, or this node was held for dead.
-    if (own?.['is_new'] === true) for (const listener of this.#onForgotten) listener();
-    if (this.#beats % BURY_EVERY === 0) await database.query(BURY, [BURY_MS / 1000]);
+    // Either the first beat, or the row was deleted: the database crashed, or this node counted as dead.
+    if (own?.['is_new'] === true) for (const listener of this.#deletedListeners) listener();
+    if (this.#beats % DELETE_DEAD_EVERY === 0) await database.query(DELETE_DEAD, [DELETE_DEAD_MS / 1000]);
     this.#beats += 1;
     await onBeat();
   }
 
   #compareClocks(aheadMs: number): void {
     this.#clockAheadMs = aheadMs;
-    const isOff = Math.abs(aheadMs) > CLOCK_WARNING_MS;
-    if (isOff && !this.#clockIsOff) {
+    const isWrong = Math.abs(aheadMs) > CLOCK_WARNING_MS;
+    if (isWrong && !this.#isClockWrong) {
       const {logger} = this.#options;
       logger.warn(
         {aheadMs: Math.round(aheadMs)},
-        "this machine's clock and the database's differ: set one right",
+        "cluster: this machine's clock differs from the database's clock, correct one of them",
       );
     }
-    this.#clockIsOff = isOff;
+    this.#isClockWrong = isWrong;
   }
 
-  #failed(error: unknown): void {
-    if (!this.#isCutOff)
-      this.#options.logger.warn({err: error}, 'cut off from the other nodes; trying again');
-    this.#isCutOff = true;
+  #handleFailure(error: unknown): void {
+    if (!this.#isDisconnected) this.#options.logger.warn({err: error}, 'cluster: heartbeat failed, retrying');
+    this.#isDisconnected = true;
   }
 }
 
@@ -141,7 +140,7 @@ SELECT ${COLUMNS}, false FROM hookswitch.nodes
 WHERE instance <> $1 AND heartbeat_at > clock_timestamp() - make_interval(secs => $6)
 ORDER BY node_id, started_at`;
 
-const BURY = `WITH dead AS (
+const DELETE_DEAD = `WITH dead AS (
   DELETE FROM hookswitch.nodes WHERE heartbeat_at < clock_timestamp() - make_interval(secs => $1))
 DELETE FROM hookswitch.allowances WHERE updated_at < clock_timestamp() - interval '61 seconds'`;
 

@@ -1,13 +1,13 @@
 /**
- * Any number of nodes on one Postgres. It has connections of its own, a few, and of them one for heartbeat and leases alone: when all
- * the others are in use, or wait for a lock, the node must not look dead to the others.
+ * The cluster of any number of nodes on one Postgres. Heartbeat and leases have a connection of their own, so
+ * that a node does not look dead to the others while all other connections are busy or wait for a lock.
  */
 import {randomUUID} from 'node:crypto';
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import type {Cluster, LeaseName, NodeFacts, NodeStatus} from '../cluster.ts';
-import {LEAVE_MS} from './cluster-times.ts';
+import {DEREGISTER_MS} from './cluster-times.ts';
 import {Heartbeat} from './heartbeat.ts';
 import {PostgresConfirmations} from './postgres-confirmations.ts';
 import {PostgresLease} from './postgres-lease.ts';
@@ -22,7 +22,7 @@ export interface PostgresClusterOptions {
   readonly logger: Logger;
 }
 
-/** For what is asked on somebody's behalf: placing, lists of sessions. */
+/** Connections for placement and session lists. */
 const SHARED_CONNECTIONS = 3;
 
 export class PostgresCluster implements Cluster {
@@ -30,9 +30,9 @@ export class PostgresCluster implements Cluster {
   readonly placement: PostgresPlacementLedger;
   readonly sessions: PostgresSessions;
   readonly confirmations: PostgresConfirmations;
-  /** Of this run: a process that starts again under the same name is another one. */
+  /** Identifies this run. A restarted process with the same name is another instance. */
   readonly #instance = randomUUID();
-  /** Of the heartbeat and the leases. */
+  /** The connection of the heartbeat and the leases. */
   readonly #database: PostgresDatabase;
   readonly #shared: PostgresDatabase;
   readonly #heartbeat: Heartbeat;
@@ -54,7 +54,7 @@ export class PostgresCluster implements Cluster {
     this.#shared = shared;
     this.confirmations = new PostgresConfirmations({database: shared, logger});
     this.placement = new PostgresPlacementLedger({database: shared, logger});
-    const onBeat = () => this.#seekLeases();
+    const onBeat = () => this.#acquireLeases();
     this.#heartbeat = new Heartbeat({database, instance, nodeId, version, clock, logger, onBeat});
     this.sessions = new PostgresSessions({database: shared, instance, heartbeat: this.#heartbeat});
   }
@@ -92,29 +92,29 @@ export class PostgresCluster implements Cluster {
   }
 
   async #stop(): Promise<void> {
-    // A database that does not answer is not waited for: what is not given up runs out by itself.
+    // Does not wait for a database that does not answer, because leases and slots expire by themselves.
     const {promise: deadline, resolve} = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(LEAVE_MS, resolve);
-    await Promise.race([this.#leave(), deadline]);
+    const cancel = this.#clock.after(DEREGISTER_MS, resolve);
+    await Promise.race([this.#deregister(), deadline]);
     cancel();
     for (const database of [this.#database, this.#shared]) void database.close().catch(() => {});
   }
 
-  async #leave(): Promise<void> {
-    // A database that could not be opened is not asked once more.
+  async #deregister(): Promise<void> {
+    // If the database could not be opened, there is nothing to deregister.
     if (!this.#joined) return;
     try {
       await this.#heartbeat.stop();
       await this.placement.settled();
-      for (const lease of this.#leases.values()) await lease.giveUp();
+      for (const lease of this.#leases.values()) await lease.release();
       await this.#database.query('DELETE FROM hookswitch.nodes WHERE instance = $1', [this.#instance]);
     } catch (error) {
-      this.#logger.debug({err: error}, 'this node could not take its leave');
+      this.#logger.debug({err: error}, 'cluster: could not deregister this node');
     }
   }
 
-  /** After a beat, so that no node that counts as dead takes anything. */
-  async #seekLeases(): Promise<void> {
-    await Promise.all([...this.#leases.values()].map((lease) => lease.seek()));
+  /** Runs after a successful beat, so that a node that counts as dead takes no lease. */
+  async #acquireLeases(): Promise<void> {
+    await Promise.all([...this.#leases.values()].map((lease) => lease.acquire()));
   }
 }

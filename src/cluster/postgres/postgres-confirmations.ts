@@ -1,4 +1,4 @@
-/** Confirmations of silent calls in a table. */
+/** Stores confirmations of silent calls in a table. */
 import type {Logger} from 'pino';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf, textOf} from '../../postgres/rows.ts';
@@ -18,8 +18,9 @@ export class PostgresConfirmations implements Confirmations {
     this.#logger = logger;
   }
 
-  note(confirmations: readonly Confirmation[]): void {
-    // One row for each call, because an upsert must not touch a row twice; in order, so that two of them cannot deadlock.
+  publish(confirmations: readonly Confirmation[]): void {
+    // One row per call, because an upsert must not touch a row twice. Sorted, so that two upserts cannot
+    // deadlock.
     const latest = new Map(confirmations.map((each) => [each.callSid, each]));
     const rows = [...latest.values()].sort((a, b) => (a.callSid < b.callSid ? -1 : 1));
     if (rows.length === 0) return;
@@ -28,10 +29,10 @@ export class PostgresConfirmations implements Confirmations {
       rows.map(({offset}) => offset),
       rows.map(({forMs}) => forMs / 1000),
     ];
-    this.#database.query(NOTE, columns).catch((error: unknown) => {
+    this.#database.query(PUBLISH, columns).catch((error: unknown) => {
       this.#logger.debug(
         {err: error, calls: rows.length},
-        'could not share confirmations with the other nodes',
+        'cluster: could not share lookup results with the other nodes',
       );
     });
   }
@@ -46,11 +47,11 @@ export class PostgresConfirmations implements Confirmations {
   }
 }
 
-/** Bounds an answer. Other nodes show calls beyond it as unconfirmed until they are fewer. */
+/** Limits the result. Other nodes show further calls as unconfirmed. */
 const MAX_LISTED = 10_000;
 
-// Whoever writes also sweeps: there are as many rows as calls that are silent, and no more.
-const NOTE = `WITH swept AS (
+// Every write also deletes expired rows, so the table never has more rows than there are silent calls.
+const PUBLISH = `WITH swept AS (
   DELETE FROM hookswitch.confirmations WHERE confirmed_until < clock_timestamp() AND call_sid <> ALL ($1::text[]))
 INSERT INTO hookswitch.confirmations (call_sid, "offset", confirmed_until)
 SELECT call_sid, "offset", clock_timestamp() + make_interval(secs => seconds)

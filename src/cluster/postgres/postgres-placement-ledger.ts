@@ -1,11 +1,14 @@
-/** Allowances and lines of all nodes, in tables: each admission is one statement, one after the other. */
+/**
+ * Allowances and slots of all nodes, in tables. Each admission is one statement, and admissions run one at a
+ * time.
+ */
 import {randomUUID} from 'node:crypto';
 import type {Logger} from 'pino';
 import type {Offset} from '../../journal/call-event.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf} from '../../postgres/rows.ts';
 import type {Admission, PlacementLedger, PlacementRequest} from '../placement-ledger.ts';
-import {LINE_MS, SETTLE_MS} from './cluster-times.ts';
+import {SETTLE_MS, SLOT_MS} from './cluster-times.ts';
 
 export interface PostgresPlacementLedgerOptions {
   readonly database: PostgresDatabase;
@@ -15,8 +18,8 @@ export interface PostgresPlacementLedgerOptions {
 export class PostgresPlacementLedger implements PlacementLedger {
   readonly #database: PostgresDatabase;
   readonly #logger: Logger;
-  /** What is being written after the fact, so that the end can wait for it. */
-  readonly #underWay = new Set<Promise<void>>();
+  /** Writes in progress, so that the shutdown can wait for them. */
+  readonly #pendingWrites = new Set<Promise<void>>();
 
   constructor({database, logger}: PostgresPlacementLedgerOptions) {
     this.#database = database;
@@ -25,22 +28,22 @@ export class PostgresPlacementLedger implements PlacementLedger {
 
   async admit(request: PlacementRequest): Promise<Admission> {
     const {user, perMinute, perMinuteOfAll, maxActiveCalls, activeCalls, head} = request;
-    const line = randomUUID();
+    const slot = randomUUID();
     try {
       const [row] = await this.#database.query(ADMIT, [
-        ...[line, userKey(user), perMinute, perMinuteOfAll, maxActiveCalls, activeCalls, head],
-        ...[LINE_MS / 1000, SETTLE_MS / 1000],
+        ...[slot, userKey(user), perMinute, perMinuteOfAll, maxActiveCalls, activeCalls, head],
+        ...[SLOT_MS / 1000, SETTLE_MS / 1000],
       ]);
-      return toAdmission(line, row?.['outcome'], row?.['wait_ms']);
+      return toAdmission(slot, row?.['outcome'], row?.['wait_ms']);
     } catch (error) {
-      // The answer may be lost and the line taken all the same.
-      this.release(line, 0);
+      // The answer may be lost although the slot was taken.
+      this.release(slot, 0);
       throw error;
     }
   }
 
-  release(line: string, written: Offset): void {
-    this.#write(RELEASE, [line, written], 'a line could not be given back; it runs out');
+  release(slot: string, written: Offset): void {
+    this.#write(RELEASE, [slot, written], 'cluster: could not release a slot, it expires by itself');
   }
 
   refund({
@@ -48,16 +51,12 @@ export class PostgresPlacementLedger implements PlacementLedger {
     perMinute,
     perMinuteOfAll,
   }: Pick<PlacementRequest, 'user' | 'perMinute' | 'perMinuteOfAll'>): void {
-    this.#write(
-      GIVE_BACK,
-      [userKey(user), perMinute, perMinuteOfAll],
-      'an allowance could not be given back',
-    );
+    this.#write(REFUND, [userKey(user), perMinute, perMinuteOfAll], 'cluster: could not refund an allowance');
   }
 
-  /** Resolves when what is under way is written, or failed. */
+  /** Resolves when all writes have finished or failed. */
   async settled(): Promise<void> {
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#pendingWrites);
   }
 
   #write(sql: string, values: readonly unknown[], failure: string): void {
@@ -65,8 +64,8 @@ export class PostgresPlacementLedger implements PlacementLedger {
       () => {},
       (error: unknown) => this.#logger.warn({err: error}, failure),
     );
-    this.#underWay.add(written);
-    void written.finally(() => this.#underWay.delete(written));
+    this.#pendingWrites.add(written);
+    void written.finally(() => this.#pendingWrites.delete(written));
   }
 }
 
@@ -74,17 +73,20 @@ const ADMIT = 'SELECT outcome, wait_ms FROM hookswitch.admit_call($1, $2, $3, $4
 
 const RELEASE = `UPDATE hookswitch.placement_lines SET written = $2, released_at = clock_timestamp() WHERE line = $1`;
 
-const GIVE_BACK = `SELECT hookswitch.refill_allowance($1, $2, 1), hookswitch.refill_allowance('all', $3, 1)`;
+const REFUND = `SELECT hookswitch.refill_allowance($1, $2, 1), hookswitch.refill_allowance('all', $3, 1)`;
 
-/** A name that holds what a text of the database cannot is another name there, and its own. */
+/**
+ * The allowance's key. JSON escapes characters that Postgres cannot store, so that each name keeps its own
+ * key.
+ */
 function userKey(user: string): string {
   return `user:${JSON.stringify(user)}`;
 }
 
-function toAdmission(line: string, outcome: unknown, waitMs: unknown): Admission {
+function toAdmission(slot: string, outcome: unknown, waitMs: unknown): Admission {
   switch (outcome) {
     case 'admitted':
-      return {kind: 'admitted', line};
+      return {kind: 'admitted', slot};
     case 'user-rate':
     case 'all-rate':
       return {kind: outcome, waitMs: numberOf(waitMs)};
@@ -92,6 +94,6 @@ function toAdmission(line: string, outcome: unknown, waitMs: unknown): Admission
     case 'behind':
       return {kind: outcome};
     default:
-      throw new Error('the database decided nothing that is known here');
+      throw new Error('the database returned an unknown admission outcome');
   }
 }

@@ -1,7 +1,9 @@
-/** The sessions of all nodes in a table: each node publishes its own, and reads everybody's. */
+/**
+ * Stores the sessions of all nodes in a table. Each node publishes its own sessions and reads all of them.
+ */
 import type {Scope} from '@hookswitch/protocol';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
-import type {Unsubscribe} from '../../journal/journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf, optionalNumberOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {
@@ -21,7 +23,7 @@ export interface PostgresSessionsOptions {
   readonly heartbeat: Heartbeat;
 }
 
-/** What is shown of a session and not looked for; kept as one text. */
+/** The fields of a session that are shown but not searched. Stored as one JSON text. */
 interface Details {
   readonly user: string;
   readonly scopes: readonly Scope[];
@@ -60,8 +62,8 @@ export class PostgresSessions implements SharedSessions {
     ]);
   }
 
-  onForgotten(listener: () => void): Unsubscribe {
-    return this.#heartbeat.onForgotten(listener);
+  onDeleted(listener: () => void): Unsubscribe {
+    return this.#heartbeat.onDeleted(listener);
   }
 
   async page({needle, phase, sort, limit, after}: SharedSessionQuery): Promise<SharedSessionPage> {
@@ -73,7 +75,7 @@ export class PostgresSessions implements SharedSessions {
       after?.sessionId ?? null,
       limit,
     ]);
-    if (row === undefined) throw new Error('the database counted nothing');
+    if (row === undefined) throw new Error('the database returned no session counts');
     const found = row['page'] as readonly Row[];
     return {
       sessions: found.map((each) => ({rank: numberOf(each['rank']), session: toSession(each)})),
@@ -89,15 +91,15 @@ export class PostgresSessions implements SharedSessions {
   }
 
   async countElsewhere(user: string): Promise<number> {
-    // Whoever connects does not wait for a database that does not answer.
+    // A connecting client must not wait for a database that does not answer.
     if (!this.#heartbeat.connected)
-      throw new JournalUnavailableError('This node is cut off from the others.');
+      throw new JournalUnavailableError('This node is disconnected from the other nodes.');
     const [row] = await this.#database.query(COUNT, [ALIVE_MS / 1000, storable(user), this.#instance]);
     return numberOf(row?.['count']);
   }
 
   async overQuota(users: readonly string[], limit: number): Promise<readonly string[]> {
-    const rows = await this.#database.query(SURPLUS, [
+    const rows = await this.#database.query(OVER_QUOTA, [
       ALIVE_MS / 1000,
       users.map(storable),
       limit,
@@ -107,7 +109,7 @@ export class PostgresSessions implements SharedSessions {
   }
 }
 
-/** Higher comes first, as with the sessions of one node. */
+/** Higher values come first, like in the session list of one node. */
 const ranks: Readonly<Record<SharedSessionSort, string>> = {
   connected: 'connected_at',
   activity: 'last_activity_at',
@@ -151,8 +153,8 @@ const FIND = `SELECT session_id, phase, "cursor", unsent_bytes, connected_at, la
 
 const COUNT = `SELECT count(*) ${FROM_LIVE} AND s.user_name = $2 AND s.instance <> $3 AND s.phase <> 'closed'`;
 
-// One that is closing has given its place up.
-const SURPLUS = `SELECT session_id FROM (
+// A closing session no longer counts.
+const OVER_QUOTA = `SELECT session_id FROM (
   SELECT s.session_id, s.instance,
     row_number() OVER (PARTITION BY s.user_name ORDER BY s.connected_at, s.session_id) AS place
   ${FROM_LIVE} AND s.user_name = ANY($2::text[]) AND s.phase NOT IN ('closing', 'closed')) AS placed
@@ -187,7 +189,10 @@ function toSession(row: Row): FoundSession {
   };
 }
 
-/** The database keeps no NUL in a text, and half of a pair of surrogates is no UTF-8: one such name must not stop the rest. */
+/**
+ * Removes characters that Postgres cannot store (NUL, lone surrogates), so that one such name does not fail
+ * the rest.
+ */
 function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
 }

@@ -9,7 +9,7 @@ import {
 } from '@hookswitch/protocol';
 import type {Response, Router} from 'express';
 import type {CallEvent} from '../../journal/call-event.ts';
-import type {HistoryEntry} from '../../journal/journal.ts';
+import type {HistoryEntry} from '../../journal/queryable-journal.ts';
 import type {CallQueries} from '../../services/calls/call-queries.ts';
 import {toCall, toIso} from '../../services/feed/call-messages.ts';
 import {principalOf} from '../http/request-context.ts';

@@ -3,7 +3,7 @@ import type {GatewayInfo} from '@hookswitch/protocol';
 import {Router} from 'express';
 import type {Authenticator} from '../../auth/authenticator.ts';
 import type {Clock} from '../../clock.ts';
-import type {Journal} from '../../journal/journal.ts';
+import type {FollowableJournal} from '../../journal/followable-journal.ts';
 import {toIso} from '../../services/feed/call-messages.ts';
 import {createAuthentication, principalOf} from '../http/request-context.ts';
 import {exactPaths, only} from './paths.ts';
@@ -16,7 +16,7 @@ export interface Simulation {
 export interface InfoRoutesOptions {
   readonly authenticator: Authenticator;
   readonly clock: Clock;
-  readonly journal: Journal;
+  readonly journal: FollowableJournal;
   readonly version: string;
   readonly publicUrl: string;
   /** The number calls are placed from, E.164. */

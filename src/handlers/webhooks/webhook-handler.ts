@@ -7,7 +7,8 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
-import type {AppendResult, Journal} from '../../journal/journal.ts';
+import type {AppendableJournal, AppendResult} from '../../journal/appendable-journal.ts';
+import type {DialIntentStore} from '../../journal/dial-intent-store.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import {TokenBucket} from '../../rate-limit/token-bucket.ts';
 import type {WebhookLog} from '../../services/webhooks/webhook-log.ts';
@@ -21,7 +22,7 @@ import {readFormBody} from './form-body.ts';
 import {type Arrival, arrive, recordAnswer} from './webhook-recorder.ts';
 
 export interface WebhookHandlerOptions {
-  readonly journal: Journal;
+  readonly journal: AppendableJournal & DialIntentStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

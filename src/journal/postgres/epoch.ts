@@ -1,26 +1,27 @@
 /**
- * Which history this is. A promoted standby and a restored backup may lack commits that somebody was told of, and their
- * offsets would be given out again for other entries: then a new epoch begins, and no cursor of before is believed.
+ * Detects a change of history. A promoted standby or a restored backup may lack acknowledged commits, and
+ * would assign their offsets to other entries. Then a new epoch begins, so that cursors of the old epoch are
+ * not accepted.
  */
 import {randomUUID} from 'node:crypto';
 import type {PostgresConnection} from '../../postgres/postgres-connection.ts';
 import {textOf} from '../../postgres/rows.ts';
 import {assertDurable, SESSION_FACTS} from '../../postgres/session-settings.ts';
 import type {Offset} from '../call-event.ts';
-import type {JournalOpening} from '../journal.ts';
+import type {JournalOpening} from '../followable-journal.ts';
 import type {ServerTimeline} from './timeline-fence.ts';
 import type {LoadedHead} from './writer/load-group.ts';
 
-/** The log has a new timeline with each promotion and each recovery to a point in time. */
+/** Each promotion and each point-in-time recovery starts a new timeline of the write-ahead log. */
 const TIMELINE = 'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)';
 
-/** What can only change with the server, and so with the connection. */
+/** Facts that change only with the server, and therefore only with the connection. */
 export interface ServerHistory {
-  /** Empty where this user may not ask. */
+  /** Empty if this user lacks the permission to read it. */
   readonly systemIdentifier: string;
 }
 
-/** The last that this node knows of the journal. */
+/** The newest head that this node knows. */
 export interface SeenHead {
   readonly epoch: string;
   readonly head: Offset;
@@ -29,11 +30,11 @@ export interface SeenHead {
 export interface LockedHead {
   readonly timeline: string;
   readonly systemIdentifier: string;
-  /** Of the server, now. */
+  /** The server's current timeline. */
   readonly currentTimeline: string;
 }
 
-/** Asked once for each connection. */
+/** Runs once per connection. */
 export async function readServerHistory(connection: PostgresConnection): Promise<ServerHistory> {
   const [allowed] = await connection.query(
     `SELECT has_function_privilege('pg_control_system()', 'EXECUTE') AS allowed`,
@@ -43,7 +44,7 @@ export async function readServerHistory(connection: PostgresConnection): Promise
   return {systemIdentifier: textOf(row?.['id'])};
 }
 
-/** Makes the one row of a journal that is new. */
+/** Creates the single head row of a new journal. */
 export async function createHead(
   connection: PostgresConnection,
   {systemIdentifier}: ServerHistory,
@@ -56,8 +57,8 @@ export async function createHead(
 }
 
 /**
- * Begins a transaction, and waits for everybody who appends before us, at any node.
- * @throws JournalUnavailableError — its commit would not be durable
+ * Begins a transaction and locks the head. This waits for every earlier append, at any node.
+ * @throws JournalUnavailableError if the commit would not be durable
  */
 export async function lockHead(connection: PostgresConnection): Promise<LockedHead> {
   await connection.run('BEGIN');
@@ -74,16 +75,16 @@ export async function lockHead(connection: PostgresConnection): Promise<LockedHe
   };
 }
 
-/** Where what is written now goes. */
+/** The timeline that receives the next write. */
 export function timelineOf(locked: LockedHead, {systemIdentifier}: ServerHistory): ServerTimeline {
   return {systemIdentifier, timeline: locked.currentTimeline};
 }
 
 /**
- * Begins a new epoch where this is not the history it was: within the transaction that has locked the head, so that of all
- * nodes one does. Without a reason, nothing is done.
+ * Begins a new epoch if the history has changed. The transaction holds the lock of the head, so only one node
+ * begins the new epoch. Does nothing if the history is unchanged.
  */
-export async function settleEpoch(
+export async function resolveEpoch(
   connection: PostgresConnection,
   {
     locked,

@@ -1,10 +1,10 @@
-/** Looks at a journal in Postgres without opening it as one: no tables are made, and no epoch begins. */
+/** Inspects a journal in Postgres without opening it, so that no table is created and no epoch begins. */
 import {PostgresDatabase} from '../../postgres/postgres-database.ts';
 import {numberOf, textOf} from '../../postgres/rows.ts';
 import type {InspectedJournal} from '../inspect-journal.ts';
 import {HEAD_OFFSET} from './writer/load-group.ts';
 
-/** @throws JournalUnavailableError — the database cannot be used */
+/** @throws JournalUnavailableError if the database cannot be used */
 export async function inspectPostgresJournal(url: string): Promise<InspectedJournal> {
   const database = new PostgresDatabase({url, maxConnections: 1});
   try {
@@ -26,7 +26,7 @@ export async function inspectPostgresJournal(url: string): Promise<InspectedJour
   }
 }
 
-/** Something that is written and means nothing, where there is a journal; else whether there can be one. */
+/** Checks that the server accepts writes, with a temporary table. */
 async function probeOnce(url: string): Promise<void> {
   const database = new PostgresDatabase({url, maxConnections: 1});
   try {

@@ -1,9 +1,9 @@
-/** Rows of the journal's tables as what they stand for. */
+/** Converts rows of the journal's tables. */
 import {numberOf, optionalTextOf, type Row, textOf} from '../../postgres/rows.ts';
 import type {CallEvent, CallRecord, JournalEntry, Verdict} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
 
-/** Columns of an entry as it is read; its parameters are for histories. */
+/** Columns of an entry. Only histories read the parameters. */
 export const ENTRY_COLUMNS = '"offset", event, verdict, owner, call';
 
 export function entryOf(row: Row): JournalEntry {

@@ -1,32 +1,26 @@
 /**
- * The journal in Postgres, shared by any number of nodes. The parts: a writer that commits in groups under the lock of the
- * head, a tail that says where this node is and holds the last entries, a listener that wakes it, each with a connection of its
- * own, and a pool for everything else that is read. docs/explanation/durability.md says why that is enough.
+ * The journal in Postgres, shared by any number of nodes. Its parts are:
+ * - a writer, which commits requests in groups while it holds the lock of the head,
+ * - a tail, which tracks this node's head and keeps the latest entries in memory,
+ * - a listener, which wakes the tail,
+ * - a pool for all other reads.
+ *
+ * The writer, the tail and the listener have a connection each. docs/explanation/durability.md has the proof.
  */
 import {randomUUID} from 'node:crypto';
 import {type Clock, systemClock} from '../../clock.ts';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
 import type {PostgresDatabase, Query} from '../../postgres/postgres-database.ts';
+import type {AppendResult, FencedAppend} from '../appendable-journal.ts';
 import type {CallEvent, CallRecord, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import type {OpenIntentResult} from '../dial-intent-store.ts';
 import {parametersJson, withoutParameters} from '../event-parameters.ts';
 import type {Fence} from '../fence.ts';
-import type {
-  ActiveCalls,
-  AppendResult,
-  CallHistory,
-  CallList,
-  CallQuery,
-  FencedAppend,
-  HourOfCalls,
-  Journal,
-  JournalOpening,
-  OpenIntentResult,
-  ReadResult,
-  StatisticsQuery,
-  TrimRequest,
-  Unsubscribe,
-} from '../journal.ts';
+import type {ActiveCalls, JournalOpening, ReadResult, Unsubscribe} from '../followable-journal.ts';
+import type {Journal} from '../journal.ts';
+import type {TrimRequest} from '../journal-maintenance.ts';
+import type {CallHistory, CallList, CallQuery, HourOfCalls, StatisticsQuery} from '../queryable-journal.ts';
 import {listCalls} from './reader/call-list-queries.ts';
 import * as queries from './reader/reader-queries.ts';
 import {HeadListener} from './tail/head-listener.ts';
@@ -42,16 +36,19 @@ export interface PostgresJournalOptions {
   readonly ownsDatabase?: boolean;
   /** @default systemClock */
   readonly clock?: Clock;
-  /** Told of faults that no caller is there to hear of. */
+  /** Receives faults that no caller can receive. */
   readonly onFault?: (fault: Error) => void;
-  /** Requests waiting for the database beyond which further ones are refused. @default 20000 */
+  /** Maximum number of waiting requests. Further requests are refused. @default 20000 */
   readonly maxPending?: number;
 }
 
-/** Calls trimmed in one transaction: a few milliseconds, between which appends of all nodes go on. */
+/** Calls trimmed per transaction. A transaction takes a few milliseconds, and appends continue in between. */
 const TRIM_STEP = 25;
 
-/** Where all ways lead to the wrong server, new ones are not tried more often than this, in milliseconds. */
+/**
+ * Minimum time between two renewals of the connections, in milliseconds, if all of them reach the wrong
+ * server.
+ */
 const RENEW_EVERY_MS = 1000;
 
 export class PostgresJournal implements Journal {
@@ -67,7 +64,7 @@ export class PostgresJournal implements Journal {
   readonly #listeners = new Set<() => void>();
   readonly #epochListeners = new Set<(opening: JournalOpening) => void>();
   readonly #clock: Clock;
-  /** Monotonic ms of when the connections were last made anew. */
+  /** Monotonic ms of the last renewal of the connections. */
   #renewedAt = Number.NEGATIVE_INFINITY;
   #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
   #closing: Promise<void> | undefined;
@@ -86,17 +83,17 @@ export class PostgresJournal implements Journal {
       maxPending,
       timelineFence: this.#timelineFence,
       seen: () => this.#tail.seen,
-      onCommit: (group) => this.#tail.committed(group),
+      onCommit: (group) => this.#tail.handleCommit(group),
     });
     this.#tailConnection = new TailConnection(database);
     this.#tail = new HeadTail({
       clock,
       onFault,
       readPage: (after) => this.#readTail(after),
-      settleEpoch: () => this.#writer.ask({kind: 'probe'}),
+      resolveEpoch: () => this.#writer.submit({kind: 'probe'}),
       onAdvance: () => this.#notify(this.#listeners, undefined),
       onEpoch: (opening) => {
-        // Another history is another server, as a rule.
+        // A new history usually means a different server, so open new connections.
         this.#renew();
         this.#notify(this.#epochListeners, opening);
       },
@@ -130,7 +127,7 @@ export class PostgresJournal implements Journal {
   }
 
   #append(event: CallEvent, fence?: Fence): Promise<GroupResult> {
-    // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
+    // Not `async`: the caller's continuation must run before the listeners when the result arrives.
     if (this.#phase !== 'open') return Promise.reject(notOpen());
     const {callSid, dedupeKey} = event;
     const reference = event.kind === 'status' ? event.reference : event.user;
@@ -143,7 +140,7 @@ export class PostgresJournal implements Journal {
       ...(parameters === undefined ? {} : {parameters}),
       ...(fence === undefined ? {} : {fence}),
     } as const;
-    return this.#writer.ask(request);
+    return this.#writer.submit(request);
   }
 
   async read(after: Offset, limit: number): Promise<ReadResult> {
@@ -154,7 +151,7 @@ export class PostgresJournal implements Journal {
     const entries = this.#tail.after(after, limit);
     if (entries !== undefined) return {kind: 'entries', entries};
     const {origin, result} = await queries.readEntries(this.#query, after, head, limit);
-    this.#assertOfThisHistory(origin);
+    this.#assertCurrentHistory(origin);
     return result;
   }
 
@@ -178,7 +175,7 @@ export class PostgresJournal implements Journal {
   async activeCalls(): Promise<ActiveCalls> {
     this.#assertOpen();
     const {origin, result} = await queries.activeCalls(this.#query);
-    this.#assertOfThisHistory(origin);
+    this.#assertCurrentHistory(origin);
     return result;
   }
 
@@ -208,12 +205,12 @@ export class PostgresJournal implements Journal {
     const {reference, user, idempotencyKey} = intent;
     const unstorable = firstUnstorable({reference, user, idempotencyKey});
     if (unstorable !== undefined) throw unstorable;
-    return (await this.#writer.ask({kind: 'open-intent', intent, keysSince})) as OpenIntentResult;
+    return (await this.#writer.submit({kind: 'open-intent', intent, keysSince})) as OpenIntentResult;
   }
 
   async rejectIntent(reference: string): Promise<void> {
     this.#assertOpen();
-    if (isStorable(reference)) await this.#writer.ask({kind: 'reject-intent', reference});
+    if (isStorable(reference)) await this.#writer.submit({kind: 'reject-intent', reference});
   }
 
   async findIntent(reference: string): Promise<DialIntentRecord | undefined> {
@@ -237,7 +234,7 @@ export class PostgresJournal implements Journal {
     while (trimmed < limit) {
       const step = Math.min(TRIM_STEP, limit - trimmed);
       const {calls, trimmedTo} = await this.#writer.trim({endedBefore, limit: step});
-      if (trimmedTo !== undefined) this.#tail.trimmed(trimmedTo);
+      if (trimmedTo !== undefined) this.#tail.handleTrim(trimmedTo);
       trimmed += calls;
       if (calls === 0) break;
     }
@@ -246,7 +243,7 @@ export class PostgresJournal implements Journal {
 
   async probe(): Promise<void> {
     this.#assertOpen();
-    await this.#writer.ask({kind: 'probe'});
+    await this.#writer.submit({kind: 'probe'});
   }
 
   close(): Promise<void> {
@@ -274,10 +271,11 @@ export class PostgresJournal implements Journal {
     try {
       this.#timelineFence.admit(page.origin);
     } catch (error) {
-      // Connections may still lead to the server of before; or this one was restored, and a write has to say so first.
+      // Either the connections still reach the old primary, or this server was restored. A write settles
+      // which.
       if (this.#clock.monotonic() - this.#renewedAt >= RENEW_EVERY_MS) {
         this.#renew();
-        this.#writer.ask({kind: 'probe'}).catch(() => {});
+        this.#writer.submit({kind: 'probe'}).catch(() => {});
       }
       throw error;
     }
@@ -291,11 +289,11 @@ export class PostgresJournal implements Journal {
     this.#listener.renew();
   }
 
-  /** What sessions are told is of the history that they are told of: pages and calls of another one would be silent lies. */
-  #assertOfThisHistory({epoch}: queries.Origin): void {
+  /** Sessions must not mix histories. Pages and calls of another history would be wrong without any error. */
+  #assertCurrentHistory({epoch}: queries.Origin): void {
     if (epoch === this.#tail.seen?.epoch) return;
     this.#tail.wake();
-    throw new JournalUnavailableError('Another history of the journal has begun, and is being read.');
+    throw new JournalUnavailableError('A new history of the journal has begun and is being read.');
   }
 
   #assertOpen(): void {
@@ -313,7 +311,7 @@ export class PostgresJournal implements Journal {
   }
 }
 
-/** An object per subscription: the same function may be subscribed twice. */
+/** Wraps the listener in a new function, because the same function can be subscribed twice. */
 function subscribe<Value>(
   listeners: Set<(value: Value) => void>,
   listener: (value: Value) => void,
@@ -323,14 +321,14 @@ function subscribe<Value>(
   return () => listeners.delete(subscription);
 }
 
-/** A text of Postgres holds every character but NUL; nothing is stored under a key that has one. */
+/** Postgres stores every character except NUL, so no stored key contains NUL. */
 function isStorable(key: string): boolean {
   return !key.includes('\0');
 }
 
 function firstUnstorable(keys: Readonly<Record<string, string | undefined>>): Error | undefined {
   const found = Object.entries(keys).find(([, key]) => key !== undefined && !isStorable(key));
-  return found === undefined ? undefined : new Error(`${found[0]} has a NUL in it, and cannot be stored`);
+  return found === undefined ? undefined : new Error(`${found[0]} contains NUL and cannot be stored`);
 }
 
 function notOpen(): JournalUnavailableError {

@@ -1,37 +1,38 @@
 /**
- * Keeps a node from going back to a server that another one has taken the place of: the primary of before a failover, which
- * runs again or never stopped, and which a connection, a name or a proxy still leads to. What it were given would be lost with it,
- * and what it has is not what the node has told since.
+ * Keeps a node from returning to a replaced server. After a failover, the old primary may still run, and a
+ * connection, a DNS name or a proxy may still lead to it. Writes to that server would be lost, and its
+ * entries contradict the entries that this node has already delivered.
  *
- * A node remembers for as long as it runs; one that starts has seen nothing, and believes the server that it reaches.
+ * The newest timeline is kept in memory only. A node that has just started accepts the server that it
+ * reaches.
  */
 import {JournalUnavailableError} from '../../errors/app-error.ts';
 
-/** Where a history was written. */
+/** Identifies the server and timeline that wrote a history. */
 export interface ServerTimeline {
-  /** Of the cluster; empty where this user may not ask. */
+  /** The database cluster's identifier. Empty if this user lacks the permission to read it. */
   readonly systemIdentifier: string;
-  /** Of its write-ahead log, 8 hex digits: each promotion has a higher one. */
+  /** The timeline of the write-ahead log, 8 hex digits. Each promotion raises it. */
   readonly timeline: string;
 }
 
 export class TimelineFence {
   #newest: ServerTimeline | undefined;
 
-  /** @throws JournalUnavailableError — this node has seen what came after it */
+  /** @throws JournalUnavailableError if this node has already seen a newer timeline */
   check({systemIdentifier, timeline}: ServerTimeline): void {
     const newest = this.#newest;
     if (newest === undefined || timeline >= newest.timeline) return;
     const isKnown = systemIdentifier !== '' && newest.systemIdentifier !== '';
-    // Of different clusters nothing can be said.
+    // Timelines of different clusters cannot be compared.
     if (isKnown && systemIdentifier !== newest.systemIdentifier) return;
     throw new JournalUnavailableError(
-      `The database is one of before a failover: it is on timeline ${timeline}, and this node has seen ${newest.timeline}. ` +
-        'DATABASE_URL has to lead to the one that was promoted; where this one is meant, as after a restore, restart the nodes.',
+      `The database is on timeline ${timeline}, and this node has already seen ${newest.timeline}: it was replaced by a failover. ` +
+        'Point DATABASE_URL to the promoted server. If you mean this one, as after a restore, restart the nodes.',
     );
   }
 
-  /** The node is told from there from now on. @throws JournalUnavailableError — as `check` */
+  /** Accepts this server and remembers its timeline. @throws JournalUnavailableError like `check` */
   admit(server: ServerTimeline): void {
     this.check(server);
     this.#newest = server;

@@ -1,6 +1,6 @@
 /**
- * Ended root calls by the hour in which they were created, kept up to date by triggers: whatever writes to `calls` —
- * an append, an owner who becomes known, a trim — counts in the same transaction and cannot be forgotten.
+ * Counts ended root calls per hour of their creation. Triggers keep the counts up to date in the transaction
+ * of every change: an append, an owner that becomes known, a trim.
  */
 
 export const SELECT_STATISTICS = `SELECT hour, answered, completed, busy, no_answer AS "no-answer", canceled, failed
@@ -45,7 +45,9 @@ const CHANGED = ['outcome', 'owner', 'parent_call_sid', 'answered', 'created_at'
   .map((column) => `OLD.${column} IS NOT NEW.${column}`)
   .join(' OR ');
 
-/** Part of a migration: what it says must stay as it is. The table, and the triggers that count. */
+/**
+ * Creates the table and the triggers that count. This SQL is part of a migration, so it must never change.
+ */
 export const CREATE_STATISTICS = `
   CREATE TABLE call_statistics (
     audience  TEXT    NOT NULL, -- 'all', or 'user:' and the owner

@@ -1,11 +1,11 @@
 /**
- * Checksums of rows. SQLite's own checks see damage to the structure of a file, and to what is in an index as well; a bit
- * that flips within a text is none of its business, and would be told to everybody as what Twilio said.
+ * Checksums of rows. SQLite detects damage to the structure of a file and to indexed values. It does not
+ * detect a flipped bit inside a text, and the gateway would deliver that text as Twilio's.
  */
 import type {SQLOutputValue} from 'node:sqlite';
 import {crc32} from 'node:zlib';
 
-/** What a row says, in the order of its columns. The lengths keep neighbours apart. */
+/** Checksum of a row's values, in column order. Lengths separate adjacent values. */
 export function checksumOf(...values: readonly (SQLOutputValue | undefined)[]): number {
   let all = '';
   for (const value of values) {
@@ -15,12 +15,14 @@ export function checksumOf(...values: readonly (SQLOutputValue | undefined)[]): 
   return crc32(all);
 }
 
-/** Of an entry, without its parameters: only a history reads those. `repeats` is counted on, and not part of it. */
+/**
+ * Checksum of an entry. It excludes the parameters, which only histories read, and `repeats`, which changes.
+ */
 export function entryChecksum(row: Readonly<Record<string, SQLOutputValue>>): number {
   return checksumOf(row['offset'], row['verdict'], row['owner'], row['event'], row['call']);
 }
 
-/** Rows of before there were checksums have none, and pass. */
+/** Rows from before checksums existed have none, and are accepted. */
 export function isIntact(stored: SQLOutputValue | undefined, actual: number): boolean {
   return stored === null || stored === undefined || stored === actual;
 }

@@ -1,8 +1,10 @@
-/** Which errors say that the disk or the database cannot be used, and which that one request cannot be done. */
+/** Classifies errors: those that make the disk or the database unusable, and those of a single request. */
 import {JournalUnavailableError} from '../../errors/app-error.ts';
 import type {Failure} from './worker-messages.ts';
 
-/** Primary result codes of SQLite that are about one statement; after any other the connection is given up. */
+/**
+ * Primary result codes of SQLite that concern one statement. After any other code, the connection is dropped.
+ */
 const statementCodes: ReadonlySet<number> = new Set([1, 18, 19, 20, 21, 25]);
 
 const sentences: Readonly<Record<number, string>> = {
@@ -24,19 +26,21 @@ const systemSentences: Readonly<Record<string, string>> = {
   EPERM: 'The files may not be written.',
 };
 
-/** The primary result code, where SQLite threw the error. */
+/** Returns the primary result code, if SQLite threw the error. */
 export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined;
   return error.errcode & 0xff;
 }
 
-/** The journal cannot be used as it is now, for a reason that people are told. */
+/** The journal is unusable now. The message is written for users. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-/** Whether only the request at hand is at fault: its neighbours in the transaction can go on. */
+/**
+ * Whether the error concerns only the current request, so that other requests of the transaction can succeed.
+ */
 export function isRequestFault(error: unknown): boolean {
   if (error instanceof StoreUnavailable || isSystemError(error)) return false;
   const code = sqliteCode(error);
@@ -47,7 +51,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException & {code: 
   return error instanceof Error && 'errno' in error && 'syscall' in error && 'code' in error;
 }
 
-/** The error as it crosses to the main thread. */
+/** Converts an error for the main thread. */
 export function toFailure(error: unknown): Failure {
   const detail = error instanceof Error ? error.message : String(error);
   if (isRequestFault(error)) return {kind: 'fault', message: 'The journal could not do this.', detail};
@@ -56,7 +60,7 @@ export function toFailure(error: unknown): Failure {
   return {kind: 'unavailable', message: sentence ?? 'The journal cannot be used.', detail};
 }
 
-/** The failure as the error that the port promises. */
+/** Converts a failure to the error that the port promises. */
 export function toError({kind, message, detail}: Failure): Error {
   const options = detail === undefined ? {} : {cause: new Error(detail)};
   return kind === 'fault' ? new Error(message, options) : new JournalUnavailableError(message, options);

@@ -1,7 +1,8 @@
 /**
- * One process per database: two writers would give out the same offsets. The lock is one that SQLite holds on an empty
- * database of its own, `<db>.lock`: the kernel releases it with the process, however that ends, so that no stale lock
- * is ever in the way. The file itself stays; deleting it would let two processes lock two different files.
+ * Allows one process per database, because two writers would assign the same offsets. The lock is a SQLite
+ * lock on an empty database, `<db>.lock`. The kernel releases it when the process ends for any reason, so it
+ * never gets stale. The file is not deleted, because deleting it would let two processes lock two different
+ * files.
  */
 import {closeSync, mkdirSync, openSync} from 'node:fs';
 import {dirname} from 'node:path';
@@ -17,7 +18,7 @@ export class FileLock {
     this.#database = database;
   }
 
-  /** Takes the lock for `file` at once or throws. */
+  /** Takes the lock for `file` at once. @throws if that is not possible */
   static take(file: string): FileLock {
     const path = `${file}.lock`;
     mkdirSync(dirname(path), {recursive: true, mode: 0o700});
@@ -30,7 +31,7 @@ export class FileLock {
       database.close();
       if (sqliteCode(error) !== SQLITE_BUSY) throw error;
       throw new StoreUnavailable(
-        `The journal ${file} is in use by another process (it holds ${path}). Stop that one first: ` +
+        `The journal ${file} is in use by another process, which holds ${path}. Stop that process first: ` +
           'a SQLite journal belongs to one gateway.',
       );
     }

@@ -1,4 +1,4 @@
-/** Whether a SQLite database is a journal of ours, or one to be: nothing is written among the tables of another program. */
+/** Refuses to write to the SQLite database of another program. */
 import type {DatabaseSync} from 'node:sqlite';
 import {StoreUnavailable} from './failures.ts';
 import {numberOf, textOf} from './rows.ts';
@@ -6,9 +6,9 @@ import {numberOf, textOf} from './rows.ts';
 const OUR_TABLES = ['calls', 'entries', 'meta'];
 const MAX_SHOWN = 5;
 
-/** @throws StoreUnavailable — it belongs to another program */
+/** @throws StoreUnavailable if the database belongs to another program */
 export function refuseForeignDatabase(database: DatabaseSync, file: string): void {
-  // Nothing of ours has ever set one.
+  // Hookswitch has never set an application id.
   const id = numberOf(database.prepare('PRAGMA application_id').get()?.['application_id']);
   const tables = database
     .prepare(
@@ -26,6 +26,6 @@ export function refuseForeignDatabase(database: DatabaseSync, file: string): voi
       ? 'it is marked as its own'
       : `tables ${shown.join(', ')}${tables.length > MAX_SHOWN ? ', …' : ''}`;
   throw new StoreUnavailable(
-    `The file ${file} is the database of another program (${what}), and was left as it is. Name another file in DATABASE_URL.`,
+    `The file ${file} is the database of another program (${what}) and was not changed. Name another file in DATABASE_URL.`,
   );
 }

@@ -1,4 +1,4 @@
-/** What a database says about itself. */
+/** Reads the metadata of a database. */
 import type {DatabaseSync} from 'node:sqlite';
 import type {Offset} from '../call-event.ts';
 import {numberOf, textOf} from './rows.ts';
@@ -11,7 +11,7 @@ export function readTrimmedTo(database: DatabaseSync): Offset {
   return numberOf(database.prepare('SELECT trimmed_to FROM meta').get()?.['trimmed_to']);
 }
 
-/** Selects, as `head`, the last offset ever given out: the entry that had it may have been trimmed since. */
+/** Selects the last assigned offset as `head`. Its entry may have been trimmed since. */
 export const SELECT_HEAD =
   'SELECT max(trimmed_to, coalesce((SELECT max("offset") FROM entries), 0)) AS head FROM meta';
 

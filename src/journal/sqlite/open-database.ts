@@ -1,4 +1,6 @@
-/** Opens the database file: private, WAL, every commit on disk, tables up to date, not visibly damaged. */
+/**
+ * Opens the database file: private, in WAL mode, synced on every commit, migrated, and checked for damage.
+ */
 import {closeSync, mkdirSync, openSync, statSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
@@ -10,22 +12,27 @@ import {readHead, readTrimmedTo} from './meta.ts';
 import {numberOf} from './rows.ts';
 import {migrate} from './schema.ts';
 
-/** Longest wait for a lock that another program holds (a backup, a shell), in milliseconds. */
+/** Maximum wait for a lock of another program, such as a backup or a shell, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** Databases up to this size are checked as a whole when opened (about 150 ms); a larger one would delay the start. */
+/**
+ * Databases up to this size are checked completely (about 150 ms). Checking a larger one would delay the
+ * start.
+ */
 const MAX_CHECKED_BYTES = 8 * 1024 * 1024;
 
-/** So many offsets at the end are always looked at. */
+/** Number of latest offsets that are always checked. */
 const CHECKED_OFFSETS = 1000;
 
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
-/** Opens or creates `file`. @throws StoreUnavailable — damaged, newer than this program, or not a journal */
+/**
+ * Opens or creates `file`. @throws StoreUnavailable if it is damaged, from a newer program, or not a journal
+ */
 export function openDatabase(file: string, options: {newEpoch: () => string}): DatabaseSync {
   mkdirSync(dirname(file), {recursive: true, mode: 0o700});
-  // Created here and not by SQLite for the mode's sake; the -wal and -shm files take over the mode of the database.
+  // We create the file, not SQLite, to set its mode. SQLite gives the -wal and -shm files the same mode.
   closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, {timeout: BUSY_TIMEOUT_MS});
   try {
@@ -42,13 +49,13 @@ export function openDatabase(file: string, options: {newEpoch: () => string}): D
 
 function configure(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL');
-  // FULL: the WAL is fsynced by every commit. Anything less loses acknowledged entries when the power fails.
+  // FULL syncs the WAL on every commit. Any weaker setting loses acknowledged entries when the power fails.
   database.exec('PRAGMA synchronous = FULL');
 }
 
 /**
- * Damage must not stay unnoticed until it answers a query wrongly. The whole file is read only while it is small; of
- * any other the end is, where a write that was cut short would show.
+ * Detects damage before it causes wrong answers. A small file is checked completely. In a large file, the
+ * latest entries are checked, because an interrupted write would show there.
  */
 function check(database: DatabaseSync, file: string): void {
   const result =
@@ -66,37 +73,40 @@ function check(database: DatabaseSync, file: string): void {
   if (row !== undefined) throw damaged(file, row);
 }
 
-/** Names the first row that is not what was written: of all, or of the last entries and the calls in progress. */
+/**
+ * Describes the first damaged row. Checks either all rows, or only the latest entries and the calls in
+ * progress.
+ */
 function findDamagedRow(database: DatabaseSync, rows: 'all' | {readonly after: Offset}): string | undefined {
   const entries = database.prepare('SELECT * FROM entries WHERE "offset" > ?');
   for (const row of entries.iterate(rows === 'all' ? 0 : rows.after)) {
     const whole =
       isIntact(row['checksum'], entryChecksum(row)) &&
       isIntact(row['parameters_checksum'], checksumOf(row['parameters']));
-    if (!whole) return `entry ${String(row['offset'])} is not what was written`;
+    if (!whole) return `entry ${String(row['offset'])} differs from what was written`;
   }
   const inProgress = rows === 'all' ? '' : 'WHERE ended_at IS NULL';
   for (const row of database
     .prepare(`SELECT call_sid, record, checksum FROM calls ${inProgress}`)
     .iterate()) {
     if (!isIntact(row['checksum'], checksumOf(row['record'])))
-      return `the call ${String(row['call_sid'])} is not what was written`;
+      return `the call ${String(row['call_sid'])} differs from what was written`;
   }
   if (rows !== 'all') return undefined;
   for (const {intent, checksum} of database.prepare('SELECT intent, checksum FROM intents').iterate()) {
-    if (!isIntact(checksum, checksumOf(intent))) return 'an intent to dial is not what was written';
+    if (!isIntact(checksum, checksumOf(intent))) return 'an intent to dial differs from what was written';
   }
   return undefined;
 }
 
-/** What SQLite says of a database that is being opened, with the file's name and what to do. */
+/** Explains an error of SQLite while it opens a database: the file, the cause and the next step. */
 export function explain(error: unknown, file: string): unknown {
   if (error instanceof StoreUnavailable) return error;
   const code = sqliteCode(error);
   if (code === SQLITE_NOTADB) {
     return damaged(
       file,
-      'it is no SQLite database',
+      'it is not a SQLite database',
       ' If it never was a journal, name another file in DATABASE_URL.',
     );
   }
@@ -111,7 +121,7 @@ export function explain(error: unknown, file: string): unknown {
 function damaged(file: string, what: string, also = ''): StoreUnavailable {
   return new StoreUnavailable(
     `The journal ${file} is damaged: ${what}. Restore a backup, or move it away together with its -wal and -shm ` +
-      'files to start an empty one. Either begins a new epoch, so that no client takes an old offset for a new one.' +
+      'files to start an empty one. Either begins a new epoch, so that clients do not mix old and new offsets.' +
       also,
   );
 }

@@ -1,4 +1,4 @@
-/** Typed access to what SQLite returns, and the JSON texts in the tables. */
+/** Typed access to SQLite's values, and to the JSON texts in the tables. */
 import type {SQLOutputValue} from 'node:sqlite';
 import type {CallRecord} from '../call-event.ts';
 import type {DialIntentRecord} from '../dial-intent.ts';
@@ -6,26 +6,26 @@ import {entryChecksum, isIntact} from './checksum.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-/** A column that is always a number. */
+/** Reads a column that is always a number. */
 export function numberOf(value: SQLOutputValue | undefined): number {
   if (typeof value !== 'number') throw new TypeError(`a number was expected, not ${typeof value}`);
   return value;
 }
 
-/** A column that is always a text. */
+/** Reads a column that is always a text. */
 export function textOf(value: SQLOutputValue | undefined): string {
   if (typeof value !== 'string') throw new TypeError(`a text was expected, not ${typeof value}`);
   return value;
 }
 
-/** A text that may be NULL. */
+/** Reads a text that may be NULL. */
 export function optionalTextOf(value: SQLOutputValue | undefined): string | undefined {
   return value === null || value === undefined ? undefined : textOf(value);
 }
 
 /**
- * JSON of an entry, put together from texts: nothing is parsed that the main thread is going to parse.
- * @throws Error — the row is not what was written
+ * Builds an entry's JSON from stored texts, because the main thread parses the result anyway.
+ * @throws Error if the row differs from what was written
  */
 export function entryJson(row: Row, more: Readonly<Record<string, string | undefined>> = {}): string {
   if (!isIntact(row['checksum'], entryChecksum(row))) {
@@ -42,7 +42,7 @@ export function entryJson(row: Row, more: Readonly<Record<string, string | undef
   return objectJson(fields);
 }
 
-/** JSON of an object whose values are JSON already; what is `undefined` is left out. */
+/** Builds an object's JSON from values that are JSON already. `undefined` values are left out. */
 export function objectJson(fields: Readonly<Record<string, string | undefined>>): string {
   let json = '';
   for (const [name, value] of Object.entries(fields)) {
@@ -55,7 +55,7 @@ export function parseCall(json: string): CallRecord {
   return JSON.parse(json) as CallRecord;
 }
 
-/** JSON of an intent with what became of it. */
+/** JSON of an intent with its state and its call. */
 export function intentJson(row: Row): string {
   const callSid = optionalTextOf(row['call_sid']);
   const record: DialIntentRecord = {

@@ -1,15 +1,18 @@
-/** The tables of the SQLite journal. Migrations are numbered by position, go forward only, and are never edited. */
+/**
+ * The tables of the SQLite journal. Migrations are numbered by position, go forward only, and are never
+ * edited.
+ */
 import type {DatabaseSync} from 'node:sqlite';
 import {CREATE_STATISTICS} from './call-statistics.ts';
 import {facetValues} from './facet-columns.ts';
 import {numberOf, parseCall, textOf} from './rows.ts';
-import {CREATE_FORGOTTEN_CALLS} from './writer/forgotten-calls.ts';
+import {CREATE_TRIMMED_CALLS} from './writer/trimmed-calls.ts';
 
 interface Migration {
   readonly sql: string;
-  /** What SQL cannot say. */
+  /** Fills in data that SQL cannot compute. */
   readonly fill?: (database: DatabaseSync) => void;
-  /** After `fill`: indexes are built faster than they grow. */
+  /** Runs after `fill`. Building an index at once is faster than growing it. */
   readonly afterwards?: string;
 }
 
@@ -63,7 +66,7 @@ const firstTables: Migration = {
    CREATE INDEX intents_without_call ON intents (created_at) WHERE call_sid IS NULL;`,
 };
 
-/** Calls can be looked for (H2). */
+/** Makes calls searchable (H2). */
 const callFacets: Migration = {
   sql: `ALTER TABLE calls ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;           -- ms since 1970
    ALTER TABLE calls ADD COLUMN way        TEXT    NOT NULL DEFAULT 'outbound'; -- inbound or outbound
@@ -91,7 +94,9 @@ const callFacets: Migration = {
    CREATE INDEX calls_by_way ON calls (way, first_offset);`,
 };
 
-/** Damage within a row is seen. Rows of before stay without: what they should say nobody knows. */
+/**
+ * Detects damage within a row. Older rows stay without checksums, because their original content is unknown.
+ */
 const rowChecksums: Migration = {
   sql: `ALTER TABLE entries ADD COLUMN checksum            INTEGER; -- see checksum.ts
    ALTER TABLE entries ADD COLUMN parameters_checksum INTEGER;
@@ -99,14 +104,14 @@ const rowChecksums: Migration = {
    ALTER TABLE intents ADD COLUMN checksum            INTEGER; -- of intent`,
 };
 
-const forgottenCalls: Migration = {sql: CREATE_FORGOTTEN_CALLS};
+const trimmedCalls: Migration = {sql: CREATE_TRIMMED_CALLS};
 
 /**
- * Entries are found by the place of their call, not by its sid, and known by their key within the call. Sids and keys are
- * random: an index of either has another page to write for nearly every entry, however many are written together. What
- * goes by the place of a call is written where the calls in progress are, at the end.
+ * Finds entries by the offset of their call, and identifies them by their key within the call. Sids and keys
+ * are random, so an index on them dirties another page for nearly every entry. An index by call offset is
+ * written at its end, where the calls in progress are.
  */
-const entriesByPlace: Migration = {
+const entriesByCallOffset: Migration = {
   sql: `ALTER TABLE entries RENAME TO entries_by_sid;
    DROP INDEX entries_by_call;
    CREATE TABLE entries (
@@ -134,25 +139,26 @@ const migrations: readonly Migration[] = [
   firstTables,
   callFacets,
   rowChecksums,
-  forgottenCalls,
-  entriesByPlace,
+  trimmedCalls,
+  entriesByCallOffset,
 ];
 
-/** The schema this program writes. */
+/** The schema version that this program writes. */
 export const SCHEMA_VERSION = migrations.length;
 
-/** Brings the tables up to `target`. @throws Error — the database was written by a newer program */
+/** Migrates the tables up to `target`. @throws Error if a newer program has written the database */
 export function migrate(database: DatabaseSync, newEpoch: () => string, target = SCHEMA_VERSION): void {
   const version = numberOf(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > SCHEMA_VERSION) {
     throw new Error(
       `it has schema version ${version} and this program knows up to ${SCHEMA_VERSION}: ` +
-        'it was written by a newer Hookswitch; start that one, or use another database',
+        'it was written by a newer Hookswitch; start that version, or use another database',
     );
   }
   for (const [index, {sql, fill, afterwards = ''}] of migrations.entries()) {
     if (index < version || index >= target) continue;
-    // The version moves in the same transaction: a crash in between repeats a migration as a whole or not at all.
+    // The version changes in the same transaction, so that a crash leaves a migration either complete or
+    // undone.
     database.exec('BEGIN IMMEDIATE');
     database.exec(sql);
     fill?.(database);
@@ -163,7 +169,10 @@ export function migrate(database: DatabaseSync, newEpoch: () => string, target =
   }
 }
 
-/** Gives the calls of before their new columns; the triggers count them meanwhile. Some 40 s for a million. */
+/**
+ * Fills the new columns of existing calls. The triggers count them meanwhile. A million calls take about 40
+ * s.
+ */
 function fillFacets(database: DatabaseSync): void {
   const read = database.prepare(
     'SELECT first_offset, record FROM calls WHERE first_offset > ? ORDER BY first_offset LIMIT 1000',

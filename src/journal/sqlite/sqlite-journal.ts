@@ -1,57 +1,53 @@
 /**
- * The journal in a SQLite file, for one node. Once it is open nothing here touches the disk: a writer thread and a
- * reader thread do, so that neither an fsync nor a long history ever holds up the event loop.
+ * The journal in a SQLite file, for one node. After opening, only the writer thread and the reader thread
+ * touch the disk, so that neither an fsync nor a long history blocks the event loop.
  *
- * Invariant: `#ring`, `#bounds` and the settling of appends change in one turn, driven by the writer's replies, which
- * come in commit order. So whoever was told of an append can read it, and nobody reads N + 1 before N (J3).
+ * Invariant: `#ring` and `#bounds` change, and appends settle, in the same turn. The writer's replies drive
+ * this in commit order. Therefore a caller can read its append as soon as it is acknowledged, and nobody
+ * reads entry N + 1 before entry N (J3).
  */
 import path from 'node:path';
 import {type Clock, systemClock} from '../../clock.ts';
 import {JournalUnavailableError} from '../../errors/app-error.ts';
+import type {AppendResult, FencedAppend} from '../appendable-journal.ts';
 import type {CallEvent, CallRecord, JournalEntry, Offset} from '../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../dial-intent.ts';
+import type {OpenIntentResult} from '../dial-intent-store.ts';
 import {EntryRing} from '../entry-ring.ts';
 import {parametersJson, withoutParameters} from '../event-parameters.ts';
 import type {Fence} from '../fence.ts';
-import type {
-  ActiveCalls,
-  AppendResult,
-  CallHistory,
-  CallList,
-  CallQuery,
-  FencedAppend,
-  HourOfCalls,
-  Journal,
-  JournalOpening,
-  OpenIntentResult,
-  ReadResult,
-  StatisticsQuery,
-  TrimRequest,
-  Unsubscribe,
-} from '../journal.ts';
-import {checkPlace} from './check-place.ts';
+import type {ActiveCalls, JournalOpening, ReadResult, Unsubscribe} from '../followable-journal.ts';
+import type {Journal} from '../journal.ts';
+import type {TrimRequest} from '../journal-maintenance.ts';
+import type {CallHistory, CallList, CallQuery, HourOfCalls, StatisticsQuery} from '../queryable-journal.ts';
+import {checkLocation} from './check-location.ts';
 import {toError, toFailure} from './failures.ts';
 import {FileLock} from './file-lock.ts';
 import {WorkerClient} from './worker-client.ts';
 import type {JournalBounds, ReaderRequest, WorkerSettings, WriterRequest} from './worker-messages.ts';
 
 export interface SqliteJournalOptions {
-  /** Path of the database; `-wal`, `-shm`, `.mark` and `.lock` are beside it. Its directory is created. */
+  /**
+   * Path of the database. The `-wal`, `-shm`, `.mark` and `.lock` files are next to it. Its folder is
+   * created.
+   */
   readonly file: string;
   /** @default systemClock */
   readonly clock?: Clock;
-  /** Told of faults that no caller is there to hear of. */
+  /** Receives faults that no caller can receive. */
   readonly onFault?: (fault: Error) => void;
-  /** Requests waiting for the disk beyond which further ones are refused. @default 20000 */
+  /** Maximum number of waiting requests. Further requests are refused. @default 20000 */
   readonly maxPending?: number;
-  /** Pages in the WAL after which a commit checkpoints; 0: none does. @default 1000 */
+  /** Number of WAL pages after which a commit checkpoints. 0 turns this off. @default 1000 */
   readonly autocheckpointPages?: number;
 }
 
-/** Calls trimmed in one transaction: about a millisecond, between which appends go on. */
+/**
+ * Calls trimmed per transaction. A transaction takes about a millisecond, and appends continue in between.
+ */
 const TRIM_STEP = 25;
 
-/** A value that was sent as JSON. */
+/** Parses a value that was sent as JSON. */
 type Parse<Result> = (json: string | undefined) => Result;
 
 export class SqliteJournal implements Journal {
@@ -63,8 +59,8 @@ export class SqliteJournal implements Journal {
   readonly #listeners = new Set<(appended: readonly JournalEntry[]) => void>();
   #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
   #bounds: JournalBounds = {head: 0, trimmedTo: 0};
-  /** Appended by the reply that is being taken. */
-  #appending: JournalEntry[] = [];
+  /** Entries that the current reply has appended. */
+  #newEntries: JournalEntry[] = [];
   #epoch: string | undefined;
   #lock: FileLock | undefined;
   #closing: Promise<void> | undefined;
@@ -84,7 +80,7 @@ export class SqliteJournal implements Journal {
     this.#writer = new WorkerClient({
       ...common,
       url: new URL('./writer/sqlite-writer.ts', import.meta.url),
-      greeting: () => ({kind: 'open', ...(this.#epoch === undefined ? {} : {epoch: this.#epoch})}),
+      firstRequest: () => ({kind: 'open', ...(this.#epoch === undefined ? {} : {epoch: this.#epoch})}),
       onReply: (bounds) => this.#advance(bounds),
     });
     this.#reader = new WorkerClient({...common, url: new URL('./reader/sqlite-reader.ts', import.meta.url)});
@@ -94,11 +90,11 @@ export class SqliteJournal implements Journal {
     if (this.#phase !== 'new') throw new Error(`a journal is opened once; this one is ${this.#phase}`);
     this.#phase = 'opening';
     try {
-      checkPlace(this.#file);
+      checkLocation(this.#file);
       this.#lock = FileLock.take(this.#file);
       this.#writer.start();
       this.#reader.start();
-      const opening = await this.#writer.ask<JournalOpening>({kind: 'open'}, required);
+      const opening = await this.#writer.request<JournalOpening>({kind: 'open'}, required);
       this.#epoch = opening.epoch;
       this.#phase = 'open';
       return opening;
@@ -110,15 +106,15 @@ export class SqliteJournal implements Journal {
   }
 
   append(event: CallEvent): Promise<AppendResult> {
-    // Not `async`: the caller's continuation has to be first in line when the answer comes, before the listeners.
+    // Not `async`: the caller's continuation must run before the listeners when the result arrives.
     const bare = withoutParameters(event);
     const parameters = parametersJson(event);
     const json = JSON.stringify(bare);
     const request = {kind: 'append', event: json, ...(parameters === undefined ? {} : {parameters})} as const;
-    return this.#write(request, (answer) => this.#appended(bare, answer));
+    return this.#write(request, (answer) => this.#handleAppended(bare, answer));
   }
 
-  /** There is nobody to take a duty over: a second process on the file is refused. */
+  /** No other process can take over a duty, because a second process on the file is refused. */
   async appendFenced(event: CallEvent, _fence: Fence): Promise<FencedAppend> {
     return {kind: 'appended', ...(await this.append(event))};
   }
@@ -130,7 +126,7 @@ export class SqliteJournal implements Journal {
     if (after >= head) return {kind: 'entries', entries: []};
     const entries = this.#ring.after(after, limit);
     if (entries !== undefined) return {kind: 'entries', entries};
-    return this.#reader.ask<ReadResult>({kind: 'read', after, upTo: head, limit}, required);
+    return this.#reader.request<ReadResult>({kind: 'read', after, upTo: head, limit}, required);
   }
 
   head(): Offset {
@@ -138,7 +134,7 @@ export class SqliteJournal implements Journal {
   }
 
   onAppend(listener: (appended?: readonly JournalEntry[]) => void): Unsubscribe {
-    // An object per subscription: the same function may be subscribed twice.
+    // A new function per subscription, because the same function can be subscribed twice.
     const subscription = (appended: readonly JournalEntry[]) => listener(appended);
     this.#listeners.add(subscription);
     return () => this.#listeners.delete(subscription);
@@ -211,10 +207,10 @@ export class SqliteJournal implements Journal {
     const wasOpen = this.#phase === 'open';
     this.#phase = 'closed';
     if (wasOpen) {
-      // The reader goes first: its connection would be in the way of the last checkpoint. The writer is asked after
-      // everything else it was asked, and does things in order.
-      await this.#reader.ask({kind: 'close'}, nothing).catch(this.#onFault);
-      await this.#writer.ask({kind: 'close'}, nothing).catch(this.#onFault);
+      // The reader closes first, because its connection would block the last checkpoint. The writer answers
+      // in order, so everything it was asked before is done.
+      await this.#reader.request({kind: 'close'}, nothing).catch(this.#onFault);
+      await this.#writer.request({kind: 'close'}, nothing).catch(this.#onFault);
     }
     await this.#end();
     this.#listeners.clear();
@@ -228,12 +224,12 @@ export class SqliteJournal implements Journal {
 
   #write<Result>(request: WriterRequest, parse: Parse<Result>): Promise<Result> {
     if (this.#phase !== 'open') return Promise.reject(notOpen());
-    return this.#writer.ask(request, parse);
+    return this.#writer.request(request, parse);
   }
 
   async #query<Result>(request: ReaderRequest, parse: Parse<Result>): Promise<Result> {
     this.#assertOpen();
-    return this.#reader.ask(request, parse);
+    return this.#reader.request(request, parse);
   }
 
   #assertOpen(): void {
@@ -241,10 +237,10 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * The writer's answer to an append of `event`, here without its parameters. Called in commit order, in the turn in
-   * which the head moves.
+   * Handles the writer's answer to an append of `event`, which has no parameters here. Called in commit
+   * order, in the turn in which the head moves.
    */
-  #appended(event: CallEvent, json: string | undefined): AppendResult {
+  #handleAppended(event: CallEvent, json: string | undefined): AppendResult {
     const result = required<AppendResult>(json);
     if (result.repeated) return result;
     const {offset, verdict, owner, call} = result.entry;
@@ -256,19 +252,20 @@ export class SqliteJournal implements Journal {
       ...(call === undefined ? {} : {call}),
     };
     this.#ring.push(entry, ENTRY_BYTES + (json?.length ?? 0));
-    this.#appending.push(entry);
+    this.#newEntries.push(entry);
     return {entry, repeated: false};
   }
 
   #advance(bounds: JournalBounds): void {
     const moved = bounds.head > this.#bounds.head;
     this.#bounds = bounds;
-    // After a crash of the writer there can be entries whose answers never came; they are read from the disk.
+    // After a crash of the writer, entries can exist whose answers never arrived. They are read from the
+    // disk.
     if (this.#ring.last !== bounds.head) this.#ring.moveTo(bounds.head);
-    const appended = this.#appending;
-    this.#appending = [];
-    // After all microtasks of this turn the appends' own callers have run: they were promised first, and an answer to Twilio
-    // does not wait until a thousand sessions have been told.
+    const appended = this.#newEntries;
+    this.#newEntries = [];
+    // After all microtasks of this turn, the callers of the appends have run. They run first, so that a
+    // response to Twilio does not wait for the delivery to a thousand sessions.
     if (moved) queueMicrotask(() => process.nextTick(() => this.#notify(appended)));
   }
 
@@ -283,11 +280,11 @@ export class SqliteJournal implements Journal {
   }
 }
 
-/** What an entry weighs besides its call: its event, and the objects. */
+/** Estimated size of an entry besides its call, in bytes: its event and the objects. */
 const ENTRY_BYTES = 600;
 
 function required<Result>(json: string | undefined): Result {
-  if (json === undefined) throw new Error('the journal gave no answer');
+  if (json === undefined) throw new Error('the journal returned no answer');
   return JSON.parse(json) as Result;
 }
 
@@ -301,14 +298,17 @@ function notOpen(): JournalUnavailableError {
   return new JournalUnavailableError('The journal is not open.');
 }
 
-/** The reason with the file's path. Only the operator who starts the gateway sees it, so a path may be in it. */
+/**
+ * Adds the file's path to the reason. Only the operator who starts the gateway sees it, so the path is no
+ * secret.
+ */
 function openingFault(error: unknown, file: string): JournalUnavailableError {
   const known =
     error instanceof JournalUnavailableError ? error : toError({...toFailure(error), kind: 'unavailable'});
   const {message, cause} = known;
   const detail = cause instanceof Error ? ` (${cause.message})` : '';
-  const told = message.includes(path.basename(file))
+  const text = message.includes(path.basename(file))
     ? message
     : `The journal ${file} cannot be opened. ${message}${detail}`;
-  return new JournalUnavailableError(told, {cause});
+  return new JournalUnavailableError(text, {cause});
 }

@@ -1,7 +1,7 @@
 /**
- * The main thread's side of a worker: numbered requests, sent together once per turn of the event loop, and answers.
- * A worker that ends on its own fails what it was asked, and is started again after a pause; nothing it does can end
- * the process.
+ * The main thread's side of a worker. It sends numbered requests, batched per turn of the event loop, and
+ * receives the answers. If the worker ends unexpectedly, its requests fail and it restarts after a pause. A
+ * failure of the worker never ends the process.
  */
 import {Worker} from 'node:worker_threads';
 import type {CancelTimer, Clock} from '../../clock.ts';
@@ -13,11 +13,11 @@ export interface WorkerClientOptions<Request> {
   readonly url: URL;
   readonly settings: WorkerSettings;
   readonly clock: Clock;
-  /** Requests without an answer at which further ones are refused. */
+  /** Maximum number of unanswered requests. Further requests are refused. */
   readonly maxPending: number;
-  /** What a worker is told first when it was started again. */
-  readonly greeting?: () => Request;
-  /** After the answers of one reply were handed out; the promises' continuations have not run yet. */
+  /** The first request to a worker that was restarted. */
+  readonly firstRequest?: () => Request;
+  /** Runs after the answers of one reply have settled. The promises' continuations have not run yet. */
   readonly onReply?: (bounds: JournalBounds) => void;
   readonly onFault: (fault: Error) => void;
 }
@@ -28,8 +28,8 @@ interface Pending {
 }
 
 /**
- * Messages on their way: the one that is being worked on and the one that waits. What comes meanwhile goes with the next
- * one. A message costs both threads several times what a request in it does.
+ * Maximum number of unanswered messages: one in progress and one waiting. Further requests wait for the next
+ * message, because a message costs both threads several times as much as a request in it.
  */
 const MAX_MESSAGES = 2;
 
@@ -40,14 +40,14 @@ export class WorkerClient<Request extends {readonly kind: string}> {
   readonly #options: WorkerClientOptions<Request>;
   readonly #pending = new Map<number, Pending>();
   #outbox: Numbered<Request>[] = [];
-  /** Messages that were sent since the worker last had nothing to do, less those that were answered. */
+  /** Unanswered messages since the worker was last idle. */
   #messages = 0;
   #worker: Worker | undefined;
   #nextId = 1;
   #pauseMs = FIRST_PAUSE_MS;
   #cancelRestart: CancelTimer | undefined;
   #stopped = false;
-  /** What the worker last died of. */
+  /** The error that ended the last worker. */
   #lastError: Error | undefined;
 
   constructor(options: WorkerClientOptions<Request>) {
@@ -59,16 +59,16 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     const worker = new Worker(url, {workerData: settings});
     this.#worker = worker;
     worker.unref();
-    worker.on('message', (reply: WorkerReply) => this.#take(reply));
+    worker.on('message', (reply: WorkerReply) => this.#handleReply(reply));
     worker.on('messageerror', onFault);
     worker.on('error', (error) => {
       this.#lastError = error instanceof Error ? error : new Error(String(error));
     });
-    worker.on('exit', () => this.#gone(worker));
+    worker.on('exit', () => this.#handleExit(worker));
   }
 
-  /** Asks, and resolves with what `parse` makes of the answer. */
-  ask<Result>(request: Request, parse: (json: string | undefined) => Result): Promise<Result> {
+  /** Sends a request and resolves with the parsed answer. */
+  request<Result>(request: Request, parse: (json: string | undefined) => Result): Promise<Result> {
     const {promise, resolve, reject} = Promise.withResolvers<Result>();
     if (this.#worker === undefined) {
       reject(new JournalUnavailableError('The journal is being restarted.'));
@@ -80,8 +80,8 @@ export class WorkerClient<Request extends {readonly kind: string}> {
           try {
             resolve(parse(json));
           } catch (error) {
-            // A row that was damaged on the disk. Thrown in the worker's listener it would end the process.
-            reject(new Error('The journal gave an answer that cannot be read.', {cause: error}));
+            // The row is damaged on disk. An error thrown in the worker's listener would end the process.
+            reject(new Error('The journal returned an unreadable answer.', {cause: error}));
           }
         },
         reject,
@@ -90,7 +90,7 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     return promise;
   }
 
-  /** Ends the worker. What it was asked before has been answered, if `close` was asked last. */
+  /** Ends the worker. Earlier requests have been answered if `close` was the last request. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelRestart?.();
@@ -100,7 +100,7 @@ export class WorkerClient<Request extends {readonly kind: string}> {
   #send(request: Request, pending: Pending): void {
     const id = this.#nextId;
     this.#nextId += 1;
-    // While an answer is due the worker keeps the process alive: nobody should exit in the middle of an append.
+    // The worker keeps the process alive while an answer is due, so that no exit interrupts an append.
     if (this.#pending.size === 0) this.#worker?.ref();
     this.#pending.set(id, pending);
     this.#outbox.push({id, request});
@@ -115,7 +115,7 @@ export class WorkerClient<Request extends {readonly kind: string}> {
     this.#worker?.postMessage(batch);
   }
 
-  #take({outcomes, bounds}: WorkerReply): void {
+  #handleReply({outcomes, bounds}: WorkerReply): void {
     this.#pauseMs = FIRST_PAUSE_MS;
     for (const {id, outcome} of outcomes) {
       const pending = this.#pending.get(id);
@@ -124,14 +124,14 @@ export class WorkerClient<Request extends {readonly kind: string}> {
       else pending?.reject(toError(outcome.failure));
     }
     if (this.#pending.size === 0) this.#worker?.unref();
-    // One answer can be to both messages: only when nothing is asked any more is the count certain.
+    // One reply can answer both messages, so the count is only certain once no request is left.
     const isIdle = this.#pending.size === this.#outbox.length;
     this.#messages = isIdle ? 0 : Math.max(0, this.#messages - 1);
     this.#flush();
     if (bounds !== undefined) this.#options.onReply?.(bounds);
   }
 
-  #gone(worker: Worker): void {
+  #handleExit(worker: Worker): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#outbox = [];
@@ -150,8 +150,8 @@ export class WorkerClient<Request extends {readonly kind: string}> {
 
   #restart(): void {
     this.start();
-    const greeting = this.#options.greeting?.();
-    if (greeting === undefined) return;
-    this.#send(greeting, {settle: () => {}, reject: this.#options.onFault});
+    const firstRequest = this.#options.firstRequest?.();
+    if (firstRequest === undefined) return;
+    this.#send(firstRequest, {settle: () => {}, reject: this.#options.onFault});
   }
 }

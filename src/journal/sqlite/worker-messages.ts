@@ -1,13 +1,16 @@
-/** What the main thread and the two worker threads of the SQLite journal say to each other. */
+/** Messages between the main thread and the two worker threads of the SQLite journal. */
 import type {Offset} from '../call-event.ts';
 import type {DialIntent} from '../dial-intent.ts';
-import type {CallQuery, StatisticsQuery} from '../journal.ts';
+import type {CallQuery, StatisticsQuery} from '../queryable-journal.ts';
 
-/** Asked of the writer. Requests are done in the order in which they were sent. */
+/** Requests to the writer, which performs them in the order in which they were sent. */
 export type WriterRequest =
-  /** With `epoch`: it was open before, and must be the same history now. */
+  /** With `epoch`, the journal was open before, and its history must be the same. */
   | {readonly kind: 'open'; readonly epoch?: string}
-  /** JSON of the event without its parameters, and of those: the texts that are stored. Objects would be cloned first. */
+  /**
+   * The event without its parameters, and the parameters, both as the JSON to store. Objects would have to be
+   * cloned.
+   */
   | {readonly kind: 'append'; readonly event: string; readonly parameters?: string}
   | {readonly kind: 'open-intent'; readonly intent: DialIntent; readonly keysSince: number}
   | {readonly kind: 'reject-intent'; readonly reference: string}
@@ -15,10 +18,10 @@ export type WriterRequest =
   | {readonly kind: 'probe'}
   | {readonly kind: 'close'};
 
-/** What becomes part of a transaction, together with its neighbours. */
+/** A request that shares a transaction with others. */
 export type GroupRequest = Exclude<WriterRequest, {kind: 'open' | 'close'}>;
 
-/** Asked of the reader. */
+/** Requests to the reader. */
 export type ReaderRequest =
   | {readonly kind: 'read'; readonly after: Offset; readonly upTo: Offset; readonly limit: number}
   | {readonly kind: 'active-calls'}
@@ -40,23 +43,26 @@ export interface Numbered<Request> {
   readonly request: Request;
 }
 
-/** `unavailable`: the journal could not be written or read, try again. `fault`: this request cannot be done at all. */
+/**
+ * `unavailable`: the journal could not be written or read, so try again. `fault`: this request can never
+ * succeed.
+ */
 export interface Failure {
   readonly kind: 'unavailable' | 'fault';
   readonly message: string;
-  /** What the database or the system said: for the log, not for clients. */
+  /** The message of the database or the system: for the log, not for clients. */
   readonly detail?: string;
 }
 
 /**
- * Values cross as JSON text: the worker has most of it as text already, and parsing it is cheaper for the main thread
- * than taking in a structured clone. No text stands for `undefined`.
+ * Values cross threads as JSON text. The worker has most of them as text already, and parsing is cheaper for
+ * the main thread than a structured clone. A missing text stands for `undefined`.
  */
 export type Outcome =
   | {readonly ok: true; readonly json?: string}
   | {readonly ok: false; readonly failure: Failure};
 
-/** How far the journal is durable, and from where on it is whole. */
+/** The durable head, and the offset after which the journal has no gaps. */
 export interface JournalBounds {
   readonly head: Offset;
   /** The highest offset that was ever trimmed. */
@@ -65,13 +71,13 @@ export interface JournalBounds {
 
 export interface WorkerReply {
   readonly outcomes: readonly {readonly id: number; readonly outcome: Outcome}[];
-  /** The writer's replies say how far it is. */
+  /** Present in the writer's replies. */
   readonly bounds?: JournalBounds;
 }
 
-/** Given to both workers when they are started. */
+/** Start settings of both workers. */
 export interface WorkerSettings {
   readonly file: string;
-  /** Pages in the WAL after which a commit checkpoints. */
+  /** Number of WAL pages after which a commit checkpoints. */
   readonly autocheckpointPages: number;
 }

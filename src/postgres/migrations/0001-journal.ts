@@ -1,7 +1,8 @@
-/** The journal: entries, calls, intents to dial, and what is counted of them. */
+/** The journal: entries, calls, intents to dial, and statistics. */
 import type {Migration} from './migration.ts';
 
-// Keys are compared byte by byte ("C"): the same whatever the locale of the database, and whatever it is upgraded to.
+// Keys use the "C" collation, which compares bytes. It does not depend on the database's locale or its
+// version.
 export const journalTables: Migration = {
   id: 1,
   name: 'journal',

@@ -1,4 +1,4 @@
-/** What the nodes share beside the journal: who is there, whose sessions are where, what placing has cost, who does what. */
+/** The tables that nodes share besides the journal: nodes, sessions, leases and placement limits. */
 import type {Migration} from './migration.ts';
 
 export const clusterTables: Migration = {

@@ -1,4 +1,4 @@
-/** What the node that looks calls up has found, for the others to show. */
+/** The results of lookups, shared with the other nodes. */
 import type {Migration} from './migration.ts';
 
 export const confirmationTable: Migration = {

@@ -1,14 +1,20 @@
-/** One step of the schema. Steps are numbered, go forward only, and are never edited once they were released. */
+/**
+ * One migration of the schema. Migrations are numbered, go forward only, and are never edited after a
+ * release.
+ */
 export interface Migration {
-  /** 1, 2, 3 … */
+  /** Consecutive, starting with 1. */
   readonly id: number;
-  /** For people and the log; part of the checksum. */
+  /** Shown to people and in the log. It is part of the checksum. */
   readonly name: string;
   /**
-   * SQL, run in one transaction. It has to leave nodes of the version before at work: add tables, columns with a default and
-   * indexes; take away only what the last version but one stopped using. What it locks it holds until its end, and nobody appends
-   * meanwhile: milliseconds, whatever the size of the tables. So a default is a constant, and an index of `entries` or `calls` is none
-   * for here: it has to be built CONCURRENTLY, which no transaction can.
+   * SQL that runs in one transaction. Nodes of the previous version must keep working: add tables, indexes
+   * and columns with a default, and remove only things that the version before the previous one stopped
+   * using.
+   *
+   * The migration holds its locks until its end and blocks all appends, so it must take milliseconds for
+   * tables of any size. Therefore defaults must be constants. Indexes on `entries` or `calls` do not belong
+   * here: they must be built CONCURRENTLY, which is impossible in a transaction.
    */
   readonly up: string;
 }

@@ -3,13 +3,13 @@ import {hasEnded} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import type {Lease} from '../../cluster/cluster.ts';
+import type {AppendableJournal} from '../../journal/appendable-journal.ts';
 import type {CallRecord, StatusEvent} from '../../journal/call-event.ts';
-import type {Journal} from '../../journal/journal.ts';
 import type {TwilioCall} from '../../twilio/twilio-client.ts';
 import {goneEventFrom, statusEventFrom} from './twilio-status-event.ts';
 
 export interface CallCorrectionsOptions {
-  readonly journal: Journal;
+  readonly journal: AppendableJournal;
   readonly lease: Lease;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -24,7 +24,7 @@ export interface Correction {
 const BATCH_SIZE = 100;
 
 export class CallCorrections {
-  readonly #journal: Journal;
+  readonly #journal: AppendableJournal;
   readonly #lease: Lease;
   readonly #clock: Clock;
   readonly #logger: Logger;

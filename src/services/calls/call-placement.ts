@@ -8,9 +8,11 @@ import type {Logger} from 'pino';
 import {hasScope, type Principal} from '../../auth/authenticator.ts';
 import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
+import type {AppendableJournal} from '../../journal/appendable-journal.ts';
 import type {CallRecord} from '../../journal/call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../../journal/dial-intent.ts';
-import type {Journal, OpenIntentResult} from '../../journal/journal.ts';
+import type {DialIntentStore, OpenIntentResult} from '../../journal/dial-intent-store.ts';
+import type {QueryableJournal} from '../../journal/queryable-journal.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import {newReference, statusCallbackUrl, voiceUrl} from '../../twilio/callback-urls.ts';
 import type {DialRequest, TwilioClient} from '../../twilio/twilio-client.ts';
@@ -20,7 +22,7 @@ import {providerError} from './provider-error.ts';
 import {statusEventFrom} from './twilio-status-event.ts';
 
 export interface CallPlacementOptions {
-  readonly journal: Journal;
+  readonly journal: AppendableJournal & DialIntentStore & QueryableJournal;
   readonly twilio: TwilioClient;
   readonly limits: PlacementLimits;
   readonly clock: Clock;

@@ -3,13 +3,19 @@ import type {CallStatistics, UnconfirmedCalls} from '@hookswitch/protocol';
 import {hasScope, maySee, type Principal} from '../../auth/authenticator.ts';
 import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
-import type {CallHistory, CallList, CallQuery, HourOfCalls, Journal} from '../../journal/journal.ts';
+import type {
+  CallHistory,
+  CallList,
+  CallQuery,
+  HourOfCalls,
+  QueryableJournal,
+} from '../../journal/queryable-journal.ts';
 import {toIso} from '../feed/call-messages.ts';
 import {callNotFound} from './call-service.ts';
 import type {Reconciler} from './reconciler.ts';
 
 export interface CallQueriesOptions {
-  readonly journal: Journal;
+  readonly journal: QueryableJournal;
   readonly reconciler: Reconciler;
   readonly clock: Clock;
 }
@@ -35,7 +41,7 @@ const DEFAULT_HOURS = 24;
 const MAX_UNCONFIRMED = 1000;
 
 export class CallQueries {
-  readonly #journal: Journal;
+  readonly #journal: QueryableJournal;
   readonly #reconciler: Reconciler;
   readonly #clock: Clock;
 

@@ -5,13 +5,15 @@
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
+import type {AppendableJournal} from '../../journal/appendable-journal.ts';
 import type {CallRecord, JournalEntry, StatusEvent} from '../../journal/call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../../journal/dial-intent.ts';
-import type {Journal, OpenIntentResult} from '../../journal/journal.ts';
+import type {DialIntentStore, OpenIntentResult} from '../../journal/dial-intent-store.ts';
+import type {QueryableJournal} from '../../journal/queryable-journal.ts';
 import {OutcomeRetryQueue} from './outcome-retry-queue.ts';
 
 export interface DialIntentsOptions {
-  readonly journal: Journal;
+  readonly journal: AppendableJournal & DialIntentStore & QueryableJournal;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Whether another node may be placing calls, too. @default false */
@@ -30,7 +32,7 @@ const MAX_LOST = 1000;
 const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
 
 export class DialIntents {
-  readonly #journal: Journal;
+  readonly #journal: AppendableJournal & DialIntentStore & QueryableJournal;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #mayHaveOthers: boolean;

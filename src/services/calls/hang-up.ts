@@ -6,8 +6,10 @@
 import {hasEnded} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
+import type {AppendableJournal} from '../../journal/appendable-journal.ts';
 import type {CallRecord} from '../../journal/call-event.ts';
-import type {Journal, Unsubscribe} from '../../journal/journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
+import type {QueryableJournal} from '../../journal/queryable-journal.ts';
 import type {EndOutcome, ProviderFault, TwilioCall, TwilioClient} from '../../twilio/twilio-client.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
 import {providerError} from './provider-error.ts';
@@ -15,7 +17,7 @@ import {goneEventFrom, lacksDuration, MAX_POSTPONEMENTS, statusEventFrom} from '
 
 export interface HangUpOptions {
   readonly twilio: TwilioClient;
-  readonly journal: Journal;
+  readonly journal: AppendableJournal & QueryableJournal;
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -40,7 +42,7 @@ interface PendingEnd {
 
 export class HangUp {
   readonly #twilio: TwilioClient;
-  readonly #journal: Journal;
+  readonly #journal: AppendableJournal & QueryableJournal;
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
   readonly #logger: Logger;

@@ -66,7 +66,7 @@ export class PlacementLimits {
     if (admission.kind !== 'admitted') throw this.#refusal(admission);
     let held = true;
     return (written = 0) => {
-      if (held) this.#ledger.release(admission.line, written);
+      if (held) this.#ledger.release(admission.slot, written);
       held = false;
     };
   }

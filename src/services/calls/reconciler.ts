@@ -13,7 +13,8 @@ import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import type {Lease} from '../../cluster/cluster.ts';
 import type {Confirmation, Confirmations} from '../../cluster/confirmations.ts';
-import type {Journal, Unsubscribe} from '../../journal/journal.ts';
+import type {AppendableJournal} from '../../journal/appendable-journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import type {TwilioCall, TwilioClient} from '../../twilio/twilio-client.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
@@ -24,7 +25,7 @@ import {LookupPace} from './lookup-pace.ts';
 
 export interface ReconcilerOptions {
   readonly twilio: TwilioClient;
-  readonly journal: Journal;
+  readonly journal: AppendableJournal;
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -87,7 +88,7 @@ export class Reconciler {
 
   /** Begins, as soon as the lease is held. */
   start(): void {
-    this.#unsubscribe = this.#lease.onTaken(() => this.#begin());
+    this.#unsubscribe = this.#lease.onAcquired(() => this.#begin());
     if (this.#lease.held) this.#begin();
     this.#stopTicking = this.#clock.every(TICK_MS, () => this.#tick());
     this.#tick();
@@ -250,7 +251,7 @@ export class Reconciler {
       if (written.has(call.callSid)) watch.written = found.providerStatus;
     }
     const confirmations = confirmed.map((each) => this.#watches.confirm(each));
-    this.#confirmations?.note(confirmations);
+    this.#confirmations?.publish(confirmations);
   }
 
   /** What the node that holds the lease has found: `unconfirmed` has to be the same at all nodes. */

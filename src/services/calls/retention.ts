@@ -2,10 +2,10 @@
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import type {Lease} from '../../cluster/cluster.ts';
-import type {Journal} from '../../journal/journal.ts';
+import type {JournalMaintenance} from '../../journal/journal-maintenance.ts';
 
 export interface RetentionOptions {
-  readonly journal: Journal;
+  readonly journal: JournalMaintenance;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retentionDays: number;
@@ -22,7 +22,7 @@ const CALLS_PER_STEP = 200;
 const STEP_PAUSE_MS = 50;
 
 export class Retention {
-  readonly #journal: Journal;
+  readonly #journal: JournalMaintenance;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #retentionDays: number;

@@ -5,7 +5,7 @@
  */
 import type {Clock} from '../../clock.ts';
 import type {JournalEntry, Offset} from '../../journal/call-event.ts';
-import type {Journal} from '../../journal/journal.ts';
+import type {FollowableJournal} from '../../journal/followable-journal.ts';
 import {type Batch, type FeedEntry, joinFrames, toFeedEntry} from './feed-entry.ts';
 import type {VisibilityFilter} from './visibility.ts';
 
@@ -24,7 +24,7 @@ export type PageReading =
   | {readonly kind: 'too-old'};
 
 export interface CatchUpPagesOptions {
-  readonly journal: Journal;
+  readonly journal: FollowableJournal;
   readonly clock: Clock;
   /** Names the journal's history: pages of another one say nothing. */
   readonly epoch: () => string;
@@ -67,7 +67,7 @@ interface KeptPage {
 }
 
 export class CatchUpPages {
-  readonly #journal: Journal;
+  readonly #journal: FollowableJournal;
   readonly #clock: Clock;
   readonly #epoch: () => string;
   #keptOf = '';

@@ -10,12 +10,12 @@ import {hasEnded} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../journal/call-event.ts';
-import type {Journal, Unsubscribe} from '../../journal/journal.ts';
+import type {FollowableJournal, Unsubscribe} from '../../journal/followable-journal.ts';
 import {type Batch, type FeedEntry, joinFrames, toFeedEntry, weight} from './feed-entry.ts';
 import type {VisibilityFilter} from './visibility.ts';
 
 export interface LiveFeedOptions {
-  readonly journal: Journal;
+  readonly journal: FollowableJournal;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Bytes of frames to hold. @default 8 MiB */
@@ -43,7 +43,7 @@ interface LoadedPast {
 
 /** Follows the journal and says when its head moved. */
 export class LiveFeed {
-  readonly #journal: Journal;
+  readonly #journal: FollowableJournal;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #maxBytes: number;

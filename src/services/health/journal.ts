@@ -1,6 +1,7 @@
 /** Whether the journal can be written, how long that takes, and for how much more there is room. */
 import type {Clock} from '../../clock.ts';
-import type {Journal, JournalOpening} from '../../journal/journal.ts';
+import type {FollowableJournal, JournalOpening} from '../../journal/followable-journal.ts';
+import type {JournalMaintenance} from '../../journal/journal-maintenance.ts';
 import {maskText} from '../../mask.ts';
 import {type Check, type Evidence, type Finding, ms, shown} from './check.ts';
 
@@ -11,7 +12,7 @@ export interface DiskSpace {
 }
 
 export interface JournalCheckOptions {
-  readonly journal: Pick<Journal, 'probe' | 'head'>;
+  readonly journal: Pick<FollowableJournal, 'head'> & Pick<JournalMaintenance, 'probe'>;
   /** How the journal was found at start; `undefined` before it is open. */
   readonly opening: () => Omit<JournalOpening, 'head'> | undefined;
   /** Of the disk the journal is on. */

@@ -1,9 +1,9 @@
 /** Whether this server should be sent traffic: not while it drains, not while its journal cannot be written. */
 import type {Clock} from '../../clock.ts';
-import type {Journal} from '../../journal/journal.ts';
+import type {JournalMaintenance} from '../../journal/journal-maintenance.ts';
 
 export interface ReadinessOptions {
-  readonly journal: Journal;
+  readonly journal: JournalMaintenance;
   readonly clock: Clock;
 }
 
@@ -24,7 +24,7 @@ const PROOF_VALID_MS = 2000;
 const ANSWER_MS = 1000;
 
 export class Readiness {
-  readonly #journal: Journal;
+  readonly #journal: JournalMaintenance;
   readonly #clock: Clock;
   #draining = false;
   #probedAt = Number.NEGATIVE_INFINITY;

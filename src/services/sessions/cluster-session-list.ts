@@ -6,7 +6,7 @@ import type {NodeInfo, SessionInfo} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {Cluster, NodeStatus} from '../../cluster/cluster.ts';
 import type {FoundSession, SharedSessions} from '../../cluster/shared-sessions.ts';
-import type {Journal} from '../../journal/journal.ts';
+import type {FollowableJournal} from '../../journal/followable-journal.ts';
 import {toIso} from '../feed/call-messages.ts';
 import {visibilityOfKey} from '../feed/visibility.ts';
 import {
@@ -27,14 +27,14 @@ import {
 export interface ClusterSessionListOptions {
   readonly sessionList: NodeSessionList;
   readonly cluster: Cluster;
-  readonly journal: Journal;
+  readonly journal: FollowableJournal;
   readonly logger: Logger;
 }
 
 export class ClusterSessionList {
   readonly #sessionList: NodeSessionList;
   readonly #cluster: Cluster;
-  readonly #journal: Journal;
+  readonly #journal: FollowableJournal;
   readonly #logger: Logger;
 
   constructor({sessionList, cluster, journal, logger}: ClusterSessionListOptions) {

@@ -4,7 +4,7 @@
  */
 import type {CallStatusMessage} from '@hookswitch/protocol';
 import type {JournalEntry, Offset} from '../../journal/call-event.ts';
-import type {Journal} from '../../journal/journal.ts';
+import type {FollowableJournal} from '../../journal/followable-journal.ts';
 import {toCallStatusMessage} from '../feed/call-messages.ts';
 import {spanOf, type VisibilitySpan} from './visibility-history.ts';
 
@@ -42,7 +42,7 @@ export const MAX_SCANNED = 2000;
  * @throws JournalUnavailableError
  */
 export async function readDeliveredMessages(
-  journal: Journal,
+  journal: FollowableJournal,
   {spans, cursor}: SentRecord,
   {before = cursor + 1, limit}: SentQuery,
 ): Promise<DeliveredMessages> {
@@ -73,7 +73,7 @@ export async function readDeliveredMessages(
 }
 
 /** `from`, or the offset up to which the journal has been trimmed since. */
-async function oldestReadable(journal: Journal, from: Offset): Promise<Offset> {
+async function oldestReadable(journal: FollowableJournal, from: Offset): Promise<Offset> {
   const page = await journal.read(from, 1);
   return page.kind === 'too-old' ? page.oldest : from;
 }

@@ -5,12 +5,12 @@
  */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
-import type {Journal, JournalOpening, Unsubscribe} from '../../journal/journal.ts';
+import type {FollowableJournal, JournalOpening, Unsubscribe} from '../../journal/followable-journal.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
 import type {SessionService} from '../session-service.ts';
 
 export interface EpochFollowerOptions {
-  readonly journal: Journal;
+  readonly journal: FollowableJournal;
   readonly feed: LiveFeed;
   readonly sessions: Pick<SessionService, 'closeAll'>;
   readonly clock: Clock;

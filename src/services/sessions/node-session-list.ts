@@ -3,7 +3,7 @@
  * sessions are; of those that have closed it keeps how they ended, and the last few as they were.
  */
 import type {SessionCounts, SessionInfo, SessionPage} from '@hookswitch/protocol';
-import type {Journal, Unsubscribe} from '../../journal/journal.ts';
+import type {FollowableJournal, Unsubscribe} from '../../journal/followable-journal.ts';
 import {toIso} from '../feed/call-messages.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
 import {closeText} from './close-code-descriptions.ts';
@@ -17,7 +17,7 @@ import type {Session, SessionPhase} from './session.ts';
 import {type Position, positionOf, rankOf, SessionOrder, type SessionSort} from './session-sort.ts';
 
 export interface NodeSessionListOptions {
-  readonly journal: Journal;
+  readonly journal: FollowableJournal;
   readonly feed: LiveFeed;
   /** The open sessions by id. */
   readonly sessions: ReadonlyMap<string, Session>;
@@ -59,7 +59,7 @@ export const MAX_CLOSED_SESSIONS = 200;
 const MAX_LISTED_CODES = 50;
 
 export class NodeSessionList {
-  readonly #journal: Journal;
+  readonly #journal: FollowableJournal;
   readonly #feed: LiveFeed;
   readonly #sessions: ReadonlyMap<string, Session>;
   /** By id, the first to go first. Holds nothing of a socket. */

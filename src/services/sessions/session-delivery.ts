@@ -6,7 +6,7 @@ import {type CloseReason, MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitc
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import type {Offset} from '../../journal/call-event.ts';
-import type {Journal} from '../../journal/journal.ts';
+import type {FollowableJournal} from '../../journal/followable-journal.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import {toCall, toIso} from '../feed/call-messages.ts';
 import {type CatchUpPage, CatchUpPages} from '../feed/catch-up-pages.ts';
@@ -22,7 +22,7 @@ export interface ResumePoint {
 }
 
 export interface SessionDeliveryOptions {
-  readonly journal: Journal;
+  readonly journal: FollowableJournal;
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -5,7 +5,7 @@
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import type {PublishedSession, SharedSessions} from '../../cluster/shared-sessions.ts';
-import type {Unsubscribe} from '../../journal/journal.ts';
+import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
 import type {Described, NodeSessionList} from './node-session-list.ts';
 import type {Session} from './session.ts';
@@ -67,7 +67,7 @@ export class SessionPublisher {
       this.#sessionList.onChange(() => {
         this.#cancelSoon ??= this.#clock.after(SOON_MS, () => this.#publish());
       }),
-      this.#shared.onForgotten(() => {
+      this.#shared.onDeleted(() => {
         this.#known.clear();
         this.#publish();
       }),

@@ -51,9 +51,9 @@ const request: PlacementRequest = {
   head: 7,
 };
 
-function lineOf(admission: Admission): string {
+function slotOf(admission: Admission): string {
   assert.equal(admission.kind, 'admitted');
-  return admission.kind === 'admitted' ? admission.line : '';
+  return admission.kind === 'admitted' ? admission.slot : '';
 }
 
 function published(sessionId: string, change: Partial<PublishedSession> = {}): PublishedSession {
@@ -81,7 +81,7 @@ test('a lease has one holder, and a takeover raises the token so that the previo
   assert.equal((await a.lease.confirm())?.token, 1);
   assert.equal(await b.lease.confirm(), undefined);
   let taken = 0;
-  b.lease.onTaken(() => {
+  b.lease.onAcquired(() => {
     taken += 1;
   });
   // As if `a` had stood still: its lease has expired by the database's clock, and `a` does not know.
@@ -104,7 +104,7 @@ test('if several nodes see a free lease at once, one of them gets it', async (t)
     await sql(
       `UPDATE hookswitch.leases SET holder = gen_random_uuid(), expires_at = now() - interval '1 ms'`,
     );
-    await Promise.all(nodes.map(({lease}) => lease.seek()));
+    await Promise.all(nodes.map(({lease}) => lease.acquire()));
     const confirmed = await Promise.all(nodes.map(({lease}) => lease.confirm()));
     const tokens = confirmed.flatMap((fence) => (fence === undefined ? [] : [fence.token]));
     assert.deepEqual(tokens, [token]);
@@ -201,9 +201,9 @@ test('[E] a call holds its slot until the counting node has read its entry, and 
   const {sql, node} = await installation(t);
   const [a, b] = [await node('a'), await node('b')];
   const one = {...request, maxActiveCalls: 1};
-  const line = lineOf(await a.placement.admit(one));
+  const slot = slotOf(await a.placement.admit(one));
   assert.equal((await b.placement.admit(one)).kind, 'busy');
-  a.placement.release(line, 9);
+  a.placement.release(slot, 9);
   await a.placement.settled();
   assert.equal(
     (await b.placement.admit({...one, head: 8})).kind,
@@ -213,25 +213,25 @@ test('[E] a call holds its slot until the counting node has read its entry, and 
   assert.equal((await b.placement.admit({...one, head: 9, activeCalls: 1})).kind, 'busy', 'counted now');
   await sql(`UPDATE hookswitch.placement_lines SET released_at = now() - interval '1 min'`);
   assert.equal((await b.placement.admit({...one, head: 8})).kind, 'behind');
-  const next = lineOf(await b.placement.admit({...one, head: 9}));
+  const next = slotOf(await b.placement.admit({...one, head: 9}));
   b.placement.release(next, 0);
   await b.placement.settled();
-  lineOf(await a.placement.admit({...one, head: 9}));
+  slotOf(await a.placement.admit({...one, head: 9}));
   await sql(`UPDATE hookswitch.placement_lines SET taken_at = now() - interval '10 min'`);
-  lineOf(await b.placement.admit({...one, head: 9}));
+  slotOf(await b.placement.admit({...one, head: 9}));
 });
 
 test('[E] a placement that dialed nothing is refunded, up to the limit', async (t) => {
   const {node} = await installation(t);
   const {placement} = await node('a');
   const rate = {...request, perMinute: 2};
-  lineOf(await placement.admit(rate));
-  lineOf(await placement.admit(rate));
+  slotOf(await placement.admit(rate));
+  slotOf(await placement.admit(rate));
   assert.equal((await placement.admit(rate)).kind, 'user-rate');
   for (let times = 0; times < 4; times += 1) placement.refund(rate);
   await placement.settled();
-  lineOf(await placement.admit(rate));
-  lineOf(await placement.admit(rate));
+  slotOf(await placement.admit(rate));
+  slotOf(await placement.admit(rate));
   assert.equal((await placement.admit(rate)).kind, 'user-rate');
 });
 
@@ -283,7 +283,7 @@ test('a node that was considered dead, or whose rows a crash removed, restores a
   const {sql, node} = await installation(t);
   const {cluster, sessions} = await node('a');
   let forgotten = 0;
-  sessions.onForgotten(() => {
+  sessions.onDeleted(() => {
     forgotten += 1;
   });
   await sessions.publish([published('s1')], []);

@@ -4,7 +4,7 @@ import {randomUUID} from 'node:crypto';
 import {test} from 'node:test';
 import {Client} from 'pg';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
-import type {JournalOpening} from '../../../src/journal/journal.ts';
+import type {JournalOpening} from '../../../src/journal/followable-journal.ts';
 import {PostgresJournal} from '../../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {START, status, wholeCall} from '../../support/journal/journal-events.ts';
@@ -162,7 +162,7 @@ void test('[W11] pages and calls of another history are refused, even before the
         (error: unknown) => (error instanceof Error ? error.message : 'no error'),
       );
       if (refusal === undefined) assert.equal(known, epoch);
-      else assert.match(refusal, /Another history of the journal has begun/);
+      else assert.match(refusal, /A new history of the journal has begun/);
       refused = refusal !== undefined;
       await until(() => known === epoch);
       await ask();

@@ -1,9 +1,9 @@
 /** Queries over ten million calls must use an index. The tests check plans, not times, on generated rows. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {CallQuery} from '../../../src/journal/journal.ts';
 import {listCalls} from '../../../src/journal/postgres/reader/call-list-queries.ts';
 import * as queries from '../../../src/journal/postgres/reader/reader-queries.ts';
+import type {CallQuery} from '../../../src/journal/queryable-journal.ts';
 import type {Query} from '../../../src/postgres/postgres-database.ts';
 import {status} from '../../support/journal/journal-events.ts';
 import {createNode} from '../../support/journal/journal-postgres-fixture.ts';

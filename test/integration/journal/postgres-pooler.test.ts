@@ -113,7 +113,7 @@ for (const [what, settings] of shared)
       await Promise.all(clients.map((client) => client.query('SELECT pg_sleep(0.05)')));
       assert.match(
         await refusalOf(t, url),
-        /(?:\(transaction or statement mode\)|does not keep the setting).*pool_mode=session/,
+        /(?:\(transaction or statement mode\)|does not keep the session setting).*pool_mode=session/,
         `${others}`,
       );
       for (const client of clients) await client.end();
@@ -141,7 +141,7 @@ test('[J1] the gateway does not write through a pooler that was switched to tran
       (error: unknown) => error,
     );
     assert.ok(refusal instanceof JournalUnavailableError, String(refusal));
-    return /does not keep the setting|transaction or statement mode/.test(refusal.message);
+    return /does not keep the session setting|transaction or statement mode/.test(refusal.message);
   });
 });
 
@@ -150,7 +150,7 @@ test('[C3] a pooler without a free connection is reported as such within seconds
   if (url === undefined) return;
   assert.match(
     await refusalOf(t, url),
-    /did not answer.*a node takes up to 15 \(default_pool_size in PgBouncer\)/,
+    /did not answer.*a node needs up to 15 \(default_pool_size in PgBouncer\)/,
   );
 });
 

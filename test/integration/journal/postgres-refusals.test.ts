@@ -31,7 +31,7 @@ void test('[C3] an unusable database is refused at start with one sentence and w
   const nowhere = server.url('nowhere', {password: 'wrong-secret'});
   assert.match(await refusalOf(t, nowhere), /nowhere as postgres\): There is no such database/);
   const closed = server.url(database, {port: 1, password: 'wrong-secret'});
-  assert.match(await refusalOf(t, closed), /Nothing listens where the database should be/);
+  assert.match(await refusalOf(t, closed), /Nothing listens at the address of the database/);
 });
 
 /**
@@ -56,10 +56,10 @@ const messages: readonly (readonly [string | undefined, string, RegExp])[] = [
   [undefined, 'Tenant or user not found', /cannot be used/],
   ['08P01', 'no such user', /refuses the connection/],
   ['53400', 'too many connections for the plan', /limit of the database service is reached/],
-  ['53300', 'sorry, too many clients already', /has no connection left/],
+  ['53300', 'sorry, too many clients already', /has no free connection/],
   ['57P03', 'the database system is starting up', /starting or shutting down/],
   ['3D000', 'database "x" does not exist', /no such database: create it/],
-  ['42704', 'unrecognized configuration parameter "jit"', /does not take a setting/],
+  ['42704', 'unrecognized configuration parameter "jit"', /does not accept a setting/],
 ];
 for (const [state, words, sentence] of messages)
   void test(`[C3] the database service's message is passed on: ${state ?? 'no SQLSTATE'}, ${words}`, async (t) => {
@@ -113,7 +113,7 @@ void test('[C3] a foreign table with a name that the gateway needs is named', as
   await server.query('DELETE FROM hookswitch.migrations WHERE id = 3', name);
   assert.match(
     await refusalOf(t, url),
-    /tables of the gateway cannot be made .* says: SQLSTATE 42P07: relation "confirmations" already exists/,
+    /tables of the gateway cannot be created .* says: SQLSTATE 42P07: relation "confirmations" already exists/,
   );
 });
 

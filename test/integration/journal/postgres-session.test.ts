@@ -103,13 +103,16 @@ test('[J1] [C3] a server that ignores a setting is refused with its name, its ac
     assert.ok(error instanceof JournalUnavailableError);
     assert.match(
       error.message,
-      /does not keep the setting synchronous_commit .* set to "on" and reads "off"\..*acknowledged.*pool_mode=session/,
+      /does not keep the session setting synchronous_commit .* set to "on" and reads "off"\..*acknowledged.*pool_mode=session/,
     );
     return true;
   });
   // Pool connections too: each one is checked before its first use.
   await open(t, url).open();
-  await assert.rejects(open(t, proxiedUrl).query('SELECT 1'), /does not keep the setting synchronous_commit/);
+  await assert.rejects(
+    open(t, proxiedUrl).query('SELECT 1'),
+    /does not keep the session setting synchronous_commit/,
+  );
 });
 
 test('[J1] a setting that is lost later is detected before the next commit', async (t) => {
@@ -117,7 +120,7 @@ test('[J1] a setting that is lost later is detected before the next commit', asy
   const connection = await open(t, url).connect('writer');
   t.after(() => connection.close());
   await connection.run(`SET synchronous_commit = 'off'`);
-  await assert.rejects(lockHead(connection), /does not keep the setting synchronous_commit/);
+  await assert.rejects(lockHead(connection), /does not keep the session setting synchronous_commit/);
 });
 
 test('an unknown setting is refused, unless only newer servers have it', () => {

@@ -54,7 +54,7 @@ for (const [what, sql] of damages) {
     const journal = new SqliteJournal({file});
     await assert.rejects(journal.open(), (error: unknown) => {
       assert.ok(error instanceof JournalUnavailableError);
-      assert.match(error.message, /damaged.*not what was written.*Restore a backup/);
+      assert.match(error.message, /damaged.*differs from what was written.*Restore a backup/);
       return true;
     });
   });

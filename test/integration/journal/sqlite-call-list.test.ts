@@ -25,7 +25,7 @@ test('[H2] a page scans a bounded number of calls, and following the cursor find
   await journal.close();
   const database = new DatabaseSync(file);
   t.after(() => database.close());
-  const lists = new CallListQueries((sql) => database.prepare(sql), {walked: 20, lookedUp: 10});
+  const lists = new CallListQueries((sql) => database.prepare(sql), {indexRows: 20, tableRows: 10});
   for (const [query, pages, expected] of [
     [{text: '777'}, 5, ['CA60', 'CA3']],
     [{text: '888'}, 5, []],

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import {test} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
-import type {JournalOpening} from '../../../src/journal/journal.ts';
+import type {JournalOpening} from '../../../src/journal/followable-journal.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {status} from '../../support/journal/journal-events.ts';
 import {appendUntilKilled} from '../../support/journal/journal-process.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
-import {CREATE_FORGOTTEN_CALLS, ForgottenCalls} from '../../../src/journal/sqlite/writer/forgotten-calls.ts';
+import {CREATE_TRIMMED_CALLS, TrimmedCalls} from '../../../src/journal/sqlite/writer/trimmed-calls.ts';
 import {describeJournal} from '../../support/journal/journal-contract.ts';
 import {describeForgottenCalls} from '../../support/journal/journal-contract-forgotten.ts';
 import {openSqliteFixture} from '../../support/journal/journal-sqlite-fixture.ts';
@@ -11,8 +11,8 @@ describeForgottenCalls('SqliteJournal', () => openSqliteFixture());
 
 test('[J8] the most recently forgotten calls are remembered, up to a limit', () => {
   const database = new DatabaseSync(':memory:');
-  database.exec(CREATE_FORGOTTEN_CALLS);
-  const forgotten = new ForgottenCalls(database, 1000);
+  database.exec(CREATE_TRIMMED_CALLS);
+  const forgotten = new TrimmedCalls(database, 1000);
   for (let from = 0; from < 5000; from += 50)
     forgotten.add(Array.from({length: 50}, (_, index) => `CA${from + index}`));
   // The same calls again, as after a restored backup: they count once.

@@ -53,7 +53,9 @@ test('[C3] a file in place of a folder is named', async (t) => {
   const folder = folderOf(t);
   const letter = path.join(folder, 'letter');
   writeFileSync(letter, 'Dear reader');
-  const reason = new RegExp(`cannot be made, since ${letter} is a file and not a folder\\. Move that away`);
+  const reason = new RegExp(
+    `cannot be created, because ${letter} is a file and not a folder\\. Move that away`,
+  );
   await assertRefused(path.join(letter, 'h.db'), reason);
   await assertRefused(path.join(letter, 'more', 'h.db'), reason);
 });
@@ -119,7 +121,7 @@ for (const [what, sql, tables] of foreign)
     const before = readFileSync(file);
     await assertRefused(
       file,
-      new RegExp(`is the database of another program ${tables.source}, and was left as it is`),
+      new RegExp(`is the database of another program ${tables.source} and was not changed`),
     );
     assert.deepEqual(readFileSync(file), before);
     assert.ok(!existsSync(`${file}-wal`));
@@ -128,7 +130,7 @@ for (const [what, sql, tables] of foreign)
 test('[C3] a file that is not a database is refused as such', async (t) => {
   const {file} = temporaryDatabase(t);
   writeFileSync(file, 'Dear reader, this is no database. '.repeat(100));
-  await assertRefused(file, /it is no SQLite database\..*If it never was a journal, name another file/);
+  await assertRefused(file, /it is not a SQLite database\..*If it never was a journal, name another file/);
 });
 
 test('an empty file becomes a new journal', async (t) => {

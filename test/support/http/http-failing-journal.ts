@@ -3,7 +3,9 @@ import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {CallEvent} from '../../../src/journal/call-event.ts';
 import type {DialIntent} from '../../../src/journal/dial-intent.ts';
 import type {Fence} from '../../../src/journal/fence.ts';
-import type {CallQuery, Journal, StatisticsQuery, TrimRequest} from '../../../src/journal/journal.ts';
+import type {Journal} from '../../../src/journal/journal.ts';
+import type {TrimRequest} from '../../../src/journal/journal-maintenance.ts';
+import type {CallQuery, StatisticsQuery} from '../../../src/journal/queryable-journal.ts';
 
 export type FailingOperation = 'append' | 'openIntent' | 'rejectIntent' | 'probe' | 'read' | 'find' | 'trim';
 

@@ -4,7 +4,9 @@ import {afterEach, beforeEach, describe, test as runTest} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../../src/journal/call-event.ts';
 import type {Fence} from '../../../src/journal/fence.ts';
-import type {CallQuery, Journal, JournalOpening} from '../../../src/journal/journal.ts';
+import type {JournalOpening} from '../../../src/journal/followable-journal.ts';
+import type {Journal} from '../../../src/journal/journal.ts';
+import type {CallQuery} from '../../../src/journal/queryable-journal.ts';
 import {until} from '../until.ts';
 import {command, intent, START, status, wholeCall} from './journal-events.ts';
 

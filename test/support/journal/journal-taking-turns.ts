@@ -3,25 +3,27 @@
  * another one than wrote it. A write is answered once every node knows of it, which is what one process promises of itself; how
  * long that takes among several is not part of the contract.
  */
+
+import type {AppendResult, FencedAppend} from '../../../src/journal/appendable-journal.ts';
 import type {CallEvent, CallRecord, Offset} from '../../../src/journal/call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../../../src/journal/dial-intent.ts';
+import type {OpenIntentResult} from '../../../src/journal/dial-intent-store.ts';
 import type {Fence} from '../../../src/journal/fence.ts';
 import type {
   ActiveCalls,
-  AppendResult,
+  JournalOpening,
+  ReadResult,
+  Unsubscribe,
+} from '../../../src/journal/followable-journal.ts';
+import type {Journal} from '../../../src/journal/journal.ts';
+import type {TrimRequest} from '../../../src/journal/journal-maintenance.ts';
+import type {
   CallHistory,
   CallList,
   CallQuery,
-  FencedAppend,
   HourOfCalls,
-  Journal,
-  JournalOpening,
-  OpenIntentResult,
-  ReadResult,
   StatisticsQuery,
-  TrimRequest,
-  Unsubscribe,
-} from '../../../src/journal/journal.ts';
+} from '../../../src/journal/queryable-journal.ts';
 
 /** A notification that was lost costs a second; what takes this long never comes. */
 const KNOWN_WITHIN_MS = 5000;

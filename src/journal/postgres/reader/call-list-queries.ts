@@ -1,41 +1,41 @@
 /**
- * Lists of calls, newest first, read along one index as `../../call-list-plan.ts` says. Where there is more to a question than
- * an index has, at most so many calls are looked at for one page; the page then says where to go on.
+ * Lists calls, newest first, along the index that `../../call-list-plan.ts` chooses. If the index does not
+ * answer the whole query, one page examines a limited number of calls, and `next` says where to continue.
  */
 import type {Query} from '../../../postgres/postgres-database.ts';
 import {numberOf, optionalNumberOf} from '../../../postgres/rows.ts';
 import type {Offset} from '../../call-event.ts';
 import {
-  type ExaminationLimits,
+  type IndexScan,
   join,
   merge,
   PERIOD_MS,
+  planScans,
   type Range,
-  type Stream,
-  type Stretch,
-  streamsOf,
+  type ScanLimits,
+  type ScanResult,
   within,
 } from '../../call-list-plan.ts';
-import type {CallList, CallQuery} from '../../journal.ts';
+import type {CallList, CallQuery} from '../../queryable-journal.ts';
 import {callOf} from '../journal-rows.ts';
 
-/** Calls looked at first: mostly the page is among them. */
+/** Number of calls in the first step, which usually contain the whole page. */
 const FIRST_EXAMINED = 500;
 const MAX_STEP = 8000;
-const DEFAULT_LIMITS: ExaminationLimits = {walked: 24_000, lookedUp: 3000};
+const DEFAULT_LIMITS: ScanLimits = {indexRows: 24_000, tableRows: 3000};
 
 export async function listCalls(query: Query, asked: CallQuery, limits = DEFAULT_LIMITS): Promise<CallList> {
   const range = await rangeOf(query, asked);
   if (range === undefined) return {calls: []};
-  const streams = streamsOf(asked, 'strpos');
-  const stretches = await Promise.all(
-    streams.map((stream) =>
-      stream.rest.length === 0
-        ? readAll(query, stream, range, asked.limit)
-        : examine(query, stream, range, {limit: asked.limit, most: limits[stream.examined]}),
+  const scans = planScans(asked, 'strpos');
+  const results = await Promise.all(
+    scans.map((scan) =>
+      scan.filters.length === 0
+        ? readAll(query, scan, range, asked.limit)
+        : examine(query, scan, range, {limit: asked.limit, most: limits[scan.examined]}),
     ),
   );
-  const {found, next} = merge(stretches, asked.limit);
+  const {found, next} = merge(results, asked.limit);
   const rows = await query(
     'SELECT record FROM hookswitch.calls WHERE first_offset = ANY ($1::bigint[]) ORDER BY first_offset DESC',
     [found],
@@ -48,8 +48,8 @@ async function rangeOf(
   {before = Number.MAX_SAFE_INTEGER, createdFrom, createdBefore}: CallQuery,
 ): Promise<Range | undefined> {
   if (createdFrom === undefined && createdBefore === undefined) return {from: 0, before};
-  // Offsets and times of creation rise together, but for calls that were received first and written second, and clocks
-  // that were set or differ: per period it is noted which offsets it really has.
+  // Offsets and creation times rise together, with exceptions: calls that arrived first and were written
+  // second, and clocks that were set or that differ. `call_periods` has the exact offsets of each period.
   const [row] = await query(
     `SELECT min(first_offset) AS first, max(last_offset) AS last FROM hookswitch.call_periods
      WHERE period BETWEEN $1 AND $2`,
@@ -63,10 +63,15 @@ async function rangeOf(
   return {from: first, before: Math.min(before, numberOf(row?.['last']) + 1)};
 }
 
-/** The index has the calls and no others. */
-async function readAll(query: Query, {own, sorted}: Stream, range: Range, limit: number): Promise<Stretch> {
+/** Reads a page of calls. The index answers the whole query. */
+async function readAll(
+  query: Query,
+  {indexed, sorted}: IndexScan,
+  range: Range,
+  limit: number,
+): Promise<ScanResult> {
   const column = sorted === true ? '+first_offset' : 'first_offset';
-  const {sql, values} = join([...own, within(range, column)]);
+  const {sql, values} = join([...indexed, within(range, column)]);
   const rows = await query(
     numbered(`SELECT first_offset FROM hookswitch.calls WHERE ${sql} ORDER BY ${column} DESC LIMIT ?`),
     [...values, limit + 1],
@@ -75,13 +80,13 @@ async function readAll(query: Query, {own, sorted}: Stream, range: Range, limit:
   return {found, downTo: found.length > limit ? (found.at(-1) ?? 0) : 0};
 }
 
-/** Looks at more and more calls until there are enough for the page, or so many were looked at. */
+/** Examines growing batches of calls until the page is full or the limit is reached. */
 async function examine(
   query: Query,
-  stream: Stream,
+  scan: IndexScan,
   range: Range,
   {limit, most}: {readonly limit: number; readonly most: number},
-): Promise<Stretch> {
+): Promise<ScanResult> {
   const found: Offset[] = [];
   let {before} = range;
   let examined = 0;
@@ -90,7 +95,7 @@ async function examine(
     examined < most;
     count = Math.min(2 * count, MAX_STEP, most - examined)
   ) {
-    const step = await examineStep(query, stream, {...range, before}, count);
+    const step = await examineStep(query, scan, {...range, before}, count);
     found.push(...step.found);
     examined += count;
     if (step.end === undefined) return {found, downTo: 0};
@@ -100,10 +105,13 @@ async function examine(
   return {found, downTo: before};
 }
 
-/** The statement of one step: the matches among the next calls of the index, and the last of those. */
-export function stepStatement({own, rest}: Stream, range: Range, count: number) {
-  const inner = join([...own, within(range)]);
-  const wanted = join(rest);
+/**
+ * The statement of one step: finds the matches among the next `count` calls, and the offset of the last of
+ * them.
+ */
+export function stepStatement({indexed, filters}: IndexScan, range: Range, count: number) {
+  const inner = join([...indexed, within(range)]);
+  const wanted = join(filters);
   return {
     sql: numbered(
       `SELECT count(*) AS examined, min(first_offset) AS "end",
@@ -115,8 +123,8 @@ export function stepStatement({own, rest}: Stream, range: Range, count: number) 
   };
 }
 
-async function examineStep(query: Query, stream: Stream, range: Range, count: number) {
-  const {sql, values} = stepStatement(stream, range, count);
+async function examineStep(query: Query, scan: IndexScan, range: Range, count: number) {
+  const {sql, values} = stepStatement(scan, range, count);
   const [row] = await query(sql, values);
   const found = (row?.['found'] ?? []) as readonly (string | number)[];
   return {
@@ -125,7 +133,7 @@ async function examineStep(query: Query, stream: Stream, range: Range, count: nu
   };
 }
 
-/** Question marks as `$1`, `$2` … None of our conditions has one in a text. */
+/** Replaces question marks with `$1`, `$2` … None of our conditions has a question mark in a string. */
 function numbered(sql: string): string {
   let index = 0;
   return sql.replaceAll('?', () => {

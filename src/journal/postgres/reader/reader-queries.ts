@@ -1,48 +1,44 @@
-/** The questions the port asks of the tables. Each is one statement, so that its answer is one moment. */
+/** The read queries of the port. Each is one statement, so that its result is one snapshot. */
 import type {PreparedStatement} from '../../../postgres/postgres-connection.ts';
 import type {Query} from '../../../postgres/postgres-database.ts';
 import {numberOf, type Row, textOf} from '../../../postgres/rows.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../call-event.ts';
 import {statisticsVisibility} from '../../call-facets.ts';
 import type {DialIntentRecord} from '../../dial-intent.ts';
-import type {
-  ActiveCalls,
-  CallHistory,
-  HistoryEntry,
-  HourOfCalls,
-  ReadResult,
-  StatisticsQuery,
-} from '../../journal.ts';
+import type {ActiveCalls, ReadResult} from '../../followable-journal.ts';
+import type {CallHistory, HistoryEntry, HourOfCalls, StatisticsQuery} from '../../queryable-journal.ts';
 import {callOf, ENTRY_COLUMNS, entryOf, intentOf} from '../journal-rows.ts';
 import type {ServerTimeline} from '../timeline-fence.ts';
 import {HEAD_OFFSET} from '../writer/load-group.ts';
 
-/** Which history an answer is of: with several servers about, not every connection need lead to the same one. */
+/** The history that a result belongs to. Connections can lead to different servers during a failover. */
 export interface Origin extends ServerTimeline {
   readonly epoch: string;
 }
 
-/** What came after an offset, and where the journal was then. */
+/** The entries after an offset, and the head at that moment. */
 export interface TailPage {
   readonly origin: Origin;
   readonly head: Offset;
   readonly trimmedTo: Offset;
   readonly entries: readonly JournalEntry[];
-  /** There is more than fits a page. */
+  /** The page is full, so there may be more entries. */
   readonly more: boolean;
 }
 
 const TAIL_PAGE = 1000;
 const ORIGIN = 'h.epoch, h.timeline, h.system_identifier';
 
-/** No entry can be missing between two that are seen: they become visible in the order of their offsets. */
+/** Entries become visible in offset order, so two visible entries never have a missing entry between them. */
 const SELECT_ENTRIES = `SELECT ${ORIGIN}, h.trimmed_to, ${HEAD_OFFSET} AS head, entry.*
   FROM hookswitch.journal_head h LEFT JOIN LATERAL (
     SELECT ${ENTRY_COLUMNS} FROM hookswitch.entries WHERE "offset" > $1 AND "offset" <= $2 ORDER BY "offset" LIMIT $3
   ) entry ON true
   WHERE h.id = 1 ORDER BY entry."offset"`;
 
-/** Every node asks it after every commit of another: planned once for each connection. */
+/**
+ * Every node runs this after every commit of another node. A named statement is planned once per connection.
+ */
 const READ_TAIL: PreparedStatement = {name: 'read-tail', text: SELECT_ENTRIES};
 
 export async function readTail(
@@ -68,7 +64,8 @@ export async function readEntries(
   upTo: Offset,
   limit: number,
 ): Promise<{readonly origin: Origin; readonly result: ReadResult}> {
-  // In the same moment as the entries, or a trim in between would leave a hole in the page.
+  // The same statement reads `trimmed_to`, because a trim between two statements would leave a gap in the
+  // page.
   const rows = await query(SELECT_ENTRIES, [after, upTo, limit]);
   const origin = originOf(rows[0]);
   const trimmedTo = numberOf(rows[0]?.['trimmed_to']);
@@ -132,7 +129,7 @@ export async function callHistory(query: Query, callSid: string): Promise<CallHi
   };
 }
 
-/** An entry with its parameters put back into the event. */
+/** An entry whose event has its parameters again. */
 function evidenceOf(row: Readonly<Record<string, unknown>>): HistoryEntry {
   const entry = entryOf(row);
   const repeats = numberOf(row['repeats']);

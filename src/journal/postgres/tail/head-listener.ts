@@ -1,7 +1,8 @@
 /**
- * Hears of other nodes' commits. It only wakes: whatever it misses is found by the polls beneath. So that a connection that
- * died in silence costs delay for seconds and not for hours, it sends itself a beat through its own session, and is replaced
- * when one does not come back.
+ * Receives notifications of other nodes' commits and wakes the tail. The tail also polls, so a lost
+ * notification only costs latency. The listener notifies itself through its own connection. If that
+ * notification does not arrive, it replaces the connection, so that a dead connection delays entries for
+ * seconds, not for hours.
  */
 import type {CancelTimer, Clock} from '../../../clock.ts';
 import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
@@ -11,13 +12,16 @@ import {CHANNEL} from '../writer/write-group.ts';
 export interface HeadListenerOptions {
   readonly database: PostgresDatabase;
   readonly clock: Clock;
-  /** This node: it need not be told of what it wrote itself. */
+  /** This node. Notifications of its own commits are ignored. */
   readonly node: string;
   readonly onWake: () => void;
   readonly onFault: (fault: Error) => void;
 }
 
-/** A dead session is noticed after two of them at most, in milliseconds. */
+/**
+ * Interval of the notifications to itself, in milliseconds. A dead connection is detected after two
+ * intervals.
+ */
 const BEAT_MS = 5000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
@@ -27,9 +31,9 @@ export class HeadListener {
   readonly #beatChannel: string;
   #connection: PostgresConnection | undefined;
   #connecting = false;
-  #beatOutstanding = false;
+  #isBeatPending = false;
   #pauseMs = FIRST_PAUSE_MS;
-  #told = false;
+  #isFaultReported = false;
   #stopBeating: CancelTimer | undefined;
   #cancelRetry: CancelTimer | undefined;
 
@@ -51,12 +55,12 @@ export class HeadListener {
     this.#connection = undefined;
   }
 
-  /** Listens anew: what it is connected to may not be where appends go any more. */
+  /** Reconnects, because the current connection may lead to a server that no longer receives appends. */
   renew(): void {
-    if (this.#connection !== undefined) this.#lost(this.#connection);
+    if (this.#connection !== undefined) this.#handleLoss(this.#connection);
   }
 
-  /** Whether notifications come in, as far as anybody can know. */
+  /** Whether the listener is connected. */
   get listening(): boolean {
     return this.#connection !== undefined;
   }
@@ -66,9 +70,10 @@ export class HeadListener {
     this.#connecting = true;
     this.#listen()
       .catch((error: unknown) => {
-        // Once for each time it is away.
-        if (!this.#told) this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
-        this.#told = true;
+        // Report each outage only once.
+        if (!this.#isFaultReported)
+          this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
+        this.#isFaultReported = true;
         this.#retry();
       })
       .finally(() => {
@@ -80,7 +85,7 @@ export class HeadListener {
     const {database, node, onWake} = this.#options;
     const connection = await database.connect('listener');
     connection.onNotification(({channel, payload}) => {
-      if (channel === this.#beatChannel) this.#beatOutstanding = false;
+      if (channel === this.#beatChannel) this.#isBeatPending = false;
       else if (payload !== node) onWake();
     });
     try {
@@ -91,30 +96,32 @@ export class HeadListener {
     }
     if (this.#stopBeating === undefined) return connection.close();
     this.#connection = connection;
-    this.#beatOutstanding = false;
+    this.#isBeatPending = false;
     this.#pauseMs = FIRST_PAUSE_MS;
-    this.#told = false;
-    connection.onEnd(() => this.#lost(connection));
-    if (connection.broken !== undefined) return this.#lost(connection);
-    // What came before it listened woke nobody.
+    this.#isFaultReported = false;
+    connection.onEnd(() => this.#handleLoss(connection));
+    if (connection.broken !== undefined) return this.#handleLoss(connection);
+    // Commits before LISTEN have sent no notification to this connection.
     onWake();
   }
 
   #beat(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    if (this.#beatOutstanding) {
+    if (this.#isBeatPending) {
       this.#options.onFault(
-        new Error('the connection that hears of appends has gone silent; it is being replaced'),
+        new Error('the connection that receives notifications of appends is silent and is being replaced'),
       );
-      this.#lost(connection);
+      this.#handleLoss(connection);
       return;
     }
-    this.#beatOutstanding = true;
-    connection.query('SELECT pg_notify($1, $2)', [this.#beatChannel, '']).catch(() => this.#lost(connection));
+    this.#isBeatPending = true;
+    connection
+      .query('SELECT pg_notify($1, $2)', [this.#beatChannel, ''])
+      .catch(() => this.#handleLoss(connection));
   }
 
-  #lost(connection: PostgresConnection): void {
+  #handleLoss(connection: PostgresConnection): void {
     connection.close();
     if (this.#connection !== connection) return;
     this.#connection = undefined;

@@ -1,35 +1,39 @@
 /**
- * Where this node is in the journal, and the last entries in memory. Own commits are taken in as they are; what other nodes
- * commit is read from the database, woken by their notification and, beneath it, every 0.7 s.
+ * Tracks this node's head and keeps the latest entries in memory. Entries of own commits are added directly.
+ * Entries of other nodes are read from the database, after a notification and also every 0.7 s.
  *
- * Invariant: `#ring`, `head` and the settling of appends change in one turn, in the order of the offsets. So whoever was told
- * of an append can read it, and nobody reads N + 1 before N (J3).
+ * Invariant: `#ring` and `head` change, and appends settle, in the same turn and in offset order. Therefore a
+ * caller can read its append as soon as it is acknowledged, and nobody reads entry N + 1 before entry N (J3).
  */
 import type {CancelTimer, Clock} from '../../../clock.ts';
 import {JournalUnavailableError} from '../../../errors/app-error.ts';
 import type {JournalEntry, Offset} from '../../call-event.ts';
 import {EntryRing} from '../../entry-ring.ts';
-import type {JournalOpening} from '../../journal.ts';
+import type {JournalOpening} from '../../followable-journal.ts';
 import type {SeenHead} from '../epoch.ts';
 import type {TailPage} from '../reader/reader-queries.ts';
 import type {CommittedGroup} from '../writer/postgres-writer.ts';
 
 export interface HeadTailOptions {
   readonly clock: Clock;
-  /** What comes after an offset. */
+  /** Reads the entries after an offset. */
   readonly readPage: (after: Offset) => Promise<TailPage>;
-  /** Has the epoch settled under the lock of the head: entries that this node has seen are gone. */
-  readonly settleEpoch: () => Promise<unknown>;
+  /**
+   * Asks the writer to resolve the epoch under the lock, because entries that this node has seen are missing.
+   */
+  readonly resolveEpoch: () => Promise<unknown>;
   readonly onAdvance: () => void;
   readonly onEpoch: (opening: JournalOpening) => void;
   readonly onFault: (fault: Error) => void;
 }
 
-/** A notification that was lost costs this much latency, in milliseconds; with the read that follows, less than a second. */
+/**
+ * Poll interval in milliseconds. With the read that follows, a lost notification costs less than a second.
+ */
 const POLL_MS = 700;
-/** How long what is durable here is kept back for entries of other nodes before it, in milliseconds. */
-const PATIENCE_MS = 1000;
-/** What an entry weighs besides what was read of it. */
+/** Maximum time that a durable own commit waits for earlier entries of other nodes, in milliseconds. */
+const MAX_WAIT_MS = 1000;
+/** Estimated size of an entry that was read from the database, in bytes. */
 const ENTRY_BYTES = 1200;
 
 export class HeadTail {
@@ -37,20 +41,20 @@ export class HeadTail {
   readonly #ring = new EntryRing();
   #seen: SeenHead | undefined;
   #trimmedTo: Offset = 0;
-  /** Own commits with entries of other nodes before them that are not read yet. */
+  /** Own commits that wait for earlier entries of other nodes. */
   #waiting: CommittedGroup[] = [];
-  /** Who has to know of everything that was committed before they asked. */
+  /** Callers that wait until every commit before their call is known here. */
   #catchingUp: PromiseWithResolvers<void>[] = [];
-  #woken = false;
+  #isWakePending = false;
   #following = false;
-  /** The last page was not all there was. */
-  #more = false;
-  /** Why the journal cannot be read, as it was told last. */
-  #told: string | undefined;
-  #askingForEpoch = false;
-  #telling = false;
+  /** The last page was full, so there may be more entries. */
+  #hasMore = false;
+  /** Message of the last reported fault. */
+  #reportedFault: string | undefined;
+  #isEpochRequested = false;
+  #isNotifying = false;
   #stopPolling: CancelTimer | undefined;
-  #cancelPatience: CancelTimer | undefined;
+  #cancelWaitLimit: CancelTimer | undefined;
 
   constructor(options: HeadTailOptions) {
     this.#options = options;
@@ -66,8 +70,8 @@ export class HeadTail {
   stop(): void {
     this.#stopPolling?.();
     this.#stopPolling = undefined;
-    this.#giveUpWaiting();
-    this.#giveUpCatchingUp(new JournalUnavailableError('The journal is closed.'));
+    this.#settleAllWaiting();
+    this.#rejectCatchingUp(new JournalUnavailableError('The journal is closed.'));
   }
 
   get seen(): SeenHead | undefined {
@@ -87,53 +91,53 @@ export class HeadTail {
     return this.#ring.after(after, limit);
   }
 
-  /** Entries up to here are gone. */
-  trimmed(to: Offset): void {
+  /** Records that entries up to this offset were trimmed. */
+  handleTrim(to: Offset): void {
     this.#trimmedTo = Math.max(this.#trimmedTo, to);
   }
 
-  /** This node has committed. Its requests are settled once everything before them is known here as well. */
-  committed(group: CommittedGroup): void {
+  /** Handles a commit of this node. Its requests settle once all earlier entries are known here. */
+  handleCommit(group: CommittedGroup): void {
     if (this.#stopPolling === undefined) {
       group.settle();
       return;
     }
     this.#waiting.push(group);
-    if (group.opening.epoch === this.#seen?.epoch) this.trimmed(group.trimmedTo);
-    else this.#begin(group.opening, group.trimmedTo);
+    if (group.opening.epoch === this.#seen?.epoch) this.handleTrim(group.trimmedTo);
+    else this.#beginHistory(group.opening, group.trimmedTo);
     this.#settleWaiting();
     if (this.#waiting.length > 0) this.wake();
   }
 
-  /** A database that commits and does not let itself be read: its answer is not waited for without end. */
-  #planPatience(): void {
+  /** Limits the wait, because a database may accept commits and fail reads. */
+  #scheduleWaitLimit(): void {
     const [first] = this.#waiting;
     if (first === undefined) {
-      this.#cancelPatience?.();
-      this.#cancelPatience = undefined;
+      this.#cancelWaitLimit?.();
+      this.#cancelWaitLimit = undefined;
       return;
     }
-    if (this.#cancelPatience !== undefined) return;
+    if (this.#cancelWaitLimit !== undefined) return;
     const {clock} = this.#options;
-    const leftMs = first.committedAt + PATIENCE_MS - clock.monotonic();
-    this.#cancelPatience = clock.after(Math.max(0, leftMs), () => {
-      this.#cancelPatience = undefined;
+    const leftMs = first.committedAt + MAX_WAIT_MS - clock.monotonic();
+    this.#cancelWaitLimit = clock.after(Math.max(0, leftMs), () => {
+      this.#cancelWaitLimit = undefined;
       const [oldest] = this.#waiting;
       if (oldest === undefined) return;
-      if (clock.monotonic() - oldest.committedAt >= PATIENCE_MS) this.#giveUpWaiting();
-      else this.#planPatience();
+      if (clock.monotonic() - oldest.committedAt >= MAX_WAIT_MS) this.#settleAllWaiting();
+      else this.#scheduleWaitLimit();
     });
   }
 
-  /** Somebody else has committed, or may have. `#woken` is a latch: during a read it leads to another one. */
+  /** Starts a read, because another node may have committed. During a read, this causes one more read. */
   wake(): void {
-    this.#woken = true;
+    this.#isWakePending = true;
     if (this.#following) return;
     this.#following = true;
     void this.#follow();
   }
 
-  /** Resolves once everything is known here that was committed before. @throws JournalUnavailableError */
+  /** Resolves once every commit before this call is known here. @throws JournalUnavailableError */
   async catchUp(): Promise<void> {
     if (this.#stopPolling === undefined) throw new JournalUnavailableError('The journal is closed.');
     const caughtUp = Promise.withResolvers<void>();
@@ -143,72 +147,74 @@ export class HeadTail {
   }
 
   async #follow(): Promise<void> {
-    while (this.#woken && this.#stopPolling !== undefined) {
-      this.#woken = false;
-      // A read that is under way may have begun before they asked; this one has not.
+    while (this.#isWakePending && this.#stopPolling !== undefined) {
+      this.#isWakePending = false;
+      // Only callers that asked before this read began are complete after it.
       const asked = this.#catchingUp.length;
       try {
-        await this.#readOn();
-        this.#told = undefined;
-        // What did not fit the page comes with the next one.
-        if (!this.#more) for (const {resolve} of this.#catchingUp.splice(0, asked)) resolve();
+        await this.#readNextPage();
+        this.#reportedFault = undefined;
+        // The rest of a full page comes with the next one.
+        if (!this.#hasMore) for (const {resolve} of this.#catchingUp.splice(0, asked)) resolve();
       } catch (error) {
-        this.#giveUpWaiting();
-        this.#giveUpCatchingUp(error);
-        this.#tellOnce(toError(error));
+        this.#settleAllWaiting();
+        this.#rejectCatchingUp(error);
+        this.#reportOnce(toError(error));
       }
     }
     this.#following = false;
   }
 
-  /** The polls try again, and mostly meet the same. A connection that broke is often followed by what is really the matter. */
-  #tellOnce(fault: Error): void {
-    if (fault.message !== this.#told) this.#options.onFault(fault);
-    this.#told = fault.message;
+  /** Reports a fault once. Polls repeat, and mostly meet the same fault. */
+  #reportOnce(fault: Error): void {
+    if (fault.message !== this.#reportedFault) this.#options.onFault(fault);
+    this.#reportedFault = fault.message;
   }
 
-  async #readOn(): Promise<void> {
+  async #readNextPage(): Promise<void> {
     const before = this.#seen;
     if (before === undefined) return;
     const waiting = [...this.#waiting];
     const page = await this.#options.readPage(before.head);
     const {origin, head, entries, more} = page;
     const {epoch} = origin;
-    this.#more = more;
+    this.#hasMore = more;
     if (epoch !== this.#seen?.epoch) {
-      // Unless an own commit, after the read, has told of a newer one.
-      if (before.epoch === this.#seen?.epoch) this.#begin({epoch, head}, page.trimmedTo);
-      this.#woken = true;
+      // Skip this if an own commit has already begun a newer epoch during the read.
+      if (before.epoch === this.#seen?.epoch) this.#beginHistory({epoch, head}, page.trimmedTo);
+      this.#isWakePending = true;
       return;
     }
-    this.trimmed(page.trimmedTo);
+    this.handleTrim(page.trimmedTo);
     if (head < before.head) {
-      this.#askForEpoch();
+      this.#requestEpoch();
       return;
     }
-    this.#takeIn(entries, page.trimmedTo);
+    this.#addEntries(entries, page.trimmedTo);
     this.#settleWaiting();
-    // A read that began after a commit sees everything before it. What it did not show is not there.
-    if (entries.length === 0 && waiting.some((group) => this.#waiting.includes(group))) this.#giveUpWaiting();
-    this.#woken ||= more || this.#waiting.length > 0;
+    // A read that began after a commit sees everything before it, so entries that it did not return do not
+    // exist.
+    if (entries.length === 0 && waiting.some((group) => this.#waiting.includes(group)))
+      this.#settleAllWaiting();
+    this.#isWakePending ||= more || this.#waiting.length > 0;
   }
 
   /**
-   * Not awaited by the loop that reads: other nodes may write before the answer's commit, and the commit is answered only
-   * when that loop has read what they wrote. Should it fail, the next poll asks again.
+   * The read loop does not await this. Other nodes may write before this probe commits, and the probe only
+   * settles once the read loop has read their entries. If the probe fails, the next poll starts another one.
    */
-  #askForEpoch(): void {
-    if (this.#askingForEpoch) return;
-    this.#askingForEpoch = true;
-    const asked = () => {
-      this.#askingForEpoch = false;
+  #requestEpoch(): void {
+    if (this.#isEpochRequested) return;
+    this.#isEpochRequested = true;
+    const finished = () => {
+      this.#isEpochRequested = false;
     };
-    this.#options.settleEpoch().then(asked, asked);
+    this.#options.resolveEpoch().then(finished, finished);
   }
 
-  /** Entries that were read; own commits may have overtaken the read. */
-  #takeIn(entries: readonly JournalEntry[], trimmedTo: Offset): void {
-    // Below `trimmedTo` there are holes; nobody may be given what is around them.
+  /** Adds entries that were read. Own commits may already have added some of them. */
+  #addEntries(entries: readonly JournalEntry[], trimmedTo: Offset): void {
+    // Entries below `trimmedTo` have gaps, so readers must not get them.
     if (trimmedTo > this.head) this.#moveTo(trimmedTo);
     const fresh = entries.filter(({offset}) => offset > this.head);
     if (fresh[0] === undefined || fresh[0].offset !== this.head + 1) return;
@@ -230,29 +236,32 @@ export class HeadTail {
       this.#waiting.shift();
       group.settle();
     }
-    this.#planPatience();
+    this.#scheduleWaitLimit();
   }
 
-  /** The entries before own commits cannot be read now. The commits are durable all the same, and are told of. */
-  #giveUpWaiting(): void {
+  /**
+   * Settles own commits without the entries before them, which cannot be read now. The commits are durable.
+   */
+  #settleAllWaiting(): void {
     for (const group of this.#waiting.splice(0)) {
       if (group.head > this.head) this.#moveTo(group.head);
       group.settle();
     }
-    this.#planPatience();
+    this.#scheduleWaitLimit();
   }
 
-  #giveUpCatchingUp(reason: unknown): void {
+  #rejectCatchingUp(reason: unknown): void {
     for (const {reject} of this.#catchingUp.splice(0)) reject(reason);
   }
 
-  /** Another history: nothing that was seen of the one before says anything. */
-  #begin(opening: JournalOpening, trimmedTo: Offset): void {
+  /** Begins another history. Nothing that is known about the previous one applies to it. */
+  #beginHistory(opening: JournalOpening, trimmedTo: Offset): void {
     const past = this.#waiting.filter((group) => group.opening.epoch !== opening.epoch);
     this.#waiting = this.#waiting.filter((group) => !past.includes(group));
     for (const group of past) group.settle();
     this.#seen = {epoch: opening.epoch, head: opening.head};
-    // It can be lower than before: what was trimmed of another history is not missing in this one.
+    // This can be lower than before, because offsets that were trimmed in another history may exist in this
+    // one.
     this.#trimmedTo = trimmedTo;
     this.#ring.moveTo(opening.head);
     this.#options.onEpoch(opening);
@@ -266,14 +275,15 @@ export class HeadTail {
   #advance(head: Offset): void {
     if (this.#seen === undefined || head <= this.#seen.head) return;
     this.#seen = {...this.#seen, head};
-    if (this.#telling) return;
-    this.#telling = true;
-    // Two microtasks later the appends' own callers have run, who are settled in this turn: they were promised first.
-    queueMicrotask(() => queueMicrotask(() => this.#tell()));
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
+    // Two microtasks later, the callers of the appends that settle in this turn have run. They must run
+    // first.
+    queueMicrotask(() => queueMicrotask(() => this.#notify()));
   }
 
-  #tell(): void {
-    this.#telling = false;
+  #notify(): void {
+    this.#isNotifying = false;
     this.#options.onAdvance();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The tail's own way to the database: what is live must not wait behind those who look through the history, and take every
+ * The tail's own connection. Live entries must not wait for history queries, which can occupy every
  * connection of the pool for seconds.
  */
 import {toPortError} from '../../../postgres/failures.ts';
@@ -8,7 +8,7 @@ import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
 import type {Row} from '../../../postgres/rows.ts';
 import {sessionLimits} from '../../../postgres/session-settings.ts';
 
-/** A page of the tail comes within milliseconds, or from another connection. */
+/** The tail reads a page within milliseconds, or tries again with another connection. */
 const limits = {...sessionLimits, statementMs: 2500, answerMs: 3000};
 
 export class TailConnection {
@@ -20,7 +20,9 @@ export class TailConnection {
     this.#database = database;
   }
 
-  /** One question at a time. @throws JournalUnavailableError — the next one is asked on another connection */
+  /**
+   * Runs one query at a time. After an error, the next query connects again. @throws JournalUnavailableError
+   */
   readonly query = async (
     statement: PreparedStatement,
     values: readonly unknown[],
@@ -34,12 +36,12 @@ export class TailConnection {
     }
   };
 
-  /** The next question is asked on another connection: this one may lead to a server whose place another one has taken. */
+  /** Drops the connection, because it may lead to a replaced server. The next query connects again. */
   renew(): void {
     if (this.#connection !== undefined) this.#drop(this.#connection);
   }
 
-  /** Whoever waits for an answer is told that there is none. */
+  /** Disconnects. A running query fails. */
   stop(): void {
     this.#stopped = true;
     if (this.#connection !== undefined) this.#drop(this.#connection);

@@ -1,20 +1,24 @@
 /**
- * Whose duty it is, within the transaction that writes. The lock keeps it so until the commit: another node takes the lease
- * over before, and its holder of before writes nothing; or after, and then this write was its last.
+ * Checks lease holders inside the transaction that writes. The row lock keeps the holder until the commit.
+ * Another node takes over either before, and then the previous holder writes nothing, or after this write.
  */
 import type {PostgresConnection, PreparedStatement} from '../../../postgres/postgres-connection.ts';
 import {numberOf, textOf} from '../../../postgres/rows.ts';
 import type {Fence} from '../../fence.ts';
 import type {GroupRequest} from './write-requests.ts';
 
-// In one order, so that two that want both do not wait for each other. Whether it has run out does not matter while nobody else has it.
+// Rows are locked in one order to avoid deadlocks. Expiry does not matter while no other node holds the
+// lease.
 const LOCK: PreparedStatement = {
   name: 'lock-fences',
   text: `SELECT name, token, holder FROM hookswitch.leases WHERE name = ANY ($1::text[]) AND holder IS NOT NULL
     ORDER BY name FOR SHARE`,
 };
 
-/** Each duty that a request of the group is fenced with, as it is held now; none of one that nobody has. */
+/**
+ * Returns the current holder of each lease that a request is fenced with. Leases without a holder are left
+ * out.
+ */
 export async function lockFences(
   connection: PostgresConnection,
   requests: readonly GroupRequest[],

@@ -1,30 +1,31 @@
 /**
- * The rows a transaction is about, in memory: what was loaded, and what its requests have done to it so far. Requests are
- * done in order, each seeing what those before it did, as if each were a transaction of its own.
+ * The rows of one transaction, in memory: the loaded rows and the changes so far. Requests run in order. Each
+ * sees the changes of the requests before it, as if each were a transaction of its own.
  */
 import {numberOf, type Row} from '../../../postgres/rows.ts';
 import {type CallChange, decideAppend, type JournalView} from '../../append-decision.ts';
+import type {AppendResult, FencedAppend} from '../../appendable-journal.ts';
 import type {CallRecord, JournalEntry, Offset} from '../../call-event.ts';
 import type {DialIntent, DialIntentRecord} from '../../dial-intent.ts';
+import type {OpenIntentResult} from '../../dial-intent-store.ts';
 import type {Fence} from '../../fence.ts';
-import {forgottenCallKey} from '../../forgotten-call-key.ts';
-import type {AppendResult, FencedAppend, OpenIntentResult} from '../../journal.ts';
+import {trimmedCallKey} from '../../trimmed-call-key.ts';
 import {callOf, entryOf, intentOf} from '../journal-rows.ts';
 import type {GroupRequest} from './write-requests.ts';
 
 /** An entry to insert. */
 export interface NewEntry {
   readonly entry: JournalEntry;
-  /** JSON of the event and of the call, as they are stored. */
+  /** JSON of the event and of the call, as stored. */
   readonly event: string;
   readonly call: string | null;
   readonly parameters: string | null;
-  /** The same event came again within the group. */
+  /** Number of times that the same event was repeated within the group. */
   repeats: number;
 }
 
 interface CallState {
-  /** As it was loaded; absent: it is new. */
+  /** The call as it was loaded. Absent if the call is new. */
   readonly loaded?: CallRecord;
   current: CallRecord;
   json: string;
@@ -42,7 +43,7 @@ type KnownEntry =
 
 export class GroupView implements JournalView {
   readonly newEntries: NewEntry[] = [];
-  /** How often stored entries came again, by offset. */
+  /** Number of repetitions of stored entries, by offset. */
   readonly repeats = new Map<Offset, number>();
   #head: Offset;
   #probed = false;
@@ -51,16 +52,16 @@ export class GroupView implements JournalView {
   readonly #legs = new Map<string, Set<string>>();
   readonly #intents = new Map<string, IntentState>();
   readonly #byKey = new Map<string, Set<string>>();
-  readonly #forgotten = new Set<bigint>();
+  readonly #trimmed = new Set<bigint>();
   readonly #fences: ReadonlyMap<string, Fence>;
 
-  /** @param fences of the duties that requests are fenced with, as they are held now */
+  /** @param fences current holders of the duties that requests are fenced with */
   constructor(head: Offset, fences: ReadonlyMap<string, Fence> = new Map()) {
     this.#head = head;
     this.#fences = fences;
   }
 
-  /** Offset of the last entry, with those of the group. */
+  /** Offset of the last entry, including entries of the group. */
   get head(): Offset {
     return this.#head;
   }
@@ -69,23 +70,23 @@ export class GroupView implements JournalView {
     return this.#probed;
   }
 
-  takeEntry(dedupeKey: string, row: Row): void {
+  loadEntry(dedupeKey: string, row: Row): void {
     this.#entries.set(dedupeKey, {kind: 'stored', row});
   }
 
-  takeCall(callSid: string, json: string): void {
+  loadCall(callSid: string, json: string): void {
     if (this.#calls.has(callSid)) return;
     const record = callOf(json);
     this.#calls.set(callSid, {loaded: record, current: record, json, changed: false});
     this.#noteLeg(record);
   }
 
-  /** A call that was trimmed: nothing of it is to begin anew. */
-  takeForgotten(key: bigint): void {
-    this.#forgotten.add(key);
+  /** Records a trimmed call, so that a late event does not create it again. */
+  loadTrimmed(key: bigint): void {
+    this.#trimmed.add(key);
   }
 
-  takeIntent(reference: string, row: Row): void {
+  loadIntent(reference: string, row: Row): void {
     if (!this.#intents.has(reference)) this.#setIntent({current: intentOf(row), changed: false});
   }
 
@@ -104,7 +105,7 @@ export class GroupView implements JournalView {
       .filter((leg) => leg.owner === undefined);
   }
 
-  /** Calls that are new or changed, with how they were before the group. */
+  /** New and changed calls, with their state before the group. */
   *changedCalls(): Generator<{
     readonly before?: CallRecord;
     readonly after: CallRecord;
@@ -119,7 +120,7 @@ export class GroupView implements JournalView {
     for (const {current, changed} of this.#intents.values()) if (changed) yield current;
   }
 
-  /** Does one request and returns its result. */
+  /** Performs one request and returns its result. */
   perform(request: GroupRequest): AppendResult | FencedAppend | OpenIntentResult | undefined {
     switch (request.kind) {
       case 'append':
@@ -143,8 +144,8 @@ export class GroupView implements JournalView {
     const offset = this.#head + 1;
     const decision = decideAppend(this, event, offset);
     const {verdict, owner, changes, carriesCall, binding} = decision;
-    if (this.#beginsForgotten(changes)) {
-      // It was here before, and is nowhere now.
+    if (this.#recreatesTrimmed(changes)) {
+      // The call was trimmed, so its first entry no longer exists.
       return {entry: {offset: 0, event, verdict: 'duplicate'}, repeated: true};
     }
     const written = changes.map(({after}) => this.#writeCall(after));
@@ -170,10 +171,10 @@ export class GroupView implements JournalView {
     return {entry, repeated: false};
   }
 
-  #beginsForgotten(changes: readonly CallChange[]): boolean {
-    if (this.#forgotten.size === 0) return false;
+  #recreatesTrimmed(changes: readonly CallChange[]): boolean {
+    if (this.#trimmed.size === 0) return false;
     return changes.some(
-      ({before, after}) => before === undefined && this.#forgotten.has(forgottenCallKey(after.callSid)),
+      ({before, after}) => before === undefined && this.#trimmed.has(trimmedCallKey(after.callSid)),
     );
   }
 
@@ -187,7 +188,7 @@ export class GroupView implements JournalView {
     return entryOf(known.row);
   }
 
-  /** Returns its JSON. */
+  /** Returns the call's JSON. */
   #writeCall(call: CallRecord): string {
     const json = JSON.stringify(call);
     const state = this.#calls.get(call.callSid);
@@ -208,9 +209,10 @@ export class GroupView implements JournalView {
     const earlier =
       idempotencyKey === undefined ? undefined : this.#firstOfKey(user, idempotencyKey, keysSince);
     if (earlier !== undefined && earlier.reference !== reference) return {kind: 'exists', intent: earlier};
-    // The same intent again is the repetition of a request whose answer was lost: it is on disk already.
+    // The same intent again means that a request was repeated because its response was lost. It is stored
+    // already.
     if (!this.#intents.has(reference)) {
-      // As it is after it was written as JSON and read again.
+      // Equal to the intent after a round trip through JSON.
       const stored = JSON.parse(JSON.stringify(intent)) as DialIntent;
       this.#setIntent({current: {...stored, state: 'open'}, changed: true});
     }
@@ -227,13 +229,13 @@ export class GroupView implements JournalView {
 
   #reject(reference: string): void {
     const state = this.#intents.get(reference);
-    // What has a call cannot be rejected: Twilio's callback knows better than its answer.
+    // An intent with a call cannot be rejected: Twilio's callback is more reliable than its response.
     if (state?.current.state !== 'open') return;
     state.current = {...state.current, state: 'rejected'};
     state.changed = true;
   }
 
-  /** The first root call an intent is heard of with is its call. */
+  /** Binds the intent to the first root call that names it. */
   #bind(reference: string, callSid: string): void {
     const state = this.#intents.get(reference);
     if (state === undefined || state.current.callSid !== undefined) return;

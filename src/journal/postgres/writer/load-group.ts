@@ -1,16 +1,18 @@
 /**
- * Everything the requests of one transaction need to know, in one statement. It runs after the head is locked: its snapshot
- * has every commit of before, and nothing can change until ours.
+ * Loads everything that the requests of one transaction need, in one statement. It runs after the head is
+ * locked, so its snapshot includes every earlier commit, and nothing can change before ours.
  */
 import type {PostgresConnection, PreparedStatement} from '../../../postgres/postgres-connection.ts';
 import {numberOf, type Row, textOf} from '../../../postgres/rows.ts';
 import type {Offset} from '../../call-event.ts';
-import {forgottenCallKey} from '../../forgotten-call-key.ts';
+import {trimmedCallKey} from '../../trimmed-call-key.ts';
 import {lockFences} from './check-fences.ts';
 import {GroupView} from './group-view.ts';
 import type {GroupRequest} from './write-requests.ts';
 
-/** The head: the last entry, or where it was when it was trimmed. Of the row `h` of `journal_head`. */
+/**
+ * SQL of the head: the last entry's offset, or `trimmed_to` if that is higher. Refers to a `journal_head h`.
+ */
 export const HEAD_OFFSET = `greatest(h.trimmed_to,
   coalesce((SELECT last."offset" FROM hookswitch.entries last ORDER BY last."offset" DESC LIMIT 1), 0))`;
 
@@ -20,8 +22,8 @@ export interface LoadedHead {
   readonly trimmedTo: Offset;
 }
 
-// OFFSET 0 keeps the two conditions of legs apart: until a young table is analysed, Postgres would look for those without an owner
-// among all calls without one, under the lock.
+// OFFSET 0 keeps the planner from combining the two conditions on legs. Until a new table is analyzed,
+// Postgres would scan all calls without an owner, while it holds the lock.
 const LOAD: PreparedStatement = {
   name: 'load-group',
   text: `WITH
@@ -53,11 +55,11 @@ const LOAD: PreparedStatement = {
       JOIN hookswitch.intents i ON i."user" = asked."user" AND i.idempotency_key = asked.key
       WHERE i.idempotency_key IS NOT NULL AND i.state <> 'rejected'
     UNION ALL
-    SELECT 'forgotten', 0, call::text, NULL, NULL, NULL, NULL
+    SELECT 'trimmed', 0, call::text, NULL, NULL, NULL, NULL
       FROM hookswitch.forgotten_calls WHERE call = ANY ($6::bigint[])`,
 };
 
-/** What the transaction that has locked the head starts from. */
+/** Loads the state that the transaction starts from. The transaction holds the lock of the head. */
 export async function loadGroup(
   connection: PostgresConnection,
   requests: readonly GroupRequest[],
@@ -68,7 +70,7 @@ export async function loadGroup(
   if (head === undefined) throw new Error('the journal has no head row');
   const loaded = headOf(head);
   const view = new GroupView(loaded.head, fences);
-  for (const row of rows) take(view, row);
+  for (const row of rows) loadRow(view, row);
   return {loaded, view};
 }
 
@@ -80,11 +82,11 @@ function headOf(row: Row): LoadedHead {
   };
 }
 
-function take(view: GroupView, row: Row): void {
+function loadRow(view: GroupView, row: Row): void {
   const key = textOf(row['key']);
   switch (row['kind']) {
     case 'entry':
-      view.takeEntry(key, {
+      view.loadEntry(key, {
         ...row,
         offset: row['number'],
         verdict: row['text'],
@@ -92,14 +94,14 @@ function take(view: GroupView, row: Row): void {
         call: row['more'],
       });
       return;
-    case 'forgotten':
-      view.takeForgotten(BigInt(key));
+    case 'trimmed':
+      view.loadTrimmed(BigInt(key));
       return;
     case 'call':
-      view.takeCall(key, textOf(row['json']));
+      view.loadCall(key, textOf(row['json']));
       return;
     case 'intent':
-      view.takeIntent(key, {intent: row['json'], state: row['text'], call_sid: row['owner']});
+      view.loadIntent(key, {intent: row['json'], state: row['text'], call_sid: row['owner']});
       return;
   }
 }
@@ -136,6 +138,6 @@ function parametersOf(requests: readonly GroupRequest[]): readonly unknown[] {
         break;
     }
   }
-  const forgotten = [...callSids].map((callSid) => String(forgottenCallKey(callSid)));
-  return [[...dedupeKeys], [...callSids], [...references], users, keys, forgotten];
+  const trimmed = [...callSids].map((callSid) => String(trimmedCallKey(callSid)));
+  return [[...dedupeKeys], [...callSids], [...references], users, keys, trimmed];
 }

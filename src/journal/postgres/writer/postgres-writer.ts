@@ -1,9 +1,9 @@
 /**
- * The node's one connection that writes. What is asked while a transaction waits for the head or for the disk becomes the
- * next one, so that one lock and one fsync serve all of it: the busier, the larger the groups.
+ * The node's single connection for writes. Requests that arrive while a transaction waits for the head or the
+ * disk form the next group. One lock and one fsync serve the whole group, so groups grow with the load.
  *
- * Invariant: a request is settled by the commit of its own transaction, or failed; and what failed has either left nothing
- * or is found again by the same request.
+ * Invariant: a request settles with the commit of its own transaction, or fails. A failed request has either
+ * written nothing, or finds its entry when it is repeated.
  */
 import type {Clock} from '../../../clock.ts';
 import {JournalUnavailableError} from '../../../errors/app-error.ts';
@@ -11,12 +11,12 @@ import {isStatementFault, sqlState, toPortError} from '../../../postgres/failure
 import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
 import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
 import type {JournalEntry, Offset} from '../../call-event.ts';
-import type {JournalOpening} from '../../journal.ts';
-import {createHead, type LockedHead, lockHead, type SeenHead, settleEpoch, timelineOf} from '../epoch.ts';
+import type {JournalOpening} from '../../followable-journal.ts';
+import {createHead, type LockedHead, lockHead, resolveEpoch, type SeenHead, timelineOf} from '../epoch.ts';
 import type {TimelineFence} from '../timeline-fence.ts';
 import type {GroupView} from './group-view.ts';
 import {type LoadedHead, loadGroup} from './load-group.ts';
-import {LockHolders} from './lock-holder.ts';
+import {LockHolders} from './lock-holders.ts';
 import {StepDeadline} from './step-deadline.ts';
 import {type Trimmed, type TrimStep, trimCalls} from './trim-calls.ts';
 import {writeGroup} from './write-group.ts';
@@ -24,34 +24,34 @@ import {type GroupResult, OVERDUE, type PendingRequest, WriteQueue} from './writ
 import type {GroupRequest} from './write-requests.ts';
 import {commit, openWriterSession, type WriterSession} from './writer-session.ts';
 
-/** A transaction that has been committed. */
+/** A committed transaction. */
 export interface CommittedGroup {
-  /** The history it is part of, as it was when the head was locked. */
+  /** The epoch and head at the moment the head was locked. */
   readonly opening: JournalOpening;
   readonly trimmedTo: Offset;
   readonly entries: readonly JournalEntry[];
   /** Rough size of each entry. */
   readonly bytes: readonly number[];
-  /** Offset of the last entry of the journal then. */
+  /** Offset of the journal's last entry after the commit. */
   readonly head: Offset;
   /** Monotonic ms. */
   readonly committedAt: number;
-  /** Tells those who asked. */
+  /** Resolves the requests of the group. */
   settle(): void;
 }
 
 export interface PostgresWriterOptions {
   readonly database: PostgresDatabase;
   readonly clock: Clock;
-  /** Names this node where others are told that the head moved. */
+  /** Identifies this node in notifications of the moved head. */
   readonly node: string;
-  /** What this node knows; nothing before it is open. */
+  /** The newest head that this node knows. `undefined` until the journal is open. */
   readonly seen: () => SeenHead | undefined;
-  /** Which servers this node may write to. */
+  /** Decides which servers this node may write to. */
   readonly timelineFence: TimelineFence;
   readonly onCommit: (group: CommittedGroup) => void;
   readonly onFault: (fault: Error) => void;
-  /** Requests waiting beyond which further ones are refused. */
+  /** Maximum number of waiting requests. Further requests are refused. */
   readonly maxPending: number;
 }
 
@@ -61,9 +61,13 @@ interface PendingTrim {
   readonly reject: (error: Error) => void;
 }
 
-/** Requests of one transaction: more would delay the first of them without saving much. */
+/**
+ * Maximum number of requests per transaction. A larger group would delay its first request and save little.
+ */
 const MAX_GROUP = 500;
-/** After a connection could not be made, so long everybody is told the same without another try. */
+/**
+ * Time after a failed connection attempt during which requests get the same error without another attempt.
+ */
 const RETRY_MS = 100;
 const LOCK_NOT_AVAILABLE = '55P03';
 const QUERY_CANCELED = '57014';
@@ -73,10 +77,10 @@ export class PostgresWriter {
   readonly #queue = new WriteQueue();
   #trims: PendingTrim[] = [];
   #session: WriterSession | undefined;
-  /** Also before it is a session. */
+  /** The current connection, also before its session is set up. */
   #connection: PostgresConnection | undefined;
-  readonly #watch: StepDeadline;
-  readonly #holders: LockHolders;
+  readonly #deadline: StepDeadline;
+  readonly #lockHolders: LockHolders;
   #isOverdue = false;
   #working: Promise<void> | undefined;
   #stopped = false;
@@ -86,18 +90,21 @@ export class PostgresWriter {
   constructor(options: PostgresWriterOptions) {
     const {clock} = options;
     this.#options = options;
-    this.#holders = new LockHolders(options);
-    this.#watch = new StepDeadline({clock, onLook: (now, isTooLong) => this.#look(now, isTooLong)});
+    this.#lockHolders = new LockHolders(options);
+    this.#deadline = new StepDeadline({
+      clock,
+      onCheck: (now, isTooLong) => this.#checkDeadlines(now, isTooLong),
+    });
   }
 
-  /** Connects, and makes the journal where there is none. @throws JournalUnavailableError */
+  /** Connects, and creates the journal if there is none. @throws JournalUnavailableError */
   async open(): Promise<LoadedHead & {readonly opening: JournalOpening}> {
     try {
       const {connection, server} = await this.#connect();
       await createHead(connection, server);
       const locked = await lockHead(connection);
       const {loaded} = await loadGroup(connection, []);
-      const opening = await settleEpoch(connection, {locked, server, loaded});
+      const opening = await resolveEpoch(connection, {locked, server, loaded});
       await connection.run('COMMIT');
       this.#options.timelineFence.admit(timelineOf(locked, server));
       return {...loaded, opening};
@@ -107,13 +114,13 @@ export class PostgresWriter {
     }
   }
 
-  /** Resolves when the request is durable; in time, either way. */
-  ask(request: GroupRequest): Promise<GroupResult> {
+  /** Resolves once the request is durable. Rejects if that takes too long. */
+  submit(request: GroupRequest): Promise<GroupResult> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    const asked = this.#queue.ask(request, this.#options.clock.monotonic());
+    const result = this.#queue.add(request, this.#options.clock.monotonic());
     this.#start();
-    return asked;
+    return result;
   }
 
   trim(step: TrimStep): Promise<Trimmed> {
@@ -125,7 +132,7 @@ export class PostgresWriter {
     return promise;
   }
 
-  /** Does what it was asked before, as far as it can be done in time, and disconnects. */
+  /** Finishes accepted requests within their deadlines and disconnects. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#working;
@@ -140,13 +147,13 @@ export class PostgresWriter {
     return undefined;
   }
 
-  /** A microtask later, so that what is asked in one turn is one group. */
+  /** Starts a microtask later, so that all requests of one turn form one group. */
   #start(): void {
     this.#working ??= Promise.resolve().then(() => this.#work());
   }
 
   async #work(): Promise<void> {
-    this.#watch.start();
+    this.#deadline.start();
     while (this.#queue.length > 0 || this.#trims.length > 0) {
       try {
         const session = this.#session ?? (await this.#reconnect());
@@ -154,62 +161,63 @@ export class PostgresWriter {
         const trim = this.#trims[0];
         if (trim !== undefined) await this.#trimStep(session, trim);
       } catch (error) {
-        this.#fail(error);
+        this.#handleFailure(error);
       }
     }
-    // In the same turn as the last look at the queue.
-    this.#watch.stop();
+    // This runs in the same turn as the last check of the queue, so no request can be missed.
+    this.#deadline.stop();
     this.#working = undefined;
   }
 
   /**
-   * Nobody waits for the sum of what the steps may take. What takes too long is given up with its connection, and the server
-   * ends what it has of it.
+   * Enforces deadlines, so that no caller waits for the sum of all steps. A step that takes too long ends
+   * with its connection, and the server then cancels its statement.
    */
-  #look(now: number, isTooLong: boolean): void {
-    this.#queue.rejectLate(now);
-    if (!isTooLong && !this.#queue.isWritingLate(now)) return;
+  #checkDeadlines(now: number, isTooLong: boolean): void {
+    this.#queue.rejectOverdue(now);
+    if (!isTooLong && !this.#queue.isWritingOverdue(now)) return;
     this.#isOverdue = true;
     this.#connection?.close();
   }
 
-  /** @throws JournalUnavailableError — the server is one of before a failover */
+  /** @throws JournalUnavailableError if a failover has replaced this server */
   async #lockHead({connection, server}: WriterSession): Promise<LockedHead> {
-    this.#watch.enter('waiting');
+    this.#deadline.enter('waiting');
     const locked = await lockHead(connection);
-    this.#watch.enter('holding');
+    this.#deadline.enter('holding');
     this.#options.timelineFence.check(timelineOf(locked, server));
     return locked;
   }
 
   async #commit({connection}: WriterSession): Promise<void> {
-    this.#watch.enter('committing');
+    this.#deadline.enter('committing');
     await commit(connection);
   }
 
   async #appendGroup(session: WriterSession): Promise<void> {
     const locked = await this.#lockHead(session);
-    // Taken only now: everything that came while others had the head.
+    // The group is taken only now, so that it includes all requests that arrived while other nodes held the
+    // head.
     const group = this.#queue.take(MAX_GROUP);
     try {
-      // Those who asked may have been told meanwhile that it took too long.
+      // The group is empty if all its requests have timed out meanwhile.
       if (group.length === 0) await session.connection.run('ROLLBACK');
       else await this.#commitGroup(session, locked, group);
     } catch (error) {
-      if (faultOfOne(error) === undefined) throw error;
+      if (requestFault(error) === undefined) throw error;
       await session.connection.run('ROLLBACK');
       await this.#appendOneByOne(session, group);
     }
   }
 
-  /** Something in the group cannot be written. Its neighbours can. */
+  /** Writes each request by itself, because one request of the group cannot be written. */
   async #appendOneByOne(session: WriterSession, group: readonly PendingRequest[]): Promise<void> {
     for (const [index, pending] of group.entries()) {
       this.#queue.keep(group.slice(index));
       try {
         await this.#commitGroup(session, await this.#lockHead(session), [pending]);
       } catch (error) {
-        const fault = faultOfOne(error);
+        const fault = requestFault(error);
         if (fault === undefined) throw error;
         pending.reject(fault);
         await session.connection.run('ROLLBACK');
@@ -230,7 +238,7 @@ export class PostgresWriter {
       group.map(({request}) => request),
     );
     const known = seen();
-    const opening = await settleEpoch(connection, {
+    const opening = await resolveEpoch(connection, {
       ...{locked, server, loaded},
       ...(known === undefined ? {} : {seen: known}),
     });
@@ -267,18 +275,21 @@ export class PostgresWriter {
       this.#trims.shift();
       trim.settle(trimmed);
     } catch (error) {
-      const fault = faultOfOne(error);
+      const fault = requestFault(error);
       if (fault === undefined) throw error;
-      // What cannot be trimmed is no reason to refuse what waits to be appended.
+      // A failed trim must not refuse waiting appends.
       this.#trims.shift();
       trim.reject(fault);
       await session.connection.run('ROLLBACK');
     }
   }
 
-  /** Nobody waits longer than those who were first: all of them are told what the first one met. */
-  #fail(error: unknown): void {
-    if (this.#watch.step === 'waiting' && (this.#isOverdue || isWaitOver(error))) this.#holders.tell();
+  /**
+   * Rejects all waiting requests with the same error, so that none of them waits longer than the first one.
+   */
+  #handleFailure(error: unknown): void {
+    if (this.#deadline.step === 'waiting' && (this.#isOverdue || isLockTimeout(error)))
+      this.#lockHolders.report();
     const failure = this.#isOverdue
       ? new JournalUnavailableError(OVERDUE, {cause: error})
       : toPortError(error);
@@ -290,12 +301,12 @@ export class PostgresWriter {
   async #reconnect(): Promise<WriterSession> {
     const {clock, onFault} = this.#options;
     if (this.#failure !== undefined && clock.monotonic() - this.#failedAt < RETRY_MS) throw this.#failure;
-    this.#watch.enter('connecting');
+    this.#deadline.enter('connecting');
     try {
       return await this.#connect();
     } catch (error) {
       const failure = toPortError(error);
-      // Once for each time it is away.
+      // Report each outage only once.
       if (this.#failure === undefined) onFault(failure);
       this.#failure = failure;
       this.#failedAt = clock.monotonic();
@@ -308,7 +319,7 @@ export class PostgresWriter {
     this.#session = await openWriterSession(this.#options.database, (connection) => {
       this.#connection = connection;
       connection.onEnd(() => {
-        // Found out before the next request, which then needs not fail.
+        // Detecting this before the next request keeps that request from failing.
         if (this.#session?.connection === connection) this.#session = undefined;
       });
     });
@@ -323,7 +334,7 @@ export class PostgresWriter {
   }
 }
 
-/** What an entry weighs besides its texts. */
+/** Estimated size of an entry besides its JSON, in bytes. */
 const ENTRY_BYTES = 300;
 
 function entriesOf({newEntries}: GroupView): Pick<CommittedGroup, 'entries' | 'bytes'> {
@@ -333,14 +344,20 @@ function entriesOf({newEntries}: GroupView): Pick<CommittedGroup, 'entries' | 'b
   };
 }
 
-/** The server's limit of a lock, or of a statement: which of them a wait for the head meets depends on who else waits. */
-function isWaitOver(error: unknown): boolean {
+/**
+ * Whether the server's lock timeout or statement timeout ended the wait. Either can, depending on other
+ * waiters.
+ */
+function isLockTimeout(error: unknown): boolean {
   const state = sqlState(error);
   return state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED;
 }
 
-/** What only one request is at fault for: its values, or a row of its call that somebody has changed into what nobody can read. */
-function faultOfOne(error: unknown): Error | undefined {
+/**
+ * The fault of a single request: invalid values, or an unreadable row of its call. `undefined` for other
+ * errors.
+ */
+function requestFault(error: unknown): Error | undefined {
   if (isStatementFault(error)) return toPortError(error);
   return error instanceof SyntaxError || error instanceof TypeError ? error : undefined;
 }

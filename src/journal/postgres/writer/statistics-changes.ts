@@ -1,4 +1,4 @@
-/** How changed calls change what is counted of them; see the table `call_statistics`. */
+/** Computes how changed calls change the table `call_statistics`. */
 import type {CallOutcome} from '@hookswitch/protocol';
 import type {CallChange} from '../../append-decision.ts';
 import type {CallRecord} from '../../call-event.ts';
@@ -12,11 +12,11 @@ export interface StatisticsChange extends Record<CallOutcome, number> {
   answered: number;
 }
 
-/** What to add, one row for each audience and hour; rows that come to nothing are left out. */
+/** Collects the changes, one row per visibility key and hour. Rows without a change are left out. */
 export class StatisticsChanges {
   readonly #changes = new Map<string, StatisticsChange>();
 
-  /** A call became another; without `after`: it is forgotten. */
+  /** Adds the change of a call. Without `after`, the call is deleted. */
   add({before, after}: {readonly before?: CallRecord; readonly after?: CallRecord} | CallChange): void {
     if (before !== undefined) this.#count(before, -1);
     if (after !== undefined) this.#count(after, 1);

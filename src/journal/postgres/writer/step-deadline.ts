@@ -1,15 +1,18 @@
-/** Sees to it that no step of a transaction takes longer than it may, whatever it waits for. */
+/** Limits the time of each step of a transaction. */
 import type {CancelTimer, Clock} from '../../../clock.ts';
 import {COMMIT_MS, WAIT_MS} from './write-queue.ts';
 
-/** The longest time of each step, in milliseconds. */
+/** Maximum time of each step, in milliseconds. */
 const longestMs = {
   connecting: WAIT_MS,
-  /** For the head: as the server's limit of a lock, which is of each by itself, and here are two, a place in the line and the row. */
+  /**
+   * For the head. The server limits each lock by itself. This limits both: the place in the queue and the
+   * row.
+   */
   waiting: 2000,
-  /** The head: nobody else can append meanwhile. */
+  /** With the head locked, which blocks all other appends. */
   holding: 2000,
-  /** The head still, and it cannot be helped: what waits for a disk or a standby cannot be called back. */
+  /** The head stays locked, because a commit that waits for a disk or a standby cannot be canceled. */
   committing: COMMIT_MS,
 } as const;
 
@@ -17,8 +20,8 @@ export type Step = keyof typeof longestMs;
 
 export interface StepDeadlineOptions {
   readonly clock: Clock;
-  /** Called again and again while something is done, with monotonic ms; whether the step takes too long. */
-  readonly onLook: (now: number, isTooLong: boolean) => void;
+  /** Called at intervals while a step runs, with monotonic ms and whether the step takes too long. */
+  readonly onCheck: (now: number, isTooLong: boolean) => void;
 }
 
 const EVERY_MS = 100;
@@ -37,13 +40,13 @@ export class StepDeadline {
     return this.#step;
   }
 
-  /** There is something to do. */
+  /** Starts the checks. */
   start(): void {
-    const {clock, onLook} = this.#options;
+    const {clock, onCheck} = this.#options;
     this.enter('connecting');
     this.#cancel = clock.every(EVERY_MS, () => {
       const now = clock.monotonic();
-      onLook(now, now - this.#since >= longestMs[this.#step]);
+      onCheck(now, now - this.#since >= longestMs[this.#step]);
     });
   }
 

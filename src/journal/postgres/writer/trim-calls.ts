@@ -1,18 +1,21 @@
-/** Forgets ended calls with their legs, entries and intents (J8), a few in each transaction. */
+/** Deletes ended calls with their legs, entries and intents (J8), a few per transaction. */
 import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
 import {numberOf, optionalTextOf, textOf} from '../../../postgres/rows.ts';
 import type {Offset} from '../../call-event.ts';
-import {forgottenCallKey, MAX_FORGOTTEN_CALLS} from '../../forgotten-call-key.ts';
+import {MAX_TRIMMED_CALLS, trimmedCallKey} from '../../trimmed-call-key.ts';
 import {callOf} from '../journal-rows.ts';
 import {StatisticsChanges} from './statistics-changes.ts';
 import {addStatistics, statisticsColumns} from './write-group.ts';
 
-/** An intent that never became a call stays so long after the retention, in milliseconds: its callback may be late. */
+/**
+ * Time that an intent without a call is kept after the retention, in milliseconds: its callback may be late.
+ */
 const UNBOUND_INTENT_GRACE_MS = 24 * 60 * 60 * 1000;
 const MAX_INTENTS = 500;
 
-// A call and its legs go together, once the last of them has ended. `updated_at`: a call that something was heard of lately
-// has an entry near the head, and trimming that would make every resume before it impossible.
+// A call and its legs are deleted together, once all of them have ended. `updated_at` protects calls with
+// recent evidence: they have entries near the head, and trimming those would make every resume from an
+// earlier offset impossible.
 const SELECT_FAMILIES = `WITH roots AS (
     SELECT root.call_sid, root.ended_at FROM hookswitch.calls root
     WHERE root.ended_at < $1 AND root.updated_at < $1
@@ -26,7 +29,7 @@ const SELECT_FAMILIES = `WITH roots AS (
     ON family.call_sid = roots.call_sid OR family.parent_call_sid = roots.call_sid
   ORDER BY roots.ended_at, roots.call_sid`;
 
-const FORGET = `WITH
+const DELETE_CALLS = `WITH
   gone AS (DELETE FROM hookswitch.entries WHERE call_sid = ANY ($1) RETURNING "offset"),
   gone_intents AS (DELETE FROM hookswitch.intents WHERE call_sid = ANY ($1)),
   gone_calls AS (DELETE FROM hookswitch.calls WHERE call_sid = ANY ($1)),
@@ -37,13 +40,13 @@ const FORGET = `WITH
   UPDATE hookswitch.journal_head SET trimmed_to = greatest(trimmed_to, (SELECT max("offset") FROM gone))
   WHERE id = 1 RETURNING trimmed_to`;
 
-const FORGET_INTENTS = `DELETE FROM hookswitch.intents WHERE reference IN (
+const DELETE_INTENTS = `DELETE FROM hookswitch.intents WHERE reference IN (
   SELECT reference FROM hookswitch.intents WHERE call_sid IS NULL AND created_at < $1 LIMIT ${MAX_INTENTS})`;
 
-const SHRINK = `DELETE FROM hookswitch.forgotten_calls
-  WHERE number <= (SELECT max(number) FROM hookswitch.forgotten_calls) - ${MAX_FORGOTTEN_CALLS}`;
+const DELETE_OLDEST_KEYS = `DELETE FROM hookswitch.forgotten_calls
+  WHERE number <= (SELECT max(number) FROM hookswitch.forgotten_calls) - ${MAX_TRIMMED_CALLS}`;
 
-const FORGET_HOURS = `DELETE FROM hookswitch.call_statistics
+const DELETE_EMPTY_HOURS = `DELETE FROM hookswitch.call_statistics
   WHERE (audience, hour) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
     AND completed + busy + no_answer + canceled + failed = 0`;
 
@@ -57,30 +60,32 @@ export interface Trimmed {
   readonly trimmedTo?: Offset;
 }
 
-/** Within a transaction that has locked the head: at most `limit` calls, or one with all its legs. */
+/** Trims at most `limit` calls, or one call with all its legs. The transaction holds the lock of the head. */
 export async function trimCalls(
   connection: PostgresConnection,
   {endedBefore, limit}: TrimStep,
 ): Promise<Trimmed> {
-  // The way by the indexes is the only one that costs no more with ten million calls than with ten.
+  // Index scans are the only plan whose cost does not grow with the number of calls.
   await connection.run('SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off');
   const family = takeFamilies(await connection.query(SELECT_FAMILIES, [endedBefore, limit]), limit);
-  await connection.query(FORGET_INTENTS, [endedBefore - UNBOUND_INTENT_GRACE_MS]);
+  await connection.query(DELETE_INTENTS, [endedBefore - UNBOUND_INTENT_GRACE_MS]);
   if (family.size === 0) return {calls: 0};
   const statistics = new StatisticsChanges();
   for (const record of family.values()) statistics.add({before: callOf(record)});
   const columns = statisticsColumns(statistics);
-  const [row] = await connection.query(FORGET, [
+  const [row] = await connection.query(DELETE_CALLS, [
     [...family.keys()],
-    [...family.keys()].map((callSid) => String(forgottenCallKey(callSid))),
+    [...family.keys()].map((callSid) => String(trimmedCallKey(callSid))),
     ...columns,
   ]);
-  await connection.run(SHRINK);
-  await connection.query(FORGET_HOURS, columns.slice(0, 2));
+  await connection.run(DELETE_OLDEST_KEYS);
+  await connection.query(DELETE_EMPTY_HOURS, columns.slice(0, 2));
   return {calls: family.size, trimmedTo: numberOf(row?.['trimmed_to'])};
 }
 
-/** Records by sid of as many whole families as there is room for, the first one in any case. */
+/**
+ * Returns the records of as many complete families as fit into `limit`, and always of the first one. By sid.
+ */
 function takeFamilies(
   rows: Awaited<ReturnType<PostgresConnection['query']>>,
   limit: number,

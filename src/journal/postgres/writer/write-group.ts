@@ -1,4 +1,4 @@
-/** Writes what the requests of one transaction came to, in one statement. */
+/** Writes the results of all requests of one transaction in one statement. */
 import type {PostgresConnection, PreparedStatement} from '../../../postgres/postgres-connection.ts';
 import type {Offset} from '../../call-event.ts';
 import {outcomeOf, searchText, wasAnswered, wayOf} from '../../call-facets.ts';
@@ -6,10 +6,13 @@ import {PERIOD_MS} from '../../call-list-plan.ts';
 import type {GroupView} from './group-view.ts';
 import {StatisticsChanges} from './statistics-changes.ts';
 
-/** Says that the head moved; the payload is the node that moved it, which knows. */
+/**
+ * Notification channel of the journal. The payload is the node that appended; it ignores its own
+ * notifications.
+ */
 export const CHANNEL = 'hookswitch_journal';
 
-/** Of three arrays or eight, from parameter `first` on: `$1::text[], $2::bigint[] …`. */
+/** Lists array parameters from number `first` on: `$1::text[], $2::bigint[] …`. */
 function arrays(first: number, types: readonly string[]): string {
   return types.map((type, index) => `$${first + index}::${type}[]`).join(', ');
 }
@@ -38,7 +41,7 @@ export const statisticsTypes = [
 ];
 const periodTypes = ['bigint', 'bigint', 'bigint'];
 
-/** Adds to what is counted; `$first` and the following are the columns of the changes. */
+/** Adds changes to the statistics. Their columns are parameters from number `first` on. */
 export function addStatistics(first: number): string {
   const counts = ['completed', 'busy', 'no_answer', 'canceled', 'failed', 'answered'];
   const sums = counts.map((name) => `${name} = call_statistics.${name} + excluded.${name}`);
@@ -47,7 +50,7 @@ export function addStatistics(first: number): string {
     ON CONFLICT (audience, hour) DO UPDATE SET ${sums.join(', ')}`;
 }
 
-/** The changes as columns. */
+/** The changes, one array per column. */
 export function statisticsColumns(changes: StatisticsChanges): readonly unknown[] {
   const {rows} = changes;
   return [
@@ -83,7 +86,7 @@ const PERIODS = STATISTICS + statisticsTypes.length;
 const PROBED = PERIODS + periodTypes.length;
 const NODE = PROBED + 1;
 
-// Each part is about a table of its own, so that it is no matter that all of them see the same snapshot.
+// Each part writes a different table, so it does not matter that all parts see the same snapshot.
 const WRITE: PreparedStatement = {
   name: 'write-group',
   text: `WITH
@@ -184,12 +187,12 @@ function intentColumns(view: GroupView): readonly unknown[] {
     records.map(({state}) => state),
     records.map(({callSid}) => callSid ?? null),
     records.map(({createdAt}) => createdAt),
-    // What becomes of it has columns of its own.
+    // The state and the call have columns of their own.
     records.map((intent) => JSON.stringify({...intent, state: undefined, callSid: undefined})),
   ];
 }
 
-/** Which first offsets the calls of each period have. */
+/** The range of first offsets for each period. */
 function periodColumns(calls: ChangedCalls): readonly unknown[] {
   const periods = new Map<number, {first: Offset; last: Offset}>();
   for (const {before, after} of calls) {
@@ -202,7 +205,7 @@ function periodColumns(calls: ChangedCalls): readonly unknown[] {
   return [[...periods.keys()], rows.map(({first}) => first), rows.map(({last}) => last)];
 }
 
-/** A text of Postgres holds every character but one. */
+/** Replaces NUL, the only character that Postgres cannot store. */
 export function storable(text: string): string {
   return text.replaceAll('\0', '\ufffd');
 }

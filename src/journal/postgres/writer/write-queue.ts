@@ -1,12 +1,14 @@
 /**
- * What the writer was asked and has not answered yet, oldest first. Each request carries its own deadline, from the moment it
- * was asked: however many steps lie before its commit, and whatever each of them may take, its answer comes in time.
+ * The writer's unanswered requests, oldest first. Each request has its own deadline from the moment it was
+ * made. The request is answered in time, however many steps precede its commit and however long each of them
+ * takes.
  *
- * Invariant: a request is waiting, in the one transaction under way, or answered. An answer that comes after another one
- * changes nothing: whoever was told that it is not known finds it when he asks again.
+ * Invariant: a request is waiting, in the current transaction, or answered. A second answer changes nothing.
+ * A caller whose request timed out finds the entry when it repeats the request.
  */
 import {JournalUnavailableError} from '../../../errors/app-error.ts';
-import type {AppendResult, FencedAppend, OpenIntentResult} from '../../journal.ts';
+import type {AppendResult, FencedAppend} from '../../appendable-journal.ts';
+import type {OpenIntentResult} from '../../dial-intent-store.ts';
 import type {GroupRequest} from './write-requests.ts';
 
 export type GroupResult = AppendResult | FencedAppend | OpenIntentResult | undefined;
@@ -14,46 +16,49 @@ export type GroupResult = AppendResult | FencedAppend | OpenIntentResult | undef
 export interface PendingRequest {
   readonly request: GroupRequest;
   /** Monotonic ms. */
-  readonly askedAt: number;
+  readonly submittedAt: number;
   readonly settle: (result: GroupResult) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Until a transaction with the head takes the request on. In milliseconds, as the next one. */
+/** Maximum time until a transaction that holds the head takes the request, in milliseconds. */
 export const WAIT_MS = 3000;
-/** Until its transaction is committed: from the same moment, so that it is no sum. */
+/**
+ * Maximum time until that transaction is committed, in milliseconds. It starts at the same moment, so the two
+ * do not add up.
+ */
 export const COMMIT_MS = 5000;
 
 export const OVERDUE = 'The journal could not be written in time.';
 
 export class WriteQueue {
   #waiting: PendingRequest[] = [];
-  /** Of the transaction under way. */
+  /** Requests of the current transaction. */
   #writing: readonly PendingRequest[] = [];
 
-  /** Requests that no transaction has taken on. */
+  /** Number of requests that no transaction has taken yet. */
   get length(): number {
     return this.#waiting.length;
   }
 
-  ask(request: GroupRequest, askedAt: number): Promise<GroupResult> {
+  add(request: GroupRequest, submittedAt: number): Promise<GroupResult> {
     const {promise, resolve, reject} = Promise.withResolvers<GroupResult>();
-    this.#waiting.push({request, askedAt, settle: resolve, reject});
+    this.#waiting.push({request, submittedAt, settle: resolve, reject});
     return promise;
   }
 
-  /** At most `limit` of the oldest, for a transaction that has the head. */
+  /** Takes at most `limit` of the oldest requests into a transaction that holds the head. */
   take(limit: number): readonly PendingRequest[] {
     this.#writing = this.#waiting.splice(0, limit);
     return this.#writing;
   }
 
-  /** Of what was taken, only these are under way still. */
+  /** Keeps only these requests in the current transaction. */
   keep(writing: readonly PendingRequest[]): void {
     this.#writing = writing;
   }
 
-  /** Everything that waits, and what is under way. */
+  /** Rejects waiting requests and those of the current transaction. */
   rejectAll(error: Error): void {
     const pending = [...this.#writing, ...this.#waiting];
     this.#writing = [];
@@ -61,16 +66,16 @@ export class WriteQueue {
     for (const {reject} of pending) reject(error);
   }
 
-  /** Refuses those that have waited too long. They were asked in this order, and so they are late in it. */
-  rejectLate(now: number): void {
-    const inTime = this.#waiting.findIndex(({askedAt}) => now - askedAt < WAIT_MS);
-    const late = this.#waiting.splice(0, inTime === -1 ? this.#waiting.length : inTime);
-    for (const {reject} of late) reject(new JournalUnavailableError(OVERDUE));
+  /** Rejects requests that have waited too long. They are in the order of their deadlines. */
+  rejectOverdue(now: number): void {
+    const inTime = this.#waiting.findIndex(({submittedAt}) => now - submittedAt < WAIT_MS);
+    const overdue = this.#waiting.splice(0, inTime === -1 ? this.#waiting.length : inTime);
+    for (const {reject} of overdue) reject(new JournalUnavailableError(OVERDUE));
   }
 
-  /** Whether the time of the transaction under way is over: that of its oldest request. */
-  isWritingLate(now: number): boolean {
+  /** Whether the oldest request of the current transaction is past its deadline. */
+  isWritingOverdue(now: number): boolean {
     const [oldest] = this.#writing;
-    return oldest !== undefined && now - oldest.askedAt >= COMMIT_MS;
+    return oldest !== undefined && now - oldest.submittedAt >= COMMIT_MS;
   }
 }

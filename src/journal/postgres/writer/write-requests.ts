@@ -1,16 +1,16 @@
-/** What is asked of the writer. */
+/** Requests to the writer. */
 import type {CallEvent} from '../../call-event.ts';
 import type {DialIntent} from '../../dial-intent.ts';
 import type {Fence} from '../../fence.ts';
 
-/** Becomes part of a transaction, together with its neighbours. */
+/** A request that shares a transaction with others. */
 export type GroupRequest =
-  /** The event without its parameters, which are JSON already. */
+  /** The event comes without its parameters, which are JSON already. */
   | {
       readonly kind: 'append';
       readonly event: CallEvent;
       readonly parameters?: string;
-      /** It is written only under this. */
+      /** The event is written only while this fence is held. */
       readonly fence?: Fence;
     }
   | {readonly kind: 'open-intent'; readonly intent: DialIntent; readonly keysSince: number}

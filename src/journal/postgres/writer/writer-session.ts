@@ -1,4 +1,4 @@
-/** The writer's connection, and what is asked of its server once. */
+/** The writer's connection, with the facts that are read once per connection. */
 import {JournalUnavailableError} from '../../../errors/app-error.ts';
 import type {PostgresConnection} from '../../../postgres/postgres-connection.ts';
 import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
@@ -9,12 +9,14 @@ export interface WriterSession {
   readonly server: ServerHistory;
 }
 
-/** So often the server looks, during a statement, whether we are there still. In milliseconds. */
-const LOOK_FOR_US_MS = 250;
+/**
+ * Interval at which the server checks, during a statement, that this client is connected. In milliseconds.
+ */
+const CLIENT_CHECK_MS = 250;
 
 /**
- * @param onConnected is given the connection as soon as there is one, to close it should the rest take too long
- * @throws JournalUnavailableError @throws Error — of the driver
+ * @param onConnected receives the connection at once, so that it can be closed if the setup takes too long
+ * @throws JournalUnavailableError @throws Error of the driver
  */
 export async function openWriterSession(
   database: PostgresDatabase,
@@ -23,7 +25,7 @@ export async function openWriterSession(
   const connection = await database.connect('writer');
   try {
     onConnected(connection);
-    await endWithUs(connection);
+    await checkClientConnection(connection);
     return {connection, server: await readServerHistory(connection)};
   } catch (error) {
     connection.close();
@@ -32,30 +34,30 @@ export async function openWriterSession(
 }
 
 /**
- * A server goes on with a statement, and a wait for a lock, whose client has gone: it would hold the head, or stand in line for
- * it, for seconds after we have given up or were killed.
+ * Makes the server cancel statements of this client once the client is gone. Otherwise a statement or a lock
+ * wait continues, and would hold the head, or a place in its queue, for seconds after a timeout or a crash.
  */
-async function endWithUs(connection: PostgresConnection): Promise<void> {
+async function checkClientConnection(connection: PostgresConnection): Promise<void> {
   try {
-    await connection.run(`SET client_connection_check_interval = ${LOOK_FOR_US_MS}`);
+    await connection.run(`SET client_connection_check_interval = ${CLIENT_CHECK_MS}`);
   } catch (error) {
-    // Some systems cannot tell: there, the limits of statements and locks have to do.
+    // Some systems do not support this. There, the limits for statements and locks must suffice.
     if (connection.broken !== undefined) throw error;
   }
 }
 
 /**
- * A commit that is warned of is none: the wait for a synchronous standby was cut short, and what the primary has alone is
- * lost with it.
+ * Commits. A warning means that the commit is not safe: the wait for a synchronous standby was cut short, so
+ * a failure of the primary would lose it.
  */
 export async function commit(connection: PostgresConnection): Promise<void> {
-  connection.takeWarnings();
+  connection.drainWarnings();
   const done = await connection.run('COMMIT');
-  // What has failed before is rolled back by a COMMIT, which is no error to the server.
+  // COMMIT after a failed statement rolls back, and the server does not report that as an error.
   if (done !== 'COMMIT') throw new Error(`the transaction was not committed: ${done}`);
-  const [warning] = connection.takeWarnings();
+  const [warning] = connection.drainWarnings();
   if (warning !== undefined) {
-    throw new JournalUnavailableError('The database could not make it durable on its standby.', {
+    throw new JournalUnavailableError('The database could not make the write durable on its standby.', {
       cause: new Error(warning),
     });
   }

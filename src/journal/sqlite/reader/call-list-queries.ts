@@ -1,56 +1,56 @@
 /**
- * Lists of calls, newest first. A list is read along one index that gives its order: of the conditions, one or two are
- * the index' own and the rest is looked at call by call. Where there is a rest, at most so many calls are looked at
- * for one page, so that a rare match among millions costs a bounded time; the page then says where to go on.
+ * Lists calls, newest first, along the index that `../../call-list-plan.ts` chooses. If the index does not
+ * answer the whole query, one page examines a limited number of calls, so that a search for rare matches
+ * among millions takes bounded time. `next` says where to continue.
  */
 import type {StatementSync} from 'node:sqlite';
 import type {Offset} from '../../call-event.ts';
 import {
-  type ExaminationLimits,
+  type IndexScan,
   join,
   merge,
   PERIOD_MS,
+  planScans,
   type Range,
-  type Stream,
-  type Stretch,
-  streamsOf,
+  type ScanLimits,
+  type ScanResult,
   within,
 } from '../../call-list-plan.ts';
-import type {CallQuery} from '../../journal.ts';
+import type {CallQuery} from '../../queryable-journal.ts';
 import {numberOf, textOf} from '../rows.ts';
 
-/** Calls looked at first: mostly the page is among them. */
+/** Number of calls in the first step, which usually contain the whole page. */
 const FIRST_EXAMINED = 500;
 const MAX_STEP = 8000;
-/** About 12 ms each, the latter where the calls are far apart. */
-const DEFAULT_LIMITS: ExaminationLimits = {walked: 30_000, lookedUp: 3000};
+/** Each limit takes about 12 ms. `tableRows` does so if the calls are far apart in the file. */
+const DEFAULT_LIMITS: ScanLimits = {indexRows: 30_000, tableRows: 3000};
 
 export class CallListQueries {
   readonly #statement: (sql: string) => StatementSync;
-  readonly #limits: ExaminationLimits;
+  readonly #limits: ScanLimits;
 
-  /** `statement` prepares, or finds what it has prepared. */
+  /** @param statement prepares a statement, or returns it if it is prepared already */
   constructor(statement: (sql: string) => StatementSync, limits = DEFAULT_LIMITS) {
     this.#statement = statement;
     this.#limits = limits;
   }
 
-  /** A `CallList` as JSON. */
+  /** Returns a `CallList` as JSON. */
   list(query: CallQuery): string {
     const range = this.#range(query);
-    const stretches =
+    const results =
       range === undefined
         ? []
-        : streamsOf(query, 'instr').map((stream) => this.#read(stream, range, query.limit));
-    const {found, next} = merge(stretches, query.limit);
+        : planScans(query, 'instr').map((scan) => this.#read(scan, range, query.limit));
+    const {found, next} = merge(results, query.limit);
     const records = found.map((offset) => this.#record(offset));
     return `{"calls":[${records.join(',')}]${next === undefined ? '' : `,"next":${next}`}}`;
   }
 
   #range({before = Number.MAX_SAFE_INTEGER, createdFrom, createdBefore}: CallQuery): Range | undefined {
     if (createdFrom === undefined && createdBefore === undefined) return {from: 0, before};
-    // Offsets and times of creation rise together, but for calls that were received first and written second, and
-    // clocks that were set: per period it is noted which offsets it really has.
+    // Offsets and creation times rise together, with exceptions: calls that arrived first and were written
+    // second, and clocks that were set. `call_periods` has the exact offsets of each period.
     const row = this.#statement(
       'SELECT min(first_offset) AS first, max(last_offset) AS last FROM call_periods WHERE period BETWEEN ? AND ?',
     ).get(
@@ -62,16 +62,14 @@ export class CallListQueries {
     return {from: first, before: Math.min(before, numberOf(row?.['last']) + 1)};
   }
 
-  #read(stream: Stream, range: Range, limit: number): Stretch {
-    return stream.rest.length === 0
-      ? this.#readAll(stream, range, limit)
-      : this.#examine(stream, range, limit);
+  #read(scan: IndexScan, range: Range, limit: number): ScanResult {
+    return scan.filters.length === 0 ? this.#readAll(scan, range, limit) : this.#examine(scan, range, limit);
   }
 
-  /** The index has the calls and no others. */
-  #readAll({index, own, sorted}: Stream, range: Range, limit: number): Stretch {
+  /** Reads a page of calls. The index answers the whole query. */
+  #readAll({index, indexed, sorted}: IndexScan, range: Range, limit: number): ScanResult {
     const column = sorted === true ? '+first_offset' : 'first_offset';
-    const {sql, values} = join([...own, within(range, column)]);
+    const {sql, values} = join([...indexed, within(range, column)]);
     const rows = this.#statement(
       `SELECT first_offset FROM calls ${indexedBy(index)} WHERE ${sql} ORDER BY ${column} DESC LIMIT ?`,
     ).all(...values, limit + 1);
@@ -79,9 +77,9 @@ export class CallListQueries {
     return {found, downTo: found.length > limit ? (found.at(-1) ?? 0) : 0};
   }
 
-  /** Looks at more and more calls until there are enough for the page, or so many were looked at. */
-  #examine(stream: Stream, range: Range, limit: number): Stretch {
-    const most = this.#limits[stream.examined];
+  /** Examines growing batches of calls until the page is full or the limit is reached. */
+  #examine(scan: IndexScan, range: Range, limit: number): ScanResult {
+    const most = this.#limits[scan.examined];
     const found: Offset[] = [];
     let {before} = range;
     let examined = 0;
@@ -90,7 +88,7 @@ export class CallListQueries {
       examined < most;
       count = Math.min(2 * count, MAX_STEP, most - examined)
     ) {
-      const step = this.#step(stream, {...range, before}, count);
+      const step = this.#step(scan, {...range, before}, count);
       found.push(...step.found);
       examined += count;
       if (step.end === undefined) return {found, downTo: 0};
@@ -100,11 +98,14 @@ export class CallListQueries {
     return {found, downTo: before};
   }
 
-  /** The matches among the next `count` calls of the index, and the last of those; no `end` when there are no more. */
-  #step({index, own, rest}: Stream, range: Range, count: number) {
-    const inner = join([...own, within(range)]);
-    const wanted = join(rest);
-    // In one pass, and without a row for each: the calls are counted where they are compared.
+  /**
+   * Finds the matches among the next `count` calls, and the offset of the last of them as `end`. No `end`: no
+   * more calls.
+   */
+  #step({index, indexed, filters}: IndexScan, range: Range, count: number) {
+    const inner = join([...indexed, within(range)]);
+    const wanted = join(filters);
+    // Filtering and counting in one statement avoids a row per call.
     const row = this.#statement(
       `SELECT count(*) AS examined, min(first_offset) AS end,
          json_group_array(first_offset) FILTER (WHERE ${wanted.sql}) AS found

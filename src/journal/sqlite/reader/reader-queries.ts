@@ -1,7 +1,7 @@
-/** The questions the port asks of the tables, each answered as JSON text. */
+/** The read queries of the port. Each returns JSON text. */
 import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
 import {statisticsVisibility} from '../../call-facets.ts';
-import type {StatisticsQuery} from '../../journal.ts';
+import type {StatisticsQuery} from '../../queryable-journal.ts';
 import {SELECT_STATISTICS} from '../call-statistics.ts';
 import {SELECT_HEAD} from '../meta.ts';
 import {entryJson, intentJson, numberOf, optionalTextOf, textOf} from '../rows.ts';
@@ -15,7 +15,7 @@ type KeyQuery = Extract<Query, {kind: 'find-intent-by-key'}>;
 
 export class ReaderQueries {
   readonly #database: DatabaseSync;
-  /** By their text: lists are asked for in a handful of shapes. */
+  /** Prepared statements by SQL text. Lists use only a few different texts. */
   readonly #statements = new Map<string, StatementSync>();
 
   readonly #callLists: CallListQueries;
@@ -49,7 +49,7 @@ export class ReaderQueries {
   }
 
   #read({after, upTo, limit}: ReadQuery): string {
-    // Looked up in the same snapshot as the entries, or a trim in between would leave a hole in the page.
+    // Read in the same snapshot as the entries, because a trim in between would leave a gap in the page.
     const trimmedTo = numberOf(this.#get('SELECT trimmed_to FROM meta')?.['trimmed_to']);
     if (after < trimmedTo) return `{"kind":"too-old","oldest":${trimmedTo}}`;
     const rows = this.#all(
@@ -75,8 +75,8 @@ export class ReaderQueries {
       'SELECT record, first_offset FROM calls WHERE parent_call_sid = ? ORDER BY first_offset',
       callSid,
     );
-    const rows = [call, ...legs].flatMap(({first_offset: place}) =>
-      this.#all('SELECT * FROM entries WHERE call_offset = ?', numberOf(place)),
+    const rows = [call, ...legs].flatMap(({first_offset: callOffset}) =>
+      this.#all('SELECT * FROM entries WHERE call_offset = ?', numberOf(callOffset)),
     );
     const entries = rows.sort((a, b) => numberOf(a['offset']) - numberOf(b['offset'])).map(evidenceJson);
     return `{"call":${textOf(call['record'])},"legs":${arrayJson(records(legs))},"entries":${arrayJson(entries)}}`;
@@ -125,7 +125,7 @@ function arrayJson(items: readonly string[]): string {
   return `[${items.join(',')}]`;
 }
 
-/** An entry with its parameters put back into the event. */
+/** An entry whose event has its parameters again. */
 function evidenceJson(row: Rows[number]): string {
   const parameters = optionalTextOf(row['parameters']);
   const event = textOf(row['event']);

@@ -1,6 +1,6 @@
 /**
- * The connection that reads, in the reader's thread. It sees what is committed and nothing else; every answer comes
- * from one snapshot. After an error it is closed and opened again with the next question.
+ * The reading connection, in the reader thread. It sees only committed data, and each answer is one snapshot.
+ * After an error, the connection is closed, and the next query opens a new one.
  */
 import {DatabaseSync} from 'node:sqlite';
 import type {ReaderRequest, WorkerSettings} from '../worker-messages.ts';
@@ -21,7 +21,7 @@ export class ReaderStore {
     this.#settings = settings;
   }
 
-  /** The answer as JSON; nothing when there is nothing to say. */
+  /** Returns the answer as JSON, or `undefined` if there is none. */
   answer(request: ReaderRequest): string | undefined {
     if (request.kind === 'close') {
       this.#disconnect();
@@ -29,7 +29,7 @@ export class ReaderStore {
     }
     const {database, queries} = this.#connection ?? this.#connect();
     try {
-      // Several statements, one snapshot.
+      // A transaction gives all statements of the query the same snapshot.
       database.exec('BEGIN');
       const json = queries.answer(request);
       database.exec('COMMIT');
@@ -42,7 +42,7 @@ export class ReaderStore {
 
   #connect(): Connection {
     const database = new DatabaseSync(this.#settings.file, {timeout: BUSY_TIMEOUT_MS});
-    // Not opened read-only: such a connection cannot take part in a WAL that has no -shm file yet.
+    // Not opened read-only, because a read-only connection cannot use a WAL without a -shm file.
     database.exec('PRAGMA query_only = ON');
     this.#connection = {database, queries: new ReaderQueries(database)};
     return this.#connection;
@@ -54,7 +54,7 @@ export class ReaderStore {
     try {
       database?.close();
     } catch {
-      // It is being given up because it does not work.
+      // The connection is broken and is dropped anyway.
     }
   }
 }

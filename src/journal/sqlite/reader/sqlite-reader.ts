@@ -1,4 +1,4 @@
-/** The reader's thread: history, lists and catch-up pages, on a connection of its own, so that no ack waits for them. */
+/** The reader thread. It serves histories, lists and catch-up pages, so that no append waits for them. */
 import {parentPort, workerData} from 'node:worker_threads';
 import {toFailure} from '../failures.ts';
 import type {Numbered, Outcome, ReaderRequest, WorkerReply, WorkerSettings} from '../worker-messages.ts';

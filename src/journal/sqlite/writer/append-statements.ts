@@ -1,4 +1,4 @@
-/** Writes one event: entry, call and intent, as the transition decides. */
+/** Writes one event: its entry, call and intent, as the transition decides. */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import {decideAppend, type JournalView} from '../../append-decision.ts';
 import type {CallEvent, JournalEntry, Offset} from '../../call-event.ts';
@@ -6,39 +6,39 @@ import {checksumOf, entryChecksum} from '../checksum.ts';
 import {entryJson, objectJson} from '../rows.ts';
 import type {GroupRequest} from '../worker-messages.ts';
 import type {CallStatements} from './call-statements.ts';
-import type {ForgottenCalls} from './forgotten-calls.ts';
 import type {IntentStatements} from './intent-statements.ts';
+import type {TrimmedCalls} from './trimmed-calls.ts';
 
 type AppendRequest = Extract<GroupRequest, {kind: 'append'}>;
 
 export interface AppendOutcome {
-  /** `{repeated, entry}`; a new entry comes without its event, which the caller has. */
+  /** `{repeated, entry}`. A new entry comes without its event, because the caller has it. */
   readonly json: string;
   readonly repeated: boolean;
 }
 
-/** What an append reads and writes beside entries. */
+/** The other tables that an append reads and writes. */
 export interface AppendTables {
   readonly calls: CallStatements;
   readonly intents: IntentStatements;
-  readonly forgotten: ForgottenCalls;
+  readonly trimmedCalls: TrimmedCalls;
 }
 
-/** Where entries of no call are: offsets begin with 1. */
+/** The call offset of entries without a call. Offsets start at 1. */
 const NO_CALL = 0;
 
 export class AppendStatements {
   readonly #calls: CallStatements;
   readonly #intents: IntentStatements;
-  readonly #forgotten: ForgottenCalls;
+  readonly #trimmedCalls: TrimmedCalls;
   readonly #view: JournalView;
   readonly #repeat: StatementSync;
   readonly #insertEntry: StatementSync;
 
-  constructor(database: DatabaseSync, {calls, intents, forgotten}: AppendTables) {
+  constructor(database: DatabaseSync, {calls, intents, trimmedCalls}: AppendTables) {
     this.#calls = calls;
     this.#intents = intents;
-    this.#forgotten = forgotten;
+    this.#trimmedCalls = trimmedCalls;
     this.#view = {
       call: (callSid) => calls.find(callSid),
       intent: (reference) => intents.find(reference),
@@ -59,23 +59,23 @@ export class AppendStatements {
   append({event: eventJson, parameters}: AppendRequest, offset: Offset): AppendOutcome {
     const event = JSON.parse(eventJson) as CallEvent;
     const before = this.#calls.find(event.callSid);
-    // The key holds whatever tells one event from another, its call included: a call that is not known has none of it.
+    // The key identifies the event and its call, so an unknown call cannot have an entry with this key.
     const isKnown = before !== undefined || event.kind === 'command';
     const isRepeatable = isKnown && !this.#calls.lacksKey(event.callSid, event.dedupeKey);
-    const place = before?.firstOffset ?? NO_CALL;
-    const row = isRepeatable ? this.#repeat.get(place, event.dedupeKey) : undefined;
+    const callOffset = before?.firstOffset ?? NO_CALL;
+    const row = isRepeatable ? this.#repeat.get(callOffset, event.dedupeKey) : undefined;
     if (row !== undefined) return {repeated: true, json: `{"repeated":true,"entry":${entryJson(row)}}`};
     const decision = decideAppend(this.#view, event, offset);
     const {verdict, owner = null, changes, binding} = decision;
-    // Asked only where a call begins: all others are known.
+    // Only a new call can be a trimmed one.
     const begins = changes.some((change) => change.before === undefined);
-    if (begins && this.#forgotten.has(event.callSid)) return ofForgotten(event);
+    if (begins && this.#trimmedCalls.has(event.callSid)) return trimmedCallOutcome(event);
     const [callJson] = changes.map((change) => this.#calls.write(change));
     if (binding !== undefined) this.#intents.bind(binding.reference, binding.rootCallSid);
     const call = decision.carriesCall ? (callJson ?? null) : null;
     this.#insertEntry.run(
       offset,
-      changes[0]?.after.firstOffset ?? place,
+      changes[0]?.after.firstOffset ?? callOffset,
       event.dedupeKey,
       verdict,
       owner,
@@ -85,7 +85,7 @@ export class AppendStatements {
       entryChecksum({offset, verdict, owner, event: eventJson, call}),
       checksumOf(parameters),
     );
-    this.#calls.noteKey(event.callSid, event.dedupeKey);
+    this.#calls.addKey(event.callSid, event.dedupeKey);
     const json = objectJson({
       offset: String(offset),
       verdict: JSON.stringify(verdict),
@@ -96,8 +96,8 @@ export class AppendStatements {
   }
 }
 
-/** The answer to an event of a call that was trimmed: it was here before, and is nowhere now. */
-function ofForgotten(event: CallEvent): AppendOutcome {
+/** The result for an event of a trimmed call, whose first entry no longer exists. */
+function trimmedCallOutcome(event: CallEvent): AppendOutcome {
   const entry: JournalEntry = {offset: 0, event, verdict: 'duplicate'};
   return {repeated: true, json: JSON.stringify({repeated: true, entry})};
 }

@@ -1,4 +1,4 @@
-/** Reads and writes calls as the writer needs them: those that something happens to, one at a time. */
+/** Reads and writes single calls for the writer. */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import type {CallChange} from '../../append-decision.ts';
 import type {CallRecord} from '../../call-event.ts';
@@ -7,16 +7,19 @@ import {checksumOf} from '../checksum.ts';
 import {facetValues} from '../facet-columns.ts';
 import {optionalTextOf, parseCall, textOf} from '../rows.ts';
 
-/** Calls that are remembered; something is about to happen to those that something has just happened to. */
-const MAX_REMEMBERED = 4096;
+/** Number of cached calls. Most events belong to a recently changed call. */
+const MAX_CACHED = 4096;
 
-/** Keys of one call that are remembered: a call has four callbacks, and whoever sends thousands shall not fill the memory. */
+/**
+ * Maximum number of cached keys per call. A call has four callbacks, and a flood of them must not fill the
+ * memory.
+ */
 const MAX_KEYS = 32;
 
-/** A call as it is in the transaction under way. */
-interface Remembered {
+/** A call as it is in the current transaction. */
+interface CachedCall {
   readonly call: CallRecord;
-  /** The keys of all its entries; absent where the call is older than what is remembered, or has too many. */
+  /** The keys of all entries of the call. Absent if the call is older than the cache or has too many keys. */
   readonly keys?: Set<string>;
 }
 
@@ -27,10 +30,10 @@ export class CallStatements {
   readonly #updateProgress: StatementSync;
   readonly #legsWithoutOwner: StatementSync;
   /**
-   * As they are in the transaction under way, the one that was written longest ago first. Nobody else writes calls; what
-   * is rolled back or trimmed is forgotten.
+   * Calls as they are in the current transaction, least recently written first. No other connection writes
+   * calls. A rollback or a trim clears the cache.
    */
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #cache = new Map<string, CachedCall>();
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare('SELECT record FROM calls WHERE call_sid = ?');
@@ -44,7 +47,7 @@ export class CallStatements {
          created_at = ?, way = ?, outcome = ?, answered = ?, search = ?, checksum = ?
        WHERE first_offset = ?`,
     );
-    // SQLite writes the indexes of all columns that a statement names, also of those that stay as they are.
+    // SQLite updates the indexes of every column that a statement names, even if the value stays the same.
     this.#updateProgress = database.prepare(
       'UPDATE calls SET answered = ?, updated_at = ?, record = ?, checksum = ? WHERE first_offset = ?',
     );
@@ -54,31 +57,31 @@ export class CallStatements {
   }
 
   find(callSid: string): CallRecord | undefined {
-    const known = this.#remembered.get(callSid);
+    const known = this.#cache.get(callSid);
     if (known !== undefined) return known.call;
     const record = optionalTextOf(this.#find.get(callSid)?.['record']);
     return record === undefined ? undefined : parseCall(record);
   }
 
-  /** Legs of the call that nobody owns yet. */
+  /** Legs of the call that have no owner yet. */
   legsWithoutOwner(callSid: string): readonly CallRecord[] {
     return this.#legsWithoutOwner.all(callSid).map((row) => parseCall(textOf(row['record'])));
   }
 
-  /** Whether it is certain that no entry of the call has this key. */
+  /** Whether the call certainly has no entry with this key. */
   lacksKey(callSid: string, dedupeKey: string): boolean {
-    return this.#remembered.get(callSid)?.keys?.has(dedupeKey) === false;
+    return this.#cache.get(callSid)?.keys?.has(dedupeKey) === false;
   }
 
-  /** An entry of the call has this key now. */
-  noteKey(callSid: string, dedupeKey: string): void {
-    const known = this.#remembered.get(callSid);
+  /** Records the key of a new entry. */
+  addKey(callSid: string, dedupeKey: string): void {
+    const known = this.#cache.get(callSid);
     if (known?.keys === undefined) return;
     if (known.keys.size < MAX_KEYS) known.keys.add(dedupeKey);
-    else this.#remembered.set(callSid, {call: known.call});
+    else this.#cache.set(callSid, {call: known.call});
   }
 
-  /** Returns the call's JSON. */
+  /** Writes the call and returns its JSON. */
   write({before, after: call}: CallChange): string {
     const json = JSON.stringify(call);
     if (before !== undefined && sameInLists(before, call)) {
@@ -97,22 +100,22 @@ export class CallStatements {
       if (before === undefined) this.#insert.run(...values, call.callSid, call.firstOffset);
       else this.#update.run(...values, call.firstOffset);
     }
-    this.#remember(call, before === undefined);
+    this.#addToCache(call, before === undefined);
     return json;
   }
 
-  /** What is remembered need not be what is in the database any more. */
-  forget(): void {
-    this.#remembered.clear();
+  /** Clears the cache, because it may differ from the database now. */
+  clearCache(): void {
+    this.#cache.clear();
   }
 
-  #remember(call: CallRecord, isNew: boolean): void {
-    const keys = isNew ? new Set<string>() : this.#remembered.get(call.callSid)?.keys;
-    this.#remembered.delete(call.callSid);
-    this.#remembered.set(call.callSid, keys === undefined ? {call} : {call, keys});
-    if (this.#remembered.size <= MAX_REMEMBERED) return;
-    for (const oldest of this.#remembered.keys()) {
-      this.#remembered.delete(oldest);
+  #addToCache(call: CallRecord, isNew: boolean): void {
+    const keys = isNew ? new Set<string>() : this.#cache.get(call.callSid)?.keys;
+    this.#cache.delete(call.callSid);
+    this.#cache.set(call.callSid, keys === undefined ? {call} : {call, keys});
+    if (this.#cache.size <= MAX_CACHED) return;
+    for (const oldest of this.#cache.keys()) {
+      this.#cache.delete(oldest);
       break;
     }
   }

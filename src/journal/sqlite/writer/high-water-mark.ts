@@ -1,24 +1,25 @@
 /**
- * The highest offset that was ever acknowledged, in a small file beside the database. A database that was restored
- * from a backup, or whose WAL lost its end, is whole in its own eyes; only something that does not travel with it can
- * tell that it went backwards. Whoever restores both from one backup is noticed by the file's inode, which is written
- * in it: a copy has another one. (A journal that was moved to another machine begins a new epoch too, which costs its
- * clients one snapshot each.)
+ * The highest acknowledged offset, in a small file next to the database. A database that was restored from a
+ * backup, or whose WAL lost its end, looks consistent. Only a file that does not travel with it can show that
+ * it went backwards. The mark contains the inode of its own file, so that a restored copy of both files is
+ * detected: a copy has another inode. (A journal that moves to another machine also begins a new epoch, which
+ * costs each client one snapshot.)
  *
- * The mark is written before every acknowledgement. It is synced within a second after it, and not before it: no crash can
- * cause the loss that the mark detects.
+ * The mark is written before every acknowledgement. It is synced within a second afterwards, which is safe
+ * because no crash can cause the loss that the mark detects:
  *
- * - An acknowledged entry was synced with the WAL. It survives the end of the process and of the power without the mark.
- * - The process dies: the kernel still has every write of the mark, so that the mark is exact. Files that are replaced or
- *   damaged before the next start are found out.
- * - The power fails: the mark can be up to a second older than the journal. A journal that is ahead of its mark has lost
- *   nothing and keeps its epoch, and the start brings the mark up to date. A copy that is older than that second is still
- *   behind the mark. A loss goes unnoticed only where the power failed and, before the next start, the files were replaced
- *   by a copy made within the last second, or lost exactly what was synced within it.
+ * - An acknowledged entry was synced with the WAL, so it survives a crash and a power failure without the
+ *   mark.
+ * - If the process dies, the kernel still has every write of the mark, so the mark is exact. Files that are
+ *   replaced or damaged before the next start are detected.
+ * - If the power fails, the mark can be up to a second older than the journal. A journal ahead of its mark
+ *   has lost nothing. It keeps its epoch, and the start updates the mark. A copy that is older than that
+ *   second is still behind the mark. One loss stays undetected: the power failed, and before the next start
+ *   the files were replaced by a copy made within the last second, or lost exactly the data synced within it.
  *
- * There are two slots. Writes go to one of them in place until it has been synced, then to the other. A write that the power
- * cuts short therefore spoils only what was not synced, and the other slot holds what was. The file never changes its size,
- * so that fdatasync needs no file system journal.
+ * The file has two slots. Writes go to one slot in place until it has been synced, then to the other one. A
+ * write that a power failure interrupts therefore damages only unsynced data, and the other slot is intact.
+ * The file never changes its size, so fdatasync needs no file system journal.
  */
 import {
   closeSync,
@@ -41,14 +42,16 @@ export interface Mark {
 }
 
 /**
- * `mark`: as it was written. `copy`: of a mark that was written into another file. `absent`: never written.
- * `unreadable`: there is a file, and no slot of it is whole.
+ * - `mark`: the mark is as written.
+ * - `copy`: the mark was written to another file and copied.
+ * - `absent`: the mark was never written.
+ * - `unreadable`: the file has no intact slot.
  */
 export type MarkReading =
   | {readonly kind: 'mark' | 'copy'; readonly mark: Mark}
   | {readonly kind: 'absent' | 'unreadable'};
 
-/** Slots are a page apart, so that no sector and no page holds both. */
+/** The slots are a page apart, so that no sector and no page contains both. */
 const SLOT_STRIDE = 4096;
 const SLOT_BYTES = 128;
 const FILE_BYTES = 2 * SLOT_STRIDE;
@@ -56,9 +59,9 @@ const FILE_BYTES = 2 * SLOT_STRIDE;
 export class HighWaterMark {
   readonly #fd: number;
   readonly #inode: string;
-  /** Counts writes: the slot with the higher one is the later one, whatever its epoch. */
+  /** Number of the latest write. The slot with the higher number is the newer one, in any epoch. */
   #generation = 0;
-  /** The slot that is written to; the other one is on the disk. */
+  /** The slot for writes. The other slot has been synced. */
   #slot: 0 | 1 = 0;
   #dirty = false;
 
@@ -67,7 +70,7 @@ export class HighWaterMark {
     this.#inode = String(fstatSync(fd, {bigint: true}).ino);
   }
 
-  /** Opens the file, creating it if need be, and says what it holds. */
+  /** Opens the file, creating it if necessary, and reads it. */
   static open(path: string): {readonly file: HighWaterMark; readonly reading: MarkReading} {
     const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
@@ -83,7 +86,7 @@ export class HighWaterMark {
     const bytes = Buffer.alloc(FILE_BYTES);
     const length = readSync(this.#fd, bytes, 0, FILE_BYTES, 0);
     if (length < FILE_BYTES) {
-      // New, or the disk was full when it was created: make its size final.
+      // The file is new, or the disk was full when it was created. Give it its final size.
       writeSync(this.#fd, bytes, length, FILE_BYTES - length, length);
       fsyncSync(this.#fd);
       syncDirectory(dirname(path));
@@ -100,7 +103,7 @@ export class HighWaterMark {
     return {kind, mark: {epoch: latest.epoch, offset: latest.offset}};
   }
 
-  /** From here on the mark survives the process; after the next {@link sync} it survives a power failure too. */
+  /** Writes the mark. It survives a crash from now on, and a power failure after the next {@link sync}. */
   write({epoch, offset}: Mark): void {
     const generation = this.#generation + 1;
     const text = `hookswitch mark ${epoch} ${offset} ${generation} ${this.#inode}`;
@@ -111,16 +114,16 @@ export class HighWaterMark {
     this.#generation = generation;
   }
 
-  /** Whether something was written since the last sync. */
+  /** Whether the mark was written since the last sync. */
   get isDirty(): boolean {
     return this.#dirty;
   }
 
-  /** Brings what was written to the disk. */
+  /** Syncs the mark to the disk. */
   sync(): void {
     if (!this.#dirty) return;
     fdatasyncSync(this.#fd);
-    // Only now: after a failed sync the other slot still is the one that is on the disk.
+    // Only now, because after a failed sync the other slot is still the synced one.
     this.#dirty = false;
     this.#slot = this.#slot === 0 ? 1 : 0;
   }
@@ -147,7 +150,9 @@ function checksum(text: string): string {
   return crc32(text).toString(16).padStart(8, '0');
 }
 
-/** Makes a new file's name durable; where directories cannot be synced (Windows) the system does so itself. */
+/**
+ * Makes a new file's name durable. On Windows, directories cannot be synced, and the system does this itself.
+ */
 function syncDirectory(directory: string): void {
   if (process.platform === 'win32') return;
   const fd = openSync(directory, constants.O_RDONLY);

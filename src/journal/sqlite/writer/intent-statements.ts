@@ -1,14 +1,17 @@
-/** Intents to dial: put on disk before Twilio is asked, bound to the call when one is heard of. */
+/**
+ * Intents to dial. They are stored before the request to Twilio, and bound to the call once an event names
+ * them.
+ */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
 import type {DialIntent} from '../../dial-intent.ts';
-import type {OpenIntentResult} from '../../journal.ts';
+import type {OpenIntentResult} from '../../dial-intent-store.ts';
 import {checksumOf} from '../checksum.ts';
 import {intentJson, textOf} from '../rows.ts';
 
 const opened: OpenIntentResult = {kind: 'opened'};
 const OPENED = JSON.stringify(opened);
 
-/** By user, key and the earliest moment. A rejected intent leaves its key free. */
+/** Selects by user, key and earliest creation time. A rejected intent frees its key. */
 export const SELECT_INTENT_BY_KEY = `SELECT intent, state, call_sid, reference FROM intents
   WHERE user = ? AND idempotency_key = ? AND created_at >= ? AND state <> 'rejected'
   ORDER BY created_at LIMIT 1`;
@@ -23,12 +26,13 @@ export class IntentStatements {
   constructor(database: DatabaseSync) {
     this.#find = database.prepare('SELECT intent FROM intents WHERE reference = ?');
     this.#findByKey = database.prepare(SELECT_INTENT_BY_KEY);
-    // The same intent again is the repetition of a request whose answer was lost: it is on disk already.
+    // The same intent again means that a request was repeated because its response was lost. It is stored
+    // already.
     this.#insert = database.prepare(
       `INSERT INTO intents (reference, user, idempotency_key, state, created_at, intent, checksum)
        VALUES (?, ?, ?, 'open', ?, ?, ?) ON CONFLICT (reference) DO NOTHING`,
     );
-    // What has a call cannot be rejected: Twilio's callback knows better than its answer.
+    // An intent with a call cannot be rejected: Twilio's callback is more reliable than its response.
     this.#reject = database.prepare(
       `UPDATE intents SET state = 'rejected' WHERE reference = ? AND state = 'open'`,
     );
@@ -58,7 +62,7 @@ export class IntentStatements {
     return row === undefined ? undefined : (JSON.parse(textOf(row['intent'])) as DialIntent);
   }
 
-  /** The first root call an intent is heard of with is its call. */
+  /** Binds the intent to the first root call that names it. */
   bind(reference: string, rootCallSid: string): void {
     this.#bind.run(rootCallSid, reference);
   }

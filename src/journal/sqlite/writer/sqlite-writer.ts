@@ -1,6 +1,6 @@
 /**
- * The writer's thread: takes every request that is waiting and makes one transaction of them, so that one fsync serves
- * all. While it waits for the disk, the next group gathers at its port.
+ * The writer thread. It puts all waiting requests into one transaction, so that one fsync serves all of them.
+ * While it waits for the disk, its port collects the next group.
  */
 import {parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';
 import {toFailure} from '../failures.ts';
@@ -14,10 +14,13 @@ import type {
 } from '../worker-messages.ts';
 import {type NumberedOutcome, WriterStore} from './writer-store.ts';
 
-/** Requests of one transaction: more would delay the first of them without saving much of the fsync. */
+/**
+ * Maximum number of requests per transaction. A larger group would delay its first request and save little of
+ * the fsync.
+ */
 const MAX_GROUP = 1000;
 
-/** The mark is on the disk so long after it was written; a second is what `high-water-mark.ts` promises. */
+/** Delay between writing the mark and syncing it, in milliseconds. `high-water-mark.ts` promises a second. */
 const MARK_SYNC_MS = 800;
 
 type Request = Numbered<WriterRequest>;
@@ -30,13 +33,13 @@ let isSyncPlanned = false;
 port.on('message', (batch: readonly Request[]) => {
   const waiting: Request[] = [...batch];
   for (let start = 0; start < waiting.length; ) {
-    // What arrived while the last group was written joins this one.
+    // Requests that arrived while the last group was written join this one.
     drain(waiting);
     const group = takeGroup(waiting, start);
     start += Math.max(1, group.length);
     const first = waiting[start - 1];
     if (group.length > 0) reply(store.commit(group));
-    else if (first !== undefined) reply([{id: first.id, outcome: single(first.request)}]);
+    else if (first !== undefined) reply([{id: first.id, outcome: performAlone(first.request)}]);
   }
   if (store.isMarkDirty && !isSyncPlanned) {
     isSyncPlanned = true;
@@ -44,7 +47,7 @@ port.on('message', (batch: readonly Request[]) => {
   }
 });
 
-/** Between groups: whoever waits for an answer does not wait for this. */
+/** Runs between groups, so that no request waits for it. */
 function syncMark(): void {
   isSyncPlanned = false;
   store.syncMark();
@@ -57,7 +60,9 @@ function drain(waiting: Request[]): void {
   }
 }
 
-/** As many requests from `start` on as can share a transaction; none if the first of them is done by itself. */
+/**
+ * Takes as many requests from `start` on as can share a transaction. Empty if the first one needs its own.
+ */
 function takeGroup(waiting: readonly Request[], start: number): readonly Numbered<GroupRequest>[] {
   const group: Numbered<GroupRequest>[] = [];
   for (let index = start; index < waiting.length && group.length < MAX_GROUP; index += 1) {
@@ -72,7 +77,7 @@ function isGrouped(numbered: Request): numbered is Numbered<GroupRequest> {
   return numbered.request.kind !== 'open' && numbered.request.kind !== 'close';
 }
 
-function single(request: WriterRequest): Outcome {
+function performAlone(request: WriterRequest): Outcome {
   try {
     if (request.kind === 'open') return {ok: true, json: JSON.stringify(store.open(request.epoch))};
     if (request.kind === 'close') store.close();

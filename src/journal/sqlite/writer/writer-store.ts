@@ -1,14 +1,14 @@
 /**
- * The one connection that writes: groups of requests, each group one transaction, one fsync of the WAL and one write of the
- * high-water mark. Runs in the writer's thread; everything here may block.
+ * The writing connection. Each group of requests is one transaction, one fsync of the WAL and one write of
+ * the high-water mark. It runs in the writer thread, so everything here may block.
  *
- * Invariant: `#bounds` is what is durable in the database and written in the mark. A failure of any kind gives the
- * connection up: after a failed fsync neither SQLite's nor the kernel's cache can be trusted, so nothing is written
- * before the files were opened and checked again.
+ * Invariant: `#bounds` is durable in the database and written to the mark. Any failure drops the connection,
+ * because after a failed fsync neither SQLite's cache nor the kernel's can be trusted. The next write opens
+ * and checks the files first.
  */
 import {randomUUID} from 'node:crypto';
 import type {DatabaseSync} from 'node:sqlite';
-import type {JournalOpening} from '../../journal.ts';
+import type {JournalOpening} from '../../followable-journal.ts';
 import {isRequestFault, StoreUnavailable, toFailure} from '../failures.ts';
 import {readEpoch, readHead, readTrimmedTo} from '../meta.ts';
 import {openDatabase} from '../open-database.ts';
@@ -16,7 +16,7 @@ import type {GroupRequest, JournalBounds, Numbered, Outcome, WorkerSettings} fro
 import {HighWaterMark, type MarkReading} from './high-water-mark.ts';
 import {WriterTransaction} from './writer-transaction.ts';
 
-/** What a WAL is cut back to when it starts over; normally it never gets so large. */
+/** Size to which a WAL is truncated when it restarts. It normally never gets so large. */
 const KEPT_WAL_BYTES = 16 * 1024 * 1024;
 
 interface Connection {
@@ -42,14 +42,14 @@ export class WriterStore {
     return this.#bounds;
   }
 
-  /** Opens the files. With `epoch` they must hold that history still. */
+  /** Opens the files. With `epoch`, they must still contain that history. */
   open(epoch: string | undefined): JournalOpening {
     this.#epoch = epoch;
     this.#disconnect();
     return this.#connect().opening;
   }
 
-  /** Does all of `group` in one transaction; what is returned as done is durable. */
+  /** Performs `group` in one transaction. Successful outcomes are durable. */
   commit(group: readonly Numbered<GroupRequest>[]): readonly NumberedOutcome[] {
     try {
       const {mark, transaction, epoch} = this.#connection ?? this.#connect().connection;
@@ -57,7 +57,8 @@ export class WriterStore {
       const outcomes = this.#doAll(transaction, group);
       transaction.commit();
       const {bounds} = transaction;
-      // Between the commit and the mark nothing is acknowledged: a crash here leaves entries that nobody was promised.
+      // Nothing is acknowledged between the commit and the mark, so a crash here leaves only unacknowledged
+      // entries.
       if (bounds.head > this.#bounds.head || transaction.probed) {
         mark.write({epoch, offset: bounds.head});
         if (transaction.probed) mark.sync();
@@ -83,12 +84,12 @@ export class WriterStore {
     }
   }
 
-  /** Whether the mark has to be synced. */
+  /** Whether the mark must be synced. */
   get isMarkDirty(): boolean {
     return this.#connection?.mark.isDirty === true;
   }
 
-  /** Brings the mark to the disk: see `high-water-mark.ts`. Where that fails, the next request opens the files anew. */
+  /** Syncs the mark: see `high-water-mark.ts`. If that fails, the next request opens the files again. */
   syncMark(): void {
     try {
       this.#connection?.mark.sync();
@@ -112,16 +113,17 @@ export class WriterStore {
     const {file, autocheckpointPages} = this.#settings;
     const database = openDatabase(file, {newEpoch: randomUUID});
     try {
-      // Checkpoints are made by the commit that fills the WAL. Measured with `node bench/checkpoint.ts`, ack p99 on two
-      // cores: at 100 appends/s 10 to 14 ms, and 13 ms with checkpoints from another thread once a second: no
-      // difference. At 2,000/s 2.5 ms on a quiet machine, 15 to 25 ms on a busy one, where the other thread keeps it
-      // at 13; but its checkpoints are out of date when they end, so that the WAL never starts over and grows by
-      // 33 MiB/s, until somebody has to stop the commits for it (p99 93 ms). Here it stays at 4 MiB.
+      // The commit that fills the WAL also checkpoints it. A checkpointing thread was measured as an
+      // alternative with `node bench/checkpoint.ts` on two cores. At 100 appends/s, the ack p99 is the same
+      // (10 to 14 ms). At 2,000/s, it is 2.5 ms on a quiet machine and 15 to 25 ms on a busy one, against 13
+      // ms with the thread. But the thread's checkpoints are outdated when they end, so the WAL never
+      // restarts. It grows by 33 MiB/s until the commits must stop for it (p99 93 ms). With checkpoints in
+      // the commits it stays at 4 MiB.
       database.exec(`PRAGMA wal_autocheckpoint = ${autocheckpointPages}`);
-      // A WAL that somebody's long read (a backup) kept from starting over shrinks again afterwards.
+      // A long read, such as a backup, can keep the WAL from restarting. This shrinks it afterwards.
       database.exec(`PRAGMA journal_size_limit = ${KEPT_WAL_BYTES}`);
-      // Frames that a failed fsync or a killed process left in the page cache look committed and may not be on the
-      // disk. A checkpoint writes them once more, into the database, and fsyncs that.
+      // After a failed fsync or a killed process, frames in the page cache look committed but may not be on
+      // the disk. A checkpoint writes them into the database and syncs it.
       checkpoint(database, 'FULL');
       const {file: mark, reading} = HighWaterMark.open(`${file}.mark`);
       const opening = this.#settle(database, mark, reading);
@@ -136,7 +138,7 @@ export class WriterStore {
     }
   }
 
-  /** Decides whether this is the history the mark is about, and makes mark and database agree. */
+  /** Decides whether the mark belongs to this history, and makes the mark and the database agree. */
   #settle(database: DatabaseSync, mark: HighWaterMark, reading: MarkReading): JournalOpening {
     try {
       const head = readHead(database);
@@ -149,7 +151,7 @@ export class WriterStore {
           : reading.kind === 'absent' && head === 0;
       if (this.#epoch !== undefined && !(continues && epoch === this.#epoch)) {
         throw new StoreUnavailable(
-          'The database was replaced while it was in use; restart to go on with it.',
+          'The database was replaced while it was in use. Restart the gateway to continue with the new one.',
         );
       }
       if (!continues) {
@@ -169,11 +171,11 @@ export class WriterStore {
     const connection = this.#connection;
     this.#connection = undefined;
     try {
-      // Closing rolls back what was under way.
+      // Closing rolls back the current transaction.
       connection?.database.close();
       connection?.mark.close();
     } catch {
-      // It is being given up because it does not work.
+      // The connection is broken and is dropped anyway.
     }
   }
 }

@@ -1,16 +1,16 @@
 /**
- * One transaction over a group of requests. Each request is all or nothing by itself. A savepoint around every one of them
- * would have SQLite keep a copy of each page that it touches, for a fault that hardly ever happens: so all are done
- * without, and once more behind savepoints when one of them could not be done.
+ * One transaction for a group of requests. Each request succeeds or fails as a whole. A savepoint per request
+ * would make SQLite copy each changed page, and faults are rare. So the group first runs without savepoints.
+ * If a request fails, the group is rolled back and runs again with savepoints.
  */
 import type {DatabaseSync} from 'node:sqlite';
 import {readTrimmedTo} from '../meta.ts';
 import type {GroupRequest, JournalBounds} from '../worker-messages.ts';
 import {AppendStatements} from './append-statements.ts';
 import {CallStatements} from './call-statements.ts';
-import {ForgottenCalls} from './forgotten-calls.ts';
 import {IntentStatements} from './intent-statements.ts';
 import {TrimStatements} from './trim-statements.ts';
+import {TrimmedCalls} from './trimmed-calls.ts';
 
 export class WriterTransaction {
   readonly #database: DatabaseSync;
@@ -26,9 +26,13 @@ export class WriterTransaction {
     this.#database = database;
     this.#intents = new IntentStatements(database);
     this.#calls = new CallStatements(database);
-    const forgotten = new ForgottenCalls(database);
-    this.#appends = new AppendStatements(database, {calls: this.#calls, intents: this.#intents, forgotten});
-    this.#trims = new TrimStatements(database, forgotten);
+    const trimmedCalls = new TrimmedCalls(database);
+    this.#appends = new AppendStatements(database, {
+      calls: this.#calls,
+      intents: this.#intents,
+      trimmedCalls,
+    });
+    this.#trims = new TrimStatements(database, trimmedCalls);
     this.#control = {
       begin: database.prepare('BEGIN IMMEDIATE'),
       end: database.prepare('ROLLBACK'),
@@ -40,12 +44,12 @@ export class WriterTransaction {
     };
   }
 
-  /** How far the journal is with what this transaction did so far. */
+  /** The journal's bounds, including the changes of this transaction so far. */
   get bounds(): JournalBounds {
     return this.#bounds;
   }
 
-  /** Somebody wants to know whether writing works, so that everything a write needs has to be exercised. */
+  /** Whether a request probes the journal. Then the commit must exercise everything that a write needs. */
   get probed(): boolean {
     return this.#probed;
   }
@@ -60,14 +64,14 @@ export class WriterTransaction {
     this.#control.commit.run();
   }
 
-  /** Takes back all of it. */
+  /** Rolls back the transaction. */
   rollback(): void {
-    this.#calls.forget();
-    // After an error that ended the whole transaction there is none.
+    this.#calls.clearCache();
+    // Some errors have already ended the transaction.
     if (this.#database.isTransaction) this.#control.end.run();
   }
 
-  /** Does one request behind a savepoint. If it throws, nothing of it remains in the transaction. */
+  /** Performs one request behind a savepoint. If it throws, the transaction contains nothing of it. */
   attempt(request: GroupRequest): string | undefined {
     const before = this.#bounds;
     this.#control.savepoint.run();
@@ -76,9 +80,9 @@ export class WriterTransaction {
       this.#control.release.run();
       return json;
     } catch (error) {
-      this.#calls.forget();
-      // The offset goes back as well, or the next entry would leave a gap (J3). After an error that ended the whole
-      // transaction there is no savepoint any more.
+      this.#calls.clearCache();
+      // The offset is also reset, because the next entry would leave a gap otherwise (J3). Some errors have
+      // already ended the transaction, and the savepoint with it.
       this.#bounds = before;
       if (this.#database.isTransaction) {
         this.#control.rollback.run();
@@ -88,7 +92,9 @@ export class WriterTransaction {
     }
   }
 
-  /** Does one request and returns its result as JSON. If it throws, the transaction has to be taken back. */
+  /**
+   * Performs one request and returns its result as JSON. If it throws, the transaction must be rolled back.
+   */
   perform(request: GroupRequest): string | undefined {
     switch (request.kind) {
       case 'append': {
@@ -103,7 +109,7 @@ export class WriterTransaction {
         return this.#intents.reject(request.reference);
       case 'trim': {
         const trimmed = this.#trims.trim(request.endedBefore, request.limit);
-        this.#calls.forget();
+        this.#calls.clearCache();
         this.#bounds = {...this.#bounds, trimmedTo: readTrimmedTo(this.#database)};
         return JSON.stringify(trimmed);
       }

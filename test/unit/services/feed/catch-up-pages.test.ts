@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Offset} from '../../../../src/journal/call-event.ts';
-import type {Journal, ReadResult} from '../../../../src/journal/journal.ts';
+import type {ReadResult} from '../../../../src/journal/followable-journal.ts';
+import type {Journal} from '../../../../src/journal/journal.ts';
 import {CatchUpPages, type PageReading} from '../../../../src/services/feed/catch-up-pages.ts';
 import {visibilityOf} from '../../../../src/services/feed/visibility.ts';
 import {status} from '../../../support/journal/journal-events.ts';

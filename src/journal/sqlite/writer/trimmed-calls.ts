@@ -1,22 +1,22 @@
 /**
- * The calls that were trimmed, for as long as that is worth its room: what Twilio signed once is signed for ever, and a copy of it that
- * comes when nothing else is left of its call must not begin the call anew (J2).
+ * Remembers the most recently trimmed calls. Twilio's signatures never expire, so a copy of an old webhook
+ * can arrive after its call was trimmed. It must not create the call again (J2).
  */
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
-import {forgottenCallKey, MAX_FORGOTTEN_CALLS} from '../../forgotten-call-key.ts';
+import {MAX_TRIMMED_CALLS, trimmedCallKey} from '../../trimmed-call-key.ts';
 
-export const CREATE_FORGOTTEN_CALLS = `CREATE TABLE forgotten_calls (
+export const CREATE_TRIMMED_CALLS = `CREATE TABLE forgotten_calls (
      number  INTEGER PRIMARY KEY,     -- 1, 2, 3 … in the order in which they were trimmed
      call    INTEGER NOT NULL UNIQUE  -- 64 bits of the SHA-256 of the call's sid
    ) STRICT;`;
 
-export class ForgottenCalls {
+export class TrimmedCalls {
   readonly #max: number;
   readonly #find: StatementSync;
   readonly #insert: StatementSync;
   readonly #shrink: StatementSync;
 
-  constructor(database: DatabaseSync, max = MAX_FORGOTTEN_CALLS) {
+  constructor(database: DatabaseSync, max = MAX_TRIMMED_CALLS) {
     this.#max = max;
     this.#find = database.prepare('SELECT 1 FROM forgotten_calls WHERE call = ?');
     this.#insert = database.prepare('INSERT OR IGNORE INTO forgotten_calls (call) VALUES (?)');
@@ -26,11 +26,11 @@ export class ForgottenCalls {
   }
 
   has(callSid: string): boolean {
-    return this.#find.get(forgottenCallKey(callSid)) !== undefined;
+    return this.#find.get(trimmedCallKey(callSid)) !== undefined;
   }
 
   add(callSids: readonly string[]): void {
-    for (const callSid of callSids) this.#insert.run(forgottenCallKey(callSid));
+    for (const callSid of callSids) this.#insert.run(trimmedCallKey(callSid));
     if (callSids.length > 0) this.#shrink.run(this.#max);
   }
 }

@@ -1,4 +1,7 @@
-/** Who holds the head while nobody can append: a forgotten transaction in somebody's console, a migration, a stuck node. */
+/**
+ * Finds the transactions that block appends: a forgotten one in a database console, a migration, a stuck
+ * node.
+ */
 import type {Clock} from '../../../clock.ts';
 import type {PostgresDatabase} from '../../../postgres/postgres-database.ts';
 import {numberOf, optionalTextOf, textOf} from '../../../postgres/rows.ts';
@@ -9,34 +12,34 @@ export interface LockHoldersOptions {
   readonly onFault: (fault: Error) => void;
 }
 
-/** So often at most it is told, in milliseconds. */
-const TELL_EVERY_MS = 10_000;
+/** Minimum time between two reports, in milliseconds. */
+const REPORT_EVERY_MS = 10_000;
 
 export class LockHolders {
   readonly #options: LockHoldersOptions;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LockHoldersOptions) {
     this.#options = options;
   }
 
-  /** Nobody waits for it: it is for the log. */
-  tell(): void {
+  /** Reports the holders to the log. The caller does not wait for it. */
+  report(): void {
     const {clock, database, onFault} = this.#options;
     const now = clock.monotonic();
-    if (now - this.#toldAt < TELL_EVERY_MS) return;
-    this.#toldAt = now;
+    if (now - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = now;
     describeHolders(database).then(
       (holders) =>
         onFault(
-          new Error(`nothing can be appended, since another transaction holds the journal: ${holders}`),
+          new Error(`nothing can be appended, because another transaction holds the journal: ${holders}`),
         ),
       onFault,
     );
   }
 }
 
-// The text of its statement is not asked for: it may quote anything.
+// The query text is left out, because it may contain any data.
 const SELECT_HOLDERS = `SELECT a.pid, a.application_name AS application, a.usename AS "user", a.state,
     a.client_addr::text AS address, extract(epoch FROM now() - a.xact_start)::int AS seconds
   FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -45,10 +48,10 @@ const SELECT_HOLDERS = `SELECT a.pid, a.application_name AS application, a.usena
     AND (a.wait_event_type IS DISTINCT FROM 'Lock')
   ORDER BY a.xact_start LIMIT 3`;
 
-/** A sentence about each, or that they have gone. */
+/** Describes each holder. */
 async function describeHolders(database: PostgresDatabase): Promise<string> {
   const rows = await database.query(SELECT_HOLDERS);
-  if (rows.length === 0) return 'nobody holds it any more, or this user may not see who does';
+  if (rows.length === 0) return 'the holder has gone, or this user may not see it';
   return rows
     .map((row) => {
       const where = optionalTextOf(row['address']) ?? 'the database machine';
