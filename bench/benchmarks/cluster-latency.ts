@@ -1,4 +1,4 @@
-/** How long from a webhook at one node to a session at another, while callbacks do not stop coming? */
+/** Measures the latency from a webhook at one node to a session at another under a steady load. */
 
 import type {Benchmark, Run} from '../benchmark.ts';
 import {Cluster, type ClusterUsage} from '../cluster/cluster.ts';
@@ -11,7 +11,7 @@ import {sharedCores} from '../servers/cores.ts';
 import type {Servers} from '../servers/servers.ts';
 
 const NODES = [2, 3];
-/** Somewhat more than the goal asks for: with random gaps, at least that many come. */
+/** Slightly above the goal, so that the random gaps do not bring the rate below it. */
 const PER_SECOND = 550;
 const GOAL_PER_SECOND = 500;
 const EVENTS = 2200;
@@ -25,7 +25,7 @@ export const clusterLatency: Benchmark = {name: 'cluster-latency', deadlineS: 15
 
 interface Round {
   readonly perSecond: number;
-  /** From the moment a webhook was due until a session at its own node, or at another, was told. */
+  /** From the moment a webhook was due until a session at its own node, or at another node, received it. */
   readonly own: Quantiles;
   readonly other: Quantiles;
   /** CPU, % of a core. */
@@ -71,7 +71,7 @@ async function measure(
   return rounds;
 }
 
-/** @throws unless each event has come to each session once, in order */
+/** @throws unless each session received each event once and in order */
 async function play(cluster: Cluster, count: number): Promise<Round> {
   const ports = cluster.nodes.map(({port}) => port);
   const observers = await Promise.all(ports.map((port) => Observer.open(port)));
@@ -114,12 +114,12 @@ function sectionOf(measured: readonly Measured[]): Section {
   const of = ({rounds}: Measured, read: (round: Round) => number) => figure(rounds.map(read));
   const rate = (one: Measured) => of(one, ({perSecond}) => perSecond);
   return {
-    title: 'From a webhook at one node to a session at another',
+    title: 'Latency across nodes',
     compared: [
-      `Two and three gateways on one Postgres (fsync on). ${PER_SECOND} signed callbacks a second with random gaps, spread evenly over the`,
-      'nodes, the statuses of one call too; one session at each node that is told of everything. Milliseconds from the moment a',
-      'webhook was due until a session had it: at the node the webhook came to, and at each other node. Every session has to get every',
-      `event once and in order, or there is no figure. ${ROUNDS} rounds of ${EVENTS.toLocaleString('en-US')} events, before which the tables are vacuumed and analysed. ${sharedCores()}`,
+      `Two and three gateways on one Postgres (fsync on). ${sharedCores()}`,
+      `${PER_SECOND} signed callbacks/s with random gaps, spread evenly over the nodes, the statuses of each call too. One session per node sees every event.`,
+      'Latency counts from the moment a webhook was due until a session received it, at the node of the webhook and at the other nodes.',
+      `Every session must receive every event once and in order. ${ROUNDS} rounds of ${EVENTS.toLocaleString('en-US')} events; tables are vacuumed and analyzed before.`,
     ],
     tables: [
       {
@@ -131,7 +131,7 @@ function sectionOf(measured: readonly Measured[]): Section {
           'another node: p50, ms',
           'p99, ms',
           'CPU of nodes, %',
-          'of Postgres, %',
+          'CPU of Postgres, %',
         ],
         rows: measured.map((one) => [
           String(one.nodes),
@@ -147,7 +147,7 @@ function sectionOf(measured: readonly Measured[]): Section {
     ],
     targets: measured.flatMap((one) => [
       {
-        wanted: `${one.nodes} nodes: at least ${GOAL_PER_SECOND} callbacks/s appended meanwhile`,
+        wanted: `${one.nodes} nodes: at least ${GOAL_PER_SECOND} callbacks/s appended`,
         measured: rate(one).median,
         limit: GOAL_PER_SECOND,
         unit: 'callbacks/s',

@@ -1,4 +1,4 @@
-/** Does a message become dearer with more sessions, or with more audiences? */
+/** Measures the cost per message against the number of sessions and of visibility filters. */
 
 import type {Benchmark, Run} from '../benchmark.ts';
 import {randomCallSid, signedCallbacks} from '../load/callbacks.ts';
@@ -14,7 +14,7 @@ import type {ServerProcess} from '../servers/server-process.ts';
 const SESSIONS = [100, 300, 1000, 3000, 10_000];
 const AUDIENCE_SIZES = [1, 10, 100, 1000];
 const AUDIENCE_SESSIONS = 1000;
-/** Messages that a point is made of, and the events that takes at least. */
+/** Messages per point, and bounds for the number of events. */
 const MESSAGES = 150_000;
 const FEWEST_EVENTS = 40;
 const MOST_EVENTS = 380;
@@ -28,7 +28,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const bySessions: Point[] = [];
   for (const sessions of SESSIONS.filter((count) => count <= most)) {
     progress(`${sessions} sessions`);
-    // New ones each time: all have to have seen the same events.
+    // New sessions for each point, because all sessions of a swarm must have seen the same events.
     const swarm = new SessionSwarm({port: server.port, dialect: gatewayDialect});
     await swarm.grow(sessions);
     bySessions.push({x: sessions, y: await messageCpuUs(server, swarm)});
@@ -37,15 +37,14 @@ async function ask({servers, progress}: Run): Promise<Section> {
   await server.stop();
   const byVisibility: Point[] = [];
   for (const audienceSize of AUDIENCE_SIZES) {
-    progress(`audiences of ${audienceSize}`);
+    progress(`visibility filters of ${audienceSize} sessions`);
     byVisibility.push({x: audienceSize, y: await audienceCpuUs(await servers.gateway(), audienceSize)});
   }
   return {
-    title: 'A message, as sessions and audiences become more',
+    title: 'Cost per message by sessions and visibility filters',
     compared: [
-      'Server CPU per delivered message, single events, as above. First against the number of sessions, which all see',
-      `everything. Then ${AUDIENCE_SESSIONS.toLocaleString('en-US')} sessions in audiences of one size: those of one audience have subscribed to the same calls, and`,
-      'share what is written; each audience has one call of its own, all have the ones that events are of.',
+      'First table: server CPU per delivered message against the number of sessions, which all see every event.',
+      `Second table: ${AUDIENCE_SESSIONS.toLocaleString('en-US')} sessions in groups of one size. Each group has its own visibility filter (a set of subscribed calls) and shares its encoded frames.`,
     ],
     tables: [
       {
@@ -53,7 +52,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
         rows: bySessions.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
       },
       {
-        head: ['audience size', 'CPU µs per message'],
+        head: ['sessions per filter', 'CPU µs per message'],
         rows: byVisibility.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
       },
     ],
@@ -62,7 +61,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
       {
         chart: {
           name: 'fan-out-sessions',
-          title: 'Cost of a message against sessions',
+          title: 'Cost per message by sessions',
           x: 'sessions',
           y: 'server CPU, µs per message',
           series: [{name: 'gateway', points: bySessions}],
@@ -71,15 +70,15 @@ async function ask({servers, progress}: Run): Promise<Section> {
         growth: growthSentence(bySessions, 'unit'),
       },
       {
-        chart: {
+        name: 'fan-out-filters',
           name: 'fan-out-audience',
-          title: 'Cost of a message against audience size',
-          x: 'sessions that share an audience',
+          title: 'Cost per message by sessions per filter',
+          x: 'sessions that share a visibility filter',
           y: 'server CPU, µs per message',
           series: [{name: 'gateway', points: byVisibility}],
           scale: 'logarithmic',
         },
-        growth: `${AUDIENCE_SESSIONS.toLocaleString('en-US')} audiences instead of one make a message ${number((byVisibility[0]?.y ?? Number.NaN) / (byVisibility.at(-1)?.y ?? Number.NaN))} × as dear.`,
+        growth: `With ${AUDIENCE_SESSIONS.toLocaleString('en-US')} visibility filters instead of one, a message costs ${number((byVisibility[0]?.y ?? Number.NaN) / (byVisibility.at(-1)?.y ?? Number.NaN))} × as much.`,
       },
     ],
   };
@@ -110,7 +109,7 @@ async function messageCpuUs(
   const count = events + WARM_UP_EVENTS;
   const requests = signedCallbacks({port: server.port, count, concurrentCalls: 1, callSids});
   const [connection] = await HttpConnection.openSeveral(server.port, 1);
-  if (connection === undefined) throw new Error('there is no connection');
+  if (connection === undefined) throw new Error('no connection was opened');
   const send = async (some: readonly Buffer[]) => {
     for (const request of some) await Promise.all([swarm.expect(1), connection.post(request)]);
   };

@@ -1,4 +1,4 @@
-/** What does it cost the server to tell a thousand sessions of an event? */
+/** Measures the server's cost to deliver one event to a thousand sessions. */
 
 import type {Benchmark, Run} from '../benchmark.ts';
 import {Audience, type Cost} from '../load/audience.ts';
@@ -20,7 +20,7 @@ const names: readonly SubjectName[] = ['gateway', 'bun', 'ws-encoded', 'ws', 'so
 type Kind = keyof typeof PLANS;
 const kinds = ['single', 'burst'] as const;
 
-/** Ratios that `--quick` watches. The peers check and store nothing, so that none of them is a target. */
+/** Ratios that `--quick` checks. None is a target, because the peers neither verify nor store. */
 const watched: readonly {readonly kind: Kind; readonly peer: SubjectName}[] = [
   {kind: 'single', peer: 'bun'},
   {kind: 'burst', peer: 'bun'},
@@ -48,7 +48,7 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
     try {
       audiences.push(await Audience.open(servers, name, size));
     } catch (error) {
-      // A machine that Bun has no build for is measured against the others.
+      // Bun has no build for some machines. The other peers are measured there.
       if (name === 'gateway') throw error;
       missing.push(`${name} (${(error as Error).message})`);
     }
@@ -76,18 +76,14 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
   const shareOf = ({kind, peer}: {kind: Kind; peer: SubjectName}) =>
     of('gateway', kind).median / of(peer, kind).median;
   return {
-    title: `An event to ${size.toLocaleString('en-US')} sessions`,
+    title: `Fan-out of one event to ${size.toLocaleString('en-US')} sessions`,
     compared: [
-      `CPU time of the server process, all threads, for each message that one of ${size.toLocaleString('en-US')} sessions received, and milliseconds`,
-      'from writing the webhook until the last of them had it. The gateway verifies a signed webhook, writes it to disk and',
-      'then tells; the peers believe any request, store nothing, and tell: `ws` with one `JSON.stringify` and `send` to each,',
-      '`ws` with the frame encoded once and one write a socket, Socket.IO with `emit`, Bun with its native `publish`.',
-      'Everybody sends the same JSON, about 300 bytes, uncompressed. Bursts are ten events: ten webhooks at once for the',
-      'gateway, one request that says ten for the peers, which is better for them. The ratios are no targets, because the work is not the same:',
-      '“The price of one webhook” has the peer that stores the event too.',
-      `Reading headers and counting costs the generator ${number(of('gateway', 'single', 'clientCpuUs').median)} µs a message.`,
-      `Rounds: ${costs.get('gateway')?.single.length} of ${PLANS.single.times} events, ${costs.get('gateway')?.burst.length} of ${PLANS.burst.times} bursts, in turn.`,
-      ...(missing.length > 0 ? [`Missing here: ${missing.join(', ')}.`] : []),
+      `Server CPU per message that a session received, and the time from sending the webhook until the last of ${size.toLocaleString('en-US')} sessions has it.`,
+      'The gateway verifies the signature and writes to disk first. The peers verify and store nothing, so the ratios are no targets (for a fair peer see “Cost of one webhook”).',
+      'Peers: `ws` with `JSON.stringify` and `send` per session; `ws` with one encoded frame and one write per socket; Socket.IO `emit`; Bun’s native `publish`.',
+      'Every server sends the same JSON of about 300 bytes, uncompressed. A burst is ten events: ten webhooks for the gateway, one request for the peers.',
+      `The generator needs ${number(of('gateway', 'single', 'clientCpuUs').median)} µs per message. Rounds: ${costs.get('gateway')?.single.length} of ${PLANS.single.times} events, ${costs.get('gateway')?.burst.length} of ${PLANS.burst.times} bursts, alternating.`,
+      ...(missing.length > 0 ? [`Not measured here: ${missing.join(', ')}.`] : []),
     ],
     tables: kinds.map((kind) => tableOf(kind, audiences, of)),
     targets: [
@@ -115,8 +111,8 @@ function tableOf(
       'CPU µs per message',
       'user',
       'system',
-      'last, ms',
-      'gateway to it',
+      'last session, ms',
+      'gateway / peer',
     ],
     rows: audiences.map(({subject: {name, title}}) => [
       title,

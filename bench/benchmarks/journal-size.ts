@@ -1,4 +1,4 @@
-/** Does a journal of a million calls make the start or the history slow? */
+/** Measures the start and the history queries with a journal of a million calls. */
 
 import type {Benchmark, Run} from '../benchmark.ts';
 import {numberOf, seedCalls} from '../load/seed-journal.ts';
@@ -39,7 +39,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
       startMs.push(server.readyMs);
       await server.stop();
     }
-    progress('asking for history');
+    progress('querying the history');
     const server = await servers.gateway({folder, probed: false});
     const queryMs = {} as Record<Query, Figure>;
     for (const query of queries) queryMs[query] = await timeQuery(server.port, pathOf(query, size));
@@ -53,9 +53,9 @@ async function ask({servers, progress}: Run): Promise<Section> {
   return {
     title: `A journal of ${last.size.toLocaleString('en-US')} calls`,
     compared: [
-      `Start: milliseconds from spawning the process to the first 200 of \`/readyz\`, ${STARTS} starts. History: milliseconds of`,
-      `\`GET /api/calls\`, ${QUERIES} requests each: the first page, the first page of one outcome, a number that one old call has, and a`,
-      'number that none has. Each call has one entry, as its end leaves it. Files are in the page cache.',
+      `Start: from spawning the process to the first 200 of \`/readyz\`, ${STARTS} starts.`,
+      `History: \`GET /api/calls\`, median of ${QUERIES} requests: the first page, one outcome, the number of one old call, and an unknown number.`,
+      'Each call has one entry, its last status. Files are in the page cache.',
     ],
     tables: [
       {
@@ -75,7 +75,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
         unit: 'ms',
       },
       {
-        wanted: 'the first page of history within 20 ms with 1 M calls',
+        wanted: 'first page of history within 20 ms with 1 M calls',
         measured: last.queryMs['first page'].median,
         limit: TARGET_PAGE_MS,
         unit: 'ms',
@@ -85,7 +85,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
       {
         chart: {
           name: 'start',
-          title: 'Start against journal size',
+          title: 'Start by journal size',
           x: 'entries',
           y: 'milliseconds until ready',
           series: [{name: 'gateway', points: points(({startMs}) => startMs.median)}],
@@ -99,9 +99,9 @@ async function ask({servers, progress}: Run): Promise<Section> {
       {
         chart: {
           name: 'history',
-          title: 'History against journal size',
+          title: 'History queries by journal size',
           x: 'calls',
-          y: 'milliseconds of a query, median',
+          y: 'median of a query, ms',
           series: queries.map((query) => ({name: query, points: ofQuery(query)})),
           scale: 'linear',
         },
@@ -133,7 +133,7 @@ async function timeQuery(port: number, path: string): Promise<Figure> {
     });
     await response.text();
     if (response.status !== 200) throw new Error(`${path} was answered ${response.status}`);
-    // The first one warms up.
+    // The first request warms up.
     if (index > 0) times.push(performance.now() - startedAt);
   }
   return figure(times);

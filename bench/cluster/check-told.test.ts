@@ -5,12 +5,12 @@ import {findMistold} from './check-told.ts';
 const pushed = [3, 4, 7];
 const right = {offsets: [3, 4, 7]};
 
-test('sessions that were told of everything once and in order are not named', () => {
+test('sessions that received everything once and in order have no error', () => {
   assert.equal(findMistold([right, right], pushed), undefined);
   assert.equal(findMistold([{offsets: []}], []), undefined);
 });
 
-test('an event that is missing, comes twice, too early, or that nobody wrote is found', () => {
+test('a missing, duplicate, reordered or invented event is found', () => {
   const wrongs = {
     missing: [3, 7],
     'missing at the end': [3, 4],
@@ -21,6 +21,6 @@ test('an event that is missing, comes twice, too early, or that nobody wrote is 
   };
   for (const [name, offsets] of Object.entries(wrongs))
     assert.match(findMistold([right, {offsets}], pushed) ?? '', /^session 1 of 2/, name);
-  assert.match(findMistold([{offsets: [3, 7]}], pushed) ?? '', /told of 7 where the journal has 4/);
-  assert.match(findMistold([{offsets: [3, 4]}], pushed) ?? '', /told of nothing where the journal has 7/);
+  assert.match(findMistold([{offsets: [3, 7]}], pushed) ?? '', /received 7 where the journal has 4/);
+  assert.match(findMistold([{offsets: [3, 4]}], pushed) ?? '', /received nothing where the journal has 7/);
 });

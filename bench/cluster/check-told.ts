@@ -1,14 +1,14 @@
-/** Whether each session was told of exactly what the journal holds: nothing missed, nothing twice, in order. */
+/** Checks that each session received exactly the journal's events: none missing, none twice, in order. */
 
-/** What of a session is looked at. */
+/** The part of a session that the check needs. */
 export interface ToldSession {
-  /** Of each event it was told of, in the order in which they came. */
+  /** Offsets of the received events, in the order of arrival. */
   readonly offsets: readonly number[];
 }
 
 /**
- * @param pushed offsets of all events that are told, in the journal's order
- * @returns a sentence for the first session that was told of something else; `undefined` when there is none
+ * @param pushed offsets of all events that sessions receive, in the journal's order
+ * @returns an error message for the first session that received something else; `undefined` if there is no error
  */
 export function findMistold(sessions: readonly ToldSession[], pushed: readonly number[]): string | undefined {
   for (const [index, {offsets}] of sessions.entries()) {
@@ -16,7 +16,7 @@ export function findMistold(sessions: readonly ToldSession[], pushed: readonly n
     const differs = place === -1 ? pushed.length : place;
     if (place === -1 && offsets.length === pushed.length) continue;
     const [wanted, found] = [pushed[differs], offsets[differs]].map((offset) => offset ?? 'nothing');
-    return `session ${index} of ${sessions.length} was told of ${found} where the journal has ${wanted}`;
+    return `session ${index} of ${sessions.length} received ${found} where the journal has ${wanted}`;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** Where faults of several gateways are measured: nodes with ways to the database of their own, sessions, callbacks. */
+/** The environment for cluster faults: nodes with separate database links, sessions and callbacks. */
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
@@ -15,15 +15,15 @@ export interface FaultWorldOptions {
   readonly servers: Servers;
   readonly nodes: number;
   readonly sessions: number;
-  /** Callbacks. */
+  /** Callback rate. */
   readonly perSecond: number;
 }
 
-/** What came of callbacks during a fault. */
+/** Responses to callbacks during a fault. */
 export interface Answers {
-  /** Answered 503: they came again. */
+  /** 503 responses. The callbacks were retried. */
   readonly unavailable: number;
-  /** No answer: the node was gone. They came again, at another node. */
+  /** Requests without a response, because the node was gone. The callbacks were retried at another node. */
   readonly none: number;
 }
 
@@ -37,7 +37,7 @@ export class FaultWorld {
   readonly links: readonly DatabaseLink[];
   readonly crowd: Crowd;
   readonly load: RetryingLoad;
-  /** Where callbacks are sent; all nodes, unless a fault is about one. */
+  /** Nodes that receive callbacks: all nodes, unless a fault concerns one node. */
   targets: readonly ClusterNode[];
   readonly #controls: readonly string[];
 
@@ -54,7 +54,7 @@ export class FaultWorld {
     this.load = new RetryingLoad({publicPort, perSecond, ports: () => this.targets.map(({port}) => port)});
   }
 
-  /** Everything runs when it resolves. */
+  /** Resolves when everything runs. */
   static async open(options: FaultWorldOptions): Promise<FaultWorld> {
     const {servers, nodes, sessions} = options;
     const cluster = await Cluster.open(servers);
@@ -73,19 +73,19 @@ export class FaultWorld {
     return world;
   }
 
-  /** Moves a node's wall clock, among others. */
+  /** Controls a node's clock and other preloaded failures. */
   async control(node: number, control: Control): Promise<void> {
     await writeFile(this.#controls[node] ?? '', JSON.stringify(control));
     this.cluster.nodes[node]?.server.signal('SIGUSR2');
   }
 
-  /** Resolves when so many more callbacks have been taken. */
+  /** Resolves when this many more callbacks were accepted. */
   async taken(callbacks: number): Promise<void> {
     const wanted = this.load.taken + callbacks;
-    await this.waitFor(`${callbacks} more callbacks to be taken`, () => this.load.taken >= wanted);
+    await this.waitFor(`${callbacks} more callbacks to be accepted`, () => this.load.taken >= wanted);
   }
 
-  /** Resolves once `look` says so. @throws when it does not, in time */
+  /** Resolves once `look` returns true. @throws after the deadline */
   async waitFor(
     what: string,
     look: () => boolean | Promise<boolean>,
@@ -98,13 +98,13 @@ export class FaultWorld {
     }
   }
 
-  /** Resolves when every session is at a node and was told of all that is in the journal when the last one came back. */
+  /** Resolves when every session is connected and has every event that the journal held when the last one reconnected. */
   async level(): Promise<void> {
     await this.crowd.reaches(0, LEVEL_WITHIN_MS);
     await this.crowd.reaches(Math.max(0, ...(await this.#pushed())), LEVEL_WITHIN_MS);
   }
 
-  /** Runs `fault`, and tells how callbacks were answered meanwhile. @throws for any answer but 204, 503 and none */
+  /** Runs `fault` and counts the responses meanwhile. @throws for any response but 204, 503 and none */
   async counting<Result>(
     fault: () => Promise<Result>,
   ): Promise<{readonly result: Result; readonly answers: Answers}> {
@@ -125,8 +125,8 @@ export class FaultWorld {
   }
 
   /**
-   * Holds the callbacks, and compares what each session was told with the journal.
-   * @throws when anything was missed, came twice, or was taken and is not there
+   * Pauses the callbacks and compares what each session received with the journal.
+   * @throws when an event is missing or duplicate, or an accepted callback is not in the journal
    */
   async check(): Promise<void> {
     await this.load.stop();
@@ -137,10 +137,10 @@ export class FaultWorld {
     const [row] = await this.cluster.sql('SELECT count(*) AS entries FROM hookswitch.entries');
     if (Number(row?.['entries']) !== this.load.taken)
       throw new Error(
-        `${this.load.taken} callbacks were taken, and ${String(row?.['entries'])} are in the journal`,
+        `${this.load.taken} callbacks were accepted, but the journal has ${String(row?.['entries'])} entries`,
       );
     const restarts = this.crowd.sessions.filter((session) => session.restarts > 0).length;
-    if (restarts > 0) throw new Error(`${restarts} sessions could not go on where they were`);
+    if (restarts > 0) throw new Error(`${restarts} sessions were not recovered`);
     this.load.start();
   }
 
@@ -151,7 +151,7 @@ export class FaultWorld {
     for (const link of this.links) await link[Symbol.asyncDispose]();
   }
 
-  /** Offsets of all events that sessions are told of, in order. */
+  /** Offsets of all events that sessions receive, in order. */
   async #pushed(): Promise<readonly number[]> {
     const rows = await this.cluster.sql(
       `SELECT "offset" FROM hookswitch.entries WHERE verdict = 'applied' ORDER BY "offset"`,

@@ -1,4 +1,4 @@
-/** A session that notes when it was told of each status of each call: whose event it was matters, not only how many. */
+/** A session that records when it received each status of each call. */
 import {once} from 'node:events';
 import {SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocket} from 'ws';
@@ -12,7 +12,7 @@ interface Told {
 }
 
 export class Observer {
-  /** Moments (`performance.now()`), by `eventKey`. */
+  /** Times of receipt (`performance.now()`), by `eventKey`. */
   readonly #moments = new Map<string, number>();
   readonly #socket: WebSocket;
   #offset = 0;
@@ -29,7 +29,7 @@ export class Observer {
     });
   }
 
-  /** Resolves once it has been greeted. */
+  /** Resolves after the first message. */
   static async open(port: number): Promise<Observer> {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, [SUBPROTOCOL], {
       headers: {Authorization: `Bearer ${ACCESS_KEY}`},
@@ -40,7 +40,7 @@ export class Observer {
     return observer;
   }
 
-  /** Resolves when it has been told of so many events since it was opened. @throws when it is not, in time */
+  /** Resolves when it has received this many events since it was opened. @throws after the deadline */
   async told(events: number, deadlineMs: number): Promise<void> {
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     this.#wanted = events;
@@ -48,7 +48,7 @@ export class Observer {
     const deadline = setTimeout(() => {
       const state = `${this.#moments.size} of ${events} events in ${deadlineMs} ms`;
       reject(
-        new Error(`a session was told of ${state}${this.#fault === undefined ? '' : `: ${this.#fault}`}`),
+        new Error(`a session received ${state}${this.#fault === undefined ? '' : `: ${this.#fault}`}`),
       );
     }, deadlineMs);
     this.#look();
@@ -56,10 +56,10 @@ export class Observer {
     if (this.#fault !== undefined) throw new Error(this.#fault);
   }
 
-  /** When it was told. @throws when it was not */
+  /** Time of receipt. @throws when the event was not received */
   momentOf(key: string): number {
     const moment = this.#moments.get(key);
-    if (moment === undefined) throw new Error(`a session was not told of ${key}`);
+    if (moment === undefined) throw new Error(`a session did not receive ${key}`);
     return moment;
   }
 
@@ -72,8 +72,8 @@ export class Observer {
     const {type, callSid, providerStatus, offset} = JSON.parse(data.toString()) as Told;
     if (type !== 'call.status') return;
     const key = eventKey(callSid, providerStatus);
-    if (offset <= this.#offset) this.#fault ??= `${offset} came after ${this.#offset}`;
-    if (this.#moments.has(key)) this.#fault ??= `${key} came twice`;
+    if (offset <= this.#offset) this.#fault ??= `${offset} arrived after ${this.#offset}`;
+    if (this.#moments.has(key)) this.#fault ??= `${key} arrived twice`;
     this.#offset = offset;
     this.#moments.set(key, at);
     this.#look();

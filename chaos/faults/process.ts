@@ -1,4 +1,4 @@
-/** The process stands still, loses a thread, has the wrong time, or too little of everything. */
+/** Faults of the process: paused, a lost thread, a wrong clock, too few resources. */
 import {setTimeout as wait} from 'node:timers/promises';
 import {ACCESS_KEY} from '../../test/support/crash/crash-gateway.ts';
 import {until} from '../../test/support/until.ts';
@@ -20,7 +20,7 @@ export const stopped: Fault = {
 
 export const stalled: Fault = {
   name: 'event-loop-stall',
-  what: 'the event loop does nothing for 1 to 10 s',
+  what: 'the event loop is blocked for 1 to 10 s',
   async strike(world, size) {
     const stallMs = size === 'short' ? 1500 : world.random.int(1000, 10_000);
     const startedAt = performance.now();
@@ -33,7 +33,7 @@ export const stalled: Fault = {
 
 export const clockJumps: Fault = {
   name: 'clock-jumps',
-  what: 'the wall clock goes on and back by seconds, hours and days',
+  what: 'the wall clock jumps forward and back by seconds, hours and days',
   async strike(world) {
     const {random} = world;
     const jumps = [-5_000, 3_600_000, -86_400_000, 5 * 86_400_000, 0];
@@ -46,7 +46,7 @@ export const clockJumps: Fault = {
   },
 };
 
-/** What the gateway's clock is ahead of ours, as it tells a new session. */
+/** The difference between the gateway's clock and this process's clock, from the first message of a session. */
 async function offsetOf({gateway}: World): Promise<number> {
   const client = new TestClient(gateway.wsUrl, {token: ACCESS_KEY});
   try {
@@ -59,7 +59,7 @@ async function offsetOf({gateway}: World): Promise<number> {
 
 export const writerDies: Fault = {
   name: 'writer-dies',
-  what: 'the writer thread ends within a group, or before its answer',
+  what: 'the writer thread exits inside a group, or before its response',
   async strike(world) {
     const {gateway, random} = world;
     for (const point of ['inside-group', 'after-commit', 'after-mark-write'] as const) {
@@ -67,18 +67,18 @@ export const writerDies: Fault = {
       await world.startWithFailpoint({point, hit: random.int(8, 30), action: 'exit-thread'});
       await gateway.logged('journal fault');
       await world.answers(20);
-      if (!gateway.isRunning) world.violate('stuck', 'the process ended with its writer');
+      if (!gateway.isRunning) world.violate('stuck', 'the process exited with its writer thread');
     }
   },
 };
 
 export const readerDies: Fault = {
   name: 'reader-dies',
-  what: 'the reader thread ends in the middle of a question',
+  what: 'the reader thread exits during a query',
   async strike(world) {
     const {gateway, random} = world;
     await gateway.kill();
-    // The first questions are those of the start.
+    // The first queries belong to the start.
     await world.startWithFailpoint({
       point: 'reader-query',
       hit: random.int(6, 12),
@@ -86,13 +86,13 @@ export const readerDies: Fault = {
     });
     await gateway.logged('journal fault');
     await world.answers(20);
-    if (!gateway.isRunning) world.violate('stuck', 'the process ended with its reader');
+    if (!gateway.isRunning) world.violate('stuck', 'the process exited with its reader thread');
   },
 };
 
 export const squeezed: Fault = {
   name: 'squeezed',
-  what: 'a cgroup gives it a tenth of a core and little memory',
+  what: 'a cgroup limits the gateway to a tenth of a core and little memory',
   unavailable: groupsUnavailable,
   async strike(world, size) {
     {
@@ -100,7 +100,7 @@ export const squeezed: Fault = {
       group.limit({cores: 0.1, memoryBytes: 512 * 1024 * 1024});
       group.take(world.gateway.pid);
       await wait(size === 'short' ? 3000 : 15_000);
-      if (!world.gateway.isRunning) world.note('killed for want of memory');
+      if (!world.gateway.isRunning) world.note('killed by the memory limit');
     }
     if (world.gateway.isRunning) await world.answers(20);
   },

@@ -8,13 +8,13 @@ import type {RoundResult} from '../round.ts';
 export interface FaultRun {
   readonly fault: AnyFault;
   readonly rounds: readonly RoundResult[];
-  /** Why it was not run. */
+  /** Why the fault did not run. */
   readonly unavailable?: string;
 }
 
 export interface MutantRun {
   readonly mutant: Mutant;
-  /** Absent: not run, for this reason. */
+  /** Absent if the mutant did not run. `unavailable` has the reason. */
   readonly result?: RoundResult;
   readonly unavailable?: string;
 }

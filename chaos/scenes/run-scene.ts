@@ -1,4 +1,4 @@
-/** Runs a scene in a process of its own, on a fresh database. */
+/** Runs a scene in a separate process on a new database. */
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {endsWithUs} from '../../test/support/gateway/ends-with-us.ts';
@@ -15,10 +15,10 @@ export interface SceneOptions {
 
 const program = fileURLToPath(new URL('./process.ts', import.meta.url));
 
-/** A scene takes a few seconds; one that takes longer hangs, and is ended. */
+/** Time limit after which the process is killed. */
 const DEADLINE_MS = 40_000;
 
-/** A process that ends without a word is `stuck`. */
+/** A process that exits without a result is `stuck`. */
 export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Promise<SceneResult> {
   await using stack = new AsyncDisposableStack();
   const url = await (await postgresServer()).databaseOf({
@@ -42,6 +42,6 @@ export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Prom
   await closed;
   clearTimeout(timer);
   if (output.stdout !== '') return JSON.parse(output.stdout) as SceneResult;
-  const detail = `${scene} ended without a word (${child.signalCode ?? child.exitCode}): ${output.stderr.slice(-2000)}`;
+  const detail = `${scene} exited without a result (${child.signalCode ?? child.exitCode}): ${output.stderr.slice(-2000)}`;
   return {violations: [{kind: 'stuck', detail}], notes: []};
 }

@@ -1,6 +1,6 @@
 /**
- * What stands before the nodes: every new connection goes to the next node in turn that is ready. A node that answers nothing
- * loses its connections, as behind any balancer with health checks; one that says 503 keeps those it has.
+ * A TCP load balancer: each new connection goes to the next ready node in turn. A node that does not respond loses its
+ * connections, as behind any balancer with health checks. A node that returns 503 keeps them.
  */
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
@@ -26,7 +26,7 @@ export class NodeBalancer implements AsyncDisposable {
     });
   }
 
-  /** Listens; nodes are given to it by `begin`, since they have to know its address. */
+  /** Listens. The nodes are added later by `begin`, because they need the balancer's URL to start. */
   static async open(): Promise<NodeBalancer> {
     const balancer = new NodeBalancer();
     balancer.#server.listen(0, '127.0.0.1');
@@ -45,7 +45,7 @@ export class NodeBalancer implements AsyncDisposable {
     }, ASK_EVERY_MS);
   }
 
-  /** Whether new connections go there. */
+  /** Whether new connections go to this port. */
   isReady(port: number): boolean {
     return this.#health.get(port) === 'ready';
   }
@@ -57,7 +57,7 @@ export class NodeBalancer implements AsyncDisposable {
     await once(this.#server, 'close');
   }
 
-  /** Those that are ready, the next one first; where none is, all: somebody has to say 503. */
+  /** The ready nodes, the next one first. If no node is ready, all nodes, so that one of them returns the 503. */
   #inTurn(): readonly number[] {
     const ports = [...this.#health.keys()];
     const ready = ports.filter((port) => this.isReady(port));

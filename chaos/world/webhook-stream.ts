@@ -1,4 +1,4 @@
-/** Webhooks without end, signed as Twilio signs them, each brought again until it is answered. */
+/** A steady stream of signed webhooks. Each is retried until it gets a 2xx. */
 import {Agent} from 'node:http';
 import {setTimeout as wait} from 'node:timers/promises';
 import type {ProviderStatus} from '@hookswitch/protocol';
@@ -9,14 +9,14 @@ import type {WebhookRecord} from '../history/history.ts';
 export interface WebhookStreamOptions {
   readonly gatewayUrl: string;
   readonly accountSid: string;
-  /** Names the chapter in which an answer came. */
+  /** Returns the index of the current chapter. */
   readonly chapter: () => number;
   /** Milliseconds between two webhooks of a sender. @default 10 */
   readonly paceMs?: number;
 }
 
 const SENDERS = 6;
-/** A gateway that is down is asked so often by each sender, in milliseconds. */
+/** Delay before a sender retries, in milliseconds. */
 const AGAIN_MS = 40;
 const LAST_TRIES_MS = 20_000;
 
@@ -31,9 +31,9 @@ export class WebhookStream {
   #running = false;
   #next = 0;
   answers = 0;
-  /** How often each 5xx came; what has one is brought again. */
+  /** Count per 5xx status. These webhooks are retried. */
   readonly failures = new Map<number, number>();
-  /** What was neither taken nor put off. */
+  /** Webhooks that got a 3xx or 4xx, which Twilio would not retry. */
   readonly refused = new Set<string>();
 
   constructor(options: WebhookStreamOptions) {
@@ -50,13 +50,13 @@ export class WebhookStream {
     this.#senders = Promise.all(Array.from({length: SENDERS}, () => this.#send()));
   }
 
-  /** Resolves when the last answer is in; what has none is kept. */
+  /** Stops sending. Resolves when no request is in flight. Unacknowledged webhooks are kept for a retry. */
   async pause(): Promise<void> {
     this.#running = false;
     await this.#senders;
   }
 
-  /** Brings what is still unanswered, as Twilio would, and one of a new call; resolves when all have their 2xx. */
+  /** Retries unacknowledged webhooks, and sends one of a new call. Resolves when all have a 2xx. */
   async bringRest(): Promise<void> {
     const deadline = performance.now() + LAST_TRIES_MS;
     this.#again.push(this.#take());
@@ -68,7 +68,7 @@ export class WebhookStream {
     }
   }
 
-  /** Brings the next one, alone; the stream has to be paused. @throws when it gets no 2xx */
+  /** Sends the next webhook alone, while the stream is paused. @throws if it gets no 2xx */
   async bringOne(): Promise<void> {
     const webhook = this.#take();
     if (!(await this.#bring(webhook))) throw new Error(`no 2xx for ${webhook.key}`);
@@ -107,8 +107,8 @@ export class WebhookStream {
       return false;
     }
     if (answer >= 300) {
-      // A webhook of Twilio's that is refused is one that is lost: it does not come again.
-      this.refused.add(`${key} was answered ${answer}`);
+      // Twilio does not retry a refused webhook, so it is lost.
+      this.refused.add(`${key} got status ${answer}`);
       return true;
     }
     this.answers += 1;

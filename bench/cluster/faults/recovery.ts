@@ -1,14 +1,14 @@
-/** How long it takes once the database is there again. */
+/** Measures the recovery once the database is back. */
 import type {FaultWorld} from '../fault-world.ts';
 
 export interface Recovery {
-  /** Until the first callback was taken. */
+  /** Until the first callback was accepted. */
   readonly firstMs: number;
-  /** Until every session was told of everything. */
+  /** Until every session was caught up. */
   readonly levelMs: number;
 }
 
-/** To be called at the moment at which the database is back. */
+/** Call this at the moment the database is back. */
 export async function recover(world: FaultWorld): Promise<Recovery> {
   const backAt = performance.now();
   await world.taken(1);
