@@ -1,4 +1,4 @@
-/** Two and three gateways on one Postgres, and what happens to them and to it. The faults that are not here take longer: `npm run chaos`. */
+/** Cluster faults that are short enough for the tests. `npm run chaos` runs the others. */
 import {survives} from './survives.ts';
 
 survives('pg-in-turn', {seed: 61, nodes: 3, rules: '[J2] [J3] [W11] [H1] [H5]'});

@@ -1,4 +1,4 @@
-/** A round of the chaos harness as a test: a fault, a seed, and nothing may be wrong afterwards. */
+/** Runs a round of the chaos harness as a test: one fault, one seed, no violations. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {findFault} from '../../chaos/faults/index.ts';
@@ -8,9 +8,9 @@ const TIMEOUT_MS = 120_000;
 
 export interface SurvivesOptions {
   readonly seed: number;
-  /** What the fault puts to the test. */
+  /** IDs of the rules that the fault tests. */
   readonly rules: string;
-  /** Gateways that share a Postgres, for faults of those. */
+  /** Gateways on one Postgres, for cluster faults. */
   readonly nodes?: number;
 }
 

@@ -1,20 +1,20 @@
-/** A load balancer in a few lines: asks each node's `/readyz`, and sends every new connection to the first that is ready. */
+/** A simple load balancer: polls `/readyz` of each node and sends new connections to the first ready node. */
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 
 const ASK_EVERY_MS = 25;
 
 export interface Taken {
-  /** Port of the node it went to. */
+  /** Port of the node. */
   readonly port: number;
-  /** What `now` said then. */
+  /** The value of `now()` at that moment. */
   readonly at: number;
 }
 
 export class Balancer implements AsyncDisposable {
   /** Every connection so far. */
   readonly taken: Taken[] = [];
-  /** Ports, the preferred one first. */
+  /** Ports in order of preference. */
   readonly #ports: readonly number[];
   readonly #now: () => number;
   readonly #server: net.Server;
@@ -28,7 +28,7 @@ export class Balancer implements AsyncDisposable {
     this.#server = net.createServer((near) => this.#pass(near));
   }
 
-  /** @param now stamps connections @default the monotonic clock, in ms */
+  /** @param now returns the timestamp of connections @default the monotonic clock, in ms */
   static async before(ports: readonly number[], now = () => performance.now()): Promise<Balancer> {
     const balancer = new Balancer(ports, now);
     balancer.#server.listen(0, '127.0.0.1');
@@ -41,7 +41,7 @@ export class Balancer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Where the next connection goes. */
+  /** Port for the next connection. */
   get target(): number | undefined {
     return this.#ports.find((port) => this.#ready.has(port));
   }

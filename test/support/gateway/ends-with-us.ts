@@ -1,6 +1,6 @@
 /**
- * What a test has started ends with its process, however that ends: a file that takes too long is ended by a signal, after which no
- * handler of ours runs. A shell that nobody else talks to reads which processes there are, and kills them when we hang up.
+ * Ends child processes with the test process, even if a signal kills it and no handler runs. A separate shell reads the
+ * PIDs from a pipe and kills the processes when the pipe closes.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import type {Writable} from 'node:stream';
@@ -16,10 +16,10 @@ done
 
 let told: Writable | undefined;
 
-/** Ends `child` when this process has ended without doing so. */
+/** Kills `child` if this process ends first. */
 export function endsWithUs(child: ChildProcess): void {
   const {pid} = child;
-  // Without a shell there is only what ends in order.
+  // On Windows there is no shell, so only an orderly exit ends the child.
   if (pid === undefined || process.platform === 'win32') return;
   told ??= openReaper();
   told.write(`+ ${pid}\n`);
@@ -27,7 +27,7 @@ export function endsWithUs(child: ChildProcess): void {
 }
 
 function openReaper(): Writable {
-  // Of a group of its own: Ctrl-C is for us, and it has to outlive us for a moment. No pipe of ours but the one it reads.
+  // In its own process group, because Ctrl-C must not end it before it has done its work.
   const reaper = spawn('sh', ['-c', SCRIPT], {detached: true, stdio: ['pipe', 'ignore', 'ignore']});
   reaper.on('error', () => {});
   reaper.stdin.on('error', () => {});

@@ -1,8 +1,8 @@
-/** An HTTP client made by hand: requests as bytes, one after the other on a connection that is opened again where it ended. */
+/** A minimal HTTP client: sends raw bytes one request at a time, and reconnects if the connection ended. */
 import {connect, type Socket} from 'node:net';
 
 export interface RawAnswer {
-  /** 0 where the connection ended without an answer. */
+  /** 0 if the connection ended without a response. */
   readonly status: number;
   readonly body: string;
 }
@@ -13,12 +13,12 @@ export class RawHttpClient {
   #heard = '';
   #waiting: ((answer: RawAnswer) => void) | undefined;
 
-  /** @param url any URL with the port to connect to on this machine */
+  /** @param url any URL with the local port to connect to */
   constructor(url: string) {
     this.#port = Number(new URL(url).port);
   }
 
-  /** Sends the bytes and resolves with the answer to them. */
+  /** Sends the bytes. Resolves with the response. */
   ask(bytes: Buffer): Promise<RawAnswer> {
     const {promise, resolve} = Promise.withResolvers<RawAnswer>();
     this.#heard = '';
