@@ -1,4 +1,4 @@
-/** Does to the nodes what the plan says, one thing after the other: killed, drained, started again, their database stopped. */
+/** Applies the planned disturbances one after the other: kills, drains, restarts, database restarts. */
 
 import {until} from '../until.ts';
 import type {PlannedAct} from './acts.ts';
@@ -12,10 +12,10 @@ export interface LivesOptions {
   readonly trace: Trace;
 }
 
-/** A drain among nodes takes 5 s at least; what takes this long does not end. */
+/** Time limit of a drain, which takes at least 5 s with several nodes. */
 const DRAINED_WITHIN_MS = 45_000;
 
-/** Resolves once every act is over, and every node runs. */
+/** Resolves when all disturbances are over and every node runs. */
 export async function live(acts: readonly PlannedAct[], options: LivesOptions): Promise<void> {
   const {nodes, clock, trace} = options;
   for (const act of acts) {
@@ -41,7 +41,7 @@ async function kill(
   trace: Trace,
 ): Promise<void> {
   await nodes.kill(node, `at delivery ${at}`);
-  // Also in the middle of starting.
+  // Kill it again during the start.
   for (const line of alsoWhen) {
     nodes.mustGoOn();
     node.gateway.spawn();
@@ -52,7 +52,7 @@ async function kill(
   await nodes.start(node);
 }
 
-/** While its sessions go elsewhere, and while it starts again, the load goes on; in the seconds before, it need not. */
+/** The load continues while the sessions move away and while the node restarts. Before, it may be held. */
 async function drain(
   node: SimulatedNode,
   {meanwhile}: PlannedAct,
@@ -62,13 +62,13 @@ async function drain(
   const before = node.sentAway;
   const ending = nodes.drain(node);
   await until(() => node.sentAway > before || node.state !== 'draining', {
-    what: `the sessions of ${node.name} to be sent away`,
+    what: `the sessions of ${node.name} to be closed`,
     timeoutMs: DRAINED_WITHIN_MS,
   });
   release();
   const hold = clock.hold(meanwhile);
   try {
-    must((await ending) === 0, 'gateway', `[C3] ${node.name} drained, and did not end with 0`);
+    must((await ending) === 0, 'gateway', `[C3] ${node.name} drained, but its exit code is not 0`);
     await nodes.start(node);
   } finally {
     hold();
