@@ -180,7 +180,9 @@ function finishQuick(sections: readonly Section[], {write, chosen}: Arguments): 
     writeFileSync(BASELINE, `${JSON.stringify(baseline, undefined, 2)}\n`);
   }
   if (!existsSync(BASELINE)) {
-    process.stderr.write('bench/baseline.json is missing. Create it with: npm run bench -- --quick --write\n');
+    process.stderr.write(
+      'bench/baseline.json is missing. Create it with: npm run bench -- --quick --write\n',
+    );
     return 1;
   }
   const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline;
@@ -206,7 +208,10 @@ async function answer(
   const leftMs = Math.min(deadlineS * 1000, endAt - performance.now());
   if (leftMs <= 0) return undefined;
   const {promise: late, reject} = Promise.withResolvers<never>();
-  const deadline = setTimeout(() => reject(new Error(`timed out after ${Math.round(leftMs / 1000)} s`)), leftMs);
+  const deadline = setTimeout(
+    () => reject(new Error(`timed out after ${Math.round(leftMs / 1000)} s`)),
+    leftMs,
+  );
   try {
     return await Promise.race([ask(run), late]);
   } catch (error) {

@@ -70,8 +70,8 @@ async function ask({servers, progress}: Run): Promise<Section> {
         growth: growthSentence(bySessions, 'unit'),
       },
       {
-        name: 'fan-out-filters',
-          name: 'fan-out-audience',
+        chart: {
+          name: 'fan-out-filters',
           title: 'Cost per message by sessions per filter',
           x: 'sessions that share a visibility filter',
           y: 'server CPU, µs per message',

@@ -141,16 +141,7 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
 function loadTable(title: string, load: Load, subjects: readonly Subject[], peer: Subject): Table {
   const of = (subject: Subject, key: keyof Round) => figure(subject.rounds[load].map((round) => round[key]));
   return {
-    head: [
-      title,
-      'p50, ms',
-      'p99, ms',
-      'callbacks/s',
-      'CPU µs per callback',
-      'user',
-      'system',
-      'CPU / peer',
-    ],
+    head: [title, 'p50, ms', 'p99, ms', 'callbacks/s', 'CPU µs per callback', 'user', 'system', 'CPU / peer'],
     rows: subjects.map((subject) => [
       subject.name,
       show(of(subject, 'p50Ms')),

@@ -53,7 +53,9 @@ export class Crowd {
     while (!this.sessions.every(isThere)) {
       if (performance.now() > deadline) {
         const missing = this.sessions.filter((session) => !isThere(session)).length;
-        throw new Error(`after ${Math.round(deadlineMs)} ms ${missing} sessions had not reached offset ${offset}`);
+        throw new Error(
+          `after ${Math.round(deadlineMs)} ms ${missing} sessions had not reached offset ${offset}`,
+        );
       }
       await wait(LOOK_EVERY_MS);
     }

@@ -47,9 +47,7 @@ export class Observer {
     this.#reached = resolve;
     const deadline = setTimeout(() => {
       const state = `${this.#moments.size} of ${events} events in ${deadlineMs} ms`;
-      reject(
-        new Error(`a session received ${state}${this.#fault === undefined ? '' : `: ${this.#fault}`}`),
-      );
+      reject(new Error(`a session received ${state}${this.#fault === undefined ? '' : `: ${this.#fault}`}`));
     }, deadlineMs);
     this.#look();
     await promise.finally(() => clearTimeout(deadline));

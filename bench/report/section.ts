@@ -36,7 +36,7 @@ export interface Target {
   readonly measured: number;
   readonly limit: number;
   readonly unit: string;
-  /** Which side of the limit is good. @default 'at most' */
+  /** The side of the limit that meets the goal. @default 'at most' */
   readonly side?: 'at most' | 'at least';
   /** The cause according to a profile, printed if the target is missed. */
   readonly inTheWay?: string;
@@ -53,14 +53,18 @@ export function sectionMarkdown({title, compared, tables, targets, charts = []}:
 }
 
 /** Wraps a text at the line length of the documentation. */
-export function wrap(text: string): string {
+export function wrap(text: string, lineChars = LINE_CHARS): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > LINE_CHARS) lines.push(word);
+    if (last === undefined || last.length + 1 + word.length > lineChars) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines.join('\n');
+}
+
+function listItem(text: string): string {
+  return `- ${wrap(text, LINE_CHARS - 2).replaceAll('\n', '\n  ')}`;
 }
 
 /** `median (min–max)`, or only the median of a single measurement. */
@@ -85,10 +89,7 @@ export function targetMarkdown({wanted, measured, limit, unit, side = 'at most',
   const met = side === 'at most' ? measured <= limit : measured >= limit;
   const off = limit === 0 ? '' : ` by ${number(Math.abs(measured / limit - 1) * 100)} %`;
   const verdict = met ? 'met' : `**missed**${off}`;
-  const reason =
-    met || inTheWay === undefined
-      ? ''
-      : ` Cause: ${inTheWay}`;
+  const reason = met || inTheWay === undefined ? '' : ` Cause: ${inTheWay}`;
   return listItem(`Target: ${wanted}. Measured ${number(measured)} ${unit}: ${verdict}.${reason}`);
 }
 

@@ -26,8 +26,7 @@ export function leaveServerCore(): void {
 
 /** Describes how gateways, Postgres and the generator share cores, for the report. */
 export function sharedCores(): string {
-  if (!isPinned)
-    return 'Gateways, Postgres and the generator share all cores.';
+  if (!isPinned) return 'Gateways, Postgres and the generator share all cores.';
   const others = os.cpus().length === 2 ? 'the other' : 'the others';
   return `All gateways share one core; Postgres shares ${others} with the generator.`;
 }

@@ -7,10 +7,14 @@ import type {Fault} from './fault.ts';
 /** A start that refuses a damaged file must print the next step. */
 const SAYS_WHAT_TO_DO = /damaged.*(Restore a backup|move it away)/s;
 
-export const bitInDatabase = damage('bit-in-database', 'a bit of the database flips while the gateway is stopped', {
-  checkpointed: true,
-  harm: (world) => flipBit(world, world.gateway.databaseFile),
-});
+export const bitInDatabase = damage(
+  'bit-in-database',
+  'a bit of the database flips while the gateway is stopped',
+  {
+    checkpointed: true,
+    harm: (world) => flipBit(world, world.gateway.databaseFile),
+  },
+);
 
 export const bitInWal = damage('bit-in-wal', 'a bit of the WAL flips while the gateway is stopped', {
   checkpointed: false,

@@ -16,7 +16,9 @@ export const halfOpen: Fault = {
     world.wsUrl = `${line.url.replace('http', 'ws')}/ws`;
     for (const session of sessions) session.client?.terminate();
     await until(() => line.accepted >= sessions.length, {what: 'the sessions to connect through the proxy'});
-    await until(() => sessions.every(({position}) => position !== undefined), {what: 'the sessions to be ready'});
+    await until(() => sessions.every(({position}) => position !== undefined), {
+      what: 'the sessions to be ready',
+    });
     await world.answers(20);
     line.stall(true);
     world.wsUrl = direct;

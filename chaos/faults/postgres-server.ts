@@ -83,7 +83,8 @@ export const headHeld: ClusterFault = {
       await until(() => (world.webhooks.failures.get(503) ?? 0) > before, {what: 'a 503', timeoutMs: 20_000});
       const tookMs = Math.round(performance.now() - heldAt);
       world.note(`503 after the head was locked for ${tookMs} ms`);
-      if (tookMs > REFUSED_MS) world.violate('stuck', `the first 503 came after the head was locked for ${tookMs} ms`);
+      if (tookMs > REFUSED_MS)
+        world.violate('stuck', `the first 503 came after the head was locked for ${tookMs} ms`);
     } finally {
       await holder.end();
     }

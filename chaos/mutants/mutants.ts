@@ -175,7 +175,5 @@ export const mutants: readonly Mutant[] = [
 export function findMutant(name: string): Mutant {
   const found = mutants.find((mutant) => mutant.name === name);
   if (found !== undefined) return found;
-  throw new Error(
-    `Unknown mutant: ${name}. Mutants: ${mutants.map((mutant) => mutant.name).join(', ')}.`,
-  );
+  throw new Error(`Unknown mutant: ${name}. Mutants: ${mutants.map((mutant) => mutant.name).join(', ')}.`);
 }

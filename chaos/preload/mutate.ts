@@ -15,7 +15,8 @@ module.registerHooks({
     if (own.length === 0 || !loaded.source) return loaded;
     let source = Buffer.from(loaded.source as Uint8Array).toString();
     for (const {file, find, replace} of own) {
-      if (source.split(find).length !== 2) throw new Error(`${file} must contain this text exactly once: ${find}`);
+      if (source.split(find).length !== 2)
+        throw new Error(`${file} must contain this text exactly once: ${find}`);
       source = source.replace(find, () => replace);
     }
     return {...loaded, source};

@@ -33,7 +33,10 @@ export const commitsGone: Scene = async (stage) => {
   try {
     await until(() => epochs.every((heard) => heard.length > 0), {timeoutMs: SOON_MS});
   } catch {
-    violate('corrupt', `offset ${LEFT + 1} was assigned again, but the nodes saw these epochs: ${JSON.stringify(epochs)}`);
+    violate(
+      'corrupt',
+      `offset ${LEFT + 1} was assigned again, but the nodes saw these epochs: ${JSON.stringify(epochs)}`,
+    );
   }
   const heard = new Set(epochs.flat());
   if (heard.size > 1 || heard.has(before?.epoch ?? ''))

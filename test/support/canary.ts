@@ -12,6 +12,7 @@ export function assertNothingGivenAway(lines: readonly string[], secrets: readon
   for (const line of lines) {
     const secret = secrets.find((each) => line.includes(each));
     assert.equal(secret, undefined, `a log line contains a secret: ${line}`);
-    for (const pattern of NEVER) assert.doesNotMatch(line, pattern, 'a log line contains a phone number or token');
+    for (const pattern of NEVER)
+      assert.doesNotMatch(line, pattern, 'a log line contains a phone number or token');
   }
 }

@@ -22,7 +22,8 @@ export async function takeConnections(world: FaultWorld): Promise<Recovery> {
     await world.waitFor('a 503', () => world.load.answered(503) > refused);
     const taken = world.load.taken;
     await wait(WITHOUT_MS);
-    if (world.load.taken > taken) throw new Error('gateways accepted callbacks without a database connection');
+    if (world.load.taken > taken)
+      throw new Error('gateways accepted callbacks without a database connection');
   } finally {
     await taker.release();
   }

@@ -42,7 +42,8 @@ export class NpmRun implements AsyncDisposable {
     return until(
       () => {
         const found = pattern.exec(this.stdout);
-        if (found === null && this.child.exitCode !== null) throw new Error(`the process exited: ${this.stderr}`);
+        if (found === null && this.child.exitCode !== null)
+          throw new Error(`the process exited: ${this.stderr}`);
         return found ?? undefined;
       },
       {what: `${pattern}`, timeoutMs: 30_000},

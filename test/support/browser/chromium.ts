@@ -37,7 +37,7 @@ export function findChromium(): string {
   throw new Error(
     given === undefined
       ? 'The browser tests need Chromium or Chrome, and none was found. Install it (Debian: apt install chromium) ' +
-        'or set CHROMIUM_PATH to its path.'
+          'or set CHROMIUM_PATH to its path.'
       : `CHROMIUM_PATH is ${given}, but there is no executable file.`,
   );
 }

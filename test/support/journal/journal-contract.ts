@@ -320,11 +320,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
         assert.deepEqual(await journal.findCall('CA1'), entry.call);
       }
       const again = await journal.append({...status('CA1', 'ringing', {sequence: 1}), dedupeKey: 'again'});
-      assert.deepEqual(
-        [again.entry.verdict, again.entry.call],
-        ['late', undefined],
-        'all facts are known',
-      );
+      assert.deepEqual([again.entry.verdict, again.entry.call], ['late', undefined], 'all facts are known');
     });
 
     test('[H5] an event without a status keeps the call’s status, and starts a new call as queued', async () => {

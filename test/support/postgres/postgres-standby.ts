@@ -1,4 +1,4 @@
-/** A primary and its standby: two real servers, with streaming replication between them that can be cut. */
+/** A real primary and a real standby, with streaming replication that can be interrupted. */
 
 import {until} from '../until.ts';
 import {DatabaseLink} from './database-link.ts';
@@ -7,9 +7,9 @@ import {PostgresServer} from './postgres.ts';
 export class PostgresPair implements AsyncDisposable {
   readonly primary: PostgresServer;
   readonly standby: PostgresServer;
-  /** What the standby hears the primary through. */
+  /** The replication connection. */
   readonly replication: DatabaseLink;
-  /** What nodes reach the database through: whichever of the two is to be it. */
+  /** The nodes' connection to the current primary. */
   readonly way: DatabaseLink;
 
   private constructor(
@@ -21,19 +21,19 @@ export class PostgresPair implements AsyncDisposable {
     this.way = parts.way;
   }
 
-  /** With an empty database `name` on both, the standby level. */
+  /** Creates an empty database `name` on both servers. The standby is up to date. */
   static async open(name: string): Promise<PostgresPair> {
     const primary = await PostgresServer.create();
     await primary.query(`CREATE DATABASE ${name}`);
     const replication = await DatabaseLink.to(primary.port);
-    // The copy of a server that stands still is as good as a base backup, and needs no program that the package lacks.
+    // A copy of a stopped server replaces a base backup, whose program the npm package lacks.
     await primary.stop();
     const standby = await PostgresServer.create({
       copyOf: primary.dataFolder,
       files: {'standby.signal': ''},
       settings: {
         primary_conninfo: `host=127.0.0.1 port=${replication.port} user=postgres application_name=standby`,
-        // It asks for the primary so often.
+        // Interval of the standby's reconnect attempts.
         wal_retrieve_retry_interval: '100ms',
       },
     });
@@ -43,7 +43,7 @@ export class PostgresPair implements AsyncDisposable {
     return pair;
   }
 
-  /** From now on a commit is one that both have. */
+  /** Makes replication synchronous. */
   async synchronous(): Promise<void> {
     await this.primary.query(`ALTER SYSTEM SET synchronous_standby_names = 'standby'`);
     await this.primary.query('SELECT pg_reload_conf()');
@@ -59,7 +59,7 @@ export class PostgresPair implements AsyncDisposable {
     });
   }
 
-  /** Waits until the standby shows all that the primary has committed so far. */
+  /** Waits until the standby has replayed all commits of the primary so far. */
   async level(): Promise<void> {
     const [row] = await this.primary.query('SELECT pg_current_wal_lsn()::text AS at');
     await until(async () => {
@@ -70,10 +70,10 @@ export class PostgresPair implements AsyncDisposable {
     });
   }
 
-  /** The standby is the database from now on; returns when it is one that can be written. */
+  /** Promotes the standby. Resolves when it accepts writes. */
   async promote(): Promise<void> {
     const [row] = await this.standby.query('SELECT pg_promote(true, 30) AS promoted');
-    if (row?.['promoted'] !== true) throw new Error(`not promoted: ${this.standby.log}`);
+    if (row?.['promoted'] !== true) throw new Error(`the standby was not promoted: ${this.standby.log}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

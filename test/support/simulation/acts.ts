@@ -1,18 +1,18 @@
-/** What is done to the nodes and to their database in the course of one simulation, drawn before anything starts. */
+/** Disturbances of a simulation: what happens to the nodes and the database, drawn before the start. */
 import type {SeededRandom} from './random.ts';
 
 export type Act =
-  /** `alsoWhen`: lines of the log after which the next start is killed as well. */
+  /** `alsoWhen`: log messages after which the next start is killed too. */
   | {readonly what: 'kill'; readonly node: number; readonly alsoWhen: readonly string[]}
-  /** SIGTERM, and a start once the process has ended. */
+  /** SIGTERM, and a restart once the process has ended. */
   | {readonly what: 'drain'; readonly node: number}
-  /** Stopped as in a crash, and started. */
+  /** Stopped as in a crash, and restarted. */
   | {readonly what: 'restart-database'};
 
 export type PlannedAct = Act & {
-  /** Deliveries begun by then. */
+  /** Number of started deliveries at the beginning. */
   readonly at: number;
-  /** So many more are begun before it is over: the others go on meanwhile, and still are not through. */
+  /** Deliveries that start during the disturbance. */
   readonly meanwhile: number;
 };
 
@@ -26,7 +26,7 @@ export interface ActOptions {
   readonly databaseRestarts?: number;
 }
 
-/** In the order in which they begin, each before delivery `end`. */
+/** Draws the disturbances in order, each before delivery `end`. */
 export function drawActs(
   random: SeededRandom,
   end: number,
@@ -41,7 +41,7 @@ export function drawActs(
   ].sort((a, b) => a.at - b.at);
 }
 
-/** Where a delivery goes: one of them mostly; now and then two at once, as when a balancer tries again too soon. */
+/** Draws the target nodes of a delivery: mostly one, sometimes two at once, as after an early retry by a balancer. */
 export function drawNodes(random: SeededRandom, nodes: number): readonly number[] {
   const first = random.below(nodes);
   return nodes > 1 && random.chance(0.3) ? [first, (first + random.int(1, nodes - 1)) % nodes] : [first];

@@ -66,7 +66,10 @@ async function run(plan: Plan, deploy: Deploy, trace: Trace): Promise<Simulation
     },
   };
   const {promise: late, reject} = Promise.withResolvers<never>();
-  const deadline = setTimeout(() => reject(new Error(`did not finish within ${DEADLINE_MS} ms`)), DEADLINE_MS);
+  const deadline = setTimeout(
+    () => reject(new Error(`did not finish within ${DEADLINE_MS} ms`)),
+    DEADLINE_MS,
+  );
   try {
     return await Promise.race([runOn({plan, clock, rest, deployment, nodes, clients, trace}), late]);
   } finally {
