@@ -13,11 +13,11 @@ export interface Benchmark {
   readonly peers?: boolean;
   /** Whether it has a short form that yields ratios (`--quick`). */
   readonly quick?: boolean;
-  readonly ask: (run: Run) => Promise<Section>;
+  readonly run: (context: BenchmarkContext) => Promise<Section>;
 }
 
 /** Everything that a benchmark needs to run. */
-export interface Run {
+export interface BenchmarkContext {
   readonly servers: Servers;
   /** Fewer and shorter rounds: ratios only. */
   readonly quick: boolean;

@@ -3,7 +3,7 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {inspect, parseArgs} from 'node:util';
-import type {Benchmark, Run} from './benchmark.ts';
+import type {Benchmark, BenchmarkContext} from './benchmark.ts';
 import {clusterAppends} from './benchmarks/cluster-appends.ts';
 import {clusterFaults} from './benchmarks/cluster-faults.ts';
 import {clusterIdle} from './benchmarks/cluster-idle.ts';
@@ -116,13 +116,13 @@ function parseArguments(argv: readonly string[]): Arguments | undefined {
   });
   if (values.help) return undefined;
   const {write, quick, only, dir} = values;
-  const unknown = only?.find((name) => !benchmarks.some((question) => question.name === name));
+  const unknown = only?.find((name) => !benchmarks.some((benchmark) => benchmark.name === name));
   if (unknown !== undefined) throw new Error(`Unknown benchmark: ${unknown}. Run with --help to list them.`);
   const profiles = values['cpu-prof'];
   if (write && (only !== undefined || profiles !== undefined))
     throw new Error('--write needs a complete run. Remove --only and --cpu-prof.');
   return {
-    chosen: benchmarks.filter((question) => isChosen(question, only, quick)),
+    chosen: benchmarks.filter((benchmark) => isChosen(benchmark, only, quick)),
     write,
     quick,
     folder: path.resolve(dir ?? defaultFolder()),
@@ -156,10 +156,10 @@ async function run(given: Arguments, servers: Servers): Promise<number> {
   const endAt = performance.now() + 1000 * (quick ? LONGEST_QUICK_S : LONGEST_RUN_S);
   const sections: Section[] = [];
   const missing: string[] = [];
-  for (const question of chosen) {
-    const progress = (line: string) => process.stderr.write(`${question.name}: ${line}\n`);
-    const section = await answer(question, {servers, quick, progress}, endAt);
-    if (section === undefined) missing.push(question.name);
+  for (const benchmark of chosen) {
+    const progress = (line: string) => process.stderr.write(`${benchmark.name}: ${line}\n`);
+    const section = await runWithDeadline(benchmark, {servers, quick, progress}, endAt);
+    if (section === undefined) missing.push(benchmark.name);
     else {
       sections.push(section);
       if (!quick) process.stdout.write(`\n${sectionMarkdown(section)}`);
@@ -200,9 +200,9 @@ function writeReport(machine: Machine, sections: readonly Section[], missing: re
 }
 
 /** Runs a benchmark. Resolves with `undefined` on failure or timeout. Ends its servers in every case. */
-async function answer(
-  {name, deadlineS, ask}: Benchmark,
-  run: Run,
+async function runWithDeadline(
+  {name, deadlineS, run}: Benchmark,
+  context: BenchmarkContext,
   endAt: number,
 ): Promise<Section | undefined> {
   const leftMs = Math.min(deadlineS * 1000, endAt - performance.now());
@@ -213,12 +213,12 @@ async function answer(
     leftMs,
   );
   try {
-    return await Promise.race([ask(run), late]);
+    return await Promise.race([run(context), late]);
   } catch (error) {
     process.stderr.write(`${name}: ${inspect(error)}\n`);
     return undefined;
   } finally {
     clearTimeout(deadline);
-    run.servers.killAll();
+    context.servers.killAll();
   }
 }

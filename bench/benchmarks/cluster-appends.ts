@@ -1,6 +1,6 @@
 /** Measures the append rate of several nodes on one journal, and the cost of a callback by nodes and batch size. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {Cluster} from '../cluster/cluster.ts';
 import {type GroupMeasurement, measureGroups} from '../cluster/group-cost.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
@@ -43,9 +43,9 @@ interface AppendMeasurement {
   readonly postgresCpuUs: number;
 }
 
-export const clusterAppends: Benchmark = {name: 'cluster-appends', deadlineS: 300, estimateS: 100, ask};
+export const clusterAppends: Benchmark = {name: 'cluster-appends', deadlineS: 300, estimateS: 100, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const cluster = await Cluster.open(servers);
   const appends: AppendMeasurement[] = [];
   while (cluster.nodes.length < MOST_NODES) {
@@ -144,7 +144,7 @@ function rounded(value: number): number {
 function sectionOf(appends: readonly AppendMeasurement[], groups: readonly GroupMeasurement[]): Section {
   return {
     title: 'Appends from several nodes to one journal',
-    compared: [
+    method: [
       `One to three gateways on one Postgres (fsync on). ${sharedCores()}`,
       'Each connection sends the next signed callback when it has its response. The load is split evenly between the nodes.',
       'Here a further node adds no core. CPU per callback carries over to other machines, callbacks/s does not.',

@@ -1,6 +1,6 @@
 /** Measures how long sessions and callbacks have no service when a part of a cluster fails. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {type Answers, FaultWorld} from '../cluster/fault-world.ts';
 import {type SkewedClocks, skewClocks} from '../cluster/faults/clock-skew.ts';
 import {type SilentListener, silenceListener} from '../cluster/faults/listener-silent.ts';
@@ -22,24 +22,24 @@ const BACK_TARGET_S = 5;
 const DELAY_TARGET_MS = 1000;
 const REPLACED_TARGET_S = 15;
 
-export const clusterFaults: Benchmark = {name: 'cluster-faults', deadlineS: 200, estimateS: 75, ask};
+export const clusterFaults: Benchmark = {name: 'cluster-faults', deadlineS: 200, estimateS: 75, run};
 
 /** The rounds of one fault. */
-interface Struck<Result> {
+interface FaultRounds<Result> {
   readonly rounds: readonly Result[];
   readonly answers: Answers;
 }
 
 interface Measured {
   readonly sessions: number;
-  readonly listener: Struck<SilentListener>;
-  readonly clocks: Struck<SkewedClocks>;
-  readonly killed: Struck<KilledNode>;
-  readonly restarted: Struck<Recovery>;
-  readonly unconnected: Struck<Recovery>;
+  readonly listener: FaultRounds<SilentListener>;
+  readonly clocks: FaultRounds<SkewedClocks>;
+  readonly killed: FaultRounds<KilledNode>;
+  readonly restarted: FaultRounds<Recovery>;
+  readonly disconnected: FaultRounds<Recovery>;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   // A session can hold two descriptors for a moment while it reconnects.
   const sessions = Math.min(SESSIONS, allowedSessions(2 * SESSIONS) >> 1);
   progress(`opening ${sessions} sessions at ${NODES} nodes`);
@@ -48,8 +48,8 @@ async function ask({servers, progress}: Run): Promise<Section> {
     what: string,
     rounds: number,
     fault: (round: number) => Promise<Result>,
-  ): Promise<Struck<Result>> => {
-    const {result, answers} = await world.counting(async () => {
+  ): Promise<FaultRounds<Result>> => {
+    const {result, answers} = await world.countResponses(async () => {
       const results: Result[] = [];
       while (results.length < rounds) {
         progress(`${what}, round ${results.length + 1}`);
@@ -65,7 +65,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const clocks = await strike('clocks differ', 1, () => skewClocks(world));
   const killed = await strike('a node is killed', ROUNDS, (round) => killNode(world, round % NODES));
   const restarted = await strike('Postgres is restarted', ROUNDS, () => restartPostgres(world));
-  const unconnected = await strike('no connections', ROUNDS, () => takeConnections(world));
+  const disconnected = await strike('no connections', ROUNDS, () => takeConnections(world));
   await world.close();
   return sectionOf({
     sessions,
@@ -73,12 +73,12 @@ async function ask({servers, progress}: Run): Promise<Section> {
     clocks,
     killed,
     restarted,
-    unconnected,
+    disconnected,
   });
 }
 
 /** The result of a fault that is injected once. */
-function only<Result>({rounds: [result]}: Struck<Result>): Result {
+function only<Result>({rounds: [result]}: FaultRounds<Result>): Result {
   if (result === undefined) throw new Error('nothing was measured');
   return result;
 }
@@ -89,7 +89,7 @@ function sectionOf(measured: Measured): Section {
   const {sessions} = measured;
   return {
     title: 'Recovery of three nodes from faults',
-    compared: [
+    method: [
       `Three gateways on one Postgres (fsync on), ${sessions.toLocaleString('en-US')} sessions split evenly, about ${PER_SECOND} callbacks/s at the nodes in turn. ${sharedCores()}`,
       'A callback without a 204 is retried after 0.1 s. A disconnected session connects to another node at once, and to the next one every 0.25 s.',
       'After each fault, every session must have resumed and received exactly the journal’s events, in order. Every accepted callback must be in the journal once. Only 204, 503 or no response (node killed) are allowed.',
@@ -100,12 +100,12 @@ function sectionOf(measured: Measured): Section {
   };
 }
 
-function recoveryTable({killed, restarted, unconnected}: Measured): Table {
-  const recovery = (what: string, {rounds, answers}: Struck<Recovery>) => [
+function recoveryTable({killed, restarted, disconnected}: Measured): Table {
+  const recovery = (what: string, {rounds, answers}: FaultRounds<Recovery>) => [
     what,
     '0',
     show(seconds(rounds.map(({firstMs}) => firstMs))),
-    show(seconds(rounds.map(({levelMs}) => levelMs))),
+    show(seconds(rounds.map(({caughtUpMs}) => caughtUpMs))),
     String(answers.unavailable),
     String(answers.none),
   ];
@@ -123,18 +123,18 @@ function recoveryTable({killed, restarted, unconnected}: Measured): Table {
       [
         '`kill -9` of a node, from the kill',
         rounds.map((round) => round.sessions).join(', '),
-        show(seconds(rounds.map(({elsewhereMs}) => elsewhereMs))),
-        show(seconds(rounds.map(({levelMs}) => levelMs))),
+        show(seconds(rounds.map(({reconnectedMs}) => reconnectedMs))),
+        show(seconds(rounds.map(({caughtUpMs}) => caughtUpMs))),
         String(answers.unavailable),
         String(answers.none),
       ],
       recovery('Postgres stopped with `-m immediate`, from its restart', restarted),
-      recovery('no connections left (`max_connections`), from their release', unconnected),
+      recovery('no connections left (`max_connections`), from their release', disconnected),
     ],
   };
 }
 
-function listenerTable(struck: Struck<SilentListener>): Table {
+function listenerTable(struck: FaultRounds<SilentListener>): Table {
   const {events, beforeMaxMs, p50Ms, maxMs, replacedMs} = only(struck);
   return {
     head: ['LISTEN connection of one node silent', 'before', 'during'],
@@ -152,7 +152,7 @@ function refused({unavailable, none}: Answers): number {
   return unavailable + none;
 }
 
-function clocksTable(struck: Struck<SkewedClocks>): Table {
+function clocksTable(struck: FaultRounds<SkewedClocks>): Table {
   const {events, p50Ms, p99Ms, backwards, late} = only(struck);
   return {
     head: ['clocks 5 min behind, correct, 5 min ahead', 'figure'],
@@ -168,37 +168,37 @@ function clocksTable(struck: Struck<SkewedClocks>): Table {
   };
 }
 
-function targetsOf({killed, restarted, unconnected, ...measured}: Measured): readonly Target[] {
+function targetsOf({killed, restarted, disconnected, ...measured}: Measured): readonly Target[] {
   const listener = only(measured.listener);
-  const worst = (struck: Struck<{readonly levelMs: number}>) =>
-    seconds(struck.rounds.map(({levelMs}) => levelMs)).max;
+  const worst = (struck: FaultRounds<{readonly caughtUpMs: number}>) =>
+    seconds(struck.rounds.map(({caughtUpMs}) => caughtUpMs)).max;
   return [
     {
-      wanted: `node killed: its sessions are caught up elsewhere within ${KILLED_TARGET_S} s, worst round`,
+      goal: `node killed: its sessions are caught up elsewhere within ${KILLED_TARGET_S} s, worst round`,
       measured: worst(killed),
       limit: KILLED_TARGET_S,
       unit: 's',
     },
     {
-      wanted: `Postgres restarted: caught up within ${BACK_TARGET_S} s, only 503s, worst round`,
+      goal: `Postgres restarted: caught up within ${BACK_TARGET_S} s, only 503s, worst round`,
       measured: worst(restarted),
       limit: BACK_TARGET_S,
       unit: 's',
     },
     {
-      wanted: `no connections: caught up within ${BACK_TARGET_S} s after their release, only 503s, worst round`,
-      measured: worst(unconnected),
+      goal: `no connections: caught up within ${BACK_TARGET_S} s after their release, only 503s, worst round`,
+      measured: worst(disconnected),
       limit: BACK_TARGET_S,
       unit: 's',
     },
     {
-      wanted: `silent LISTEN: events are delayed by at most ${DELAY_TARGET_MS} ms`,
+      goal: `silent LISTEN: events are delayed by at most ${DELAY_TARGET_MS} ms`,
       measured: listener.maxMs,
       limit: DELAY_TARGET_MS,
       unit: 'ms',
     },
     {
-      wanted: `silent LISTEN: connection replaced within ${REPLACED_TARGET_S} s`,
+      goal: `silent LISTEN: connection replaced within ${REPLACED_TARGET_S} s`,
       measured: listener.replacedMs / 1000,
       limit: REPLACED_TARGET_S,
       unit: 's',

@@ -1,6 +1,6 @@
 /** Measures what an idle node costs. */
 import {setTimeout as wait} from 'node:timers/promises';
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {Cluster} from '../cluster/cluster.ts';
 import {number, type Section} from '../report/section.ts';
 import {sharedCores} from '../servers/cores.ts';
@@ -10,7 +10,7 @@ const MEASURED_MS = 12_000;
 /** Time after a start before the measurement begins. */
 const SETTLE_MS = 3000;
 
-export const clusterIdle: Benchmark = {name: 'cluster-idle', deadlineS: 120, estimateS: 55, ask};
+export const clusterIdle: Benchmark = {name: 'cluster-idle', deadlineS: 120, estimateS: 55, run};
 
 interface Idle {
   readonly nodes: number;
@@ -22,7 +22,7 @@ interface Idle {
   readonly connections: number;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const cluster = await Cluster.open(servers, {
     settings: {shared_preload_libraries: 'pg_stat_statements'},
   });
@@ -71,7 +71,7 @@ function sectionOf(measured: readonly Idle[]): Section {
   ];
   return {
     title: 'Cost of an idle node',
-    compared: [
+    method: [
       `One to three gateways on one Postgres over ${MEASURED_MS / 1000} s, without sessions, callbacks or readiness checks. ${sharedCores()}`,
       'What remains: heartbeats, leases, polls and the listener’s keep-alive. CPU is a share of one core. Postgres counts the statements.',
     ],
@@ -80,7 +80,7 @@ function sectionOf(measured: readonly Idle[]): Section {
         head: ['idle', 'CPU of nodes, %', 'CPU of Postgres, %', 'statements/s', 'connections'],
         rows: [
           ...measured.map((one) => [one.nodes === 1 ? '1 node' : `${one.nodes} nodes`, ...cells(one)]),
-          ['each additional node', ...cells(oneMore(measured))],
+          ['each additional node', ...cells(perAdditionalNode(measured))],
         ],
       },
     ],
@@ -89,7 +89,7 @@ function sectionOf(measured: readonly Idle[]): Section {
 }
 
 /** The average increase per node after the first. */
-function oneMore(measured: readonly Idle[]): Omit<Idle, 'nodes'> {
+function perAdditionalNode(measured: readonly Idle[]): Omit<Idle, 'nodes'> {
   const [first, last] = [measured[0], measured.at(-1)];
   if (first === undefined || last === undefined) throw new Error('nothing was measured');
   const added = (key: keyof Idle) => (last[key] - first[key]) / (last.nodes - first.nodes);

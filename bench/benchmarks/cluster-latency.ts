@@ -1,6 +1,6 @@
 /** Measures the latency from a webhook at one node to a session at another under a steady load. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {Cluster, type ClusterUsage} from '../cluster/cluster.ts';
 import {eventKey, Observer} from '../cluster/observer.ts';
 import {collectGarbage} from '../load/limits.ts';
@@ -21,7 +21,7 @@ const CONNECTIONS = 32;
 const DEADLINE_MS = 30_000;
 const TARGET_P99_MS = 250;
 
-export const clusterLatency: Benchmark = {name: 'cluster-latency', deadlineS: 150, estimateS: 50, ask};
+export const clusterLatency: Benchmark = {name: 'cluster-latency', deadlineS: 150, estimateS: 50, run};
 
 interface Round {
   readonly perSecond: number;
@@ -43,7 +43,7 @@ interface Measured {
   readonly rounds: readonly Round[];
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const measured: Measured[] = [];
   for (const nodes of NODES) {
     progress(`${nodes} nodes`);
@@ -86,7 +86,7 @@ async function play(cluster: Cluster, count: number): Promise<Round> {
   const before = await cluster.usage();
   const startedAt = performance.now();
   const {posted, perSecond} = await postSpread(prepared);
-  await Promise.all(observers.map((observer) => observer.told(count, DEADLINE_MS)));
+  await Promise.all(observers.map((observer) => observer.waitForEvents(count, DEADLINE_MS)));
   const elapsedUs = (performance.now() - startedAt) * 1000;
   const after = await cluster.usage();
   for (const observer of observers) observer.close();
@@ -94,7 +94,7 @@ async function play(cluster: Cluster, count: number): Promise<Round> {
     const all = observers.flatMap((observer, index) =>
       posted
         .filter((event) => isWanted(event, index))
-        .map(({callSid, status, dueAt}) => observer.momentOf(eventKey(callSid, status)) - dueAt),
+        .map(({callSid, status, dueAt}) => observer.receivedAt(eventKey(callSid, status)) - dueAt),
     );
     const sorted = Float64Array.from(all).sort();
     return {p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99)};
@@ -115,7 +115,7 @@ function sectionOf(measured: readonly Measured[]): Section {
   const rate = (one: Measured) => of(one, ({perSecond}) => perSecond);
   return {
     title: 'Latency across nodes',
-    compared: [
+    method: [
       `Two and three gateways on one Postgres (fsync on). ${sharedCores()}`,
       `${PER_SECOND} signed callbacks/s with random gaps, spread evenly over the nodes, the statuses of each call too. One session per node sees every event.`,
       'Latency counts from the moment a webhook was due until a session received it, at the node of the webhook and at the other nodes.',
@@ -147,14 +147,14 @@ function sectionOf(measured: readonly Measured[]): Section {
     ],
     targets: measured.flatMap((one) => [
       {
-        wanted: `${one.nodes} nodes: at least ${GOAL_PER_SECOND} callbacks/s appended`,
+        goal: `${one.nodes} nodes: at least ${GOAL_PER_SECOND} callbacks/s appended`,
         measured: rate(one).median,
         limit: GOAL_PER_SECOND,
         unit: 'callbacks/s',
         side: 'at least' as const,
       },
       {
-        wanted: `${one.nodes} nodes: p99 to a session at another node at most ${TARGET_P99_MS} ms`,
+        goal: `${one.nodes} nodes: p99 to a session at another node at most ${TARGET_P99_MS} ms`,
         measured: of(one, ({other}) => other.p99Ms).median,
         limit: TARGET_P99_MS,
         unit: 'ms',

@@ -1,6 +1,6 @@
 /** Measures how much a fan-out to 10,000 sessions delays everything else. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {randomCallSid, signedCallbacks} from '../load/callbacks.ts';
 import {subscribingDialect} from '../load/dialect.ts';
 import {HttpConnection} from '../load/http-connection.ts';
@@ -18,9 +18,9 @@ const ROUNDS = 3;
 const CONNECTIONS = 64;
 const TARGET_MS = 20;
 
-export const eventLoop: Benchmark = {name: 'event-loop', deadlineS: 120, estimateS: 40, ask};
+export const eventLoop: Benchmark = {name: 'event-loop', deadlineS: 120, estimateS: 40, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const size = Math.min(SESSIONS, allowedSessions(SESSIONS + 1000) - 500);
   const seenPerSecond = FRAMES_PER_SECOND / size;
   const seen = Math.round(seenPerSecond * SECONDS);
@@ -60,7 +60,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const lagP99 = figure(lag);
   return {
     title: 'Event-loop lag under load',
-    compared: [
+    method: [
       `${size.toLocaleString('en-US')} sessions receive ${seenPerSecond.toFixed(1)} events/s each (${FRAMES_PER_SECOND.toLocaleString('en-US')} frames/s). Beside them, ${CALLBACKS_PER_SECOND.toLocaleString('en-US')} webhooks/s arrive for calls without subscribers.`,
       `Lag is the delay of a 2 ms timer on the server’s main thread (\`monitorEventLoopDelay\`). ${ROUNDS} rounds of ${SECONDS} s.`,
     ],
@@ -72,11 +72,11 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `event-loop lag p99 at most ${TARGET_MS} ms`,
+        goal: `event-loop lag p99 at most ${TARGET_MS} ms`,
         measured: lagP99.median,
         limit: TARGET_MS,
         unit: 'ms',
-        inTheWay:
+        cause:
           'a turn of the loop processes all waiting webhooks, up to one for each of 64 connections. A slice of the fan-out (256 sessions) takes about 2 ms, and a rare ' +
           'collection of the old generation tens of milliseconds.',
       },

@@ -1,6 +1,6 @@
 /** Measures the cost per message against the number of sessions and of visibility filters. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {randomCallSid, signedCallbacks} from '../load/callbacks.ts';
 import {gatewayDialect, subscribingDialect} from '../load/dialect.ts';
 import {HttpConnection} from '../load/http-connection.ts';
@@ -12,17 +12,17 @@ import {number, type Section} from '../report/section.ts';
 import type {ServerProcess} from '../servers/server-process.ts';
 
 const SESSIONS = [100, 300, 1000, 3000, 10_000];
-const AUDIENCE_SIZES = [1, 10, 100, 1000];
-const AUDIENCE_SESSIONS = 1000;
+const FILTER_SIZES = [1, 10, 100, 1000];
+const FILTER_SESSIONS = 1000;
 /** Messages per point, and bounds for the number of events. */
 const MESSAGES = 150_000;
 const FEWEST_EVENTS = 40;
 const MOST_EVENTS = 380;
 const WARM_UP_EVENTS = 20;
 
-export const fanOutCurves: Benchmark = {name: 'fan-out-curves', deadlineS: 180, estimateS: 60, ask};
+export const fanOutCurves: Benchmark = {name: 'fan-out-curves', deadlineS: 180, estimateS: 60, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const most = allowedSessions(11_000) - 500;
   const server = await servers.gateway();
   const bySessions: Point[] = [];
@@ -35,16 +35,19 @@ async function ask({servers, progress}: Run): Promise<Section> {
     swarm.close();
   }
   await server.stop();
-  const byVisibility: Point[] = [];
-  for (const audienceSize of AUDIENCE_SIZES) {
-    progress(`visibility filters of ${audienceSize} sessions`);
-    byVisibility.push({x: audienceSize, y: await audienceCpuUs(await servers.gateway(), audienceSize)});
+  const byFilterSize: Point[] = [];
+  for (const sessionsPerFilter of FILTER_SIZES) {
+    progress(`visibility filters of ${sessionsPerFilter} sessions`);
+    byFilterSize.push({
+      x: sessionsPerFilter,
+      y: await filterCpuUs(await servers.gateway(), sessionsPerFilter),
+    });
   }
   return {
     title: 'Cost per message by sessions and visibility filters',
-    compared: [
+    method: [
       'First table: server CPU per delivered message against the number of sessions, which all see every event.',
-      `Second table: ${AUDIENCE_SESSIONS.toLocaleString('en-US')} sessions in groups of one size. Each group has its own visibility filter (a set of subscribed calls) and shares its encoded frames.`,
+      `Second table: ${FILTER_SESSIONS.toLocaleString('en-US')} sessions in groups of one size. Each group has its own visibility filter (a set of subscribed calls) and shares its encoded frames.`,
     ],
     tables: [
       {
@@ -53,7 +56,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
       },
       {
         head: ['sessions per filter', 'CPU µs per message'],
-        rows: byVisibility.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
+        rows: byFilterSize.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
       },
     ],
     targets: [],
@@ -75,25 +78,25 @@ async function ask({servers, progress}: Run): Promise<Section> {
           title: 'Cost per message by sessions per filter',
           x: 'sessions that share a visibility filter',
           y: 'server CPU, µs per message',
-          series: [{name: 'gateway', points: byVisibility}],
+          series: [{name: 'gateway', points: byFilterSize}],
           scale: 'logarithmic',
         },
-        growth: `With ${AUDIENCE_SESSIONS.toLocaleString('en-US')} visibility filters instead of one, a message costs ${number((byVisibility[0]?.y ?? Number.NaN) / (byVisibility.at(-1)?.y ?? Number.NaN))} × as much.`,
+        growth: `With ${FILTER_SESSIONS.toLocaleString('en-US')} visibility filters instead of one, a message costs ${number((byFilterSize[0]?.y ?? Number.NaN) / (byFilterSize.at(-1)?.y ?? Number.NaN))} × as much.`,
       },
     ],
   };
 }
 
-async function audienceCpuUs(server: ServerProcess, audienceSize: number): Promise<number> {
+async function filterCpuUs(server: ServerProcess, sessionsPerFilter: number): Promise<number> {
   const callSids = Array.from({length: Math.ceil((MOST_EVENTS + WARM_UP_EVENTS) / 4) - 1}, randomCallSid);
-  const ofVisibility = Array.from({length: Math.ceil(AUDIENCE_SESSIONS / audienceSize)}, () =>
+  const dialects = Array.from({length: Math.ceil(FILTER_SESSIONS / sessionsPerFilter)}, () =>
     subscribingDialect([...callSids, randomCallSid()]),
   );
   const swarm = new SessionSwarm({
     port: server.port,
-    dialect: (index) => ofVisibility[Math.floor(index / audienceSize)] ?? gatewayDialect,
+    dialect: (index) => dialects[Math.floor(index / sessionsPerFilter)] ?? gatewayDialect,
   });
-  await swarm.grow(AUDIENCE_SESSIONS);
+  await swarm.grow(FILTER_SESSIONS);
   const cpuUs = await messageCpuUs(server, swarm, callSids);
   swarm.close();
   await server.stop();

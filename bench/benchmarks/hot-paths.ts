@@ -1,9 +1,9 @@
 /** Profiles the two hot paths, grouped by the code that does the work. */
 import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
-import type {Benchmark, Run} from '../benchmark.ts';
-import {Audience} from '../load/audience.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
+import {FanOutTarget} from '../load/fan-out-target.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {allowedSessions} from '../load/limits.ts';
 import {postAllOut} from '../load/webhook-load.ts';
@@ -18,17 +18,17 @@ const CONNECTIONS = 32;
 /** Smaller shares are summed in one row. */
 const SMALLEST_SHARE = 0.02;
 
-export const hotPaths: Benchmark = {name: 'hot-paths', deadlineS: 120, estimateS: 40, ask};
+export const hotPaths: Benchmark = {name: 'hot-paths', deadlineS: 120, estimateS: 40, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   progress('single events');
   const size = allowedSessions(SESSIONS);
   const folder = servers.folder();
-  const audience = await Audience.open(servers, 'gateway', size, {nodeFlags: profiling(folder)});
-  await audience.send(WARM_UP_EVENTS, 1);
-  await audience.send(EVENTS, 1);
-  await audience.close();
-  const [fanOut] = profilesIn(folder, audience.subject.server.readyMs);
+  const target = await FanOutTarget.open(servers, 'gateway', size, {nodeFlags: profiling(folder)});
+  await target.send(WARM_UP_EVENTS, 1);
+  await target.send(EVENTS, 1);
+  await target.close();
+  const [fanOut] = profilesIn(folder, target.subject.server.readyMs);
 
   progress('callbacks, all out');
   const intakeFolder = servers.folder();
@@ -45,7 +45,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     throw new Error('a server wrote no profile');
   return {
     title: 'CPU profile of the hot paths',
-    compared: [
+    method: [
       `Profiles (\`--cpu-prof\`) of the gateway: ${EVENTS} single events to ${size.toLocaleString('en-US')} sessions, and ${CALLBACKS.toLocaleString('en-US')} callbacks at full speed over ${CONNECTIONS} connections.`,
       'Shares of the time a thread was not idle, after the start. A thread that waits for the disk does not count as idle.',
       'All threads share one core, so a system call can include time of a thread that it woke.',

@@ -1,6 +1,6 @@
 /** Measures the CPU of ten thousand idle sessions. */
 import {setTimeout as wait} from 'node:timers/promises';
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {allowedSessions} from '../load/limits.ts';
 import {SessionSwarm} from '../load/session-swarm.ts';
 import {number, type Section} from '../report/section.ts';
@@ -13,9 +13,9 @@ const SETTLE_MS = 3000;
 const TARGET_PERCENT = 10;
 const names: readonly SubjectName[] = ['gateway', 'ws', 'socket-io'];
 
-export const idleCpu: Benchmark = {name: 'idle-cpu', deadlineS: 240, estimateS: 130, peers: true, ask};
+export const idleCpu: Benchmark = {name: 'idle-cpu', deadlineS: 240, estimateS: 130, peers: true, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const size = allowedSessions(10_000);
   const rows: {title: string; user: number; system: number}[] = [];
   for (const name of names) {
@@ -38,7 +38,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const [gateway] = rows;
   return {
     title: `CPU of ${size.toLocaleString('en-US')} idle sessions`,
-    compared: [
+    method: [
       `Server CPU as a share of one core over ${MEASURED_MS / 1000} s. Every session is pinged every 25 s and answers.`,
       'The gateway also sends heartbeats with the offset and closes silent sessions. `ws` only pings. Socket.IO has its defaults.',
     ],
@@ -55,7 +55,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `${size.toLocaleString('en-US')} idle sessions use at most ${TARGET_PERCENT} % of a core`,
+        goal: `${size.toLocaleString('en-US')} idle sessions use at most ${TARGET_PERCENT} % of a core`,
         measured: gateway === undefined ? Number.NaN : gateway.user + gateway.system,
         limit: TARGET_PERCENT,
         unit: '%',

@@ -1,6 +1,6 @@
 /** Measures the memory of an idle session, against the number of sessions. */
 import {setTimeout as wait} from 'node:timers/promises';
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {allowedSessions} from '../load/limits.ts';
 import {SessionSwarm} from '../load/session-swarm.ts';
 import {growthSentence} from '../report/growth.ts';
@@ -16,7 +16,7 @@ const BYTES_PER_KB = 1000;
 const TARGET_KB = 9;
 const names: readonly SubjectName[] = ['gateway', 'ws', 'socket-io'];
 
-export const idleMemory: Benchmark = {name: 'idle-memory', deadlineS: 150, estimateS: 50, peers: true, ask};
+export const idleMemory: Benchmark = {name: 'idle-memory', deadlineS: 150, estimateS: 50, peers: true, run};
 
 /** Memory of the process as it is, and after collections that free nothing more. */
 interface Step {
@@ -32,7 +32,7 @@ interface Row {
   readonly steps: readonly Step[];
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const most = allowedSessions(10_000);
   const counts = [...new Set(STEPS.map((count) => Math.min(count, most)))];
   const rows: Row[] = [];
@@ -61,7 +61,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   if (gateway === undefined) throw new Error('nothing was measured');
   return {
     title: 'Memory of an idle session',
-    compared: [
+    method: [
       `Resident memory of the server with ${counts.map((count) => count.toLocaleString('en-US')).join(', ')} idle sessions, less the memory without sessions. 1 KB is 1,000 bytes.`,
       '“As is” includes garbage from opening the sessions. “Collected” is after garbage collection. “Heap” includes buffers. Kernel socket buffers are not counted.',
       'A gateway session has an identity, a cursor, limits and a deadline. A `ws` session has none of these.',
@@ -81,7 +81,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `an idle session uses at most ${TARGET_KB} KB, garbage included`,
+        goal: `an idle session uses at most ${TARGET_KB} KB, garbage included`,
         measured: perSession(gateway, 'asItIs', 'rssBytes'),
         limit: TARGET_KB,
         unit: 'KB',

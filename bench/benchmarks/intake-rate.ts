@@ -1,6 +1,6 @@
 /** Measures the response latency against the rate, and checks that a burst loses nothing. */
 import {DatabaseSync} from 'node:sqlite';
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {collectGarbage} from '../load/limits.ts';
@@ -16,7 +16,7 @@ const BURST = {perSecond: 5000, seconds: 10};
 const CONNECTIONS = 256;
 const WARM_UP = 4000;
 
-export const intakeRate: Benchmark = {name: 'intake-rate', deadlineS: 180, estimateS: 60, ask};
+export const intakeRate: Benchmark = {name: 'intake-rate', deadlineS: 180, estimateS: 60, run};
 
 interface Step {
   readonly perSecond: number;
@@ -28,7 +28,7 @@ interface Step {
   readonly seconds: number;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const folder = servers.folder();
   const server = await servers.gateway({folder});
   const {port} = server;
@@ -63,7 +63,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const stored = countEntries(folder);
   return {
     title: 'Webhook latency by rate, and a burst',
-    compared: [
+    method: [
       `Signed callbacks over ${CONNECTIONS} connections with random gaps, ${SECONDS} s per rate. Latency counts from the moment a request was due until its 204, after the fsync.`,
       `Then ${BURST.perSecond.toLocaleString('en-US')}/s for ${BURST.seconds} s, which took ${number(burst.seconds)} s. All ${sent.toLocaleString('en-US')} requests got a 204.`,
     ],
@@ -80,7 +80,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `nothing lost: ${sent.toLocaleString('en-US')} entries for ${sent.toLocaleString('en-US')} callbacks`,
+        goal: `nothing lost: ${sent.toLocaleString('en-US')} entries for ${sent.toLocaleString('en-US')} callbacks`,
         measured: sent - stored,
         limit: 0,
         unit: 'missing',

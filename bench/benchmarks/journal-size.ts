@@ -1,6 +1,6 @@
 /** Measures the start and the history queries with a journal of a million calls. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {numberOf, seedCalls} from '../load/seed-journal.ts';
 import {growthSentence} from '../report/growth.ts';
 import {number, type Section, show} from '../report/section.ts';
@@ -13,7 +13,7 @@ const QUERIES = 15;
 const TARGET_START_MS = 2000;
 const TARGET_PAGE_MS = 20;
 
-export const journalSize: Benchmark = {name: 'journal-size', deadlineS: 600, estimateS: 200, ask};
+export const journalSize: Benchmark = {name: 'journal-size', deadlineS: 600, estimateS: 200, run};
 
 const queries = ['first page', 'by outcome', 'by number', 'by number, none'] as const;
 type Query = (typeof queries)[number];
@@ -24,7 +24,7 @@ interface Step {
   readonly queryMs: Readonly<Record<Query, Figure>>;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const folder = servers.folder();
   const steps: Step[] = [];
   let written = 0;
@@ -52,7 +52,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const ofQuery = (query: Query) => points(({queryMs}) => queryMs[query].median);
   return {
     title: `A journal of ${last.size.toLocaleString('en-US')} calls`,
-    compared: [
+    method: [
       `Start: from spawning the process to the first 200 of \`/readyz\`, ${STARTS} starts.`,
       `History: \`GET /api/calls\`, median of ${QUERIES} requests: the first page, one outcome, the number of one old call, and an unknown number.`,
       'Each call has one entry, its last status. Files are in the page cache.',
@@ -69,13 +69,13 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: 'ready within 2 s with 1 M entries',
+        goal: 'ready within 2 s with 1 M entries',
         measured: last.startMs.median,
         limit: TARGET_START_MS,
         unit: 'ms',
       },
       {
-        wanted: 'first page of history within 20 ms with 1 M calls',
+        goal: 'first page of history within 20 ms with 1 M calls',
         measured: last.queryMs['first page'].median,
         limit: TARGET_PAGE_MS,
         unit: 'ms',

@@ -1,6 +1,6 @@
 /** Measures the latency from a webhook to the last of a thousand sessions under a steady stream of events. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {allowedSessions, collectGarbage} from '../load/limits.ts';
@@ -21,7 +21,7 @@ const CONNECTIONS = 64;
 const DEADLINE_MS = 60_000;
 const names: readonly SubjectName[] = ['gateway', 'express-socket-io'];
 
-export const latency: Benchmark = {name: 'latency', deadlineS: 240, estimateS: 75, peers: true, ask};
+export const latency: Benchmark = {name: 'latency', deadlineS: 240, estimateS: 75, peers: true, run};
 
 interface Round {
   readonly p50Ms: number;
@@ -34,7 +34,7 @@ interface Contestant {
   readonly rounds: Round[];
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const size = allowedSessions(SESSIONS);
   const contestants: Contestant[] = [];
   for (const name of names) {
@@ -61,7 +61,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   if (gateway === undefined || peer === undefined) throw new Error('nothing was measured');
   return {
     title: `${PER_SECOND} events/s to ${size.toLocaleString('en-US')} sessions`,
-    compared: [
+    method: [
       `Latency from the moment a webhook was due until the last of ${size.toLocaleString('en-US')} sessions received it. ${PER_SECOND}/s with random gaps over ${CONNECTIONS} connections, ${ROUNDS} rounds of ${EVENTS.toLocaleString('en-US')} events.`,
       'Both servers verify the signature. The gateway also writes each event to disk, Express + Socket.IO stores nothing.',
       'A server that cannot keep up is measured with the queue of three seconds.',

@@ -1,6 +1,6 @@
 /** Measures the CPU of one webhook at a moderate rate, and what each session adds. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {type Dialect, gatewayDialect, plainDialect} from '../load/dialect.ts';
 import {HttpConnection} from '../load/http-connection.ts';
@@ -24,7 +24,7 @@ const TARGET_SHARE = 1;
 /** Time to settle after the sessions of the previous round were closed and the new ones opened. */
 const SETTLE_MS = 200;
 
-export const price: Benchmark = {name: 'price', deadlineS: 200, estimateS: 110, ask};
+export const price: Benchmark = {name: 'price', deadlineS: 200, estimateS: 110, run};
 
 interface Measured {
   readonly cpuUs: number;
@@ -103,7 +103,7 @@ class Contestant {
   }
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const gateway = new Contestant('gateway', await servers.gateway(), gatewayDialect);
   const peer = new Contestant('durable peer', await servers.durablePeer(), plainDialect);
   const contestants = [gateway, peer];
@@ -121,7 +121,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const shares = SESSIONS.map((sessions) => sharesOf(gateway, peer, sessions));
   return {
     title: 'Cost of one webhook',
-    compared: [
+    method: [
       `Signed status callbacks of 1.4 kB at ${PER_SECOND}/s with random gaps over ${CONNECTIONS} keep-alive connections. Every session receives every event.`,
       'The peer has the same durability: Express, `urlencoded`, the Twilio SDK’s `validateRequest`, one SQLite transaction per webhook (`synchronous=FULL`), then `ws` `send` to each session.',
       'It has no resume, users or limits, and waits for the disk on its only thread.',
@@ -131,7 +131,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     tables: [costTable(contestants, shares), priceTable(contestants)],
     targets: [
       {
-        wanted: `a callback without sessions costs at most ${TARGET_SHARE} × the peer, at ${PER_SECOND}/s`,
+        goal: `a callback without sessions costs at most ${TARGET_SHARE} × the peer, at ${PER_SECOND}/s`,
         measured: shares[0]?.share.median ?? Number.NaN,
         limit: TARGET_SHARE,
         unit: '×',

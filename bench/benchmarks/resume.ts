@@ -1,6 +1,6 @@
 /** Measures how long 10,000 reconnecting sessions take to catch up, and the webhook latency during that time. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {resumingDialect} from '../load/dialect.ts';
 import {positionOf} from '../load/greeting.ts';
@@ -27,7 +27,7 @@ const WEBHOOK_SECONDS = 2;
 const TARGET_S = 3;
 const TARGET_WEBHOOK_MS = 1000;
 
-export const resume: Benchmark = {name: 'resume', deadlineS: 240, estimateS: 60, ask};
+export const resume: Benchmark = {name: 'resume', deadlineS: 240, estimateS: 60, run};
 
 interface Round {
   /** From the first connect to the last missed entry at the last session. */
@@ -35,7 +35,7 @@ interface Round {
   readonly webhookP99Ms: number;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   // The server needs some descriptors for itself.
   const size = Math.min(SESSIONS, allowedSessions(SESSIONS + 1000) - 500);
   const server = await servers.gateway();
@@ -47,12 +47,12 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const rounds: Round[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     progress(`${size} sessions, round ${round}`);
-    rounds.push(await comeBack(server, size, MISSED, true));
+    rounds.push(await reconnect(server, size, MISSED, true));
   }
   const points: {x: number; y: number}[] = [];
   for (const missed of CURVE_MISSED) {
     progress(`${CURVE_SESSIONS} sessions that missed ${missed}`);
-    const {seconds} = await comeBack(server, Math.min(size, CURVE_SESSIONS), missed, false);
+    const {seconds} = await reconnect(server, Math.min(size, CURVE_SESSIONS), missed, false);
     points.push({x: missed, y: seconds});
   }
   await server.stop();
@@ -62,7 +62,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   ];
   return {
     title: `${size.toLocaleString('en-US')} sessions reconnect`,
-    compared: [
+    method: [
       `Time from the first connect until the last of ${size.toLocaleString('en-US')} sessions has all ${MISSED} entries it missed, handshakes included. ${OPENING_AT_ONCE} handshakes at a time, ${ROUNDS} rounds.`,
       `During that time, ${PER_SECOND} signed webhooks/s arrive, and every connected session receives them.`,
       ...(size < SESSIONS ? [`\`ulimit -n\` does not allow ${SESSIONS.toLocaleString('en-US')}.`] : []),
@@ -75,16 +75,16 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `all sessions caught up within ${TARGET_S} s`,
+        goal: `all sessions caught up within ${TARGET_S} s`,
         measured: seconds.median,
         limit: TARGET_S,
         unit: 's',
-        inTheWay:
+        cause:
           'not the replay, because its bytes are encoded once for all sessions at the same cursor. Most of the time goes to 10,000 handshakes on one core (HTTP parser, accept, ' +
           'SHA-1, one write each) and to garbage collection. A tenth goes to the live webhooks.',
       },
       {
-        wanted: `webhook response p99 at most ${TARGET_WEBHOOK_MS} ms`,
+        goal: `webhook response p99 at most ${TARGET_WEBHOOK_MS} ms`,
         measured: webhook.median,
         limit: TARGET_WEBHOOK_MS,
         unit: 'ms',
@@ -106,7 +106,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   };
 }
 
-async function comeBack(
+async function reconnect(
   server: ServerProcess,
   sessions: number,
   missed: number,

@@ -1,6 +1,6 @@
 /** Measures the response time and the CPU of a status callback. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {collectGarbage} from '../load/limits.ts';
@@ -19,7 +19,7 @@ const COUNTS = {rate: 600, fast: 6000, allOut: 8000, warmUp: 4000} as const;
 const TARGET_MS = 10;
 const TARGET_FAST_P99_MS = 25;
 
-export const webhook: Benchmark = {name: 'webhook', deadlineS: 180, estimateS: 75, quick: true, ask};
+export const webhook: Benchmark = {name: 'webhook', deadlineS: 180, estimateS: 75, quick: true, run};
 
 interface Round {
   readonly p50Ms: number;
@@ -86,7 +86,7 @@ class Subject {
 
 const loads = ['rate', 'fast', 'allOut'] as const;
 
-async function ask({servers, progress, quick}: Run): Promise<Section> {
+async function run({servers, progress, quick}: BenchmarkContext): Promise<Section> {
   const gateway = new Subject('gateway', await servers.gateway());
   const express = new Subject('Express peer', await servers.expressPeer());
   const bare = new Subject('peer without Express', await servers.bareHttpPeer());
@@ -106,7 +106,7 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
   const share = cpu(gateway) / cpu(express);
   return {
     title: 'Webhook response time and cost',
-    compared: [
+    method: [
       `Signed status callbacks of 1.4 kB over ${CONNECTIONS} keep-alive connections: at ${PER_SECOND.rate}/s and ${PER_SECOND.fast.toLocaleString('en-US')}/s with random gaps, and at full speed.`,
       'The gateway answers once the entry is on disk (one fsync per group of entries).',
       'The peer is Express, `urlencoded` and the Twilio SDK’s `validateRequest`. It stores nothing, so it shows the cost of HTTP and the signature and is no target (see “Cost of one webhook”).',
@@ -119,17 +119,17 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `median response within ${TARGET_MS} ms at ${PER_SECOND.rate}/s, fsync included`,
+        goal: `median response within ${TARGET_MS} ms at ${PER_SECOND.rate}/s, fsync included`,
         measured: atRate.median,
         limit: TARGET_MS,
         unit: 'ms',
       },
       {
-        wanted: `p99 response within ${TARGET_FAST_P99_MS} ms at ${PER_SECOND.fast.toLocaleString('en-US')}/s, fsync included`,
+        goal: `p99 response within ${TARGET_FAST_P99_MS} ms at ${PER_SECOND.fast.toLocaleString('en-US')}/s, fsync included`,
         measured: fast.median,
         limit: TARGET_FAST_P99_MS,
         unit: 'ms',
-        inTheWay:
+        cause:
           'all threads of the gateway share one core here, and 2,000/s use about two thirds of it. A checkpoint or a garbage collection therefore leaves a queue of ' +
           'about ten milliseconds that takes as long again to drain.',
       },

@@ -65,7 +65,7 @@ export class Cluster {
   }
 
   /** Restarts a node that has ended, on the same port. */
-  async startAgain(node: ClusterNode): Promise<void> {
+  async restart(node: ClusterNode): Promise<void> {
     node.server = await this.#start(node.name, node.port, node.options);
   }
 

@@ -24,13 +24,13 @@ interface Message {
   readonly recovered?: boolean;
 }
 
-interface Place {
+interface Position {
   readonly epoch: string;
   offset: number;
 }
 
 /** Delay before a session that could not connect tries another node. */
-const AGAIN_MS = 250;
+const RETRY_MS = 250;
 
 export class CrowdSession {
   /** Offsets of the received events, in the order of arrival. */
@@ -41,10 +41,10 @@ export class CrowdSession {
   restarts = 0;
   readonly #options: CrowdSessionOptions;
   #node: number;
-  #place: Place | undefined;
+  #position: Position | undefined;
   #socket: WebSocket | undefined;
   #isOpen = false;
-  #again: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(options: CrowdSessionOptions) {
     this.#options = options;
@@ -59,18 +59,18 @@ export class CrowdSession {
 
   /** The last offset that the gateway sent. */
   get offset(): number {
-    return this.#place?.offset ?? 0;
+    return this.#position?.offset ?? 0;
   }
 
   close(): void {
-    clearTimeout(this.#again);
+    clearTimeout(this.#retryTimer);
     this.#socket?.removeAllListeners('close');
     this.#socket?.terminate();
   }
 
   #connect(): void {
-    const place = this.#place;
-    const search = place === undefined ? '' : `?epoch=${place.epoch}&offset=${place.offset}`;
+    const position = this.#position;
+    const search = position === undefined ? '' : `?epoch=${position.epoch}&offset=${position.offset}`;
     const socket = new WebSocket(
       `ws://127.0.0.1:${this.#options.ports[this.#node]}/ws${search}`,
       [SUBPROTOCOL],
@@ -81,7 +81,7 @@ export class CrowdSession {
     );
     socket.on('message', (data: Buffer) => this.#receive(JSON.parse(data.toString()) as Message));
     socket.on('error', () => {});
-    socket.on('close', () => this.#comeBack());
+    socket.on('close', () => this.#reconnect());
     this.#socket = socket;
   }
 
@@ -90,20 +90,20 @@ export class CrowdSession {
       this.#isOpen = true;
       this.connections += 1;
       if (recovered === true) return;
-      if (this.#place !== undefined) this.restarts += 1;
-      this.#place = {epoch, offset};
+      if (this.#position !== undefined) this.restarts += 1;
+      this.#position = {epoch, offset};
     } else if (type === 'call.status') {
       this.offsets.push(offset);
-      if (this.#place !== undefined) this.#place.offset = offset;
+      if (this.#position !== undefined) this.#position.offset = offset;
       this.#options.onEvent(this.#node, offset);
-    } else if (type === 'session.heartbeat' && this.#place !== undefined) this.#place.offset = offset;
+    } else if (type === 'session.heartbeat' && this.#position !== undefined) this.#position.offset = offset;
   }
 
   /** Reconnects at once if the session was open, because it has lost its node. */
-  #comeBack(): void {
-    const pauseMs = this.#isOpen ? 0 : AGAIN_MS;
+  #reconnect(): void {
+    const pauseMs = this.#isOpen ? 0 : RETRY_MS;
     this.#isOpen = false;
     this.#node = (this.#node + this.#options.step) % this.#options.ports.length;
-    this.#again = setTimeout(() => this.#connect(), pauseMs);
+    this.#retryTimer = setTimeout(() => this.#connect(), pauseMs);
   }
 }

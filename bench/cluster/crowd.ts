@@ -31,13 +31,13 @@ export class Crowd {
       const step = 1 + (Math.floor(sessions.length / ports.length) % Math.max(1, ports.length - 1));
       sessions.push(new CrowdSession({ports, node, step, onEvent: (at, offset) => crowd.#note(at, offset)}));
       if (sessions.length % OPENING_AT_ONCE === 0 || sessions.length === count)
-        await crowd.reaches(0, OPEN_WITHIN_MS);
+        await crowd.waitForOffset(0, OPEN_WITHIN_MS);
     }
     return crowd;
   }
 
   /** Sessions at the node with this index. */
-  at(node: number): number {
+  sessionsAt(node: number): number {
     return this.sessions.filter((session) => session.node === node).length;
   }
 
@@ -47,7 +47,7 @@ export class Crowd {
   }
 
   /** Resolves when each session is connected and has reached `offset`. @throws after the deadline */
-  async reaches(offset: number, deadlineMs: number): Promise<void> {
+  async waitForOffset(offset: number, deadlineMs: number): Promise<void> {
     const deadline = performance.now() + deadlineMs;
     const isThere = (session: CrowdSession) => session.node !== undefined && session.offset >= offset;
     while (!this.sessions.every(isThere)) {
@@ -65,7 +65,7 @@ export class Crowd {
   delaysAt(node: number, since: number): readonly number[] {
     return [...(this.#firstAt[node] ?? [])]
       .filter(([, at]) => at >= since)
-      .map(([offset, at]) => at - Math.min(...this.#firstAt.map((told) => told.get(offset) ?? at)));
+      .map(([offset, at]) => at - Math.min(...this.#firstAt.map((received) => received.get(offset) ?? at)));
   }
 
   close(): void {
@@ -73,7 +73,7 @@ export class Crowd {
   }
 
   #note(node: number, offset: number): void {
-    const told = this.#firstAt[node];
-    if (told !== undefined && !told.has(offset)) told.set(offset, performance.now());
+    const received = this.#firstAt[node];
+    if (received !== undefined && !received.has(offset)) received.set(offset, performance.now());
   }
 }

@@ -7,9 +7,9 @@ import {preload} from '../../chaos/world/preload.ts';
 import {DatabaseLink} from '../../test/support/postgres/database-link.ts';
 import {RetryingLoad} from '../load/retrying-load.ts';
 import type {Servers} from '../servers/servers.ts';
-import {findMistold} from './check-told.ts';
 import {Cluster, type ClusterNode} from './cluster.ts';
 import {Crowd} from './crowd.ts';
+import {findDeliveryError} from './delivery-check.ts';
 
 export interface FaultWorldOptions {
   readonly servers: Servers;
@@ -27,10 +27,10 @@ export interface Answers {
   readonly none: number;
 }
 
-const LEVEL_WITHIN_MS = 30_000;
-const TAKEN_WITHIN_MS = 30_000;
+const CAUGHT_UP_WITHIN_MS = 30_000;
+const ACCEPTED_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 5;
-const [TAKEN, UNAVAILABLE, NO_ANSWER] = [204, 503, 0];
+const [ACCEPTED, UNAVAILABLE, NO_ANSWER] = [204, 503, 0];
 
 export class FaultWorld {
   readonly cluster: Cluster;
@@ -80,9 +80,9 @@ export class FaultWorld {
   }
 
   /** Resolves when this many more callbacks were accepted. */
-  async taken(callbacks: number): Promise<void> {
-    const wanted = this.load.taken + callbacks;
-    await this.waitFor(`${callbacks} more callbacks to be accepted`, () => this.load.taken >= wanted);
+  async waitForAccepted(callbacks: number): Promise<void> {
+    const wanted = this.load.accepted + callbacks;
+    await this.waitFor(`${callbacks} more callbacks to be accepted`, () => this.load.accepted >= wanted);
   }
 
   /** Resolves once `look` returns true. @throws after the deadline */
@@ -91,28 +91,28 @@ export class FaultWorld {
     look: () => boolean | Promise<boolean>,
     everyMs = LOOK_EVERY_MS,
   ): Promise<void> {
-    const deadline = performance.now() + TAKEN_WITHIN_MS;
+    const deadline = performance.now() + ACCEPTED_WITHIN_MS;
     while (!(await look())) {
-      if (performance.now() > deadline) throw new Error(`waited ${TAKEN_WITHIN_MS} ms for ${what}`);
+      if (performance.now() > deadline) throw new Error(`waited ${ACCEPTED_WITHIN_MS} ms for ${what}`);
       await wait(everyMs);
     }
   }
 
   /** Resolves when every session is connected and has every event that the journal held when the last one reconnected. */
-  async level(): Promise<void> {
-    await this.crowd.reaches(0, LEVEL_WITHIN_MS);
-    await this.crowd.reaches(Math.max(0, ...(await this.#pushed())), LEVEL_WITHIN_MS);
+  async waitUntilCaughtUp(): Promise<void> {
+    await this.crowd.waitForOffset(0, CAUGHT_UP_WITHIN_MS);
+    await this.crowd.waitForOffset(Math.max(0, ...(await this.#deliveredOffsets())), CAUGHT_UP_WITHIN_MS);
   }
 
   /** Runs `fault` and counts the responses meanwhile. @throws for any response but 204, 503 and none */
-  async counting<Result>(
+  async countResponses<Result>(
     fault: () => Promise<Result>,
   ): Promise<{readonly result: Result; readonly answers: Answers}> {
     const {load} = this;
     const [unavailable, none] = [load.answered(UNAVAILABLE), load.answered(NO_ANSWER)];
     const result = await fault();
     const others = [...load.answers.keys()].filter(
-      (status) => status !== TAKEN && status !== UNAVAILABLE && status !== NO_ANSWER,
+      (status) => status !== ACCEPTED && status !== UNAVAILABLE && status !== NO_ANSWER,
     );
     if (others.length > 0) throw new Error(`callbacks were answered ${others.join(', ')}`);
     return {
@@ -130,14 +130,14 @@ export class FaultWorld {
    */
   async check(): Promise<void> {
     await this.load.stop();
-    await this.level();
-    const pushed = await this.#pushed();
-    const mistold = findMistold(this.crowd.sessions, pushed);
-    if (mistold !== undefined) throw new Error(mistold);
+    await this.waitUntilCaughtUp();
+    const pushed = await this.#deliveredOffsets();
+    const deliveryError = findDeliveryError(this.crowd.sessions, pushed);
+    if (deliveryError !== undefined) throw new Error(deliveryError);
     const [row] = await this.cluster.sql('SELECT count(*) AS entries FROM hookswitch.entries');
-    if (Number(row?.['entries']) !== this.load.taken)
+    if (Number(row?.['entries']) !== this.load.accepted)
       throw new Error(
-        `${this.load.taken} callbacks were accepted, but the journal has ${String(row?.['entries'])} entries`,
+        `${this.load.accepted} callbacks were accepted, but the journal has ${String(row?.['entries'])} entries`,
       );
     const restarts = this.crowd.sessions.filter((session) => session.restarts > 0).length;
     if (restarts > 0) throw new Error(`${restarts} sessions were not recovered`);
@@ -152,7 +152,7 @@ export class FaultWorld {
   }
 
   /** Offsets of all events that sessions receive, in order. */
-  async #pushed(): Promise<readonly number[]> {
+  async #deliveredOffsets(): Promise<readonly number[]> {
     const rows = await this.cluster.sql(
       `SELECT "offset" FROM hookswitch.entries WHERE verdict = 'applied' ORDER BY "offset"`,
     );

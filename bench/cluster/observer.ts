@@ -4,7 +4,7 @@ import {SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocket} from 'ws';
 import {ACCESS_KEY} from '../servers/servers.ts';
 
-interface Told {
+interface StatusMessage {
   readonly type: string;
   readonly callSid: string;
   readonly providerStatus: string;
@@ -13,12 +13,12 @@ interface Told {
 
 export class Observer {
   /** Times of receipt (`performance.now()`), by `eventKey`. */
-  readonly #moments = new Map<string, number>();
+  readonly #receivedAt = new Map<string, number>();
   readonly #socket: WebSocket;
   #offset = 0;
   #fault: string | undefined;
   #wanted = 0;
-  #reached: (() => void) | undefined;
+  #resolve: (() => void) | undefined;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -41,22 +41,22 @@ export class Observer {
   }
 
   /** Resolves when it has received this many events since it was opened. @throws after the deadline */
-  async told(events: number, deadlineMs: number): Promise<void> {
+  async waitForEvents(events: number, deadlineMs: number): Promise<void> {
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     this.#wanted = events;
-    this.#reached = resolve;
+    this.#resolve = resolve;
     const deadline = setTimeout(() => {
-      const state = `${this.#moments.size} of ${events} events in ${deadlineMs} ms`;
+      const state = `${this.#receivedAt.size} of ${events} events in ${deadlineMs} ms`;
       reject(new Error(`a session received ${state}${this.#fault === undefined ? '' : `: ${this.#fault}`}`));
     }, deadlineMs);
-    this.#look();
+    this.#resolveIfComplete();
     await promise.finally(() => clearTimeout(deadline));
     if (this.#fault !== undefined) throw new Error(this.#fault);
   }
 
   /** Time of receipt. @throws when the event was not received */
-  momentOf(key: string): number {
-    const moment = this.#moments.get(key);
+  receivedAt(key: string): number {
+    const moment = this.#receivedAt.get(key);
     if (moment === undefined) throw new Error(`a session did not receive ${key}`);
     return moment;
   }
@@ -67,18 +67,18 @@ export class Observer {
   }
 
   #receive(data: Buffer, at: number): void {
-    const {type, callSid, providerStatus, offset} = JSON.parse(data.toString()) as Told;
+    const {type, callSid, providerStatus, offset} = JSON.parse(data.toString()) as StatusMessage;
     if (type !== 'call.status') return;
     const key = eventKey(callSid, providerStatus);
     if (offset <= this.#offset) this.#fault ??= `${offset} arrived after ${this.#offset}`;
-    if (this.#moments.has(key)) this.#fault ??= `${key} arrived twice`;
+    if (this.#receivedAt.has(key)) this.#fault ??= `${key} arrived twice`;
     this.#offset = offset;
-    this.#moments.set(key, at);
-    this.#look();
+    this.#receivedAt.set(key, at);
+    this.#resolveIfComplete();
   }
 
-  #look(): void {
-    if (this.#moments.size >= this.#wanted) this.#reached?.();
+  #resolveIfComplete(): void {
+    if (this.#receivedAt.size >= this.#wanted) this.#resolve?.();
   }
 }
 

@@ -14,15 +14,15 @@ export interface RetryingLoadOptions {
 
 const SENDERS = 8;
 /** Delay before a callback is retried. */
-const AGAIN_MS = 100;
+const RETRY_MS = 100;
 const ANSWER_WITHIN_MS = 15_000;
 /** Callbacks signed at a time. The next status of a call comes a quarter of a batch later. */
 const BATCH = 400;
-const TAKEN = 204;
+const ACCEPTED = 204;
 
 export class RetryingLoad {
   /** Accepted callbacks. */
-  taken = 0;
+  accepted = 0;
   /** Count per response status; 0 stands for no response. */
   readonly answers = new Map<number, number>();
   readonly #options: RetryingLoadOptions;
@@ -56,22 +56,22 @@ export class RetryingLoad {
     const pauseMs = (1000 * SENDERS) / this.#options.perSecond;
     while (this.#running) {
       const startedAt = performance.now();
-      const request = this.#take();
-      while (!(await this.#bring(request))) await wait(AGAIN_MS);
-      this.taken += 1;
+      const request = this.#nextRequest();
+      while (!(await this.#post(request))) await wait(RETRY_MS);
+      this.accepted += 1;
       await wait(Math.max(0, pauseMs - (performance.now() - startedAt)));
     }
   }
 
-  async #bring(request: Buffer): Promise<boolean> {
+  async #post(request: Buffer): Promise<boolean> {
     const ports = this.#options.ports();
     this.#turn += 1;
     const status = await postOnce(ports[this.#turn % ports.length] ?? 0, request);
     this.answers.set(status, this.answered(status) + 1);
-    return status === TAKEN;
+    return status === ACCEPTED;
   }
 
-  #take(): Buffer {
+  #nextRequest(): Buffer {
     if (this.#requests.length === 0) {
       const port = this.#options.publicPort;
       this.#requests = signedCallbacks({port, count: BATCH, concurrentCalls: BATCH / 4}).reverse();

@@ -42,7 +42,7 @@ export class SessionSwarm {
   }
 
   /** Counts a session that the server closed. */
-  lost(): void {
+  handleClose(): void {
     this.#lost += 1;
   }
 
@@ -113,7 +113,7 @@ export class SessionSwarm {
   }
 
   /** Called when a session has received events. */
-  received(statusesBefore: number, statuses: number): void {
+  handleEvents(statusesBefore: number, statuses: number): void {
     this.#followTo(statusesBefore, statuses);
     const expectation = this.#expectation;
     if (expectation === undefined || statusesBefore >= this.#target || statuses < this.#target) return;
@@ -198,7 +198,7 @@ class SwarmSession {
     this.#socket = connect({port, host: '127.0.0.1', noDelay: true, onread});
     this.#socket.on('error', reject);
     this.#socket.on('close', () => {
-      swarm.lost();
+      swarm.handleClose();
       reject(new Error('the server closed a session'));
     });
     this.#socket.write(upgradeRequest(port, dialect.path));
@@ -217,7 +217,7 @@ class SwarmSession {
     const reader = this.#reader;
     const {statuses} = reader;
     reader.read(receiveBuffer, length);
-    if (reader.statuses !== statuses) this.#swarm.received(statuses, reader.statuses);
+    if (reader.statuses !== statuses) this.#swarm.handleEvents(statuses, reader.statuses);
     for (; this.#pongs < reader.pings; this.#pongs += 1)
       this.#socket.write(this.#dialect.textPings ? TEXT_PONG : PONG);
     if (this.#settle !== undefined) this.#settleOnceGreeted();
@@ -233,7 +233,7 @@ class SwarmSession {
     else if (this.#dialect.hello !== undefined) this.#socket.write(this.#dialect.hello);
     const rest = Buffer.from(head.slice(end + END_OF_HEAD.length), 'latin1');
     this.#reader.read(rest, rest.length);
-    if (this.#reader.statuses > 0) this.#swarm.received(0, this.#reader.statuses);
+    if (this.#reader.statuses > 0) this.#swarm.handleEvents(0, this.#reader.statuses);
     this.#settleOnceGreeted();
   }
 

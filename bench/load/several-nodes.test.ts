@@ -55,10 +55,10 @@ test('a callback is retried at any node until it is accepted', async (t) => {
   const ports = [node.port, await freePort()];
   const load = new RetryingLoad({publicPort: 80, ports: () => ports, perSecond: 1000});
   load.start();
-  await until(() => load.taken >= 20);
+  await until(() => load.accepted >= 20);
   await load.stop();
   assert.equal(load.answered(503), 5);
-  assert.equal(load.answered(204), load.taken);
+  assert.equal(load.answered(204), load.accepted);
   assert.ok(load.answered(0) > 0);
-  assert.equal(new Set(node.came).size, load.taken);
+  assert.equal(new Set(node.came).size, load.accepted);
 });

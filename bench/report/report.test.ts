@@ -61,11 +61,11 @@ test('a chart of a single point is drawn', () => {
 });
 
 test('a missed target shows by how much, on either side, and NaN misses it', () => {
-  const target = {wanted: 'fast', measured: 12, limit: 10, unit: 'ms'};
+  const target = {goal: 'fast', measured: 12, limit: 10, unit: 'ms'};
   assert.match(targetMarkdown(target), /Measured 12\.0 ms: \*\*missed\*\* by 20\.0 %/);
-  const inTheWay = 'the kernel';
-  assert.match(targetMarkdown({...target, inTheWay}), /by 20\.0 %\.\n {2}Cause: the kernel$/);
-  assert.doesNotMatch(targetMarkdown({...target, side: 'at least', inTheWay}), /Cause/);
+  const cause = 'the kernel';
+  assert.match(targetMarkdown({...target, cause}), /by 20\.0 %\.\n {2}Cause: the kernel$/);
+  assert.doesNotMatch(targetMarkdown({...target, side: 'at least', cause}), /Cause/);
   assert.match(targetMarkdown({...target, side: 'at least'}), /: met\./);
   assert.match(targetMarkdown({...target, measured: Number.NaN}), /missed/);
   assert.match(targetMarkdown({...target, measured: 0, limit: 0}), /: met\./);
@@ -74,9 +74,9 @@ test('a missed target shows by how much, on either side, and NaN misses it', () 
 test('a section has its method, tables, charts and targets in this order', () => {
   const text = sectionMarkdown({
     title: 'A benchmark',
-    compared: ['How it was measured.'],
+    method: ['How it was measured.'],
     tables: [{head: ['who', 'ms'], rows: [['gateway', '1.00']]}],
-    targets: [{wanted: 'fast', measured: 1, limit: 2, unit: 'ms'}],
+    targets: [{goal: 'fast', measured: 1, limit: 2, unit: 'ms'}],
     charts: [{chart, growth: 'It grows linearly.'}],
   });
   const order = [

@@ -5,7 +5,7 @@ import type {Figure} from './statistics.ts';
 export interface Section {
   readonly title: string;
   /** How it is measured, one fact per entry. Each becomes a list item. */
-  readonly compared: readonly string[];
+  readonly method: readonly string[];
   readonly tables: readonly Table[];
   readonly targets: readonly Target[];
   readonly charts?: readonly ChartOfSection[];
@@ -32,20 +32,20 @@ export interface Table {
 
 export interface Target {
   /** The goal with its limit. */
-  readonly wanted: string;
+  readonly goal: string;
   readonly measured: number;
   readonly limit: number;
   readonly unit: string;
   /** The side of the limit that meets the goal. @default 'at most' */
   readonly side?: 'at most' | 'at least';
   /** The cause according to a profile, printed if the target is missed. */
-  readonly inTheWay?: string;
+  readonly cause?: string;
 }
 
 const LINE_CHARS = 100;
 
-export function sectionMarkdown({title, compared, tables, targets, charts = []}: Section): string {
-  const parts = [`## ${title}`, compared.map(listItem).join('\n'), ...tables.map(tableMarkdown)];
+export function sectionMarkdown({title, method, tables, targets, charts = []}: Section): string {
+  const parts = [`## ${title}`, method.map(listItem).join('\n'), ...tables.map(tableMarkdown)];
   for (const {chart, growth} of charts)
     parts.push(`![${chart.title}](images/bench-${chart.name}.svg)`, wrap(growth));
   if (targets.length > 0) parts.push(targets.map(targetMarkdown).join('\n'));
@@ -85,12 +85,12 @@ export function number(value: number): string {
 }
 
 /** A list item: the goal, the measurement, and by how much the target was missed. */
-export function targetMarkdown({wanted, measured, limit, unit, side = 'at most', inTheWay}: Target): string {
+export function targetMarkdown({goal, measured, limit, unit, side = 'at most', cause}: Target): string {
   const met = side === 'at most' ? measured <= limit : measured >= limit;
   const off = limit === 0 ? '' : ` by ${number(Math.abs(measured / limit - 1) * 100)} %`;
   const verdict = met ? 'met' : `**missed**${off}`;
-  const reason = met || inTheWay === undefined ? '' : ` Cause: ${inTheWay}`;
-  return listItem(`Target: ${wanted}. Measured ${number(measured)} ${unit}: ${verdict}.${reason}`);
+  const reason = met || cause === undefined ? '' : ` Cause: ${cause}`;
+  return listItem(`Target: ${goal}. Measured ${number(measured)} ${unit}: ${verdict}.${reason}`);
 }
 
 export function tableMarkdown({head, rows}: Table): string {

@@ -14,7 +14,7 @@ export function onServerCore(argv: readonly [string, ...string[]]): readonly [st
 }
 
 /** The command that runs `argv` on the generator's cores, so that a database does not compete with the gateways. */
-export function besideGenerator(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
+export function onGeneratorCores(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
   return isPinned ? ['taskset', '-c', generatorCores(), ...argv] : argv;
 }
 

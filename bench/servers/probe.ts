@@ -19,7 +19,7 @@ export interface Usage {
   readonly lagP99Ms: number;
 }
 
-export type ProbeQuestion = 'usage' | 'usage after collection' | 'lag';
+export type ProbeRequest = 'usage' | 'usage after collection' | 'lag';
 
 /** Resolution of the timer that measures the lag. */
 const LAG_RESOLUTION_MS = 2;
@@ -27,9 +27,9 @@ let lag: ReturnType<typeof monitorEventLoopDelay> | undefined;
 
 // Worker threads get the same flags as the process.
 if (isMainThread && process.send !== undefined) {
-  process.on('message', (question: ProbeQuestion) => {
-    if (question === 'usage after collection') globalThis.gc?.();
-    process.send?.({...usage(), lagP99Ms: question === 'lag' ? takeLag() : 0});
+  process.on('message', (request: ProbeRequest) => {
+    if (request === 'usage after collection') globalThis.gc?.();
+    process.send?.({...usage(), lagP99Ms: request === 'lag' ? readLag() : 0});
   });
   process.on('disconnect', () => process.exit(1));
   // The IPC channel must not keep the server alive.
@@ -48,7 +48,7 @@ function usage(): Omit<Usage, 'lagP99Ms'> {
   };
 }
 
-function takeLag(): number {
+function readLag(): number {
   if (lag === undefined) {
     lag = monitorEventLoopDelay({resolution: LAG_RESOLUTION_MS});
     lag.enable();

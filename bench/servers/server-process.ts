@@ -4,7 +4,7 @@ import {once} from 'node:events';
 import {get} from 'node:http';
 import {setTimeout as wait} from 'node:timers/promises';
 import {onServerCore} from './cores.ts';
-import type {ProbeQuestion, Usage} from './probe.ts';
+import type {ProbeRequest, Usage} from './probe.ts';
 
 export interface ServerProcessOptions {
   /** Program and arguments, without Node. */
@@ -70,10 +70,10 @@ export class ServerProcess {
   }
 
   /** Resource usage so far. */
-  async usage(question: ProbeQuestion = 'usage'): Promise<Usage> {
+  async usage(request: ProbeRequest = 'usage'): Promise<Usage> {
     const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS);
     const answer = once(this.#child, 'message', {signal});
-    this.#child.send(question);
+    this.#child.send(request);
     const [usage] = (await answer) as [Usage];
     return usage;
   }

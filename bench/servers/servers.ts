@@ -4,7 +4,7 @@ import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {freePort} from '../../test/support/gateway/free-port.ts';
 import {PostgresServer} from '../../test/support/postgres/postgres.ts';
-import {besideGenerator, onServerCore} from './cores.ts';
+import {onGeneratorCores, onServerCore} from './cores.ts';
 import {bunProgram} from './install-peers.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';
 
@@ -96,7 +96,7 @@ export class Servers {
     const server = await PostgresServer.create({
       fsync: true,
       parent: this.#root,
-      command: core === 'generator' ? besideGenerator : onServerCore,
+      command: core === 'generator' ? onGeneratorCores : onServerCore,
       settings: {shared_buffers: '256MB', max_connections: '100', ...settings},
     });
     this.#databases.add(server);

@@ -13,33 +13,33 @@ const BROKEN_MS = {short: 1500, long: 6000} as const;
 
 export const fsyncFails: Fault = {
   name: 'fsync-fails',
-  what: 'fsync of the database, the WAL and the mark fails with EIO, then works again',
+  description: 'fsync of the database, the WAL and the mark fails with EIO, then works again',
   unavailable: tracingUnavailable,
   async strike(world, size) {
     {
       await using _ = await Tracer.inject(world.gateway.pid, 'fsync,fdatasync:error=EIO');
       await broken(world, BROKEN_MS[size]);
     }
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 
 export const fsyncFailsAtTimes: Fault = {
   name: 'fsync-fails-at-times',
-  what: 'every third fsync fails',
+  description: 'every third fsync fails',
   unavailable: tracingUnavailable,
   async strike(world, size) {
     {
       await using _ = await Tracer.inject(world.gateway.pid, 'fsync,fdatasync:error=EIO:when=3+3');
       await wait(BROKEN_MS[size]);
     }
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 
 export const fsyncSlow: Fault = {
   name: 'fsync-slow',
-  what: 'fsync takes 0.3 to 5 s; must not delay pongs to sessions',
+  description: 'fsync takes 0.3 to 5 s; must not delay pongs to sessions',
   unavailable: tracingUnavailable,
   async strike(world, size) {
     const delayMs = size === 'short' ? 800 : world.random.int(300, 5000);
@@ -57,20 +57,20 @@ export const fsyncSlow: Fault = {
         `fsync of ${delayMs} ms delays pongs to ${Math.round(during)} ms at p75, ${Math.round(before)} ms before the fault`,
       );
     }
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 
 export const diskFull: Fault = {
   name: 'disk-full',
-  what: 'the WAL cannot grow (file size limit), then can again',
+  description: 'the WAL cannot grow (file size limit), then can again',
   unavailable: () => (process.platform === 'linux' ? undefined : 'needs prlimit'),
   async strike(world, size) {
     const {pid} = world.gateway;
     if (!limitFileSize(8192, pid)) throw new Error('prlimit is missing');
     await broken(world, BROKEN_MS[size]);
     limitFileSize('unlimited', pid);
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 
@@ -79,7 +79,7 @@ const SMALL_DISK_BYTES = 32 * 1024 * 1024;
 
 export const smallDiskFull: Fault = {
   name: 'small-disk-full',
-  what: 'the disk has no free block (tmpfs), then has space again',
+  description: 'the disk has no free block (tmpfs), then has space again',
   unavailable: () =>
     process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'needs root to mount a tmpfs',
   world: (options) => {
@@ -96,13 +96,13 @@ export const smallDiskFull: Fault = {
     // The load uses up the free space inside existing files.
     await broken(world, BROKEN_MS[size]);
     rmSync(filler);
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 
 export const readOnly: Fault = {
   name: 'read-only',
-  what: 'the files cannot be written (immutable), then can again',
+  description: 'the files cannot be written (immutable), then can again',
   unavailable: () =>
     process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'needs root for chattr',
   async strike(world, size) {
@@ -114,7 +114,7 @@ export const readOnly: Fault = {
     if (!files.every((file) => setImmutable(file, true))) throw new Error('chattr +i failed');
     await broken(world, BROKEN_MS[size]);
     mend();
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 

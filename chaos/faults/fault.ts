@@ -5,7 +5,7 @@ export interface Fault {
   /** In kebab-case, for the command line and the table. */
   readonly name: string;
   /** A short description for the table. */
-  readonly what: string;
+  readonly description: string;
   /** Returns why the fault cannot run on this machine; `undefined` if it can. */
   readonly unavailable?: () => string | undefined;
   /** Changes the options of the world that the fault needs. */

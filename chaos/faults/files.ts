@@ -33,7 +33,7 @@ export const tailOfWal = damage('tail-of-wal', 'the WAL is truncated', {
 
 export const backupRestored: Fault = {
   name: 'backup-restored',
-  what: 'an older copy of the database is restored, with or without its mark',
+  description: 'an older copy of the database is restored, with or without its mark',
   async strike(world) {
     const {gateway, random} = world;
     await world.pause();
@@ -41,14 +41,14 @@ export const backupRestored: Fault = {
     const restore = world.backUp();
     await gateway.start();
     world.resume();
-    await world.answers(40);
+    await world.waitForAcknowledged(40);
     await world.pause();
     await gateway.kill();
     world.endChapter();
     restore({mark: random.chance(0.5)});
     await gateway.start();
     world.resume();
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 
@@ -59,13 +59,13 @@ interface Damage {
   readonly harm: (world: World) => string;
 }
 
-function damage(name: string, what: string, {checkpointed, harm}: Damage): Fault {
+function damage(name: string, description: string, {checkpointed, harm}: Damage): Fault {
   return {
     name,
-    what,
+    description,
     async strike(world) {
       const {gateway} = world;
-      await world.answers(30);
+      await world.waitForAcknowledged(30);
       await world.pause();
       // A kill leaves the WAL in place. A clean shutdown checkpoints it into the database.
       if (checkpointed) await gateway.terminate();
@@ -79,7 +79,7 @@ function damage(name: string, what: string, {checkpointed, harm}: Damage): Fault
         await gateway.start();
       }
       world.resume();
-      await world.answers(20);
+      await world.waitForAcknowledged(20);
     },
   };
 }
@@ -89,7 +89,7 @@ async function startsOrRefuses(world: World, harmed: string): Promise<boolean> {
   const {gateway} = world;
   gateway.spawn();
   try {
-    await gateway.logged('listening');
+    await gateway.waitForLog('listening');
     world.note(`${harmed}: started`);
     // The damage may be in a place that only a later read finds.
     await wait(0);

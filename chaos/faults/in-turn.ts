@@ -15,7 +15,8 @@ const parts: readonly ClusterFault[] = [
 
 export const inTurn: ClusterFault = {
   name: 'pg-in-turn',
-  what: 'node killed, node paused, listeners killed, head locked, database restarted, clock skew, partition, one after the other',
+  description:
+    'node killed, node paused, listeners killed, head locked, database restarted, clock skew, partition, one after the other',
   async strikeCluster(world, size) {
     for (const part of parts) {
       const startedAt = performance.now();

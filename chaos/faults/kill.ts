@@ -7,10 +7,10 @@ const KILLS = {short: 2, long: 4} as const;
 
 export const killAtRandom: Fault = {
   name: 'kill-at-random',
-  what: 'kill -9 at any moment under load',
+  description: 'kill -9 at any moment under load',
   async strike(world, size) {
     for (let kill = 0; kill < KILLS[size]; kill += 1) {
-      await world.answers(world.random.int(5, 60));
+      await world.waitForAcknowledged(world.random.int(5, 60));
       await wait(world.random.int(0, 15));
       await world.gateway.restart();
     }
@@ -29,10 +29,10 @@ export const killBeforeAnswer = killAt('kill-before-answer', 'kill -9 between an
   'after-reply',
 ]);
 
-function killAt(name: string, what: string, points: readonly Failpoint[]): Fault {
+function killAt(name: string, description: string, points: readonly Failpoint[]): Fault {
   return {
     name,
-    what,
+    description,
     async strike(world) {
       const {gateway, random} = world;
       // Each failpoint once, in random order.
@@ -40,9 +40,9 @@ function killAt(name: string, what: string, points: readonly Failpoint[]): Fault
         await gateway.kill();
         // The first hits come from opening the journal.
         await world.startWithFailpoint({point, hit: random.int(8, 40), action: 'kill'});
-        await gateway.ended();
+        await gateway.waitForExit();
         await gateway.start();
-        await world.answers(10);
+        await world.waitForAcknowledged(10);
       }
     },
   };

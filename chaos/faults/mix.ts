@@ -21,7 +21,7 @@ const AT_ONCE = {short: 2, long: 4} as const;
 
 export const mix: Fault = {
   name: 'mix',
-  what: 'faults in callbacks and REST, and meanwhile two to four of the faults above',
+  description: 'faults in callbacks and REST, and meanwhile two to four of the faults above',
   async strike(world, size) {
     const {random, simulator} = world;
     simulator.setFaults({

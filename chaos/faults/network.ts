@@ -7,7 +7,7 @@ const SESSION_TIMEOUT_MS = 3000;
 
 export const halfOpen: Fault = {
   name: 'half-open',
-  what: 'connections go silent without a close; their sessions reconnect',
+  description: 'connections go silent without a close; their sessions reconnect',
   world: (options) => ({...options, env: {...options.env, SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS)}}),
   async strike(world) {
     const {gateway, sessions} = world;
@@ -19,11 +19,11 @@ export const halfOpen: Fault = {
     await until(() => sessions.every(({position}) => position !== undefined), {
       what: 'the sessions to be ready',
     });
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
     line.stall(true);
     world.wsUrl = direct;
     for (const session of sessions) session.abandon();
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
     // The gateway must detect the dead connections itself, so that only the reconnected sessions remain.
     const open = async () => (await gateway.api('/api/sessions')).body.sessions.length;
     await until(async () => (await open()) === sessions.length, {
@@ -39,7 +39,7 @@ const BACK_WITHIN_MS = 120_000;
 
 export const stampede: Fault = {
   name: 'stampede',
-  what: 'the gateway is killed and all sessions reconnect at once',
+  description: 'the gateway is killed and all sessions reconnect at once',
   world: (options) => ({...options, env: {...options.env, MAX_SESSIONS: '20000'}}),
   async strike(world, size) {
     const {gateway, random} = world;
@@ -54,13 +54,13 @@ export const stampede: Fault = {
         },
       );
     await allAt(1);
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
     await gateway.kill();
     await gateway.start();
     const startedAt = performance.now();
     await allAt(2);
     world.note(`${count} sessions reconnected in ${Math.round(performance.now() - startedAt)} ms`);
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
     await world.pause();
     const same = () => new Set(crowd.map(({position}) => position)).size === 1;
     await until(same, {

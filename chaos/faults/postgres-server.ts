@@ -19,7 +19,7 @@ const LISTENERS = `FROM pg_stat_activity WHERE application_name LIKE '%listener'
 
 export const listenerKilled: ClusterFault = {
   name: 'pg-listener-killed',
-  what: 'pg_terminate_backend for every LISTEN connection, several times',
+  description: 'pg_terminate_backend for every LISTEN connection, several times',
   async strikeCluster(world) {
     for (let round = 0; round < 3; round += 1) {
       const killed = await until(
@@ -30,22 +30,22 @@ export const listenerKilled: ClusterFault = {
         {what: 'a listener to kill'},
       );
       world.note(`${killed} listeners killed`);
-      await world.level(BACK_MS, 'listeners killed');
-      await world.answers(10);
+      await world.waitUntilCaughtUp(BACK_MS, 'listeners killed');
+      await world.waitForAcknowledged(10);
     }
   },
 };
 
 export const listenerSilent: ClusterFault = {
   name: 'pg-listener-silent',
-  what: 'the LISTEN connection of one node goes silent; events may be delayed, but never lost',
+  description: 'the LISTEN connection of one node goes silent; events may be delayed, but never lost',
   async strikeCluster(world, size) {
     const {link} = world.anyNode();
     const rows = await world.sql(`SELECT client_port ${LISTENERS}`);
     if (!rows.some((row) => link.silenceOne(Number(row['client_port']))))
       throw new Error('the node has no listener');
-    await world.answers(20);
-    await world.level(BACK_MS, 'a listener went silent');
+    await world.waitForAcknowledged(20);
+    await world.waitUntilCaughtUp(BACK_MS, 'a listener went silent');
     // The node must detect this within 15 s and replace the connection.
     if (size === 'long') await wait(16_000);
     link.mend();
@@ -54,7 +54,8 @@ export const listenerSilent: ClusterFault = {
 
 export const restarted: ClusterFault = {
   name: 'pg-restarted',
-  what: 'the database is stopped with -m immediate and restarted: only 503, caught up within 5 s after',
+  description:
+    'the database is stopped with -m immediate and restarted: only 503, caught up within 5 s after',
   async strikeCluster(world, size) {
     for (let round = 0; round < (size === 'short' ? 1 : 3); round += 1) {
       const before = world.webhooks.failures.get(503) ?? 0;
@@ -63,15 +64,15 @@ export const restarted: ClusterFault = {
       await wait(size === 'short' ? 0 : world.random.int(500, 10_000));
       await world.server.start();
       const startedAt = performance.now();
-      await world.answers(1, BACK_MS);
-      await world.level(BACK_MS - (performance.now() - startedAt), 'the database was back');
+      await world.waitForAcknowledged(1, BACK_MS);
+      await world.waitUntilCaughtUp(BACK_MS - (performance.now() - startedAt), 'the database was back');
     }
   },
 };
 
 export const headHeld: ClusterFault = {
   name: 'pg-head-held',
-  what: 'a foreign transaction holds the journal lock until a webhook gets a 503, then releases it',
+  description: 'a foreign transaction holds the journal lock until a webhook gets a 503, then releases it',
   async strikeCluster(world) {
     const holder = new Client({connectionString: world.databaseUrl, application_name: 'foreign console'});
     holder.on('error', () => {});
@@ -88,21 +89,22 @@ export const headHeld: ClusterFault = {
     } finally {
       await holder.end();
     }
-    await world.answers(20);
-    await world.level(BACK_MS, 'the head was released');
+    await world.waitForAcknowledged(20);
+    await world.waitUntilCaughtUp(BACK_MS, 'the head was released');
   },
 };
 
 export const noConnections: ClusterFault = {
   name: 'pg-no-connections',
-  what: 'other clients take every database connection, including those of the gateways, then release them',
+  description:
+    'other clients take every database connection, including those of the gateways, then release them',
   async strikeCluster(world) {
     const taker = await ConnectionTaker.open(world.databaseUrl);
     try {
       const before = world.webhooks.failures.get(503) ?? 0;
       await until(
         async () => {
-          await taker.endGateways();
+          await taker.terminateGateways();
           return (world.webhooks.failures.get(503) ?? 0) > before + 5;
         },
         {what: 'a 503', timeoutMs: 20_000},
@@ -111,14 +113,15 @@ export const noConnections: ClusterFault = {
     } finally {
       await taker.release();
     }
-    await world.answers(20);
-    await world.level(BACK_MS, 'connections were available again');
+    await world.waitForAcknowledged(20);
+    await world.waitUntilCaughtUp(BACK_MS, 'connections were available again');
   },
 };
 
 export const failover: ClusterFault = {
   name: 'pg-failover',
-  what: 'a copy of the database without the last commits is promoted: a new epoch, and sessions that are not recovered',
+  description:
+    'a copy of the database without the last commits is promoted: a new epoch, and sessions that are not recovered',
   async strikeCluster(world) {
     const [row] = await world.sql('SHOW data_directory');
     const data = String(row?.['data_directory']);
@@ -126,21 +129,21 @@ export const failover: ClusterFault = {
     await world.server.stop();
     execFileSync('cp', ['-a', data, copy]);
     await world.server.start();
-    await world.answers(20);
-    await world.level(BACK_MS, 'the copy was taken');
+    await world.waitForAcknowledged(20);
+    await world.waitUntilCaughtUp(BACK_MS, 'the copy was taken');
     // Stop the load, because webhooks acknowledged after the chapter would be lost with the original.
-    await world.quiet();
+    await world.waitUntilQuiet();
     const before = await world.endChapter();
     const connectionsBefore = world.sessions.map(({records}) => records.length);
     await world.server.stop('immediate');
     promote(data, copy);
     await world.server.start();
     world.resume();
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
     const after = await world.readChapter();
     if (after.epoch === before.epoch)
       world.violate('corrupt', 'the epoch survived a failover that lost commits');
-    await told(world, after.epoch, connectionsBefore);
+    await expectNewEpoch(world, after.epoch, connectionsBefore);
   },
 };
 
@@ -157,7 +160,7 @@ function promote(data: string, copy: string): void {
 }
 
 /** Waits until every session is in the new epoch, and checks that none was recovered. */
-async function told(world: ClusterWorld, epoch: string, before: readonly number[]): Promise<void> {
+async function expectNewEpoch(world: ClusterWorld, epoch: string, before: readonly number[]): Promise<void> {
   for (const [index, session] of world.sessions.entries()) {
     const first = await until(
       () => session.records.slice(before[index]).find(({ready}) => ready.epoch === epoch),

@@ -16,7 +16,8 @@ const ANSWERS = {short: 25, long: 200} as const;
 
 export const powerLoss: Fault = {
   name: 'power-loss',
-  what: 'system call trace: the WAL is synced and the mark written before every 2xx, and the mark synced soon after',
+  description:
+    'system call trace: the WAL is synced and the mark written before every 2xx, and the mark synced soon after',
   unavailable: tracingUnavailable,
   async strike(world, size) {
     const file = path.join(world.scratch, 'syscalls');
@@ -27,7 +28,7 @@ export const powerLoss: Fault = {
     {
       await using _ = await Tracer.record(world.gateway.pid, SYSCALLS, file);
       // One at a time, so that the writes between two responses belong to the second one.
-      for (let count = 0; count < ANSWERS[size]; count += 1) await world.webhooks.bringOne();
+      for (let count = 0; count < ANSWERS[size]; count += 1) await world.webhooks.sendOne();
       await until(() => trace().isMarkSynced, {
         what: 'the mark to be synced',
         timeoutMs: MARK_DEADLINE_MS,

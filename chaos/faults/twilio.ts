@@ -37,7 +37,7 @@ export const reordered = simulated('callbacks-reordered', 'callbacks are reorder
 
 export const hang: Fault = {
   name: 'twilio-hang',
-  what: 'REST accepts requests and never responds',
+  description: 'REST accepts requests and never responds',
   async strike(world, size) {
     world.simulator.setFaults({hang: {probability: 1, times: size === 'short' ? 2 : 12}});
     await under(world, size);
@@ -61,22 +61,22 @@ const HOUR_MS = 3_600_000;
 
 export const anHourLate: Fault = {
   name: 'callbacks-an-hour-late',
-  what: 'callbacks arrive after the clock jumped ahead by an hour',
+  description: 'callbacks arrive after the clock jumped ahead by an hour',
   async strike(world) {
     world.simulator.setFaults({delay: {probability: 1, minMs: 1500, maxMs: 2500}});
-    await world.answers(40);
+    await world.waitForAcknowledged(40);
     world.control({clockOffsetMs: HOUR_MS});
     await wait(2500);
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 
 export const lostForGood: Fault = {
   name: 'callbacks-lost',
-  what: 'last callbacks never arrive; the gateway finds the end by a lookup (J6)',
+  description: 'last callbacks never arrive; the gateway finds the end by a lookup (J6)',
   async strike(world) {
     world.simulator.setFaults({drop: {probability: 0.5, statuses: ['completed', 'canceled']}});
-    await world.answers(60);
+    await world.waitForAcknowledged(60);
     await world.pause();
     await world.simulator.settled();
     world.control({clockOffsetMs: HOUR_MS});
@@ -92,10 +92,10 @@ export const lostForGood: Fault = {
   },
 };
 
-function simulated(name: string, what: string, faults: Faults): Fault {
+function simulated(name: string, description: string, faults: Faults): Fault {
   return {
     name,
-    what,
+    description,
     async strike(world, size) {
       world.simulator.setFaults(faults);
       await under(world, size);
@@ -103,10 +103,10 @@ function simulated(name: string, what: string, faults: Faults): Fault {
   };
 }
 
-function broken(name: string, what: string, how: readonly BrokenAnswer[]): Fault {
+function broken(name: string, description: string, how: readonly BrokenAnswer[]): Fault {
   return {
     name,
-    what,
+    description,
     async strike(world, size) {
       const random = world.random.fork();
       world.twilio.intercept = () => (random.chance(0.3) ? random.pick(how) : undefined);
@@ -121,5 +121,5 @@ function broken(name: string, what: string, how: readonly BrokenAnswer[]): Fault
 
 async function under(world: World, size: FaultSize): Promise<void> {
   await wait(LOAD_MS[size]);
-  await world.answers(20);
+  await world.waitForAcknowledged(20);
 }

@@ -3,23 +3,23 @@ import {hasEnded} from '@hookswitch/protocol';
 import type {ConnectionRecord, EntryRecord, History, SeenCall, Violation} from './history.ts';
 
 export function checkConnection(connection: ConnectionRecord, history: History): readonly Violation[] {
-  const {asked, ready, user, told, position} = connection;
+  const {requested, ready, user, received, position} = connection;
   const name = `${user} from ${ready.offset} of ${ready.epoch.slice(0, 8)}`;
   const complain = (detail: string): readonly Violation[] => [
     {kind: 'session', detail: `${name}: ${detail}`},
   ];
-  if (ready.recovered && (asked?.epoch !== ready.epoch || asked.offset !== ready.offset)) {
-    return complain(`recovered, but requested ${JSON.stringify(asked)}`);
+  if (ready.recovered && (requested?.epoch !== ready.epoch || requested.offset !== ready.offset)) {
+    return complain(`recovered, but requested ${JSON.stringify(requested)}`);
   }
   const chapter = history.chapters.findLast(({epoch}) => epoch === ready.epoch);
   if (chapter === undefined) return complain('no journal has this epoch');
-  const foreign = told.find(({callSid}) => !connection.seesAll && ownerOf(callSid, history) !== user);
+  const foreign = received.find(({callSid}) => !connection.seesAll && ownerOf(callSid, history) !== user);
   if (foreign !== undefined) return complain(`received ${foreign.callSid}, which belongs to another user`);
   const visible = chapter.entries.filter((entry) => isVisible(entry, connection));
   const expected = visible
     .filter(({offset}) => offset > ready.offset && offset <= position)
     .map(({offset, callSid, providerStatus}) => `${offset} ${callSid} ${providerStatus}`);
-  const found = told.map(({offset, callSid, providerStatus}) => `${offset} ${callSid} ${providerStatus}`);
+  const found = received.map(({offset, callSid, providerStatus}) => `${offset} ${callSid} ${providerStatus}`);
   const at = expected.findIndex((line, index) => line !== found[index]);
   if (at !== -1) return complain(`received ${found[at] ?? 'nothing more'} instead of ${expected[at]}`);
   if (found.length > expected.length) return complain(`also received ${found[expected.length]}`);

@@ -115,7 +115,7 @@ function checkDials({dials, providerCalls}: History): readonly Violation[] {
     if (calls.size > 0 && attempts.every(({outcome}) => outcome === 'fail'))
       untrue.push(`${key}: reported as failed, but Twilio has ${[...calls].join()}`);
   }
-  return [...violations('dialled-twice', found), ...violations('invented', untrue)];
+  return [...violations('dialed-twice', found), ...violations('invented', untrue)];
 }
 
 /** A call whose last callback was acknowledged has ended. */

@@ -27,7 +27,7 @@ const CALL = /^(\d+) +(?:<\.\.\. )?(\w+)(?:\(| resumed>)(.*)$/;
 export function checkSyncs(trace: string): SyncReport {
   const files = new Map<Target, FileState>();
   /** Syncs in progress, by thread. A write before the end of a sync may not be covered by it. */
-  const underWay = new Map<string, Target>();
+  const inProgress = new Map<string, Target>();
   const violations: string[] = [];
   let answers = 0;
   const stateOf = (target: Target): FileState => {
@@ -41,9 +41,9 @@ export function checkSyncs(trace: string): SyncReport {
       const target = targetOf(rest);
       if (target !== undefined) Object.assign(stateOf(target), {written: true, dirty: true});
     } else if (name === 'fsync' || name === 'fdatasync') {
-      const target = targetOf(rest) ?? underWay.get(thread);
+      const target = targetOf(rest) ?? inProgress.get(thread);
       if (target === undefined) continue;
-      if (rest.includes('<unfinished')) underWay.set(thread, target);
+      if (rest.includes('<unfinished')) inProgress.set(thread, target);
       else if (/= 0$/.test(rest)) stateOf(target).dirty = false;
     } else if (rest.includes('"HTTP/1.1 204')) {
       answers += 1;

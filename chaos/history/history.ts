@@ -46,11 +46,11 @@ export interface ConnectionRecord {
   readonly user: string;
   /** Whether it may see the calls of all users. */
   readonly seesAll: boolean;
-  /** The position it asked to resume from. */
-  readonly asked?: {readonly epoch: string; readonly offset: number};
+  /** The position it requested to resume from. */
+  readonly requested?: {readonly epoch: string; readonly offset: number};
   readonly ready: {readonly epoch: string; readonly offset: number; readonly recovered: boolean};
   readonly snapshot?: {readonly offset: number; readonly calls: readonly SeenCall[]};
-  readonly told: readonly (SeenCall & {readonly offset: number})[];
+  readonly received: readonly (SeenCall & {readonly offset: number})[];
   /** The last offset in any message. */
   readonly position: number;
 }
@@ -117,7 +117,7 @@ export type ViolationKind =
   | 'lost'
   | 'doubled'
   | 'invented'
-  | 'dialled-twice'
+  | 'dialed-twice'
   | 'session'
   | 'corrupt'
   | 'stuck'

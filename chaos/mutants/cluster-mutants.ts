@@ -4,7 +4,7 @@ import type {Mutant} from './mutant.ts';
 export const clusterMutants: readonly Mutant[] = [
   {
     name: 'pg-no-head-lock',
-    what: 'assigns offsets from a sequence without the head lock, and reads past gaps',
+    description: 'assigns offsets from a sequence without the head lock, and reads past gaps',
     edits: [
       {
         file: 'src/journal/postgres/epoch.ts',
@@ -55,7 +55,7 @@ export const clusterMutants: readonly Mutant[] = [
   },
   {
     name: 'pg-tail-skips',
-    what: 'takes its own commit for the next entry and skips entries of other nodes before it',
+    description: 'takes its own commit for the next entry and skips entries of other nodes before it',
     edits: [
       {
         // Ignores notifications, so that entries of other nodes are not read yet when its own commit arrives.
@@ -79,7 +79,7 @@ export const clusterMutants: readonly Mutant[] = [
   },
   {
     name: 'pg-notify-only',
-    what: 'reads entries of other nodes only on notification',
+    description: 'reads entries of other nodes only on notification',
     edits: [
       {
         file: 'src/journal/postgres/tail/head-tail.ts',
@@ -87,12 +87,12 @@ export const clusterMutants: readonly Mutant[] = [
         replace: 'this.#options.clock.every(POLL_MS, () => {});',
       },
     ],
-    fault: 'pg-deaf-node',
+    fault: 'pg-no-notifications',
     caughtBy: ['stuck'],
   },
   {
     name: 'pg-epoch-kept',
-    what: 'keeps the epoch after commits were lost',
+    description: 'keeps the epoch after commits were lost',
     edits: [
       {
         file: 'src/journal/postgres/epoch.ts',
@@ -105,7 +105,7 @@ export const clusterMutants: readonly Mutant[] = [
   },
   {
     name: 'pg-lease-without-token',
-    what: 'believes it holds a lease while any node holds it',
+    description: 'believes it holds a lease while any node holds it',
     edits: [
       {
         file: 'src/cluster/postgres/postgres-lease.ts',

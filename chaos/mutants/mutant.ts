@@ -4,7 +4,7 @@ import type {ViolationKind} from '../history/history.ts';
 export interface Mutant {
   readonly name: string;
   /** A short description for the table. */
-  readonly what: string;
+  readonly description: string;
   /** Each `find` text must occur exactly once in its file. */
   readonly edits: readonly {readonly file: string; readonly find: string; readonly replace: string}[];
   readonly fault: string;

@@ -8,7 +8,7 @@ import type {Mutant} from './mutant.ts';
 export const mutants: readonly Mutant[] = [
   {
     name: 'fsync-off',
-    what: 'responds before anything is on disk',
+    description: 'responds before anything is on disk',
     edits: [
       {
         file: 'src/journal/sqlite/open-database.ts',
@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mark-not-written',
-    what: 'responds before the high-water mark is written',
+    description: 'responds before the high-water mark is written',
     edits: [
       {
         file: 'src/journal/sqlite/writer/writer-store.ts',
@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mark-not-synced',
-    what: 'never syncs the high-water mark',
+    description: 'never syncs the high-water mark',
     edits: [
       {
         file: 'src/journal/sqlite/writer/high-water-mark.ts',
@@ -52,7 +52,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'dedupe-off',
-    what: 'stores a repeated webhook as a second entry',
+    description: 'stores a repeated webhook as a second entry',
     edits: [
       {
         file: 'src/journal/sqlite/writer/append-statements.ts',
@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'ack-before-append',
-    what: 'responds 2xx and appends afterwards',
+    description: 'responds 2xx and appends afterwards',
     edits: [
       {
         file: 'src/handlers/webhooks/webhook-handler.ts',
@@ -84,7 +84,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'retry-dial',
-    what: 'dials again after an unknown outcome',
+    description: 'dials again after an unknown outcome',
     edits: [
       {
         file: 'src/twilio/rest/twilio-rest.ts',
@@ -94,11 +94,11 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     fault: 'twilio-answer-lost',
-    caughtBy: ['dialled-twice'],
+    caughtBy: ['dialed-twice'],
   },
   {
     name: 'scope-filter-off',
-    what: 'sends every entry to every session',
+    description: 'sends every entry to every session',
     edits: [
       {
         file: 'src/services/feed/visibility.ts',
@@ -111,7 +111,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'resume-skips',
-    what: 'skips one entry when a session resumes',
+    description: 'skips one entry when a session resumes',
     edits: [
       {
         file: 'src/services/sessions/session-delivery.ts',
@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mark-ignored',
-    what: 'keeps the epoch of a journal that went back',
+    description: 'keeps the epoch of a journal that went back',
     edits: [
       {
         file: 'src/journal/sqlite/writer/writer-store.ts',
@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'pg-dedupe-off',
-    what: 'stores a webhook that arrives at two nodes as two entries',
+    description: 'stores a webhook that arrives at two nodes as two entries',
     edits: [
       {
         file: 'src/journal/postgres/writer/group-view.ts',
@@ -157,7 +157,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'timeline-ignored',
-    what: 'keeps the epoch after a failover to a standby that lacks commits',
+    description: 'keeps the epoch after a failover to a standby that lacks commits',
     edits: [
       {
         file: 'src/journal/postgres/epoch.ts',

@@ -28,7 +28,7 @@ export interface Report {
 
 const LOST: readonly ViolationKind[] = ['lost', 'not-durable'];
 const CORRUPT: readonly ViolationKind[] = ['corrupt', 'doubled', 'invented', 'session'];
-const DOUBLE: readonly ViolationKind[] = ['dialled-twice'];
+const DOUBLE: readonly ViolationKind[] = ['dialed-twice'];
 
 const FAULT_HEAD = `| fault | what breaks | survived / tried | acknowledged | of them lost | silent corruption | dials | double dials |
 | --- | --- | --- | --- | --- | --- | --- | --- |`;
@@ -56,8 +56,17 @@ export function reportMarkdown({command, seed, faults, mutants}: Report): string
 
 function faultRow({fault, rounds, unavailable}: FaultRun): string {
   if (rounds.length === 0)
-    return row([`\`${fault.name}\``, fault.what, `not run: ${unavailable ?? 'no time'}`, '', '', '', '', '']);
-  return row([`\`${fault.name}\``, fault.what, ...figures(rounds)]);
+    return row([
+      `\`${fault.name}\``,
+      fault.description,
+      `not run: ${unavailable ?? 'no time'}`,
+      '',
+      '',
+      '',
+      '',
+      '',
+    ]);
+  return row([`\`${fault.name}\``, fault.description, ...figures(rounds)]);
 }
 
 function totalRow(faults: readonly FaultRun[]): string {
@@ -85,7 +94,7 @@ function mutantRow(run: MutantRun): string {
   const kinds = [...new Set(result?.violations.map(({kind}) => kind))].join(', ');
   const how =
     result === undefined ? `not run: ${unavailable ?? ''}` : caught(run) ? `yes: ${kinds}` : '**no**';
-  return row([`\`${mutant.name}\``, mutant.what, `\`${mutant.fault}\``, how]);
+  return row([`\`${mutant.name}\``, mutant.description, `\`${mutant.fault}\``, how]);
 }
 
 function row(cells: readonly string[]): string {

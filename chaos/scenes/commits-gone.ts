@@ -31,14 +31,14 @@ export const commitsGone: Scene = async (stage) => {
   await first.append(status('CA-new', 'ringing'));
   const [before] = rows as readonly {readonly epoch: string}[];
   try {
-    await until(() => epochs.every((heard) => heard.length > 0), {timeoutMs: SOON_MS});
+    await until(() => epochs.every((seen) => seen.length > 0), {timeoutMs: SOON_MS});
   } catch {
     violate(
       'corrupt',
       `offset ${LEFT + 1} was assigned again, but the nodes saw these epochs: ${JSON.stringify(epochs)}`,
     );
   }
-  const heard = new Set(epochs.flat());
-  if (heard.size > 1 || heard.has(before?.epoch ?? ''))
-    violate('corrupt', `${before?.epoch} was followed by ${[...heard].join()}`);
+  const seen = new Set(epochs.flat());
+  if (seen.size > 1 || seen.has(before?.epoch ?? ''))
+    violate('corrupt', `${before?.epoch} was followed by ${[...seen].join()}`);
 };

@@ -24,7 +24,7 @@ export const crossing: Scene = async (stage) => {
   const events = drawEvents(stage);
   const isSound = () => readers.every(({fault}) => fault === undefined);
   for (let from = 0; from < events.length && isSound(); from += AT_ONCE)
-    await Promise.all(events.slice(from, from + AT_ONCE).map((event) => bring(event, nodes, stage)));
+    await Promise.all(events.slice(from, from + AT_ONCE).map((event) => append(event, nodes, stage)));
   stage.note(`${events.length} appends`);
   const keys = new Set(events.map(({dedupeKey}) => dedupeKey));
   const isThrough = ({seen, fault}: Reader) => seen.length >= keys.size || fault !== undefined;
@@ -82,7 +82,7 @@ function drawEvents({random}: Stage): readonly StatusEvent[] {
     .map(({event}) => event);
 }
 
-async function bring(event: StatusEvent, nodes: readonly Journal[], stage: Stage): Promise<void> {
+async function append(event: StatusEvent, nodes: readonly Journal[], stage: Stage): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     try {
       await nodes[stage.random.below(nodes.length)]?.append(event);
@@ -98,9 +98,10 @@ async function bring(event: StatusEvent, nodes: readonly Journal[], stage: Stage
 /** [J2] [J3] [J4] Checks that a node delivered the whole journal, and that `transition()` gives the same verdicts. */
 async function check(name: string, {node, seen, fault}: Reader, keys: ReadonlySet<string>, stage: Stage) {
   if (fault !== undefined) stage.violate('session', `${name}: ${fault.message}`);
-  const told = seen.map(({event}) => event.dedupeKey);
-  if (new Set(told).size !== told.length) stage.violate('doubled', `${name} delivered an event twice`);
-  const missing = [...keys.difference(new Set(told))];
+  const delivered = seen.map(({event}) => event.dedupeKey);
+  if (new Set(delivered).size !== delivered.length)
+    stage.violate('doubled', `${name} delivered an event twice`);
+  const missing = [...keys.difference(new Set(delivered))];
   if (missing.length > 0)
     stage.violate('session', `${name} did not deliver ${missing.length} events: ${missing[0]}`);
   const calls = new Map<string, CallRecord>();

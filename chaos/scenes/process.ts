@@ -6,13 +6,13 @@ import {SeededRandom} from '../../test/support/simulation/random.ts';
 import type {Violation} from '../history/history.ts';
 import {commitsGone} from './commits-gone.ts';
 import {crossing} from './crossing.ts';
-import {deaf} from './deaf.ts';
+import {noNotifications} from './no-notifications.ts';
 import type {Scene, SceneName, SceneResult} from './scene.ts';
 import {staleLease} from './stale-lease.ts';
 
 const scenes: Readonly<Record<SceneName, Scene>> = {
   crossing,
-  deaf,
+  'no-notifications': noNotifications,
   'commits-gone': commitsGone,
   'stale-lease': staleLease,
 };

@@ -1,7 +1,7 @@
 /** Runs a scene in a separate process on a new database. */
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import {endsWithUs} from '../../test/support/gateway/ends-with-us.ts';
+import {killOnExit} from '../../test/support/gateway/kill-on-exit.ts';
 import {postgresServer} from '../../test/support/postgres/postgres.ts';
 import {preload} from '../world/preload.ts';
 import type {SceneName, SceneResult} from './scene.ts';
@@ -28,7 +28,7 @@ export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Prom
   const child = spawn(process.execPath, [...flags, program, scene, String(seed), String(nodes), url], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  endsWithUs(child);
+  killOnExit(child);
   const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   const output = {stdout: '', stderr: ''};
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

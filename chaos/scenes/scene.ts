@@ -20,7 +20,7 @@ export interface Stage {
 /** @throws Error for a missing reaction, which becomes the violation `stuck` */
 export type Scene = (stage: Stage) => Promise<void>;
 
-export const sceneNames = ['crossing', 'deaf', 'commits-gone', 'stale-lease'] as const;
+export const sceneNames = ['crossing', 'no-notifications', 'commits-gone', 'stale-lease'] as const;
 export type SceneName = (typeof sceneNames)[number];
 
 /** Printed by a scene's process at its end. */

@@ -148,7 +148,7 @@ export class ClusterWorld implements AsyncDisposable {
       for (const session of world.sessions) session.start();
       world.#roam();
       world.resume();
-      await world.answers(20);
+      await world.waitForAcknowledged(20);
       return world;
     } catch (error) {
       await world[Symbol.asyncDispose]();
@@ -181,15 +181,15 @@ export class ClusterWorld implements AsyncDisposable {
   }
 
   /** Pauses the load and waits until the simulator has no pending callbacks. */
-  async quiet(): Promise<void> {
+  async waitUntilQuiet(): Promise<void> {
     await this.pause();
     await Promise.race([this.simulator.settled(), wait(SETTLED_WITHIN_MS, undefined, {ref: false})]);
   }
 
   /** Waits for this many more acknowledged webhooks. */
-  async answers(count: number, timeoutMs = 30_000): Promise<void> {
-    const wanted = this.webhooks.answers + count;
-    await until(() => this.webhooks.answers >= wanted, {what: `${count} more 2xx`, timeoutMs});
+  async waitForAcknowledged(count: number, timeoutMs = 30_000): Promise<void> {
+    const wanted = this.webhooks.acknowledged + count;
+    await until(() => this.webhooks.acknowledged >= wanted, {what: `${count} more 2xx`, timeoutMs});
   }
 
   /** Disconnects the sessions of a node that no longer responds, as clients with a timeout do. */
@@ -212,7 +212,7 @@ export class ClusterWorld implements AsyncDisposable {
   }
 
   /** Waits until every session has the whole journal. Exceeding the time limit is a violation. */
-  async level(withinMs: number, after: string): Promise<void> {
+  async waitUntilCaughtUp(withinMs: number, after: string): Promise<void> {
     const startedAt = performance.now();
     this.roaming = false;
     try {
@@ -237,7 +237,7 @@ export class ClusterWorld implements AsyncDisposable {
     return readPostgresChapter(this.server, DATABASE);
   }
 
-  async ready(node: WorldNode, timeoutMs = READY_WITHIN_MS): Promise<void> {
+  async waitUntilReady(node: WorldNode, timeoutMs = READY_WITHIN_MS): Promise<void> {
     await until(() => this.isReady(node), {what: `port ${node.gateway.port} to be ready`, timeoutMs});
   }
 
@@ -250,9 +250,9 @@ export class ClusterWorld implements AsyncDisposable {
   async settle(): Promise<void> {
     try {
       for (const {gateway} of this.nodes) if (!gateway.isRunning) await gateway.start();
-      for (const node of this.nodes) await this.ready(node);
-      await this.quiet();
-      await this.webhooks.bringRest();
+      for (const node of this.nodes) await this.waitUntilReady(node);
+      await this.waitUntilQuiet();
+      await this.webhooks.sendPending();
       this.roaming = false;
       await this.#sessionsAtHead();
     } catch (error) {
@@ -333,7 +333,7 @@ export class ClusterWorld implements AsyncDisposable {
       const user = users[index - 1];
       const last = pushed.findLast(({owner}) => user === undefined || owner === user);
       const left = Math.max(1, timeoutMs - (performance.now() - startedAt));
-      if (last !== undefined) await session.reaches(last.offset, left);
+      if (last !== undefined) await session.waitForOffset(last.offset, left);
     }
   }
 }

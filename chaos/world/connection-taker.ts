@@ -3,7 +3,7 @@ import {setTimeout as wait} from 'node:timers/promises';
 import {Client} from 'pg';
 
 const TAKERS = 4;
-const AGAIN_MS = 5;
+const RETRY_MS = 5;
 
 export class ConnectionTaker {
   /** Whether the last attempt was refused, so that none is left. */
@@ -34,7 +34,7 @@ export class ConnectionTaker {
   }
 
   /** Terminates the gateways' current connections and returns their number. The gateways may reconnect. */
-  async endGateways(): Promise<number> {
+  async terminateGateways(): Promise<number> {
     const {rows} = await this.#ender.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hookswitch%'`,
     );
@@ -58,7 +58,7 @@ export class ConnectionTaker {
       );
       this.hasAll = !isTaken;
       if (isTaken) this.#taken.add(client);
-      else await wait(AGAIN_MS);
+      else await wait(RETRY_MS);
     }
   }
 }

@@ -5,7 +5,7 @@
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 
-const ASK_EVERY_MS = 200;
+const PROBE_EVERY_MS = 200;
 const ANSWER_WITHIN_MS = 1500;
 
 type Health = 'ready' | 'not-ready' | 'gone';
@@ -22,7 +22,7 @@ export class NodeBalancer implements AsyncDisposable {
       this.#sockets.set(near, 0);
       near.on('error', () => {});
       near.on('close', () => this.#sockets.delete(near));
-      this.#pass(near, this.#inTurn());
+      this.#forward(near, this.#candidates());
     });
   }
 
@@ -41,8 +41,8 @@ export class NodeBalancer implements AsyncDisposable {
   begin(ports: readonly number[]): void {
     for (const port of ports) this.#health.set(port, 'ready');
     this.#timer = setInterval(() => {
-      for (const port of ports) void this.#ask(port);
-    }, ASK_EVERY_MS);
+      for (const port of ports) void this.#probe(port);
+    }, PROBE_EVERY_MS);
   }
 
   /** Whether new connections go to this port. */
@@ -58,7 +58,7 @@ export class NodeBalancer implements AsyncDisposable {
   }
 
   /** The ready nodes, the next one first. If no node is ready, all nodes, so that one of them returns the 503. */
-  #inTurn(): readonly number[] {
+  #candidates(): readonly number[] {
     const ports = [...this.#health.keys()];
     const ready = ports.filter((port) => this.isReady(port));
     const chosen = ready.length > 0 ? ready : ports;
@@ -67,13 +67,13 @@ export class NodeBalancer implements AsyncDisposable {
     return [...chosen.slice(at), ...chosen.slice(0, at)];
   }
 
-  #pass(near: net.Socket, [port, ...others]: readonly number[]): void {
+  #forward(near: net.Socket, [port, ...others]: readonly number[]): void {
     if (port === undefined) {
       near.destroy();
       return;
     }
     const far = net.connect(port, '127.0.0.1');
-    const refused = () => this.#pass(near, others);
+    const refused = () => this.#forward(near, others);
     far.once('error', refused);
     far.once('connect', () => {
       far.off('error', refused);
@@ -89,7 +89,7 @@ export class NodeBalancer implements AsyncDisposable {
     });
   }
 
-  async #ask(port: number): Promise<void> {
+  async #probe(port: number): Promise<void> {
     const health = await fetch(`http://127.0.0.1:${port}/readyz`, {
       headers: {connection: 'close'},
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),

@@ -11,10 +11,10 @@ export interface ReturningSessionOptions {
   /** Returns the URL for each connection. */
   readonly wsUrl: () => string;
   /** Milliseconds before a reconnect. @default 60 */
-  readonly againMs?: number;
+  readonly reconnectMs?: number;
 }
 
-const AGAIN_MS = 60;
+const RECONNECT_MS = 60;
 const READY_WITHIN_MS = 20_000;
 
 interface Place {
@@ -24,7 +24,7 @@ interface Place {
 
 interface Connection {
   readonly client: TestClient;
-  readonly asked: Place | undefined;
+  readonly requested: Place | undefined;
 }
 
 export class ReturningSession {
@@ -70,7 +70,7 @@ export class ReturningSession {
     this.client?.ws.emit('abandoned');
   }
 
-  async reaches(offset: number, timeoutMs = 20_000): Promise<void> {
+  async waitForOffset(offset: number, timeoutMs = 20_000): Promise<void> {
     await until(() => (this.position ?? -1) >= offset, {
       what: `${this.#options.user} to reach offset ${offset}; it is at ${this.position} of ${JSON.stringify(this.#place)}`,
       timeoutMs,
@@ -86,19 +86,19 @@ export class ReturningSession {
   async #run(): Promise<void> {
     while (this.#running) {
       await this.#connect();
-      if (this.#running) await wait(this.#options.againMs ?? AGAIN_MS);
+      if (this.#running) await wait(this.#options.reconnectMs ?? RECONNECT_MS);
     }
   }
 
   async #connect(): Promise<void> {
     const {token, wsUrl} = this.#options;
-    const asked = this.#place;
-    const client = new TestClient(wsUrl(), {token, ...(asked === undefined ? {} : {resume: asked})});
+    const requested = this.#place;
+    const client = new TestClient(wsUrl(), {token, ...(requested === undefined ? {} : {resume: requested})});
     const gone = new Promise<void>((resolve) => {
       client.ws.once('close', () => resolve());
       client.ws.once('abandoned', resolve);
     });
-    this.#connections.push({client, asked});
+    this.#connections.push({client, requested});
     // A stopped process accepts connections and never responds.
     const impatient = setTimeout(() => {
       if (client.of('session.ready').length === 0) client.terminate();
@@ -109,7 +109,7 @@ export class ReturningSession {
     else this.#connections.pop();
   }
 
-  #record({client, asked}: Connection): readonly ConnectionRecord[] {
+  #record({client, requested}: Connection): readonly ConnectionRecord[] {
     const {user, seesAll} = this.#options;
     const ready = client.of('session.ready')[0];
     if (ready === undefined) return [];
@@ -119,10 +119,10 @@ export class ReturningSession {
       {
         user,
         seesAll,
-        ...(asked === undefined ? {} : {asked}),
+        ...(requested === undefined ? {} : {requested}),
         ready: {epoch, offset, recovered},
         ...(snapshot === undefined ? {} : {snapshot}),
-        told: client.of('call.status'),
+        received: client.of('call.status'),
         position: client.position().offset,
       },
     ];

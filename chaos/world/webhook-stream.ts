@@ -17,7 +17,7 @@ export interface WebhookStreamOptions {
 
 const SENDERS = 6;
 /** Delay before a sender retries, in milliseconds. */
-const AGAIN_MS = 40;
+const RETRY_MS = 40;
 const LAST_TRIES_MS = 20_000;
 
 type Sent = WebhookRecord & {readonly webhook: LoadWebhook};
@@ -25,12 +25,12 @@ type Sent = WebhookRecord & {readonly webhook: LoadWebhook};
 export class WebhookStream {
   readonly #options: WebhookStreamOptions;
   readonly #sent = new Map<string, Sent>();
-  readonly #again: LoadWebhook[] = [];
+  readonly #pending: LoadWebhook[] = [];
   readonly #agent = new Agent({keepAlive: true, maxSockets: SENDERS});
   #senders: Promise<unknown> = Promise.resolve();
   #running = false;
   #next = 0;
-  answers = 0;
+  acknowledged = 0;
   /** Count per 5xx status. These webhooks are retried. */
   readonly failures = new Map<number, number>();
   /** Webhooks that got a 3xx or 4xx, which Twilio would not retry. */
@@ -57,21 +57,21 @@ export class WebhookStream {
   }
 
   /** Retries unacknowledged webhooks, and sends one of a new call. Resolves when all have a 2xx. */
-  async bringRest(): Promise<void> {
+  async sendPending(): Promise<void> {
     const deadline = performance.now() + LAST_TRIES_MS;
-    this.#again.push(this.#take());
-    for (let webhook = this.#again.shift(); webhook !== undefined; webhook = this.#again.shift()) {
-      if (await this.#bring(webhook)) continue;
+    this.#pending.push(this.#nextWebhook());
+    for (let webhook = this.#pending.shift(); webhook !== undefined; webhook = this.#pending.shift()) {
+      if (await this.#post(webhook)) continue;
       if (performance.now() > deadline) throw new Error(`no 2xx for ${webhook.key} in ${LAST_TRIES_MS} ms`);
-      this.#again.push(webhook);
-      await wait(AGAIN_MS);
+      this.#pending.push(webhook);
+      await wait(RETRY_MS);
     }
   }
 
   /** Sends the next webhook alone, while the stream is paused. @throws if it gets no 2xx */
-  async bringOne(): Promise<void> {
-    const webhook = this.#take();
-    if (!(await this.#bring(webhook))) throw new Error(`no 2xx for ${webhook.key}`);
+  async sendOne(): Promise<void> {
+    const webhook = this.#nextWebhook();
+    if (!(await this.#post(webhook))) throw new Error(`no 2xx for ${webhook.key}`);
   }
 
   close(): void {
@@ -81,20 +81,20 @@ export class WebhookStream {
 
   async #send(): Promise<void> {
     while (this.#running) {
-      const webhook = this.#again.shift() ?? this.#take();
-      const answered = await this.#bring(webhook);
-      if (!answered) this.#again.push(webhook);
-      await wait(answered ? (this.#options.paceMs ?? 10) : AGAIN_MS);
+      const webhook = this.#pending.shift() ?? this.#nextWebhook();
+      const answered = await this.#post(webhook);
+      if (!answered) this.#pending.push(webhook);
+      await wait(answered ? (this.#options.paceMs ?? 10) : RETRY_MS);
     }
   }
 
-  #take(): LoadWebhook {
+  #nextWebhook(): LoadWebhook {
     const {accountSid} = this.#options;
     this.#next += 1;
     return loadWebhook(this.#next - 1, accountSid);
   }
 
-  async #bring(webhook: LoadWebhook): Promise<boolean> {
+  async #post(webhook: LoadWebhook): Promise<boolean> {
     const {gatewayUrl, chapter} = this.#options;
     const {key, fields} = webhook;
     const callSid = fields['CallSid'] ?? '';
@@ -111,7 +111,7 @@ export class WebhookStream {
       this.refused.add(`${key} got status ${answer}`);
       return true;
     }
-    this.answers += 1;
+    this.acknowledged += 1;
     const known = this.#sent.get(key);
     if (known?.answeredIn === undefined)
       this.#sent.set(key, {key, callSid, status, webhook, answeredIn: chapter()});

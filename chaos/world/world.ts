@@ -156,7 +156,7 @@ export class World implements AsyncDisposable {
       await gateway.start();
       for (const session of world.sessions) session.start();
       world.resume();
-      await world.answers(20);
+      await world.waitForAcknowledged(20);
       return world;
     } catch (error) {
       await world[Symbol.asyncDispose]();
@@ -188,14 +188,14 @@ export class World implements AsyncDisposable {
     await Promise.all([this.webhooks.pause(), ...this.callers.map((caller) => caller.pause())]);
   }
 
-  /** Adds a session that sees every call and reconnects after `againMs`. */
-  join(againMs: number): ReturningSession {
+  /** Adds a session that sees every call and reconnects after `reconnectMs`. */
+  join(reconnectMs: number): ReturningSession {
     const session = new ReturningSession({
       user: 'crowd',
       token: ACCESS_KEY,
       seesAll: true,
       wsUrl: () => this.wsUrl,
-      againMs,
+      reconnectMs,
     });
     this.#crowd.push(session);
     session.start();
@@ -203,9 +203,9 @@ export class World implements AsyncDisposable {
   }
 
   /** Waits for this many more acknowledged webhooks. */
-  async answers(count: number, timeoutMs = 30_000): Promise<void> {
-    const wanted = this.webhooks.answers + count;
-    await until(() => this.webhooks.answers >= wanted, {what: `${count} more 2xx`, timeoutMs});
+  async waitForAcknowledged(count: number, timeoutMs = 30_000): Promise<void> {
+    const wanted = this.webhooks.acknowledged + count;
+    await until(() => this.webhooks.acknowledged >= wanted, {what: `${count} more 2xx`, timeoutMs});
   }
 
   /** Starts the gateway so that the process, or only the journal's thread, ends at a failpoint. */
@@ -252,7 +252,7 @@ export class World implements AsyncDisposable {
     this.#chapterEnds.pop();
   }
 
-  async ready(timeoutMs = READY_WITHIN_MS): Promise<void> {
+  async waitUntilReady(timeoutMs = READY_WITHIN_MS): Promise<void> {
     const look = async () => {
       try {
         const response = await fetch(`${this.gateway.url}/readyz`, {signal: AbortSignal.timeout(3000)});
@@ -275,9 +275,9 @@ export class World implements AsyncDisposable {
       this.twilio.intercept = undefined;
       this.twilio.afterwards = undefined;
       if (!this.gateway.isRunning) await this.gateway.start();
-      await this.ready();
+      await this.waitUntilReady();
       await this.pause();
-      await this.webhooks.bringRest();
+      await this.webhooks.sendPending();
       await Promise.race([this.simulator.settled(), wait(SETTLED_WITHIN_MS, undefined, {ref: false})]);
       await this.#sessionsAtHead();
     } catch (error) {
@@ -328,7 +328,7 @@ export class World implements AsyncDisposable {
     for (const [index, session] of this.sessions.entries()) {
       const user = users[index - 1];
       const last = pushed.findLast(({owner}) => user === undefined || owner === user);
-      if (last !== undefined) await session.reaches(last.offset);
+      if (last !== undefined) await session.waitForOffset(last.offset);
     }
   }
 }

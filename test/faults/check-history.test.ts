@@ -34,7 +34,7 @@ const chapter: Chapter = {
   ]),
 };
 
-const told = (offset: number) => {
+const received = (offset: number) => {
   const found = chapter.entries[offset - 1];
   assert.ok(found?.providerStatus);
   return {offset, callSid: found.callSid, providerStatus: found.providerStatus};
@@ -58,15 +58,15 @@ const sound: History = {
       seesAll: false,
       ready: {epoch: 'one', offset: 1, recovered: false},
       snapshot: {offset: 1, calls: [{callSid: 'CAada', providerStatus: 'ringing'}]},
-      told: [told(3)],
+      received: [received(3)],
       position: 3,
     },
     {
       user: 'ada',
       seesAll: false,
-      asked: {epoch: 'one', offset: 3},
+      requested: {epoch: 'one', offset: 3},
       ready: {epoch: 'one', offset: 3, recovered: true},
-      told: [told(4)],
+      received: [received(4)],
       position: 4,
     },
   ],
@@ -131,7 +131,7 @@ const broken: readonly (readonly [string, Partial<History>, ViolationKind])[] = 
         {callSid: 'CAtwo', to: '+1', status: 'completed', endAcknowledged: false},
       ],
     },
-    'dialled-twice',
+    'dialed-twice',
   ],
   [
     '[H1] a call that was confirmed to a client must exist',
@@ -184,17 +184,21 @@ const broken: readonly (readonly [string, Partial<History>, ViolationKind])[] = 
     },
     'lost',
   ],
-  ['[W12] an entry that a session missed', {connections: [{...second, told: []}]}, 'session'],
-  ['[W12] an entry delivered twice', {connections: [{...second, told: [told(4), told(4)]}]}, 'session'],
-  ['an entry of another user', {connections: [{...first, told: [told(2), told(3)]}]}, 'session'],
+  ['[W12] an entry that a session missed', {connections: [{...second, received: []}]}, 'session'],
+  [
+    '[W12] an entry delivered twice',
+    {connections: [{...second, received: [received(4), received(4)]}]},
+    'session',
+  ],
+  ['an entry of another user', {connections: [{...first, received: [received(2), received(3)]}]}, 'session'],
   [
     '[W11] recovered from another offset than requested',
-    {connections: [{...second, asked: {epoch: 'one', offset: 2}}]},
+    {connections: [{...second, requested: {epoch: 'one', offset: 2}}]},
     'session',
   ],
   [
     '[W11] recovered into another epoch',
-    {connections: [{...second, asked: {epoch: 'zero', offset: 3}}]},
+    {connections: [{...second, requested: {epoch: 'zero', offset: 3}}]},
     'session',
   ],
   [

@@ -33,8 +33,8 @@ function testText({name, edits}: Mutant): void {
   });
 }
 
-function testCaught({name, what, fault: faultName, caughtBy}: Mutant): void {
-  const title = `a gateway that ${what} (${name}) is caught under ${faultName}`;
+function testCaught({name, description, fault: faultName, caughtBy}: Mutant): void {
+  const title = `a gateway that ${description} (${name}) is caught under ${faultName}`;
   void test(title, {timeout: 120_000}, async (t) => {
     const fault = findFault(faultName);
     const unavailable = fault.unavailable?.();

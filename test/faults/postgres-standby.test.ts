@@ -21,7 +21,7 @@ const BACK_MS = 20_000;
 async function startOnPair(t: TestContext) {
   const pair = await PostgresPair.open(DATABASE);
   t.after(() => pair[Symbol.asyncDispose]());
-  const databaseUrl = pair.primary.url(DATABASE, {port: pair.way.port});
+  const databaseUrl = pair.primary.url(DATABASE, {port: pair.databaseLink.port});
   const {nodes, twilio} = await startCluster(t, 2, {databaseUrl});
   const [a, b] = nodes;
   assert.ok(a !== undefined && b !== undefined);
@@ -49,7 +49,7 @@ async function acknowledged(node: TestGateway, number: number): Promise<void> {
   });
 }
 
-function told(client: TestClient, number: number) {
+function received(client: TestClient, number: number) {
   return client.receive('call.status', ({callSid}) => callSid === someCallSid(number), BACK_MS);
 }
 
@@ -90,22 +90,22 @@ describe('a standby takes over', {concurrency: true}, () => {
     const atB = await b.session();
     const early = await b.session();
     for (const number of [1, 2, 3]) await acknowledged(a, number);
-    await Promise.all([atA, atB, early].map((client) => told(client, 3)));
+    await Promise.all([atA, atB, early].map((client) => received(client, 3)));
     const {epoch} = await atA.ready();
     const kept = early.position();
     await early.close();
-    await pair.level();
+    await pair.waitUntilReplicated();
 
     // Replication stops without an error.
     pair.replication.silence();
     for (const number of [4, 5, 6]) await acknowledged(number === 5 ? b : a, number);
-    await Promise.all([atA, atB].map((client) => told(client, 6)));
+    await Promise.all([atA, atB].map((client) => received(client, 6)));
     const lost = atB.position();
     assert.ok(lost.offset > kept.offset);
     await pair.primary.stop('immediate');
     assert.equal(await answered(a, 7), 503);
     await pair.promote();
-    pair.way.moveTo(pair.standby.port);
+    pair.databaseLink.moveTo(pair.standby.port);
     await acknowledged(b, 7);
 
     // Connected sessions are closed, and a resume from a lost position is not recovered.
@@ -127,12 +127,12 @@ describe('a standby takes over', {concurrency: true}, () => {
     // A lost webhook that is sent again is a new entry, and every session receives it and later ones.
     for (const number of [4, 11]) {
       await acknowledged(a, number);
-      for (const {client} of resumptions) await told(client, number);
+      for (const {client} of resumptions) await received(client, number);
     }
 
     // The old primary returns. It lacks the new entries and still considers itself the primary.
     await pair.primary.start();
-    pair.way.moveTo(pair.primary.port);
+    pair.databaseLink.moveTo(pair.primary.port);
     for (const node of [a, b]) {
       assert.equal(await answered(node, 12), 503);
       assert.equal(await isReady(node), false);
@@ -140,18 +140,18 @@ describe('a standby takes over', {concurrency: true}, () => {
       assert.equal(await answered(node, 12), 503);
     }
     assert.equal(await countOf(pair.primary), 6);
-    pair.way.moveTo(pair.standby.port);
+    pair.databaseLink.moveTo(pair.standby.port);
     await acknowledged(b, 12);
     // No session was closed, and none missed an entry.
     for (const {client} of resumptions) {
-      assert.equal((await told(client, 12)).offset, (await told(client, 11)).offset + 1);
+      assert.equal((await received(client, 12)).offset, (await received(client, 11)).offset + 1);
       assert.equal(client.closeCode, undefined);
     }
   });
 
   test('[J1] promoting a synchronous standby under load keeps every acknowledged webhook and starts a new epoch', async (t) => {
     const {pair, a, b} = await startOnPair(t);
-    await pair.synchronous();
+    await pair.makeSynchronous();
     const session = await a.session();
     const {epoch} = await session.ready();
     const taken: number[] = [];
@@ -167,7 +167,7 @@ describe('a standby takes over', {concurrency: true}, () => {
     await until(() => taken.length >= 60, {timeoutMs: BACK_MS});
     await pair.primary.stop('immediate');
     await pair.promote();
-    pair.way.moveTo(pair.standby.port);
+    pair.databaseLink.moveTo(pair.standby.port);
     const before = taken.length;
     await until(() => taken.length >= before + 20, {timeoutMs: BACK_MS});
     stopped = true;
@@ -186,14 +186,14 @@ describe('a standby takes over', {concurrency: true}, () => {
 
   test('[J1] without its synchronous standby nothing is acknowledged, so that a failover loses nothing acknowledged', async (t) => {
     const {pair, a, b} = await startOnPair(t);
-    await pair.synchronous();
+    await pair.makeSynchronous();
     await acknowledged(a, 1);
     const {epoch} = await (await a.session()).ready();
     pair.replication.silence();
     assert.deepEqual(await Promise.all([answered(a, 2), answered(b, 3)]), [503, 503]);
     await pair.primary.stop('immediate');
     await pair.promote();
-    pair.way.moveTo(pair.standby.port);
+    pair.databaseLink.moveTo(pair.standby.port);
     for (const number of [2, 3, 4]) await acknowledged(b, number);
     for (const node of [a, b]) {
       const client = await until(async () => {
@@ -207,7 +207,7 @@ describe('a standby takes over', {concurrency: true}, () => {
   test('[W11] while the old primary keeps running with open connections, a node that has seen the new primary does not go back', async (t) => {
     const pair = await PostgresPair.open(DATABASE);
     t.after(() => pair[Symbol.asyncDispose]());
-    const url = pair.primary.url(DATABASE, {port: pair.way.port});
+    const url = pair.primary.url(DATABASE, {port: pair.databaseLink.port});
     const openNode = async (applicationName: string) => {
       const journal = new PostgresJournal({database: new PostgresDatabase({url, applicationName})});
       t.after(() => journal.close());
@@ -235,13 +235,13 @@ describe('a standby takes over', {concurrency: true}, () => {
     ];
     const nodes = [all, reading, writing];
     await all.journal.append(status('CA1', 'ringing'));
-    await pair.level();
+    await pair.waitUntilReplicated();
     pair.replication.silence();
     for (const callSid of ['CA2', 'CA3', 'CA4']) await all.journal.append(status(callSid, 'ringing'));
     await until(() => nodes.every(({journal}) => journal.head() === 4));
 
     await pair.promote();
-    pair.way.moveTo(pair.standby.port, {before: 'stay'});
+    pair.databaseLink.moveTo(pair.standby.port, {before: 'stay'});
     // One node moves to the new primary completely. Of the others, only the readers move, or only the writer.
     await breakAt('all%');
     await appended(all.journal, 'CA5');

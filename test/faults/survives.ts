@@ -17,7 +17,9 @@ export interface SurvivesOptions {
 export function survives(name: string, {seed, rules, nodes}: SurvivesOptions): void {
   const fault = findFault(name);
   const where = nodes === undefined ? '' : `, ${nodes} nodes`;
-  void test(`${rules} ${name}${where}, seed ${seed}: ${fault.what}`, {timeout: TIMEOUT_MS}, async (t) => {
+  void test(`${rules} ${name}${where}, seed ${seed}: ${fault.description}`, {
+    timeout: TIMEOUT_MS,
+  }, async (t) => {
     const unavailable = fault.unavailable?.();
     if (unavailable !== undefined) {
       t.skip(unavailable);

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 const NEVER = [/(?:\+|%2B)\d{10,15}(?!\d)/i, /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+/];
 
 /** Throws for the first line with a secret. */
-export function assertNothingGivenAway(lines: readonly string[], secrets: readonly string[]): void {
+export function assertNoSecrets(lines: readonly string[], secrets: readonly string[]): void {
   for (const line of lines) {
     const secret = secrets.find((each) => line.includes(each));
     assert.equal(secret, undefined, `a log line contains a secret: ${line}`);

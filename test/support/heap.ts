@@ -8,7 +8,7 @@ v8.setFlagsFromString('--expose-gc');
 export const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 /** Bytes that cannot be freed, including buffers outside the heap. */
-export function heldBytes(): number {
+export function liveHeapBytes(): number {
   collectGarbage();
   collectGarbage();
   const {heapUsed, external} = process.memoryUsage();

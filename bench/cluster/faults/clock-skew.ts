@@ -27,8 +27,8 @@ export async function skewClocks(world: FaultWorld): Promise<SkewedClocks> {
   const [row] = await cluster.sql('SELECT max("offset") AS head FROM hookswitch.entries');
   const head = Number(row?.['head']);
   const since = performance.now();
-  await world.taken(CALLBACKS);
-  await world.level();
+  await world.waitForAccepted(CALLBACKS);
+  await world.waitUntilCaughtUp();
   const delays = cluster.nodes
     .flatMap((_, node) => world.crowd.delaysAt(node, since))
     .toSorted((a, b) => a - b);

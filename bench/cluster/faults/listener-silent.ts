@@ -26,7 +26,7 @@ export async function silenceListener(world: FaultWorld): Promise<SilentListener
   world.targets = cluster.nodes.filter((_, index) => index !== NODE);
   const listenersNow = async () => (await cluster.sql(LISTENERS)).map((row) => Number(row['client_port']));
   const quietFrom = performance.now();
-  await world.taken(CALLBACKS_BEFORE);
+  await world.waitForAccepted(CALLBACKS_BEFORE);
   const before = crowd.delaysAt(NODE, quietFrom);
   const listeners = await listenersNow();
   const silentAt = performance.now();

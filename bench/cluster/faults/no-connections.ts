@@ -15,14 +15,14 @@ export async function takeConnections(world: FaultWorld): Promise<Recovery> {
     // Take the connections that the gateways lose before they reconnect.
     await world.waitFor(
       'the gateways to have none',
-      async () => (await taker.endGateways()) === 0 && taker.hasAll,
+      async () => (await taker.terminateGateways()) === 0 && taker.hasAll,
       END_EVERY_MS,
     );
     const refused = world.load.answered(503);
     await world.waitFor('a 503', () => world.load.answered(503) > refused);
-    const taken = world.load.taken;
+    const taken = world.load.accepted;
     await wait(WITHOUT_MS);
-    if (world.load.taken > taken)
+    if (world.load.accepted > taken)
       throw new Error('gateways accepted callbacks without a database connection');
   } finally {
     await taker.release();

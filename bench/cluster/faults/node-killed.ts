@@ -5,9 +5,9 @@ export interface KilledNode {
   /** Sessions that were disconnected. */
   readonly sessions: number;
   /** From the kill until each of them was connected to another node. */
-  readonly elsewhereMs: number;
+  readonly reconnectedMs: number;
   /** From the kill until each had everything in the journal at that moment. */
-  readonly levelMs: number;
+  readonly caughtUpMs: number;
 }
 
 const CALLBACKS_AFTER = 20;
@@ -16,7 +16,7 @@ const CALLBACKS_AFTER = 20;
 export async function killNode(world: FaultWorld, node: number): Promise<KilledNode> {
   const {cluster, crowd} = world;
   const victim = cluster.nodes[node];
-  const sessions = crowd.at(node);
+  const sessions = crowd.sessionsAt(node);
   if (victim === undefined || sessions === 0) throw new Error('there is no session at that node');
   const connections = crowd.connections;
   const killedAt = performance.now();
@@ -25,10 +25,10 @@ export async function killNode(world: FaultWorld, node: number): Promise<KilledN
     'the sessions to reconnect elsewhere',
     () => crowd.connections >= connections + sessions,
   );
-  const elsewhereMs = performance.now() - killedAt;
-  await world.level();
-  const levelMs = performance.now() - killedAt;
-  await world.taken(CALLBACKS_AFTER);
-  await cluster.startAgain(victim);
-  return {sessions, elsewhereMs, levelMs};
+  const reconnectedMs = performance.now() - killedAt;
+  await world.waitUntilCaughtUp();
+  const caughtUpMs = performance.now() - killedAt;
+  await world.waitForAccepted(CALLBACKS_AFTER);
+  await cluster.restart(victim);
+  return {sessions, reconnectedMs, caughtUpMs};
 }

@@ -23,14 +23,14 @@ test('[J7] a kill at any step of the start does no harm', async () => {
   await using gateway = await createCrashGateway({...account, apiUrl: NOBODY});
   // The first start, before and while the database is created.
   gateway.spawn();
-  await gateway.logged('configuration');
+  await gateway.waitForLog('configuration');
   await gateway.kill();
   const {epoch} = await gateway.start();
   const load = new WebhookLoad({gatewayUrl: gateway.url, accountSid: account.accountSid});
   await loadAndKill(gateway, load, 200);
   for (const line of ['configuration', 'journal open', 'listening']) {
     gateway.spawn();
-    await gateway.logged(line);
+    await gateway.waitForLog(line);
     await gateway.kill();
   }
   const opening = await gateway.start();
@@ -50,7 +50,7 @@ test('[J7] a kill during the drain loses no acknowledged webhook and leaves no l
   const draining = load.untilCut(32, (answers) => {
     if (answers === 100) gateway.signal('SIGTERM');
   });
-  await gateway.logged('going away');
+  await gateway.waitForLog('going away');
   await gateway.kill();
   await draining;
   stubborn.terminate();

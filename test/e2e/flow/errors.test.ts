@@ -59,23 +59,23 @@ test('[J6] [J7] the lost end of a call is found by a lookup after a restart', as
   await using flow = await startFlow();
   flow.simulator.setFaults({drop: {statuses: ['completed']}});
   const callSid = await flow.place({to: '+15550100503'});
-  await flow.told(callSid, 'in-progress');
+  await flow.waitForStatus(callSid, 'in-progress');
   await flow.simulator.settled();
   const resumed = await flow.crash();
   assert.equal((await resumed.ready()).recovered, true);
-  await flow.sameTruth(callSid, 'completed');
+  await flow.expectSameState(callSid, 'completed');
   assert.equal(flow.messages(callSid).at(-1)?.source, 'reconcile');
 });
 
 test('[J7] [W11] after an outage, sessions learn how a call ended meanwhile', async () => {
   await using flow = await startFlow({simulator: {speed: 20}});
   const callSid = await flow.place({to: '+15550100510'});
-  await flow.told(callSid, 'in-progress');
+  await flow.waitForStatus(callSid, 'in-progress');
   const position = flow.session.position();
   await flow.gateway.kill();
   await flow.simulator.settled();
   await flow.gateway.start();
   const resumed = await flow.watch(position);
   assert.equal((await resumed.ready()).recovered, true);
-  await flow.sameTruth(callSid, 'completed');
+  await flow.expectSameState(callSid, 'completed');
 });

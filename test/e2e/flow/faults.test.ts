@@ -43,14 +43,14 @@ for (const [name, faults] of rounds) {
   test(`[J2] [J4] [W12] ${name}: journal, session and Twilio agree`, async () => {
     flow.simulator.setFaults(faults);
     const sids = await Promise.all(ends.map(([to]) => flow.place({to})));
-    for (const [index, [, end]] of ends.entries()) await flow.sameTruth(sids[index] ?? '', end);
+    for (const [index, [, end]] of ends.entries()) await flow.expectSameState(sids[index] ?? '', end);
   });
 }
 
 test('[J2] repeated callbacks are counted in their entry', async () => {
   flow.simulator.setFaults({repeat: 1});
   const callSid = await flow.place({to: '+15550100502'});
-  const {events} = await flow.sameTruth(callSid, 'completed');
+  const {events} = await flow.expectSameState(callSid, 'completed');
   // The TwiML request is not a status callback, so it is not repeated.
   const callbacks = events.filter(({sequence}) => sequence !== undefined);
   assert.equal(callbacks.length, 4);
@@ -72,7 +72,7 @@ test("[H1] after Twilio's response is lost, the first callback binds the call, a
   );
   assert.equal(found.headers.get('idempotent-replayed'), 'true');
   assert.equal(flow.simulator.calls().length, before + 1);
-  await flow.sameTruth(found.body.callSid, 'completed');
+  await flow.expectSameState(found.body.callSid, 'completed');
 });
 
 test('[H1] [J7] after a kill between the dial and its response, the callback binds the call; it is not dialed again', async () => {

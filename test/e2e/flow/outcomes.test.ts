@@ -12,7 +12,7 @@ after(() => flow[Symbol.asyncDispose]());
 
 test('[H1] [W1] a placed call rings, is answered and ends', async () => {
   const callSid = await flow.place({to: '+15550100503', metadata: {order: '4711'}});
-  const call = await flow.sameTruth(callSid, 'completed');
+  const call = await flow.expectSameState(callSid, 'completed');
   assert.deepEqual(flow.statuses(callSid), ['queued', 'initiated', 'ringing', 'in-progress', 'completed']);
   assert.deepEqual(
     flow.messages(callSid).map(({status}) => status),
@@ -40,7 +40,7 @@ const failures: readonly [to: string, reason: ProviderStatus, through: readonly 
 for (const [to, reason, through] of failures) {
   test(`[W1] a call to ${to} fails, and the session receives the reason ${reason}`, async () => {
     const callSid = await flow.place({to, timeout: 5});
-    const call = await flow.sameTruth(callSid, reason);
+    const call = await flow.expectSameState(callSid, reason);
     assert.deepEqual(flow.statuses(callSid), through);
     const last = flow.messages(callSid).at(-1);
     assert.deepEqual([last?.status, last?.reason, last?.duration], ['failed', reason, undefined]);
@@ -55,6 +55,6 @@ test('[W1] in a burst of calls, each call is delivered in order and none is mixe
   );
   const ends: ProviderStatus[] = ['completed', 'busy', 'failed', 'canceled', 'no-answer'];
   for (const [index, callSid] of sids.entries()) {
-    await flow.sameTruth(callSid, ends[index % ends.length] ?? 'completed');
+    await flow.expectSameState(callSid, ends[index % ends.length] ?? 'completed');
   }
 });

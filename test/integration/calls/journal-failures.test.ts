@@ -112,7 +112,7 @@ test('[W7] hanging up reaches Twilio although the journal cannot be written', as
   await using http = await startHttpGateway({failingJournal: true});
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   http.journal.fill();
   const accepted = await gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
   assert.equal(accepted.status, 202);
@@ -131,7 +131,7 @@ test('[W7] [J6] a queued call that was canceled while the journal could not be w
   const {gateway} = http;
   await gateway.place(BODY);
   const queued = await gateway.place(BODY);
-  await http.heard(queued, 'queued');
+  await http.waitForStatus(queued, 'queued');
   http.journal.fill();
   const accepted = await gateway.api(`/api/calls/${queued}/actions`, {body: {action: 'disconnect'}});
   assert.equal(accepted.status, 202);

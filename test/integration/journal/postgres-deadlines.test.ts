@@ -125,7 +125,7 @@ void test('[H5] a head that somebody else holds', {concurrency: true}, async (t)
 
 void test('[H5] a database that goes silent in the middle: everybody is answered in time, and it is back by itself', async (t) => {
   const url = await databaseOf(t);
-  const proxy = await StallingProxy.before(Number(new URL(url).port));
+  const proxy = await StallingProxy.start(Number(new URL(url).port));
   t.after(() => proxy[Symbol.asyncDispose]());
   const node = createNode(url.replace(/:\d+\//, `:${proxy.port}/`));
   t.after(() => node.close());
@@ -199,7 +199,7 @@ async function deafNode(t: TestContext, options: NodeOptions = {}) {
   const {url, nodes} = await openNodes(t, 1);
   const [other] = nodes;
   assert.ok(other);
-  const proxy = await StallingProxy.before(Number(new URL(url).port));
+  const proxy = await StallingProxy.start(Number(new URL(url).port));
   t.after(() => proxy[Symbol.asyncDispose]());
   const behind = url.replace(/:\d+\//, `:${proxy.port}/`);
   const node = new PostgresJournal({

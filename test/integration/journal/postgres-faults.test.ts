@@ -172,7 +172,7 @@ void test('a connection for notifications that died in silence costs a poll, and
   const {url, nodes} = await openNodes(t, 1);
   const [writer] = nodes;
   assert.ok(writer);
-  const proxy = await StallingProxy.before(Number(new URL(url).port));
+  const proxy = await StallingProxy.start(Number(new URL(url).port));
   t.after(() => proxy[Symbol.asyncDispose]());
   const clock = new ManualClock();
   const faults: string[] = [];

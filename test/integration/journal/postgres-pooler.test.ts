@@ -13,7 +13,7 @@ import {until} from '../../support/until.ts';
 
 /** A fresh database behind a PgBouncer of its own; skips the test on a machine without one. */
 async function behind(t: TestContext, settings: PgBouncerSettings = {}): Promise<string | undefined> {
-  const bouncer = await PgBouncer.before(t, await postgresServer(), settings);
+  const bouncer = await PgBouncer.start(t, await postgresServer(), settings);
   if (bouncer === undefined) {
     t.skip(NO_PGBOUNCER);
     return undefined;
@@ -44,7 +44,7 @@ test('[C3] a gateway starts behind PgBouncer as it is installed, and follows a c
 test('[J1] each kind of connection commits to the disk, even if the pooler drops settings and its server defaults to off', async (t) => {
   const server = await PostgresServer.create({settings: {synchronous_commit: 'off'}});
   t.after(() => server.dispose());
-  const bouncer = await PgBouncer.before(t, server, {
+  const bouncer = await PgBouncer.start(t, server, {
     ignore_startup_parameters: 'extra_float_digits,options',
   });
   if (bouncer === undefined) return t.skip(NO_PGBOUNCER);
@@ -70,7 +70,7 @@ test('[J1] [J7] kill -9 of Postgres behind a pooler that drops startup parameter
   const settings = {synchronous_commit: 'off', wal_writer_delay: '10s', wal_writer_flush_after: '1GB'};
   const server = await PostgresServer.create({fsync: true, settings});
   t.after(() => server.dispose());
-  const bouncer = await PgBouncer.before(t, server, {
+  const bouncer = await PgBouncer.start(t, server, {
     ignore_startup_parameters: 'extra_float_digits,options',
   });
   if (bouncer === undefined) return t.skip(NO_PGBOUNCER);
@@ -124,7 +124,7 @@ for (const [what, settings] of shared)
 test('[J1] a pooler that is switched to transaction mode under a gateway is not written through', async (t) => {
   const server = await PostgresServer.create({settings: {synchronous_commit: 'off'}});
   t.after(() => server.dispose());
-  const bouncer = await PgBouncer.before(t, server, {});
+  const bouncer = await PgBouncer.start(t, server, {});
   if (bouncer === undefined) return t.skip(NO_PGBOUNCER);
   const url = bouncer.url(await server.databaseOf(t));
   const node = createNode(url);

@@ -3,11 +3,11 @@ import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
 import {CREATE_FORGOTTEN_CALLS, ForgottenCalls} from '../../../src/journal/sqlite/writer/forgotten-calls.ts';
 import {describeJournal} from '../../support/journal/journal-contract.ts';
-import {describeForgottenCalls} from '../../support/journal/journal-contract-forgotten.ts';
+import {describeTrimmedCalls} from '../../support/journal/journal-contract-trimmed.ts';
 import {openSqliteFixture} from '../../support/journal/journal-sqlite-fixture.ts';
 
 describeJournal('SqliteJournal', () => openSqliteFixture());
-describeForgottenCalls('SqliteJournal', () => openSqliteFixture());
+describeTrimmedCalls('SqliteJournal', () => openSqliteFixture());
 
 test('[J8] of calls that were forgotten the last are remembered, and no more than there is room for', () => {
   const database = new DatabaseSync(':memory:');

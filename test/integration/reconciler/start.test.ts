@@ -15,8 +15,8 @@ test('[J6] on start, calls left open are looked up at once, whatever their state
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const ended = await gateway.place(BODY);
   const talking = await gateway.place(BODY);
-  await http.heard(ended, 'in-progress');
-  await http.heard(talking, 'in-progress');
+  await http.waitForStatus(ended, 'in-progress');
+  await http.waitForStatus(talking, 'in-progress');
   gateway.simulator.hangUp(ended);
   await gateway.restart();
   const {events} = await gateway.callIn(ended, 'completed');
@@ -61,7 +61,7 @@ test('[J6] Twilio is down, refuses, or answers nonsense: the gateway goes on and
   const {gateway} = http;
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   gateway.simulator.hangUp(callSid);
   const moods = ['cut', {status: 500, body: {}}, {status: 401, body: {code: 20003}}, {status: 200, body: []}];
   for (const [at, mood] of moods.entries()) {
@@ -86,7 +86,7 @@ test('[J6] what was found and cannot be written is found again', async () => {
   const {gateway} = http;
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   gateway.simulator.hangUp(callSid);
   http.journal.fill();
   await until(() => {

@@ -22,11 +22,11 @@ export function keysOf({entries}: JournalFile): string[] {
 
 /** [W11] [W12] Checks that a resumed connection received exactly the entries after its start position. */
 export function checkResumed(client: TestClient, from: number, {entries}: JournalFile): void {
-  const told = client.of('call.status').map(({offset}) => offset);
-  const last = told.at(-1) ?? from;
+  const received = client.of('call.status').map(({offset}) => offset);
+  const last = received.at(-1) ?? from;
   const expected = entries.filter((entry) => isPushed(entry) && entry.offset > from && entry.offset <= last);
   assert.deepEqual(
-    told,
+    received,
     expected.map(({offset}) => offset),
   );
 }

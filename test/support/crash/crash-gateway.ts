@@ -5,8 +5,8 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {endsWithUs} from '../gateway/ends-with-us.ts';
 import {freePort} from '../gateway/free-port.ts';
+import {killOnExit} from '../gateway/kill-on-exit.ts';
 import {until} from '../until.ts';
 
 /** Caches compiled modules, because these tests mostly wait for starts. */
@@ -153,7 +153,7 @@ export class CrashGateway implements AsyncDisposable {
       },
     });
     running.add(child);
-    endsWithUs(child);
+    killOnExit(child);
     child.once('exit', () => running.delete(child));
     const life: Life = {child, lines: [], output: ''};
     this.#life = life;
@@ -170,7 +170,7 @@ export class CrashGateway implements AsyncDisposable {
   }
 
   /** Waits for a log message. Throws if the process ends first. */
-  async logged(message: string, timeoutMs = 30_000): Promise<LogLine> {
+  async waitForLog(message: string, timeoutMs = 30_000): Promise<LogLine> {
     const life = this.#current();
     return until(
       () => {
@@ -187,9 +187,9 @@ export class CrashGateway implements AsyncDisposable {
   async start(nodeFlags: readonly string[] = []): Promise<{readonly epoch: string; readonly head: number}> {
     const startedAt = performance.now();
     this.spawn(nodeFlags);
-    await this.logged('listening');
+    await this.waitForLog('listening');
     this.startTimesMs.push(performance.now() - startedAt);
-    const {epoch = '', head = 0} = await this.logged('journal open');
+    const {epoch = '', head = 0} = await this.waitForLog('journal open');
     return {epoch, head};
   }
 
@@ -204,7 +204,7 @@ export class CrashGateway implements AsyncDisposable {
   }
 
   /** Resolves when the process has ended by itself or by another signal. */
-  async ended(timeoutMs = 30_000): Promise<void> {
+  async waitForExit(timeoutMs = 30_000): Promise<void> {
     const {child} = this.#current();
     await until(() => !isAlive(child), {what: 'the gateway to end', timeoutMs});
   }

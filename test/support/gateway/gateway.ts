@@ -12,7 +12,7 @@ import type {Journal} from '../../../src/journal/journal.ts';
 import {createLogger} from '../../../src/observability/logger.ts';
 import {createServer, type GatewayServer} from '../../../src/server.ts';
 import type {TwilioClient} from '../../../src/twilio/twilio-client.ts';
-import {assertNothingGivenAway} from '../canary.ts';
+import {assertNoSecrets} from '../canary.ts';
 import type {Json} from '../json.ts';
 import {until} from '../until.ts';
 import {type ConnectOptions, TestClient} from '../websocket/client.ts';
@@ -127,7 +127,7 @@ export class TestGateway implements AsyncDisposable {
     await this.server.stop();
     await rm(this.folder, {recursive: true, force: true});
     const secrets = secretsOf(this.environment).filter((secret) => secret !== undefined);
-    assertNothingGivenAway(this.logs, secrets);
+    assertNoSecrets(this.logs, secrets);
   }
 
   #create(): GatewayServer {

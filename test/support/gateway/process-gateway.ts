@@ -7,8 +7,8 @@ import path from 'node:path';
 import {createSimulator, type Simulator} from '@hookswitch/simulator';
 import type {Json} from '../json.ts';
 import {until} from '../until.ts';
-import {endsWithUs} from './ends-with-us.ts';
 import {freePort} from './free-port.ts';
+import {killOnExit} from './kill-on-exit.ts';
 
 const COMMAND = path.join(import.meta.dirname, '../../../bin/hookswitch.js');
 
@@ -46,7 +46,7 @@ export class GatewayProcess implements AsyncDisposable {
       uid: user,
       gid: user,
     });
-    endsWithUs(this.child);
+    killOnExit(this.child);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });

@@ -37,14 +37,14 @@ export class HttpGateway implements AsyncDisposable {
    * Waits until the gateway itself has a status, as a session's snapshot and messages show it. Readers of the database,
    * such as `GET /api/calls/…`, can see it a moment earlier.
    */
-  async heard(callSid: string, providerStatus: ProviderStatus | 'ended'): Promise<void> {
+  async waitForStatus(callSid: string, providerStatus: ProviderStatus | 'ended'): Promise<void> {
     const session = await this.gateway.session();
     await session.receive('call.snapshot');
     await until(
       () => {
         const calls = session.of('call.snapshot').flatMap((snapshot) => snapshot.calls);
-        const told = [...calls, ...session.of('call.status')].filter((each) => each.callSid === callSid);
-        const known = told.at(-1)?.providerStatus;
+        const received = [...calls, ...session.of('call.status')].filter((each) => each.callSid === callSid);
+        const known = received.at(-1)?.providerStatus;
         if (providerStatus === 'ended') return known === undefined || hasEnded(known);
         return known === providerStatus;
       },

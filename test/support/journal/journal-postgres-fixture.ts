@@ -8,7 +8,7 @@ import {
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {databaseOf, type PostgresServer, postgresServer} from '../postgres/postgres.ts';
 import type {JournalFixture} from './journal-contract.ts';
-import {TurnTakingJournal} from './journal-taking-turns.ts';
+import {RoundRobinJournal} from './journal-round-robin.ts';
 
 export type NodeOptions = Omit<PostgresJournalOptions, 'database'>;
 
@@ -62,7 +62,7 @@ async function openOn(
 ): Promise<JournalFixture> {
   const nodes = Array.from({length: where.count}, () => createNode(where.url));
   const [only] = nodes;
-  const journal = only !== undefined && nodes.length === 1 ? only : new TurnTakingJournal(nodes);
+  const journal = only !== undefined && nodes.length === 1 ? only : new RoundRobinJournal(nodes);
   const opening = await journal.open();
   return {
     journal,

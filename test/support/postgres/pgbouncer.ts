@@ -8,8 +8,8 @@ import {chownSync, existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {TestContext} from 'node:test';
-import {endsWithUs} from '../gateway/ends-with-us.ts';
 import {freePort} from '../gateway/free-port.ts';
+import {killOnExit} from '../gateway/kill-on-exit.ts';
 import {until} from '../until.ts';
 import {PASSWORD, type PostgresServer} from './postgres.ts';
 
@@ -34,7 +34,7 @@ export class PgBouncer {
   }
 
   /** Starts a PgBouncer in front of `server` until the test ends. Returns `undefined` if it is not installed. */
-  static async before(
+  static async start(
     t: Pick<TestContext, 'after'>,
     server: PostgresServer,
     settings: PgBouncerSettings = {},
@@ -89,7 +89,7 @@ export class PgBouncer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = child;
-    endsWithUs(child);
+    killOnExit(child);
     const ready = Promise.withResolvers<void>();
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log = `${this.#log}${text}`.slice(-20_000);

@@ -10,15 +10,15 @@ export class PostgresPair implements AsyncDisposable {
   /** The replication connection. */
   readonly replication: DatabaseLink;
   /** The nodes' connection to the current primary. */
-  readonly way: DatabaseLink;
+  readonly databaseLink: DatabaseLink;
 
   private constructor(
-    parts: Pick<PostgresPair, 'primary' | 'standby' | 'replication'> & {way: DatabaseLink},
+    parts: Pick<PostgresPair, 'primary' | 'standby' | 'replication'> & {databaseLink: DatabaseLink},
   ) {
     this.primary = parts.primary;
     this.standby = parts.standby;
     this.replication = parts.replication;
-    this.way = parts.way;
+    this.databaseLink = parts.databaseLink;
   }
 
   /** Creates an empty database `name` on both servers. The standby is up to date. */
@@ -38,20 +38,25 @@ export class PostgresPair implements AsyncDisposable {
       },
     });
     await primary.start();
-    const pair = new PostgresPair({primary, standby, replication, way: await DatabaseLink.to(primary.port)});
-    await pair.streaming();
+    const pair = new PostgresPair({
+      primary,
+      standby,
+      replication,
+      databaseLink: await DatabaseLink.to(primary.port),
+    });
+    await pair.waitUntilStreaming();
     return pair;
   }
 
   /** Makes replication synchronous. */
-  async synchronous(): Promise<void> {
+  async makeSynchronous(): Promise<void> {
     await this.primary.query(`ALTER SYSTEM SET synchronous_standby_names = 'standby'`);
     await this.primary.query('SELECT pg_reload_conf()');
-    await this.streaming(`sync_state = 'sync'`);
+    await this.waitUntilStreaming(`sync_state = 'sync'`);
   }
 
   /** Waits until the standby follows the primary. */
-  async streaming(condition = `state = 'streaming'`): Promise<void> {
+  async waitUntilStreaming(condition = `state = 'streaming'`): Promise<void> {
     const found = `SELECT FROM pg_stat_replication WHERE ${condition}`;
     await until(async () => (await this.primary.query(found)).length > 0, {
       what: `the standby to follow: ${this.standby.log}`,
@@ -60,7 +65,7 @@ export class PostgresPair implements AsyncDisposable {
   }
 
   /** Waits until the standby has replayed all commits of the primary so far. */
-  async level(): Promise<void> {
+  async waitUntilReplicated(): Promise<void> {
     const [row] = await this.primary.query('SELECT pg_current_wal_lsn()::text AS at');
     await until(async () => {
       const [seen] = await this.standby.query(
@@ -77,7 +82,7 @@ export class PostgresPair implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.way[Symbol.asyncDispose]();
+    await this.databaseLink[Symbol.asyncDispose]();
     await this.replication[Symbol.asyncDispose]();
     await this.standby.dispose();
     await this.primary.dispose();

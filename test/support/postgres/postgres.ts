@@ -25,8 +25,8 @@ import type {TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {Client} from 'pg';
-import {endsWithUs} from '../gateway/ends-with-us.ts';
 import {freePort} from '../gateway/free-port.ts';
+import {killOnExit} from '../gateway/kill-on-exit.ts';
 
 /** `immediate` stops like a crash, so that the next start recovers from the log. */
 export type StopMode = 'fast' | 'immediate';
@@ -124,7 +124,7 @@ export class PostgresServer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = server;
-    endsWithUs(server);
+    killOnExit(server);
     const ready = Promise.withResolvers<void>();
     server.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log = `${this.#log}${text}`.slice(-20_000);

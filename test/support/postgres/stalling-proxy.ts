@@ -14,7 +14,7 @@ export class StallingProxy implements AsyncDisposable {
   }
 
   /** @param target port of the database, on loopback */
-  static async before(target: number): Promise<StallingProxy> {
+  static async start(target: number): Promise<StallingProxy> {
     const proxy = new StallingProxy(target);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');

@@ -14,7 +14,7 @@ const CLOCK_GRAIN_MS = 5;
 /** [J2] [J7] [H5] The journal has every acknowledged webhook once, and only entries that Twilio sent or returned. */
 export function checkAgainstTwilio(
   journal: JournalFile,
-  {plan, outcomes, said}: {plan: Plan; outcomes: WebhookOutcomes; said: ReadonlySet<string>},
+  {plan, outcomes, returned}: {plan: Plan; outcomes: WebhookOutcomes; returned: ReadonlySet<string>},
 ): void {
   try {
     checkJournalFile(journal);
@@ -32,7 +32,7 @@ export function checkAgainstTwilio(
       seen.add(key);
     } else {
       const claim = `${callSid}:${event.providerStatus}`;
-      must(said.has(claim), callSid, `Twilio never returned ${claim}, which is entry ${offset}`);
+      must(returned.has(claim), callSid, `Twilio never returned ${claim}, which is entry ${offset}`);
     }
   }
   for (const key of outcomes.answered) {
@@ -75,7 +75,7 @@ export function checkClient(
     const common = {name: `${name}, connection ${index + 1} (${record.node})`, subject: name};
     // Nothing is trimmed and the epoch stays, so every resume must be recovered. The exception is a connection to a
     // node that cannot ask its database for newer entries.
-    const mustRecover = record.resume !== undefined && !record.whileAway;
+    const mustRecover = record.resume !== undefined && !record.databaseWasAway;
     const [ready] = record.messages;
     const recovered = mustRecover || (ready?.type === 'session.ready' && ready.recovered);
     checkConnection(record, {...common, epoch, entries, recovered});

@@ -28,7 +28,7 @@ export interface SimulatedConnection extends ConnectionRecord {
   /** Close time in milliseconds since 1970; `undefined` while open. */
   closedAt: number | undefined;
   /** Whether the database was down at the start of the connection. */
-  readonly whileAway: boolean;
+  readonly databaseWasAway: boolean;
 }
 
 export interface SimulatedClientOptions {
@@ -60,7 +60,7 @@ export class SimulatedClient {
   }
 
   /** Makes the visits, then stays connected. */
-  async live(visits: readonly PlannedVisit[]): Promise<void> {
+  async makeVisits(visits: readonly PlannedVisit[]): Promise<void> {
     const {clock} = this.#options;
     for (const visit of visits) {
       await clock.reached(visit.from);
@@ -124,7 +124,7 @@ export class SimulatedClient {
   async #connect(fresh: boolean): Promise<SimulatedConnection> {
     const {trace, nodes} = this.#options;
     for (;;) {
-      nodes.mustGoOn();
+      nodes.assertRunning();
       const before = this.#current;
       const resume = fresh || before === undefined ? undefined : positionOf(before);
       const node = await nodes.reachable(this.#next++);
@@ -157,12 +157,12 @@ export class SimulatedClient {
       client,
       node: node.name,
       closedAt: undefined,
-      whileAway: nodes.databaseIsAway,
+      databaseWasAway: nodes.databaseIsAway,
     };
     this.#latest = client;
     client.ws.once('close', (code) => {
       connection.closedAt = Date.now();
-      if (code === GOING_AWAY) node.sentAway += 1;
+      if (code === GOING_AWAY) node.closedSessions += 1;
     });
     return connection;
   }
@@ -174,7 +174,7 @@ export class SimulatedClient {
       typeof what === 'string' ? what : `subscribes to ${what.subscribe.length} calls or all`,
     );
     if (what === 'stop-reading') client.ws.pause();
-    else if (what === 'go-on-reading') client.ws.resume();
+    else if (what === 'resume-reading') client.ws.resume();
     else if (client.ws.readyState !== client.ws.OPEN) return;
     else if (what === 'heartbeat') client.send({type: 'session.heartbeat'});
     else {

@@ -41,7 +41,7 @@ class ConnectionCheck {
    * Subscriptions that may be in effect: 0 is the default, n is the n-th that was sent. Several are possible until the
    * snapshot that answers a subscription arrives.
    */
-  #audiences: ReadonlySet<number> = new Set([0]);
+  #possible: ReadonlySet<number> = new Set([0]);
 
   constructor(record: ConnectionRecord, options: ConnectionCheckOptions) {
     this.#record = record;
@@ -107,23 +107,23 @@ class ConnectionCheck {
 
   #explain(entry: FileEntry, told: boolean): void {
     const sent = this.#record.subscriptions.length;
-    const first = Math.min(...this.#audiences);
+    const first = Math.min(...this.#possible);
     const possible = new Set<number>();
-    for (let audience = first; audience <= sent; audience += 1) {
-      if (this.#sees(audience, entry) === told) possible.add(audience);
+    for (let subscription = first; subscription <= sent; subscription += 1) {
+      if (this.#sees(subscription, entry) === told) possible.add(subscription);
     }
     const what = `${entry.offset} (${entry.callSid} ${entry.event.providerStatus})`;
     this.#must(possible.size > 0, told ? `${what} was not subscribed` : `[W12] ${what} was left out`);
-    this.#audiences = possible;
+    this.#possible = possible;
   }
 
   /** Keeps the subscriptions, from `first` on, that explain the snapshot. */
   #narrow(first: number, {offset, calls}: Extract<ServerMessage, {type: 'call.snapshot'}>): void {
     const shown = calls.map((call) => `${call.callSid} ${call.providerStatus} ${call.offset}`).sort();
     const possible = new Set<number>();
-    const earliest = Math.max(first, Math.min(...this.#audiences));
-    for (let audience = earliest; audience <= this.#record.subscriptions.length; audience += 1) {
-      if (this.#callsAt(offset, audience).join() === shown.join()) possible.add(audience);
+    const earliest = Math.max(first, Math.min(...this.#possible));
+    for (let subscription = earliest; subscription <= this.#record.subscriptions.length; subscription += 1) {
+      if (this.#callsAt(offset, subscription).join() === shown.join()) possible.add(subscription);
     }
     this.#must(
       possible.size > 0,
@@ -131,12 +131,12 @@ class ConnectionCheck {
         `[W3] the snapshot at ${offset} has\n  ${shown.join('\n  ')}\ninstead of\n  ` +
         `${this.#callsAt(offset, earliest).join('\n  ')}`,
     );
-    this.#audiences = possible;
+    this.#possible = possible;
   }
 
-  #sees(audience: number, entry: FileEntry): boolean {
+  #sees(subscription: number, entry: FileEntry): boolean {
     if (this.#options.maySee?.(entry) === false) return false;
-    const asked = audience === 0 ? 'all' : this.#record.subscriptions[audience - 1];
+    const asked = subscription === 0 ? 'all' : this.#record.subscriptions[subscription - 1];
     return asked === 'all' || (asked?.includes(entry.callSid) ?? false);
   }
 
@@ -146,10 +146,10 @@ class ConnectionCheck {
     return entries.slice(Math.max(0, after - base), Math.max(0, upTo - base));
   }
 
-  #callsAt(offset: number, audience: number): string[] {
+  #callsAt(offset: number, subscription: number): string[] {
     const calls = new Map<string, string>();
     for (const entry of this.#entries(this.#options.base ?? 0, offset)) {
-      if (!isPushed(entry) || !this.#sees(audience, entry)) continue;
+      if (!isPushed(entry) || !this.#sees(subscription, entry)) continue;
       const {providerStatus} = entry.event;
       if (hasEnded(providerStatus)) calls.delete(entry.callSid);
       else calls.set(entry.callSid, `${entry.callSid} ${providerStatus} ${entry.offset}`);

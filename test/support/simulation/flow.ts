@@ -57,7 +57,7 @@ export class Flow implements AsyncDisposable {
   }
 
   /** Waits until the session has received one of the statuses. */
-  async told(callSid: string, ...statuses: ProviderStatus[]) {
+  async waitForStatus(callSid: string, ...statuses: ProviderStatus[]) {
     return until(() => this.messages(callSid).find(({providerStatus}) => statuses.includes(providerStatus)), {
       what: `${callSid} to be ${statuses.join(' or ')}`,
     });
@@ -83,15 +83,15 @@ export class Flow implements AsyncDisposable {
   }
 
   /** Waits until the call has ended everywhere, and checks that journal, session and Twilio agree. */
-  async sameTruth(callSid: string, end: ProviderStatus): Promise<ApiBody> {
+  async expectSameState(callSid: string, end: ProviderStatus): Promise<ApiBody> {
     await this.simulator.settled();
-    const message = await this.told(callSid, 'completed', 'busy', 'failed', 'no-answer', 'canceled');
+    const message = await this.waitForStatus(callSid, 'completed', 'busy', 'failed', 'no-answer', 'canceled');
     const call = await this.call(callSid);
     const atTwilio = await this.sdk.calls(callSid).fetch();
     assert.deepEqual([call.providerStatus, message.providerStatus, atTwilio.status], [end, end, end]);
     const duration = end === 'completed' ? Number(atTwilio.duration) : undefined;
     assert.deepEqual([call.duration, message.duration], [duration, duration]);
-    this.#checkStory(callSid, call);
+    this.#checkEvents(callSid, call);
     return call;
   }
 
@@ -101,7 +101,7 @@ export class Flow implements AsyncDisposable {
     await this.gateway[Symbol.asyncDispose]();
   }
 
-  #checkStory(callSid: string, {events}: ApiBody): void {
+  #checkEvents(callSid: string, {events}: ApiBody): void {
     const own = events.filter((event) => event.callSid === callSid && event.kind === 'status');
     const applied = own.filter(({verdict}) => verdict === 'applied');
     assert.deepEqual(

@@ -8,7 +8,7 @@ export class SimulatedNode {
   readonly name: string;
   readonly gateway: CrashGateway;
   /** Sessions that it closed with 1001. */
-  sentAway = 0;
+  closedSessions = 0;
   /** `draining`: SIGTERM was sent, and the process still accepts requests. */
   state: 'down' | 'up' | 'draining' = 'down';
 
@@ -54,7 +54,7 @@ export class SimulatedNodes {
   }
 
   /** @throws Error after the end of the simulation */
-  mustGoOn(): void {
+  assertRunning(): void {
     if (this.#ended) throw new Error('the simulation has ended');
   }
 
@@ -81,7 +81,7 @@ export class SimulatedNodes {
   }
 
   async start(node: SimulatedNode): Promise<void> {
-    this.mustGoOn();
+    this.assertRunning();
     const {epoch, head} = await node.gateway.start();
     this.#trace.add('gateway', `${node.name} listens, head ${head}`);
     this.#epoch ??= epoch;
@@ -109,7 +109,7 @@ export class SimulatedNodes {
   async restartDatabase(): Promise<void> {
     this.#database.shut();
     this.#trace.add('gateway', 'the database is stopped as in a crash');
-    this.mustGoOn();
+    this.assertRunning();
     await this.#deployment.restartDatabase?.();
     this.#trace.add('gateway', 'the database is back');
     this.#database.open();

@@ -1,6 +1,11 @@
 /** The plan of a simulation, drawn from a seed before the start. */
 import type {ProviderStatus} from '@hookswitch/protocol';
-import {type ActOptions, drawActs, drawNodes, type PlannedAct} from './acts.ts';
+import {
+  type DisturbanceOptions,
+  drawDisturbances,
+  drawNodes,
+  type PlannedDisturbance,
+} from './disturbances.ts';
 import {SeededRandom} from './random.ts';
 
 /** A webhook that Twilio sends. */
@@ -41,7 +46,7 @@ export interface PlannedAction {
   readonly at: number;
   readonly what:
     | 'stop-reading'
-    | 'go-on-reading'
+    | 'resume-reading'
     | 'heartbeat'
     | {readonly subscribe: 'all' | readonly string[]};
 }
@@ -61,12 +66,12 @@ export interface Plan {
   readonly calls: readonly PlannedCall[];
   readonly deliveries: readonly PlannedDelivery[];
   readonly clients: readonly (readonly PlannedVisit[])[];
-  readonly acts: readonly PlannedAct[];
+  readonly disturbances: readonly PlannedDisturbance[];
   /** Concurrent deliveries. */
   readonly concurrency: number;
 }
 
-export interface PlanOptions extends ActOptions {
+export interface PlanOptions extends DisturbanceOptions {
   readonly calls: number;
   readonly clients: number;
 }
@@ -106,7 +111,7 @@ export function drawPlan(seed: number, options: PlanOptions): Plan {
     calls,
     deliveries: drawn.map(({delivery}) => ({...delivery, to: drawNodes(places, options.nodes ?? 1)})),
     clients: Array.from({length: options.clients}, () => drawVisits(random.fork(), length, sids)),
-    acts: drawActs(random.fork(), length, options),
+    disturbances: drawDisturbances(random.fork(), length, options),
     concurrency: random.int(8, 32),
   };
 }
@@ -236,7 +241,7 @@ function drawActions(
     const some = Array.from({length: random.int(0, 15)}, () => random.pick(sids));
     const what = random.pick<PlannedAction['what']>([
       'stop-reading',
-      'go-on-reading',
+      'resume-reading',
       'heartbeat',
       {subscribe: 'all'},
       {subscribe: [...new Set(some)]},

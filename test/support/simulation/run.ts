@@ -5,11 +5,11 @@ import {checkAgainstTwilio, checkClient, checkComplete, lastPushed} from './chec
 import {SimulatedClient} from './client.ts';
 import {LoadClock} from './clock.ts';
 import {type Deploy, type Deployment, onSqlite} from './deployment.ts';
-import {live} from './lives.ts';
+import {disturb} from './disturb.ts';
 import {SimulatedNodes} from './nodes.ts';
 import {drawPlan, type Plan, type PlanOptions} from './plan.ts';
 import {must, Trace, Violation} from './trace.ts';
-import {bringWebhooks, TruthfulRest} from './twilio.ts';
+import {SimulatedRest, sendWebhooks} from './twilio.ts';
 
 export interface SimulationOptions extends PlanOptions {
   /** @default onSqlite */
@@ -25,7 +25,7 @@ export interface SimulationResult {
   readonly connections: number;
   readonly resumed: number;
   /** Sessions closed by a draining node. */
-  readonly sentAway: number;
+  readonly closedSessions: number;
 }
 
 /** Time limit of a simulation. */
@@ -50,7 +50,7 @@ export async function simulate(seed: number, options: SimulationOptions): Promis
 
 async function run(plan: Plan, deploy: Deploy, trace: Trace): Promise<SimulationResult> {
   const clock = new LoadClock();
-  await using rest = new TruthfulRest(plan, clock);
+  await using rest = new SimulatedRest(plan, clock);
   await rest.start();
   await using deployment = await deploy(rest.url);
   const nodes = new SimulatedNodes(deployment, trace);
@@ -80,7 +80,7 @@ async function run(plan: Plan, deploy: Deploy, trace: Trace): Promise<Simulation
 interface Parts {
   readonly plan: Plan;
   readonly clock: LoadClock;
-  readonly rest: TruthfulRest;
+  readonly rest: SimulatedRest;
   readonly deployment: Deployment;
   readonly nodes: SimulatedNodes;
   readonly clients: readonly SimulatedClient[];
@@ -91,9 +91,9 @@ async function runOn(parts: Parts): Promise<SimulationResult> {
   const {plan, clock, rest, deployment, nodes, clients, trace} = parts;
   await nodes.startAll();
   const [outcomes] = await Promise.all([
-    bringWebhooks(plan, {nodes, clock, trace}),
-    live(plan.acts, {nodes, clock, trace}),
-    ...clients.map((client, index) => client.live(plan.clients[index] ?? [])),
+    sendWebhooks(plan, {nodes, clock, trace}),
+    disturb(plan.disturbances, {nodes, clock, trace}),
+    ...clients.map((client, index) => client.makeVisits(plan.clients[index] ?? [])),
   ]);
   clock.end();
   await correctOpenCalls(parts);
@@ -106,7 +106,7 @@ async function runOn(parts: Parts): Promise<SimulationResult> {
 
   const journal = await deployment.readJournal();
   must(journal.epoch === nodes.epoch, 'gateway', `[J7] epoch ${journal.epoch} in the file`);
-  checkAgainstTwilio(journal, {plan, outcomes, said: rest.said});
+  checkAgainstTwilio(journal, {plan, outcomes, returned: rest.returned});
   for (const {name, history} of clients) {
     checkClient(name, history, journal);
     checkComplete(name, history, journal);
@@ -118,7 +118,7 @@ async function runOn(parts: Parts): Promise<SimulationResult> {
     unanswered: outcomes.failures,
     connections: connections.length,
     resumed: connections.filter(({resume}) => resume !== undefined).length,
-    sentAway: nodes.all.reduce((sum, {sentAway}) => sum + sentAway, 0),
+    closedSessions: nodes.all.reduce((sum, {closedSessions}) => sum + closedSessions, 0),
   };
 }
 

@@ -21,17 +21,14 @@ export interface WebhookOutcomes {
   failures: number;
 }
 
-export interface BringOptions {
+export interface SendOptions {
   readonly nodes: SimulatedNodes;
   readonly clock: LoadClock;
   readonly trace: Trace;
 }
 
 /** Sends all deliveries of the plan concurrently. Resolves when all are finished. */
-export async function bringWebhooks(
-  plan: Plan,
-  {nodes, clock, trace}: BringOptions,
-): Promise<WebhookOutcomes> {
+export async function sendWebhooks(plan: Plan, {nodes, clock, trace}: SendOptions): Promise<WebhookOutcomes> {
   const outcomes: WebhookOutcomes = {answered: new Set(), sent: new Set(), failures: 0};
   const agent = new Agent({keepAlive: true, maxSockets: plan.concurrency});
   const {publicUrl} = nodes;
@@ -103,9 +100,9 @@ export function post(
 const LIST_PAGE = 5;
 
 /** The REST API for lookups. It returns the true state of the plan's calls. */
-export class TruthfulRest implements AsyncDisposable {
+export class SimulatedRest implements AsyncDisposable {
   /** Returned states, as `<call>:<status>`. */
-  readonly said = new Set<string>();
+  readonly returned = new Set<string>();
   readonly #calls: ReadonlyMap<string, PlannedCall>;
   readonly #clock: LoadClock;
   readonly #server: Server;
@@ -162,7 +159,7 @@ export class TruthfulRest implements AsyncDisposable {
   #show(call: PlannedCall) {
     const {callSid, from, to, direction, parentCallSid, duration} = call;
     const status = this.#statusOf(call);
-    this.said.add(`${callSid}:${status}`);
+    this.returned.add(`${callSid}:${status}`);
     return {
       sid: callSid,
       status,

@@ -85,7 +85,7 @@ function checkMessages(
   const [ready] = messages;
   if (ready === undefined) return;
   // After a trim, recovery depends on the feed's buffer. The messages must match `ready` either way.
-  const said = ready.type === 'session.ready' && ready.recovered && resume !== undefined;
+  const returned = ready.type === 'session.ready' && ready.recovered && resume !== undefined;
   const isLast = connection === connections.at(-1);
   checkConnection(connection, {
     name: where,
@@ -93,7 +93,7 @@ function checkMessages(
     epoch,
     base,
     entries,
-    recovered: trimmed ? said : (connection.recovered ?? said),
+    recovered: trimmed ? returned : (connection.recovered ?? returned),
     maySee: ({owner}) => principal.scopes.has('calls:read:all') || owner === principal.user,
     ...(isLast && socket.isOpen ? {complete: base + entries.length} : {}),
   });

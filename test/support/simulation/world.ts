@@ -243,7 +243,7 @@ export class World {
       recovered: all.filter(({recovered}) => recovered === true).length,
       fromElsewhere: all.filter(({ahead}) => ahead).length,
       blocked: all.filter(({socket}) => socket.peakUnsentBytes > MAX_UNSENT_BYTES).length,
-      sentAway: all.filter(({socket}) => socket.closeCode !== undefined).length,
+      closedSessions: all.filter(({socket}) => socket.closeCode !== undefined).length,
       trimmed: Number(this.#trimmed),
     };
   }

@@ -7,7 +7,7 @@ import {START, status, wholeCall} from './journal-events.ts';
 const ENDED_BEFORE = {endedBefore: START + 30_000, limit: 10};
 
 /** Runs this part of the contract on journals of `open`. */
-export function describeForgottenCalls(name: string, open: () => Promise<JournalFixture>): void {
+export function describeTrimmedCalls(name: string, open: () => Promise<JournalFixture>): void {
   void describe(`${name} does not reopen a trimmed call`, () => {
     void test('[J2] [J8] events of a trimmed call change nothing, also after a restart', async () => {
       let fixture = await open();

@@ -1,7 +1,7 @@
 /** Disturbances of a simulation: what happens to the nodes and the database, drawn before the start. */
 import type {SeededRandom} from './random.ts';
 
-export type Act =
+export type Disturbance =
   /** `alsoWhen`: log messages after which the next start is killed too. */
   | {readonly what: 'kill'; readonly node: number; readonly alsoWhen: readonly string[]}
   /** SIGTERM, and a restart once the process has ended. */
@@ -9,14 +9,14 @@ export type Act =
   /** Stopped as in a crash, and restarted. */
   | {readonly what: 'restart-database'};
 
-export type PlannedAct = Act & {
+export type PlannedDisturbance = Disturbance & {
   /** Number of started deliveries at the beginning. */
   readonly at: number;
   /** Deliveries that start during the disturbance. */
-  readonly meanwhile: number;
+  readonly overlap: number;
 };
 
-export interface ActOptions {
+export interface DisturbanceOptions {
   readonly kills: number;
   /** @default 1 */
   readonly nodes?: number;
@@ -27,12 +27,12 @@ export interface ActOptions {
 }
 
 /** Draws the disturbances in order, each before delivery `end`. */
-export function drawActs(
+export function drawDisturbances(
   random: SeededRandom,
   end: number,
-  {kills, nodes = 1, drains = 0, databaseRestarts = 0}: ActOptions,
-): PlannedAct[] {
-  const times = () => ({at: random.int(1, end - 1), meanwhile: random.int(0, 30)});
+  {kills, nodes = 1, drains = 0, databaseRestarts = 0}: DisturbanceOptions,
+): PlannedDisturbance[] {
+  const times = () => ({at: random.int(1, end - 1), overlap: random.int(0, 30)});
   const many = <T>(count: number, draw: () => T) => Array.from({length: count}, draw);
   return [
     ...many(kills, () => ({...drawKill(random, nodes), ...times()})),

@@ -1,7 +1,7 @@
 /** Checks that each session received exactly the journal's events: none missing, none twice, in order. */
 
 /** The part of a session that the check needs. */
-export interface ToldSession {
+export interface ReceivedEvents {
   /** Offsets of the received events, in the order of arrival. */
   readonly offsets: readonly number[];
 }
@@ -10,11 +10,14 @@ export interface ToldSession {
  * @param pushed offsets of all events that sessions receive, in the journal's order
  * @returns an error message for the first session that received something else; `undefined` if there is no error
  */
-export function findMistold(sessions: readonly ToldSession[], pushed: readonly number[]): string | undefined {
+export function findDeliveryError(
+  sessions: readonly ReceivedEvents[],
+  pushed: readonly number[],
+): string | undefined {
   for (const [index, {offsets}] of sessions.entries()) {
-    const place = pushed.findIndex((offset, at) => offsets[at] !== offset);
-    const differs = place === -1 ? pushed.length : place;
-    if (place === -1 && offsets.length === pushed.length) continue;
+    const mismatch = pushed.findIndex((offset, at) => offsets[at] !== offset);
+    const differs = mismatch === -1 ? pushed.length : mismatch;
+    if (mismatch === -1 && offsets.length === pushed.length) continue;
     const [wanted, found] = [pushed[differs], offsets[differs]].map((offset) => offset ?? 'nothing');
     return `session ${index} of ${sessions.length} received ${found} where the journal has ${wanted}`;
   }

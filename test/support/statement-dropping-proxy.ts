@@ -8,7 +8,7 @@ import type {TestContext} from 'node:test';
  * @param statement replaced by blanks in everything a client sends
  * @returns the port of the proxy
  */
-export async function startDeafProxy(
+export async function startStatementDroppingProxy(
   t: Pick<TestContext, 'after'>,
   target: number,
   statement: string,

@@ -21,7 +21,7 @@ export interface Cost {
 /** Pause between events, so that each finds an idle server. */
 const PAUSE_MS = 5;
 
-export class Audience {
+export class FanOutTarget {
   readonly subject: Subject;
   readonly swarm: SessionSwarm;
 
@@ -36,10 +36,10 @@ export class Audience {
     name: SubjectName,
     sessions: number,
     options?: GatewayOptions,
-  ): Promise<Audience> {
-    const audience = new Audience(await startSubject(servers, name, options));
-    await audience.swarm.grow(sessions);
-    return audience;
+  ): Promise<FanOutTarget> {
+    const target = new FanOutTarget(await startSubject(servers, name, options));
+    await target.swarm.grow(sessions);
+    return target;
   }
 
   /** Sends `times` groups of `size` events. Each group starts when all sessions have the previous one. */

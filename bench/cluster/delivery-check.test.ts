@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {findMistold} from './check-told.ts';
+import {findDeliveryError} from './delivery-check.ts';
 
 const pushed = [3, 4, 7];
 const right = {offsets: [3, 4, 7]};
 
 test('sessions that received everything once and in order have no error', () => {
-  assert.equal(findMistold([right, right], pushed), undefined);
-  assert.equal(findMistold([{offsets: []}], []), undefined);
+  assert.equal(findDeliveryError([right, right], pushed), undefined);
+  assert.equal(findDeliveryError([{offsets: []}], []), undefined);
 });
 
 test('a missing, duplicate, reordered or invented event is found', () => {
@@ -20,7 +20,10 @@ test('a missing, duplicate, reordered or invented event is found', () => {
     none: [],
   };
   for (const [name, offsets] of Object.entries(wrongs))
-    assert.match(findMistold([right, {offsets}], pushed) ?? '', /^session 1 of 2/, name);
-  assert.match(findMistold([{offsets: [3, 7]}], pushed) ?? '', /received 7 where the journal has 4/);
-  assert.match(findMistold([{offsets: [3, 4]}], pushed) ?? '', /received nothing where the journal has 7/);
+    assert.match(findDeliveryError([right, {offsets}], pushed) ?? '', /^session 1 of 2/, name);
+  assert.match(findDeliveryError([{offsets: [3, 7]}], pushed) ?? '', /received 7 where the journal has 4/);
+  assert.match(
+    findDeliveryError([{offsets: [3, 4]}], pushed) ?? '',
+    /received nothing where the journal has 7/,
+  );
 });

@@ -14,24 +14,24 @@ while read -r sign pid; do
 done
 [ -n "$pids" ] && kill -9 $pids`;
 
-let told: Writable | undefined;
+let reaper: Writable | undefined;
 
 /** Kills `child` if this process ends first. */
-export function endsWithUs(child: ChildProcess): void {
+export function killOnExit(child: ChildProcess): void {
   const {pid} = child;
   // On Windows there is no shell, so only an orderly exit ends the child.
   if (pid === undefined || process.platform === 'win32') return;
-  told ??= openReaper();
-  told.write(`+ ${pid}\n`);
-  child.once('exit', () => told?.write(`- ${pid}\n`));
+  reaper ??= openReaper();
+  reaper.write(`+ ${pid}\n`);
+  child.once('exit', () => reaper?.write(`- ${pid}\n`));
 }
 
 function openReaper(): Writable {
   // In its own process group, because Ctrl-C must not end it before it has done its work.
-  const reaper = spawn('sh', ['-c', SCRIPT], {detached: true, stdio: ['pipe', 'ignore', 'ignore']});
-  reaper.on('error', () => {});
-  reaper.stdin.on('error', () => {});
-  reaper.unref();
-  (reaper.stdin as unknown as {unref(): void}).unref();
-  return reaper.stdin;
+  const shell = spawn('sh', ['-c', SCRIPT], {detached: true, stdio: ['pipe', 'ignore', 'ignore']});
+  shell.on('error', () => {});
+  shell.stdin.on('error', () => {});
+  shell.unref();
+  (shell.stdin as unknown as {unref(): void}).unref();
+  return shell.stdin;
 }

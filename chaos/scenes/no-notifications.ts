@@ -6,7 +6,7 @@ import {until} from '../../test/support/until.ts';
 import {openNodes} from './open-nodes.ts';
 import {type Scene, SOON_MS} from './scene.ts';
 
-export const deaf: Scene = async (stage) => {
+export const noNotifications: Scene = async (stage) => {
   const {url, stack, violate, note} = stage;
   const link = stack.use(await DatabaseLink.to(Number(new URL(url).port)));
   const around = new URL(url);

@@ -24,9 +24,9 @@ import type {
 } from '../../../src/journal/journal.ts';
 
 /** Time limit for an entry to reach all nodes. A lost notification delays it by a second. */
-const KNOWN_WITHIN_MS = 5000;
+const CAUGHT_UP_WITHIN_MS = 5000;
 
-export class TurnTakingJournal implements Journal {
+export class RoundRobinJournal implements Journal {
   readonly #nodes: readonly Journal[];
   readonly #listeners = new Set<{readonly listener: () => void}>();
   /** Writes that wait until every node has their entry. */
@@ -35,13 +35,13 @@ export class TurnTakingJournal implements Journal {
   #reads = 0;
   /** Writes in progress. A burst stays at one node, so that its order is kept. */
   #writing = 0;
-  #told: Offset = 0;
-  #telling = false;
+  #notified: Offset = 0;
+  #isNotifying = false;
   #closed = false;
 
   constructor(nodes: readonly Journal[]) {
     this.#nodes = nodes;
-    for (const node of nodes) node.onAppend(() => this.#moved());
+    for (const node of nodes) node.onAppend(() => this.#handleAppend());
   }
 
   /** Opens all nodes at once. @throws Error if their states differ */
@@ -50,14 +50,14 @@ export class TurnTakingJournal implements Journal {
     const [opening] = openings;
     if (opening === undefined || new Set(openings.map((each) => JSON.stringify(each))).size > 1)
       throw new Error(`the nodes opened different states: ${JSON.stringify(openings)}`);
-    this.#told = opening.head;
+    this.#notified = opening.head;
     return opening;
   }
 
   append(event: CallEvent): Promise<AppendResult> {
     return this.#write(async (node) => {
       const result = await node.append(event);
-      await this.#known(result.entry.offset);
+      await this.#waitForOffset(result.entry.offset);
       return result;
     });
   }
@@ -65,7 +65,7 @@ export class TurnTakingJournal implements Journal {
   appendFenced(event: CallEvent, fence: Fence): Promise<FencedAppend> {
     return this.#write(async (node) => {
       const result = await node.appendFenced(event, fence);
-      if (result.kind === 'appended') await this.#known(result.entry.offset);
+      if (result.kind === 'appended') await this.#waitForOffset(result.entry.offset);
       return result;
     });
   }
@@ -170,30 +170,30 @@ export class TurnTakingJournal implements Journal {
     return node;
   }
 
-  async #known(offset: Offset): Promise<void> {
+  async #waitForOffset(offset: Offset): Promise<void> {
     if (this.#closed || this.head() >= offset) return;
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     this.#waiting.push({offset, resolve});
     const heads = () => this.#nodes.map((node) => node.head()).join(', ');
     const late = () => reject(new Error(`not all nodes have reached ${offset}; they are at ${heads()}`));
-    const timer = setTimeout(late, KNOWN_WITHIN_MS);
+    const timer = setTimeout(late, CAUGHT_UP_WITHIN_MS);
     await promise.finally(() => clearTimeout(timer));
   }
 
   /** Called when a node's head has moved. Resolves writes before it notifies listeners (J3). */
-  #moved(): void {
+  #handleAppend(): void {
     const head = this.head();
     const known = this.#waiting.filter(({offset}) => offset <= head);
     this.#waiting = this.#waiting.filter(({offset}) => offset > head);
     for (const {resolve} of known) resolve();
-    if (head <= this.#told || this.#telling) return;
-    this.#telling = true;
-    setImmediate(() => this.#tell());
+    if (head <= this.#notified || this.#isNotifying) return;
+    this.#isNotifying = true;
+    setImmediate(() => this.#notify());
   }
 
-  #tell(): void {
-    this.#telling = false;
-    this.#told = this.head();
+  #notify(): void {
+    this.#isNotifying = false;
+    this.#notified = this.head();
     for (const {listener} of this.#listeners) {
       try {
         listener();
