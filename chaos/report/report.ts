@@ -30,10 +30,10 @@ const LOST: readonly ViolationKind[] = ['lost', 'not-durable'];
 const CORRUPT: readonly ViolationKind[] = ['corrupt', 'doubled', 'invented', 'session'];
 const DOUBLE: readonly ViolationKind[] = ['dialed-twice'];
 
-const FAULT_HEAD = `| fault | what breaks | survived / tried | acknowledged | of them lost | silent corruption | dials | double dials |
+const FAULT_HEAD = `| fault | description | survived / rounds | acknowledged | lost | silent corruption | dials | double dials |
 | --- | --- | --- | --- | --- | --- | --- | --- |`;
 
-const MUTANT_HEAD = `| mutant | what it does wrong | under the fault | caught |
+const MUTANT_HEAD = `| mutant | broken promise | fault | caught |
 | --- | --- | --- | --- |`;
 
 export function caught({mutant, result}: MutantRun): boolean {
