@@ -79,7 +79,7 @@ async function run({servers, progress, quick}: BenchmarkContext): Promise<Sectio
     title: `Fan-out of one event to ${size.toLocaleString('en-US')} sessions`,
     method: [
       `Server CPU per message that a session received, and the time from sending the webhook until the last of ${size.toLocaleString('en-US')} sessions has it.`,
-      'The gateway verifies the signature and writes to disk first. The peers verify and store nothing, so the ratios are no targets (for a fair peer see “Cost of one webhook”).',
+      'The gateway verifies the signature and writes to disk first. The peers verify and store nothing, so the ratios are not targets (for a fair peer see “Cost of one webhook”).',
       'Peers: `ws` with `JSON.stringify` and `send` per session; `ws` with one encoded frame and one write per socket; Socket.IO `emit`; Bun’s native `publish`.',
       'Every server sends the same JSON of about 300 bytes, uncompressed. A burst is ten events: ten webhooks for the gateway, one request for the peers.',
       `The generator needs ${number(of('gateway', 'single', 'clientCpuUs').median)} µs per message. Rounds: ${costs.get('gateway')?.single.length} of ${PLANS.single.times} events, ${costs.get('gateway')?.burst.length} of ${PLANS.burst.times} bursts, alternating.`,

@@ -109,7 +109,7 @@ async function run({servers, progress, quick}: BenchmarkContext): Promise<Sectio
     method: [
       `Signed status callbacks of 1.4 kB over ${CONNECTIONS} keep-alive connections: at ${PER_SECOND.rate}/s and ${PER_SECOND.fast.toLocaleString('en-US')}/s with random gaps, and at full speed.`,
       'The gateway answers once the entry is on disk (one fsync per group of entries).',
-      'The peer is Express, `urlencoded` and the Twilio SDK’s `validateRequest`. It stores nothing, so it shows the cost of HTTP and the signature and is no target (see “Cost of one webhook”).',
+      'The peer is Express, `urlencoded` and the Twilio SDK’s `validateRequest`. It stores nothing, so it shows the cost of HTTP and the signature and is not a target (see “Cost of one webhook”).',
       `Rounds: ${gateway.rounds.rate.length} of ${COUNTS.rate}, ${gateway.rounds.fast.length} of ${COUNTS.fast.toLocaleString('en-US')}, ${gateway.rounds.allOut.length} of ${COUNTS.allOut.toLocaleString('en-US')} callbacks.`,
     ],
     tables: [

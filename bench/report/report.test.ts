@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import {baselineOf, compareWithBaseline} from './baseline.ts';
 import {type Chart, chartSvg, describe, niceTicks} from './chart.ts';
 import {exponent, growthSentence} from './growth.ts';
+import {contents} from './report.ts';
 import {sectionMarkdown, targetMarkdown} from './section.ts';
 import {figure, percentile} from './statistics.ts';
 
@@ -128,4 +129,12 @@ test('the baseline tolerates noise, but no worse and no missing ratio', () => {
   );
   assert.deepEqual(odd.worse, ['a']);
   assert.match(odd.lines.join('\n'), /new {3}c: 9\.00/);
+});
+
+test('the table of contents has anchors as GitHub makes them', () => {
+  assert.equal(
+    contents([{title: '500 events/s to 1,000 sessions'}, {title: 'Latency across nodes'}]),
+    'Sections:\n\n- [500 events/s to 1,000 sessions](#500-eventss-to-1000-sessions)\n' +
+      '- [Latency across nodes](#latency-across-nodes)\n',
+  );
 });
