@@ -1,26 +1,26 @@
-/** What a benchmark is: one question, asked of the gateway and of its peers in the same run. */
+/** A benchmark measures the gateway and its peers in the same run. */
 import type {Section} from './report/section.ts';
 import type {Servers} from './servers/servers.ts';
 
 export interface Benchmark {
-  /** As in `--only`. */
+  /** Name for `--only`. */
   readonly name: string;
-  /** Seconds after which it is given up. */
+  /** Seconds after which the run is aborted. */
   readonly deadlineS: number;
-  /** Seconds that it takes on a quiet machine. */
+  /** Expected seconds on an idle machine. */
   readonly estimateS: number;
-  /** Whether it has to do with what only `bench/package.json` brings. */
+  /** Whether it needs the dependencies of `bench/package.json`. */
   readonly peers?: boolean;
-  /** Whether it has a short form that yields ratios. */
+  /** Whether it has a short form that yields ratios (`--quick`). */
   readonly quick?: boolean;
-  readonly ask: (run: Run) => Promise<Section>;
+  readonly run: (context: BenchmarkContext) => Promise<Section>;
 }
 
-/** What a question gets to work with. */
-export interface Run {
+/** Everything that a benchmark needs to run. */
+export interface BenchmarkContext {
   readonly servers: Servers;
   /** Fewer and shorter rounds: ratios only. */
   readonly quick: boolean;
-  /** A line for people who wait. */
+  /** Prints a progress line. */
   readonly progress: (line: string) => void;
 }

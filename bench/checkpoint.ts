@@ -1,6 +1,6 @@
 /**
- * Where checkpoints belong: on the commit path (SQLite's own autocheckpoint) or in another thread. Appends at a
- * fixed rate for a while against each and prints how long the acknowledgements took and how large the WAL became.
+ * Compares checkpoints on the commit path (SQLite's autocheckpoint) with checkpoints in another thread. Appends at a
+ * fixed rate with each, and prints the acknowledgement latency and the largest WAL size.
  *
  * Usage: node bench/checkpoint.ts [--rate 2000] [--seconds 20] [--dir <folder>] [--autocheckpoint 1000,0]
  */

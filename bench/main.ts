@@ -1,9 +1,9 @@
-/** `npm run bench`: asks the questions one after the other, prints their tables, and leaves nothing running. */
+/** `npm run bench`: runs the benchmarks one after the other, prints their tables, and leaves no process running. */
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {inspect, parseArgs} from 'node:util';
-import type {Benchmark, Run} from './benchmark.ts';
+import type {Benchmark, BenchmarkContext} from './benchmark.ts';
 import {clusterAppends} from './benchmarks/cluster-appends.ts';
 import {clusterFaults} from './benchmarks/cluster-faults.ts';
 import {clusterIdle} from './benchmarks/cluster-idle.ts';
@@ -50,7 +50,7 @@ const benchmarks: readonly Benchmark[] = [
 const REPOSITORY = path.join(import.meta.dirname, '..');
 const DOCUMENT = path.join(REPOSITORY, 'docs/BENCHMARKS.md');
 
-/** A whole run ends by then; questions that it did not come to are named. */
+/** Time limit of a whole run. Benchmarks that it does not reach are listed as missing. */
 const LONGEST_RUN_S = 25 * 60;
 const LONGEST_QUICK_S = 120;
 const IMAGES = path.join(REPOSITORY, 'docs/images');
@@ -58,13 +58,13 @@ const BASELINE = path.join(REPOSITORY, 'bench/baseline.json');
 
 const HELP = `Usage: npm run bench [-- options]
 
-Measures the gateway beside its peers and prints the tables of docs/BENCHMARKS.md; says at the start how long it takes.
+Measures the gateway and its peers and prints the tables of docs/BENCHMARKS.md. Prints the expected duration first.
 
-  --write             also writes docs/BENCHMARKS.md, and its pictures; with --quick, bench/baseline.json
-  --quick             within a minute, ratios only: exit code 1 when one is worse than bench/baseline.json allows
-  --only <question>   ${benchmarks.map(({name}) => name).join(', ')}; may be repeated
-  --dir <folder>      where journals are written [the system's temporary folder, unless it is in memory]
-  --cpu-prof <folder> every server writes a CPU profile there; the figures are then slower ones
+  --write             also write docs/BENCHMARKS.md and its charts; with --quick, bench/baseline.json
+  --quick             only ratios, in a minute; exit code 1 if a ratio is worse than bench/baseline.json allows
+  --only <benchmark>  ${benchmarks.map(({name}) => name).join(', ')}; repeatable
+  --dir <folder>      folder for the journals [the system's temporary folder, unless it is in memory]
+  --cpu-prof <folder> write a CPU profile of every server there, which slows the servers down
   --help
 `;
 
@@ -101,7 +101,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   return run(given, servers);
 }
 
-/** `undefined`: help is wanted. @throws for what cannot be done */
+/** @returns `undefined` for `--help` @throws for invalid arguments */
 function parseArguments(argv: readonly string[]): Arguments | undefined {
   const {values} = parseArgs({
     args: [...argv],
@@ -116,13 +116,13 @@ function parseArguments(argv: readonly string[]): Arguments | undefined {
   });
   if (values.help) return undefined;
   const {write, quick, only, dir} = values;
-  const unknown = only?.find((name) => !benchmarks.some((question) => question.name === name));
-  if (unknown !== undefined) throw new Error(`There is no question ${unknown}.`);
+  const unknown = only?.find((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+  if (unknown !== undefined) throw new Error(`Unknown benchmark: ${unknown}. Run with --help to list them.`);
   const profiles = values['cpu-prof'];
   if (write && (only !== undefined || profiles !== undefined))
-    throw new Error('--write needs a whole run: leave out --only and --cpu-prof.');
+    throw new Error('--write needs a complete run. Remove --only and --cpu-prof.');
   return {
-    chosen: benchmarks.filter((question) => isChosen(question, only, quick)),
+    chosen: benchmarks.filter((benchmark) => isChosen(benchmark, only, quick)),
     write,
     quick,
     folder: path.resolve(dir ?? defaultFolder()),
@@ -130,7 +130,7 @@ function parseArguments(argv: readonly string[]): Arguments | undefined {
   };
 }
 
-/** The repository's own `data/` (which git ignores) where the temporary folder is in memory. */
+/** The temporary folder, or the repository's ignored `data/` if the temporary folder is in memory. */
 function defaultFolder(): string {
   if (!isInMemory(os.tmpdir())) return os.tmpdir();
   const folder = path.join(REPOSITORY, 'data');
@@ -156,10 +156,10 @@ async function run(given: Arguments, servers: Servers): Promise<number> {
   const endAt = performance.now() + 1000 * (quick ? LONGEST_QUICK_S : LONGEST_RUN_S);
   const sections: Section[] = [];
   const missing: string[] = [];
-  for (const question of chosen) {
-    const progress = (line: string) => process.stderr.write(`${question.name}: ${line}\n`);
-    const section = await answer(question, {servers, quick, progress}, endAt);
-    if (section === undefined) missing.push(question.name);
+  for (const benchmark of chosen) {
+    const progress = (line: string) => process.stderr.write(`${benchmark.name}: ${line}\n`);
+    const section = await runWithDeadline(benchmark, {servers, quick, progress}, endAt);
+    if (section === undefined) missing.push(benchmark.name);
     else {
       sections.push(section);
       if (!quick) process.stdout.write(`\n${sectionMarkdown(section)}`);
@@ -167,7 +167,7 @@ async function run(given: Arguments, servers: Servers): Promise<number> {
   }
   if (quick) return finishQuick(sections, given);
   if (write) writeReport(machine, sections, missing);
-  if (missing.length > 0) process.stderr.write(`Without an answer: ${missing.join(', ')}.\n`);
+  if (missing.length > 0) process.stderr.write(`Not measured: ${missing.join(', ')}.\n`);
   return missing.length === 0 ? 0 : 1;
 }
 
@@ -180,7 +180,9 @@ function finishQuick(sections: readonly Section[], {write, chosen}: Arguments): 
     writeFileSync(BASELINE, `${JSON.stringify(baseline, undefined, 2)}\n`);
   }
   if (!existsSync(BASELINE)) {
-    process.stderr.write('There is no bench/baseline.json: `npm run bench -- --quick --write` makes one.\n');
+    process.stderr.write(
+      'bench/baseline.json is missing. Create it with: npm run bench -- --quick --write\n',
+    );
     return 1;
   }
   const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline;
@@ -189,7 +191,7 @@ function finishQuick(sections: readonly Section[], {write, chosen}: Arguments): 
   return isWhole && worse.length === 0 ? 0 : 1;
 }
 
-/** The document with its pictures; those of questions that have no answer stay as they were. */
+/** Writes the document and the charts. Charts of benchmarks without a result stay unchanged. */
 function writeReport(machine: Machine, sections: readonly Section[], missing: readonly string[]): void {
   writeFileSync(DOCUMENT, report(machine, sections, missing));
   mkdirSync(IMAGES, {recursive: true});
@@ -197,23 +199,26 @@ function writeReport(machine: Machine, sections: readonly Section[], missing: re
     writeFileSync(path.join(IMAGES, `bench-${chart.name}.svg`), chartSvg(chart));
 }
 
-/** The answer, or nothing when it failed or took too long; its servers are gone either way. */
-async function answer(
-  {name, deadlineS, ask}: Benchmark,
-  run: Run,
+/** Runs a benchmark. Resolves with `undefined` on failure or timeout. Ends its servers in every case. */
+async function runWithDeadline(
+  {name, deadlineS, run}: Benchmark,
+  context: BenchmarkContext,
   endAt: number,
 ): Promise<Section | undefined> {
   const leftMs = Math.min(deadlineS * 1000, endAt - performance.now());
   if (leftMs <= 0) return undefined;
   const {promise: late, reject} = Promise.withResolvers<never>();
-  const deadline = setTimeout(() => reject(new Error(`no answer in ${Math.round(leftMs / 1000)} s`)), leftMs);
+  const deadline = setTimeout(
+    () => reject(new Error(`timed out after ${Math.round(leftMs / 1000)} s`)),
+    leftMs,
+  );
   try {
-    return await Promise.race([ask(run), late]);
+    return await Promise.race([run(context), late]);
   } catch (error) {
     process.stderr.write(`${name}: ${inspect(error)}\n`);
     return undefined;
   } finally {
     clearTimeout(deadline);
-    run.servers.killAll();
+    context.servers.killAll();
   }
 }

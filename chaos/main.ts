@@ -1,4 +1,4 @@
-/** `npm run chaos`: breaks things around a real gateway, round after round, and prints what it survived. */
+/** `npm run chaos`: injects faults into a real gateway, round after round, and prints the results. */
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
@@ -12,30 +12,30 @@ import {type RoundResult, runRound} from './round.ts';
 
 const DOCUMENT = path.join(import.meta.dirname, '../docs/RELIABILITY.md');
 
-/** Between these the document holds the tables of the last run. */
+/** The document holds the tables of the last run between these lines. */
 const BEGIN = '<!-- npm run chaos: begin -->';
 const END = '<!-- npm run chaos: end -->';
 
-/** A round that takes longer hangs. */
+/** Time limit of a round. */
 const ROUND_DEADLINE_MS = 240_000;
 
 const HELP = `Usage: npm run chaos [-- options]
 
-Runs the gateway as a process against the simulator, with real sessions, breaks something, and checks what was seen.
+Runs the gateway as a process against the simulator, with real sessions, injects faults, and checks the results.
 
-  --seed <n>        everything that is drawn comes from it; round r of a fault has seed n + r [drawn, and printed]
+  --seed <n>        seed of all random choices; round r of a fault uses n + r [random, printed at the start]
   --rounds <n>      rounds of each fault [1]
-  --minutes <n>     instead: go through the faults again and again for so long
-  --fault <name>    only this one; may be repeated
-  --nodes <2|3>     gateways that share one Postgres, and the faults of those (their names begin with pg-) [3 where one is named]
-  --mutant <name>   a gateway with a promise broken, under the fault that finds it; 'all' for every one. Exit code 0: caught
-  --short           as in the tests: broken for seconds, not for as long as in the field
-  --sessions <n>    sessions that come back at once in a stampede [150 with --short, else 1000]
-  --write           a whole run, with all mutants, and its tables go to docs/RELIABILITY.md
+  --minutes <n>     repeat all faults for this time instead
+  --fault <name>    only this fault; repeatable
+  --nodes <2|3>     run the faults of several gateways on one Postgres (pg-…) with this many gateways [3 for a named fault]
+  --mutant <name>   run a gateway with a broken promise under the fault that finds it, or 'all'; exit code 0 if caught
+  --short           faults of a few seconds, as in the tests, instead of a duration as in production
+  --sessions <n>    sessions that reconnect at once in a stampede [150 with --short, else 1000]
+  --write           run all faults and mutants, and write the tables to docs/RELIABILITY.md
   --help
 
 Faults: ${faults.map(({name}) => name).join(', ')}
-On Postgres: ${clusterFaults.map(({name}) => name).join(', ')}
+With --nodes: ${clusterFaults.map(({name}) => name).join(', ')}
 Mutants: ${mutants.map(({name}) => name).join(', ')}
 `;
 
@@ -69,12 +69,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   ] as const)
     process.on(signal, () => process.exit(code));
   const code = await run(plan, `npm run chaos -- ${argv.join(' ')}`.trim());
-  // A round that hung may still hold sockets.
+  // A round that timed out may still hold sockets.
   setImmediate(() => process.exit(code));
   return code;
 }
 
-/** `undefined`: help is wanted. @throws Error — for what cannot be done */
+/** @returns `undefined` for `--help` @throws Error for invalid arguments */
 function parsePlan(argv: readonly string[]): Plan | undefined {
   const {values} = parseArgs({
     args: [...argv],
@@ -94,15 +94,15 @@ function parsePlan(argv: readonly string[]): Plan | undefined {
   if (values.help) return undefined;
   const {fault, mutant, write, sessions, minutes, nodes} = values;
   if (nodes !== undefined && nodes !== '2' && nodes !== '3')
-    throw new Error('--nodes is 2 or 3, a whole number.');
+    throw new Error(`--nodes must be 2 or 3, not ${nodes}.`);
   if (write && (fault !== undefined || mutant !== undefined || nodes !== undefined))
-    throw new Error('--write needs a whole run: leave out --fault, --mutant and --nodes.');
+    throw new Error('--write needs a complete run. Remove --fault, --mutant and --nodes.');
   const chosen = mutant === 'all' || write ? mutants : mutant === undefined ? [] : [findMutant(mutant)];
   return {
     seed: wholeNumber(values.seed ?? String(Math.floor(Math.random() * 1_000_000)), '--seed'),
     rounds: wholeNumber(values.rounds ?? '1', '--rounds'),
     ...(minutes === undefined ? {} : {minutes: Number(minutes)}),
-    // With a mutant, a fault says under what it is to be found.
+    // With a mutant, --fault replaces the mutant's own fault.
     faults:
       mutant === undefined ? (fault?.map(findFault) ?? (nodes === undefined ? faults : clusterFaults)) : [],
     mutants:
@@ -115,7 +115,7 @@ function parsePlan(argv: readonly string[]): Plan | undefined {
 }
 
 function wholeNumber(text: string, name: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} is a whole number, not ${text}.`);
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be a whole number, not ${text}.`);
   return Number(text);
 }
 
@@ -186,7 +186,7 @@ async function timed(options: Parameters<typeof runRound>[0]): Promise<RoundResu
   });
   const {promise: late, resolve} = Promise.withResolvers<RoundResult>();
   const deadline = setTimeout(
-    () => resolve(failed(`the round did not end in ${ROUND_DEADLINE_MS} ms`)),
+    () => resolve(failed(`the round did not finish within ${ROUND_DEADLINE_MS} ms`)),
     ROUND_DEADLINE_MS,
   );
   try {

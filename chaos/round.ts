@@ -1,4 +1,4 @@
-/** One round: a world, one fault, and what the history says of it. */
+/** One round: a world, one fault, and the violations in the history. */
 import {SeededRandom} from '../test/support/simulation/random.ts';
 import type {AnyFault} from './faults/cluster-fault.ts';
 import type {FaultSize} from './faults/fault.ts';
@@ -13,11 +13,11 @@ export interface RoundOptions {
   readonly fault: AnyFault;
   readonly seed: number;
   readonly size: FaultSize;
-  /** Name of the mutant to run instead of the gateway as it is. */
+  /** Name of the mutant to run instead of the real gateway. */
   readonly mutant?: string;
-  /** Sessions in a crowd. */
+  /** Number of sessions in a stampede. */
   readonly crowd?: number;
-  /** Gateways that share a Postgres, for faults of those. @default 3 */
+  /** Gateways on one Postgres, for cluster faults. @default 3 */
   readonly nodes?: number;
 }
 
@@ -25,15 +25,15 @@ export interface RoundResult {
   readonly fault: string;
   readonly seed: number;
   readonly violations: readonly Violation[];
-  /** What the round was about, in numbers. */
+  /** Acknowledged webhooks. */
   readonly acknowledged: number;
   readonly dials: number;
   readonly connections: number;
-  /** What the fault did and saw. */
+  /** What the fault did and measured. */
   readonly notes: readonly string[];
 }
 
-/** Never throws for what a gateway does: a world that cannot be opened or mended is a violation too. */
+/** Does not throw for failures of the gateway. A world that cannot be repaired is a violation. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const {fault, size} = options;
   if ('scene' in fault) return runSceneRound(fault, options);

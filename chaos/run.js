@@ -1,4 +1,4 @@
-// Breaks things around a running gateway and checks what became of it. Usage: npm run chaos [-- --help]
+// Injects faults into a running gateway and checks the results. Usage: npm run chaos [-- --help]
 import '../bin/require-node.js';
 
 const {main} = await import('./main.ts');

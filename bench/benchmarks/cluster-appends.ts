@@ -1,6 +1,6 @@
-/** What do several nodes append to one journal, and what does a callback cost, against nodes and batch? */
+/** Measures the append rate of several nodes on one journal, and the cost of a callback by nodes and batch size. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {Cluster} from '../cluster/cluster.ts';
 import {type GroupMeasurement, measureGroups} from '../cluster/group-cost.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
@@ -13,7 +13,7 @@ import {figure, percentile} from '../report/statistics.ts';
 import {sharedCores} from '../servers/cores.ts';
 
 const MOST_NODES = 3;
-/** Callbacks that are under way at a time, and how many are sent at that: a second or two of it. */
+/** Callbacks in flight, and the number to send: about one to two seconds of load. */
 const LOADS = [
   {inFlight: 6, count: 600},
   {inFlight: 24, count: 1800},
@@ -25,27 +25,27 @@ const WARM_UP = 3000;
 const WARM_UP_IN_FLIGHT = 96;
 const GROUPS = {sizes: [1, 10, 50, 200, 500], groups: 60, warmUpGroups: 20};
 
-/** Callbacks appended as fast as the answers come. */
+/** Callbacks appended as fast as the responses arrive. */
 interface AppendMeasurement {
   readonly nodes: number;
-  /** Callbacks that are under way at a time, of all nodes together. */
+  /** Callbacks in flight at all nodes together. */
   readonly inFlight: number;
-  /** Callbacks answered a second, of all nodes together. */
+  /** Callbacks answered per second by all nodes together. */
   readonly perSecond: number;
   /** From the request to its 204. */
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Entries per commit, mean. */
   readonly groupSize: number;
-  /** CPU per callback of all nodes together, including those that only read it. */
+  /** CPU per callback of all nodes together, including the nodes that only read it. */
   readonly nodeCpuUs: number;
-  /** CPU per callback of all processes of Postgres. */
+  /** CPU per callback of all Postgres processes. */
   readonly postgresCpuUs: number;
 }
 
-export const clusterAppends: Benchmark = {name: 'cluster-appends', deadlineS: 300, estimateS: 100, ask};
+export const clusterAppends: Benchmark = {name: 'cluster-appends', deadlineS: 300, estimateS: 100, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const cluster = await Cluster.open(servers);
   const appends: AppendMeasurement[] = [];
   while (cluster.nodes.length < MOST_NODES) {
@@ -53,7 +53,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     progress(`${cluster.nodes.length} nodes, warming up`);
     await append(cluster, {inFlight: WARM_UP_IN_FLIGHT, count: WARM_UP});
     for (const load of LOADS) {
-      progress(`${cluster.nodes.length} nodes, ${load.inFlight} under way`);
+      progress(`${cluster.nodes.length} nodes, ${load.inFlight} in flight`);
       await cluster.vacuum();
       const rounds: AppendMeasurement[] = [];
       while (rounds.length < ROUNDS) rounds.push(await append(cluster, load));
@@ -61,22 +61,22 @@ async function ask({servers, progress}: Run): Promise<Section> {
     }
   }
   await cluster.close();
-  progress('groups of one size');
-  // The adapter runs in this process, and the two shall not wait for each other's core.
+  progress('groups of fixed size');
+  // The adapter runs in this process, so Postgres moves to the servers' core.
   const alone = await Cluster.open(servers, {core: 'servers'});
   const groups = await measureGroups({...GROUPS, databaseUrl: alone.databaseUrl});
   await alone.close();
   return sectionOf(appends, groups);
 }
 
-/** @throws unless each callback was answered 204 and is one entry */
+/** @throws unless each callback was answered 204 and is exactly one entry */
 async function append(
   cluster: Cluster,
   {inFlight, count}: {readonly inFlight: number; readonly count: number},
 ): Promise<AppendMeasurement> {
   const {publicPort: port} = cluster;
   const nodes = cluster.nodes.length;
-  // Each status of all calls comes long before the next of any.
+  // All calls get one status before any call gets its next one, so that statuses do not overtake each other.
   const requests = signedCallbacks({port, count, concurrentCalls: count / 4});
   const ofNodes = await Promise.all(
     cluster.nodes.map((node) => HttpConnection.openSeveral(node.port, inFlight / nodes)),
@@ -92,7 +92,7 @@ async function append(
   for (const connection of connections) connection.close();
   const {entries, commits} = await appendedAfter(cluster, head);
   if (entries !== count)
-    throw new Error(`${count} callbacks were answered, and ${entries} are in the journal`);
+    throw new Error(`${count} callbacks were answered 204, but the journal has ${entries} entries`);
   return {
     nodes,
     inFlight,
@@ -110,7 +110,7 @@ async function headOf(cluster: Cluster): Promise<number> {
   return Number(row?.['head']);
 }
 
-/** An entry carries the number of the transaction that wrote it. */
+/** Counts commits by `xmin`, the transaction that wrote the entry. */
 async function appendedAfter(
   cluster: Cluster,
   head: number,
@@ -121,7 +121,7 @@ async function appendedAfter(
   return {entries: Number(row?.['entries']), commits: Number(row?.['commits'])};
 }
 
-/** Figure by figure. @param rounds of one load */
+/** The median of each figure over the rounds of one load. */
 function medianOf(rounds: readonly AppendMeasurement[]): AppendMeasurement {
   const of = (key: keyof AppendMeasurement) => rounded(figure(rounds.map((round) => round[key])).median);
   return {
@@ -136,22 +136,20 @@ function medianOf(rounds: readonly AppendMeasurement[]): AppendMeasurement {
   };
 }
 
-/** Four digits: more are noise. */
+/** Rounds to four digits, because the rest is noise. */
 function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }
 
 function sectionOf(appends: readonly AppendMeasurement[], groups: readonly GroupMeasurement[]): Section {
   return {
-    title: 'Appends of several nodes to one journal',
-    compared: [
-      'Signed callbacks at one, two and three gateways on one Postgres (fsync on), each connection sending the next one as soon as it',
-      `has its answer; so many are under way at a time, in equal parts at each node. ${sharedCores()} So a further node brings no further`,
-      'core here, as it would where each has a machine: what a callback costs all nodes together, those included that only read it, and what',
-      'it costs Postgres, carries over; what all of them append a second does not. A group is what one commit holds, counted in the journal',
-      `by transaction; all callbacks have to be there, once. Medians of ${ROUNDS} rounds; before each load the tables are vacuumed and analysed, as the database does by itself within minutes.`,
-      'The second table is the adapter alone, in one process, Postgres on another core: groups of one size, one after the other, each event of',
-      `another call. How long one locks the head, from the answer to the lock to that to the commit, is what all nodes share; the median of ${GROUPS.groups}.`,
+    title: 'Appends from several nodes to one journal',
+    method: [
+      `One to three gateways on one Postgres (fsync on). ${sharedCores()}`,
+      'Each connection sends the next signed callback when it has its response. The load is split evenly between the nodes.',
+      'Here a further node adds no core. CPU per callback carries over to other machines, callbacks/s does not.',
+      `Entries per commit are counted by transaction ID. All callbacks must be in the journal once. Medians of ${ROUNDS} rounds; tables are vacuumed and analyzed before each load.`,
+      `Second table: the journal adapter alone, one group after the other, each event of a different call. “Head locked” is the median time of ${GROUPS.groups} groups from the lock to the commit, when no other node can append.`,
     ],
     tables: [appendTable(appends), groupTable(groups)],
     targets: [],
@@ -160,8 +158,8 @@ function sectionOf(appends: readonly AppendMeasurement[], groups: readonly Group
         chart: {
           name: 'cluster-appends',
           title: 'Appends to one journal',
-          x: 'callbacks under way at a time',
-          y: 'callbacks a second',
+          x: 'callbacks in flight',
+          y: 'callbacks/s',
           series: seriesOf(appends),
           scale: 'logarithmic',
         },
@@ -170,8 +168,8 @@ function sectionOf(appends: readonly AppendMeasurement[], groups: readonly Group
       {
         chart: {
           name: 'cluster-groups',
-          title: 'How long a group locks the head',
-          x: 'entries of the group',
+          title: 'Lock time of the head by group size',
+          x: 'entries per group',
           y: 'milliseconds',
           series: [
             {name: 'adapter alone', points: groups.map(({size, lockedMs}) => ({x: size, y: lockedMs}))},
@@ -188,13 +186,13 @@ function appendTable(appends: readonly AppendMeasurement[]): Table {
   return {
     head: [
       'nodes',
-      'under way',
+      'in flight',
       'callbacks/s',
       'p50, ms',
       'p99, ms',
       'entries per commit',
-      'CPU µs of nodes',
-      'of Postgres',
+      'CPU µs, nodes',
+      'CPU µs, Postgres',
     ],
     rows: appends.map((one) => [
       String(one.nodes),
@@ -211,7 +209,7 @@ function appendTable(appends: readonly AppendMeasurement[]): Table {
 
 function groupTable(groups: readonly GroupMeasurement[]): Table {
   return {
-    head: ['entries of a group', 'head locked, ms', 'µs per entry', 'entries/s'],
+    head: ['entries per group', 'head locked, ms', 'µs per entry', 'entries/s'],
     rows: groups.map(({size, lockedMs, perSecond}) => [
       String(size),
       number(lockedMs),
@@ -233,15 +231,15 @@ function seriesOf(appends: readonly AppendMeasurement[]): readonly Series[] {
 function growthOf(appends: readonly AppendMeasurement[]): string {
   const most = appends.filter(({inFlight}) => inFlight === LOADS.at(-1)?.inFlight);
   const [one, last] = [most[0], most.at(-1)];
-  if (one === undefined || last === undefined) return 'Nothing was measured.';
+  if (one === undefined || last === undefined) return 'Nothing measured.';
   const share = last.nodeCpuUs / one.nodeCpuUs;
-  return `With ${one.inFlight} under way, a callback costs ${last.nodes} nodes together ${number(share)} × what it costs one.`;
+  return `With ${one.inFlight} in flight, a callback costs ${last.nodes} nodes together ${number(share)} × as much CPU as one node.`;
 }
 
-/** Fixed and per entry, from the smallest and the largest group. */
+/** Fixed cost and cost per entry, from the smallest and the largest group. */
 function lineOf(groups: readonly GroupMeasurement[]): string {
   const [first, last] = [groups[0], groups.at(-1)];
-  if (first === undefined || last === undefined) return 'Nothing was measured.';
+  if (first === undefined || last === undefined) return 'Nothing measured.';
   const perEntryMs = (last.lockedMs - first.lockedMs) / (last.size - first.size);
-  return `About ${number(first.lockedMs - perEntryMs * first.size)} ms for the group and ${number(1000 * perEntryMs)} µs for each entry.`;
+  return `About ${number(first.lockedMs - perEntryMs * first.size)} ms per group plus ${number(1000 * perEntryMs)} µs per entry.`;
 }

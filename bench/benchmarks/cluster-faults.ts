@@ -1,6 +1,6 @@
-/** How long are sessions and callbacks without service when something of several nodes breaks? */
+/** Measures how long sessions and callbacks have no service when a part of a cluster fails. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {type Answers, FaultWorld} from '../cluster/fault-world.ts';
 import {type SkewedClocks, skewClocks} from '../cluster/faults/clock-skew.ts';
 import {type SilentListener, silenceListener} from '../cluster/faults/listener-silent.ts';
@@ -22,25 +22,25 @@ const BACK_TARGET_S = 5;
 const DELAY_TARGET_MS = 1000;
 const REPLACED_TARGET_S = 15;
 
-export const clusterFaults: Benchmark = {name: 'cluster-faults', deadlineS: 200, estimateS: 75, ask};
+export const clusterFaults: Benchmark = {name: 'cluster-faults', deadlineS: 200, estimateS: 75, run};
 
-/** Rounds of one fault. */
-interface Struck<Result> {
+/** The rounds of one fault. */
+interface FaultRounds<Result> {
   readonly rounds: readonly Result[];
   readonly answers: Answers;
 }
 
 interface Measured {
   readonly sessions: number;
-  readonly listener: Struck<SilentListener>;
-  readonly clocks: Struck<SkewedClocks>;
-  readonly killed: Struck<KilledNode>;
-  readonly restarted: Struck<Recovery>;
-  readonly unconnected: Struck<Recovery>;
+  readonly listener: FaultRounds<SilentListener>;
+  readonly clocks: FaultRounds<SkewedClocks>;
+  readonly killed: FaultRounds<KilledNode>;
+  readonly restarted: FaultRounds<Recovery>;
+  readonly disconnected: FaultRounds<Recovery>;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
-  // Each session has a descriptor here, and for a moment two.
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
+  // A session can hold two descriptors for a moment while it reconnects.
   const sessions = Math.min(SESSIONS, allowedSessions(2 * SESSIONS) >> 1);
   progress(`opening ${sessions} sessions at ${NODES} nodes`);
   const world = await FaultWorld.open({servers, nodes: NODES, sessions, perSecond: PER_SECOND});
@@ -48,8 +48,8 @@ async function ask({servers, progress}: Run): Promise<Section> {
     what: string,
     rounds: number,
     fault: (round: number) => Promise<Result>,
-  ): Promise<Struck<Result>> => {
-    const {result, answers} = await world.counting(async () => {
+  ): Promise<FaultRounds<Result>> => {
+    const {result, answers} = await world.countResponses(async () => {
       const results: Result[] = [];
       while (results.length < rounds) {
         progress(`${what}, round ${results.length + 1}`);
@@ -58,14 +58,14 @@ async function ask({servers, progress}: Run): Promise<Section> {
       }
       return results;
     });
-    progress(`${what}: ${answers.unavailable} times 503, ${answers.none} times no answer`);
+    progress(`${what}: ${answers.unavailable} × 503, ${answers.none} × no response`);
     return {rounds: result, answers};
   };
   const listener = await strike('LISTEN goes silent', 1, () => silenceListener(world));
   const clocks = await strike('clocks differ', 1, () => skewClocks(world));
   const killed = await strike('a node is killed', ROUNDS, (round) => killNode(world, round % NODES));
   const restarted = await strike('Postgres is restarted', ROUNDS, () => restartPostgres(world));
-  const unconnected = await strike('no connections', ROUNDS, () => takeConnections(world));
+  const disconnected = await strike('no connections', ROUNDS, () => takeConnections(world));
   await world.close();
   return sectionOf({
     sessions,
@@ -73,12 +73,12 @@ async function ask({servers, progress}: Run): Promise<Section> {
     clocks,
     killed,
     restarted,
-    unconnected,
+    disconnected,
   });
 }
 
-/** Of a fault that is struck once. */
-function only<Result>({rounds: [result]}: Struck<Result>): Result {
+/** The result of a fault that is injected once. */
+function only<Result>({rounds: [result]}: FaultRounds<Result>): Result {
   if (result === undefined) throw new Error('nothing was measured');
   return result;
 }
@@ -88,65 +88,62 @@ const seconds = (milliseconds: readonly number[]): Figure => figure(milliseconds
 function sectionOf(measured: Measured): Section {
   const {sessions} = measured;
   return {
-    title: 'When something of several nodes breaks',
-    compared: [
-      `Three gateways on one Postgres (fsync on), ${sessions.toLocaleString('en-US')} sessions in equal parts at each, which are told of everything, and about ${PER_SECOND} callbacks a`,
-      'second at the nodes in turn; one that gets no 204 is brought again after 0.1 s. A session that is cut off comes back to another node at',
-      'once, those of one node half to each, and tries the one after it 0.25 s later. After each fault every session has to have been told of exactly what the journal holds:',
-      'nothing missed, nothing twice, in order, each resumed where it was; and all callbacks that were taken have to be there, once.',
-      'No answer may be other than 204, 503 or none (the node was gone); otherwise there is no figure.',
-      '“Served again” is when the last session was let in elsewhere, or the first callback was taken.',
-      `“Level” is when every session was told of all that the journal held when the last one was back. ${sharedCores()}`,
+    title: 'Recovery of three nodes from faults',
+    method: [
+      `Three gateways on one Postgres (fsync on), ${sessions.toLocaleString('en-US')} sessions split evenly, about ${PER_SECOND} callbacks/s at the nodes in turn. ${sharedCores()}`,
+      'A callback without a 204 is retried after 0.1 s. A disconnected session connects to another node at once, and to the next one every 0.25 s.',
+      'After each fault, every session must have resumed and received exactly the journal’s events, in order. Every accepted callback must be in the journal once. Only 204, 503 or no response (node killed) are allowed.',
+      '“Service restored”: the last session has reconnected, or the first callback is accepted. “Caught up”: every session has all events that were in the journal at that moment.',
     ],
     tables: [recoveryTable(measured), listenerTable(measured.listener), clocksTable(measured.clocks)],
     targets: targetsOf(measured),
   };
 }
 
-function recoveryTable({killed, restarted, unconnected}: Measured): Table {
-  const recovery = (what: string, {rounds, answers}: Struck<Recovery>) => [
+function recoveryTable({killed, restarted, disconnected}: Measured): Table {
+  const recovery = (what: string, {rounds, answers}: FaultRounds<Recovery>) => [
     what,
     '0',
     show(seconds(rounds.map(({firstMs}) => firstMs))),
-    show(seconds(rounds.map(({levelMs}) => levelMs))),
+    show(seconds(rounds.map(({caughtUpMs}) => caughtUpMs))),
     String(answers.unavailable),
     String(answers.none),
   ];
   const {rounds, answers} = killed;
   return {
     head: [
-      `${ROUNDS} times each`,
-      'sessions cut off',
-      'served again, s',
-      'level, s',
-      'answers 503',
-      'no answer',
+      `fault (${ROUNDS} rounds each)`,
+      'sessions disconnected',
+      'service restored, s',
+      'caught up, s',
+      '503 responses',
+      'no response',
     ],
     rows: [
       [
-        '`kill -9` of a node: since then',
+        '`kill -9` of a node, from the kill',
         rounds.map((round) => round.sessions).join(', '),
-        show(seconds(rounds.map(({elsewhereMs}) => elsewhereMs))),
-        show(seconds(rounds.map(({levelMs}) => levelMs))),
+        show(seconds(rounds.map(({reconnectedMs}) => reconnectedMs))),
+        show(seconds(rounds.map(({caughtUpMs}) => caughtUpMs))),
         String(answers.unavailable),
         String(answers.none),
       ],
-      recovery('Postgres stopped with `-m immediate`: since it lets people in again', restarted),
-      recovery('no connections left (`max_connections`): since there are some again', unconnected),
+      recovery('Postgres stopped with `-m immediate`, from its restart', restarted),
+      recovery('no connections left (`max_connections`), from their release', disconnected),
     ],
   };
 }
 
-function listenerTable(struck: Struck<SilentListener>): Table {
+function listenerTable(struck: FaultRounds<SilentListener>): Table {
   const {events, beforeMaxMs, p50Ms, maxMs, replacedMs} = only(struck);
   return {
-    head: ['LISTEN of one node dead in silence', 'before', 'meanwhile'],
+    head: ['LISTEN connection of one node silent', 'before', 'during'],
     rows: [
-      ['delay of events there, at the median, ms', '', number(p50Ms)],
-      ['the longest, ms', number(beforeMaxMs), number(maxMs)],
+      ['event delay at that node, median, ms', '', number(p50Ms)],
+      ['maximum, ms', number(beforeMaxMs), number(maxMs)],
       ['events', '', String(events)],
-      ['another connection after, s', '', number(replacedMs / 1000)],
-      ['answers 503, or none', '', String(refused(struck.answers))],
+      ['connection replaced after, s', '', number(replacedMs / 1000)],
+      ['503 or no response', '', String(refused(struck.answers))],
     ],
   };
 }
@@ -155,53 +152,53 @@ function refused({unavailable, none}: Answers): number {
   return unavailable + none;
 }
 
-function clocksTable(struck: Struck<SkewedClocks>): Table {
+function clocksTable(struck: FaultRounds<SkewedClocks>): Table {
   const {events, p50Ms, p99Ms, backwards, late} = only(struck);
   return {
-    head: ['clocks 5 min behind, right, 5 min ahead', 'figure'],
+    head: ['clocks 5 min behind, correct, 5 min ahead', 'figure'],
     rows: [
       ['events', String(events)],
-      ['from the first node’s sessions to the last’s, at the median, ms', number(p50Ms)],
-      ['at p99, ms', number(p99Ms)],
-      ['entries that say they came in a minute or more before the one they follow', String(backwards)],
-      ['entries held for late', String(late)],
-      ['answers 503, or none', String(refused(struck.answers))],
-      ['missed, twice or out of order', '0'],
+      ['delay between the nodes’ sessions, median, ms', number(p50Ms)],
+      ['p99, ms', number(p99Ms)],
+      ['entries dated a minute or more before the previous entry', String(backwards)],
+      ['entries recorded as late', String(late)],
+      ['503 or no response', String(refused(struck.answers))],
+      ['missing, duplicate or out of order', '0'],
     ],
   };
 }
 
-function targetsOf({killed, restarted, unconnected, ...measured}: Measured): readonly Target[] {
+function targetsOf({killed, restarted, disconnected, ...measured}: Measured): readonly Target[] {
   const listener = only(measured.listener);
-  const worst = (struck: Struck<{readonly levelMs: number}>) =>
-    seconds(struck.rounds.map(({levelMs}) => levelMs)).max;
+  const worst = (struck: FaultRounds<{readonly caughtUpMs: number}>) =>
+    seconds(struck.rounds.map(({caughtUpMs}) => caughtUpMs)).max;
   return [
     {
-      wanted: `a node killed: its sessions elsewhere and level within ${KILLED_TARGET_S} s, the worst round`,
+      goal: `node killed: its sessions are caught up elsewhere within ${KILLED_TARGET_S} s, worst round`,
       measured: worst(killed),
       limit: KILLED_TARGET_S,
       unit: 's',
     },
     {
-      wanted: `Postgres restarted: level within ${BACK_TARGET_S} s after it is back, 503 only, the worst round`,
+      goal: `Postgres restarted: caught up within ${BACK_TARGET_S} s, only 503s, worst round`,
       measured: worst(restarted),
       limit: BACK_TARGET_S,
       unit: 's',
     },
     {
-      wanted: `no connections: level within ${BACK_TARGET_S} s after there are some, 503 only, the worst round`,
-      measured: worst(unconnected),
+      goal: `no connections: caught up within ${BACK_TARGET_S} s after their release, only 503s, worst round`,
+      measured: worst(disconnected),
       limit: BACK_TARGET_S,
       unit: 's',
     },
     {
-      wanted: `LISTEN dead: an event is delayed by at most ${DELAY_TARGET_MS} ms`,
+      goal: `silent LISTEN: events are delayed by at most ${DELAY_TARGET_MS} ms`,
       measured: listener.maxMs,
       limit: DELAY_TARGET_MS,
       unit: 'ms',
     },
     {
-      wanted: `LISTEN dead: replaced within ${REPLACED_TARGET_S} s`,
+      goal: `silent LISTEN: connection replaced within ${REPLACED_TARGET_S} s`,
       measured: listener.replacedMs / 1000,
       limit: REPLACED_TARGET_S,
       unit: 's',

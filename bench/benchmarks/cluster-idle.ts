@@ -1,28 +1,28 @@
-/** What does one more node cost that nothing happens at? */
+/** Measures what an idle node costs. */
 import {setTimeout as wait} from 'node:timers/promises';
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {Cluster} from '../cluster/cluster.ts';
 import {number, type Section} from '../report/section.ts';
 import {sharedCores} from '../servers/cores.ts';
 
 const MOST_NODES = 3;
 const MEASURED_MS = 12_000;
-/** After a start: what is left of that is not counted. */
+/** Time after a start before the measurement begins. */
 const SETTLE_MS = 3000;
 
-export const clusterIdle: Benchmark = {name: 'cluster-idle', deadlineS: 120, estimateS: 55, ask};
+export const clusterIdle: Benchmark = {name: 'cluster-idle', deadlineS: 120, estimateS: 55, run};
 
 interface Idle {
   readonly nodes: number;
-  /** Of all nodes together, % of a core. */
+  /** Percent of a core, all nodes together. */
   readonly nodesPercent: number;
   readonly postgresPercent: number;
   readonly statementsPerSecond: number;
-  /** To the database. */
+  /** Connections to the database. */
   readonly connections: number;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const cluster = await Cluster.open(servers, {
     settings: {shared_preload_libraries: 'pg_stat_statements'},
   });
@@ -30,7 +30,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const measured: Idle[] = [];
   while (cluster.nodes.length < MOST_NODES) {
     await cluster.addNode();
-    progress(`${cluster.nodes.length} nodes, ${MEASURED_MS / 1000} s of nothing`);
+    progress(`${cluster.nodes.length} nodes, ${MEASURED_MS / 1000} s idle`);
     await wait(SETTLE_MS);
     measured.push(await measure(cluster));
   }
@@ -38,7 +38,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
   return sectionOf(measured);
 }
 
-/** @throws when not all nodes are there, for each other too */
+/** @throws when a node does not see all nodes as alive */
 async function measure(cluster: Cluster): Promise<Idle> {
   await cluster.sql('SELECT pg_stat_statements_reset()');
   const before = await cluster.usage();
@@ -52,7 +52,7 @@ async function measure(cluster: Cluster): Promise<Idle> {
     (SELECT count(*) FROM hookswitch.nodes WHERE heartbeat_at > clock_timestamp() - interval '3 seconds') AS alive`);
   const nodes = cluster.nodes.length;
   if (Number(row?.['alive']) !== nodes)
-    throw new Error(`of ${nodes} nodes, ${String(row?.['alive'])} were heard of`);
+    throw new Error(`${String(row?.['alive'])} of ${nodes} nodes are alive`);
   return {
     nodes,
     nodesPercent: (after.nodesUs - before.nodesUs) / 10 / elapsedMs,
@@ -70,18 +70,17 @@ function sectionOf(measured: readonly Idle[]): Section {
     number(connections),
   ];
   return {
-    title: 'One more node that nothing happens at',
-    compared: [
-      `One, two and three gateways on one Postgres, without sessions, callbacks or anybody who asks for their readiness, over ${MEASURED_MS / 1000} s. CPU as a`,
-      'share of one core: of all nodes together, and of all processes of Postgres. What remains is heartbeats, leases, the polls beneath the',
-      `notifications, and the listener’s beat; statements are counted by the database. ${sharedCores()}`,
+    title: 'Cost of an idle node',
+    method: [
+      `One to three gateways on one Postgres over ${MEASURED_MS / 1000} s, without sessions, callbacks or readiness checks. ${sharedCores()}`,
+      'What remains: heartbeats, leases, polls and the listener’s keep-alive. CPU is a share of one core. Postgres counts the statements.',
     ],
     tables: [
       {
-        head: ['idle', 'CPU of nodes, %', 'of Postgres, %', 'statements/s', 'connections'],
+        head: ['idle', 'CPU of nodes, %', 'CPU of Postgres, %', 'statements/s', 'connections'],
         rows: [
           ...measured.map((one) => [one.nodes === 1 ? '1 node' : `${one.nodes} nodes`, ...cells(one)]),
-          ['each one more', ...cells(oneMore(measured))],
+          ['each additional node', ...cells(perAdditionalNode(measured))],
         ],
       },
     ],
@@ -89,8 +88,8 @@ function sectionOf(measured: readonly Idle[]): Section {
   };
 }
 
-/** What each node after the first has added, on average. */
-function oneMore(measured: readonly Idle[]): Omit<Idle, 'nodes'> {
+/** The average increase per node after the first. */
+function perAdditionalNode(measured: readonly Idle[]): Omit<Idle, 'nodes'> {
   const [first, last] = [measured[0], measured.at(-1)];
   if (first === undefined || last === undefined) throw new Error('nothing was measured');
   const added = (key: keyof Idle) => (last[key] - first[key]) / (last.nodes - first.nodes);

@@ -1,6 +1,6 @@
-/** Does a fan-out to ten thousand hold up everything else? */
+/** Measures how much a fan-out to 10,000 sessions delays everything else. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {randomCallSid, signedCallbacks} from '../load/callbacks.ts';
 import {subscribingDialect} from '../load/dialect.ts';
 import {HttpConnection} from '../load/http-connection.ts';
@@ -18,15 +18,15 @@ const ROUNDS = 3;
 const CONNECTIONS = 64;
 const TARGET_MS = 20;
 
-export const eventLoop: Benchmark = {name: 'event-loop', deadlineS: 120, estimateS: 40, ask};
+export const eventLoop: Benchmark = {name: 'event-loop', deadlineS: 120, estimateS: 40, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const size = Math.min(SESSIONS, allowedSessions(SESSIONS + 1000) - 500);
   const seenPerSecond = FRAMES_PER_SECOND / size;
   const seen = Math.round(seenPerSecond * SECONDS);
   const server = await servers.gateway();
   const {port} = server;
-  // Everybody listens to the same few calls; each event of these goes to all, those of other calls to nobody.
+  // All sessions subscribe to the same few calls. No session sees the events of the other calls.
   const rounds = Array.from({length: ROUNDS + 1}, () =>
     Array.from({length: Math.ceil(seen / 4)}, randomCallSid),
   );
@@ -59,11 +59,10 @@ async function ask({servers, progress}: Run): Promise<Section> {
   await server.stop();
   const lagP99 = figure(lag);
   return {
-    title: 'The event loop under load',
-    compared: [
-      `${size.toLocaleString('en-US')} sessions, ${seenPerSecond.toFixed(1)} events a second that all of them see (${FRAMES_PER_SECOND.toLocaleString('en-US')} frames/s), and ${CALLBACKS_PER_SECOND.toLocaleString('en-US')} webhooks/s of`,
-      `calls that nobody listens to. ${ROUNDS} rounds of ${SECONDS} s. The lag is how late a timer of 2 ms is in the server’s main thread`,
-      '(`monitorEventLoopDelay`), at p99.',
+    title: 'Event-loop lag under load',
+    method: [
+      `${size.toLocaleString('en-US')} sessions receive ${seenPerSecond.toFixed(1)} events/s each (${FRAMES_PER_SECOND.toLocaleString('en-US')} frames/s). Beside them, ${CALLBACKS_PER_SECOND.toLocaleString('en-US')} webhooks/s arrive for calls without subscribers.`,
+      `Lag is the delay of a 2 ms timer on the server’s main thread (\`monitorEventLoopDelay\`). ${ROUNDS} rounds of ${SECONDS} s.`,
     ],
     tables: [
       {
@@ -73,13 +72,13 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `event-loop lag p99 at most ${TARGET_MS} ms`,
+        goal: `event-loop lag p99 at most ${TARGET_MS} ms`,
         measured: lagP99.median,
         limit: TARGET_MS,
         unit: 'ms',
-        inTheWay:
-          'a turn takes up all webhooks that wait, up to one for each of 64 connections; slices of the fan-out (256 sessions) are about 2 ms, and collections of the old ' +
-          'generation tens of milliseconds, seldom.',
+        cause:
+          'a turn of the loop processes all waiting webhooks, up to one for each of 64 connections. A slice of the fan-out (256 sessions) takes about 2 ms, and a rare ' +
+          'collection of the old generation tens of milliseconds.',
       },
     ],
   };

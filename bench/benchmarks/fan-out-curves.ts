@@ -1,6 +1,6 @@
-/** Does a message become dearer with more sessions, or with more audiences? */
+/** Measures the cost per message against the number of sessions and of visibility filters. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {randomCallSid, signedCallbacks} from '../load/callbacks.ts';
 import {gatewayDialect, subscribingDialect} from '../load/dialect.ts';
 import {HttpConnection} from '../load/http-connection.ts';
@@ -12,40 +12,42 @@ import {number, type Section} from '../report/section.ts';
 import type {ServerProcess} from '../servers/server-process.ts';
 
 const SESSIONS = [100, 300, 1000, 3000, 10_000];
-const AUDIENCE_SIZES = [1, 10, 100, 1000];
-const AUDIENCE_SESSIONS = 1000;
-/** Messages that a point is made of, and the events that takes at least. */
+const FILTER_SIZES = [1, 10, 100, 1000];
+const FILTER_SESSIONS = 1000;
+/** Messages per point, and bounds for the number of events. */
 const MESSAGES = 150_000;
 const FEWEST_EVENTS = 40;
 const MOST_EVENTS = 380;
 const WARM_UP_EVENTS = 20;
 
-export const fanOutCurves: Benchmark = {name: 'fan-out-curves', deadlineS: 180, estimateS: 60, ask};
+export const fanOutCurves: Benchmark = {name: 'fan-out-curves', deadlineS: 180, estimateS: 60, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const most = allowedSessions(11_000) - 500;
   const server = await servers.gateway();
   const bySessions: Point[] = [];
   for (const sessions of SESSIONS.filter((count) => count <= most)) {
     progress(`${sessions} sessions`);
-    // New ones each time: all have to have seen the same events.
+    // New sessions for each point, because all sessions of a swarm must have seen the same events.
     const swarm = new SessionSwarm({port: server.port, dialect: gatewayDialect});
     await swarm.grow(sessions);
     bySessions.push({x: sessions, y: await messageCpuUs(server, swarm)});
     swarm.close();
   }
   await server.stop();
-  const byVisibility: Point[] = [];
-  for (const audienceSize of AUDIENCE_SIZES) {
-    progress(`audiences of ${audienceSize}`);
-    byVisibility.push({x: audienceSize, y: await audienceCpuUs(await servers.gateway(), audienceSize)});
+  const byFilterSize: Point[] = [];
+  for (const sessionsPerFilter of FILTER_SIZES) {
+    progress(`visibility filters of ${sessionsPerFilter} sessions`);
+    byFilterSize.push({
+      x: sessionsPerFilter,
+      y: await filterCpuUs(await servers.gateway(), sessionsPerFilter),
+    });
   }
   return {
-    title: 'A message, as sessions and audiences become more',
-    compared: [
-      'Server CPU per delivered message, single events, as above. First against the number of sessions, which all see',
-      `everything. Then ${AUDIENCE_SESSIONS.toLocaleString('en-US')} sessions in audiences of one size: those of one audience have subscribed to the same calls, and`,
-      'share what is written; each audience has one call of its own, all have the ones that events are of.',
+    title: 'Cost per message by sessions and visibility filters',
+    method: [
+      'First table: server CPU per delivered message against the number of sessions, which all see every event.',
+      `Second table: ${FILTER_SESSIONS.toLocaleString('en-US')} sessions in groups of one size. Each group has its own visibility filter (a set of subscribed calls) and shares its encoded frames.`,
     ],
     tables: [
       {
@@ -53,8 +55,8 @@ async function ask({servers, progress}: Run): Promise<Section> {
         rows: bySessions.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
       },
       {
-        head: ['audience size', 'CPU µs per message'],
-        rows: byVisibility.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
+        head: ['sessions per filter', 'CPU µs per message'],
+        rows: byFilterSize.map(({x, y}) => [x.toLocaleString('en-US'), number(y)]),
       },
     ],
     targets: [],
@@ -62,7 +64,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
       {
         chart: {
           name: 'fan-out-sessions',
-          title: 'Cost of a message against sessions',
+          title: 'Cost per message by sessions',
           x: 'sessions',
           y: 'server CPU, µs per message',
           series: [{name: 'gateway', points: bySessions}],
@@ -72,29 +74,29 @@ async function ask({servers, progress}: Run): Promise<Section> {
       },
       {
         chart: {
-          name: 'fan-out-audience',
-          title: 'Cost of a message against audience size',
-          x: 'sessions that share an audience',
+          name: 'fan-out-filters',
+          title: 'Cost per message by sessions per filter',
+          x: 'sessions that share a visibility filter',
           y: 'server CPU, µs per message',
-          series: [{name: 'gateway', points: byVisibility}],
+          series: [{name: 'gateway', points: byFilterSize}],
           scale: 'logarithmic',
         },
-        growth: `${AUDIENCE_SESSIONS.toLocaleString('en-US')} audiences instead of one make a message ${number((byVisibility[0]?.y ?? Number.NaN) / (byVisibility.at(-1)?.y ?? Number.NaN))} × as dear.`,
+        growth: `With ${FILTER_SESSIONS.toLocaleString('en-US')} visibility filters instead of one, a message costs ${number((byFilterSize[0]?.y ?? Number.NaN) / (byFilterSize.at(-1)?.y ?? Number.NaN))} × as much.`,
       },
     ],
   };
 }
 
-async function audienceCpuUs(server: ServerProcess, audienceSize: number): Promise<number> {
+async function filterCpuUs(server: ServerProcess, sessionsPerFilter: number): Promise<number> {
   const callSids = Array.from({length: Math.ceil((MOST_EVENTS + WARM_UP_EVENTS) / 4) - 1}, randomCallSid);
-  const ofVisibility = Array.from({length: Math.ceil(AUDIENCE_SESSIONS / audienceSize)}, () =>
+  const dialects = Array.from({length: Math.ceil(FILTER_SESSIONS / sessionsPerFilter)}, () =>
     subscribingDialect([...callSids, randomCallSid()]),
   );
   const swarm = new SessionSwarm({
     port: server.port,
-    dialect: (index) => ofVisibility[Math.floor(index / audienceSize)] ?? gatewayDialect,
+    dialect: (index) => dialects[Math.floor(index / sessionsPerFilter)] ?? gatewayDialect,
   });
-  await swarm.grow(AUDIENCE_SESSIONS);
+  await swarm.grow(FILTER_SESSIONS);
   const cpuUs = await messageCpuUs(server, swarm, callSids);
   swarm.close();
   await server.stop();
@@ -110,7 +112,7 @@ async function messageCpuUs(
   const count = events + WARM_UP_EVENTS;
   const requests = signedCallbacks({port: server.port, count, concurrentCalls: 1, callSids});
   const [connection] = await HttpConnection.openSeveral(server.port, 1);
-  if (connection === undefined) throw new Error('there is no connection');
+  if (connection === undefined) throw new Error('no connection was opened');
   const send = async (some: readonly Buffer[]) => {
     for (const request of some) await Promise.all([swarm.expect(1), connection.post(request)]);
   };

@@ -1,7 +1,7 @@
-/** What does it cost the server to tell a thousand sessions of an event? */
+/** Measures the server's cost to deliver one event to a thousand sessions. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
-import {Audience, type Cost} from '../load/audience.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
+import {type Cost, FanOutTarget} from '../load/fan-out-target.ts';
 import {allowedSessions} from '../load/limits.ts';
 import {inRounds} from '../load/rounds.ts';
 import {number, type Ratio, ratio, type Section, show, type Table} from '../report/section.ts';
@@ -20,7 +20,7 @@ const names: readonly SubjectName[] = ['gateway', 'bun', 'ws-encoded', 'ws', 'so
 type Kind = keyof typeof PLANS;
 const kinds = ['single', 'burst'] as const;
 
-/** Ratios that `--quick` watches. The peers check and store nothing, so that none of them is a target. */
+/** Ratios that `--quick` checks. None is a target, because the peers neither verify nor store. */
 const watched: readonly {readonly kind: Kind; readonly peer: SubjectName}[] = [
   {kind: 'single', peer: 'bun'},
   {kind: 'burst', peer: 'bun'},
@@ -34,65 +34,61 @@ export const fanOut: Benchmark = {
   estimateS: 90,
   peers: true,
   quick: true,
-  ask,
+  run,
 };
 
 type Costs = Record<Kind, Cost[]>;
 
-async function ask({servers, progress, quick}: Run): Promise<Section> {
+async function run({servers, progress, quick}: BenchmarkContext): Promise<Section> {
   const size = Math.min(SESSIONS, Math.floor(allowedSessions(names.length * SESSIONS) / names.length));
-  const audiences: Audience[] = [];
+  const targets: FanOutTarget[] = [];
   const missing: string[] = [];
   for (const name of names) {
     progress(`opening ${size} sessions on ${name}`);
     try {
-      audiences.push(await Audience.open(servers, name, size));
+      targets.push(await FanOutTarget.open(servers, name, size));
     } catch (error) {
-      // A machine that Bun has no build for is measured against the others.
+      // Bun has no build for some machines. The other peers are measured there.
       if (name === 'gateway') throw error;
       missing.push(`${name} (${(error as Error).message})`);
     }
   }
   const costs = new Map<SubjectName, Costs>(
-    audiences.map(({subject}) => [subject.name, {single: [], burst: []}]),
+    targets.map(({subject}) => [subject.name, {single: [], burst: []}]),
   );
   for (const kind of kinds) {
     const plan = PLANS[kind];
     const times = quick ? QUICK.times[kind] : plan.times;
     progress(`${kind} events, warming up`);
-    for (const audience of audiences) await audience.send(times, plan.size);
+    for (const target of targets) await target.send(times, plan.size);
     await inRounds(quick ? QUICK : plan, async (round) => {
       progress(`${kind} events, round ${round}`);
-      for (const audience of audiences) {
-        const cost = await audience.send(times, plan.size);
-        costs.get(audience.subject.name)?.[kind].push(cost);
+      for (const target of targets) {
+        const cost = await target.send(times, plan.size);
+        costs.get(target.subject.name)?.[kind].push(cost);
       }
     });
   }
-  for (const audience of audiences) await audience.close();
+  for (const target of targets) await target.close();
   const of = (name: SubjectName, kind: Kind, key: keyof Cost = 'cpuUs') =>
     figure((costs.get(name)?.[kind] ?? []).map((cost) => cost[key]));
   const there = watched.filter(({peer}) => costs.has(peer));
   const shareOf = ({kind, peer}: {kind: Kind; peer: SubjectName}) =>
     of('gateway', kind).median / of(peer, kind).median;
   return {
-    title: `An event to ${size.toLocaleString('en-US')} sessions`,
-    compared: [
-      `CPU time of the server process, all threads, for each message that one of ${size.toLocaleString('en-US')} sessions received, and milliseconds`,
-      'from writing the webhook until the last of them had it. The gateway verifies a signed webhook, writes it to disk and',
-      'then tells; the peers believe any request, store nothing, and tell: `ws` with one `JSON.stringify` and `send` to each,',
-      '`ws` with the frame encoded once and one write a socket, Socket.IO with `emit`, Bun with its native `publish`.',
-      'Everybody sends the same JSON, about 300 bytes, uncompressed. Bursts are ten events: ten webhooks at once for the',
-      'gateway, one request that says ten for the peers, which is better for them. The ratios are no targets, because the work is not the same:',
-      '“The price of one webhook” has the peer that stores the event too.',
-      `Reading headers and counting costs the generator ${number(of('gateway', 'single', 'clientCpuUs').median)} µs a message.`,
-      `Rounds: ${costs.get('gateway')?.single.length} of ${PLANS.single.times} events, ${costs.get('gateway')?.burst.length} of ${PLANS.burst.times} bursts, in turn.`,
-      ...(missing.length > 0 ? [`Missing here: ${missing.join(', ')}.`] : []),
+    title: `Fan-out of one event to ${size.toLocaleString('en-US')} sessions`,
+    method: [
+      `Server CPU per message that a session received, and the time from sending the webhook until the last of ${size.toLocaleString('en-US')} sessions has it.`,
+      'The gateway verifies the signature and writes to disk first. The peers verify and store nothing, so the ratios are not targets (for a fair peer see “Cost of one webhook”).',
+      'Peers: `ws` with `JSON.stringify` and `send` per session; `ws` with one encoded frame and one write per socket; Socket.IO `emit`; Bun’s native `publish`.',
+      'Every server sends the same JSON of about 300 bytes, uncompressed. A burst is ten events: ten webhooks for the gateway, one request for the peers.',
+      `The generator needs ${number(of('gateway', 'single', 'clientCpuUs').median)} µs per message. Rounds: ${costs.get('gateway')?.single.length} of ${PLANS.single.times} events, ${costs.get('gateway')?.burst.length} of ${PLANS.burst.times} bursts, alternating.`,
+      ...(missing.length > 0 ? [`Not measured here: ${missing.join(', ')}.`] : []),
     ],
-    tables: kinds.map((kind) => tableOf(kind, audiences, of)),
+    tables: kinds.map((kind) => tableOf(kind, targets, of)),
     targets: [
       {
-        wanted: `the last session sees a single event within ${TARGET_LAST_MS} ms at the median, fsync included`,
+        goal: `the last session sees a single event within ${TARGET_LAST_MS} ms at the median, fsync included`,
         measured: of('gateway', 'single', 'lastMs').median,
         limit: TARGET_LAST_MS,
         unit: 'ms',
@@ -106,7 +102,7 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
 
 function tableOf(
   kind: Kind,
-  audiences: readonly Audience[],
+  targets: readonly FanOutTarget[],
   of: (name: SubjectName, kind: Kind, key?: keyof Cost) => Figure,
 ): Table {
   return {
@@ -115,10 +111,10 @@ function tableOf(
       'CPU µs per message',
       'user',
       'system',
-      'last, ms',
-      'gateway to it',
+      'last session, ms',
+      'gateway / peer',
     ],
-    rows: audiences.map(({subject: {name, title}}) => [
+    rows: targets.map(({subject: {name, title}}) => [
       title,
       show(of(name, kind)),
       number(of(name, kind, 'userUs').median),

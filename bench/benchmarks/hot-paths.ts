@@ -1,9 +1,9 @@
-/** Where does the time go? Profiles of the two paths that are hot, taken apart by whose work it is. */
+/** Profiles the two hot paths, grouped by the code that does the work. */
 import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
-import type {Benchmark, Run} from '../benchmark.ts';
-import {Audience} from '../load/audience.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
+import {FanOutTarget} from '../load/fan-out-target.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {allowedSessions} from '../load/limits.ts';
 import {postAllOut} from '../load/webhook-load.ts';
@@ -15,20 +15,20 @@ const EVENTS = 400;
 const WARM_UP_EVENTS = 50;
 const CALLBACKS = 20_000;
 const CONNECTIONS = 32;
-/** Smaller shares are one line. */
+/** Smaller shares are summed in one row. */
 const SMALLEST_SHARE = 0.02;
 
-export const hotPaths: Benchmark = {name: 'hot-paths', deadlineS: 120, estimateS: 40, ask};
+export const hotPaths: Benchmark = {name: 'hot-paths', deadlineS: 120, estimateS: 40, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   progress('single events');
   const size = allowedSessions(SESSIONS);
   const folder = servers.folder();
-  const audience = await Audience.open(servers, 'gateway', size, {nodeFlags: profiling(folder)});
-  await audience.send(WARM_UP_EVENTS, 1);
-  await audience.send(EVENTS, 1);
-  await audience.close();
-  const [fanOut] = profilesIn(folder, audience.subject.server.readyMs);
+  const target = await FanOutTarget.open(servers, 'gateway', size, {nodeFlags: profiling(folder)});
+  await target.send(WARM_UP_EVENTS, 1);
+  await target.send(EVENTS, 1);
+  await target.close();
+  const [fanOut] = profilesIn(folder, target.subject.server.readyMs);
 
   progress('callbacks, all out');
   const intakeFolder = servers.folder();
@@ -44,12 +44,11 @@ async function ask({servers, progress}: Run): Promise<Section> {
   if (fanOut === undefined || main === undefined || writer === undefined)
     throw new Error('a server wrote no profile');
   return {
-    title: 'Where the time goes',
-    compared: [
-      `Profiles (\`--cpu-prof\`) of the gateway: ${EVENTS} single events to ${size.toLocaleString('en-US')} sessions, and ${CALLBACKS.toLocaleString('en-US')} callbacks as fast as ${CONNECTIONS}`,
-      'connections go. Shares of the time in which a thread was not idle, once ready; a thread that waits for the disk is not',
-      'idle to the profiler. All threads share one core here, so that some of what a call into the kernel seems to take is another',
-      'thread that it has woken.',
+    title: 'CPU profile of the hot paths',
+    method: [
+      `Profiles (\`--cpu-prof\`) of the gateway: ${EVENTS} single events to ${size.toLocaleString('en-US')} sessions, and ${CALLBACKS.toLocaleString('en-US')} callbacks at full speed over ${CONNECTIONS} connections.`,
+      'Shares of the time a thread was not idle, after the start. A thread that waits for the disk does not count as idle.',
+      'All threads share one core, so a system call can include time of a thread that it woke.',
     ],
     tables: [
       tableOf('main thread, single events', fanOut),
@@ -64,7 +63,7 @@ function profiling(folder: string): readonly string[] {
   return ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 }
 
-/** Of the threads that were at work, the one that started first (the main thread) first. */
+/** Profiles of the threads that worked, by thread number: the main thread first. */
 function profilesIn(folder: string, afterMs: number): readonly (readonly Share[])[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.cpuprofile'))
@@ -74,7 +73,7 @@ function profilesIn(folder: string, afterMs: number): readonly (readonly Share[]
     );
 }
 
-/** From `CPU.<date>.<time>.<process>.<thread>.<number>.cpuprofile`. */
+/** The thread number in `CPU.<date>.<time>.<process>.<thread>.<number>.cpuprofile`. */
 function threadOf(name: string): number {
   return Number(name.split('.')[4]);
 }
@@ -83,7 +82,7 @@ function tableOf(title: string, shares: readonly Share[]): Table {
   const named = shares.filter(({share}) => share >= SMALLEST_SHARE);
   const rest = 1 - named.reduce((sum, {share}) => sum + share, 0);
   return {
-    head: [title, '% of its time'],
+    head: [title, '% of busy time'],
     rows: [...named, {group: 'everything else', share: rest}].map(({group, share}) => [
       group,
       number(100 * share),

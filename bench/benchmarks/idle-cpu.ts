@@ -1,21 +1,21 @@
-/** What do ten thousand sessions cost that nothing happens to? */
+/** Measures the CPU of ten thousand idle sessions. */
 import {setTimeout as wait} from 'node:timers/promises';
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {allowedSessions} from '../load/limits.ts';
 import {SessionSwarm} from '../load/session-swarm.ts';
 import {number, type Section} from '../report/section.ts';
 import {type SubjectName, startSubject} from '../servers/subjects.ts';
 
-/** A little more than one ping of each. */
+/** Slightly longer than the ping interval. */
 const MEASURED_MS = 30_000;
-/** After opening: what is left of that is not counted. */
+/** Time after opening before the measurement begins. */
 const SETTLE_MS = 3000;
 const TARGET_PERCENT = 10;
 const names: readonly SubjectName[] = ['gateway', 'ws', 'socket-io'];
 
-export const idleCpu: Benchmark = {name: 'idle-cpu', deadlineS: 240, estimateS: 130, peers: true, ask};
+export const idleCpu: Benchmark = {name: 'idle-cpu', deadlineS: 240, estimateS: 130, peers: true, run};
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const size = allowedSessions(10_000);
   const rows: {title: string; user: number; system: number}[] = [];
   for (const name of names) {
@@ -37,10 +37,10 @@ async function ask({servers, progress}: Run): Promise<Section> {
   }
   const [gateway] = rows;
   return {
-    title: `${size.toLocaleString('en-US')} sessions that are only pinged`,
-    compared: [
-      `Server CPU as a share of one core over ${MEASURED_MS / 1000} s in which every session is pinged every 25 s and answers. The gateway also`,
-      'sends each a heartbeat with its offset and closes those that are silent; `ws` only pings; Socket.IO as it comes.',
+    title: `CPU of ${size.toLocaleString('en-US')} idle sessions`,
+    method: [
+      `Server CPU as a share of one core over ${MEASURED_MS / 1000} s. Every session is pinged every 25 s and answers.`,
+      'The gateway also sends heartbeats with the offset and closes silent sessions. `ws` only pings. Socket.IO has its defaults.',
     ],
     tables: [
       {
@@ -55,7 +55,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `${size.toLocaleString('en-US')} pinged sessions cost at most ${TARGET_PERCENT} % of a core`,
+        goal: `${size.toLocaleString('en-US')} idle sessions use at most ${TARGET_PERCENT} % of a core`,
         measured: gateway === undefined ? Number.NaN : gateway.user + gateway.system,
         limit: TARGET_PERCENT,
         unit: '%',

@@ -1,6 +1,6 @@
-/** How much memory does a session hold that does nothing, and does it stay that way as they become more? */
+/** Measures the memory of an idle session, against the number of sessions. */
 import {setTimeout as wait} from 'node:timers/promises';
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {allowedSessions} from '../load/limits.ts';
 import {SessionSwarm} from '../load/session-swarm.ts';
 import {growthSentence} from '../report/growth.ts';
@@ -16,9 +16,9 @@ const BYTES_PER_KB = 1000;
 const TARGET_KB = 9;
 const names: readonly SubjectName[] = ['gateway', 'ws', 'socket-io'];
 
-export const idleMemory: Benchmark = {name: 'idle-memory', deadlineS: 150, estimateS: 50, peers: true, ask};
+export const idleMemory: Benchmark = {name: 'idle-memory', deadlineS: 150, estimateS: 50, peers: true, run};
 
-/** What the process uses as it stands, and once collections free nothing more. */
+/** Memory of the process as it is, and after collections that free nothing more. */
 interface Step {
   readonly sessions: number;
   readonly asItIs: Usage;
@@ -28,11 +28,11 @@ interface Step {
 interface Row {
   readonly subject: Subject;
   readonly none: Step;
-  /** One for each number of sessions, rising. */
+  /** One step for each number of sessions, ascending. */
   readonly steps: readonly Step[];
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const most = allowedSessions(10_000);
   const counts = [...new Set(STEPS.map((count) => Math.min(count, most)))];
   const rows: Row[] = [];
@@ -61,15 +61,14 @@ async function ask({servers, progress}: Run): Promise<Section> {
   if (gateway === undefined) throw new Error('nothing was measured');
   return {
     title: 'Memory of an idle session',
-    compared: [
-      `Resident memory of the server process with ${counts.map((count) => count.toLocaleString('en-US')).join(', ')} sessions that were opened and then left`,
-      'alone, less that with none; 1 KB is 1,000 bytes. “As it is”: with the garbage of opening them. “Collected”: after',
-      'collection; the heap is what JavaScript holds, buffers included. The kernel’s socket buffers are in none. Sessions',
-      'of `ws` know nothing; ours have an identity, a cursor, limits and a deadline.',
+    method: [
+      `Resident memory of the server with ${counts.map((count) => count.toLocaleString('en-US')).join(', ')} idle sessions, less the memory without sessions. 1 KB is 1,000 bytes.`,
+      '“As is” includes garbage from opening the sessions. “Collected” is after garbage collection. “Heap” includes buffers. Kernel socket buffers are not counted.',
+      'A gateway session has an identity, a cursor, limits and a deadline. A `ws` session has none of these.',
     ],
     tables: [
       {
-        head: ['KB per session', 'as it is', 'collected', 'heap', 'of the gateway', 'MB at 0'],
+        head: ['KB per session', 'as is', 'collected', 'heap', 'peer / gateway', 'MB at 0'],
         rows: rows.map((row) => [
           row.subject.title,
           number(perSession(row, 'asItIs', 'rssBytes')),
@@ -82,7 +81,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `an idle session costs at most ${TARGET_KB} KB, garbage included`,
+        goal: `an idle session uses at most ${TARGET_KB} KB, garbage included`,
         measured: perSession(gateway, 'asItIs', 'rssBytes'),
         limit: TARGET_KB,
         unit: 'KB',
@@ -94,7 +93,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
           name: 'memory',
           title: 'Memory of idle sessions',
           x: 'sessions',
-          y: 'resident memory above none, MB',
+          y: 'resident memory added, MB',
           series,
           scale: 'linear',
         },
@@ -114,7 +113,7 @@ async function settle(server: ServerProcess): Promise<Pick<Step, 'asItIs' | 'col
   return {asItIs, collected: await server.usage('usage after collection')};
 }
 
-/** From the collected start to the end: the larger difference where the end is taken as it is. */
+/** From the collected start to the end. With `asItIs`, the difference includes the garbage of opening. */
 function perSession(
   {none, steps}: Row,
   state: 'asItIs' | 'collected',

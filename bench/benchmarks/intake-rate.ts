@@ -1,6 +1,6 @@
-/** How does the answer's latency grow with the rate, and is anything lost in a burst? */
+/** Measures the response latency against the rate, and checks that a burst loses nothing. */
 import {DatabaseSync} from 'node:sqlite';
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {collectGarbage} from '../load/limits.ts';
@@ -16,19 +16,19 @@ const BURST = {perSecond: 5000, seconds: 10};
 const CONNECTIONS = 256;
 const WARM_UP = 4000;
 
-export const intakeRate: Benchmark = {name: 'intake-rate', deadlineS: 180, estimateS: 60, ask};
+export const intakeRate: Benchmark = {name: 'intake-rate', deadlineS: 180, estimateS: 60, run};
 
 interface Step {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Server CPU, of one core. */
+  /** Server CPU as a share of one core. */
   readonly cpuShare: number;
-  /** From the first request to the last answer. */
+  /** From the first request to the last response. */
   readonly seconds: number;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const folder = servers.folder();
   const server = await servers.gateway({folder});
   const {port} = server;
@@ -62,11 +62,10 @@ async function ask({servers, progress}: Run): Promise<Section> {
     WARM_UP + RATES.reduce((sum, rate) => sum + rate * SECONDS, 0) + BURST.perSecond * BURST.seconds;
   const stored = countEntries(folder);
   return {
-    title: 'Webhooks at a rate, and a burst',
-    compared: [
-      `Signed callbacks over ${CONNECTIONS} connections with random gaps, ${SECONDS} s at each rate; milliseconds count from the moment a`,
-      `request was due until its 204, after the fsync. Then ${BURST.perSecond.toLocaleString('en-US')}/s for ${BURST.seconds} s; afterwards the entries in the journal are counted.`,
-      `Every one of ${sent.toLocaleString('en-US')} was answered 204. The burst took ${number(burst.seconds)} s.`,
+    title: 'Webhook latency by rate, and a burst',
+    method: [
+      `Signed callbacks over ${CONNECTIONS} connections with random gaps, ${SECONDS} s per rate. Latency counts from the moment a request was due until its 204, after the fsync.`,
+      `Then ${BURST.perSecond.toLocaleString('en-US')}/s for ${BURST.seconds} s, which took ${number(burst.seconds)} s. All ${sent.toLocaleString('en-US')} requests got a 204.`,
     ],
     tables: [
       {
@@ -81,7 +80,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: `nothing lost: ${sent.toLocaleString('en-US')} entries for as many callbacks`,
+        goal: `nothing lost: ${sent.toLocaleString('en-US')} entries for ${sent.toLocaleString('en-US')} callbacks`,
         measured: sent - stored,
         limit: 0,
         unit: 'missing',
@@ -91,8 +90,8 @@ async function ask({servers, progress}: Run): Promise<Section> {
       {
         chart: {
           name: 'append-latency',
-          title: 'Durable answer against rate',
-          x: 'callbacks a second',
+          title: 'Latency of the durable response by rate',
+          x: 'callbacks/s',
           y: 'milliseconds',
           series: [
             {name: 'p50', points: steps.map(({perSecond, p50Ms}) => ({x: perSecond, y: p50Ms}))},
@@ -106,16 +105,16 @@ async function ask({servers, progress}: Run): Promise<Section> {
   };
 }
 
-/** Of a core that is fuller than this a queue is left after each burst of chance. */
+/** Above this share of a core, random bursts leave a queue behind. */
 const FULL = 0.9;
 
 function latencyGrowth(steps: readonly Step[]): string {
   const free = steps.filter(({cpuShare}) => cpuShare < FULL);
   const full = steps.find(({cpuShare}) => cpuShare >= FULL);
   const k = exponent(free.map(({perSecond, p50Ms}) => ({x: perSecond, y: p50Ms})));
-  const growth = `As long as the core is not full the median grows ${k > 1.1 ? '**faster than linearly**' : 'no faster than linearly'} with the rate (exponent ${k.toFixed(2)}).`;
+  const growth = `Below a full core, the median grows ${k > 1.1 ? '**faster than linearly**' : 'no faster than linearly'} with the rate (exponent ${k.toFixed(2)}).`;
   if (full === undefined) return growth;
-  return `${growth} From ${full.perSecond.toLocaleString('en-US')}/s on the core is full: what is due waits, and would wait the longer the longer that rate lasts.`;
+  return `${growth} From ${full.perSecond.toLocaleString('en-US')}/s the core is full, so the queue grows as long as the rate lasts.`;
 }
 
 function countEntries(folder: string): number {

@@ -1,8 +1,8 @@
-/** Does a journal of a million calls make the start or the history slow? */
+/** Measures the start and the history queries with a journal of a million calls. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {numberOf, seedCalls} from '../load/seed-journal.ts';
-import {growthSentence} from '../report/growth.ts';
+import {exponent, growthSentence} from '../report/growth.ts';
 import {number, type Section, show} from '../report/section.ts';
 import {type Figure, figure} from '../report/statistics.ts';
 import {ACCESS_KEY} from '../servers/servers.ts';
@@ -13,9 +13,9 @@ const QUERIES = 15;
 const TARGET_START_MS = 2000;
 const TARGET_PAGE_MS = 20;
 
-export const journalSize: Benchmark = {name: 'journal-size', deadlineS: 600, estimateS: 200, ask};
+export const journalSize: Benchmark = {name: 'journal-size', deadlineS: 600, estimateS: 200, run};
 
-const queries = ['first page', 'by outcome', 'by number', 'by number, none'] as const;
+const queries = ['first page', 'by outcome', 'by number', 'unknown number'] as const;
 type Query = (typeof queries)[number];
 
 interface Step {
@@ -24,7 +24,7 @@ interface Step {
   readonly queryMs: Readonly<Record<Query, Figure>>;
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const folder = servers.folder();
   const steps: Step[] = [];
   let written = 0;
@@ -39,7 +39,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
       startMs.push(server.readyMs);
       await server.stop();
     }
-    progress('asking for history');
+    progress('querying the history');
     const server = await servers.gateway({folder, probed: false});
     const queryMs = {} as Record<Query, Figure>;
     for (const query of queries) queryMs[query] = await timeQuery(server.port, pathOf(query, size));
@@ -52,10 +52,10 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const ofQuery = (query: Query) => points(({queryMs}) => queryMs[query].median);
   return {
     title: `A journal of ${last.size.toLocaleString('en-US')} calls`,
-    compared: [
-      `Start: milliseconds from spawning the process to the first 200 of \`/readyz\`, ${STARTS} starts. History: milliseconds of`,
-      `\`GET /api/calls\`, ${QUERIES} requests each: the first page, the first page of one outcome, a number that one old call has, and a`,
-      'number that none has. Each call has one entry, as its end leaves it. Files are in the page cache.',
+    method: [
+      `Start: from spawning the process to the first 200 of \`/readyz\`, ${STARTS} starts.`,
+      `History: \`GET /api/calls\`, median of ${QUERIES} requests: the first page, one outcome, the number of one old call, and an unknown number.`,
+      'Each call has one entry, its last status. Files are in the page cache.',
     ],
     tables: [
       {
@@ -69,13 +69,13 @@ async function ask({servers, progress}: Run): Promise<Section> {
     ],
     targets: [
       {
-        wanted: 'ready within 2 s with 1 M entries',
+        goal: 'ready within 2 s with 1 M entries',
         measured: last.startMs.median,
         limit: TARGET_START_MS,
         unit: 'ms',
       },
       {
-        wanted: 'the first page of history within 20 ms with 1 M calls',
+        goal: 'first page of history within 20 ms with 1 M calls',
         measured: last.queryMs['first page'].median,
         limit: TARGET_PAGE_MS,
         unit: 'ms',
@@ -85,7 +85,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
       {
         chart: {
           name: 'start',
-          title: 'Start against journal size',
+          title: 'Start by journal size',
           x: 'entries',
           y: 'milliseconds until ready',
           series: [{name: 'gateway', points: points(({startMs}) => startMs.median)}],
@@ -99,13 +99,13 @@ async function ask({servers, progress}: Run): Promise<Section> {
       {
         chart: {
           name: 'history',
-          title: 'History against journal size',
+          title: 'History queries by journal size',
           x: 'calls',
-          y: 'milliseconds of a query, median',
+          y: 'median of a query, ms',
           series: queries.map((query) => ({name: query, points: ofQuery(query)})),
           scale: 'linear',
         },
-        growth: queries.map((query) => `${query}: ${growthSentence(ofQuery(query), 'whole')}`).join(' '),
+        growth: `Exponents of the growth (1 is linear): ${queries.map((query) => `${query} ${exponent(ofQuery(query)).toFixed(2)}`).join(', ')}.`,
       },
     ],
   };
@@ -119,7 +119,7 @@ function pathOf(query: Query, size: number): string {
       return '/api/calls?outcome=busy';
     case 'by number':
       return `/api/calls?q=${encodeURIComponent(numberOf(Math.floor(size / 3)))}`;
-    case 'by number, none':
+    case 'unknown number':
       return `/api/calls?q=${encodeURIComponent('+33123456789')}`;
   }
 }
@@ -133,7 +133,7 @@ async function timeQuery(port: number, path: string): Promise<Figure> {
     });
     await response.text();
     if (response.status !== 200) throw new Error(`${path} was answered ${response.status}`);
-    // The first one warms up.
+    // The first request warms up.
     if (index > 0) times.push(performance.now() - startedAt);
   }
   return figure(times);

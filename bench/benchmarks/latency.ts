@@ -1,6 +1,6 @@
-/** How long from a webhook until the last of a thousand sessions knows, when events do not stop coming? */
+/** Measures the latency from a webhook to the last of a thousand sessions under a steady stream of events. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {allowedSessions, collectGarbage} from '../load/limits.ts';
@@ -17,11 +17,11 @@ const EVENTS = 1500;
 const WARM_UP_EVENTS = 200;
 const ROUNDS = 3;
 const CONNECTIONS = 64;
-/** A peer that cannot keep up is given so long to end the round. */
+/** Time for a peer that cannot keep up to finish the round. */
 const DEADLINE_MS = 60_000;
 const names: readonly SubjectName[] = ['gateway', 'express-socket-io'];
 
-export const latency: Benchmark = {name: 'latency', deadlineS: 240, estimateS: 75, peers: true, ask};
+export const latency: Benchmark = {name: 'latency', deadlineS: 240, estimateS: 75, peers: true, run};
 
 interface Round {
   readonly p50Ms: number;
@@ -34,7 +34,7 @@ interface Contestant {
   readonly rounds: Round[];
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const size = allowedSessions(SESSIONS);
   const contestants: Contestant[] = [];
   for (const name of names) {
@@ -60,12 +60,11 @@ async function ask({servers, progress}: Run): Promise<Section> {
   const [gateway, peer] = contestants;
   if (gateway === undefined || peer === undefined) throw new Error('nothing was measured');
   return {
-    title: `${PER_SECOND} events a second to ${size.toLocaleString('en-US')} sessions`,
-    compared: [
-      `Milliseconds from the moment a webhook was due, at ${PER_SECOND}/s with random gaps over ${CONNECTIONS} connections, until the last of`,
-      `${size.toLocaleString('en-US')} sessions had got as many events as were due by then. ${ROUNDS} rounds of ${EVENTS.toLocaleString('en-US')} events. Both verify the signature;`,
-      'the gateway writes each event to disk first, Express + Socket.IO stores nothing. Whoever cannot keep up with the',
-      'rate is measured with the queue it builds up in three seconds; it would grow for ever.',
+    title: `${PER_SECOND} events/s to ${size.toLocaleString('en-US')} sessions`,
+    method: [
+      `Latency from the moment a webhook was due until the last of ${size.toLocaleString('en-US')} sessions received it. ${PER_SECOND}/s with random gaps over ${CONNECTIONS} connections, ${ROUNDS} rounds of ${EVENTS.toLocaleString('en-US')} events.`,
+      'Both servers verify the signature. The gateway also writes each event to disk, Express + Socket.IO stores nothing.',
+      'A server that cannot keep up is measured with the queue of three seconds.',
     ],
     tables: [
       {

@@ -1,6 +1,6 @@
-/** What does one webhook cost at a moderate rate, and what does each session add to it? */
+/** Measures the CPU of one webhook at a moderate rate, and what each session adds. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {type Dialect, gatewayDialect, plainDialect} from '../load/dialect.ts';
 import {HttpConnection} from '../load/http-connection.ts';
@@ -19,12 +19,12 @@ const WARM_UP = 4000;
 const CONNECTIONS = 32;
 const SESSIONS = [0, 1, 10, 100] as const;
 const ROUNDS = {most: 5, budgetS: 90};
-/** CPU of a callback, to that of the peer that does the same work. */
+/** CPU of a callback, relative to the peer with the same durability. */
 const TARGET_SHARE = 1;
-/** After the sessions of the round before were closed, and those of this one opened. */
+/** Time to settle after the sessions of the previous round were closed and the new ones opened. */
 const SETTLE_MS = 200;
 
-export const price: Benchmark = {name: 'price', deadlineS: 200, estimateS: 110, ask};
+export const price: Benchmark = {name: 'price', deadlineS: 200, estimateS: 110, run};
 
 interface Measured {
   readonly cpuUs: number;
@@ -36,7 +36,7 @@ interface Measured {
 
 class Contestant {
   readonly title: string;
-  /** One list for each number of sessions, a figure for each round. */
+  /** For each number of sessions, one measurement per round. */
   readonly rounds = new Map<number, Measured[]>(SESSIONS.map((sessions) => [sessions, []]));
   readonly #server: ServerProcess;
   readonly #dialect: Dialect;
@@ -53,7 +53,7 @@ class Contestant {
     for (const connection of connections) connection.close();
   }
 
-  /** One round with so many sessions. */
+  /** Measures one round with this number of sessions. */
   async measure(sessions: number): Promise<void> {
     const swarm = new SessionSwarm({port: this.#server.port, dialect: this.#dialect});
     await swarm.grow(sessions);
@@ -81,7 +81,7 @@ class Contestant {
     return figure((this.rounds.get(sessions) ?? []).map((round) => round[key]));
   }
 
-  /** What an event costs that nobody is told of, and what each session adds, in microseconds of CPU. */
+  /** CPU microseconds of an event without sessions, and of each session. */
   prices(): {readonly eventUs: number; readonly sessionUs: number} {
     const equations = [...this.rounds].flatMap(([sessions, rounds]) =>
       rounds.map(({cpuUs}) => ({factors: [1, sessions], value: cpuUs})),
@@ -103,14 +103,14 @@ class Contestant {
   }
 }
 
-async function ask({servers, progress}: Run): Promise<Section> {
+async function run({servers, progress}: BenchmarkContext): Promise<Section> {
   const gateway = new Contestant('gateway', await servers.gateway(), gatewayDialect);
-  const peer = new Contestant('same-work peer', await servers.durablePeer(), plainDialect);
+  const peer = new Contestant('durable peer', await servers.durablePeer(), plainDialect);
   const contestants = [gateway, peer];
   progress('warming up');
   for (const contestant of contestants) await contestant.warmUp();
   await inRounds(ROUNDS, async (round) => {
-    // The one that begins changes with the round, so that a machine that gets busier is unfair to neither.
+    // The order alternates so that a machine that gets busier is unfair to neither.
     const order = round % 2 === 0 ? contestants.toReversed() : contestants;
     for (const sessions of SESSIONS) {
       progress(`round ${round}, ${sessions} sessions`);
@@ -120,19 +120,18 @@ async function ask({servers, progress}: Run): Promise<Section> {
   for (const contestant of contestants) await contestant.stop();
   const shares = SESSIONS.map((sessions) => sharesOf(gateway, peer, sessions));
   return {
-    title: 'The price of one webhook',
-    compared: [
-      `Signed status callbacks of 1.4 kB at ${PER_SECOND}/s with random gaps over ${CONNECTIONS} keep-alive connections, and sessions that are each told of every event.`,
-      'The peer does the same work: Express, `urlencoded`, `validateRequest` of the Twilio SDK, one SQLite transaction for each webhook',
-      'with `synchronous=FULL`, then `send` of `ws` to each session. It stores the event and the state of its call; it has no resume, no users',
-      'and no limits, and waits for the disk on its only thread. CPU is that of the server process, all threads. The ratio is taken within',
-      `each round, then its median. Rounds: ${shares[0]?.rounds} of ${CALLBACKS} callbacks for each number of sessions.`,
-      'The second table fits `event + session × sessions` to all rounds: what an event costs that nobody is told of, and what each session adds.',
+    title: 'Cost of one webhook',
+    method: [
+      `Signed status callbacks of 1.4 kB at ${PER_SECOND}/s with random gaps over ${CONNECTIONS} keep-alive connections. Every session receives every event.`,
+      'The peer has the same durability: Express, `urlencoded`, the Twilio SDK’s `validateRequest`, one SQLite transaction per webhook (`synchronous=FULL`), then `ws` `send` to each session.',
+      'It has no resume, users or limits, and waits for the disk on its only thread.',
+      `The ratio is the median of the rounds’ ratios. Rounds: ${shares[0]?.rounds} of ${CALLBACKS} callbacks for each number of sessions.`,
+      'Second table: the least-squares fit of `event + session × sessions` to all rounds.',
     ],
     tables: [costTable(contestants, shares), priceTable(contestants)],
     targets: [
       {
-        wanted: `a callback that no session is told of costs at most ${TARGET_SHARE} × the same-work peer, at ${PER_SECOND}/s`,
+        goal: `a callback without sessions costs at most ${TARGET_SHARE} × the peer, at ${PER_SECOND}/s`,
         measured: shares[0]?.share.median ?? Number.NaN,
         limit: TARGET_SHARE,
         unit: '×',
@@ -144,7 +143,7 @@ async function ask({servers, progress}: Run): Promise<Section> {
 interface Shares {
   readonly sessions: number;
   readonly rounds: number;
-  /** Of the gateway's CPU to the peer's. */
+  /** The gateway's CPU divided by the peer's. */
   readonly share: Figure;
 }
 
@@ -164,7 +163,7 @@ function costTable(contestants: readonly Contestant[], shares: readonly Shares[]
       'system',
       'p50, ms',
       'p99, ms',
-      'gateway to peer',
+      'gateway / peer',
     ],
     rows: shares.flatMap(({sessions, share}) =>
       contestants.map((contestant, index) => [
@@ -182,7 +181,7 @@ function costTable(contestants: readonly Contestant[], shares: readonly Shares[]
 
 function priceTable(contestants: readonly Contestant[]): Table {
   return {
-    head: ['CPU µs', 'one event', 'each session adds'],
+    head: ['CPU µs', 'one event', 'each session'],
     rows: contestants.map((contestant) => {
       const {eventUs, sessionUs} = contestant.prices();
       return [contestant.title, number(eventUs), number(sessionUs)];

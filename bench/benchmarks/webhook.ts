@@ -1,6 +1,6 @@
-/** How fast is a status callback answered, and what does one cost? */
+/** Measures the response time and the CPU of a status callback. */
 
-import type {Benchmark, Run} from '../benchmark.ts';
+import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
 import {signedCallbacks} from '../load/callbacks.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {collectGarbage} from '../load/limits.ts';
@@ -13,13 +13,13 @@ import type {ServerProcess} from '../servers/server-process.ts';
 const ROUNDS = {rate: {most: 3, budgetS: 20}, fast: {most: 3, budgetS: 20}, allOut: {most: 5, budgetS: 20}};
 const QUICK_ROUNDS = {most: 2, budgetS: 6};
 const CONNECTIONS = 32;
-/** Callbacks a second, where it is not as many as go. */
+/** Callbacks per second, where the load has a fixed rate. */
 const PER_SECOND = {rate: 200, fast: 2000} as const;
 const COUNTS = {rate: 600, fast: 6000, allOut: 8000, warmUp: 4000} as const;
 const TARGET_MS = 10;
 const TARGET_FAST_P99_MS = 25;
 
-export const webhook: Benchmark = {name: 'webhook', deadlineS: 180, estimateS: 75, quick: true, ask};
+export const webhook: Benchmark = {name: 'webhook', deadlineS: 180, estimateS: 75, quick: true, run};
 
 interface Round {
   readonly p50Ms: number;
@@ -86,16 +86,16 @@ class Subject {
 
 const loads = ['rate', 'fast', 'allOut'] as const;
 
-async function ask({servers, progress, quick}: Run): Promise<Section> {
+async function run({servers, progress, quick}: BenchmarkContext): Promise<Section> {
   const gateway = new Subject('gateway', await servers.gateway());
   const express = new Subject('Express peer', await servers.expressPeer());
-  const bare = new Subject('the same without Express', await servers.bareHttpPeer());
+  const bare = new Subject('peer without Express', await servers.bareHttpPeer());
   const subjects = [gateway, express, bare];
   progress('warming up');
   for (const subject of subjects) await subject.warmUp();
   for (const load of quick ? (['allOut'] as const) : loads) {
     await inRounds(quick ? QUICK_ROUNDS : ROUNDS[load], async (round) => {
-      progress(`${load === 'allOut' ? 'all out' : `${PER_SECOND[load]}/s`}, round ${round}`);
+      progress(`${load === 'allOut' ? 'full speed' : `${PER_SECOND[load]}/s`}, round ${round}`);
       for (const subject of subjects) await subject.round(load);
     });
   }
@@ -105,34 +105,33 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
   const cpu = (subject: Subject) => figure(subject.rounds.allOut.map(({cpuUs}) => cpuUs)).median;
   const share = cpu(gateway) / cpu(express);
   return {
-    title: 'A webhook answered',
-    compared: [
-      `Signed status callbacks of 1.4 kB over ${CONNECTIONS} keep-alive connections: at ${PER_SECOND.rate}/s and ${PER_SECOND.fast.toLocaleString('en-US')}/s with random gaps,`,
-      'and as fast as the connections go. The gateway answers once the entry is on disk (one fsync a group).',
-      'The peer is Express, `urlencoded` and `validateRequest` of the Twilio SDK, and stores nothing: it shows what HTTP and the signature cost, and is no',
-      'target. The peer that does the same work is under “The price of one webhook”. Without Express it is',
-      `the same on \`node:http\`. CPU is the server process', all threads. Rounds: ${gateway.rounds.rate.length} of ${COUNTS.rate}, ${gateway.rounds.fast.length} of ${COUNTS.fast.toLocaleString('en-US')}, ${gateway.rounds.allOut.length} of ${COUNTS.allOut.toLocaleString('en-US')} callbacks.`,
+    title: 'Webhook response time and cost',
+    method: [
+      `Signed status callbacks of 1.4 kB over ${CONNECTIONS} keep-alive connections: at ${PER_SECOND.rate}/s and ${PER_SECOND.fast.toLocaleString('en-US')}/s with random gaps, and at full speed.`,
+      'The gateway answers once the entry is on disk (one fsync per group of entries).',
+      'The peer is Express, `urlencoded` and the Twilio SDK’s `validateRequest`. It stores nothing, so it shows the cost of HTTP and the signature and is not a target (see “Cost of one webhook”).',
+      `Rounds: ${gateway.rounds.rate.length} of ${COUNTS.rate}, ${gateway.rounds.fast.length} of ${COUNTS.fast.toLocaleString('en-US')}, ${gateway.rounds.allOut.length} of ${COUNTS.allOut.toLocaleString('en-US')} callbacks.`,
     ],
     tables: [
       loadTable(`at ${PER_SECOND.rate}/s`, 'rate', subjects, express),
       loadTable(`at ${PER_SECOND.fast.toLocaleString('en-US')}/s`, 'fast', subjects, express),
-      loadTable('all out', 'allOut', subjects, express),
+      loadTable('full speed', 'allOut', subjects, express),
     ],
     targets: [
       {
-        wanted: `answered within ${TARGET_MS} ms at the median, fsync included, at ${PER_SECOND.rate}/s`,
+        goal: `median response within ${TARGET_MS} ms at ${PER_SECOND.rate}/s, fsync included`,
         measured: atRate.median,
         limit: TARGET_MS,
         unit: 'ms',
       },
       {
-        wanted: `p99 of the answer at most ${TARGET_FAST_P99_MS} ms at ${PER_SECOND.fast.toLocaleString('en-US')}/s, fsync included`,
+        goal: `p99 response within ${TARGET_FAST_P99_MS} ms at ${PER_SECOND.fast.toLocaleString('en-US')}/s, fsync included`,
         measured: fast.median,
         limit: TARGET_FAST_P99_MS,
         unit: 'ms',
-        inTheWay:
-          'all threads of the gateway have one core here, which 2,000/s fill to about two thirds, so that a checkpoint or a collection of the garbage makes a queue of ' +
-          'some ten milliseconds that takes as long again to empty.',
+        cause:
+          'all threads of the gateway share one core here, and 2,000/s use about two thirds of it. A checkpoint or a garbage collection therefore leaves a queue of ' +
+          'about ten milliseconds that takes as long again to drain.',
       },
     ],
     ratios: [{name: 'webhook CPU to Express', value: share}],
@@ -142,16 +141,7 @@ async function ask({servers, progress, quick}: Run): Promise<Section> {
 function loadTable(title: string, load: Load, subjects: readonly Subject[], peer: Subject): Table {
   const of = (subject: Subject, key: keyof Round) => figure(subject.rounds[load].map((round) => round[key]));
   return {
-    head: [
-      title,
-      'p50, ms',
-      'p99, ms',
-      'callbacks/s',
-      'CPU µs per callback',
-      'user',
-      'system',
-      'CPU of the peer',
-    ],
+    head: [title, 'p50, ms', 'p99, ms', 'callbacks/s', 'CPU µs per callback', 'user', 'system', 'CPU / peer'],
     rows: subjects.map((subject) => [
       subject.name,
       show(of(subject, 'p50Ms')),

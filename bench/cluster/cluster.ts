@@ -1,4 +1,4 @@
-/** Several gateways as processes on one real Postgres, all told the same public address, as behind a balancer. */
+/** Several gateway processes on one real Postgres, with the same public address, as behind a load balancer. */
 import {freePort} from '../../test/support/gateway/free-port.ts';
 import type {PostgresServer} from '../../test/support/postgres/postgres.ts';
 import type {Usage} from '../servers/probe.ts';
@@ -7,7 +7,7 @@ import {type PostgresOptions, publicUrl, type Servers} from '../servers/servers.
 import {postgresCpuUs} from './postgres-cpu.ts';
 
 export interface NodeOptions {
-  /** Of its way to the database. @default the database's own */
+  /** Port of the node's path to the database. @default the database's own port */
   readonly databasePort?: number;
   readonly nodeFlags?: readonly string[];
   readonly probed?: boolean;
@@ -17,13 +17,13 @@ export interface ClusterNode {
   readonly name: string;
   readonly port: number;
   readonly options: NodeOptions;
-  /** Another one after each start. */
+  /** The current process; replaced at each start. */
   server: ServerProcess;
 }
 
-/** What all have used so far, in microseconds of CPU. */
+/** CPU microseconds used so far. */
 export interface ClusterUsage {
-  /** By node. */
+  /** Per node. */
   readonly nodes: readonly Usage[];
   readonly nodesUs: number;
   readonly postgresUs: number;
@@ -34,7 +34,7 @@ const DATABASE = 'hookswitch_bench';
 export class Cluster {
   readonly postgres: PostgresServer;
   readonly nodes: ClusterNode[] = [];
-  /** Of the address that webhooks are signed for, whichever node they are sent to. */
+  /** Port of the address that webhooks are signed for, at every node. */
   readonly publicPort: number;
   readonly #servers: Servers;
 
@@ -44,19 +44,18 @@ export class Cluster {
     this.publicPort = publicPort;
   }
 
-  /** A database without any node. */
+  /** Opens a database without nodes. */
   static async open(servers: Servers, options?: PostgresOptions): Promise<Cluster> {
     const postgres = await servers.postgres(options);
     await postgres.query(`CREATE DATABASE ${DATABASE}`);
     return new Cluster(servers, postgres, await freePort());
   }
 
-  /** Where the database is. */
   get databaseUrl(): string {
     return this.postgres.url(DATABASE);
   }
 
-  /** One more gateway; resolves when it is ready. */
+  /** Adds a gateway. Resolves when it is ready. */
   async addNode(options: NodeOptions = {}): Promise<ClusterNode> {
     const name = `node-${this.nodes.length + 1}`;
     const port = await freePort();
@@ -65,17 +64,17 @@ export class Cluster {
     return node;
   }
 
-  /** Starts a node that has ended, where it was. */
-  async startAgain(node: ClusterNode): Promise<void> {
+  /** Restarts a node that has ended, on the same port. */
+  async restart(node: ClusterNode): Promise<void> {
     node.server = await this.#start(node.name, node.port, node.options);
   }
 
-  /** Asks the database, as its superuser. */
+  /** Queries the database as its superuser. */
   sql(text: string): Promise<readonly Record<string, unknown>[]> {
     return this.postgres.query(text, DATABASE);
   }
 
-  /** What the database does by itself within minutes: plans of before it are those of empty tables. */
+  /** Runs what autovacuum does within minutes, because earlier query plans assume empty tables. */
   async vacuum(): Promise<void> {
     await this.sql('VACUUM (ANALYZE)');
   }
@@ -89,7 +88,6 @@ export class Cluster {
     };
   }
 
-  /** Ends the nodes, then the database. */
   async close(): Promise<void> {
     await Promise.all(this.nodes.map(({server}) => server.stop()));
     await this.postgres.dispose();

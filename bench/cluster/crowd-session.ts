@@ -1,19 +1,19 @@
 /**
- * One session of a crowd: reads what it is told, and comes back from where it was whenever it is cut off, to another
- * node. It keeps the offset of every event, so that afterwards each can be compared with the journal.
+ * A session of a crowd. When it is disconnected, it resumes at another node. It records the offset of every event so
+ * that the caller can compare them with the journal.
  */
 import {SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocket} from 'ws';
 import {ACCESS_KEY} from '../servers/servers.ts';
 
 export interface CrowdSessionOptions {
-  /** Of the nodes, in their order. */
+  /** Ports of the nodes, in order. */
   readonly ports: readonly number[];
-  /** The node it begins at. */
+  /** The first node. */
   readonly node: number;
-  /** How many nodes further it goes each time, so that those of one node do not all go to the same other one. */
+  /** Nodes to advance at each reconnect, so that the sessions of one node spread over the others. */
   readonly step: number;
-  /** Told of every event. */
+  /** Called for every event. */
   readonly onEvent: (node: number, offset: number) => void;
 }
 
@@ -24,27 +24,27 @@ interface Message {
   readonly recovered?: boolean;
 }
 
-interface Place {
+interface Position {
   readonly epoch: string;
   offset: number;
 }
 
-/** Where nobody lets it in, it tries another node so much later. */
-const AGAIN_MS = 250;
+/** Delay before a session that could not connect tries another node. */
+const RETRY_MS = 250;
 
 export class CrowdSession {
-  /** Of each event that it was told of, in the order in which they came. */
+  /** Offsets of the received events, in the order of arrival. */
   readonly offsets: number[] = [];
-  /** How often it was let in. */
+  /** Number of successful connects. */
   connections = 0;
-  /** How often it came back and could not go on where it was. */
+  /** Number of reconnects that were not recovered. */
   restarts = 0;
   readonly #options: CrowdSessionOptions;
   #node: number;
-  #place: Place | undefined;
+  #position: Position | undefined;
   #socket: WebSocket | undefined;
   #isOpen = false;
-  #again: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(options: CrowdSessionOptions) {
     this.#options = options;
@@ -52,25 +52,25 @@ export class CrowdSession {
     this.#connect();
   }
 
-  /** Index of the node it is at; `undefined` while it is at none. */
+  /** Index of the current node; `undefined` while disconnected. */
   get node(): number | undefined {
     return this.#isOpen ? this.#node : undefined;
   }
 
-  /** How far it was brought. */
+  /** The last offset that the gateway sent. */
   get offset(): number {
-    return this.#place?.offset ?? 0;
+    return this.#position?.offset ?? 0;
   }
 
   close(): void {
-    clearTimeout(this.#again);
+    clearTimeout(this.#retryTimer);
     this.#socket?.removeAllListeners('close');
     this.#socket?.terminate();
   }
 
   #connect(): void {
-    const place = this.#place;
-    const search = place === undefined ? '' : `?epoch=${place.epoch}&offset=${place.offset}`;
+    const position = this.#position;
+    const search = position === undefined ? '' : `?epoch=${position.epoch}&offset=${position.offset}`;
     const socket = new WebSocket(
       `ws://127.0.0.1:${this.#options.ports[this.#node]}/ws${search}`,
       [SUBPROTOCOL],
@@ -81,7 +81,7 @@ export class CrowdSession {
     );
     socket.on('message', (data: Buffer) => this.#receive(JSON.parse(data.toString()) as Message));
     socket.on('error', () => {});
-    socket.on('close', () => this.#comeBack());
+    socket.on('close', () => this.#reconnect());
     this.#socket = socket;
   }
 
@@ -90,20 +90,20 @@ export class CrowdSession {
       this.#isOpen = true;
       this.connections += 1;
       if (recovered === true) return;
-      if (this.#place !== undefined) this.restarts += 1;
-      this.#place = {epoch, offset};
+      if (this.#position !== undefined) this.restarts += 1;
+      this.#position = {epoch, offset};
     } else if (type === 'call.status') {
       this.offsets.push(offset);
-      if (this.#place !== undefined) this.#place.offset = offset;
+      if (this.#position !== undefined) this.#position.offset = offset;
       this.#options.onEvent(this.#node, offset);
-    } else if (type === 'session.heartbeat' && this.#place !== undefined) this.#place.offset = offset;
+    } else if (type === 'session.heartbeat' && this.#position !== undefined) this.#position.offset = offset;
   }
 
-  /** At once, if it was in: it has lost its node. */
-  #comeBack(): void {
-    const pauseMs = this.#isOpen ? 0 : AGAIN_MS;
+  /** Reconnects at once if the session was open, because it has lost its node. */
+  #reconnect(): void {
+    const pauseMs = this.#isOpen ? 0 : RETRY_MS;
     this.#isOpen = false;
     this.#node = (this.#node + this.#options.step) % this.#options.ports.length;
-    this.#again = setTimeout(() => this.#connect(), pauseMs);
+    this.#retryTimer = setTimeout(() => this.#connect(), pauseMs);
   }
 }

@@ -1,4 +1,4 @@
-/** Where faults of several gateways are measured: nodes with ways to the database of their own, sessions, callbacks. */
+/** The environment for cluster faults: nodes with separate database links, sessions and callbacks. */
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
@@ -7,37 +7,37 @@ import {preload} from '../../chaos/world/preload.ts';
 import {DatabaseLink} from '../../test/support/postgres/database-link.ts';
 import {RetryingLoad} from '../load/retrying-load.ts';
 import type {Servers} from '../servers/servers.ts';
-import {findMistold} from './check-told.ts';
 import {Cluster, type ClusterNode} from './cluster.ts';
 import {Crowd} from './crowd.ts';
+import {findDeliveryError} from './delivery-check.ts';
 
 export interface FaultWorldOptions {
   readonly servers: Servers;
   readonly nodes: number;
   readonly sessions: number;
-  /** Callbacks. */
+  /** Callback rate. */
   readonly perSecond: number;
 }
 
-/** What came of callbacks during a fault. */
+/** Responses to callbacks during a fault. */
 export interface Answers {
-  /** Answered 503: they came again. */
+  /** 503 responses. The callbacks were retried. */
   readonly unavailable: number;
-  /** No answer: the node was gone. They came again, at another node. */
+  /** Requests without a response, because the node was gone. The callbacks were retried at another node. */
   readonly none: number;
 }
 
-const LEVEL_WITHIN_MS = 30_000;
-const TAKEN_WITHIN_MS = 30_000;
+const CAUGHT_UP_WITHIN_MS = 30_000;
+const ACCEPTED_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 5;
-const [TAKEN, UNAVAILABLE, NO_ANSWER] = [204, 503, 0];
+const [ACCEPTED, UNAVAILABLE, NO_ANSWER] = [204, 503, 0];
 
 export class FaultWorld {
   readonly cluster: Cluster;
   readonly links: readonly DatabaseLink[];
   readonly crowd: Crowd;
   readonly load: RetryingLoad;
-  /** Where callbacks are sent; all nodes, unless a fault is about one. */
+  /** Nodes that receive callbacks: all nodes, unless a fault concerns one node. */
   targets: readonly ClusterNode[];
   readonly #controls: readonly string[];
 
@@ -54,7 +54,7 @@ export class FaultWorld {
     this.load = new RetryingLoad({publicPort, perSecond, ports: () => this.targets.map(({port}) => port)});
   }
 
-  /** Everything runs when it resolves. */
+  /** Resolves when everything runs. */
   static async open(options: FaultWorldOptions): Promise<FaultWorld> {
     const {servers, nodes, sessions} = options;
     const cluster = await Cluster.open(servers);
@@ -73,46 +73,46 @@ export class FaultWorld {
     return world;
   }
 
-  /** Moves a node's wall clock, among others. */
+  /** Controls a node's clock and other preloaded failures. */
   async control(node: number, control: Control): Promise<void> {
     await writeFile(this.#controls[node] ?? '', JSON.stringify(control));
     this.cluster.nodes[node]?.server.signal('SIGUSR2');
   }
 
-  /** Resolves when so many more callbacks have been taken. */
-  async taken(callbacks: number): Promise<void> {
-    const wanted = this.load.taken + callbacks;
-    await this.waitFor(`${callbacks} more callbacks to be taken`, () => this.load.taken >= wanted);
+  /** Resolves when this many more callbacks were accepted. */
+  async waitForAccepted(callbacks: number): Promise<void> {
+    const wanted = this.load.accepted + callbacks;
+    await this.waitFor(`${callbacks} more callbacks to be accepted`, () => this.load.accepted >= wanted);
   }
 
-  /** Resolves once `look` says so. @throws when it does not, in time */
+  /** Resolves once `look` returns true. @throws after the deadline */
   async waitFor(
     what: string,
     look: () => boolean | Promise<boolean>,
     everyMs = LOOK_EVERY_MS,
   ): Promise<void> {
-    const deadline = performance.now() + TAKEN_WITHIN_MS;
+    const deadline = performance.now() + ACCEPTED_WITHIN_MS;
     while (!(await look())) {
-      if (performance.now() > deadline) throw new Error(`waited ${TAKEN_WITHIN_MS} ms for ${what}`);
+      if (performance.now() > deadline) throw new Error(`waited ${ACCEPTED_WITHIN_MS} ms for ${what}`);
       await wait(everyMs);
     }
   }
 
-  /** Resolves when every session is at a node and was told of all that is in the journal when the last one came back. */
-  async level(): Promise<void> {
-    await this.crowd.reaches(0, LEVEL_WITHIN_MS);
-    await this.crowd.reaches(Math.max(0, ...(await this.#pushed())), LEVEL_WITHIN_MS);
+  /** Resolves when every session is connected and has every event that the journal held when the last one reconnected. */
+  async waitUntilCaughtUp(): Promise<void> {
+    await this.crowd.waitForOffset(0, CAUGHT_UP_WITHIN_MS);
+    await this.crowd.waitForOffset(Math.max(0, ...(await this.#deliveredOffsets())), CAUGHT_UP_WITHIN_MS);
   }
 
-  /** Runs `fault`, and tells how callbacks were answered meanwhile. @throws for any answer but 204, 503 and none */
-  async counting<Result>(
+  /** Runs `fault` and counts the responses meanwhile. @throws for any response but 204, 503 and none */
+  async countResponses<Result>(
     fault: () => Promise<Result>,
   ): Promise<{readonly result: Result; readonly answers: Answers}> {
     const {load} = this;
     const [unavailable, none] = [load.answered(UNAVAILABLE), load.answered(NO_ANSWER)];
     const result = await fault();
     const others = [...load.answers.keys()].filter(
-      (status) => status !== TAKEN && status !== UNAVAILABLE && status !== NO_ANSWER,
+      (status) => status !== ACCEPTED && status !== UNAVAILABLE && status !== NO_ANSWER,
     );
     if (others.length > 0) throw new Error(`callbacks were answered ${others.join(', ')}`);
     return {
@@ -125,22 +125,22 @@ export class FaultWorld {
   }
 
   /**
-   * Holds the callbacks, and compares what each session was told with the journal.
-   * @throws when anything was missed, came twice, or was taken and is not there
+   * Pauses the callbacks and compares what each session received with the journal.
+   * @throws when an event is missing or duplicate, or an accepted callback is not in the journal
    */
   async check(): Promise<void> {
     await this.load.stop();
-    await this.level();
-    const pushed = await this.#pushed();
-    const mistold = findMistold(this.crowd.sessions, pushed);
-    if (mistold !== undefined) throw new Error(mistold);
+    await this.waitUntilCaughtUp();
+    const pushed = await this.#deliveredOffsets();
+    const deliveryError = findDeliveryError(this.crowd.sessions, pushed);
+    if (deliveryError !== undefined) throw new Error(deliveryError);
     const [row] = await this.cluster.sql('SELECT count(*) AS entries FROM hookswitch.entries');
-    if (Number(row?.['entries']) !== this.load.taken)
+    if (Number(row?.['entries']) !== this.load.accepted)
       throw new Error(
-        `${this.load.taken} callbacks were taken, and ${String(row?.['entries'])} are in the journal`,
+        `${this.load.accepted} callbacks were accepted, but the journal has ${String(row?.['entries'])} entries`,
       );
     const restarts = this.crowd.sessions.filter((session) => session.restarts > 0).length;
-    if (restarts > 0) throw new Error(`${restarts} sessions could not go on where they were`);
+    if (restarts > 0) throw new Error(`${restarts} sessions were not recovered`);
     this.load.start();
   }
 
@@ -151,8 +151,8 @@ export class FaultWorld {
     for (const link of this.links) await link[Symbol.asyncDispose]();
   }
 
-  /** Offsets of all events that sessions are told of, in order. */
-  async #pushed(): Promise<readonly number[]> {
+  /** Offsets of all events that sessions receive, in order. */
+  async #deliveredOffsets(): Promise<readonly number[]> {
     const rows = await this.cluster.sql(
       `SELECT "offset" FROM hookswitch.entries WHERE verdict = 'applied' ORDER BY "offset"`,
     );

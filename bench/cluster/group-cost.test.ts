@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {databaseOf, postgresServer} from '../../test/support/postgres/postgres.ts';
 import {measureGroups} from './group-cost.ts';
 
-test('a group is one transaction, of events of as many calls', async (t) => {
+test('a group is one transaction with one event per call', async (t) => {
   const databaseUrl = await databaseOf(t);
   const measured = await measureGroups({databaseUrl, sizes: [1, 5], groups: 4, warmUpGroups: 2});
   assert.deepEqual(

@@ -1,7 +1,7 @@
 /**
- * What a group costs as a function of its size: the journal's adapter alone, in this process, on a database that has
- * nothing else to do. From the moment the head is locked until the commit is confirmed nobody else can append: that is
- * what one journal is limited by, however many nodes there are.
+ * Measures a group's cost by its size: the journal adapter alone, in this process, on an otherwise idle database. No
+ * other node can append from the moment the head is locked until the commit is confirmed. This limits one journal,
+ * regardless of the number of nodes.
  */
 import type {StatusEvent} from '../../src/journal/call-event.ts';
 import {PostgresJournal} from '../../src/journal/postgres/postgres-journal.ts';
@@ -13,13 +13,13 @@ import {callbackFields, callbackStatuses, randomCallSid} from '../load/callbacks
 import {collectGarbage} from '../load/limits.ts';
 import {percentile} from '../report/statistics.ts';
 
-/** The journal's adapter alone: groups of one size, one after the other. */
+/** The measurement for groups of one size. */
 export interface GroupMeasurement {
-  /** Entries of the group. */
+  /** Entries per group. */
   readonly size: number;
-  /** Median, from the answer to the lock until the answer to the commit. */
+  /** Median time from the response to the lock until the response to the commit. */
   readonly lockedMs: number;
-  /** Entries a second, including the wait for the lock. */
+  /** Entries per second, including the wait for the lock. */
   readonly perSecond: number;
 }
 
@@ -28,11 +28,11 @@ export interface GroupCostOptions {
   readonly sizes: readonly number[];
   /** Groups of each size. */
   readonly groups: number;
-  /** Before those, so that plans are made and code is compiled. */
+  /** Groups before the measurement, so that plans are made and code is compiled. */
   readonly warmUpGroups: number;
 }
 
-/** @throws when a group was not the size it was meant to be */
+/** @throws when a group was split into several transactions */
 export async function measureGroups(options: GroupCostOptions): Promise<readonly GroupMeasurement[]> {
   const {databaseUrl, sizes, groups, warmUpGroups} = options;
   const database = new TimedDatabase({url: databaseUrl});
@@ -44,7 +44,7 @@ export async function measureGroups(options: GroupCostOptions): Promise<readonly
       await Promise.all(group.map((event) => journal.append(event)));
     };
     for (const size of sizes) {
-      // What the database does by itself within minutes: plans of before it are those of empty tables.
+      // Autovacuum does this within minutes. Earlier query plans assume empty tables.
       await database.query('VACUUM (ANALYZE)');
       for (const group of groupsOf(size, warmUpGroups)) await append(group);
       const prepared = groupsOf(size, groups);
@@ -54,7 +54,7 @@ export async function measureGroups(options: GroupCostOptions): Promise<readonly
       for (const group of prepared) await append(group);
       const seconds = (performance.now() - startedAt) / 1000;
       if (database.lockedMs.length !== groups)
-        throw new Error(`${groups} groups of ${size} were ${database.lockedMs.length} transactions`);
+        throw new Error(`${groups} groups of ${size} took ${database.lockedMs.length} transactions`);
       const lockedMs = percentile(
         database.lockedMs.toSorted((a, b) => a - b),
         0.5,
@@ -67,7 +67,7 @@ export async function measureGroups(options: GroupCostOptions): Promise<readonly
   }
 }
 
-/** Notes how long each transaction of its writer holds the head. */
+/** Records how long each transaction of the writer holds the head lock. */
 class TimedDatabase extends PostgresDatabase {
   readonly lockedMs: number[] = [];
 
@@ -90,7 +90,7 @@ class TimedDatabase extends PostgresDatabase {
   }
 }
 
-/** Each event of a group is of another call; of them, as many begin as ring, are answered and end. */
+/** Each event of a group belongs to a different call. The four statuses are equally frequent. */
 function groupsOf(size: number, count: number): readonly (readonly StatusEvent[])[] {
   const calls = Array.from({length: size}, randomCallSid);
   return Array.from({length: count}, (_group, group) =>

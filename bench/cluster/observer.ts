@@ -1,10 +1,10 @@
-/** A session that notes when it was told of each status of each call: whose event it was matters, not only how many. */
+/** A session that records when it received each status of each call. */
 import {once} from 'node:events';
 import {SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocket} from 'ws';
 import {ACCESS_KEY} from '../servers/servers.ts';
 
-interface Told {
+interface StatusMessage {
   readonly type: string;
   readonly callSid: string;
   readonly providerStatus: string;
@@ -12,13 +12,13 @@ interface Told {
 }
 
 export class Observer {
-  /** Moments (`performance.now()`), by `eventKey`. */
-  readonly #moments = new Map<string, number>();
+  /** Times of receipt (`performance.now()`), by `eventKey`. */
+  readonly #receivedAt = new Map<string, number>();
   readonly #socket: WebSocket;
   #offset = 0;
   #fault: string | undefined;
   #wanted = 0;
-  #reached: (() => void) | undefined;
+  #resolve: (() => void) | undefined;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -29,7 +29,7 @@ export class Observer {
     });
   }
 
-  /** Resolves once it has been greeted. */
+  /** Resolves after the first message. */
   static async open(port: number): Promise<Observer> {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, [SUBPROTOCOL], {
       headers: {Authorization: `Bearer ${ACCESS_KEY}`},
@@ -40,26 +40,24 @@ export class Observer {
     return observer;
   }
 
-  /** Resolves when it has been told of so many events since it was opened. @throws when it is not, in time */
-  async told(events: number, deadlineMs: number): Promise<void> {
+  /** Resolves when it has received this many events since it was opened. @throws after the deadline */
+  async waitForEvents(events: number, deadlineMs: number): Promise<void> {
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     this.#wanted = events;
-    this.#reached = resolve;
+    this.#resolve = resolve;
     const deadline = setTimeout(() => {
-      const state = `${this.#moments.size} of ${events} events in ${deadlineMs} ms`;
-      reject(
-        new Error(`a session was told of ${state}${this.#fault === undefined ? '' : `: ${this.#fault}`}`),
-      );
+      const state = `${this.#receivedAt.size} of ${events} events in ${deadlineMs} ms`;
+      reject(new Error(`a session received ${state}${this.#fault === undefined ? '' : `: ${this.#fault}`}`));
     }, deadlineMs);
-    this.#look();
+    this.#resolveIfComplete();
     await promise.finally(() => clearTimeout(deadline));
     if (this.#fault !== undefined) throw new Error(this.#fault);
   }
 
-  /** When it was told. @throws when it was not */
-  momentOf(key: string): number {
-    const moment = this.#moments.get(key);
-    if (moment === undefined) throw new Error(`a session was not told of ${key}`);
+  /** Time of receipt. @throws when the event was not received */
+  receivedAt(key: string): number {
+    const moment = this.#receivedAt.get(key);
+    if (moment === undefined) throw new Error(`a session did not receive ${key}`);
     return moment;
   }
 
@@ -69,18 +67,18 @@ export class Observer {
   }
 
   #receive(data: Buffer, at: number): void {
-    const {type, callSid, providerStatus, offset} = JSON.parse(data.toString()) as Told;
+    const {type, callSid, providerStatus, offset} = JSON.parse(data.toString()) as StatusMessage;
     if (type !== 'call.status') return;
     const key = eventKey(callSid, providerStatus);
-    if (offset <= this.#offset) this.#fault ??= `${offset} came after ${this.#offset}`;
-    if (this.#moments.has(key)) this.#fault ??= `${key} came twice`;
+    if (offset <= this.#offset) this.#fault ??= `${offset} arrived after ${this.#offset}`;
+    if (this.#receivedAt.has(key)) this.#fault ??= `${key} arrived twice`;
     this.#offset = offset;
-    this.#moments.set(key, at);
-    this.#look();
+    this.#receivedAt.set(key, at);
+    this.#resolveIfComplete();
   }
 
-  #look(): void {
-    if (this.#moments.size >= this.#wanted) this.#reached?.();
+  #resolveIfComplete(): void {
+    if (this.#receivedAt.size >= this.#wanted) this.#resolve?.();
   }
 }
 

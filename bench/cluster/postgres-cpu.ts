@@ -1,18 +1,17 @@
-/** What a Postgres server has used of the CPU, all of its processes, from `/proc`. Linux only. */
+/** CPU time of all processes of a Postgres server, from `/proc`. Linux only. */
 import {readdirSync, readFileSync} from 'node:fs';
 
-/** What `/proc/<pid>/stat` counts in: USER_HZ, which is 100 wherever Node runs. */
+/** A tick of `/proc/<pid>/stat`: USER_HZ is 100 on every platform of Node. */
 const US_PER_TICK = 10_000;
 
-/** Of `/proc/<pid>/stat`, counted from behind the program's name: the parent, and CPU of children that have ended. */
+/** Indexes of fields in `/proc/<pid>/stat` after the program name. */
 const PARENT = 1;
 const ENDED_USER = 13;
 const ENDED_SYSTEM = 14;
 
 /**
- * Microseconds so far: those of the processes that run, to the nanosecond, and those of connections that have ended, to
- * the hundredth of a second.
- * @param pid of the server's first process @throws where there is no `/proc`
+ * CPU microseconds so far: of running processes to the nanosecond, of ended connections to the hundredth of a second.
+ * @param pid of the server's main process @throws where there is no `/proc`
  */
 export function postgresCpuUs(pid: number): number {
   const own = statOf(pid);
@@ -29,7 +28,7 @@ function childrenOf(pid: number): number[] {
     .filter((each) => Number(statOf(each)?.[PARENT]) === pid);
 }
 
-/** The fields behind the program's name, which is in brackets and may hold anything. */
+/** The fields after the program name, which is in parentheses and may contain any character. */
 export function fieldsOf(stat: string): readonly string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
@@ -39,13 +38,13 @@ function statOf(pid: number): readonly string[] | undefined {
   return stat === undefined ? undefined : fieldsOf(stat);
 }
 
-/** Postgres' processes have one thread each: what the kernel tells of the first is all. */
+/** Postgres processes have one thread each, so the first thread's time is the whole time. */
 function runningUs(pid: number): number {
   const [nanoseconds = '0'] = (read(`/proc/${pid}/schedstat`) ?? '0').split(' ');
   return Number(nanoseconds) / 1000;
 }
 
-/** `undefined` when it has just ended. */
+/** `undefined` if the process has just ended. */
 function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

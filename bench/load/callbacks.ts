@@ -1,4 +1,4 @@
-/** Status callbacks as Twilio sends them, signed with its SDK, ready to be written to a socket. */
+/** Status callbacks as Twilio sends them, signed with its SDK, ready to write to a socket. */
 import {randomBytes} from 'node:crypto';
 import twilio from 'twilio';
 import {ACCOUNT_SID, AUTH_TOKEN, publicUrl} from '../servers/servers.ts';
@@ -7,20 +7,20 @@ export interface CallbackOptions {
   readonly port: number;
   readonly count: number;
   /**
-   * Calls that go on at the same time: each status of all of them comes before the next status of any, so that a
-   * handful of requests in flight does not put the statuses of one call out of order.
+   * Calls in progress at a time. Each status is sent for all of them before the next status of any call, so that
+   * concurrent requests do not reorder the statuses of a call.
    */
   readonly concurrentCalls: number;
-  /** Asks a peer for so many events in one request; the gateway does not know it. @default 1 */
+  /** Number of events that a peer makes of one request. The gateway ignores it. @default 1 */
   readonly copies?: number;
-  /** Sids of the calls, while they last. @default random ones */
+  /** SIDs of the first calls. @default random */
   readonly callSids?: readonly string[];
 }
 
-/** Of a call that is answered, in order. */
+/** Statuses of an answered call, in order. */
 export const callbackStatuses = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
 
-/** Complete HTTP requests, about 1.4 kB each: four statuses a call, each call with a sid of its own. */
+/** Complete HTTP requests of about 1.4 kB: four statuses per call. */
 export function signedCallbacks({
   port,
   count,
@@ -44,7 +44,7 @@ interface Call {
   readonly reference: string;
 }
 
-/** As Twilio makes them. */
+/** A random SID in Twilio's format. */
 export function randomCallSid(): string {
   return `CA${randomBytes(16).toString('hex')}`;
 }
@@ -74,7 +74,7 @@ function toRequest(port: number, call: Call, sequence: number, copies: number): 
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** What Twilio sends of a call that it placed for somebody. */
+/** Twilio's fields for an outbound call. */
 export function callbackFields(callSid: string, sequence: number): Record<string, string> {
   const status = callbackStatuses[sequence] ?? 'completed';
   return {

@@ -1,14 +1,14 @@
-/** What a server speaks over its WebSocket, as far as a generator has to know to count. */
+/** The parts of a server's WebSocket protocol that a load generator needs in order to count events. */
 
 export interface Dialect {
   readonly path: string;
-  /** Text messages that a session is greeted with. */
+  /** Text messages at the start of a session. */
   readonly greetings: number;
-  /** Sent once the upgrade was answered. */
+  /** Sent after the upgrade. */
   readonly hello?: Buffer;
-  /** A text message is an event when it has this byte at this place, and no other message has. */
+  /** A text message is an event if it has this byte at this position. No other message has it. */
   readonly event: {readonly at: number; readonly byte: number};
-  /** Pings and pongs are text messages of one byte, as Engine.IO has them, not control frames. */
+  /** Whether pings and pongs are text messages of one byte (Engine.IO) instead of control frames. */
   readonly textPings: boolean;
 }
 
@@ -18,10 +18,10 @@ const CALL_STATUS = {at: 15, byte: 0x74};
 /** `session.ready` and `call.snapshot`. */
 export const gatewayDialect: Dialect = {path: '/ws', greetings: 2, event: CALL_STATUS, textPings: false};
 
-/** A plain WebSocket that says nothing but the events. */
+/** A plain WebSocket that sends only events. */
 export const plainDialect: Dialect = {...gatewayDialect, greetings: 0};
 
-/** Engine.IO's open, then Socket.IO's connect, which is asked for; an event is `42[…`. */
+/** Engine.IO's open packet, then Socket.IO's connect packet, which the client requests. An event is `42[…`. */
 export const socketIoDialect: Dialect = {
   path: '/socket.io/?EIO=4&transport=websocket',
   greetings: 2,
@@ -30,18 +30,18 @@ export const socketIoDialect: Dialect = {
   textPings: true,
 };
 
-/** A session that resumes is greeted with `session.ready` only. */
+/** A resuming session starts with `session.ready` only. */
 export function resumingDialect(epoch: string, offset: number): Dialect {
   return {...gatewayDialect, path: `/ws?epoch=${encodeURIComponent(epoch)}&offset=${offset}`, greetings: 1};
 }
 
-/** The gateway, to which each session says at once which calls it wants to hear of; that is answered by a snapshot. */
+/** A gateway session that subscribes to calls. The gateway answers with a snapshot. */
 export function subscribingDialect(calls: readonly string[]): Dialect {
   const hello = maskedText(JSON.stringify({type: 'call.subscribe', calls}));
   return {...gatewayDialect, hello, greetings: gatewayDialect.greetings + 1};
 }
 
-/** A final text frame of up to 65,535 bytes, masked with zeros as a client's has to be. */
+/** A final text frame of up to 65,535 bytes, masked with zeros because clients must mask. */
 export function maskedText(text: string): Buffer {
   const payload = Buffer.from(text);
   const {length} = payload;

@@ -10,7 +10,7 @@ function textFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from(header), payload]);
 }
 
-test('frames are counted however the bytes are cut, and events apart from other messages', () => {
+test('frames and events are counted wherever the bytes are split', () => {
   const status = JSON.stringify({type: 'call.status', filler: 'x'.repeat(300)});
   const ping = Buffer.from([0x89, 0]);
   const bytes = Buffer.concat([
@@ -27,7 +27,7 @@ test('frames are counted however the bytes are cut, and events apart from other 
   }
 });
 
-test('Socket.IO pings with a text message, and only events begin with 42', () => {
+test('Socket.IO pings are text messages, and only events start with 42', () => {
   const reader = new FrameReader(socketIoDialect);
   const bytes = Buffer.concat(['0{"sid":"a"}', '40{"sid":"b"}', '2', '42["event",{}]'].map(textFrame));
   reader.read(bytes, bytes.length);

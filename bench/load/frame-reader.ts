@@ -1,6 +1,6 @@
 /**
- * Counts the frames of one WebSocket without keeping, unmasking or decoding them: headers are read, payloads skipped,
- * but for the one byte that tells an event from the other messages.
+ * Counts the frames of one WebSocket without keeping, unmasking or decoding them. It reads the headers and skips the
+ * payloads, except for the one byte that distinguishes an event.
  */
 
 import type {Dialect} from './dialect.ts';
@@ -11,10 +11,10 @@ const PING = 9;
 export class FrameReader {
   /** Complete text frames. */
   texts = 0;
-  /** Of these, events. */
+  /** Text frames that are events. */
   statuses = 0;
   pings = 0;
-  /** Bytes of the current payload that are still to come. */
+  /** Remaining bytes of the current payload. */
   #left = 0;
   #carry: Buffer | undefined;
   #opcode = 0;
@@ -26,7 +26,7 @@ export class FrameReader {
     this.#dialect = dialect;
   }
 
-  /** Reads the first `length` bytes of `chunk`; nothing of it is kept but the start of a frame that was cut. */
+  /** Reads the first `length` bytes of `chunk`. Keeps a copy of an incomplete header only. */
   read(chunk: Buffer, length: number): void {
     let bytes = chunk;
     let end = length;
@@ -51,7 +51,7 @@ export class FrameReader {
     }
   }
 
-  /** Where the payload begins; `undefined` until the header and the telling byte are there. */
+  /** Start of the payload; `undefined` until the header and the distinguishing byte have arrived. */
   #readHeader(bytes: Buffer, at: number, end: number): number | undefined {
     const short = (bytes[at + 1] ?? 0) & 0x7f;
     const headerLength = short === 126 ? 4 : short === 127 ? 10 : 2;

@@ -1,4 +1,4 @@
-/** What a gateway says first: where its journal is. */
+/** Reads the current journal position from the gateway's first message. */
 import {once} from 'node:events';
 import {SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocket} from 'ws';

@@ -1,6 +1,6 @@
 /**
- * A keep-alive connection that posts webhooks, one at a time. Knows just enough HTTP to see a 204: a real client costs
- * more than the servers that are measured here, and the two share the machine.
+ * A keep-alive connection that posts one webhook at a time. It parses just enough HTTP to recognize a 204, because a
+ * full client would use more CPU than the measured servers, which share the machine.
  */
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
@@ -32,12 +32,12 @@ export class HttpConnection {
     return new HttpConnection(socket);
   }
 
-  /** Servers close what has been idle for some seconds: connections are opened for a round, not for a run. */
+  /** Open these per round, because servers close connections that are idle for some seconds. */
   static openSeveral(port: number, count: number): Promise<HttpConnection[]> {
     return Promise.all(Array.from({length: count}, () => HttpConnection.open(port)));
   }
 
-  /** Writes a complete request; resolves with the 204. */
+  /** Writes a complete request. Resolves with the 204. */
   post(request: Buffer): Promise<void> {
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     this.#exchange = {resolve, reject};
@@ -52,11 +52,11 @@ export class HttpConnection {
 
   #receive(chunk: Buffer): void {
     this.#head += chunk.toString('latin1');
-    // A 204 has no body, so that it ends where its head does.
+    // A 204 has no body, so the response ends with its head.
     if (!this.#head.endsWith(END_OF_HEAD)) return;
     const head = this.#head;
     this.#head = '';
-    if (!head.startsWith(ANSWERED)) this.#fail(new Error(`a webhook was answered: ${head}`));
+    if (!head.startsWith(ANSWERED)) this.#fail(new Error(`unexpected response to a webhook: ${head}`));
     else this.#exchange?.resolve();
     this.#exchange = undefined;
   }

@@ -1,14 +1,13 @@
-/** What this machine lets one process have, and keeping the generator out of its own measurement. */
+/** The machine's limits, and control of the generator's garbage collection. */
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 
-/** Descriptors for everything but sessions. */
+/** Descriptors reserved for everything except sessions. */
 const RESERVED_DESCRIPTORS = 256;
 
-/** As many sessions as wanted, or as `ulimit -n` allows both the server and the generator. */
+/** The wanted number of sessions, limited by `ulimit -n` of the server and of the generator. */
 export function allowedSessions(wanted: number): number {
-  // Without it the report looks up the names of all peers, which takes long.
-  // The published types do not know it yet.
+  // Without this, the report resolves the names of all peers, which is slow. The published types lack it.
   Object.assign(process.report, {excludeNetwork: true});
   const report = process.report.getReport() as {userLimits?: {open_files?: {soft?: number | string}}};
   const limit = Number(report.userLimits?.open_files?.soft);
@@ -19,7 +18,7 @@ export function allowedSessions(wanted: number): number {
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
 
-/** Collects the generator's garbage now, and not in the middle of a round. */
+/** Collects the generator's garbage now, so that it does not run in the middle of a round. */
 export function collectGarbage(): void {
   gc();
 }

@@ -1,29 +1,29 @@
-/** Callbacks without end, at nodes in turn; one that is not taken comes again, as Twilio brings it, until it is. */
+/** A steady stream of callbacks to the nodes in turn. A callback is retried until it is accepted, as Twilio does. */
 import {connect} from 'node:net';
 import {setTimeout as wait} from 'node:timers/promises';
 import {signedCallbacks} from './callbacks.ts';
 
 export interface RetryingLoadOptions {
-  /** What the callbacks are signed for. */
+  /** Port of the address that the callbacks are signed for. */
   readonly publicPort: number;
-  /** Asked for each attempt: the nodes it may go to. */
+  /** Returns the nodes for the next attempt. */
   readonly ports: () => readonly number[];
-  /** About so many, while all are taken at once. */
+  /** Approximate rate while every callback is accepted at once. */
   readonly perSecond: number;
 }
 
 const SENDERS = 8;
-/** Until the same callback is brought again. */
-const AGAIN_MS = 100;
+/** Delay before a callback is retried. */
+const RETRY_MS = 100;
 const ANSWER_WITHIN_MS = 15_000;
-/** Callbacks made at a time; each call's next status is a quarter of them later. */
+/** Callbacks signed at a time. The next status of a call comes a quarter of a batch later. */
 const BATCH = 400;
-const TAKEN = 204;
+const ACCEPTED = 204;
 
 export class RetryingLoad {
-  /** Callbacks that were taken. */
-  taken = 0;
-  /** How often each status was the answer; 0 stands for none. */
+  /** Accepted callbacks. */
+  accepted = 0;
+  /** Count per response status; 0 stands for no response. */
   readonly answers = new Map<number, number>();
   readonly #options: RetryingLoadOptions;
   #requests: Buffer[] = [];
@@ -41,13 +41,13 @@ export class RetryingLoad {
     this.#senders = Promise.all(Array.from({length: SENDERS}, () => this.#send()));
   }
 
-  /** Resolves when everything that was brought has been taken. */
+  /** Resolves when all callbacks in flight were accepted. */
   async stop(): Promise<void> {
     this.#running = false;
     await this.#senders;
   }
 
-  /** How often a status was the answer so far; 0 stands for none. */
+  /** Responses with this status so far; 0 stands for no response. */
   answered(status: number): number {
     return this.answers.get(status) ?? 0;
   }
@@ -56,33 +56,33 @@ export class RetryingLoad {
     const pauseMs = (1000 * SENDERS) / this.#options.perSecond;
     while (this.#running) {
       const startedAt = performance.now();
-      const request = this.#take();
-      while (!(await this.#bring(request))) await wait(AGAIN_MS);
-      this.taken += 1;
+      const request = this.#nextRequest();
+      while (!(await this.#post(request))) await wait(RETRY_MS);
+      this.accepted += 1;
       await wait(Math.max(0, pauseMs - (performance.now() - startedAt)));
     }
   }
 
-  async #bring(request: Buffer): Promise<boolean> {
+  async #post(request: Buffer): Promise<boolean> {
     const ports = this.#options.ports();
     this.#turn += 1;
     const status = await postOnce(ports[this.#turn % ports.length] ?? 0, request);
     this.answers.set(status, this.answered(status) + 1);
-    return status === TAKEN;
+    return status === ACCEPTED;
   }
 
-  #take(): Buffer {
+  #nextRequest(): Buffer {
     if (this.#requests.length === 0) {
       const port = this.#options.publicPort;
       this.#requests = signedCallbacks({port, count: BATCH, concurrentCalls: BATCH / 4}).reverse();
     }
     const request = this.#requests.pop();
-    if (request === undefined) throw new Error('there is always another callback');
+    if (request === undefined) throw new Error('the batch of callbacks is empty');
     return request;
   }
 }
 
-/** A connection for one request, which any node may have closed or never accepted: the status, or 0. */
+/** Posts on a new connection. Resolves with the status, or with 0 if the node refused or closed the connection. */
 function postOnce(port: number, request: Buffer): Promise<number> {
   const {promise, resolve} = Promise.withResolvers<number>();
   const socket = connect({port, host: '127.0.0.1', noDelay: true, timeout: ANSWER_WITHIN_MS});

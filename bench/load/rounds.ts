@@ -1,15 +1,15 @@
-/** Repeating, within bounds: a busy machine gets fewer rounds, not a longer run. */
+/** Repeats rounds within a time budget: a busy machine gets fewer rounds, not a longer run. */
 
 export interface RoundsOptions {
   readonly most: number;
-  /** Seconds after which no further round begins. */
+  /** Seconds after which no new round starts. */
   readonly budgetS: number;
 }
 
-/** A median needs three. */
+/** A median needs three rounds. */
 const FEWEST = 3;
 
-/** Calls `round` with 1, 2, …; resolves with how many times. */
+/** Calls `round` with 1, 2, …. Resolves with the number of rounds. */
 export async function inRounds(
   {most, budgetS}: RoundsOptions,
   round: (number: number) => Promise<void>,

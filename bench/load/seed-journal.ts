@@ -1,13 +1,13 @@
-/** A journal as some days of use leave it. */
+/** Writes a journal as it looks after some days of use. */
 import {createHash} from 'node:crypto';
 import type {StatusEvent} from '../../src/journal/call-event.ts';
 import {SqliteJournal} from '../../src/journal/sqlite/sqlite-journal.ts';
 import {ACCOUNT_SID, journalFile} from '../servers/servers.ts';
 
-/** Appends waiting at the same time: below what the journal takes. */
+/** Concurrent appends, below the limit of the journal's queue. */
 const AT_ONCE = 5000;
 
-/** Writes ended calls numbered `from` to `to` (exclusive), one entry each, into the journal of `folder`. */
+/** Writes ended calls number `from` to `to` (exclusive), one entry each, into the journal in `folder`. */
 export async function seedCalls(folder: string, from: number, to: number): Promise<void> {
   const journal = new SqliteJournal({file: journalFile(folder)});
   await journal.open();
@@ -18,19 +18,19 @@ export async function seedCalls(folder: string, from: number, to: number): Promi
   await journal.close();
 }
 
-/** The calls begin some days ago and come at an even pace, far from the end of what is kept. */
+/** The calls are spread evenly over the last days, well within the retention period. */
 const OLDEST_MS = 5 * 24 * 3600 * 1000;
 const MOST_CALLS = 1_000_000;
 
 const outcomes = ['completed', 'completed', 'busy', 'completed', 'no-answer', 'failed'] as const;
 
-/** The number that call `index` goes to: another one for each. */
+/** The phone number of call `index`; every call has a different number. */
 export function numberOf(index: number): string {
   return `+4917${String((index * 7_919) % 100_000_000).padStart(8, '0')}`;
 }
 
 function endedCall(index: number): StatusEvent {
-  // Sids are random: their order is not that of the calls.
+  // SIDs are random, so that their order differs from the order of the calls.
   const callSid = `CA${createHash('md5').update(String(index)).digest('hex')}`;
   const providerStatus = outcomes[index % outcomes.length] ?? 'completed';
   const at = Date.now() - OLDEST_MS + Math.floor((index / MOST_CALLS) * OLDEST_MS);

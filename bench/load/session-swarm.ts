@@ -1,6 +1,6 @@
 /**
- * Many WebSocket sessions as bare TCP sockets that share one receive buffer: a real client for each would cost more
- * than the server that is measured. They answer pings, and count.
+ * Many WebSocket sessions on bare TCP sockets that share one receive buffer. They answer pings and count messages. A
+ * full client per session would use more CPU than the measured server.
  */
 import {connect, type Socket} from 'node:net';
 import {SUBPROTOCOL} from '@hookswitch/protocol';
@@ -10,9 +10,9 @@ import {FrameReader} from './frame-reader.ts';
 
 export interface SwarmOptions {
   readonly port: number;
-  /** Of each session, which are counted from 0, or of all. */
+  /** The dialect of all sessions, or of each session by its index. */
   readonly dialect: Dialect | ((index: number) => Dialect);
-  /** Sessions opened at the same time: fewer than a listen queue holds. @default 100 */
+  /** Sessions opened at a time, fewer than a listen queue holds. @default 100 */
   readonly openingAtOnce?: number;
 }
 
@@ -20,12 +20,12 @@ const OPENING_AT_ONCE = 100;
 const OPEN_DEADLINE_MS = 10_000;
 const EVENT_DEADLINE_MS = 30_000;
 
-/** A final pong frame without payload, masked as a client has to. */
+/** A final pong frame without payload, masked because clients must mask. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const TEXT_PONG = maskedText('3');
 const END_OF_HEAD = '\r\n\r\n';
 
-/** Everything that is read is looked at before the next read. */
+/** Shared by all sockets, because each read is processed before the next one. */
 const receiveBuffer = Buffer.alloc(64 * 1024);
 
 export class SessionSwarm {
@@ -34,15 +34,15 @@ export class SessionSwarm {
   #expectation: Expectation | undefined;
   #following: Following | undefined;
   #lost = 0;
-  /** `call.status` messages that every session was to get so far. */
+  /** `call.status` messages that every session should have received by now. */
   #target = 0;
 
   constructor(options: SwarmOptions) {
     this.#options = options;
   }
 
-  /** A session ended that we did not end. */
-  lost(): void {
+  /** Counts a session that the server closed. */
+  handleClose(): void {
     this.#lost += 1;
   }
 
@@ -50,7 +50,7 @@ export class SessionSwarm {
     return this.#sessions.length;
   }
 
-  /** Opens sessions until there are `count`; resolves when each has been greeted. */
+  /** Opens sessions until there are `count`. Resolves when each has received its greetings. */
   async grow(count: number): Promise<void> {
     while (this.size < count) {
       const wave = Math.min(this.#options.openingAtOnce ?? OPENING_AT_ONCE, count - this.size);
@@ -64,8 +64,8 @@ export class SessionSwarm {
   }
 
   /**
-   * Resolves when every session has got `messages` more events, with the moments (`performance.now()`) at which each of
-   * them had all, in order.
+   * Waits until every session has received `messages` more events. Resolves with the times of completion
+   * (`performance.now()`) of the sessions, in ascending order.
    */
   expect(messages: number): Promise<Float64Array> {
     const {promise, resolve, reject} = Promise.withResolvers<Float64Array>();
@@ -75,7 +75,7 @@ export class SessionSwarm {
       const missing = arrivals.length - (this.#expectation?.count ?? 0);
       reject(
         new Error(
-          `${missing} of ${arrivals.length} sessions did not get an event; ${this.#lost} were closed`,
+          `${missing} of ${arrivals.length} sessions did not receive an event; the server closed ${this.#lost}`,
         ),
       );
     }, EVENT_DEADLINE_MS);
@@ -88,8 +88,8 @@ export class SessionSwarm {
   }
 
   /**
-   * Resolves when every session has got `events` more, with the moments (`performance.now()`) at which the last of them
-   * had the first, the second, … of these.
+   * Waits until every session has received `events` more events. Resolves with the times (`performance.now()`) at which
+   * the last session received the first, the second, … of these.
    */
   follow(
     events: number,
@@ -101,7 +101,7 @@ export class SessionSwarm {
     const completed = new Float64Array(events);
     const deadline = setTimeout(() => {
       const seen = completed.findIndex((moment) => moment === 0);
-      reject(new Error(`after ${deadlineMs} ms only ${seen} of ${events} events had reached all sessions`));
+      reject(new Error(`after ${deadlineMs} ms only ${seen} of ${events} events had reached every session`));
     }, deadlineMs);
     const done = () => {
       clearTimeout(deadline);
@@ -112,8 +112,8 @@ export class SessionSwarm {
     return promise;
   }
 
-  /** A session has got something. */
-  received(statusesBefore: number, statuses: number): void {
+  /** Called when a session has received events. */
+  handleEvents(statusesBefore: number, statuses: number): void {
     this.#followTo(statusesBefore, statuses);
     const expectation = this.#expectation;
     if (expectation === undefined || statusesBefore >= this.#target || statuses < this.#target) return;
@@ -150,7 +150,7 @@ export class SessionSwarm {
 export interface FollowOptions {
   /** Milliseconds. @default 30000 */
   readonly deadlineMs?: number;
-  /** How many there will be, where they are still to be opened. @default as many as there are */
+  /** Number of sessions, if more will be opened. @default the current number */
   readonly sessions?: number;
 }
 
@@ -161,10 +161,10 @@ interface Expectation {
 }
 
 interface Following {
-  /** Events that every session had before. */
+  /** Events that every session had received before. */
   readonly from: number;
   readonly sessions: number;
-  /** How many sessions have got each event. */
+  /** Sessions that have received each event. */
   readonly counts: Uint32Array;
   readonly completed: Float64Array;
   readonly done: () => void;
@@ -198,7 +198,7 @@ class SwarmSession {
     this.#socket = connect({port, host: '127.0.0.1', noDelay: true, onread});
     this.#socket.on('error', reject);
     this.#socket.on('close', () => {
-      swarm.lost();
+      swarm.handleClose();
       reject(new Error('the server closed a session'));
     });
     this.#socket.write(upgradeRequest(port, dialect.path));
@@ -217,7 +217,7 @@ class SwarmSession {
     const reader = this.#reader;
     const {statuses} = reader;
     reader.read(receiveBuffer, length);
-    if (reader.statuses !== statuses) this.#swarm.received(statuses, reader.statuses);
+    if (reader.statuses !== statuses) this.#swarm.handleEvents(statuses, reader.statuses);
     for (; this.#pongs < reader.pings; this.#pongs += 1)
       this.#socket.write(this.#dialect.textPings ? TEXT_PONG : PONG);
     if (this.#settle !== undefined) this.#settleOnceGreeted();
@@ -229,11 +229,11 @@ class SwarmSession {
     if (end === -1) return;
     this.#head = undefined;
     if (!head.startsWith('HTTP/1.1 101 '))
-      this.#settle?.reject(new Error(`an upgrade was answered: ${head}`));
+      this.#settle?.reject(new Error(`unexpected response to an upgrade: ${head}`));
     else if (this.#dialect.hello !== undefined) this.#socket.write(this.#dialect.hello);
     const rest = Buffer.from(head.slice(end + END_OF_HEAD.length), 'latin1');
     this.#reader.read(rest, rest.length);
-    if (this.#reader.statuses > 0) this.#swarm.received(0, this.#reader.statuses);
+    if (this.#reader.statuses > 0) this.#swarm.handleEvents(0, this.#reader.statuses);
     this.#settleOnceGreeted();
   }
 

@@ -10,11 +10,11 @@ import {postSpread, prepare} from './spread-load.ts';
 
 interface Node {
   readonly port: number;
-  /** Callbacks in the order in which they came, as `<call>/<status>`. */
+  /** Received callbacks in order of arrival, as `<call>/<status>`. */
   readonly came: string[];
 }
 
-/** Answers each callback as it is told to. */
+/** Answers each callback with the status that `answer` returns. */
 async function startNode(t: TestContext, answer: (earlier: number) => number = () => 204): Promise<Node> {
   const came: string[] = [];
   const server = createServer((request, response) => {
@@ -37,7 +37,7 @@ async function startNode(t: TestContext, answer: (earlier: number) => number = (
   return {port: (server.address() as AddressInfo).port, came};
 }
 
-test('callbacks are spread evenly, those of one call too, and it is told which went where', async (t) => {
+test('callbacks are spread evenly over the nodes, including those of one call', async (t) => {
   const nodes = [await startNode(t), await startNode(t)];
   const ports = nodes.map(({port}) => port);
   const options = {publicPort: 80, ports, count: 80, perSecond: 4000, connectionsOfNode: 4};
@@ -50,15 +50,15 @@ test('callbacks are spread evenly, those of one call too, and it is told which w
   }
 });
 
-test('a callback that is not taken comes again until it is, whichever node does not take it', async (t) => {
+test('a callback is retried at any node until it is accepted', async (t) => {
   const node = await startNode(t, (earlier) => (earlier < 5 ? 503 : 204));
   const ports = [node.port, await freePort()];
   const load = new RetryingLoad({publicPort: 80, ports: () => ports, perSecond: 1000});
   load.start();
-  await until(() => load.taken >= 20);
+  await until(() => load.accepted >= 20);
   await load.stop();
   assert.equal(load.answered(503), 5);
-  assert.equal(load.answered(204), load.taken);
+  assert.equal(load.answered(204), load.accepted);
   assert.ok(load.answered(0) > 0);
-  assert.equal(new Set(node.came).size, load.taken);
+  assert.equal(new Set(node.came).size, load.accepted);
 });

@@ -1,25 +1,25 @@
-/** Callbacks that are spread over several nodes, each of which has its own share of the rate. */
+/** Spreads callbacks over several nodes, each at its share of the rate. */
 import {callbackStatuses, randomCallSid, signedCallbacks} from './callbacks.ts';
 import {HttpConnection} from './http-connection.ts';
 import {postAtRate} from './webhook-load.ts';
 
 export interface SpreadOptions {
-  /** What the callbacks are signed for. */
+  /** Port of the address that the callbacks are signed for. */
   readonly publicPort: number;
-  /** Of the nodes. */
+  /** Ports of the nodes. */
   readonly ports: readonly number[];
   /** A multiple of four. */
   readonly count: number;
-  /** Of all nodes together. */
+  /** Rate of all nodes together. */
   readonly perSecond: number;
   readonly connectionsOfNode: number;
 }
 
-/** One of the callbacks that were posted. */
+/** A callback that was posted. */
 export interface Posted {
   readonly callSid: string;
   readonly status: string;
-  /** Index of the node it went to. */
+  /** Index of the node that received it. */
   readonly node: number;
   /** When it was due (`performance.now()`). */
   readonly dueAt: number;
@@ -27,20 +27,18 @@ export interface Posted {
 
 export interface SpreadLoad {
   readonly posted: readonly Posted[];
-  /** Answers a second, from the first request that was due to the last answer. */
+  /** Responses per second, from the first due request to the last response. */
   readonly perSecond: number;
 }
 
-/** Ready-made: `post` only posts. */
+/** Prepared requests, so that `postSpread` only posts. */
 export interface Prepared {
   readonly options: SpreadOptions;
   readonly callSids: readonly string[];
   readonly requests: readonly Buffer[];
 }
 
-/**
- * All calls begin before the first one rings, and so on: a status has seconds to overtake the one before it, and does not.
- */
+/** Sends each status for all calls before the next status of any, so that no status overtakes an earlier one. */
 export function prepare(options: SpreadOptions): Prepared {
   const {publicPort, count} = options;
   const callSids = Array.from({length: count / callbackStatuses.length}, randomCallSid);
@@ -48,7 +46,7 @@ export function prepare(options: SpreadOptions): Prepared {
   return {options, callSids, requests};
 }
 
-/** Posts everything; the statuses of one call go to nodes in turn. @throws when one is not answered 204 */
+/** Posts everything. The statuses of one call go to the nodes in turn. @throws when a response is not 204 */
 export async function postSpread({options, callSids, requests}: Prepared): Promise<SpreadLoad> {
   const {ports, perSecond, connectionsOfNode} = options;
   const connections = await Promise.all(

@@ -1,16 +1,16 @@
-/** Two ways to post webhooks: at a rate, whatever the server does, and as fast as the connections go. */
+/** Two ways to post webhooks: at a fixed rate regardless of the server, and as fast as the responses arrive. */
 import {setTimeout as wait} from 'node:timers/promises';
 import type {HttpConnection} from './http-connection.ts';
 
 /**
- * Posts at `perSecond` on average, with the irregular gaps of independent callers; returns each answer's milliseconds.
- * When every connection is busy, time counts from the moment the request was due.
+ * Posts at `perSecond` on average, with the random gaps of independent callers. Resolves with the sorted latencies in
+ * milliseconds. If every connection is busy, the latency counts from the moment the request was due.
  */
 export async function postAtRate(
   connections: readonly HttpConnection[],
   requests: readonly Buffer[],
   perSecond: number,
-  /** Is filled with the moments (`performance.now()`) at which the requests were due. */
+  /** Filled with the times (`performance.now()`) at which the requests were due. */
   dueMoments?: Float64Array,
 ): Promise<Float64Array> {
   const latencies = new Float64Array(requests.length);
@@ -32,7 +32,7 @@ export async function postAtRate(
     dueAt += (-Math.log(1 - Math.random()) / perSecond) * 1000;
     if (dueMoments !== undefined) dueMoments[index] = dueAt;
     const early = dueAt - performance.now();
-    // Timers wait a millisecond at least: at thousands a second the next ones are sent together.
+    // Timers wait at least a millisecond. At thousands per second, the next requests are therefore sent together.
     if (early >= 1) await wait(early);
     const connection = free.pop();
     if (connection !== undefined) answers.push(post(connection, index, performance.now()));
@@ -47,7 +47,7 @@ export async function postAtRate(
   return latencies.sort();
 }
 
-/** Posts the next request as soon as a connection has its answer; returns each answer's milliseconds. */
+/** Each connection posts the next request when it has its response. Resolves with the sorted latencies in ms. */
 export async function postAllOut(
   connections: readonly HttpConnection[],
   requests: readonly Buffer[],
@@ -56,7 +56,7 @@ export async function postAllOut(
   const rest = requests.entries();
   await Promise.all(
     connections.map(async (connection) => {
-      // One iterator for all: each request is taken once.
+      // All connections share one iterator, so that each request is sent once.
       for (const [index, request] of rest) {
         const startedAt = performance.now();
         await connection.post(request);

@@ -1,20 +1,20 @@
-/** Ratios that were committed, and what has become worse since. */
+/** Compares ratios with the committed baseline. */
 import {number, type Ratio} from './section.ts';
 
 export interface Baseline {
   readonly date: string;
   readonly node: string;
-  /** By how much a ratio may be worse, as a share of it: what a busy machine does to a short run. */
+  /** The relative increase of a ratio that a busy machine may cause in a short run. */
   readonly tolerance: number;
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-/** Above what short runs of one revision differ by among themselves. */
+/** More than the differences between short runs of one revision. */
 export const TOLERANCE = 0.35;
 
 export interface Comparison {
   readonly lines: readonly string[];
-  /** Ratios beyond the tolerance, and ratios that the run did not come to. */
+  /** Ratios beyond the tolerance, and ratios that were not measured. */
   readonly worse: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export function compareWithBaseline(ratios: readonly Ratio[], baseline: Baseline
   const lines = Object.entries(baseline.ratios).map(([name, was]) => {
     const value = ratios.find((ratio) => ratio.name === name)?.value;
     const limit = was * (1 + baseline.tolerance);
-    // A value that is not a number must not pass either.
+    // NaN must not pass either, so this does not test for `value > limit`.
     const isFine = value !== undefined && value <= limit;
     if (!isFine) worse.push(name);
     const now = value === undefined ? 'not measured' : number(value);

@@ -1,6 +1,6 @@
 /**
- * A curve as an SVG of its own: axes with units, both scales logarithmic where asked for, readable on light and on
- * dark ground. No library, no script, no font but the reader's.
+ * Renders a chart as a self-contained SVG for light and dark backgrounds. It uses no library, no script, and only the
+ * reader's fonts.
  */
 import {number} from './section.ts';
 
@@ -15,13 +15,13 @@ export interface Series {
 }
 
 export interface Chart {
-  /** Of the file `docs/images/bench-<name>.svg`. */
+  /** Part of the file name `docs/images/bench-<name>.svg`. */
   readonly name: string;
   readonly title: string;
-  /** With its unit. */
+  /** Axis labels with units. */
   readonly x: string;
   readonly y: string;
-  /** At most four. Each from left to right. */
+  /** At most four series, with points from left to right. */
   readonly series: readonly Series[];
   /** The horizontal scale; the vertical one is linear from 0. */
   readonly scale: 'linear' | 'logarithmic';
@@ -68,7 +68,7 @@ export function chartSvg(chart: Chart): string {
 `;
 }
 
-/** For whoever cannot see the picture: what it is, and where each line begins and ends. */
+/** Text alternative: the title, and the first and last value of each series. */
 export function describe({title, x, y, series}: Chart): string {
   const ends = series.map(({name, points}) => {
     const [first, last] = [points[0], points.at(-1)];

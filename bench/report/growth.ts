@@ -1,12 +1,12 @@
-/** Whether a cost grows faster than the work, from a curve of several points. */
+/** Tells whether a cost grows faster than the work, from several points of a curve. */
 import type {Point} from './chart.ts';
 
-/** What noise may add to an exponent of 1. */
+/** Tolerance for noise around an exponent of 1. */
 const SLACK = 0.1;
 
 /**
- * The exponent k of the y = c·xᵏ that fits best: 1 is linear, 0 constant. Points at 0 say nothing about it; with fewer
- * than two others it is NaN.
+ * The exponent k of the best fit y = c·xᵏ: 1 is linear, 0 is constant. Points at 0 are ignored. With fewer than two
+ * other points, the result is NaN.
  */
 export function exponent(points: readonly Point[]): number {
   const logs = points.filter(({x, y}) => x > 0 && y > 0).map(({x, y}) => [Math.log(x), Math.log(y)] as const);
@@ -17,11 +17,11 @@ export function exponent(points: readonly Point[]): number {
   return variance === 0 ? Number.NaN : covariance / variance;
 }
 
-/** A sentence; `of` says whether y is the whole cost or that of one unit of x. */
+/** Describes the growth. `of` tells whether y is the total cost or the cost per unit of x. */
 export function growthSentence(points: readonly Point[], of: 'whole' | 'unit'): string {
   const k = exponent(points) + (of === 'unit' ? 1 : 0);
-  if (Number.isNaN(k)) return 'Too few points to say how it grows.';
+  if (Number.isNaN(k)) return 'Too few points for a trend.';
   const verdict =
-    k > 1 + SLACK ? '**faster than linearly**' : k > 1 - SLACK ? 'linearly' : 'more slowly than linearly';
-  return `The whole cost grows ${verdict} (exponent ${k.toFixed(2)} of the best fit).`;
+    k > 1 + SLACK ? '**faster than linearly**' : k > 1 - SLACK ? 'linearly' : 'slower than linearly';
+  return `The total cost grows ${verdict} (exponent ${k.toFixed(2)}).`;
 }

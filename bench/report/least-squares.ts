@@ -1,14 +1,14 @@
-/** Best fits for costs, none of which may be negative. */
+/** Least-squares fits for costs, which cannot be negative. */
 
-/** An equation: what the terms are multiplied with, and what comes out. */
+/** An equation: the factors of the terms, and the result. */
 export interface Equation {
   readonly factors: readonly number[];
   readonly value: number;
 }
 
 /**
- * The coefficients, each 0 or more, for which `factors · coefficients` comes closest to `value`, by the squares of the
- * relative errors. A term that would be negative, or that no equation has, is 0.
+ * The non-negative coefficients that minimize the squared relative errors of `factors · coefficients` against `value`.
+ * A term that would be negative, or that no equation contains, is 0.
  */
 export function fit(equations: readonly Equation[]): readonly number[] {
   const usable = equations.filter(({value}) => Number.isFinite(value) && value > 0);
@@ -28,7 +28,7 @@ export function fit(equations: readonly Equation[]): readonly number[] {
   }
 }
 
-/** So little of its size is added to each diagonal element: terms that nothing tells apart share what they explain. */
+/** Relative increase of each diagonal element, so that indistinguishable terms share what they explain. */
 const RIDGE = 1e-9;
 
 function solveNormal(equations: readonly Equation[], terms: readonly number[]): readonly number[] {
@@ -41,7 +41,7 @@ function solveNormal(equations: readonly Equation[], terms: readonly number[]): 
   return eliminate(matrix);
 }
 
-/** Gauss, with the largest pivot; the last column is the right side. */
+/** Gaussian elimination with the largest pivot. The last column is the right-hand side. */
 function eliminate(matrix: number[][]): readonly number[] {
   const size = matrix.length;
   for (let column = 0; column < size; column += 1) {

@@ -1,4 +1,4 @@
-/** What the figures were measured on. */
+/** Describes the machine. */
 import {closeSync, fdatasyncSync, openSync, statfsSync, writeSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ const TMPFS_MAGIC = 0x01021994;
 const FSYNCS = 200;
 const BLOCK = Buffer.alloc(4096, 1);
 
-/** Whether files in `folder` are in memory, where fsync costs nothing. */
+/** Whether `folder` is in memory, where fsync costs nothing. */
 export function isInMemory(folder: string): boolean {
   return process.platform === 'linux' && statfsSync(folder).type === TMPFS_MAGIC;
 }
@@ -20,7 +20,7 @@ export function describeMachine(folder: string): readonly (readonly [string, str
     ['machine', `${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown'}, ${gib(os.totalmem())} GiB`],
     ['system', `${os.type()} ${os.release()}, ${process.arch}`],
     ['load before', loadAverage()],
-    ['disk', `fdatasync of 4 KiB: ${fsyncMs(folder).toFixed(2)} ms at the median`],
+    ['disk', `fdatasync of 4 KiB: ${fsyncMs(folder).toFixed(2)} ms median`],
     ['Node', process.version],
     ['date', new Date().toISOString().slice(0, 10)],
     ['command', '`npm run bench -- --write`'],
@@ -36,7 +36,7 @@ function gib(bytes: number): string {
   return (bytes / 2 ** 30).toFixed(0);
 }
 
-/** What the disk takes for the smallest durable write, in milliseconds. */
+/** Median duration of the smallest durable write, in milliseconds. */
 function fsyncMs(folder: string): number {
   const file = path.join(folder, 'fsync');
   const fd = openSync(file, 'w');

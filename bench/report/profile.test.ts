@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type CpuProfile, sharesOf} from './profile.ts';
 
-/** Each sample took a millisecond. */
+/** A profile whose samples took a millisecond each. */
 function profileOf(
   frames: readonly (readonly [name: string, url: string, parent: number])[],
   samples: number[],
@@ -18,7 +18,7 @@ function profileOf(
   };
 }
 
-test('time without a source counts for whoever called, idle time for nobody', () => {
+test('time without a source counts for the caller, and idle time is left out', () => {
   const profile = profileOf(
     [
       ['(root)', '', 0],
@@ -35,16 +35,16 @@ test('time without a source counts for whoever called, idle time for nobody', ()
   assert.deepEqual(
     new Map(sharesOf(profile).map(({group, share}) => [group, Math.round(share * 7)])),
     new Map([
-      ['ours: verifying and reading webhooks', 2],
-      ["Node's sockets, streams, timers", 2],
+      ['gateway: webhook verification and parsing', 2],
+      ['Node: sockets, streams, timers', 2],
       ['cryptography', 1],
-      ['kernel: writing', 1],
-      ['the engine itself', 1],
+      ['kernel: write', 1],
+      ['V8 and native code', 1],
     ]),
   );
 });
 
-test('what was before a moment is left out', () => {
+test('samples before the given time are left out', () => {
   const profile = profileOf(
     [
       ['(root)', '', 0],
@@ -53,5 +53,5 @@ test('what was before a moment is left out', () => {
     ],
     [1, 1, 1, 2],
   );
-  assert.deepEqual(sharesOf(profile, 4), [{group: 'ours: feed and sessions', share: 1}]);
+  assert.deepEqual(sharesOf(profile, 4), [{group: 'gateway: feed and sessions', share: 1}]);
 });

@@ -1,9 +1,9 @@
-/** What a CPU profile of V8 (`--cpu-prof`) says a thread was at, by whose work it is. */
+/** Groups the time of a V8 CPU profile (`--cpu-prof`) by the code that did the work. */
 
-/** As V8 writes it, as far as it is read here. */
+/** The fields of V8's profile that are read here. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
-  /** Ids of nodes. */
+  /** Node IDs. */
   readonly samples: readonly number[];
   /** Microseconds before each sample. */
   readonly timeDeltas: readonly number[];
@@ -17,43 +17,43 @@ export interface ProfileNode {
 
 export interface Share {
   readonly group: string;
-  /** Of the time in which the thread was not idle, 0 to 1. */
+  /** Share of the time in which the thread was not idle, 0 to 1. */
   readonly share: number;
 }
 
-/** Functions without a source: calls into the platform that are work of their own, whoever makes them. */
+/** Functions without a source. These are groups of their own, independent of the caller. */
 const natives: readonly (readonly [RegExp, string])[] = [
   [/^\(garbage collector\)$/, 'garbage collection'],
-  [/^(?:writev|write(?:Buffer|Latin1String|Utf8String|AsciiString))$/, 'kernel: writing'],
+  [/^(?:writev|write(?:Buffer|Latin1String|Utf8String|AsciiString))$/, 'kernel: write'],
   [/^postMessage$/, 'between threads'],
   [/^(?:fdatasync|fsync)$/, 'kernel: fsync'],
-  [/^\(program\)$/, 'the engine itself'],
+  [/^\(program\)$/, 'V8 and native code'],
 ];
 
-/** Sources, the first that fits. */
+/** Groups by source URL. The first match counts. */
 const sources: readonly (readonly [RegExp, string])[] = [
-  [/^node:(?:_http|internal\/http)/, "Node's HTTP"],
+  [/^node:(?:_http|internal\/http)/, 'Node: HTTP'],
   [
     /^node:(?:internal\/streams|net$|stream|internal\/stream_base|events$|internal\/process|internal\/timers|timers|diagnostics_channel|internal\/async_hooks|async_hooks)/,
-    "Node's sockets, streams, timers",
+    'Node: sockets, streams, timers',
   ],
   [/^node:(?:internal\/crypto|crypto)/, 'cryptography'],
   [/^node:internal\/(?:worker|per_context\/messageport|event_target)/, 'between threads'],
-  [/^node:/, 'the rest of Node'],
+  [/^node:/, 'Node: other'],
   [/\/node_modules\/ws\//, 'ws'],
   [/\/node_modules\/prom-client\//, 'metrics'],
   [/\/node_modules\//, 'other libraries'],
-  [/\/src\/twilio\//, 'ours: verifying and reading webhooks'],
-  [/\/src\/(?:handlers|http-listener|request-queue)/, 'ours: HTTP'],
+  [/\/src\/twilio\//, 'gateway: webhook verification and parsing'],
+  [/\/src\/(?:handlers|http-listener|request-queue)/, 'gateway: HTTP'],
   [/\/src\/journal\/sqlite\/writer-transaction/, 'SQLite: commit'],
-  [/\/src\/journal\//, 'ours: journal'],
-  [/\/src\/(?:services|websocket)\//, 'ours: feed and sessions'],
-  [/\/(?:src|packages)\//, 'ours: the rest'],
+  [/\/src\/journal\//, 'gateway: journal'],
+  [/\/src\/(?:services|websocket)\//, 'gateway: feed and sessions'],
+  [/\/(?:src|packages)\//, 'gateway: other'],
 ];
 
 /**
- * Shares of the groups, the largest first, of the time from `afterMs` on. Whatever has no source counts for the function that
- * called it.
+ * Shares of the groups from `afterMs` on, largest first. The time of a function without a source counts for its
+ * caller.
  */
 export function sharesOf({nodes, samples, timeDeltas}: CpuProfile, afterMs = 0): readonly Share[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -74,7 +74,7 @@ export function sharesOf({nodes, samples, timeDeltas}: CpuProfile, afterMs = 0):
   return [...times].map(([group, us]) => ({group, share: us / busy})).sort((a, b) => b.share - a.share);
 }
 
-/** `undefined`: the thread did nothing. */
+/** `undefined` if the thread was idle. */
 function groupOf(
   id: number,
   byId: ReadonlyMap<number, ProfileNode>,
@@ -89,5 +89,5 @@ function groupOf(
     );
     if (known !== undefined) return known[1];
   }
-  return 'the engine itself';
+  return 'V8 and native code';
 }

@@ -1,4 +1,4 @@
-/** Medians and percentiles; nothing assumes a distribution. */
+/** Medians and percentiles, without assumptions about the distribution. */
 
 /** A figure of several rounds. */
 export interface Figure {
@@ -7,13 +7,13 @@ export interface Figure {
   readonly max: number;
 }
 
-/** The median of `values` and how far they are apart. */
+/** The median and the range of `values`. */
 export function figure(values: readonly number[]): Figure {
   const sorted = [...values].sort((a, b) => a - b);
   return {median: percentile(sorted, 0.5), min: percentile(sorted, 0), max: percentile(sorted, 1)};
 }
 
-/** The value below which `share` (0 to 1) of the sorted values lie, by nearest rank. */
+/** The percentile of sorted values by nearest rank, with `share` from 0 to 1. */
 export function percentile(sorted: ArrayLike<number>, share: number): number {
   const rank = Math.max(1, Math.ceil(sorted.length * share));
   return sorted[rank - 1] ?? Number.NaN;

@@ -1,4 +1,4 @@
-/** The webhook of `express-peer.ts` on bare `node:http`: the difference is what Express costs. */
+/** The webhook of `express-peer.ts` on plain `node:http`. The difference is the cost of Express. */
 import {createServer} from 'node:http';
 import {parse} from 'node:querystring';
 import twilio from 'twilio';

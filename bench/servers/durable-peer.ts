@@ -1,8 +1,8 @@
 /**
- * The peer that does the same work: what a team writes in a week with the same libraries. It checks the signature with
- * Twilio's SDK, stores the event and the state of its call in one SQLite transaction that is on the disk before the
- * answer, and sends the event to every WebSocket. It has no resume, no order of statuses, no users, no limits, and it
- * waits for the disk on the thread that serves everybody.
+ * The peer with the same durability: what a team writes in a week with the same libraries. It checks the signature
+ * with Twilio's SDK, stores the event and the call's state in one synced SQLite transaction before it answers, and
+ * sends the event to every WebSocket. It has no resume, no ordering of statuses, no users and no limits, and its only
+ * thread waits for the disk.
  */
 import {createServer} from 'node:http';
 import {DatabaseSync} from 'node:sqlite';
@@ -14,7 +14,7 @@ import {callStatusText} from './peer-events.ts';
 const {PORT = '', PUBLIC_URL = '', TWILIO_AUTH_TOKEN = ''} = process.env;
 
 const database = new DatabaseSync('peer.db');
-// A write-ahead log needs one fsync for a transaction. FULL makes it one, as the gateway does.
+// A write-ahead log needs one fsync per transaction. FULL requests it, as the gateway does.
 database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
   CREATE TABLE events (
     id     INTEGER PRIMARY KEY,
@@ -45,7 +45,7 @@ const upsertCall = database.prepare(
    WHERE excluded.sequence > sequence`,
 );
 
-/** Whether the event is new. It is on the disk when this returns. */
+/** Stores a new event durably. Returns `false` for a duplicate. */
 function store(fields: Readonly<Record<string, string>>): boolean {
   const {CallSid = '', CallStatus = '', SequenceNumber = '', Direction = '', From = '', To = ''} = fields;
   begin.run();
@@ -93,5 +93,5 @@ app.post('/twilio/status', express.urlencoded({extended: false}), (request, resp
 });
 
 server.listen(Number(PORT), '127.0.0.1');
-// An exit of its own, so that a profile is written.
+// Exit explicitly, so that a profile is written.
 process.on('SIGTERM', () => process.exit(0));

@@ -1,6 +1,6 @@
 /**
- * The peer: what one writes in an afternoon with the same libraries. Checks the signature with Twilio's SDK, sends each
- * event to every WebSocket, answers 204. Stores nothing: no journal, no resume, no order, no limits, no tokens.
+ * The peer without durability: what a developer writes in an afternoon with the same libraries. It checks the
+ * signature with Twilio's SDK, sends each event to every WebSocket and answers 204. It stores nothing.
  */
 import {createServer} from 'node:http';
 import express from 'express';
@@ -35,5 +35,5 @@ app.post('/twilio/status', express.urlencoded({extended: false}), (request, resp
 });
 
 server.listen(Number(PORT), '127.0.0.1');
-// An exit of its own, so that a profile is written.
+// Exit explicitly, so that a profile is written.
 process.on('SIGTERM', () => process.exit(0));

@@ -1,4 +1,4 @@
-/** What the peers make of a status callback: one message of the same shape and size as the gateway's `call.status`. */
+/** Converts a status callback to a message with the shape and size of the gateway's `call.status`. */
 
 let offset = 0;
 

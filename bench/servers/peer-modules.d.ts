@@ -1,6 +1,6 @@
 /**
- * The little that the peers use of what only `bench/package.json` installs: the type check of the repository shall say
- * the same whether that has been installed or not.
+ * Types of the optional dependencies in `bench/package.json`, so that the repository's type check gives the same result
+ * whether they are installed or not.
  */
 declare module 'socket.io' {
   import type {Server as HttpServer} from 'node:http';
@@ -18,7 +18,7 @@ declare const Bun: {
     websocket: {
       data?: Data;
       perMessageDeflate: boolean;
-      /** Seconds; a ping is sent before they have passed. */
+      /** Seconds of silence before the connection is closed. Bun sends a ping earlier. */
       idleTimeout: number;
       sendPings: boolean;
       open(socket: {subscribe(topic: string): void}): void;

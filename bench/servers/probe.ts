@@ -1,38 +1,38 @@
 /**
- * Loaded into a server that is measured (`node --import`): tells the benchmark what the process has used, and ends it
- * when the benchmark is gone. It does nothing between questions, unless the event loop's lag was asked for.
+ * Preloaded into a measured server (`node --import`). It reports the resource usage to the benchmark, and ends the
+ * process when the benchmark is gone. Between requests it does nothing, unless the event-loop lag was requested.
  */
 import {monitorEventLoopDelay} from 'node:perf_hooks';
 import {isMainThread} from 'node:worker_threads';
 
-/** What a server process has used so far. */
+/** Resource usage of a server process so far. */
 export interface Usage {
-  /** Microseconds of CPU time, user and system, of all its threads. */
+  /** CPU time of all threads, user and system, in microseconds. */
   readonly cpuUs: number;
   readonly userUs: number;
   readonly systemUs: number;
   /** Resident memory, bytes. */
   readonly rssBytes: number;
-  /** Used by JavaScript objects and by what they hold outside of the heap, bytes. */
+  /** JavaScript objects and the external memory they hold, in bytes. */
   readonly heapBytes: number;
-  /** How late a timer was, since `lag` was last asked for, 99 times out of 100 less; 0 the first time. */
+  /** p99 of the timer delay since the last `lag` request; 0 for the first request. */
   readonly lagP99Ms: number;
 }
 
-export type ProbeQuestion = 'usage' | 'usage after collection' | 'lag';
+export type ProbeRequest = 'usage' | 'usage after collection' | 'lag';
 
-/** Of the timer that the lag is measured with. */
+/** Resolution of the timer that measures the lag. */
 const LAG_RESOLUTION_MS = 2;
 let lag: ReturnType<typeof monitorEventLoopDelay> | undefined;
 
-// Worker threads are given the same flags as the process.
+// Worker threads get the same flags as the process.
 if (isMainThread && process.send !== undefined) {
-  process.on('message', (question: ProbeQuestion) => {
-    if (question === 'usage after collection') globalThis.gc?.();
-    process.send?.({...usage(), lagP99Ms: question === 'lag' ? takeLag() : 0});
+  process.on('message', (request: ProbeRequest) => {
+    if (request === 'usage after collection') globalThis.gc?.();
+    process.send?.({...usage(), lagP99Ms: request === 'lag' ? readLag() : 0});
   });
   process.on('disconnect', () => process.exit(1));
-  // The server shall end when it has nothing more to do, not when we have no more questions.
+  // The IPC channel must not keep the server alive.
   process.channel?.unref?.();
 }
 
@@ -48,7 +48,7 @@ function usage(): Omit<Usage, 'lagP99Ms'> {
   };
 }
 
-function takeLag(): number {
+function readLag(): number {
   if (lag === undefined) {
     lag = monitorEventLoopDelay({resolution: LAG_RESOLUTION_MS});
     lag.enable();

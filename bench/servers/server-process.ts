@@ -1,21 +1,21 @@
-/** A server under measurement: a process of its own, started, asked what it has used, and ended for certain. */
+/** A server under measurement: a separate process whose usage can be read, and that is always ended. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {get} from 'node:http';
 import {setTimeout as wait} from 'node:timers/promises';
 import {onServerCore} from './cores.ts';
-import type {ProbeQuestion, Usage} from './probe.ts';
+import type {ProbeRequest, Usage} from './probe.ts';
 
 export interface ServerProcessOptions {
   /** Program and arguments, without Node. */
   readonly argv: readonly string[];
-  /** What runs them; whatever is not Node brings its probe along. @default Node */
+  /** The runtime. A runtime other than Node must load the probe itself. @default Node */
   readonly runtime?: string;
   readonly nodeFlags?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly port: number;
-  /** Without it the process starts as it would in production, and cannot be asked for its usage. @default true */
+  /** If `false`, the process starts as in production and cannot report its usage. @default true */
   readonly probed?: boolean;
 }
 
@@ -24,7 +24,7 @@ const STOP_DEADLINE_MS = 11_000;
 const ANSWER_DEADLINE_MS = 10_000;
 const LOOK_EVERY_MS = 2;
 
-/** Enough of what it printed to see why it failed. */
+/** The end of the output that is kept for error messages. */
 const KEPT_OUTPUT_CHARS = 4000;
 
 const PROBE = new URL('./probe.ts', import.meta.url).href;
@@ -41,7 +41,7 @@ export class ServerProcess {
     this.readyMs = readyMs;
   }
 
-  /** Resolves once `/readyz` says 200. `onSpawn` is told of the child at once, so that it can always be killed. */
+  /** Resolves after the first 200 of `/readyz`. `onSpawn` gets the child at once, so that it can always be killed. */
   static async start(
     options: ServerProcessOptions,
     onSpawn: (child: ChildProcess) => void,
@@ -69,16 +69,16 @@ export class ServerProcess {
     return new ServerProcess(child, port, performance.now() - startedAt);
   }
 
-  /** What the process has used so far. */
-  async usage(question: ProbeQuestion = 'usage'): Promise<Usage> {
+  /** Resource usage so far. */
+  async usage(request: ProbeRequest = 'usage'): Promise<Usage> {
     const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS);
     const answer = once(this.#child, 'message', {signal});
-    this.#child.send(question);
+    this.#child.send(request);
     const [usage] = (await answer) as [Usage];
     return usage;
   }
 
-  /** Whether it has not ended. */
+  /** Whether the process has not ended. */
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -88,7 +88,7 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   async kill(): Promise<void> {
     if (!this.isRunning) return;
     const exited = once(this.#child, 'exit');
@@ -96,7 +96,7 @@ export class ServerProcess {
     await exited;
   }
 
-  /** Asks it to end, then insists. */
+  /** Sends SIGTERM, and SIGKILL after a deadline. */
   async stop(): Promise<void> {
     const child = this.#child;
     if (!this.isRunning) return;
@@ -108,7 +108,7 @@ export class ServerProcess {
   }
 }
 
-/** Reads what the child prints, lest it blocks on a full pipe. */
+/** Reads the child's output so that the child does not block on a full pipe. */
 function keepOutput(child: ChildProcess): () => string {
   let text = '';
   const keep = (chunk: Buffer) => {

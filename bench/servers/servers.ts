@@ -1,10 +1,10 @@
-/** Starts the gateway and its peers on loopback, each with a folder of its own, and leaves nothing behind. */
+/** Starts the gateway and its peers on loopback, each with its own folder, and cleans up afterwards. */
 import type {ChildProcess} from 'node:child_process';
 import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {freePort} from '../../test/support/gateway/free-port.ts';
 import {PostgresServer} from '../../test/support/postgres/postgres.ts';
-import {besideGenerator, onServerCore} from './cores.ts';
+import {onGeneratorCores, onServerCore} from './cores.ts';
 import {bunProgram} from './install-peers.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';
 
@@ -13,25 +13,25 @@ export const AUTH_TOKEN = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';
 export const ACCESS_KEY = 'benchmark-access-key-0123456789';
 
 export interface ServersOptions {
-  /** Where journals are written: a disk, not memory, or fsync costs nothing. */
+  /** Folder for the journals. It must be on a disk, because fsync in memory costs nothing. */
   readonly folder: string;
-  /** Profiles of every server go here. */
+  /** Folder for CPU profiles of every server. */
   readonly profiles?: string;
 }
 
 export interface GatewayOptions extends Pick<ServerProcessOptions, 'probed' | 'nodeFlags'> {
-  /** A folder with a journal; otherwise the journal is new. */
+  /** A folder with an existing journal. @default a new folder */
   readonly folder?: string;
-  /** @default one that is free */
+  /** @default a free port */
   readonly port?: number;
-  /** Variables that are other than usual. */
+  /** Environment variables that override the defaults. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface PostgresOptions {
-  /** As in postgresql.conf, beside the usual ones. */
+  /** Settings for postgresql.conf, in addition to the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Whose core it shares; where gateways run, they have the servers'. @default 'generator' */
+  /** The cores that Postgres shares. Gateways run on the servers' core. @default 'generator' */
   readonly core?: 'generator' | 'servers';
 }
 
@@ -39,10 +39,10 @@ export type PeerName = 'ws' | 'ws-encoded' | 'socket-io' | 'express-socket-io' |
 
 const REPOSITORY = path.join(import.meta.dirname, '../..');
 
-/** More than any question opens. */
+/** More than any benchmark opens. */
 const MAX_SESSIONS = 20_000;
 
-/** Nothing listens there: no benchmark asks Twilio anything. */
+/** Nothing listens on this port, because no benchmark calls Twilio. */
 const NO_TWILIO = 'http://127.0.0.1:1';
 
 export class Servers {
@@ -53,17 +53,17 @@ export class Servers {
 
   constructor({folder, profiles}: ServersOptions) {
     this.#root = mkdtempSync(path.join(folder, 'hookswitch-bench-'));
-    // Where this is root, Postgres is somebody else, and has to get to its folder.
+    // When this process is root, Postgres runs as another user and must be able to enter the folder.
     chmodSync(this.#root, 0o711);
     this.#profiles = profiles;
   }
 
-  /** A fresh folder on the disk under measurement. */
+  /** Creates a new folder on the measured disk. */
   folder(): string {
     return mkdtempSync(path.join(this.#root, 'server-'));
   }
 
-  /** The real thing: `bin/hookswitch.js start`, configured by its environment. */
+  /** Starts `bin/hookswitch.js start`, configured by environment variables. */
   async gateway(options: GatewayOptions = {}): Promise<ServerProcess> {
     const {folder = this.folder(), port = await freePort(), probed, nodeFlags} = options;
     const env = {
@@ -91,37 +91,37 @@ export class Servers {
     });
   }
 
-  /** A Postgres of its own that syncs what it commits. */
+  /** Starts a separate Postgres with fsync on. */
   async postgres({settings = {}, core = 'generator'}: PostgresOptions = {}): Promise<PostgresServer> {
     const server = await PostgresServer.create({
       fsync: true,
       parent: this.#root,
-      command: core === 'generator' ? besideGenerator : onServerCore,
+      command: core === 'generator' ? onGeneratorCores : onServerCore,
       settings: {shared_buffers: '256MB', max_connections: '100', ...settings},
     });
     this.#databases.add(server);
     return server;
   }
 
-  /** Express, the Twilio SDK and `ws`, put together as their documentation shows. */
+  /** Starts the peer of Express, the Twilio SDK and `ws`, combined as their documentation shows. */
   expressPeer(options: Pick<ServerProcessOptions, 'probed'> = {}): Promise<ServerProcess> {
     return this.#peer('express-peer.ts', options);
   }
 
-  /** The same work as the gateway's: one SQLite transaction for each webhook, on the disk before the answer. */
+  /** Starts the peer with the gateway's durability: one synced SQLite transaction per webhook before the response. */
   durablePeer(): Promise<ServerProcess> {
     return this.#peer('durable-peer.ts', {});
   }
 
-  /** The same without Express: what the framework costs. */
+  /** Starts the Express peer's webhook without Express, to show the cost of the framework. */
   bareHttpPeer(): Promise<ServerProcess> {
     return this.#peer('bare-http-peer.ts', {});
   }
 
-  /** One of `servers/peers/`. @throws where Bun is asked for and there is none for this machine */
+  /** Starts a peer of `servers/peers/`. @throws for Bun where there is no build for this machine */
   peer(name: PeerName): Promise<ServerProcess> {
     const runtime = name === 'bun' ? bunProgram() : undefined;
-    if (name === 'bun' && runtime === undefined) throw new Error('there is no Bun for this machine');
+    if (name === 'bun' && runtime === undefined) throw new Error('Bun has no build for this machine');
     return this.#peer(`peers/${name}-peer.ts`, {runtime});
   }
 
@@ -135,7 +135,7 @@ export class Servers {
     return this.#start({argv, env, folder: this.folder(), port, probed, runtime});
   }
 
-  /** Kills whatever still runs. */
+  /** Kills all running servers. */
   killAll(): void {
     for (const child of this.#children) child.kill('SIGKILL');
     this.#children.clear();
@@ -143,7 +143,7 @@ export class Servers {
     this.#databases.clear();
   }
 
-  /** Kills whatever still runs, and removes what was written. Synchronous: it also runs as the process exits. */
+  /** Kills all servers and removes all files. Synchronous, because it also runs in the process's exit handler. */
   clear(): void {
     this.killAll();
     rmSync(this.#root, {recursive: true, force: true, maxRetries: 3});
@@ -152,7 +152,7 @@ export class Servers {
   #start(server: Omit<ServerProcessOptions, 'cwd'> & {folder: string}): Promise<ServerProcess> {
     const profiling = this.#profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profiles}`];
     const nodeFlags = [...profiling, ...(server.nodeFlags ?? [])];
-    // The folder is the working directory, so that a `.env` of the repository has no say.
+    // The folder is the working directory, so that a `.env` file of the repository is not read.
     return ServerProcess.start({...server, nodeFlags, cwd: server.folder}, (child) => {
       this.#children.add(child);
       child.once('exit', () => this.#children.delete(child));
@@ -160,7 +160,7 @@ export class Servers {
   }
 }
 
-/** What webhooks are signed for. */
+/** The public URL that webhooks are signed for. */
 export function publicUrl(port: number): string {
   return `http://127.0.0.1:${port}`;
 }

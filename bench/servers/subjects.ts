@@ -1,4 +1,4 @@
-/** The gateway and its peers under the names the report calls them by, with what their WebSockets speak. */
+/** The gateway and its peers by name, with their WebSocket dialects. */
 import {type Dialect, gatewayDialect, plainDialect, socketIoDialect} from '../load/dialect.ts';
 import type {ServerProcess} from './server-process.ts';
 import type {GatewayOptions, Servers} from './servers.ts';
@@ -7,7 +7,7 @@ export type SubjectName = 'gateway' | 'ws' | 'ws-encoded' | 'socket-io' | 'expre
 
 export interface Subject {
   readonly name: SubjectName;
-  /** For people. */
+  /** Name in the report. */
   readonly title: string;
   readonly server: ServerProcess;
   readonly dialect: Dialect;
@@ -15,14 +15,14 @@ export interface Subject {
 
 const titles: Readonly<Record<SubjectName, string>> = {
   gateway: 'gateway',
-  ws: '`ws`, `send` to each',
+  ws: '`ws`, `send` per session',
   'ws-encoded': '`ws`, encoded once',
   'socket-io': 'Socket.IO',
   'express-socket-io': 'Express + Socket.IO',
   bun: 'Bun, native publish',
 };
 
-/** `options` are the gateway's. */
+/** @param options for the gateway */
 export async function startSubject(
   servers: Servers,
   name: SubjectName,

@@ -1,21 +1,18 @@
-/** A way in which things break. One file each; `index.ts` lists them. */
+/** A fault that the harness can inject. One file per kind; `index.ts` lists them. */
 import type {World, WorldOptions} from '../world/world.ts';
 
 export interface Fault {
   /** In kebab-case, for the command line and the table. */
   readonly name: string;
-  /** What breaks, in a few words. */
-  readonly what: string;
-  /** Why it cannot be had on this machine; `undefined` where it can. */
+  /** A short description for the table. */
+  readonly description: string;
+  /** Returns why the fault cannot run on this machine; `undefined` if it can. */
   readonly unavailable?: () => string | undefined;
-  /** What the world has to be like for it; `seconds` is about what one round takes beside a start. */
+  /** Changes the options of the world that the fault needs. */
   readonly world?: (options: WorldOptions) => WorldOptions;
-  /**
-   * Breaks things in a world under load and mends them. When it resolves nothing is broken any more, but for a
-   * gateway that may be down.
-   */
+  /** Injects the fault under load and repairs it. Everything is repaired when it resolves, but the gateway may be down. */
   readonly strike: (world: World, size: FaultSize) => Promise<void>;
 }
 
-/** `short`: as long as it takes to be sure, for tests. `long`: as long as such a thing lasts in the field. */
+/** `short` (tests): the minimum for a reliable result. `long`: a duration as in production. */
 export type FaultSize = 'short' | 'long';

@@ -1,35 +1,39 @@
-/** Files that are not what they were: a flipped bit, a lost end, an old copy. */
+/** Damaged journal files: a flipped bit, a truncated file, an old copy. */
 import {closeSync, fstatSync, openSync, readFileSync, readSync, truncateSync, writeSync} from 'node:fs';
 import {setTimeout as wait} from 'node:timers/promises';
 import type {World} from '../world/world.ts';
 import type {Fault} from './fault.ts';
 
-/** A start that ends because of what it found has to say what to do. */
+/** A start that refuses a damaged file must print the next step. */
 const SAYS_WHAT_TO_DO = /damaged.*(Restore a backup|move it away)/s;
 
-export const bitInDatabase = damage('bit-in-database', 'a bit of the database flips while nothing runs', {
-  checkpointed: true,
-  harm: (world) => flipBit(world, world.gateway.databaseFile),
-});
+export const bitInDatabase = damage(
+  'bit-in-database',
+  'a bit of the database flips while the gateway is stopped',
+  {
+    checkpointed: true,
+    harm: (world) => flipBit(world, world.gateway.databaseFile),
+  },
+);
 
-export const bitInWal = damage('bit-in-wal', 'a bit of the WAL flips while nothing runs', {
+export const bitInWal = damage('bit-in-wal', 'a bit of the WAL flips while the gateway is stopped', {
   checkpointed: false,
   harm: (world) => flipBit(world, `${world.gateway.databaseFile}-wal`),
 });
 
-export const tailOfDatabase = damage('tail-of-database', 'the database has lost its end', {
+export const tailOfDatabase = damage('tail-of-database', 'the database file is truncated', {
   checkpointed: true,
   harm: (world) => cutTail(world, world.gateway.databaseFile),
 });
 
-export const tailOfWal = damage('tail-of-wal', 'the WAL has lost its end', {
+export const tailOfWal = damage('tail-of-wal', 'the WAL is truncated', {
   checkpointed: false,
   harm: (world) => cutTail(world, `${world.gateway.databaseFile}-wal`),
 });
 
 export const backupRestored: Fault = {
   name: 'backup-restored',
-  what: 'an older copy of the database, without or with its mark',
+  description: 'an older copy of the database is restored, with or without its mark',
   async strike(world) {
     const {gateway, random} = world;
     await world.pause();
@@ -37,62 +41,62 @@ export const backupRestored: Fault = {
     const restore = world.backUp();
     await gateway.start();
     world.resume();
-    await world.answers(40);
+    await world.waitForAcknowledged(40);
     await world.pause();
     await gateway.kill();
     world.endChapter();
     restore({mark: random.chance(0.5)});
     await gateway.start();
     world.resume();
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
   },
 };
 
 interface Damage {
-  /** Whether everything was moved into the database before, so that the WAL is empty. */
+  /** Whether the WAL was checkpointed into the database before, so that it is empty. */
   readonly checkpointed: boolean;
-  /** Says what it did. */
+  /** Damages a file and returns a description. */
   readonly harm: (world: World) => string;
 }
 
-function damage(name: string, what: string, {checkpointed, harm}: Damage): Fault {
+function damage(name: string, description: string, {checkpointed, harm}: Damage): Fault {
   return {
     name,
-    what,
+    description,
     async strike(world) {
       const {gateway} = world;
-      await world.answers(30);
+      await world.waitForAcknowledged(30);
       await world.pause();
-      // Killed, the WAL stays; told to end, the gateway moves it into the database.
+      // A kill leaves the WAL in place. A clean shutdown checkpoints it into the database.
       if (checkpointed) await gateway.terminate();
       else await gateway.kill();
       const restore = world.backUp();
       world.endChapter();
       const harmed = harm(world);
       if (!(await startsOrRefuses(world, harmed))) {
-        // What the refusal says to do.
+        // Follow the instructions of the refusal.
         restore({mark: true});
         await gateway.start();
       }
       world.resume();
-      await world.answers(20);
+      await world.waitForAcknowledged(20);
     },
   };
 }
 
-/** Whether the gateway started. One that refuses has to say why, and what to do. */
+/** Whether the gateway started. A gateway that refuses must print the cause and the next step. */
 async function startsOrRefuses(world: World, harmed: string): Promise<boolean> {
   const {gateway} = world;
   gateway.spawn();
   try {
-    await gateway.logged('listening');
+    await gateway.waitForLog('listening');
     world.note(`${harmed}: started`);
-    // Damage can lie where only use finds it.
+    // The damage may be in a place that only a later read finds.
     await wait(0);
     return true;
   } catch {
     if (!SAYS_WHAT_TO_DO.test(gateway.output))
-      world.violate('corrupt', `${harmed}: ended without saying what to do: ${gateway.output.slice(-300)}`);
+      world.violate('corrupt', `${harmed}: exited without instructions: ${gateway.output.slice(-300)}`);
     world.note(`${harmed}: refused`);
     return false;
   }
@@ -113,7 +117,7 @@ function flipBit({random}: World, file: string): string {
   }
 }
 
-/** A byte that is not zero: most of a small database is room that nobody reads. */
+/** Position of a byte that is not zero, because most of a small database is unused space. */
 function placeOfData(share: number, bytes: Buffer): number {
   const used: number[] = [];
   for (let at = 0; at < bytes.length; at += 1) if (bytes[at] !== 0) used.push(at);

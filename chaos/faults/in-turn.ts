@@ -1,4 +1,4 @@
-/** Several faults of a cluster, one after the other in one world: each has to leave everything mended for the next. */
+/** Several cluster faults, one after the other in one world. Each must leave everything repaired. */
 import type {ClusterFault} from './cluster-fault.ts';
 import * as nodes from './postgres-nodes.ts';
 import * as server from './postgres-server.ts';
@@ -15,7 +15,8 @@ const parts: readonly ClusterFault[] = [
 
 export const inTurn: ClusterFault = {
   name: 'pg-in-turn',
-  what: 'killed, paused, listeners killed, head held, database restarted, clocks apart, cut off, one after the other',
+  description:
+    'node killed, node paused, listeners killed, head locked, database restarted, clock skew, partition, one after the other',
   async strikeCluster(world, size) {
     for (const part of parts) {
       const startedAt = performance.now();

@@ -1,4 +1,4 @@
-/** Every fault there is, in the order of the table. */
+/** All faults, in the order of the table. */
 import type {AnyFault, ClusterFault} from './cluster-fault.ts';
 import * as disk from './disk.ts';
 import type {Fault} from './fault.ts';
@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
   mix,
 ];
 
-/** Those of several gateways on one Postgres. */
+/** Faults of several gateways on one Postgres. */
 export const clusterFaults: readonly (ClusterFault | SceneFault)[] = [
   nodes.nodeKilled,
   nodes.nodePaused,
@@ -70,10 +70,10 @@ export const clusterFaults: readonly (ClusterFault | SceneFault)[] = [
   ...sceneFaults,
 ];
 
-/** @throws Error — there is none of that name */
+/** @throws Error if no fault has this name */
 export function findFault(name: string): AnyFault {
   const all: readonly AnyFault[] = [...faults, ...clusterFaults];
   const found = all.find((fault) => fault.name === name);
   if (found !== undefined) return found;
-  throw new Error(`There is no fault ${name}; there are ${all.map((fault) => fault.name).join(', ')}.`);
+  throw new Error(`Unknown fault: ${name}. Faults: ${all.map((fault) => fault.name).join(', ')}.`);
 }

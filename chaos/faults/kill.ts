@@ -1,4 +1,4 @@
-/** `kill -9`: at any moment, and at the moments that matter. */
+/** `kill -9` at random moments and at critical moments. */
 import {setTimeout as wait} from 'node:timers/promises';
 import type {Failpoint} from '../preload/failpoint.ts';
 import type {Fault} from './fault.ts';
@@ -7,42 +7,42 @@ const KILLS = {short: 2, long: 4} as const;
 
 export const killAtRandom: Fault = {
   name: 'kill-at-random',
-  what: 'kill -9 at any moment under load',
+  description: 'kill -9 at any moment under load',
   async strike(world, size) {
     for (let kill = 0; kill < KILLS[size]; kill += 1) {
-      await world.answers(world.random.int(5, 60));
+      await world.waitForAcknowledged(world.random.int(5, 60));
       await wait(world.random.int(0, 15));
       await world.gateway.restart();
     }
   },
 };
 
-export const killInsideGroup = killAt('kill-inside-group', 'kill -9 within the transaction of a group', [
+export const killInsideGroup = killAt('kill-inside-group', 'kill -9 inside the transaction of a group', [
   'inside-group',
   'before-commit',
 ]);
 
-export const killBeforeAnswer = killAt('kill-before-answer', 'kill -9 between an append and its answer', [
+export const killBeforeAnswer = killAt('kill-before-answer', 'kill -9 between an append and its response', [
   'after-commit',
   'before-mark-write',
   'after-mark-write',
   'after-reply',
 ]);
 
-function killAt(name: string, what: string, points: readonly Failpoint[]): Fault {
+function killAt(name: string, description: string, points: readonly Failpoint[]): Fault {
   return {
     name,
-    what,
+    description,
     async strike(world) {
       const {gateway, random} = world;
-      // Each place once, in any order.
+      // Each failpoint once, in random order.
       for (const point of points.toSorted(() => random.next() - 0.5)) {
         await gateway.kill();
-        // The first writes are those of opening the journal.
+        // The first hits come from opening the journal.
         await world.startWithFailpoint({point, hit: random.int(8, 40), action: 'kill'});
-        await gateway.ended();
+        await gateway.waitForExit();
         await gateway.start();
-        await world.answers(10);
+        await world.waitForAcknowledged(10);
       }
     },
   };

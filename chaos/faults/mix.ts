@@ -1,4 +1,4 @@
-/** Several things at once: Twilio has a bad day, and things break one after the other meanwhile. */
+/** Twilio faults, and several other faults one after the other meanwhile. */
 import * as disk from './disk.ts';
 import type {Fault} from './fault.ts';
 import {killAtRandom, killBeforeAnswer, killInsideGroup} from './kill.ts';
@@ -21,7 +21,7 @@ const AT_ONCE = {short: 2, long: 4} as const;
 
 export const mix: Fault = {
   name: 'mix',
-  what: 'callbacks and REST go wrong, and two to four of the faults above come one after the other',
+  description: 'faults in callbacks and REST, and meanwhile two to four of the faults above',
   async strike(world, size) {
     const {random, simulator} = world;
     simulator.setFaults({

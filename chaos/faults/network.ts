@@ -1,4 +1,4 @@
-/** Connections that are dead without anybody having said so, and everybody coming back at once. */
+/** Half-open connections, and a reconnect of all sessions at once. */
 import {TcpProxy} from '../../packages/client/test/support/tcp-proxy.ts';
 import {until} from '../../test/support/until.ts';
 import type {Fault} from './fault.ts';
@@ -7,7 +7,7 @@ const SESSION_TIMEOUT_MS = 3000;
 
 export const halfOpen: Fault = {
   name: 'half-open',
-  what: 'connections go dead without a word; their sessions come back on another',
+  description: 'connections go silent without a close; their sessions reconnect',
   world: (options) => ({...options, env: {...options.env, SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS)}}),
   async strike(world) {
     const {gateway, sessions} = world;
@@ -15,14 +15,16 @@ export const halfOpen: Fault = {
     const direct = world.wsUrl;
     world.wsUrl = `${line.url.replace('http', 'ws')}/ws`;
     for (const session of sessions) session.client?.terminate();
-    await until(() => line.accepted >= sessions.length, {what: 'sessions to come back by the line'});
-    await until(() => sessions.every(({position}) => position !== undefined), {what: 'sessions to be ready'});
-    await world.answers(20);
+    await until(() => line.accepted >= sessions.length, {what: 'the sessions to connect through the proxy'});
+    await until(() => sessions.every(({position}) => position !== undefined), {
+      what: 'the sessions to be ready',
+    });
+    await world.waitForAcknowledged(20);
     line.stall(true);
     world.wsUrl = direct;
     for (const session of sessions) session.abandon();
-    await world.answers(20);
-    // The gateway finds out by itself: only the sessions that came back are left.
+    await world.waitForAcknowledged(20);
+    // The gateway must detect the dead connections itself, so that only the reconnected sessions remain.
     const open = async () => (await gateway.api('/api/sessions')).body.sessions.length;
     await until(async () => (await open()) === sessions.length, {
       what: 'the gateway to notice dead connections',
@@ -31,13 +33,13 @@ export const halfOpen: Fault = {
   },
 };
 
-/** Sessions in a test; the long form takes as many as the machine is said to bear. */
+/** Sessions in a test. The long form uses `--sessions`. */
 const CROWD = {short: 150, long: 1000} as const;
 const BACK_WITHIN_MS = 120_000;
 
 export const stampede: Fault = {
   name: 'stampede',
-  what: 'the gateway is killed and all sessions come back at once',
+  description: 'the gateway is killed and all sessions reconnect at once',
   world: (options) => ({...options, env: {...options.env, MAX_SESSIONS: '20000'}}),
   async strike(world, size) {
     const {gateway, random} = world;
@@ -47,22 +49,22 @@ export const stampede: Fault = {
       until(
         () => crowd.every(({connections, position}) => connections >= connection && position !== undefined),
         {
-          what: `${count} sessions to be there`,
+          what: `${count} sessions to be connected`,
           timeoutMs: BACK_WITHIN_MS,
         },
       );
     await allAt(1);
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
     await gateway.kill();
     await gateway.start();
     const startedAt = performance.now();
     await allAt(2);
-    world.note(`${count} sessions back in ${Math.round(performance.now() - startedAt)} ms`);
-    await world.answers(20);
+    world.note(`${count} sessions reconnected in ${Math.round(performance.now() - startedAt)} ms`);
+    await world.waitForAcknowledged(20);
     await world.pause();
     const same = () => new Set(crowd.map(({position}) => position)).size === 1;
     await until(same, {
-      what: 'everybody to be told the same',
+      what: 'all sessions to reach the same offset',
       timeoutMs: BACK_WITHIN_MS,
     });
     const lost = crowd.filter(({records}) => records.slice(1).some(({ready}) => !ready.recovered));

@@ -1,4 +1,4 @@
-/** Several gateways on one Postgres: what happens to the database they share, and to their connections. */
+/** Cluster faults of the shared database and of the connections to it. */
 import {execFileSync} from 'node:child_process';
 import {appendFileSync, chownSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
@@ -9,17 +9,17 @@ import type {ClusterWorld} from '../world/cluster-world.ts';
 import {ConnectionTaker} from '../world/connection-taker.ts';
 import type {ClusterFault} from './cluster-fault.ts';
 
-/** How long everybody may take to be level once the database is back. */
+/** Time within which all sessions must be caught up once the database is back. */
 const BACK_MS = 5000;
 
-/** When the first webhook has to be refused: a request waits for 3 s, and a machine that is shared is late. */
+/** Time until the first webhook must get a 503: a request waits 3 s, plus a margin for busy machines. */
 const REFUSED_MS = 5000;
 
 const LISTENERS = `FROM pg_stat_activity WHERE application_name LIKE '%listener'`;
 
 export const listenerKilled: ClusterFault = {
   name: 'pg-listener-killed',
-  what: 'pg_terminate_backend of every LISTEN connection, several times',
+  description: 'pg_terminate_backend for every LISTEN connection, several times',
   async strikeCluster(world) {
     for (let round = 0; round < 3; round += 1) {
       const killed = await until(
@@ -30,23 +30,23 @@ export const listenerKilled: ClusterFault = {
         {what: 'a listener to kill'},
       );
       world.note(`${killed} listeners killed`);
-      await world.level(BACK_MS, 'listeners killed');
-      await world.answers(10);
+      await world.waitUntilCaughtUp(BACK_MS, 'listeners killed');
+      await world.waitForAcknowledged(10);
     }
   },
 };
 
 export const listenerSilent: ClusterFault = {
   name: 'pg-listener-silent',
-  what: 'the LISTEN connection of one node goes dead without a word: delay, never an event',
+  description: 'the LISTEN connection of one node goes silent; events may be delayed, but never lost',
   async strikeCluster(world, size) {
     const {link} = world.anyNode();
     const rows = await world.sql(`SELECT client_port ${LISTENERS}`);
     if (!rows.some((row) => link.silenceOne(Number(row['client_port']))))
       throw new Error('the node has no listener');
-    await world.answers(20);
-    await world.level(BACK_MS, 'a listener went silent');
-    // Noticed within 15 s, and replaced.
+    await world.waitForAcknowledged(20);
+    await world.waitUntilCaughtUp(BACK_MS, 'a listener went silent');
+    // The node must detect this within 15 s and replace the connection.
     if (size === 'long') await wait(16_000);
     link.mend();
   },
@@ -54,7 +54,8 @@ export const listenerSilent: ClusterFault = {
 
 export const restarted: ClusterFault = {
   name: 'pg-restarted',
-  what: 'the database is stopped with -m immediate and started again: 503 only, level within 5 s after',
+  description:
+    'the database is stopped with -m immediate and restarted: only 503, caught up within 5 s after',
   async strikeCluster(world, size) {
     for (let round = 0; round < (size === 'short' ? 1 : 3); round += 1) {
       const before = world.webhooks.failures.get(503) ?? 0;
@@ -63,17 +64,17 @@ export const restarted: ClusterFault = {
       await wait(size === 'short' ? 0 : world.random.int(500, 10_000));
       await world.server.start();
       const startedAt = performance.now();
-      await world.answers(1, BACK_MS);
-      await world.level(BACK_MS - (performance.now() - startedAt), 'the database was back');
+      await world.waitForAcknowledged(1, BACK_MS);
+      await world.waitUntilCaughtUp(BACK_MS - (performance.now() - startedAt), 'the database was back');
     }
   },
 };
 
 export const headHeld: ClusterFault = {
   name: 'pg-head-held',
-  what: 'a foreign session holds the lock of the journal until a webhook gets its 503, and lets go',
+  description: 'a foreign transaction holds the journal lock until a webhook gets a 503, then releases it',
   async strikeCluster(world) {
-    const holder = new Client({connectionString: world.databaseUrl, application_name: 'somebodys console'});
+    const holder = new Client({connectionString: world.databaseUrl, application_name: 'foreign console'});
     holder.on('error', () => {});
     await holder.connect();
     try {
@@ -82,26 +83,28 @@ export const headHeld: ClusterFault = {
       const heldAt = performance.now();
       await until(() => (world.webhooks.failures.get(503) ?? 0) > before, {what: 'a 503', timeoutMs: 20_000});
       const tookMs = Math.round(performance.now() - heldAt);
-      world.note(`503 after ${tookMs} ms of a held head`);
-      if (tookMs > REFUSED_MS) world.violate('stuck', `the first 503 came after ${tookMs} ms of a held head`);
+      world.note(`503 after the head was locked for ${tookMs} ms`);
+      if (tookMs > REFUSED_MS)
+        world.violate('stuck', `the first 503 came after the head was locked for ${tookMs} ms`);
     } finally {
       await holder.end();
     }
-    await world.answers(20);
-    await world.level(BACK_MS, 'the head was let go');
+    await world.waitForAcknowledged(20);
+    await world.waitUntilCaughtUp(BACK_MS, 'the head was released');
   },
 };
 
 export const noConnections: ClusterFault = {
   name: 'pg-no-connections',
-  what: 'others take every connection the database has, and those of the gateways are ended; then there are some again',
+  description:
+    'other clients take every database connection, including those of the gateways, then release them',
   async strikeCluster(world) {
     const taker = await ConnectionTaker.open(world.databaseUrl);
     try {
       const before = world.webhooks.failures.get(503) ?? 0;
       await until(
         async () => {
-          await taker.endGateways();
+          await taker.terminateGateways();
           return (world.webhooks.failures.get(503) ?? 0) > before + 5;
         },
         {what: 'a 503', timeoutMs: 20_000},
@@ -110,14 +113,15 @@ export const noConnections: ClusterFault = {
     } finally {
       await taker.release();
     }
-    await world.answers(20);
-    await world.level(BACK_MS, 'there were connections again');
+    await world.waitForAcknowledged(20);
+    await world.waitUntilCaughtUp(BACK_MS, 'connections were available again');
   },
 };
 
 export const failover: ClusterFault = {
   name: 'pg-failover',
-  what: 'a copy of the database that lacks the last commits is promoted: a new epoch, and sessions that are not recovered',
+  description:
+    'a copy of the database without the last commits is promoted: a new epoch, and sessions that are not recovered',
   async strikeCluster(world) {
     const [row] = await world.sql('SHOW data_directory');
     const data = String(row?.['data_directory']);
@@ -125,25 +129,25 @@ export const failover: ClusterFault = {
     await world.server.stop();
     execFileSync('cp', ['-a', data, copy]);
     await world.server.start();
-    await world.answers(20);
-    await world.level(BACK_MS, 'the copy was taken');
-    // What is acknowledged between the reading and the stop would be lost with the original, and rightly so.
-    await world.quiet();
+    await world.waitForAcknowledged(20);
+    await world.waitUntilCaughtUp(BACK_MS, 'the copy was taken');
+    // Stop the load, because webhooks acknowledged after the chapter would be lost with the original.
+    await world.waitUntilQuiet();
     const before = await world.endChapter();
     const connectionsBefore = world.sessions.map(({records}) => records.length);
     await world.server.stop('immediate');
     promote(data, copy);
     await world.server.start();
     world.resume();
-    await world.answers(20);
+    await world.waitForAcknowledged(20);
     const after = await world.readChapter();
     if (after.epoch === before.epoch)
       world.violate('corrupt', 'the epoch survived a failover that lost commits');
-    await told(world, after.epoch, connectionsBefore);
+    await expectNewEpoch(world, after.epoch, connectionsBefore);
   },
 };
 
-/** Puts the copy in the place of the original, to be recovered to the end of its log, on a timeline of its own. */
+/** Replaces the original with the copy, which recovers to the end of its log on a new timeline. */
 function promote(data: string, copy: string): void {
   const {uid, gid} = statSync(data);
   renameSync(data, `${data}-lost`);
@@ -155,8 +159,8 @@ function promote(data: string, copy: string): void {
   rmSync(`${data}-lost`, {recursive: true, force: true});
 }
 
-/** Every session comes back, knows the new epoch, and was told that it was not recovered. */
-async function told(world: ClusterWorld, epoch: string, before: readonly number[]): Promise<void> {
+/** Waits until every session is in the new epoch, and checks that none was recovered. */
+async function expectNewEpoch(world: ClusterWorld, epoch: string, before: readonly number[]): Promise<void> {
   for (const [index, session] of world.sessions.entries()) {
     const first = await until(
       () => session.records.slice(before[index]).find(({ready}) => ready.epoch === epoch),

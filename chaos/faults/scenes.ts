@@ -1,30 +1,32 @@
-/** Scenes as faults: what nodes of the journal do to each other, without gateways before them. */
+/** Scenes as faults: interactions between journal nodes, without gateways. */
 import type {SceneName} from '../scenes/scene.ts';
 import type {Fault} from './fault.ts';
 
-export interface SceneFault extends Pick<Fault, 'name' | 'what' | 'unavailable'> {
+export interface SceneFault extends Pick<Fault, 'name' | 'description' | 'unavailable'> {
   readonly scene: SceneName;
 }
 
 export const sceneFaults: readonly SceneFault[] = [
   {
     name: 'pg-crossing',
-    what: 'callbacks of the same calls at all nodes at once, repeated and in any order; without gateways',
+    description:
+      'callbacks of the same calls at all nodes at once, duplicate and in any order; without gateways',
     scene: 'crossing',
   },
   {
-    name: 'pg-deaf-node',
-    what: 'one node hears nothing of the others, and does nothing itself that would make it look; without gateways',
-    scene: 'deaf',
+    name: 'pg-no-notifications',
+    description: 'one idle node receives no notifications from the others; without gateways',
+    scene: 'no-notifications',
   },
   {
     name: 'pg-commits-gone',
-    what: 'the last commits are gone, and their offsets are given out anew; without gateways',
+    description: 'the last commits are lost, and their offsets are assigned again; without gateways',
     scene: 'commits-gone',
   },
   {
     name: 'pg-stale-lease',
-    what: 'another node has taken over a duty while its holder stood still, and the holder asks; without gateways',
+    description:
+      'another node takes over a lease while its holder is paused, and the holder continues; without gateways',
     scene: 'stale-lease',
   },
 ];

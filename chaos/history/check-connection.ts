@@ -1,39 +1,39 @@
-/** [W2] [W11] [W12] What one connection of a session may have been told, given the journal it was told from. */
+/** [W2] [W11] [W12] Checks the messages of one connection against the journal. */
 import {hasEnded} from '@hookswitch/protocol';
 import type {ConnectionRecord, EntryRecord, History, SeenCall, Violation} from './history.ts';
 
 export function checkConnection(connection: ConnectionRecord, history: History): readonly Violation[] {
-  const {asked, ready, user, told, position} = connection;
+  const {requested, ready, user, received, position} = connection;
   const name = `${user} from ${ready.offset} of ${ready.epoch.slice(0, 8)}`;
   const complain = (detail: string): readonly Violation[] => [
     {kind: 'session', detail: `${name}: ${detail}`},
   ];
-  if (ready.recovered && (asked?.epoch !== ready.epoch || asked.offset !== ready.offset)) {
-    return complain(`recovered, and asked for ${JSON.stringify(asked)}`);
+  if (ready.recovered && (requested?.epoch !== ready.epoch || requested.offset !== ready.offset)) {
+    return complain(`recovered, but requested ${JSON.stringify(requested)}`);
   }
   const chapter = history.chapters.findLast(({epoch}) => epoch === ready.epoch);
-  if (chapter === undefined) return complain('an epoch that no journal has');
-  const foreign = told.find(({callSid}) => !connection.seesAll && ownerOf(callSid, history) !== user);
-  if (foreign !== undefined) return complain(`was told of ${foreign.callSid}, which is not theirs`);
+  if (chapter === undefined) return complain('no journal has this epoch');
+  const foreign = received.find(({callSid}) => !connection.seesAll && ownerOf(callSid, history) !== user);
+  if (foreign !== undefined) return complain(`received ${foreign.callSid}, which belongs to another user`);
   const visible = chapter.entries.filter((entry) => isVisible(entry, connection));
   const expected = visible
     .filter(({offset}) => offset > ready.offset && offset <= position)
     .map(({offset, callSid, providerStatus}) => `${offset} ${callSid} ${providerStatus}`);
-  const found = told.map(({offset, callSid, providerStatus}) => `${offset} ${callSid} ${providerStatus}`);
+  const found = received.map(({offset, callSid, providerStatus}) => `${offset} ${callSid} ${providerStatus}`);
   const at = expected.findIndex((line, index) => line !== found[index]);
-  if (at !== -1) return complain(`was told ${found[at] ?? 'nothing more'} instead of ${expected[at]}`);
-  if (found.length > expected.length) return complain(`was told ${found[expected.length]} besides`);
+  if (at !== -1) return complain(`received ${found[at] ?? 'nothing more'} instead of ${expected[at]}`);
+  if (found.length > expected.length) return complain(`also received ${found[expected.length]}`);
   return checkSnapshot(connection, visible, complain);
 }
 
-/** [W3] Not recovered: every call in progress that it may see, as of that offset. */
+/** [W3] Without recovery, the snapshot has every visible call in progress at its offset. */
 function checkSnapshot(
   {ready, snapshot}: ConnectionRecord,
   visible: readonly EntryRecord[],
   complain: (detail: string) => readonly Violation[],
 ): readonly Violation[] {
   if (ready.recovered) return [];
-  // The connection may have ended between the two.
+  // The connection may have ended before the snapshot.
   if (snapshot === undefined) return [];
   const calls = new Map<string, string>();
   for (const {offset, callSid, providerStatus} of visible) {
@@ -51,12 +51,12 @@ function checkSnapshot(
     : complain(`the snapshot at ${snapshot.offset} is wrong about ${wrong.slice(0, 3).join('; ')}`);
 }
 
-/** Entries that are pushed to this session. */
+/** Whether the entry is delivered to this session. */
 function isVisible({verdict, kind, owner}: EntryRecord, {seesAll, user}: ConnectionRecord): boolean {
   return verdict === 'applied' && kind === 'status' && (seesAll || owner === user);
 }
 
-/** Whose call it is, by the number it dialed: not by what the gateway wrote of it. */
+/** The owner of the call, found by the dialed number and not by the gateway's records. */
 function ownerOf(callSid: string, {providerCalls, dials}: History): string | undefined {
   const to = providerCalls.find((call) => call.callSid === callSid)?.to;
   return dials.find((dial) => dial.to === to)?.user;

@@ -1,9 +1,9 @@
-/** What must hold of every history, whatever broke. Pure: the same history has the same violations. */
+/** Checks the invariants that must hold in every history. Pure function. */
 import {hasEnded, statusRank} from '@hookswitch/protocol';
 import {checkConnection} from './check-connection.ts';
 import type {Chapter, EntryRecord, History, Violation, ViolationKind} from './history.ts';
 
-/** How many examples one kind of violation is worth; a broken invariant is broken for everybody. */
+/** Number of examples per kind, because a broken invariant is often broken everywhere. */
 const MAX_EXAMPLES = 5;
 
 export function checkHistory(history: History): readonly Violation[] {
@@ -18,7 +18,7 @@ export function checkHistory(history: History): readonly Violation[] {
   ];
 }
 
-/** [J3] [J4] A journal by itself: no gap, no call that goes back, calls as their entries left them. */
+/** [J3] [J4] Checks one journal: no gap, no call that goes back, and a calls table that matches the entries. */
 function checkChapter({epoch, entries, calls}: Chapter): readonly Violation[] {
   const gap = entries.findIndex(({offset}, index) => offset !== index + 1);
   const found: string[] = gap === -1 ? [] : [`epoch ${epoch}: entry ${gap + 1} is missing`];
@@ -34,15 +34,15 @@ function checkChapter({epoch, entries, calls}: Chapter): readonly Violation[] {
   }
   for (const [callSid, {providerStatus}] of reached) {
     const is = calls.get(callSid);
-    if (is !== providerStatus) found.push(`${callSid} is ${is}, and its entries say ${providerStatus}`);
+    if (is !== providerStatus) found.push(`${callSid} is ${is}, but its entries say ${providerStatus}`);
   }
   for (const callSid of calls.keys()) {
-    if (!reached.has(callSid)) found.push(`${callSid} is a call without entries`);
+    if (!reached.has(callSid)) found.push(`${callSid} is in the calls table without entries`);
   }
   return violations('corrupt', found);
 }
 
-/** A journal that goes by the same name as before holds everything it held, unchanged. */
+/** Checks that a journal with an unchanged epoch still holds all earlier entries, unchanged. */
 function checkSuccession({chapters}: History): readonly Violation[] {
   const found: string[] = [];
   for (const [index, before] of chapters.entries()) {
@@ -50,15 +50,15 @@ function checkSuccession({chapters}: History): readonly Violation[] {
     if (after === undefined || after.epoch !== before.epoch) continue;
     for (const [place, {offset, text}] of before.entries.entries()) {
       const now = after.entries[place]?.text;
-      if (now === undefined) found.push(`entry ${offset} is gone, and the epoch is the same`);
+      if (now === undefined) found.push(`entry ${offset} is gone, but the epoch is the same`);
       else if (now !== text)
-        found.push(`entry ${offset} is another one, and the epoch is the same: ${diff(text, now)}`);
+        found.push(`entry ${offset} changed, but the epoch is the same: ${diff(text, now)}`);
     }
   }
   return violations('corrupt', found);
 }
 
-/** [H5] [J1] [J2] [J7] Answered 2xx: in the journal of that time, once. */
+/** [H5] [J1] [J2] [J7] A webhook with a 2xx is in the journal of that chapter once. */
 function checkAcknowledged({webhooks, chapters}: History): readonly Violation[] {
   const lost: string[] = [];
   const doubled: string[] = [];
@@ -77,7 +77,7 @@ function checkAcknowledged({webhooks, chapters}: History): readonly Violation[] 
   return [...violations('lost', lost), ...violations('doubled', doubled)];
 }
 
-/** Nothing is in a journal that was not signed, asked for, or looked up at Twilio. */
+/** Every entry was signed, requested or looked up at Twilio. */
 function checkOrigins({webhooks, hangUps, providerCalls, chapters}: History): readonly Violation[] {
   const signed = new Set(webhooks.map(({key, status}) => `${key}/${status}`));
   const signedCalls = new Set(webhooks.map(({callSid}) => callSid));
@@ -98,7 +98,7 @@ function checkOrigins({webhooks, hangUps, providerCalls, chapters}: History): re
   return violations('invented', found);
 }
 
-/** [H1] One key, at most one call; what the client was told of it is true. */
+/** [H1] A key dials at most once, and the outcome that the client got is true. */
 function checkDials({dials, providerCalls}: History): readonly Violation[] {
   const found: string[] = [];
   for (const [key, attempts] of Map.groupBy(dials, (dial) => dial.key)) {
@@ -113,15 +113,15 @@ function checkDials({dials, providerCalls}: History): readonly Violation[] {
       if (outcome === 'ok' && !calls.has(callSid ?? '')) untrue.push(`${key}: Twilio has no call ${callSid}`);
     }
     if (calls.size > 0 && attempts.every(({outcome}) => outcome === 'fail'))
-      untrue.push(`${key}: said to have failed, and Twilio has ${[...calls].join()}`);
+      untrue.push(`${key}: reported as failed, but Twilio has ${[...calls].join()}`);
   }
-  return [...violations('dialled-twice', found), ...violations('invented', untrue)];
+  return [...violations('dialed-twice', found), ...violations('invented', untrue)];
 }
 
-/** A call whose end was acknowledged has ended. */
+/** A call whose last callback was acknowledged has ended. */
 function checkEnds({providerCalls, chapters}: History): readonly Violation[] {
   const calls = chapters.at(-1)?.calls;
-  // After a loss that was announced, what was acknowledged before it is gone rightly.
+  // After an announced loss (a new epoch), earlier acknowledged entries may be gone.
   if (calls === undefined || new Set(chapters.map(({epoch}) => epoch)).size > 1) return [];
   const found = providerCalls
     .filter(({endAcknowledged}) => endAcknowledged)
@@ -129,7 +129,7 @@ function checkEnds({providerCalls, chapters}: History): readonly Violation[] {
       const status = calls.get(callSid);
       return status === undefined || !hasEnded(status);
     })
-    .map(({callSid, status}) => `${callSid} is ${calls.get(callSid)}, and ended ${status}`);
+    .map(({callSid, status}) => `${callSid} is ${calls.get(callSid)}, but ended as ${status}`);
   return violations('lost', found);
 }
 
@@ -139,7 +139,7 @@ function violations(kind: ViolationKind, details: readonly string[]): readonly V
   return more > 0 ? [...shown, {kind, detail: `and ${more} more`}] : shown;
 }
 
-/** From where two texts differ on, shortened. */
+/** The first difference of two texts, shortened. */
 function diff(before: string, now: string): string {
   let at = 0;
   while (at < before.length && before[at] === now[at]) at += 1;

@@ -1,33 +1,33 @@
 /**
- * Reads what `strace -f -y` wrote down of a gateway that was sent one webhook after the other: before each 204 the WAL was
- * written and then synced, and the mark was written. The mark is synced later, for many answers at once (see
- * `high-water-mark.ts`). Pure.
+ * Checks a trace (`strace -f -y`) of a gateway that received one webhook after the other. Before each 204, the WAL must
+ * be written and synced, and the mark written. The mark is synced later, for many responses at once (see
+ * `high-water-mark.ts`). Pure function.
  */
 
 export interface SyncReport {
   /** 204s in the trace. */
   readonly answers: number;
   readonly violations: readonly string[];
-  /** The last write of the mark has been synced. */
+  /** Whether the last write of the mark was synced. */
   readonly isMarkSynced: boolean;
 }
 
 type Target = 'WAL' | 'mark';
 
 interface FileState {
-  /** Since the last answer. */
+  /** Written since the last response. */
   written: boolean;
-  /** Written after the last sync that has returned. */
+  /** Written after the last completed sync. */
   dirty: boolean;
 }
 
-/** `1234 fdatasync(36</data/hookswitch.db.mark>) = 0`, or its two halves where another thread came between. */
+/** `1234 fdatasync(36</data/hookswitch.db.mark>) = 0`, or one of two halves if another thread interrupted the line. */
 const CALL = /^(\d+) +(?:<\.\.\. )?(\w+)(?:\(| resumed>)(.*)$/;
 
 export function checkSyncs(trace: string): SyncReport {
   const files = new Map<Target, FileState>();
-  /** Syncs that have begun, by thread: a write that comes before their end is not covered for certain. */
-  const underWay = new Map<string, Target>();
+  /** Syncs in progress, by thread. A write before the end of a sync may not be covered by it. */
+  const inProgress = new Map<string, Target>();
   const violations: string[] = [];
   let answers = 0;
   const stateOf = (target: Target): FileState => {
@@ -41,19 +41,19 @@ export function checkSyncs(trace: string): SyncReport {
       const target = targetOf(rest);
       if (target !== undefined) Object.assign(stateOf(target), {written: true, dirty: true});
     } else if (name === 'fsync' || name === 'fdatasync') {
-      const target = targetOf(rest) ?? underWay.get(thread);
+      const target = targetOf(rest) ?? inProgress.get(thread);
       if (target === undefined) continue;
-      if (rest.includes('<unfinished')) underWay.set(thread, target);
+      if (rest.includes('<unfinished')) inProgress.set(thread, target);
       else if (/= 0$/.test(rest)) stateOf(target).dirty = false;
     } else if (rest.includes('"HTTP/1.1 204')) {
       answers += 1;
       for (const target of ['WAL', 'mark'] as const) {
         const state = stateOf(target);
-        if (!state.written) violations.push(`answer ${answers}: the ${target} was not written before it`);
+        if (!state.written) violations.push(`response ${answers}: the ${target} was not written before it`);
         else if (target === 'WAL' && state.dirty)
-          violations.push(`answer ${answers}: the WAL was not synced before it`);
+          violations.push(`response ${answers}: the WAL was not synced before it`);
         state.written = false;
-        // A WAL that was not synced now is not this answer's fault any more; the next one has its own.
+        // Report a missing sync once. The next response needs its own.
         if (target === 'WAL') state.dirty = false;
       }
     }

@@ -1,10 +1,10 @@
 /**
- * What was seen from outside while things broke: what was asked, what was answered, what sessions were told, and what
- * lies on the disk afterwards. Plain data, so that what is wrong with it can be told without a gateway.
+ * Everything observed from outside during a round: requests, responses, messages to sessions, and the files afterwards.
+ * It is plain data, so that it can be checked without a gateway.
  */
 import type {ProviderStatus} from '@hookswitch/protocol';
 
-/** `unknown`: it was asked and nobody can say whether it was done. */
+/** `unknown`: requested, but nobody knows whether it was done. */
 export type Outcome = 'ok' | 'fail' | 'unknown';
 
 /** A webhook that was signed and sent. */
@@ -13,18 +13,18 @@ export interface WebhookRecord {
   readonly key: string;
   readonly callSid: string;
   readonly status: ProviderStatus;
-  /** Of the chapter in which it was answered 2xx first; absent: never. */
+  /** Index of the chapter with the first 2xx; absent if there was none. */
   readonly answeredIn?: number;
 }
 
-/** One request to place a call. A client that does not know asks again with the same key. */
+/** A request to place a call. After an unknown outcome, the client retries with the same key. */
 export interface DialRecord {
   readonly key: string;
   readonly user: string;
-  /** Every key dials a number of its own: that tells whose a call of Twilio's is. */
+  /** Every key dials a different number, which identifies the call at Twilio. */
   readonly to: string;
   readonly outcome: Outcome;
-  /** Where the outcome is `ok`. */
+  /** Present if the outcome is `ok`. */
   readonly callSid?: string;
 }
 
@@ -35,27 +35,27 @@ export interface HangUpRecord {
   readonly outcome: Outcome;
 }
 
-/** A call as it was shown or told. */
+/** A call in a snapshot or message. */
 export interface SeenCall {
   readonly callSid: string;
   readonly providerStatus: ProviderStatus;
 }
 
-/** One connection of a session, as its client saw it. */
+/** One connection of a session, as its client recorded it. */
 export interface ConnectionRecord {
   readonly user: string;
-  /** Whether it may see everybody's calls. */
+  /** Whether it may see the calls of all users. */
   readonly seesAll: boolean;
-  /** Where it asked to resume. */
-  readonly asked?: {readonly epoch: string; readonly offset: number};
+  /** The position it requested to resume from. */
+  readonly requested?: {readonly epoch: string; readonly offset: number};
   readonly ready: {readonly epoch: string; readonly offset: number; readonly recovered: boolean};
   readonly snapshot?: {readonly offset: number; readonly calls: readonly SeenCall[]};
-  readonly told: readonly (SeenCall & {readonly offset: number})[];
-  /** The last offset it was brought to, by whatever message. */
+  readonly received: readonly (SeenCall & {readonly offset: number})[];
+  /** The last offset in any message. */
   readonly position: number;
 }
 
-/** An entry as it lies on the disk. */
+/** An entry on disk. */
 export interface EntryRecord {
   readonly offset: number;
   /** `status` or `command`. */
@@ -63,23 +63,23 @@ export interface EntryRecord {
   /** `callback`, `api` or `reconcile`. */
   readonly source: string;
   readonly callSid: string;
-  /** Of the webhook it came from. */
+  /** Key of the webhook it came from. */
   readonly webhook?: string;
   readonly verdict: string;
   readonly providerStatus?: ProviderStatus;
   readonly owner?: string;
-  /** Everything of it as text: two readings of an entry are the same or they are not. */
+  /** The whole entry as text, to compare two readings. */
   readonly text: string;
 }
 
 /**
- * The journal at the end of a chapter. A chapter ends where the files were replaced or damaged by a fault; without
- * such a fault there is one.
+ * The journal at the end of a chapter. A chapter ends when a fault replaces or damages the files. Without such a fault
+ * there is one chapter.
  */
 export interface Chapter {
   readonly epoch: string;
   readonly entries: readonly EntryRecord[];
-  /** Status by call, as the table of calls has it. */
+  /** Status by call, from the calls table. */
   readonly calls: ReadonlyMap<string, ProviderStatus>;
 }
 
@@ -88,7 +88,7 @@ export interface ProviderCall {
   readonly callSid: string;
   readonly to: string;
   readonly status: ProviderStatus;
-  /** Its last callback was answered 2xx, so that the gateway has to know its end. */
+  /** Whether its last callback got a 2xx, so that the gateway must know the end. */
   readonly endAcknowledged: boolean;
 }
 
@@ -97,22 +97,27 @@ export interface History {
   readonly dials: readonly DialRecord[];
   readonly hangUps: readonly HangUpRecord[];
   readonly connections: readonly ConnectionRecord[];
-  /** In order; the last is how the journal is now. */
+  /** In order. The last chapter is the journal's current state. */
   readonly chapters: readonly Chapter[];
   readonly providerCalls: readonly ProviderCall[];
 }
 
 /**
- * `lost`: acknowledged, and gone. `doubled`: one webhook, two entries. `invented`: nobody signed or asked for it.
- * `dialled-twice`. `session`: somebody was told what they may not see, or has a gap, or a repetition. `corrupt`: the
- * journal contradicts itself or what it was, and did not say so. `stuck`: what was broken is mended, and the gateway
- * does not work again. `not-durable`: acknowledged before it was on the disk. `disturbed`: others were held up.
+ * - `lost`: acknowledged, but missing
+ * - `doubled`: two entries for one webhook
+ * - `invented`: neither signed nor requested
+ * - `dialed-twice`: two calls for one idempotency key
+ * - `session`: a session received an entry it may not see, or has a gap or a duplicate
+ * - `corrupt`: the journal contradicts itself or its earlier state without a new epoch
+ * - `stuck`: the gateway does not work after the repair
+ * - `not-durable`: acknowledged before it was on disk
+ * - `disturbed`: the fault delayed others
  */
 export type ViolationKind =
   | 'lost'
   | 'doubled'
   | 'invented'
-  | 'dialled-twice'
+  | 'dialed-twice'
   | 'session'
   | 'corrupt'
   | 'stuck'

@@ -1,10 +1,10 @@
-/** What several nodes promise each other, broken: each is found by a scene of a few seconds. */
+/** Mutants that break a promise between nodes. Scenes find them within seconds. */
 import type {Mutant} from './mutant.ts';
 
 export const clusterMutants: readonly Mutant[] = [
   {
     name: 'pg-no-head-lock',
-    what: 'gives offsets out by a sequence, without the lock of the head, and reads whatever is behind its cursor',
+    description: 'assigns offsets from a sequence without the head lock, and reads past gaps',
     edits: [
       {
         file: 'src/journal/postgres/epoch.ts',
@@ -19,7 +19,7 @@ export const clusterMutants: readonly Mutant[] = [
           '  await connection.query(\n    `INSERT INTO hookswitch.journal_head',
       },
       {
-        // A number that was taken late is no history that went back.
+        // An offset that was assigned out of order must not look like a lost history.
         file: 'src/journal/postgres/epoch.ts',
         find: 'loaded.head < seen.head',
         replace: 'loaded.head < 0',
@@ -29,7 +29,7 @@ export const clusterMutants: readonly Mutant[] = [
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
         find: "SELECT 'head' AS kind, ${HEAD_OFFSET} AS number",
         replace:
-          // One number a transaction, and none for one without an event, as at the start.
+          // One offset per transaction with an event, none for a transaction without one, as at the start.
           "SELECT 'head' AS kind, CASE WHEN cardinality($1::text[]) > 0 " +
           // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
           "THEN nextval('hookswitch.offsets') - 1 ELSE ${HEAD_OFFSET} END AS number",
@@ -55,10 +55,10 @@ export const clusterMutants: readonly Mutant[] = [
   },
   {
     name: 'pg-tail-skips',
-    what: 'takes an own commit for the next entry, whatever other nodes have written before it',
+    description: 'takes its own commit for the next entry and skips entries of other nodes before it',
     edits: [
       {
-        // It hears of nothing in time: what others have written is not there yet when an own commit comes.
+        // Ignores notifications, so that entries of other nodes are not read yet when its own commit arrives.
         file: 'src/journal/postgres/postgres-journal.ts',
         find: 'onWake: () => this.#tail.wake()',
         replace: 'onWake: () => {}',
@@ -79,7 +79,7 @@ export const clusterMutants: readonly Mutant[] = [
   },
   {
     name: 'pg-notify-only',
-    what: 'reads what other nodes have written only when it is notified',
+    description: 'reads entries of other nodes only on notification',
     edits: [
       {
         file: 'src/journal/postgres/tail/head-tail.ts',
@@ -87,12 +87,12 @@ export const clusterMutants: readonly Mutant[] = [
         replace: 'this.#options.clock.every(POLL_MS, () => {});',
       },
     ],
-    fault: 'pg-deaf-node',
+    fault: 'pg-no-notifications',
     caughtBy: ['stuck'],
   },
   {
     name: 'pg-epoch-kept',
-    what: 'goes on under the same epoch where commits are gone',
+    description: 'keeps the epoch after commits were lost',
     edits: [
       {
         file: 'src/journal/postgres/epoch.ts',
@@ -105,7 +105,7 @@ export const clusterMutants: readonly Mutant[] = [
   },
   {
     name: 'pg-lease-without-token',
-    what: 'believes that it holds a lease for as long as anybody holds it',
+    description: 'believes it holds a lease while any node holds it',
     edits: [
       {
         file: 'src/cluster/postgres/postgres-lease.ts',

@@ -1,13 +1,13 @@
-/** A gateway with one promise broken, as edits of sources that are made while they are loaded. */
+/** A gateway with one broken promise, made by edits of source files while they are loaded. */
 import type {ViolationKind} from '../history/history.ts';
 
 export interface Mutant {
   readonly name: string;
-  /** What it does wrong. */
-  readonly what: string;
-  /** Each text has to be in its file exactly once. */
+  /** A short description for the table. */
+  readonly description: string;
+  /** Each `find` text must occur exactly once in its file. */
   readonly edits: readonly {readonly file: string; readonly find: string; readonly replace: string}[];
   readonly fault: string;
-  /** What it is found by. */
+  /** The kinds of violation that prove the mutant. */
   readonly caughtBy: readonly ViolationKind[];
 }

@@ -1,6 +1,6 @@
 /**
- * Gateways with one promise broken. A harness that finds nothing wrong with one of them is broken itself. Each says by
- * which fault it has to be found, since a promise is missed only when it is needed.
+ * Gateways with one broken promise each. A harness that finds no violation in one of them is broken itself. Each mutant
+ * names the fault that must find it.
  */
 import {clusterMutants} from './cluster-mutants.ts';
 import type {Mutant} from './mutant.ts';
@@ -8,7 +8,7 @@ import type {Mutant} from './mutant.ts';
 export const mutants: readonly Mutant[] = [
   {
     name: 'fsync-off',
-    what: 'answers before anything is on the disk',
+    description: 'responds before anything is on disk',
     edits: [
       {
         file: 'src/journal/sqlite/open-database.ts',
@@ -17,8 +17,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/journal/sqlite/writer/high-water-mark.ts',
-        find: 'fdatasyncSync(this.#fd);\n    // Only now',
-        replace: '// Only now',
+        find: 'fdatasyncSync(this.#fd);\n',
+        replace: '',
       },
     ],
     fault: 'power-loss',
@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mark-not-written',
-    what: 'answers before the high-water mark is written',
+    description: 'responds before the high-water mark is written',
     edits: [
       {
         file: 'src/journal/sqlite/writer/writer-store.ts',
@@ -39,12 +39,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mark-not-synced',
-    what: 'never brings the high-water mark to the disk',
+    description: 'never syncs the high-water mark',
     edits: [
       {
         file: 'src/journal/sqlite/writer/high-water-mark.ts',
-        find: 'fdatasyncSync(this.#fd);\n    // Only now',
-        replace: '// Only now',
+        find: 'fdatasyncSync(this.#fd);\n',
+        replace: '',
       },
     ],
     fault: 'power-loss',
@@ -52,7 +52,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'dedupe-off',
-    what: 'a webhook that comes twice is two entries',
+    description: 'stores a repeated webhook as a second entry',
     edits: [
       {
         file: 'src/journal/sqlite/writer/append-statements.ts',
@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'ack-before-append',
-    what: 'answers 2xx and appends afterwards',
+    description: 'responds 2xx and appends afterwards',
     edits: [
       {
         file: 'src/handlers/webhooks/webhook-handler.ts',
@@ -84,7 +84,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'retry-dial',
-    what: 'dials again when the outcome of the first try is not known',
+    description: 'dials again after an unknown outcome',
     edits: [
       {
         file: 'src/twilio/rest/twilio-rest.ts',
@@ -94,11 +94,11 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     fault: 'twilio-answer-lost',
-    caughtBy: ['dialled-twice'],
+    caughtBy: ['dialed-twice'],
   },
   {
     name: 'scope-filter-off',
-    what: 'tells everybody of everything',
+    description: 'sends every entry to every session',
     edits: [
       {
         file: 'src/services/feed/visibility.ts',
@@ -111,7 +111,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'resume-skips',
-    what: 'a resumed session misses one entry',
+    description: 'skips one entry when a session resumes',
     edits: [
       {
         file: 'src/services/sessions/session-delivery.ts',
@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mark-ignored',
-    what: 'takes a journal that went back for the one it was',
+    description: 'keeps the epoch of a journal that went back',
     edits: [
       {
         file: 'src/journal/sqlite/writer/writer-store.ts',
@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'pg-dedupe-off',
-    what: 'a webhook that comes to two nodes is two entries',
+    description: 'stores a webhook that arrives at two nodes as two entries',
     edits: [
       {
         file: 'src/journal/postgres/writer/group-view.ts',
@@ -157,7 +157,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'timeline-ignored',
-    what: 'takes a promoted standby that lost commits for the journal it was',
+    description: 'keeps the epoch after a failover to a standby that lacks commits',
     edits: [
       {
         file: 'src/journal/postgres/epoch.ts',
@@ -171,11 +171,9 @@ export const mutants: readonly Mutant[] = [
   ...clusterMutants,
 ];
 
-/** @throws Error — there is none of that name */
+/** @throws Error if no mutant has this name */
 export function findMutant(name: string): Mutant {
   const found = mutants.find((mutant) => mutant.name === name);
   if (found !== undefined) return found;
-  throw new Error(
-    `There is no mutant ${name}; there are ${mutants.map((mutant) => mutant.name).join(', ')}.`,
-  );
+  throw new Error(`Unknown mutant: ${name}. Mutants: ${mutants.map((mutant) => mutant.name).join(', ')}.`);
 }

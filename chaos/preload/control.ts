@@ -1,15 +1,15 @@
 /**
- * Loaded into the gateway before anything of its own: at a SIGUSR2 it does what a file says, which the harness wrote
- * before the signal. Moves the wall clock as an administrator or a wrong time server does, and stops the event loop.
+ * Preloaded into the gateway. On SIGUSR2, it reads commands from a file that the harness has written: it moves the wall
+ * clock, as an administrator or a wrong time server would, or blocks the event loop.
  * Usage: --import <this file>?file=<path of a JSON file>
  */
 import {readFileSync} from 'node:fs';
 import {isMainThread} from 'node:worker_threads';
 
 export interface Control {
-  /** Added to the wall clock from now on, in milliseconds; the monotonic clock goes on as it was. */
+  /** Offset of the wall clock from now on, in milliseconds. The monotonic clock is not changed. */
   readonly clockOffsetMs?: number;
-  /** The main thread does nothing else for so long. */
+  /** How long to block the main thread, in milliseconds. */
   readonly stallMs?: number;
 }
 
@@ -19,7 +19,7 @@ let offsetMs = 0;
 
 const now = () => SystemDate.now() + offsetMs;
 
-/** Signals are the main thread's alone, and it alone asks for the time. */
+/** Only the main thread receives signals, and only the main thread reads the time. */
 if (isMainThread) {
   process.on('SIGUSR2', () => {
     const {clockOffsetMs = offsetMs, stallMs = 0} = JSON.parse(readFileSync(file, 'utf8')) as Control;

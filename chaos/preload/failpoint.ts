@@ -1,7 +1,7 @@
 /**
- * Loaded into the gateway before anything of its own: ends the process, or only the thread, when the writer gets to
- * a certain place for the n-th time. The places are calls of the platform that every durable append has to make, so
- * that the gateway's sources know nothing of this.
+ * Preloaded into the gateway. Ends the process, or only the thread, when the writer passes a failpoint for the n-th
+ * time. Failpoints are platform calls that every durable append makes, so that the gateway's sources contain no test
+ * code.
  * Usage: --import <this file>?point=<Failpoint>&hit=<n>&action=<kill|exit-thread>
  */
 import fs from 'node:fs';
@@ -9,7 +9,7 @@ import {syncBuiltinESMExports} from 'node:module';
 import {DatabaseSync, StatementSync} from 'node:sqlite';
 import {isMainThread, type MessagePort, parentPort} from 'node:worker_threads';
 
-/** Those of the writer in the order in which an append passes them. */
+/** The writer's failpoints, in the order in which an append passes them. */
 export const failpoints = [
   'inside-group',
   'before-commit',
@@ -17,7 +17,7 @@ export const failpoints = [
   'before-mark-write',
   'after-mark-write',
   'after-reply',
-  // Of the reader: a question is about to be answered.
+  // In the reader, before it answers a query.
   'reader-query',
 ] as const;
 
@@ -51,11 +51,11 @@ if (!isMainThread) {
   };
   const exec = Reflect.get(DatabaseSync.prototype, 'exec');
   DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string) {
-    // The writer's transactions begin otherwise.
+    // Only the reader uses a plain BEGIN.
     if (sql === 'BEGIN') pass('reader-query');
     Reflect.apply(exec, this, [sql]);
   };
-  // Only the mark is written from JavaScript; SQLite does its own.
+  // Only the mark is written by JavaScript. SQLite writes its own files natively.
   const writeSync = Reflect.get(fs, 'writeSync') as (...values: readonly unknown[]) => number;
   fs.writeSync = (...values: readonly unknown[]) => {
     pass('before-mark-write');

@@ -1,6 +1,6 @@
 /**
- * Loaded into the gateway before anything of its own: rewrites one source file as it is read. A mutant whose text is
- * no longer there ends the start: it would be a gateway without a fault, and a harness that finds nothing wrong.
+ * Preloaded into the gateway. Edits source files while they are loaded. If a text is not found exactly once, the start
+ * fails, because an unchanged gateway would pass every check.
  * Usage: --import <this file>?mutant=<name>
  */
 import module from 'node:module';
@@ -15,7 +15,8 @@ module.registerHooks({
     if (own.length === 0 || !loaded.source) return loaded;
     let source = Buffer.from(loaded.source as Uint8Array).toString();
     for (const {file, find, replace} of own) {
-      if (source.split(find).length !== 2) throw new Error(`${file} does not hold once: ${find}`);
+      if (source.split(find).length !== 2)
+        throw new Error(`${file} must contain this text exactly once: ${find}`);
       source = source.replace(find, () => replace);
     }
     return {...loaded, source};

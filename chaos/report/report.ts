@@ -8,13 +8,13 @@ import type {RoundResult} from '../round.ts';
 export interface FaultRun {
   readonly fault: AnyFault;
   readonly rounds: readonly RoundResult[];
-  /** Why it was not run. */
+  /** Why the fault did not run. */
   readonly unavailable?: string;
 }
 
 export interface MutantRun {
   readonly mutant: Mutant;
-  /** Absent: not run, for this reason. */
+  /** Absent if the mutant did not run. `unavailable` has the reason. */
   readonly result?: RoundResult;
   readonly unavailable?: string;
 }
@@ -28,12 +28,12 @@ export interface Report {
 
 const LOST: readonly ViolationKind[] = ['lost', 'not-durable'];
 const CORRUPT: readonly ViolationKind[] = ['corrupt', 'doubled', 'invented', 'session'];
-const DOUBLE: readonly ViolationKind[] = ['dialled-twice'];
+const DOUBLE: readonly ViolationKind[] = ['dialed-twice'];
 
-const FAULT_HEAD = `| fault | what breaks | survived / tried | acknowledged | of them lost | silent corruption | dials | double dials |
+const FAULT_HEAD = `| fault | description | survived / rounds | acknowledged | lost | silent corruption | dials | double dials |
 | --- | --- | --- | --- | --- | --- | --- | --- |`;
 
-const MUTANT_HEAD = `| mutant | what it does wrong | under the fault | caught |
+const MUTANT_HEAD = `| mutant | broken promise | fault | caught |
 | --- | --- | --- | --- |`;
 
 export function caught({mutant, result}: MutantRun): boolean {
@@ -56,8 +56,17 @@ export function reportMarkdown({command, seed, faults, mutants}: Report): string
 
 function faultRow({fault, rounds, unavailable}: FaultRun): string {
   if (rounds.length === 0)
-    return row([`\`${fault.name}\``, fault.what, `not run: ${unavailable ?? 'no time'}`, '', '', '', '', '']);
-  return row([`\`${fault.name}\``, fault.what, ...figures(rounds)]);
+    return row([
+      `\`${fault.name}\``,
+      fault.description,
+      `not run: ${unavailable ?? 'no time'}`,
+      '',
+      '',
+      '',
+      '',
+      '',
+    ]);
+  return row([`\`${fault.name}\``, fault.description, ...figures(rounds)]);
 }
 
 function totalRow(faults: readonly FaultRun[]): string {
@@ -85,7 +94,7 @@ function mutantRow(run: MutantRun): string {
   const kinds = [...new Set(result?.violations.map(({kind}) => kind))].join(', ');
   const how =
     result === undefined ? `not run: ${unavailable ?? ''}` : caught(run) ? `yes: ${kinds}` : '**no**';
-  return row([`\`${mutant.name}\``, mutant.what, `\`${mutant.fault}\``, how]);
+  return row([`\`${mutant.name}\``, mutant.description, `\`${mutant.fault}\``, how]);
 }
 
 function row(cells: readonly string[]): string {

@@ -1,4 +1,4 @@
-/** The last commits are gone, as after a failover to a standby that had not got them, and their offsets are given out anew. */
+/** The last commits are lost, as after a failover to a lagging standby, and their offsets are assigned again. */
 import {Client} from 'pg';
 import type {JournalOpening} from '../../src/journal/followable-journal.ts';
 import {status} from '../../test/support/journal/journal-events.ts';
@@ -13,7 +13,7 @@ export const commitsGone: Scene = async (stage) => {
   const {url, stack, violate} = stage;
   const nodes = await openNodes(stage, [url, url]);
   const [first, second] = nodes;
-  if (first === undefined || second === undefined) throw new Error('there are two nodes');
+  if (first === undefined || second === undefined) throw new Error('expected two nodes');
   const epochs: string[][] = nodes.map(() => []);
   for (const [index, node] of nodes.entries())
     node.onEpoch?.(({epoch}: JournalOpening) => epochs[index]?.push(epoch));
@@ -31,11 +31,14 @@ export const commitsGone: Scene = async (stage) => {
   await first.append(status('CA-new', 'ringing'));
   const [before] = rows as readonly {readonly epoch: string}[];
   try {
-    await until(() => epochs.every((heard) => heard.length > 0), {timeoutMs: SOON_MS});
+    await until(() => epochs.every((seen) => seen.length > 0), {timeoutMs: SOON_MS});
   } catch {
-    violate('corrupt', `${LEFT + 1} is another entry now, and the nodes heard of ${JSON.stringify(epochs)}`);
+    violate(
+      'corrupt',
+      `offset ${LEFT + 1} was assigned again, but the nodes saw these epochs: ${JSON.stringify(epochs)}`,
+    );
   }
-  const heard = new Set(epochs.flat());
-  if (heard.size > 1 || heard.has(before?.epoch ?? ''))
-    violate('corrupt', `${before?.epoch} was followed by ${[...heard].join()}`);
+  const seen = new Set(epochs.flat());
+  if (seen.size > 1 || seen.has(before?.epoch ?? ''))
+    violate('corrupt', `${before?.epoch} was followed by ${[...seen].join()}`);
 };

@@ -1,4 +1,4 @@
-/** Callbacks of the same calls, repeated and in any order, at all nodes at once; each node has somebody who reads what comes. */
+/** Callbacks of the same calls at all nodes at once, duplicate and in any order. A reader follows each node. */
 import {setTimeout as wait} from 'node:timers/promises';
 import {JournalUnavailableError} from '../../src/errors/app-error.ts';
 import type {CallRecord, JournalEntry, StatusEvent} from '../../src/journal/call-event.ts';
@@ -12,7 +12,7 @@ import {type Scene, SOON_MS, type Stage} from './scene.ts';
 const CALLS = 40;
 const AT_ONCE = 30;
 const PAGE = 7;
-/** Twilio, too, gives up at some point. */
+/** Attempts per callback, because Twilio also gives up. */
 const ATTEMPTS = 5;
 
 export const crossing: Scene = async (stage) => {
@@ -24,18 +24,18 @@ export const crossing: Scene = async (stage) => {
   const events = drawEvents(stage);
   const isSound = () => readers.every(({fault}) => fault === undefined);
   for (let from = 0; from < events.length && isSound(); from += AT_ONCE)
-    await Promise.all(events.slice(from, from + AT_ONCE).map((event) => bring(event, nodes, stage)));
+    await Promise.all(events.slice(from, from + AT_ONCE).map((event) => append(event, nodes, stage)));
   stage.note(`${events.length} appends`);
   const keys = new Set(events.map(({dedupeKey}) => dedupeKey));
   const isThrough = ({seen, fault}: Reader) => seen.length >= keys.size || fault !== undefined;
   await until(() => readers.every(isThrough), {
-    what: `every reader to be told of ${keys.size} entries`,
+    what: `every reader to receive ${keys.size} entries`,
     timeoutMs: SOON_MS,
   }).catch((error: unknown) => stage.violate('stuck', String(error)));
   for (const [index, reader] of readers.entries()) await check(`node ${index + 1}`, reader, keys, stage);
 };
 
-/** Follows one node as sessions do. */
+/** Follows one node as a session does. */
 class Reader {
   readonly node: Journal;
   readonly seen: JournalEntry[] = [];
@@ -62,15 +62,15 @@ class Reader {
     }
   }
 
-  /** Nothing is read behind a gap: what a node with a fault would tell then need not end. */
+  /** Stops at a gap, because a faulty node might deliver entries without end. */
   #take(entry: JournalEntry): void {
     const before = this.seen.at(-1)?.offset ?? 0;
-    if (entry.offset !== before + 1) throw new Error(`told of ${entry.offset} after ${before}`);
+    if (entry.offset !== before + 1) throw new Error(`received ${entry.offset} after ${before}`);
     this.seen.push(entry);
   }
 }
 
-/** Four callbacks of each call, and one that contradicts its end; most of them more than once. */
+/** Four callbacks per call and one that contradicts its end, most of them repeated. */
 function drawEvents({random}: Stage): readonly StatusEvent[] {
   const once = Array.from({length: CALLS}, (_, index) => [
     ...wholeCall(`CA${index}`),
@@ -82,7 +82,7 @@ function drawEvents({random}: Stage): readonly StatusEvent[] {
     .map(({event}) => event);
 }
 
-async function bring(event: StatusEvent, nodes: readonly Journal[], stage: Stage): Promise<void> {
+async function append(event: StatusEvent, nodes: readonly Journal[], stage: Stage): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     try {
       await nodes[stage.random.below(nodes.length)]?.append(event);
@@ -95,14 +95,15 @@ async function bring(event: StatusEvent, nodes: readonly Journal[], stage: Stage
   stage.violate('stuck', `${event.dedupeKey} was refused ${ATTEMPTS} times`);
 }
 
-/** [J2] [J3] [J4] What a node has told is the journal; the journal is what the pure function makes of its events. */
+/** [J2] [J3] [J4] Checks that a node delivered the whole journal, and that `transition()` gives the same verdicts. */
 async function check(name: string, {node, seen, fault}: Reader, keys: ReadonlySet<string>, stage: Stage) {
   if (fault !== undefined) stage.violate('session', `${name}: ${fault.message}`);
-  const told = seen.map(({event}) => event.dedupeKey);
-  if (new Set(told).size !== told.length) stage.violate('doubled', `${name} told of an event twice`);
-  const missing = [...keys.difference(new Set(told))];
+  const delivered = seen.map(({event}) => event.dedupeKey);
+  if (new Set(delivered).size !== delivered.length)
+    stage.violate('doubled', `${name} delivered an event twice`);
+  const missing = [...keys.difference(new Set(delivered))];
   if (missing.length > 0)
-    stage.violate('session', `${name} did not tell of ${missing.length}: ${missing[0]}`);
+    stage.violate('session', `${name} did not deliver ${missing.length} events: ${missing[0]}`);
   const calls = new Map<string, CallRecord>();
   for (const {event, offset, verdict} of seen) {
     if (event.kind !== 'status') continue;
@@ -116,7 +117,7 @@ async function check(name: string, {node, seen, fault}: Reader, keys: ReadonlySe
     if (found?.providerStatus !== providerStatus || found.offset !== offset)
       stage.violate(
         'corrupt',
-        `${callSid} is ${found?.providerStatus} of ${found?.offset}, not ${providerStatus}`,
+        `${callSid} is ${found?.providerStatus} at ${found?.offset}, not ${providerStatus} at ${offset}`,
       );
   }
 }

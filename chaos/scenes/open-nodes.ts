@@ -1,9 +1,9 @@
-/** Nodes of the journal for a scene. */
+/** Opens nodes of the journal for a scene. */
 import {PostgresJournal} from '../../src/journal/postgres/postgres-journal.ts';
 import {PostgresDatabase} from '../../src/postgres/postgres-database.ts';
 import type {Stage} from './scene.ts';
 
-/** One after the other, as in a rollout; they end with the scene. */
+/** Opens the nodes one after the other, as in a rollout. They are closed with the scene. */
 export async function openNodes(
   {stack}: Stage,
   urls: readonly string[],

@@ -1,23 +1,23 @@
 /**
- * The process of a scene: says on stdout, as JSON, what was wrong.
- * Usage: node process.ts <scene> <seed> <nodes> <URL of a database>
+ * The process of a scene. Prints the violations as JSON on stdout.
+ * Usage: node process.ts <scene> <seed> <nodes> <database URL>
  */
 import {SeededRandom} from '../../test/support/simulation/random.ts';
 import type {Violation} from '../history/history.ts';
 import {commitsGone} from './commits-gone.ts';
 import {crossing} from './crossing.ts';
-import {deaf} from './deaf.ts';
+import {noNotifications} from './no-notifications.ts';
 import type {Scene, SceneName, SceneResult} from './scene.ts';
 import {staleLease} from './stale-lease.ts';
 
 const scenes: Readonly<Record<SceneName, Scene>> = {
   crossing,
-  deaf,
+  'no-notifications': noNotifications,
   'commits-gone': commitsGone,
   'stale-lease': staleLease,
 };
 
-/** What was found by then is told of. */
+/** Time limit. Violations found so far are printed. */
 const DEADLINE_MS = 20_000;
 
 const [, , name = '', seed = '', nodes = '', url = ''] = process.argv;
@@ -26,7 +26,7 @@ const violations: Violation[] = [];
 const notes: string[] = [];
 const stack = new AsyncDisposableStack();
 const {promise: late, reject} = Promise.withResolvers<never>();
-setTimeout(() => reject(new Error(`the scene did not end in ${DEADLINE_MS} ms`)), DEADLINE_MS).unref();
+setTimeout(() => reject(new Error(`the scene did not finish within ${DEADLINE_MS} ms`)), DEADLINE_MS).unref();
 try {
   const played = scene({
     random: new SeededRandom(Number(seed)),
@@ -44,5 +44,5 @@ try {
   });
 }
 const result: SceneResult = {violations, notes};
-// What still waits, of a node with a promise broken, need not be waited for.
+// Exit at once, because a mutant may leave work that never ends.
 process.stdout.write(JSON.stringify(result), () => process.exit(0));

@@ -1,7 +1,7 @@
-/** Runs a scene in a process of its own, on a fresh database. */
+/** Runs a scene in a separate process on a new database. */
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import {endsWithUs} from '../../test/support/gateway/ends-with-us.ts';
+import {killOnExit} from '../../test/support/gateway/kill-on-exit.ts';
 import {postgresServer} from '../../test/support/postgres/postgres.ts';
 import {preload} from '../world/preload.ts';
 import type {SceneName, SceneResult} from './scene.ts';
@@ -15,10 +15,10 @@ export interface SceneOptions {
 
 const program = fileURLToPath(new URL('./process.ts', import.meta.url));
 
-/** A scene takes a few seconds; one that takes longer hangs, and is ended. */
+/** Time limit after which the process is killed. */
 const DEADLINE_MS = 40_000;
 
-/** A process that ends without a word is `stuck`. */
+/** A process that exits without a result is `stuck`. */
 export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Promise<SceneResult> {
   await using stack = new AsyncDisposableStack();
   const url = await (await postgresServer()).databaseOf({
@@ -28,7 +28,7 @@ export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Prom
   const child = spawn(process.execPath, [...flags, program, scene, String(seed), String(nodes), url], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  endsWithUs(child);
+  killOnExit(child);
   const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   const output = {stdout: '', stderr: ''};
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -42,6 +42,6 @@ export async function runScene({scene, seed, nodes, mutant}: SceneOptions): Prom
   await closed;
   clearTimeout(timer);
   if (output.stdout !== '') return JSON.parse(output.stdout) as SceneResult;
-  const detail = `${scene} ended without a word (${child.signalCode ?? child.exitCode}): ${output.stderr.slice(-2000)}`;
+  const detail = `${scene} exited without a result (${child.signalCode ?? child.exitCode}): ${output.stderr.slice(-2000)}`;
   return {violations: [{kind: 'stuck', detail}], notes: []};
 }

@@ -1,4 +1,4 @@
-/** Who does what only one may do stood still; another one has taken over, and the first asks whether it may still write. */
+/** A lease holder is paused, another node takes over, and the first holder tries to confirm its lease. */
 
 import {Client} from 'pg';
 import {pino} from 'pino';
@@ -23,18 +23,18 @@ export const staleLease: Scene = async ({url, stack, violate}) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const holder = nodes.find(({lease}) => lease.held);
     const other = nodes.find((node) => node !== holder);
-    if (holder === undefined || other === undefined) throw new Error('nobody holds the lease');
+    if (holder === undefined || other === undefined) throw new Error('no node holds the lease');
     const mine = await holder.lease.confirm();
-    // As long as a lease lasts has passed, of which the holder knows nothing.
+    // Let the lease expire without the holder's knowledge.
     await time.query(`UPDATE hookswitch.leases SET expires_at = clock_timestamp() - interval '1 ms'`);
     await other.lease.acquire();
     const theirs = await other.lease.confirm();
-    // A beat of the holder's came between: it has renewed what it holds.
+    // The holder's heartbeat has renewed the lease in between.
     if (theirs === undefined) continue;
     const late = await holder.lease.confirm();
     if (late !== undefined)
       violate('corrupt', `two nodes may write: one with token ${late.token}, one with ${theirs.token}`);
     if (mine !== undefined && theirs.token <= mine.token)
-      violate('corrupt', `token ${theirs.token} came after ${mine.token}`);
+      violate('corrupt', `token ${theirs.token} was issued after ${mine.token}`);
   }
 };

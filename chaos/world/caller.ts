@@ -1,4 +1,4 @@
-/** A user who places calls with idempotency keys, asks again when the outcome is unknown, and hangs some up. */
+/** A user who places calls with idempotency keys, retries unknown outcomes, and hangs up some calls. */
 import {setTimeout as wait} from 'node:timers/promises';
 import type {SeededRandom} from '../../test/support/simulation/random.ts';
 import type {DialRecord, HangUpRecord, Outcome} from '../history/history.ts';
@@ -8,7 +8,7 @@ export interface CallerOptions {
   readonly token: string;
   readonly gatewayUrl: string;
   readonly random: SeededRandom;
-  /** Begins the numbers this caller dials; no other's do so. */
+  /** Prefix of the dialed numbers, unique for each caller. */
   readonly numbers: string;
 }
 
@@ -56,7 +56,7 @@ export class Caller {
     }
   }
 
-  /** Places one call, with as many attempts as it takes to know; its sid where there is one. */
+  /** Places one call, retrying until the outcome is known. Resolves with its SID, if there is one. */
   async place(): Promise<string | undefined> {
     const {user, numbers} = this.#options;
     this.#next += 1;
@@ -81,7 +81,7 @@ export class Caller {
     this.hangUps.push({user, callSid, outcome});
   }
 
-  /** `undefined`: no answer came. */
+  /** `undefined` if there was no response. */
   async #post(
     path: string,
     body: unknown,
@@ -102,7 +102,7 @@ export class Caller {
   }
 }
 
-/** Whoever gets a 503 was told that nothing was done; a 504, or a 5xx of Twilio's, says that nobody knows. */
+/** A 503 means that nothing was done. A 504 or a 5xx from Twilio means that the outcome is unknown. */
 function outcomeOf(answer: Answer | undefined): Outcome {
   if (answer === undefined || answer.body.code === 'submission_unknown') return 'unknown';
   if (answer.body.context?.outcome === 'unknown' || answer.body.code === 'internal') return 'unknown';

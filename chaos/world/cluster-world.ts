@@ -1,6 +1,6 @@
 /**
- * A round's world with several gateways on one Postgres of their own: callbacks and callers come through a balancer to all of
- * them in turn, and sessions come back to another node than they left, also when nothing is wrong.
+ * The world of a cluster round: several gateways on one Postgres. Callbacks and callers reach the nodes in turn through
+ * a balancer. Sessions move to another node at each reconnect, also without a fault.
  */
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import os from 'node:os';
@@ -28,20 +28,20 @@ import {WebhookStream} from './webhook-stream.ts';
 export interface ClusterWorldOptions {
   readonly random: SeededRandom;
   readonly nodes: number;
-  /** The gateways are ones with a promise broken. */
+  /** Mutant to run instead of the real gateway. */
   readonly mutant?: string;
 }
 
 export interface WorldNode {
   readonly gateway: CrashGateway;
-  /** Its way to the database. */
+  /** The node's connection to the database. */
   readonly link: DatabaseLink;
   readonly controlFile: string;
 }
 
 const users = ['ada', 'ben'] as const;
 const DATABASE = 'hookswitch_chaos';
-/** So often one session, in turn, goes to another node, in milliseconds. */
+/** Interval at which one session in turn moves to another node, in milliseconds. */
 const ROAM_EVERY_MS = 400;
 const SETTLED_WITHIN_MS = 30_000;
 const READY_WITHIN_MS = 30_000;
@@ -55,11 +55,11 @@ export class ClusterWorld implements AsyncDisposable {
   readonly sessions: readonly ReturningSession[];
   readonly callers: readonly Caller[];
   readonly notes: string[] = [];
-  /** Whether sessions go to another node for no reason. */
+  /** Whether sessions move without a fault. */
   roaming = true;
   readonly #balancer: NodeBalancer;
   readonly #scratch: string;
-  /** Port of the node each session was last sent to. */
+  /** Port of the node that each session was last sent to. */
   readonly #places: number[] = [];
   readonly #chapters: Chapter[] = [];
   readonly #chapterEnds: number[] = [];
@@ -109,7 +109,7 @@ export class ClusterWorld implements AsyncDisposable {
     );
   }
 
-  /** Everything runs when it resolves. */
+  /** Resolves when everything runs. */
   static async open({random, nodes: count, mutant}: ClusterWorldOptions): Promise<ClusterWorld> {
     const server = await PostgresServer.create();
     await server.query(`CREATE DATABASE ${DATABASE}`);
@@ -148,7 +148,7 @@ export class ClusterWorld implements AsyncDisposable {
       for (const session of world.sessions) session.start();
       world.#roam();
       world.resume();
-      await world.answers(20);
+      await world.waitForAcknowledged(20);
       return world;
     } catch (error) {
       await world[Symbol.asyncDispose]();
@@ -164,10 +164,10 @@ export class ClusterWorld implements AsyncDisposable {
     this.#violations.push({kind, detail});
   }
 
-  /** Any of the nodes. */
+  /** A random node. */
   anyNode(): WorldNode {
     const node = this.nodes[this.random.int(0, this.nodes.length - 1)];
-    if (node === undefined) throw new Error('a world has nodes');
+    if (node === undefined) throw new Error('the world has no nodes');
     return node;
   }
 
@@ -180,19 +180,19 @@ export class ClusterWorld implements AsyncDisposable {
     await Promise.all([this.webhooks.pause(), ...this.callers.map((caller) => caller.pause())]);
   }
 
-  /** As `pause`, and Twilio has nothing more to tell either. */
-  async quiet(): Promise<void> {
+  /** Pauses the load and waits until the simulator has no pending callbacks. */
+  async waitUntilQuiet(): Promise<void> {
     await this.pause();
     await Promise.race([this.simulator.settled(), wait(SETTLED_WITHIN_MS, undefined, {ref: false})]);
   }
 
-  /** Waits for so many more acknowledged webhooks. */
-  async answers(count: number, timeoutMs = 30_000): Promise<void> {
-    const wanted = this.webhooks.answers + count;
-    await until(() => this.webhooks.answers >= wanted, {what: `${count} more 2xx`, timeoutMs});
+  /** Waits for this many more acknowledged webhooks. */
+  async waitForAcknowledged(count: number, timeoutMs = 30_000): Promise<void> {
+    const wanted = this.webhooks.acknowledged + count;
+    await until(() => this.webhooks.acknowledged >= wanted, {what: `${count} more 2xx`, timeoutMs});
   }
 
-  /** Those who sit on a node that answers nothing notice by themselves, as clients do, and go elsewhere. */
+  /** Disconnects the sessions of a node that no longer responds, as clients with a timeout do. */
   abandon({gateway}: WorldNode): void {
     for (const [index, session] of this.sessions.entries())
       if (this.#places[index] === gateway.port) session.abandon();
@@ -206,18 +206,18 @@ export class ClusterWorld implements AsyncDisposable {
     return this.server.query(text, DATABASE);
   }
 
-  /** Where a client of somebody else's would connect. */
+  /** URL for clients outside the gateways. */
   get databaseUrl(): string {
     return this.server.url(DATABASE);
   }
 
-  /** Everybody is told of all that is in the journal now, within so long; otherwise it is a violation. */
-  async level(withinMs: number, after: string): Promise<void> {
+  /** Waits until every session has the whole journal. Exceeding the time limit is a violation. */
+  async waitUntilCaughtUp(withinMs: number, after: string): Promise<void> {
     const startedAt = performance.now();
     this.roaming = false;
     try {
       await this.#sessionsAtHead(withinMs);
-      this.note(`level ${Math.round(performance.now() - startedAt)} ms after ${after}`);
+      this.note(`caught up ${Math.round(performance.now() - startedAt)} ms after ${after}`);
     } catch (error) {
       this.violate('stuck', `${after}: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
@@ -225,7 +225,7 @@ export class ClusterWorld implements AsyncDisposable {
     }
   }
 
-  /** What was acknowledged so far has to be in the journal as it is now; what comes later, in the one that follows. */
+  /** Ends a chapter. Webhooks acknowledged so far must be in this journal, later ones in the next chapter's journal. */
   async endChapter(): Promise<Chapter> {
     const chapter = await this.readChapter();
     this.#chapters.push(chapter);
@@ -237,22 +237,22 @@ export class ClusterWorld implements AsyncDisposable {
     return readPostgresChapter(this.server, DATABASE);
   }
 
-  async ready(node: WorldNode, timeoutMs = READY_WITHIN_MS): Promise<void> {
+  async waitUntilReady(node: WorldNode, timeoutMs = READY_WITHIN_MS): Promise<void> {
     await until(() => this.isReady(node), {what: `port ${node.gateway.port} to be ready`, timeoutMs});
   }
 
-  /** Whether new connections are sent there. */
+  /** Whether the balancer sends new connections to this node. */
   isReady({gateway}: WorldNode): boolean {
     return this.#balancer.isReady(gateway.port);
   }
 
-  /** Everything is mended: waits for all nodes to have caught up, and says what they did not get done. */
+  /** After the repair: waits until all nodes have caught up, and records violations. */
   async settle(): Promise<void> {
     try {
       for (const {gateway} of this.nodes) if (!gateway.isRunning) await gateway.start();
-      for (const node of this.nodes) await this.ready(node);
-      await this.quiet();
-      await this.webhooks.bringRest();
+      for (const node of this.nodes) await this.waitUntilReady(node);
+      await this.waitUntilQuiet();
+      await this.webhooks.sendPending();
       this.roaming = false;
       await this.#sessionsAtHead();
     } catch (error) {
@@ -260,14 +260,14 @@ export class ClusterWorld implements AsyncDisposable {
     }
   }
 
-  /** Violations that a fault found, and the history for the rest. Ends the gateways by force: what counts is on disk. */
+  /** Kills the gateways, because only the data on disk counts. Returns the history and the recorded violations. */
   async conclude(): Promise<{readonly history: History; readonly violations: readonly Violation[]}> {
     for (const {gateway} of this.nodes) if (gateway.isRunning) await gateway.kill();
     for (const refusal of this.webhooks.refused) this.violate('lost', refusal);
     for (const [status, times] of this.webhooks.failures) {
       this.note(`${times} × ${status}`);
-      // Whoever is not served for a while is told so. Anything else is a fault of ours.
-      if (status !== 503) this.violate('disturbed', `${times} webhooks were answered ${status}`);
+      // A 503 is allowed during a fault. Any other failure is a bug.
+      if (status !== 503) this.violate('disturbed', `${times} webhooks got status ${status}`);
     }
     const last: Chapter[] = [];
     try {
@@ -291,7 +291,7 @@ export class ClusterWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#roamer);
     this.webhooks.close();
-    // A stopped process would not even end its connections.
+    // A stopped process could not even close its connections.
     for (const {gateway} of this.nodes) if (gateway.isRunning) await gateway.kill();
     await Promise.all(this.callers.map((caller) => caller.pause()));
     await Promise.all(this.sessions.map((session) => session.stop()));
@@ -313,18 +313,18 @@ export class ClusterWorld implements AsyncDisposable {
     }, ROAM_EVERY_MS);
   }
 
-  /** The next node after the one it was on that a balancer would send it to. */
+  /** URL of the next node that the balancer would choose after the session's last node. */
   #elsewhere(session: number): string {
     const all = this.nodes.map(({gateway}) => gateway);
     const from = all.findIndex(({port}) => port === this.#places[session]);
     const others = [...all.slice(from + 1), ...all.slice(0, from + 1)];
     const next = others.find(({port}) => this.#balancer.isReady(port)) ?? others[0];
-    if (next === undefined) throw new Error('a world has nodes');
+    if (next === undefined) throw new Error('the world has no nodes');
     this.#places[session] = next.port;
     return next.wsUrl;
   }
 
-  /** Each session is brought to the last entry that it may see. */
+  /** Waits until each session has reached the last entry that it may see. */
   async #sessionsAtHead(timeoutMs = 20_000): Promise<void> {
     const {entries} = await this.readChapter();
     const pushed = entries.filter(({verdict, kind}) => verdict === 'applied' && kind === 'status');
@@ -333,7 +333,7 @@ export class ClusterWorld implements AsyncDisposable {
       const user = users[index - 1];
       const last = pushed.findLast(({owner}) => user === undefined || owner === user);
       const left = Math.max(1, timeoutMs - (performance.now() - startedAt));
-      if (last !== undefined) await session.reaches(last.offset, left);
+      if (last !== undefined) await session.waitForOffset(last.offset, left);
     }
   }
 }

@@ -1,15 +1,15 @@
-/** Somebody who takes every connection the database has, and ends those of the gateways until they have none. */
+/** A client that takes every database connection and terminates those of the gateways. */
 import {setTimeout as wait} from 'node:timers/promises';
 import {Client} from 'pg';
 
 const TAKERS = 4;
-const AGAIN_MS = 5;
+const RETRY_MS = 5;
 
 export class ConnectionTaker {
-  /** Whether the last try was refused: there are none left. */
+  /** Whether the last attempt was refused, so that none is left. */
   hasAll = false;
   readonly #url: string;
-  /** It keeps one for what ends the others. */
+  /** Kept to terminate the gateways' connections. */
   readonly #ender: Client;
   readonly #taken = new Set<Client>();
   #taking = true;
@@ -20,7 +20,7 @@ export class ConnectionTaker {
     this.#ender = clientOf(url);
   }
 
-  /** Begins to take. */
+  /** Starts to take connections. */
   static async open(url: string): Promise<ConnectionTaker> {
     const taker = new ConnectionTaker(url);
     await taker.#ender.connect();
@@ -28,20 +28,20 @@ export class ConnectionTaker {
     return taker;
   }
 
-  /** Connections that it has. */
+  /** Number of connections it holds. */
   get taken(): number {
     return this.#taken.size;
   }
 
-  /** Ends the connections that gateways have at this moment, and says how many; they may get others. */
-  async endGateways(): Promise<number> {
+  /** Terminates the gateways' current connections and returns their number. The gateways may reconnect. */
+  async terminateGateways(): Promise<number> {
     const {rows} = await this.#ender.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hookswitch%'`,
     );
     return rows.length;
   }
 
-  /** Gives back all that it has. */
+  /** Closes all connections. */
   async release(): Promise<void> {
     this.#taking = false;
     await Promise.all(this.#work);
@@ -58,7 +58,7 @@ export class ConnectionTaker {
       );
       this.hasAll = !isTaken;
       if (isTaken) this.#taken.add(client);
-      else await wait(AGAIN_MS);
+      else await wait(RETRY_MS);
     }
   }
 }

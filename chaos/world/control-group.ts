@@ -1,4 +1,4 @@
-/** A cgroup (version 1) that a process can be put into: less of the processor, less memory. */
+/** A cgroup (version 1) that limits a process's CPU and memory. */
 import {existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
 
 const ROOT = '/sys/fs/cgroup';
@@ -6,7 +6,7 @@ const PERIOD_US = 100_000;
 
 export function groupsUnavailable(): string | undefined {
   const has = ['cpu', 'memory'].every((name) => existsSync(`${ROOT}/${name}/cgroup.procs`));
-  if (!has) return 'needs cgroups of version 1';
+  if (!has) return 'needs cgroups version 1';
   return process.getuid?.() === 0 ? undefined : 'needs root';
 }
 
@@ -29,7 +29,7 @@ export class ControlGroup implements Disposable {
     for (const folder of Object.values(this.#folders)) writeFileSync(`${folder}/cgroup.procs`, String(pid));
   }
 
-  /** Whoever is still in it goes back to where everybody is. */
+  /** Moves the remaining processes back to the root group. */
   [Symbol.dispose](): void {
     for (const [name, folder] of Object.entries(this.#folders)) {
       for (const pid of readFileSync(`${folder}/cgroup.procs`, 'utf8').split('\n').filter(Boolean))

@@ -1,4 +1,4 @@
-/** How long sockets that have nothing to do with a fault wait for an answer. */
+/** Measures the ping latency of sessions that a fault must not affect. */
 import {setTimeout as wait} from 'node:timers/promises';
 import {ACCESS_KEY} from '../../test/support/crash/crash-gateway.ts';
 import {TestClient} from '../../test/support/websocket/client.ts';
@@ -7,7 +7,7 @@ import type {World} from './world.ts';
 const SOCKETS = 4;
 const PING_EVERY_MS = 40;
 
-/** Milliseconds from ping to pong while `during` runs, of the slower quarter the fastest (p75). */
+/** The p75 of milliseconds from ping to pong while `during` runs. */
 export async function measureLatency({gateway}: World, during: () => Promise<unknown>): Promise<number> {
   const clients = Array.from({length: SOCKETS}, () => new TestClient(gateway.wsUrl, {token: ACCESS_KEY}));
   const tookMs: number[] = [];

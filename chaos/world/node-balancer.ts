@@ -1,11 +1,11 @@
 /**
- * What stands before the nodes: every new connection goes to the next node in turn that is ready. A node that answers nothing
- * loses its connections, as behind any balancer with health checks; one that says 503 keeps those it has.
+ * A TCP load balancer: each new connection goes to the next ready node in turn. A node that does not respond loses its
+ * connections, as behind any balancer with health checks. A node that returns 503 keeps them.
  */
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 
-const ASK_EVERY_MS = 200;
+const PROBE_EVERY_MS = 200;
 const ANSWER_WITHIN_MS = 1500;
 
 type Health = 'ready' | 'not-ready' | 'gone';
@@ -22,11 +22,11 @@ export class NodeBalancer implements AsyncDisposable {
       this.#sockets.set(near, 0);
       near.on('error', () => {});
       near.on('close', () => this.#sockets.delete(near));
-      this.#pass(near, this.#inTurn());
+      this.#forward(near, this.#candidates());
     });
   }
 
-  /** Listens; nodes are given to it by `begin`, since they have to know its address. */
+  /** Listens. The nodes are added later by `begin`, because they need the balancer's URL to start. */
   static async open(): Promise<NodeBalancer> {
     const balancer = new NodeBalancer();
     balancer.#server.listen(0, '127.0.0.1');
@@ -41,11 +41,11 @@ export class NodeBalancer implements AsyncDisposable {
   begin(ports: readonly number[]): void {
     for (const port of ports) this.#health.set(port, 'ready');
     this.#timer = setInterval(() => {
-      for (const port of ports) void this.#ask(port);
-    }, ASK_EVERY_MS);
+      for (const port of ports) void this.#probe(port);
+    }, PROBE_EVERY_MS);
   }
 
-  /** Whether new connections go there. */
+  /** Whether new connections go to this port. */
   isReady(port: number): boolean {
     return this.#health.get(port) === 'ready';
   }
@@ -57,8 +57,8 @@ export class NodeBalancer implements AsyncDisposable {
     await once(this.#server, 'close');
   }
 
-  /** Those that are ready, the next one first; where none is, all: somebody has to say 503. */
-  #inTurn(): readonly number[] {
+  /** The ready nodes, the next one first. If no node is ready, all nodes, so that one of them returns the 503. */
+  #candidates(): readonly number[] {
     const ports = [...this.#health.keys()];
     const ready = ports.filter((port) => this.isReady(port));
     const chosen = ready.length > 0 ? ready : ports;
@@ -67,13 +67,13 @@ export class NodeBalancer implements AsyncDisposable {
     return [...chosen.slice(at), ...chosen.slice(0, at)];
   }
 
-  #pass(near: net.Socket, [port, ...others]: readonly number[]): void {
+  #forward(near: net.Socket, [port, ...others]: readonly number[]): void {
     if (port === undefined) {
       near.destroy();
       return;
     }
     const far = net.connect(port, '127.0.0.1');
-    const refused = () => this.#pass(near, others);
+    const refused = () => this.#forward(near, others);
     far.once('error', refused);
     far.once('connect', () => {
       far.off('error', refused);
@@ -89,7 +89,7 @@ export class NodeBalancer implements AsyncDisposable {
     });
   }
 
-  async #ask(port: number): Promise<void> {
+  async #probe(port: number): Promise<void> {
     const health = await fetch(`http://127.0.0.1:${port}/readyz`, {
       headers: {connection: 'close'},
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),

@@ -1,4 +1,4 @@
-/** The flag that loads one of `chaos/preload` into a gateway and its threads. */
+/** The flag that loads a module of `chaos/preload` into a gateway and its threads. */
 export function preload(
   name: 'control' | 'failpoint' | 'mutate',
   search: Readonly<Record<string, string>>,

@@ -1,8 +1,8 @@
-/** The journal as it lies on the disk, as the history wants it. */
+/** Reads the journal from disk as a chapter. */
 import {type FileEntry, readJournalFile} from '../../test/support/crash/crash-journal-file.ts';
 import type {Chapter, EntryRecord} from '../history/history.ts';
 
-/** @throws when SQLite finds the file damaged */
+/** @throws if SQLite reports a damaged file */
 export function readChapter(databaseFile: string): Chapter {
   const {epoch, entries, calls} = readJournalFile(databaseFile);
   return {epoch, calls, entries: entries.map(toRecord)};
@@ -20,7 +20,7 @@ export function toRecord(entry: FileEntry): EntryRecord {
     providerStatus,
     ...(owner === undefined ? {} : {owner}),
     ...(source === 'callback' ? {webhook: `${callSid}/${sequence ?? 'voice'}`} : {}),
-    // How often it came again is counted on.
+    // The repeat count changes later, so it is not compared.
     text: JSON.stringify({...entry, repeats: undefined}),
   };
 }

@@ -1,4 +1,4 @@
-/** A session that comes back, as browsers do: from the last message it has seen, until it is told to stop. */
+/** A session that reconnects as a browser does: it resumes after the last message until it is stopped. */
 import {setTimeout as wait} from 'node:timers/promises';
 import {until} from '../../test/support/until.ts';
 import {TestClient} from '../../test/support/websocket/client.ts';
@@ -8,13 +8,13 @@ export interface ReturningSessionOptions {
   readonly user: string;
   readonly seesAll: boolean;
   readonly token: string;
-  /** Where to connect; asked for every connection. */
+  /** Returns the URL for each connection. */
   readonly wsUrl: () => string;
-  /** Milliseconds between two attempts. @default 60 */
-  readonly againMs?: number;
+  /** Milliseconds before a reconnect. @default 60 */
+  readonly reconnectMs?: number;
 }
 
-const AGAIN_MS = 60;
+const RECONNECT_MS = 60;
 const READY_WITHIN_MS = 20_000;
 
 interface Place {
@@ -24,7 +24,7 @@ interface Place {
 
 interface Connection {
   readonly client: TestClient;
-  readonly asked: Place | undefined;
+  readonly requested: Place | undefined;
 }
 
 export class ReturningSession {
@@ -42,22 +42,22 @@ export class ReturningSession {
     this.#work = this.#run();
   }
 
-  /** Every connection that got as far as `session.ready`. */
+  /** All connections that received `session.ready`. */
   get records(): readonly ConnectionRecord[] {
     return this.#connections.flatMap((connection) => this.#record(connection));
   }
 
-  /** The socket it is on now. */
+  /** The client of the current connection. */
   get client(): TestClient | undefined {
     return this.#connections.at(-1)?.client;
   }
 
-  /** How often it got as far as a socket that was not closed before `session.ready`, the present one included. */
+  /** Number of connections that received `session.ready`, including the current attempt. */
   get connections(): number {
     return this.#connections.length;
   }
 
-  /** How far the present connection was brought; nothing while there is none. */
+  /** Offset of the current connection; `undefined` while it is not ready. */
   get position(): number | undefined {
     const client = this.client;
     if (client === undefined || client.closeCode !== undefined || client.of('session.ready').length === 0)
@@ -65,14 +65,14 @@ export class ReturningSession {
     return client.position().offset;
   }
 
-  /** Leaves its socket open and silent, as a machine that has lost its network, and comes back on another. */
+  /** Leaves the socket open and silent, like a machine that has lost its network, and reconnects on another. */
   abandon(): void {
     this.client?.ws.emit('abandoned');
   }
 
-  async reaches(offset: number, timeoutMs = 20_000): Promise<void> {
+  async waitForOffset(offset: number, timeoutMs = 20_000): Promise<void> {
     await until(() => (this.position ?? -1) >= offset, {
-      what: `${this.#options.user} to be told of ${offset}; it is at ${this.position} of ${JSON.stringify(this.#place)}`,
+      what: `${this.#options.user} to reach offset ${offset}; it is at ${this.position} of ${JSON.stringify(this.#place)}`,
       timeoutMs,
     });
   }
@@ -86,20 +86,20 @@ export class ReturningSession {
   async #run(): Promise<void> {
     while (this.#running) {
       await this.#connect();
-      if (this.#running) await wait(this.#options.againMs ?? AGAIN_MS);
+      if (this.#running) await wait(this.#options.reconnectMs ?? RECONNECT_MS);
     }
   }
 
   async #connect(): Promise<void> {
     const {token, wsUrl} = this.#options;
-    const asked = this.#place;
-    const client = new TestClient(wsUrl(), {token, ...(asked === undefined ? {} : {resume: asked})});
+    const requested = this.#place;
+    const client = new TestClient(wsUrl(), {token, ...(requested === undefined ? {} : {resume: requested})});
     const gone = new Promise<void>((resolve) => {
       client.ws.once('close', () => resolve());
       client.ws.once('abandoned', resolve);
     });
-    this.#connections.push({client, asked});
-    // A listener that accepts and never answers, as a stopped process does.
+    this.#connections.push({client, requested});
+    // A stopped process accepts connections and never responds.
     const impatient = setTimeout(() => {
       if (client.of('session.ready').length === 0) client.terminate();
     }, READY_WITHIN_MS);
@@ -109,7 +109,7 @@ export class ReturningSession {
     else this.#connections.pop();
   }
 
-  #record({client, asked}: Connection): readonly ConnectionRecord[] {
+  #record({client, requested}: Connection): readonly ConnectionRecord[] {
     const {user, seesAll} = this.#options;
     const ready = client.of('session.ready')[0];
     if (ready === undefined) return [];
@@ -119,10 +119,10 @@ export class ReturningSession {
       {
         user,
         seesAll,
-        ...(asked === undefined ? {} : {asked}),
+        ...(requested === undefined ? {} : {requested}),
         ready: {epoch, offset, recovered},
         ...(snapshot === undefined ? {} : {snapshot}),
-        told: client.of('call.status'),
+        received: client.of('call.status'),
         position: client.position().offset,
       },
     ];

@@ -1,9 +1,9 @@
-/** What the simulator sent by itself, for the history. */
+/** Converts the simulator's deliveries and calls to records of the history. */
 import {hasEnded, type ProviderStatus} from '@hookswitch/protocol';
 import type {Delivery, Simulator} from '@hookswitch/simulator';
 import type {History, WebhookRecord} from '../history/history.ts';
 
-/** @param chapterAt the chapter that a moment belongs to, milliseconds since 1970 */
+/** @param chapterAt returns the chapter of a time in milliseconds since 1970 */
 export function simulatedWebhooks(
   deliveries: readonly Delivery[],
   chapterAt: (at: number) => number,
@@ -22,7 +22,7 @@ export function simulatedWebhooks(
     });
 }
 
-/** The simulator's calls as they are at last, and whether their end was taken. */
+/** The final state of the simulator's calls, and whether their end was acknowledged. */
 export function simulatedCalls(
   simulator: Simulator,
   deliveries: readonly Delivery[],

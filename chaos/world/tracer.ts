@@ -1,26 +1,25 @@
 /**
- * `strace`, attached to the gateway while it runs: makes the disk's system calls fail or take long, or writes down in
- * which order they are made. Injection is for the journal's threads alone, so that whatever else slows down does so
- * because of the gateway and not because it is traced.
+ * `strace` attached to the running gateway. It makes disk system calls fail or slow, or records their order. Faults are
+ * injected into the journal's threads only, so that other delays come from the gateway and not from the tracing.
  */
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readdirSync, readFileSync} from 'node:fs';
 import {until} from '../../test/support/until.ts';
 
-/** Why there is no tracing on this machine; `undefined` where there is. */
+/** Returns why tracing is not possible on this machine; `undefined` if it is. */
 export function tracingUnavailable(): string | undefined {
   if (process.platform !== 'linux') return 'needs Linux';
   try {
-    // Something to trace: where ptrace is forbidden, strace is there and of no use.
+    // Trace a real process, because strace may be installed while ptrace is forbidden.
     execFileSync('strace', ['-e', 'trace=none', 'true'], {stdio: 'ignore', timeout: 5000});
     return undefined;
   } catch {
-    return 'needs strace, and leave to trace';
+    return 'needs strace and permission to trace';
   }
 }
 
-/** Threads that run workers: of the gateway's, the journal's writer and reader. */
+/** IDs of the worker threads: the journal's writer and reader. */
 function workerThreads(pid: number): readonly string[] {
   return readdirSync(`/proc/${pid}/task`).filter(
     (thread) => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim() === 'WorkerThread',
@@ -34,14 +33,14 @@ export class Tracer implements AsyncDisposable {
     this.#child = child;
   }
 
-  /** `rule` as in `strace -e inject=`, such as `fsync,fdatasync:error=EIO`. Ends with disposal. */
+  /** Injects a rule of `strace -e inject=`, such as `fsync,fdatasync:error=EIO`, until disposal. */
   static inject(pid: number, rule: string): Promise<Tracer> {
     const syscalls = rule.split(':')[0];
     const threads = workerThreads(pid).flatMap((thread) => ['-p', thread]);
     return Tracer.#attach([...threads, '-e', `trace=${syscalls}`, '-e', `inject=${rule}`, '-o', '/dev/null']);
   }
 
-  /** Writes `syscalls` of all threads to `file`, with paths, and the first bytes of what is written. */
+  /** Records `syscalls` of all threads in `file`, with paths and the first bytes of the data. */
   static record(pid: number, syscalls: string, file: string): Promise<Tracer> {
     return Tracer.#attach(['-f', '-p', String(pid), '-y', '-s', '48', '-e', `trace=${syscalls}`, '-o', file]);
   }
@@ -60,7 +59,7 @@ export class Tracer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, 'exit');
-    // It lets go of the process and ends.
+    // On SIGINT, strace detaches from the process and exits.
     this.#child.kill('SIGINT');
     await exited;
   }

@@ -1,4 +1,4 @@
-/** Webhooks without end, signed as Twilio signs them, each brought again until it is answered. */
+/** A steady stream of signed webhooks. Each is retried until it gets a 2xx. */
 import {Agent} from 'node:http';
 import {setTimeout as wait} from 'node:timers/promises';
 import type {ProviderStatus} from '@hookswitch/protocol';
@@ -9,15 +9,15 @@ import type {WebhookRecord} from '../history/history.ts';
 export interface WebhookStreamOptions {
   readonly gatewayUrl: string;
   readonly accountSid: string;
-  /** Names the chapter in which an answer came. */
+  /** Returns the index of the current chapter. */
   readonly chapter: () => number;
   /** Milliseconds between two webhooks of a sender. @default 10 */
   readonly paceMs?: number;
 }
 
 const SENDERS = 6;
-/** A gateway that is down is asked so often by each sender, in milliseconds. */
-const AGAIN_MS = 40;
+/** Delay before a sender retries, in milliseconds. */
+const RETRY_MS = 40;
 const LAST_TRIES_MS = 20_000;
 
 type Sent = WebhookRecord & {readonly webhook: LoadWebhook};
@@ -25,15 +25,15 @@ type Sent = WebhookRecord & {readonly webhook: LoadWebhook};
 export class WebhookStream {
   readonly #options: WebhookStreamOptions;
   readonly #sent = new Map<string, Sent>();
-  readonly #again: LoadWebhook[] = [];
+  readonly #pending: LoadWebhook[] = [];
   readonly #agent = new Agent({keepAlive: true, maxSockets: SENDERS});
   #senders: Promise<unknown> = Promise.resolve();
   #running = false;
   #next = 0;
-  answers = 0;
-  /** How often each 5xx came; what has one is brought again. */
+  acknowledged = 0;
+  /** Count per 5xx status. These webhooks are retried. */
   readonly failures = new Map<number, number>();
-  /** What was neither taken nor put off. */
+  /** Webhooks that got a 3xx or 4xx, which Twilio would not retry. */
   readonly refused = new Set<string>();
 
   constructor(options: WebhookStreamOptions) {
@@ -50,28 +50,28 @@ export class WebhookStream {
     this.#senders = Promise.all(Array.from({length: SENDERS}, () => this.#send()));
   }
 
-  /** Resolves when the last answer is in; what has none is kept. */
+  /** Stops sending. Resolves when no request is in flight. Unacknowledged webhooks are kept for a retry. */
   async pause(): Promise<void> {
     this.#running = false;
     await this.#senders;
   }
 
-  /** Brings what is still unanswered, as Twilio would, and one of a new call; resolves when all have their 2xx. */
-  async bringRest(): Promise<void> {
+  /** Retries unacknowledged webhooks, and sends one of a new call. Resolves when all have a 2xx. */
+  async sendPending(): Promise<void> {
     const deadline = performance.now() + LAST_TRIES_MS;
-    this.#again.push(this.#take());
-    for (let webhook = this.#again.shift(); webhook !== undefined; webhook = this.#again.shift()) {
-      if (await this.#bring(webhook)) continue;
+    this.#pending.push(this.#nextWebhook());
+    for (let webhook = this.#pending.shift(); webhook !== undefined; webhook = this.#pending.shift()) {
+      if (await this.#post(webhook)) continue;
       if (performance.now() > deadline) throw new Error(`no 2xx for ${webhook.key} in ${LAST_TRIES_MS} ms`);
-      this.#again.push(webhook);
-      await wait(AGAIN_MS);
+      this.#pending.push(webhook);
+      await wait(RETRY_MS);
     }
   }
 
-  /** Brings the next one, alone; the stream has to be paused. @throws when it gets no 2xx */
-  async bringOne(): Promise<void> {
-    const webhook = this.#take();
-    if (!(await this.#bring(webhook))) throw new Error(`no 2xx for ${webhook.key}`);
+  /** Sends the next webhook alone, while the stream is paused. @throws if it gets no 2xx */
+  async sendOne(): Promise<void> {
+    const webhook = this.#nextWebhook();
+    if (!(await this.#post(webhook))) throw new Error(`no 2xx for ${webhook.key}`);
   }
 
   close(): void {
@@ -81,20 +81,20 @@ export class WebhookStream {
 
   async #send(): Promise<void> {
     while (this.#running) {
-      const webhook = this.#again.shift() ?? this.#take();
-      const answered = await this.#bring(webhook);
-      if (!answered) this.#again.push(webhook);
-      await wait(answered ? (this.#options.paceMs ?? 10) : AGAIN_MS);
+      const webhook = this.#pending.shift() ?? this.#nextWebhook();
+      const answered = await this.#post(webhook);
+      if (!answered) this.#pending.push(webhook);
+      await wait(answered ? (this.#options.paceMs ?? 10) : RETRY_MS);
     }
   }
 
-  #take(): LoadWebhook {
+  #nextWebhook(): LoadWebhook {
     const {accountSid} = this.#options;
     this.#next += 1;
     return loadWebhook(this.#next - 1, accountSid);
   }
 
-  async #bring(webhook: LoadWebhook): Promise<boolean> {
+  async #post(webhook: LoadWebhook): Promise<boolean> {
     const {gatewayUrl, chapter} = this.#options;
     const {key, fields} = webhook;
     const callSid = fields['CallSid'] ?? '';
@@ -107,11 +107,11 @@ export class WebhookStream {
       return false;
     }
     if (answer >= 300) {
-      // A webhook of Twilio's that is refused is one that is lost: it does not come again.
-      this.refused.add(`${key} was answered ${answer}`);
+      // Twilio does not retry a refused webhook, so it is lost.
+      this.refused.add(`${key} got status ${answer}`);
       return true;
     }
-    this.answers += 1;
+    this.acknowledged += 1;
     const known = this.#sent.get(key);
     if (known?.answeredIn === undefined)
       this.#sent.set(key, {key, callSid, status, webhook, answeredIn: chapter()});

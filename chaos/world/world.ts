@@ -1,6 +1,6 @@
 /**
- * One round's world: the gateway as a process, a simulated Twilio, users who place calls, webhooks without end, and
- * sessions that come back. Faults act on it; when all is mended it becomes a history.
+ * The world of a round: a gateway process, a simulated Twilio, users who place calls, a stream of webhooks, and
+ * reconnecting sessions. A fault acts on it. After the repair, the world returns its history.
  */
 import {copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
@@ -28,13 +28,13 @@ import {WebhookStream} from './webhook-stream.ts';
 
 export interface WorldOptions {
   readonly random: SeededRandom;
-  /** Variables of the gateway beside the usual ones. */
+  /** Environment variables in addition to the defaults. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where the gateway's files are, in place of a folder of its own in the system's temporary one. */
+  /** Disk for the gateway's files. @default a temporary folder */
   readonly disk?: SmallDisk & {readonly end: () => void};
-  /** The gateway is one with a promise broken. */
+  /** Mutant to run instead of the real gateway. */
   readonly mutant?: string;
-  /** Sessions in a crowd, where a fault has one. @default what suits a machine that does other things too */
+  /** Sessions in a stampede. @default depends on the size of the fault */
   readonly crowd?: number;
 }
 
@@ -53,27 +53,27 @@ export class World implements AsyncDisposable {
   readonly random: SeededRandom;
   readonly gateway: CrashGateway;
   readonly simulator: Simulator;
-  /** What the gateway takes for Twilio's REST API. */
+  /** Proxy between the gateway and the simulator's REST API. */
   readonly twilio: TwilioProxy;
   readonly webhooks: WebhookStream;
   readonly sessions: readonly ReturningSession[];
   readonly callers: readonly Caller[];
-  /** A folder for what a round needs; it goes with it. */
+  /** A temporary folder, removed with the world. */
   readonly scratch: string;
   readonly #controlFile: string;
   readonly #chapters: Chapter[] = [];
-  /** When each chapter ended, milliseconds since 1970. */
+  /** End of each chapter, in milliseconds since 1970. */
   readonly #chapterEnds: number[] = [];
   readonly #violations: Violation[] = [];
   readonly #crowd: ReturningSession[] = [];
   readonly #endings: (() => void)[] = [];
-  /** Where sessions connect. */
+  /** URL for new connections of sessions. */
   wsUrl: string;
 
-  /** Of a fault that needs one. */
+  /** Set by a fault that needs it. */
   readonly disk: SmallDisk | undefined;
   readonly crowd: number | undefined;
-  /** What a fault did and saw, for people. */
+  /** What the fault did and measured, for the output. */
   readonly notes: string[] = [];
 
   private constructor(
@@ -121,7 +121,7 @@ export class World implements AsyncDisposable {
     );
   }
 
-  /** Everything runs when it resolves. */
+  /** Resolves when everything runs. */
   static async open(options: WorldOptions): Promise<World> {
     const {env, mutant, random} = options;
     const simulator = createSimulator({
@@ -156,7 +156,7 @@ export class World implements AsyncDisposable {
       await gateway.start();
       for (const session of world.sessions) session.start();
       world.resume();
-      await world.answers(20);
+      await world.waitForAcknowledged(20);
       return world;
     } catch (error) {
       await world[Symbol.asyncDispose]();
@@ -164,7 +164,7 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** Called when the world ends, the last one first. */
+  /** Registers a function to call at disposal, in reverse order. */
   after(fn: () => void): void {
     this.#endings.push(fn);
   }
@@ -177,57 +177,57 @@ export class World implements AsyncDisposable {
     this.#violations.push({kind, detail});
   }
 
-  /** Webhooks and callers go on. */
+  /** Starts the webhooks and callers. */
   resume(): void {
     this.webhooks.start();
     for (const caller of this.callers) caller.start();
   }
 
-  /** Nothing new is sent; resolves when everything that was has an answer or none any more. */
+  /** Stops new requests. Resolves when no request is in flight. */
   async pause(): Promise<void> {
     await Promise.all([this.webhooks.pause(), ...this.callers.map((caller) => caller.pause())]);
   }
 
-  /** One more session that sees everything, besides those every world has; it comes back after `againMs`. */
-  join(againMs: number): ReturningSession {
+  /** Adds a session that sees every call and reconnects after `reconnectMs`. */
+  join(reconnectMs: number): ReturningSession {
     const session = new ReturningSession({
       user: 'crowd',
       token: ACCESS_KEY,
       seesAll: true,
       wsUrl: () => this.wsUrl,
-      againMs,
+      reconnectMs,
     });
     this.#crowd.push(session);
     session.start();
     return session;
   }
 
-  /** Waits for so many more acknowledged webhooks. */
-  async answers(count: number, timeoutMs = 30_000): Promise<void> {
-    const wanted = this.webhooks.answers + count;
-    await until(() => this.webhooks.answers >= wanted, {what: `${count} more 2xx`, timeoutMs});
+  /** Waits for this many more acknowledged webhooks. */
+  async waitForAcknowledged(count: number, timeoutMs = 30_000): Promise<void> {
+    const wanted = this.webhooks.acknowledged + count;
+    await until(() => this.webhooks.acknowledged >= wanted, {what: `${count} more 2xx`, timeoutMs});
   }
 
-  /** Starts the gateway so that it, or only its writer's thread, ends at a certain place. */
+  /** Starts the gateway so that the process, or only the journal's thread, ends at a failpoint. */
   startWithFailpoint({point, hit, action}: FailpointHit): Promise<unknown> {
     return this.gateway.start([preload('failpoint', {point, hit: String(hit), action})]);
   }
 
-  /** Tells the running process to do something to itself; it does so within this turn of its event loop or the next. */
+  /** Sends commands to the running process, which executes them within two turns of its event loop. */
   control(control: Control): void {
     writeFileSync(this.#controlFile, JSON.stringify(control));
     this.gateway.signal('SIGUSR2');
   }
 
-  /** The journal's files: database, WAL and mark, as far as they exist. */
+  /** The existing journal files: database, WAL and mark. */
   get files(): readonly string[] {
     const {databaseFile} = this.gateway;
     return [databaseFile, `${databaseFile}-wal`, `${databaseFile}.mark`].filter((file) => existsSync(file));
   }
 
   /**
-   * Copies the journal's files away; the gateway must not run. What it returns puts them back, as a restored backup
-   * does: into new files. Without the mark, the one that is there stays.
+   * Copies the journal's files while the gateway is down. Returns a function that restores them as new files, as a
+   * restored backup would be. Without `mark`, the current mark stays.
    */
   backUp(): (options: {readonly mark: boolean}) => void {
     const copies = this.files.map((file) => [file, `${file}.backup`] as const);
@@ -238,7 +238,7 @@ export class World implements AsyncDisposable {
     };
   }
 
-  /** What was acknowledged so far has to be in the journal as it is now; what comes later, in the one that follows. */
+  /** Ends a chapter. Webhooks acknowledged so far must be in this journal, later ones in the next chapter's journal. */
   endChapter(): Chapter {
     const chapter = readChapter(this.gateway.databaseFile);
     this.#chapters.push(chapter);
@@ -246,13 +246,13 @@ export class World implements AsyncDisposable {
     return chapter;
   }
 
-  /** Takes the chapter back: there is no journal that follows it. */
+  /** Removes the last chapter, because the journal did not change. */
   reopenChapter(): void {
     this.#chapters.pop();
     this.#chapterEnds.pop();
   }
 
-  async ready(timeoutMs = READY_WITHIN_MS): Promise<void> {
+  async waitUntilReady(timeoutMs = READY_WITHIN_MS): Promise<void> {
     const look = async () => {
       try {
         const response = await fetch(`${this.gateway.url}/readyz`, {signal: AbortSignal.timeout(3000)});
@@ -261,10 +261,10 @@ export class World implements AsyncDisposable {
         return false;
       }
     };
-    await until(look, {what: 'readyz to answer 200', timeoutMs});
+    await until(look, {what: 'readyz to return 200', timeoutMs});
   }
 
-  /** Everything is mended: waits for the gateway to have caught up, and says what it did not get done. */
+  /** After the repair: waits until the gateway has caught up, and records violations. */
   async settle(): Promise<void> {
     try {
       const struck = Object.entries(this.simulator.faults().struck).map(
@@ -275,9 +275,9 @@ export class World implements AsyncDisposable {
       this.twilio.intercept = undefined;
       this.twilio.afterwards = undefined;
       if (!this.gateway.isRunning) await this.gateway.start();
-      await this.ready();
+      await this.waitUntilReady();
       await this.pause();
-      await this.webhooks.bringRest();
+      await this.webhooks.sendPending();
       await Promise.race([this.simulator.settled(), wait(SETTLED_WITHIN_MS, undefined, {ref: false})]);
       await this.#sessionsAtHead();
     } catch (error) {
@@ -285,7 +285,7 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** Violations that a fault found, and the history for the rest. Ends the gateway by force: what counts is on disk. */
+  /** Kills the gateway, because only the data on disk counts. Returns the history and the recorded violations. */
   async conclude(): Promise<{readonly history: History; readonly violations: readonly Violation[]}> {
     if (this.gateway.isRunning) await this.gateway.kill();
     for (const refusal of this.webhooks.refused) this.violate('lost', refusal);
@@ -315,20 +315,20 @@ export class World implements AsyncDisposable {
     if (this.gateway.isRunning) await this.gateway.kill();
     await this.simulator.stop();
     await this.twilio[Symbol.asyncDispose]();
-    // Before the folder is removed: a disk may be mounted there.
+    // Before the folder is removed, because a disk may be mounted there.
     for (const end of this.#endings.reverse()) end();
     await this.gateway[Symbol.asyncDispose]();
     await rm(this.scratch, {recursive: true, force: true});
   }
 
-  /** Each session is brought to the last entry that it may see. */
+  /** Waits until each session has reached the last entry that it may see. */
   async #sessionsAtHead(): Promise<void> {
     const {entries} = readChapter(this.gateway.databaseFile);
     const pushed = entries.filter(({verdict, kind}) => verdict === 'applied' && kind === 'status');
     for (const [index, session] of this.sessions.entries()) {
       const user = users[index - 1];
       const last = pushed.findLast(({owner}) => user === undefined || owner === user);
-      if (last !== undefined) await session.reaches(last.offset);
+      if (last !== undefined) await session.waitForOffset(last.offset);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The checker on histories written by hand: each invariant broken once, and a history in which nothing is wrong. */
+/** Tests the checker on handwritten histories: a sound one, and one broken history per invariant. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {checkHistory} from '../../chaos/history/check-history.ts';
@@ -34,7 +34,7 @@ const chapter: Chapter = {
   ]),
 };
 
-const told = (offset: number) => {
+const received = (offset: number) => {
   const found = chapter.entries[offset - 1];
   assert.ok(found?.providerStatus);
   return {offset, callSid: found.callSid, providerStatus: found.providerStatus};
@@ -58,15 +58,15 @@ const sound: History = {
       seesAll: false,
       ready: {epoch: 'one', offset: 1, recovered: false},
       snapshot: {offset: 1, calls: [{callSid: 'CAada', providerStatus: 'ringing'}]},
-      told: [told(3)],
+      received: [received(3)],
       position: 3,
     },
     {
       user: 'ada',
       seesAll: false,
-      asked: {epoch: 'one', offset: 3},
+      requested: {epoch: 'one', offset: 3},
       ready: {epoch: 'one', offset: 3, recovered: true},
-      told: [told(4)],
+      received: [received(4)],
       position: 4,
     },
   ],
@@ -77,7 +77,7 @@ const sound: History = {
 const [first, second] = sound.connections;
 assert.ok(first && second);
 
-/** What the checker makes of the sound history with something changed. */
+/** The kinds of violation that the checker finds in the sound history with a change. */
 function kindsOf(change: Partial<History>): readonly ViolationKind[] {
   return [...new Set(checkHistory({...sound, ...change}).map(({kind}) => kind))];
 }
@@ -86,35 +86,35 @@ const withEntries = (entries: readonly EntryRecord[], calls = chapter.calls): re
   {...chapter, entries, calls},
 ];
 
-test('a history in which nothing is wrong has no violations', () => {
+test('a sound history has no violations', () => {
   assert.deepEqual(checkHistory(sound), []);
 });
 
 const broken: readonly (readonly [string, Partial<History>, ViolationKind])[] = [
   [
-    '[J7] a webhook that was answered and is not in the journal is lost',
+    '[J7] an acknowledged webhook that is not in the journal is lost',
     {webhooks: [...sound.webhooks, {key: 'CAx/ringing', callSid: 'CAx', status: 'ringing', answeredIn: 0}]},
     'lost',
   ],
   [
-    '[J2] a webhook that is in the journal twice is doubled',
+    '[J2] a webhook with two entries is doubled',
     {
       chapters: withEntries([...chapter.entries, {...entry(5, 'CAada', 'completed'), verdict: 'duplicate'}]),
     },
     'doubled',
   ],
   [
-    '[H5] an entry that nobody signed is invented',
+    '[H5] an entry without a signed webhook is invented',
     {webhooks: sound.webhooks.filter(({callSid}) => callSid !== 'CAben')},
     'invented',
   ],
   [
-    '[H5] an entry that says something else than what was signed is invented',
+    '[H5] an entry that differs from the signed webhook is invented',
     {webhooks: sound.webhooks.map((one) => ({...one, status: 'failed' as const}))},
     'invented',
   ],
   [
-    '[W7] a command that nobody gave is invented',
+    '[W7] a command that nobody requested is invented',
     {
       chapters: withEntries([
         ...chapter.entries,
@@ -124,22 +124,22 @@ const broken: readonly (readonly [string, Partial<History>, ViolationKind])[] = 
     'invented',
   ],
   [
-    '[H1] two calls for one key are two dials',
+    '[H1] two calls for one key are dialed twice',
     {
       providerCalls: [
         ...sound.providerCalls,
         {callSid: 'CAtwo', to: '+1', status: 'completed', endAcknowledged: false},
       ],
     },
-    'dialled-twice',
+    'dialed-twice',
   ],
   [
-    '[H1] a call that a client was told of has to be there',
+    '[H1] a call that was confirmed to a client must exist',
     {dials: sound.dials.map((dial) => ({...dial, callSid: 'CAother'}))},
     'invented',
   ],
   [
-    '[H1] a call of which every answer said that it failed must not be there',
+    '[H1] a call must not exist if every response reported a failure',
     {dials: [{key: 'k', user: 'ada', to: '+1', outcome: 'fail'}]},
     'invented',
   ],
@@ -153,12 +153,12 @@ const broken: readonly (readonly [string, Partial<History>, ViolationKind])[] = 
     'corrupt',
   ],
   [
-    '[J7] a call that is not as its entries left it is corrupt',
+    '[J7] a call that differs from its entries is corrupt',
     {chapters: withEntries(chapter.entries, new Map([...chapter.calls, ['CAben', 'busy']]))},
     'corrupt',
   ],
   [
-    'an entry that is another one under the same epoch is corrupt',
+    'an entry that changed within an epoch is corrupt',
     {
       chapters: [
         chapter,
@@ -168,12 +168,12 @@ const broken: readonly (readonly [string, Partial<History>, ViolationKind])[] = 
     'corrupt',
   ],
   [
-    'an entry that is gone under the same epoch is corrupt',
+    'an entry that disappeared within an epoch is corrupt',
     {chapters: [chapter, {...chapter, entries: chapter.entries.slice(0, 3)}]},
     'corrupt',
   ],
   [
-    'an end that was acknowledged and is not known is lost',
+    'an acknowledged end that the gateway does not know is lost',
     {
       chapters: withEntries(
         chapter.entries.slice(0, 3),
@@ -184,17 +184,21 @@ const broken: readonly (readonly [string, Partial<History>, ViolationKind])[] = 
     },
     'lost',
   ],
-  ['[W12] an entry that a session missed', {connections: [{...second, told: []}]}, 'session'],
-  ['[W12] an entry told twice', {connections: [{...second, told: [told(4), told(4)]}]}, 'session'],
-  ['an entry of somebody else', {connections: [{...first, told: [told(2), told(3)]}]}, 'session'],
+  ['[W12] an entry that a session missed', {connections: [{...second, received: []}]}, 'session'],
   [
-    '[W11] recovered from another place than it asked for',
-    {connections: [{...second, asked: {epoch: 'one', offset: 2}}]},
+    '[W12] an entry delivered twice',
+    {connections: [{...second, received: [received(4), received(4)]}]},
+    'session',
+  ],
+  ['an entry of another user', {connections: [{...first, received: [received(2), received(3)]}]}, 'session'],
+  [
+    '[W11] recovered from another offset than requested',
+    {connections: [{...second, requested: {epoch: 'one', offset: 2}}]},
     'session',
   ],
   [
     '[W11] recovered into another epoch',
-    {connections: [{...second, asked: {epoch: 'zero', offset: 3}}]},
+    {connections: [{...second, requested: {epoch: 'zero', offset: 3}}]},
     'session',
   ],
   [
@@ -212,7 +216,7 @@ const broken: readonly (readonly [string, Partial<History>, ViolationKind])[] = 
 for (const [title, change, kind] of broken)
   test(`${title}`, () => assert.ok(kindsOf(change).includes(kind), `found ${kindsOf(change).join()}`));
 
-test('what was acknowledged before a loss that was announced is looked for in the journal of then', () => {
+test('webhooks acknowledged before an announced loss are expected in the earlier journal', () => {
   const after: Chapter = {epoch: 'two', entries: [], calls: new Map()};
   assert.deepEqual(kindsOf({chapters: [chapter, after]}), []);
   const late = sound.webhooks.map((one) => ({...one, answeredIn: 1}));

@@ -1,4 +1,4 @@
-/** What a trace of system calls says about durability. */
+/** Tests the durability check on traces of system calls. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {checkSyncs} from '../../chaos/history/check-syncs.ts';
@@ -14,30 +14,30 @@ const appended = [writeWal, syncWal, writeMark, syncMark];
 
 const violationsOf = (...lines: readonly string[]) => checkSyncs(lines.join('\n')).violations;
 
-test('[J1] [H5] the WAL synced and the mark written before each answer is what it has to be', () => {
+test('[J1] [H5] a synced WAL and a written mark before each response have no violation', () => {
   const report = checkSyncs([...appended, answer, ...appended, answer].join('\n'));
   assert.deepEqual(report, {answers: 2, violations: [], isMarkSynced: true});
 });
 
-test('[J1] the mark may be synced for several answers at once, and has to be in the end', () => {
+test('[J1] the mark may be synced for several responses at once, but must be synced in the end', () => {
   const lines = [writeWal, syncWal, writeMark, answer, writeWal, syncWal, writeMark, answer];
   assert.deepEqual(checkSyncs(lines.join('\n')), {answers: 2, violations: [], isMarkSynced: false});
   assert.equal(checkSyncs([...lines, syncMark].join('\n')).isMarkSynced, true);
   assert.match(violationsOf(writeWal, syncWal, answer, writeMark).join(), /mark was not written/);
 });
 
-test('[J1] an answer before a sync, without one, or without a write is found', () => {
+test('[J1] a response before a sync, without a sync, or without a write is found', () => {
   assert.match(violationsOf(writeWal, writeMark, syncMark, answer).join(), /WAL was not synced/);
   assert.match(violationsOf(...appended, answer, answer).join(), /WAL was not written/);
 });
 
-test('[J1] what is written after the sync is not covered by it, nor is anything by a sync that failed', () => {
+test('[J1] a sync does not cover later writes, and a failed sync covers nothing', () => {
   assert.match(violationsOf(...appended, writeWal, answer).join(), /WAL was not synced/);
   const failed = `21 fsync(${WAL}) = -1 EIO (Input/output error)`;
   assert.match(violationsOf(writeWal, failed, writeMark, syncMark, answer).join(), /WAL was not synced/);
 });
 
-test('a call that another thread came in between of counts when it has returned', () => {
+test('an interrupted call counts when it has returned', () => {
   const halves = [
     `21 fsync(${WAL} <unfinished ...>`,
     '20 write(1, "x", 1) = 1',

@@ -1,4 +1,4 @@
-/** The disk fails, hesitates, fills up; its files are damaged, or older than they were. */
+/** Faults of the disk and of the journal's files. */
 import {survives} from './survives.ts';
 
 survives('power-loss', {seed: 61, rules: '[J1] [H5]'});
@@ -8,7 +8,7 @@ survives('fsync-slow', {seed: 64, rules: '[J1]'});
 survives('disk-full', {seed: 65, rules: '[H5]'});
 survives('small-disk-full', {seed: 66, rules: '[H5]'});
 survives('read-only', {seed: 67, rules: '[H5]'});
-// The seed with which a gateway started on a flipped bit and went on as if nothing were wrong.
+// With this seed, a gateway once started with a flipped bit and did not notice it.
 survives('bit-in-database', {seed: 7, rules: '[J1] [J7]'});
 survives('bit-in-wal', {seed: 68, rules: '[J7] [W11]'});
 survives('tail-of-database', {seed: 69, rules: '[J7]'});

@@ -1,4 +1,4 @@
-/** A harness that finds nothing wrong with a broken gateway is broken itself. */
+/** Tests the harness: it must find every mutant. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
@@ -10,10 +10,10 @@ import {runRound} from '../../chaos/round.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
-/** Scenes are small, and wait most of the time for what does not come. */
+/** Scenes need little CPU and mostly wait, so several run at once. */
 const AT_ONCE = 3;
 
-/** A round draws the same again, and not what the system does with it: a race that did not come gets another one. */
+/** A seed does not determine the scheduling of the system, so a race that did not occur gets another seed. */
 const SEEDS = [101, 102, 103];
 
 const isScene = ({fault}: Mutant) => 'scene' in findFault(fault);
@@ -22,19 +22,19 @@ for (const mutant of mutants) testText(mutant);
 
 for (const mutant of mutants.filter((one) => !isScene(one))) testCaught(mutant);
 
-void describe('mutants of what nodes promise each other', {concurrency: AT_ONCE}, () => {
+void describe('mutants of promises between nodes', {concurrency: AT_ONCE}, () => {
   for (const mutant of mutants.filter(isScene)) testCaught(mutant);
 });
 
 function testText({name, edits}: Mutant): void {
-  void test(`the mutant ${name} has its text in the sources`, () => {
+  void test(`the sources contain the text of the mutant ${name}`, () => {
     for (const {file, find} of edits)
       assert.equal(readFileSync(path.join(root, file), 'utf8').split(find).length, 2, `${file}: ${find}`);
   });
 }
 
-function testCaught({name, what, fault: faultName, caughtBy}: Mutant): void {
-  const title = `a gateway that ${what} (${name}) is caught under ${faultName}`;
+function testCaught({name, description, fault: faultName, caughtBy}: Mutant): void {
+  const title = `a gateway that ${description} (${name}) is caught under ${faultName}`;
   void test(title, {timeout: 120_000}, async (t) => {
     const fault = findFault(faultName);
     const unavailable = fault.unavailable?.();

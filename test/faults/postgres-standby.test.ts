@@ -1,6 +1,6 @@
 /**
- * A real standby takes the place of the primary under two gateways with sessions: with commits that it never got, with all of
- * them, and with the one before coming back. Whatever is gone, nobody is left to believe in it.
+ * Promotes a real standby under two gateways with sessions: with lost commits, without lost commits, and with the old
+ * primary coming back. No gateway and no session may keep believing in a lost history.
  */
 import assert from 'node:assert/strict';
 import {describe, type TestContext, test} from 'node:test';
@@ -15,23 +15,23 @@ import {until} from '../support/until.ts';
 import type {TestClient} from '../support/websocket/client.ts';
 
 const DATABASE = 'hookswitch';
-/** Within this everybody is level with the new primary, on a machine that has other things to do. */
+/** Time until all are caught up with the new primary, also on a busy machine. */
 const BACK_MS = 20_000;
 
 async function startOnPair(t: TestContext) {
   const pair = await PostgresPair.open(DATABASE);
   t.after(() => pair[Symbol.asyncDispose]());
-  const databaseUrl = pair.primary.url(DATABASE, {port: pair.way.port});
+  const databaseUrl = pair.primary.url(DATABASE, {port: pair.databaseLink.port});
   const {nodes, twilio} = await startCluster(t, 2, {databaseUrl});
   const [a, b] = nodes;
   assert.ok(a !== undefined && b !== undefined);
-  // Calls that say nothing more are looked up: they go on.
+  // Lookups find the calls in progress.
   twilio.intercept = ({operation, callSid}) =>
     operation === 'fetch' ? {status: 200, body: {sid: callSid, status: 'in-progress'}} : undefined;
   return {pair, a, b};
 }
 
-/** HTTP status of the webhook that says that the call with this number was answered. */
+/** Posts a webhook that reports call `number` as answered. Resolves with the HTTP status. */
 async function answered(node: TestGateway, number: number): Promise<number> {
   const fields = statusFields(node, {
     CallSid: someCallSid(number),
@@ -41,7 +41,7 @@ async function answered(node: TestGateway, number: number): Promise<number> {
   return (await postWebhook(node, fields)).status;
 }
 
-/** Sends it until it is taken, as Twilio does. */
+/** Retries the webhook until it is acknowledged, as Twilio does. */
 async function acknowledged(node: TestGateway, number: number): Promise<void> {
   await until(async () => (await answered(node, number)) === 204, {
     what: `call ${number} to be acknowledged`,
@@ -49,25 +49,25 @@ async function acknowledged(node: TestGateway, number: number): Promise<void> {
   });
 }
 
-function told(client: TestClient, number: number) {
+function received(client: TestClient, number: number) {
   return client.receive('call.status', ({callSid}) => callSid === someCallSid(number), BACK_MS);
 }
 
-/** Resumes where `before` stopped, at that node; what it is told first. */
+/** Resumes from a position at a node. Resolves with the first message. */
 async function resumed(node: TestGateway, position: ReturnType<TestClient['position']>) {
   const client = await node.session({resume: position});
   const {recovered, epoch} = await client.ready();
   return {client, recovered, epoch};
 }
 
-/** The calls that a client knows of, from its snapshot and what came since: its node may be a moment behind. */
+/** Call SIDs that a client has received, from its snapshot and later messages. */
 function known(client: TestClient): readonly string[] {
   const snapshots = client.of('call.snapshot').flatMap(({calls}) => calls);
   const calls = [...snapshots, ...client.of('call.status')].map(({callSid}) => callSid);
   return [...new Set(calls)].toSorted();
 }
 
-/** Waits until it knows of so many, and asserts which they are. */
+/** Waits until a client has received this many calls, and asserts which ones. */
 async function knows(client: TestClient, ...numbers: readonly number[]): Promise<void> {
   await until(() => known(client).length >= numbers.length, {timeoutMs: BACK_MS});
   assert.deepEqual(known(client), numbers.map(someCallSid).toSorted());
@@ -82,35 +82,35 @@ async function countOf(server: PostgresPair['primary']): Promise<unknown> {
   return row?.['entries'];
 }
 
-// Side by side: much of it is waiting for time limits and for servers that start.
+// Concurrent, because these tests mostly wait for time limits and starting servers.
 describe('a standby takes over', {concurrency: true}, () => {
-  test('[W11] a standby that lacks acknowledged commits is promoted: a new epoch, and a snapshot for everybody; the primary of before is not written when it comes back', async (t) => {
+  test('[W11] promoting a standby that lacks commits starts a new epoch with snapshots, and the old primary is refused when it comes back', async (t) => {
     const {pair, a, b} = await startOnPair(t);
     const atA = await a.session();
     const atB = await b.session();
     const early = await b.session();
     for (const number of [1, 2, 3]) await acknowledged(a, number);
-    await Promise.all([atA, atB, early].map((client) => told(client, 3)));
+    await Promise.all([atA, atB, early].map((client) => received(client, 3)));
     const {epoch} = await atA.ready();
     const kept = early.position();
     await early.close();
-    await pair.level();
+    await pair.waitUntilReplicated();
 
-    // The standby hears nothing more, and nobody knows.
+    // Replication stops without an error.
     pair.replication.silence();
     for (const number of [4, 5, 6]) await acknowledged(number === 5 ? b : a, number);
-    await Promise.all([atA, atB].map((client) => told(client, 6)));
+    await Promise.all([atA, atB].map((client) => received(client, 6)));
     const lost = atB.position();
     assert.ok(lost.offset > kept.offset);
     await pair.primary.stop('immediate');
     assert.equal(await answered(a, 7), 503);
     await pair.promote();
-    pair.way.moveTo(pair.standby.port);
+    pair.databaseLink.moveTo(pair.standby.port);
     await acknowledged(b, 7);
 
-    // Those who were there are sent away, and those who come with what they have are told that it says nothing.
+    // Connected sessions are closed, and a resume from a lost position is not recovered.
     assert.deepEqual([await atA.closed(BACK_MS), await atB.closed(BACK_MS)], [1001, 1001]);
-    // So that the offset of before is one that there is again, for something else.
+    // The new epoch grows past the lost offset, which is now assigned to another entry.
     for (const number of [8, 9, 10]) await acknowledged(a, number);
     const resumptions = [
       await resumed(b, atA.position()),
@@ -124,15 +124,15 @@ describe('a standby takes over', {concurrency: true}, () => {
       await knows(client, 1, 2, 3, 7, 8, 9, 10);
     }
     assert.equal(new Set(resumptions.map((each) => each.epoch)).size, 1);
-    // What was lost and comes once more is new; what comes later is seen by all.
+    // A lost webhook that is sent again is a new entry, and every session receives it and later ones.
     for (const number of [4, 11]) {
       await acknowledged(a, number);
-      for (const {client} of resumptions) await told(client, number);
+      for (const {client} of resumptions) await received(client, number);
     }
 
-    // The one before is put back into its place. It knows of nothing that was since, and believes that it is the primary.
+    // The old primary returns. It lacks the new entries and still considers itself the primary.
     await pair.primary.start();
-    pair.way.moveTo(pair.primary.port);
+    pair.databaseLink.moveTo(pair.primary.port);
     for (const node of [a, b]) {
       assert.equal(await answered(node, 12), 503);
       assert.equal(await isReady(node), false);
@@ -140,18 +140,18 @@ describe('a standby takes over', {concurrency: true}, () => {
       assert.equal(await answered(node, 12), 503);
     }
     assert.equal(await countOf(pair.primary), 6);
-    pair.way.moveTo(pair.standby.port);
+    pair.databaseLink.moveTo(pair.standby.port);
     await acknowledged(b, 12);
-    // Nobody was sent away for it, and nothing was missed.
+    // No session was closed, and none missed an entry.
     for (const {client} of resumptions) {
-      assert.equal((await told(client, 12)).offset, (await told(client, 11)).offset + 1);
+      assert.equal((await received(client, 12)).offset, (await received(client, 11)).offset + 1);
       assert.equal(client.closeCode, undefined);
     }
   });
 
-  test('[J1] a synchronous standby is promoted under load: every acknowledged webhook is there, under a new epoch', async (t) => {
+  test('[J1] promoting a synchronous standby under load keeps every acknowledged webhook and starts a new epoch', async (t) => {
     const {pair, a, b} = await startOnPair(t);
-    await pair.synchronous();
+    await pair.makeSynchronous();
     const session = await a.session();
     const {epoch} = await session.ready();
     const taken: number[] = [];
@@ -167,7 +167,7 @@ describe('a standby takes over', {concurrency: true}, () => {
     await until(() => taken.length >= 60, {timeoutMs: BACK_MS});
     await pair.primary.stop('immediate');
     await pair.promote();
-    pair.way.moveTo(pair.standby.port);
+    pair.databaseLink.moveTo(pair.standby.port);
     const before = taken.length;
     await until(() => taken.length >= before + 20, {timeoutMs: BACK_MS});
     stopped = true;
@@ -178,22 +178,22 @@ describe('a standby takes over', {concurrency: true}, () => {
       taken.filter((number) => !there.has(someCallSid(number))),
       [],
     );
-    // A new timeline cannot be told from one that lost something: a snapshot, and no silence.
+    // A new timeline does not tell whether commits were lost, so sessions get a snapshot.
     assert.equal(await session.closed(BACK_MS), 1001);
     const {recovered, epoch: now} = await resumed(b, session.position());
     assert.deepEqual([recovered, now === epoch], [false, false]);
   });
 
-  test('[J1] without its synchronous standby nothing is acknowledged, and what was not is not missed after a failover', async (t) => {
+  test('[J1] without its synchronous standby nothing is acknowledged, so that a failover loses nothing acknowledged', async (t) => {
     const {pair, a, b} = await startOnPair(t);
-    await pair.synchronous();
+    await pair.makeSynchronous();
     await acknowledged(a, 1);
     const {epoch} = await (await a.session()).ready();
     pair.replication.silence();
     assert.deepEqual(await Promise.all([answered(a, 2), answered(b, 3)]), [503, 503]);
     await pair.primary.stop('immediate');
     await pair.promote();
-    pair.way.moveTo(pair.standby.port);
+    pair.databaseLink.moveTo(pair.standby.port);
     for (const number of [2, 3, 4]) await acknowledged(b, number);
     for (const node of [a, b]) {
       const client = await until(async () => {
@@ -204,10 +204,10 @@ describe('a standby takes over', {concurrency: true}, () => {
     }
   });
 
-  test('[W11] the primary of before goes on, and connections to it stay: a node that has seen the new one is not led back', async (t) => {
+  test('[W11] while the old primary keeps running with open connections, a node that has seen the new primary does not go back', async (t) => {
     const pair = await PostgresPair.open(DATABASE);
     t.after(() => pair[Symbol.asyncDispose]());
-    const url = pair.primary.url(DATABASE, {port: pair.way.port});
+    const url = pair.primary.url(DATABASE, {port: pair.databaseLink.port});
     const openNode = async (applicationName: string) => {
       const journal = new PostgresJournal({database: new PostgresDatabase({url, applicationName})});
       t.after(() => journal.close());
@@ -216,7 +216,7 @@ describe('a standby takes over', {concurrency: true}, () => {
       journal.onEpoch(({epoch}) => epochs.push(epoch));
       return {journal, epochs};
     };
-    /** Ends connections to the primary of before, as a network does that forgets them. */
+    /** Terminates connections to the old primary, as a network failure does. */
     const breakAt = (application: string) =>
       pair.primary.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '${application}'`,
@@ -235,14 +235,14 @@ describe('a standby takes over', {concurrency: true}, () => {
     ];
     const nodes = [all, reading, writing];
     await all.journal.append(status('CA1', 'ringing'));
-    await pair.level();
+    await pair.waitUntilReplicated();
     pair.replication.silence();
     for (const callSid of ['CA2', 'CA3', 'CA4']) await all.journal.append(status(callSid, 'ringing'));
     await until(() => nodes.every(({journal}) => journal.head() === 4));
 
     await pair.promote();
-    pair.way.moveTo(pair.standby.port, {before: 'stay'});
-    // One node comes to the new primary; of the others, only those that read, or only the one that writes.
+    pair.databaseLink.moveTo(pair.standby.port, {before: 'stay'});
+    // One node moves to the new primary completely. Of the others, only the readers move, or only the writer.
     await breakAt('all%');
     await appended(all.journal, 'CA5');
     assert.equal(all.journal.head(), 2);
@@ -265,7 +265,7 @@ describe('a standby takes over', {concurrency: true}, () => {
         ['CA1', 'CA5', 'CA6', 'CA7', 'CA-last-0', 'CA-last-1', 'CA-last-2'],
       );
       assert.equal((await journal.activeCalls()).calls.length, expected.length);
-      // Each was told once, and of the same.
+      // Each node announced the new epoch once, and all the same.
       assert.deepEqual(epochs, all.epochs);
       assert.equal(epochs.length, 1);
     }

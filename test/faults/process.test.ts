@@ -1,4 +1,4 @@
-/** The process is killed, stands still, loses a thread, or has the wrong time. */
+/** Faults of the process: killed, paused, a lost thread, a wrong clock. */
 import {survives} from './survives.ts';
 
 survives('kill-at-random', {seed: 41, rules: '[J2] [J7] [W11]'});

@@ -1,4 +1,4 @@
-/** A round of the chaos harness as a test: a fault, a seed, and nothing may be wrong afterwards. */
+/** Runs a round of the chaos harness as a test: one fault, one seed, no violations. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {findFault} from '../../chaos/faults/index.ts';
@@ -8,16 +8,18 @@ const TIMEOUT_MS = 120_000;
 
 export interface SurvivesOptions {
   readonly seed: number;
-  /** What the fault puts to the test. */
+  /** IDs of the rules that the fault tests. */
   readonly rules: string;
-  /** Gateways that share a Postgres, for faults of those. */
+  /** Gateways on one Postgres, for cluster faults. */
   readonly nodes?: number;
 }
 
 export function survives(name: string, {seed, rules, nodes}: SurvivesOptions): void {
   const fault = findFault(name);
   const where = nodes === undefined ? '' : `, ${nodes} nodes`;
-  void test(`${rules} ${name}${where}, seed ${seed}: ${fault.what}`, {timeout: TIMEOUT_MS}, async (t) => {
+  void test(`${rules} ${name}${where}, seed ${seed}: ${fault.description}`, {
+    timeout: TIMEOUT_MS,
+  }, async (t) => {
     const unavailable = fault.unavailable?.();
     if (unavailable !== undefined) {
       t.skip(unavailable);

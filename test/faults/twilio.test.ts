@@ -1,4 +1,4 @@
-/** Twilio's REST API and its callbacks on a bad day. */
+/** Faults of Twilio's REST API and of its callbacks. */
 import {survives} from './survives.ts';
 
 survives('twilio-429', {seed: 81, rules: '[H1]'});

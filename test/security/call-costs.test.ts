@@ -140,7 +140,7 @@ test('[E] MAX_ACTIVE_CALLS counts calls in progress of all users, including inbo
   const CallSid = someCallSid(1);
   const inbound = {CallSid, CallStatus: 'ringing', Direction: 'inbound'};
   await postWebhook(http.gateway, statusFields(http.gateway, inbound), {route: 'voice'});
-  await http.heard(CallSid, 'ringing');
+  await http.waitForStatus(CallSid, 'ringing');
   assert.equal((await place('ann')).status, 201);
   assert.equal((await place('bob')).status, 201);
   for (const user of ['ann', 'bob', 'eve']) {

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../support/gateway/gateway.ts';
-import {heldBytes} from '../support/heap.ts';
+import {liveHeapBytes} from '../support/heap.ts';
 import {SeededRandom} from '../support/simulation/random.ts';
 import {postWebhook, someCallSid, statusFields} from '../support/twilio/signed-webhook.ts';
 import {until} from '../support/until.ts';
@@ -157,9 +157,9 @@ test(`[W14] ${FRAMES} frames of misbehaving sessions get the right responses, an
   await using gateway = await startGateway({env: {LOG_LEVEL: 'warn'}});
   const witness = await gateway.session();
   await visits(gateway, SEED - 1_000_000, 20_000);
-  const before = heldBytes();
+  const before = liveHeapBytes();
   const visitors = await visits(gateway, SEED, FRAMES);
-  const grown = (heldBytes() - before) / before;
+  const grown = (liveHeapBytes() - before) / before;
   t.diagnostic(`seed ${SEED}: ${FRAMES} frames, ${visitors} sessions, memory ${(grown * 100).toFixed(2)} %`);
   assert.ok(grown < 0.05, `the memory has grown by ${(grown * 100).toFixed(1)} % of ${before} bytes`);
   const CallSid = someCallSid(1);

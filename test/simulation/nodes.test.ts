@@ -1,10 +1,10 @@
 /**
- * The simulation of `simulation.test.ts` with several gateways on one Postgres: a webhook comes to any of them, its copies to
- * others; whoever comes back comes to another one than it left. Nodes are killed, drained and started again, and once the
- * database crashes. Afterwards every client must have seen exactly the one journal.
+ * The simulation of `simulation.test.ts` with several gateways on one Postgres. A webhook and its copies go to different
+ * nodes. A client reconnects to another node. Nodes are killed, drained and restarted, and the database crashes once.
+ * Afterwards every client must have received exactly the one journal.
  *
- * `SEED=n NODES=3 npm test -- test/simulation/nodes.test.ts` runs one seed, `SEEDS=n` so many random ones, and with `MUTANT=name` the
- * gateways are ones of `chaos/mutants`, with a promise broken: then it has to fail.
+ * `SEED=n NODES=3 npm test -- test/simulation/nodes.test.ts` runs one seed, `SEEDS=n` runs n random seeds. With
+ * `MUTANT=name`, the gateways run a mutant of `chaos/mutants`, and the test must fail.
  */
 import {describe, test} from 'node:test';
 import {preload} from '../../chaos/world/preload.ts';
@@ -13,7 +13,7 @@ import {simulate} from '../support/simulation/run.ts';
 
 const SIZE = {calls: 40, clients: 6, kills: 2, drains: 1, databaseRestarts: 1};
 
-/** Ends by itself well before: this is for what ends nothing any more. */
+/** For a run that hangs. A normal run ends long before. */
 const TIMEOUT_MS = 150_000;
 
 interface Run {
@@ -21,9 +21,9 @@ interface Run {
   readonly nodes: number;
 }
 
-/** In every run. A seed that has failed once is kept as a test of its own, below. */
+/** Seeds of every run. A seed that failed once stays here. */
 const FIXED: readonly Run[] = [
-  // Has found sessions that a node which was behind took back in time.
+  // Once found sessions that a lagging node moved back in time.
   {seed: 1, nodes: 2},
   {seed: 2, nodes: 3},
 ];
@@ -39,10 +39,10 @@ const random = Array.from({length: more}, () => Math.floor(Math.random() * 2 ** 
 }));
 const runs = only === undefined ? [...FIXED, ...random] : [{seed: Number(only), nodes: nodesOfOnly}];
 
-// Side by side: a drain waits for five seconds, in which nobody else has to.
+// Concurrent, because a drain waits five seconds.
 void describe('several nodes on one Postgres', {concurrency: 3}, () => {
   for (const {seed, nodes} of runs) {
-    const title = `[J2] [J4] [J7] [W11] [W12] [W15] everybody has seen the journal of ${nodes} nodes (seed ${seed})`;
+    const title = `[J2] [J4] [J7] [W11] [W12] [W15] every client received the journal of ${nodes} nodes (seed ${seed})`;
     void test(title, {timeout: TIMEOUT_MS}, async (t) => {
       const again = () => `SEED=${seed} NODES=${nodes} npm test -- test/simulation/nodes.test.ts`;
       const result = await simulate(seed, {...SIZE, nodes, deploy: onPostgres(nodes, nodeFlags), again});

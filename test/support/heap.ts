@@ -1,14 +1,14 @@
-/** How much memory is really held: the heap after the garbage collector has had its say. */
+/** Measures the live heap after a garbage collection. */
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
 v8.setFlagsFromString('--expose-gc');
 
-/** Frees what nothing refers to any more. */
+/** Runs a full garbage collection. */
 export const collectGarbage = vm.runInNewContext('gc') as () => void;
 
-/** Bytes, of this process: everything that cannot be freed, buffers outside of the heap included. */
-export function heldBytes(): number {
+/** Bytes that cannot be freed, including buffers outside the heap. */
+export function liveHeapBytes(): number {
   collectGarbage();
   collectGarbage();
   const {heapUsed, external} = process.memoryUsage();

@@ -1,2 +1,2 @@
-/** A parsed body, into which tests look without knowing its shape: the shape is what they check. */
+/** A parsed body of unknown shape, because the shape is what the tests check. */
 export type Json = ReturnType<typeof JSON.parse>;

@@ -1,4 +1,4 @@
-/** A clock that moves when a test says so. */
+/** A clock that a test moves. */
 import type {CancelTimer, Clock} from '../../src/clock.ts';
 
 interface Timer {
@@ -32,12 +32,12 @@ export class ManualClock implements Clock {
     return this.#add({at: this.#monotonic + everyMs, everyMs, fn});
   }
 
-  /** How many timers are set. */
+  /** Number of active timers. */
   get timerCount(): number {
     return this.#timers.size;
   }
 
-  /** Moves both clocks on and fires what is due, in order. */
+  /** Advances both clocks and fires the due timers in order. */
   advance(ms: number): void {
     const end = this.#monotonic + ms;
     for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
@@ -49,7 +49,7 @@ export class ManualClock implements Clock {
     this.#moveTo(end);
   }
 
-  /** Lets the wall clock jump, as an administrator or NTP would. */
+  /** Moves the wall clock only, as an administrator or NTP would. */
   jumpWall(ms: number): void {
     this.#wall += ms;
   }

@@ -1,4 +1,4 @@
-/** A reconciler on a clock that the test moves, a journal on disk, and a Twilio that only answers look-ups. */
+/** A test environment for the reconciler: a manual clock, a journal on disk, and a Twilio with lookups only. */
 import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,11 +16,11 @@ import {someCallSid} from './twilio/signed-webhook.ts';
 const logger = pino({level: 'silent'});
 export type Status = CallRecord['providerStatus'];
 
-/** A Twilio that answers look-ups as told, and nothing else: reading is all the reconciler may do. */
+/** A Twilio that answers lookups as configured. Other requests throw, because the reconciler only reads. */
 export class LookupOnly implements TwilioClient {
-  /** Calls that were looked up by themselves. */
+  /** Calls that were looked up individually. */
   readonly asked: string[] = [];
-  /** Pages that were asked for. */
+  /** Pages that were requested. */
   readonly listed: (CallFilter & {readonly next?: string | undefined})[] = [];
   answerList: (filter: CallFilter, next?: string) => ListOutcome | Promise<ListOutcome> = () => ({
     kind: 'failed',
@@ -84,7 +84,7 @@ export class ReconcilerBench implements AsyncDisposable {
     return bench;
   }
 
-  /** Begins a call, or moves it on, as a callback would. */
+  /** Appends a status of a call, as a callback would. */
   async add(
     number: number,
     providerStatus: Status,
@@ -105,7 +105,7 @@ export class ReconcilerBench implements AsyncDisposable {
     return callSid;
   }
 
-  /** Lets time pass, and every look-up have its answer before the next tick. */
+  /** Advances the clock in steps, and lets lookups finish between them. */
   async pass(ms: number, stepMs = 500): Promise<void> {
     for (let passed = 0; passed < ms; passed += stepMs) {
       this.clock.advance(stepMs);

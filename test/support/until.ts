@@ -1,6 +1,6 @@
-/** Awaits a condition, never a guess at how long something takes. */
+/** Waits for a condition, instead of a fixed time. */
 export interface UntilOptions {
-  /** What is being waited for, for the error. */
+  /** Description for the error message. */
   readonly what?: string;
   /** @default 10000 */
   readonly timeoutMs?: number;

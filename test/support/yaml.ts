@@ -1,6 +1,6 @@
 /**
- * Reads the YAML of our own manifests, so that a test can look at them: maps, lists, scalars, lists in brackets, an anchor
- * merged into a map, several documents. Whatever else there is in YAML is refused: a manifest need not be clever.
+ * Reads the YAML of our manifests for tests: maps, lists, scalars, bracketed lists, anchors merged into maps, and several
+ * documents. It rejects everything else.
  */
 import type {Json} from './json.ts';
 
@@ -10,7 +10,7 @@ interface Line {
   readonly number: number;
 }
 
-/** The documents of a file. @throws Error naming the line that is not understood */
+/** Parses the documents of a file. @throws Error with the line that is not supported */
 export function parseYaml(source: string): Json[] {
   return source
     .split(/^---$/m)
@@ -49,7 +49,7 @@ class Reader {
     for (let line = this.#at(indent); line?.text.startsWith('- ') === true; line = this.#at(indent)) {
       const rest = line.text.slice(2);
       if (/^[\w./-]+:( |$)/.test(rest)) {
-        // The first key of a map stands beside the dash: it is read as a line of its own, two columns further in.
+        // The first key of a map follows the dash. It is read as a separate line with two more columns of indentation.
         (this.#lines as Line[])[this.#next] = {...line, indent: indent + 2, text: rest};
         items.push(this.#map(indent + 2));
       } else {

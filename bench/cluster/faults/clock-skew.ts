@@ -4,20 +4,20 @@ import type {FaultWorld} from '../fault-world.ts';
 
 export interface SkewedClocks {
   readonly events: number;
-  /** From when the first node's sessions had an event until the last one's had it. */
+  /** From the first node whose sessions had an event until the last node. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Neighbours in the journal of which the later one says that it came in more than a minute earlier. */
+  /** Entries dated more than a minute before the previous entry. */
   readonly backwards: number;
-  /** Entries that were held for late. */
+  /** Entries recorded as late. */
   readonly late: number;
 }
 
-/** Of each node, in milliseconds. */
+/** Clock offset of each node, in milliseconds. */
 const OFFSETS_MS = [-300_000, 0, 300_000];
 const CALLBACKS = 150;
 const MINUTE_MS = 60_000;
-/** What a clock that was set may seem to be off besides. */
+/** Tolerance for the clock difference that a node measures. */
 const SLACK_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
@@ -27,8 +27,8 @@ export async function skewClocks(world: FaultWorld): Promise<SkewedClocks> {
   const [row] = await cluster.sql('SELECT max("offset") AS head FROM hookswitch.entries');
   const head = Number(row?.['head']);
   const since = performance.now();
-  await world.taken(CALLBACKS);
-  await world.level();
+  await world.waitForAccepted(CALLBACKS);
+  await world.waitUntilCaughtUp();
   const delays = cluster.nodes
     .flatMap((_, node) => world.crowd.delaysAt(node, since))
     .toSorted((a, b) => a - b);
@@ -39,7 +39,7 @@ export async function skewClocks(world: FaultWorld): Promise<SkewedClocks> {
       FROM (SELECT "offset", verdict, (event::json->>'receivedAt')::bigint AS received_at
         FROM hookswitch.entries WHERE "offset" > ${head}) AS entries) AS neighbours`);
   const backwards = Number(seen?.['backwards']);
-  if (backwards === 0) throw new Error('no entry shows that the clocks differed');
+  if (backwards === 0) throw new Error('the clocks did not differ: no entry is dated before its predecessor');
   await setClocks(
     world,
     OFFSETS_MS.map(() => 0),
@@ -53,7 +53,7 @@ export async function skewClocks(world: FaultWorld): Promise<SkewedClocks> {
   };
 }
 
-/** Resolves when the nodes have said that they are off by so much. */
+/** Sets the clocks. Resolves when all nodes have reported these offsets. */
 async function setClocks(world: FaultWorld, offsetsMs: readonly number[]): Promise<void> {
   for (const [node, clockOffsetMs] of offsetsMs.entries()) await world.control(node, {clockOffsetMs});
   await world.waitFor(

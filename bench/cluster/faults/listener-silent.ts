@@ -1,16 +1,16 @@
-/** The connection on which one node hears of the others' appends goes dead without a word. */
+/** The LISTEN connection of one node goes silent. */
 import {percentile} from '../../report/statistics.ts';
 import type {FaultWorld} from '../fault-world.ts';
 
 export interface SilentListener {
-  /** Events that the node was told of by nothing but its poll. */
+  /** Events that the node received only through its poll. */
   readonly events: number;
-  /** From when another node's sessions had an event until this one's had it. */
+  /** From the first delivery at another node until this node's delivery. */
   readonly p50Ms: number;
   readonly maxMs: number;
-  /** The same before anything was broken. */
+  /** The same before the fault. */
   readonly beforeMaxMs: number;
-  /** Until it had another connection. */
+  /** Until the node had replaced the connection. */
   readonly replacedMs: number;
 }
 
@@ -22,11 +22,11 @@ const LISTENERS = `SELECT client_port FROM pg_stat_activity WHERE application_na
 
 export async function silenceListener(world: FaultWorld): Promise<SilentListener> {
   const {cluster, crowd, links} = world;
-  // A node that appends itself reads what came before, and so would be told of it at once.
+  // A node that appends reads the earlier entries itself, and would need no notification.
   world.targets = cluster.nodes.filter((_, index) => index !== NODE);
   const listenersNow = async () => (await cluster.sql(LISTENERS)).map((row) => Number(row['client_port']));
   const quietFrom = performance.now();
-  await world.taken(CALLBACKS_BEFORE);
+  await world.waitForAccepted(CALLBACKS_BEFORE);
   const before = crowd.delaysAt(NODE, quietFrom);
   const listeners = await listenersNow();
   const silentAt = performance.now();
@@ -39,7 +39,7 @@ export async function silenceListener(world: FaultWorld): Promise<SilentListener
   );
   const replacedMs = performance.now() - silentAt;
   const delays = crowd.delaysAt(NODE, silentAt).toSorted((a, b) => a - b);
-  if (delays.length < FEWEST_EVENTS) throw new Error(`only ${delays.length} events came meanwhile`);
+  if (delays.length < FEWEST_EVENTS) throw new Error(`only ${delays.length} events arrived during the fault`);
   links[NODE]?.mend();
   world.targets = cluster.nodes;
   return {

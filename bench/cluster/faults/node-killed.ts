@@ -1,34 +1,34 @@
-/** `kill -9` of one node: its sessions come back elsewhere. */
+/** `kill -9` of one node. Its sessions reconnect to other nodes. */
 import type {FaultWorld} from '../fault-world.ts';
 
 export interface KilledNode {
-  /** Sessions that were cut off. */
+  /** Sessions that were disconnected. */
   readonly sessions: number;
-  /** From the kill until each of them was let in at another node. */
-  readonly elsewhereMs: number;
-  /** Until each was told of everything that was in the journal then. */
-  readonly levelMs: number;
+  /** From the kill until each of them was connected to another node. */
+  readonly reconnectedMs: number;
+  /** From the kill until each had everything in the journal at that moment. */
+  readonly caughtUpMs: number;
 }
 
 const CALLBACKS_AFTER = 20;
 
-/** @param node its index; it runs again when this resolves */
+/** Kills the node with index `node`, and starts it again before it resolves. */
 export async function killNode(world: FaultWorld, node: number): Promise<KilledNode> {
   const {cluster, crowd} = world;
   const victim = cluster.nodes[node];
-  const sessions = crowd.at(node);
-  if (victim === undefined || sessions === 0) throw new Error('there is nobody at that node');
+  const sessions = crowd.sessionsAt(node);
+  if (victim === undefined || sessions === 0) throw new Error('there is no session at that node');
   const connections = crowd.connections;
   const killedAt = performance.now();
   await victim.server.kill();
   await world.waitFor(
-    'the sessions to be let in elsewhere',
+    'the sessions to reconnect elsewhere',
     () => crowd.connections >= connections + sessions,
   );
-  const elsewhereMs = performance.now() - killedAt;
-  await world.level();
-  const levelMs = performance.now() - killedAt;
-  await world.taken(CALLBACKS_AFTER);
-  await cluster.startAgain(victim);
-  return {sessions, elsewhereMs, levelMs};
+  const reconnectedMs = performance.now() - killedAt;
+  await world.waitUntilCaughtUp();
+  const caughtUpMs = performance.now() - killedAt;
+  await world.waitForAccepted(CALLBACKS_AFTER);
+  await cluster.restart(victim);
+  return {sessions, reconnectedMs, caughtUpMs};
 }

@@ -4,7 +4,7 @@ import type {FaultWorld} from '../fault-world.ts';
 import type {Recovery} from './recovery.ts';
 import {recover} from './recovery.ts';
 
-/** It stays away for so long after the first callback was refused. */
+/** Duration of the outage, after the first 503. */
 const AWAY_MS = 1000;
 
 export async function restartPostgres(world: FaultWorld): Promise<Recovery> {
@@ -13,7 +13,7 @@ export async function restartPostgres(world: FaultWorld): Promise<Recovery> {
   await postgres.stop('immediate');
   await world.waitFor('a 503', () => world.load.answered(503) > refused);
   await wait(AWAY_MS);
-  // Resolves when the server has recovered and lets people in.
+  // Resolves when the server has recovered and accepts connections.
   await postgres.start();
   return recover(world);
 }

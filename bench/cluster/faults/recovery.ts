@@ -1,18 +1,18 @@
-/** How long it takes once the database is there again. */
+/** Measures the recovery once the database is back. */
 import type {FaultWorld} from '../fault-world.ts';
 
 export interface Recovery {
-  /** Until the first callback was taken. */
+  /** Until the first callback was accepted. */
   readonly firstMs: number;
-  /** Until every session was told of everything. */
-  readonly levelMs: number;
+  /** Until every session was caught up. */
+  readonly caughtUpMs: number;
 }
 
-/** To be called at the moment at which the database is back. */
+/** Call this at the moment the database is back. */
 export async function recover(world: FaultWorld): Promise<Recovery> {
   const backAt = performance.now();
-  await world.taken(1);
+  await world.waitForAccepted(1);
   const firstMs = performance.now() - backAt;
-  await world.level();
-  return {firstMs, levelMs: performance.now() - backAt};
+  await world.waitUntilCaughtUp();
+  return {firstMs, caughtUpMs: performance.now() - backAt};
 }

@@ -1,4 +1,4 @@
-/** The peer Bun: its native publish to a topic, which is C++. Run by Bun, not by Node. */
+/** The Bun peer: its native publish to a topic, implemented in C++. Run by Bun, not by Node. */
 import '../probe.ts';
 import {textsOf} from './peer-http.ts';
 
@@ -13,7 +13,7 @@ const server = Bun.serve({
     if (pathname === '/ws') {
       const protocol = request.headers.get(PROTOCOL);
       const headers: Record<string, string> = protocol === null ? {} : {[PROTOCOL]: protocol};
-      // What was upgraded gets no answer from here.
+      // Bun expects no response after an upgrade.
       if (server.upgrade(request, {headers})) return undefined as unknown as Response;
     }
     if (pathname === '/twilio/status') {
@@ -25,7 +25,7 @@ const server = Bun.serve({
   },
   websocket: {
     perMessageDeflate: false,
-    // Rarer than the others' 25 s: with a shorter one it closes sessions that have answered its ping.
+    // Longer than the other peers' 25 s, because with a shorter one Bun closes sessions that have answered its ping.
     idleTimeout: 120,
     sendPings: true,
     open(socket) {

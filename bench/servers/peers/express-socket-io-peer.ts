@@ -1,6 +1,6 @@
 /**
- * The peer Express + Socket.IO: checks the signature with Twilio's SDK, emits, answers 204. What many would build, and
- * without a journal: it stores nothing.
+ * The Express + Socket.IO peer, as many teams build it: it checks the signature with Twilio's SDK, emits and answers
+ * 204. It stores nothing.
  */
 import {createServer} from 'node:http';
 import express from 'express';
@@ -35,7 +35,7 @@ app.post('/twilio/status', express.urlencoded({extended: false}), (request, resp
   response.status(204).end();
 });
 
-// Connections of the bench may wait for their next webhook as long as they like.
+// Benchmark connections can be idle for a long time between webhooks.
 server.keepAliveTimeout = 120_000;
 server.listen(Number(PORT), '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));

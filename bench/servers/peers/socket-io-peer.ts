@@ -1,4 +1,4 @@
-/** The peer Socket.IO: `io.emit`, WebSocket only, without compression. */
+/** The Socket.IO peer: `io.emit`, WebSocket only, no compression. */
 import {Server} from 'socket.io';
 import {PING_EVERY_MS, servePeer} from './peer-http.ts';
 

@@ -1,4 +1,4 @@
-/** The peer “`ws`, encoded once”: a frame is built once and written to all sockets; events of one turn are joined. */
+/** The “`ws`, encoded once” peer: builds a frame once, writes it to all sockets, and joins the events of one request. */
 import type {Socket} from 'node:net';
 import {WebSocketServer} from 'ws';
 import {PING_EVERY_MS, servePeer} from './peer-http.ts';
@@ -20,7 +20,7 @@ setInterval(() => {
   for (const socket of sockets.clients) socket.ping();
 }, PING_EVERY_MS);
 
-/** A final text frame; messages here have 126 to 65,535 bytes. */
+/** A final text frame for payloads of 126 to 65,535 bytes. */
 function toFrame(text: string): Buffer {
   const payload = Buffer.from(text);
   return Buffer.concat([Buffer.from([0x81, 126, payload.length >> 8, payload.length & 0xff]), payload]);

@@ -1,4 +1,4 @@
-/** The peer `ws`: one `JSON.stringify`, then `send` to each, as its documentation shows a broadcast. */
+/** The `ws` peer: one `JSON.stringify`, then `send` to each socket, as its documentation shows. */
 import {WebSocketServer} from 'ws';
 import {PING_EVERY_MS, servePeer} from './peer-http.ts';
 

@@ -1,4 +1,4 @@
-/** `kill -9` while the process starts, while it drains, and between an append and its answer. */
+/** `kill -9` during the start, during the drain, and between an append and its response. */
 import assert from 'node:assert/strict';
 import {Agent, request} from 'node:http';
 import {test} from 'node:test';
@@ -19,18 +19,18 @@ async function loadAndKill(gateway: CrashGateway, load: WebhookLoad, at: number)
   await gateway.kill();
 }
 
-test('[J7] a start that is killed, at any of its steps, harms nothing', async () => {
+test('[J7] a kill at any step of the start does no harm', async () => {
   await using gateway = await createCrashGateway({...account, apiUrl: NOBODY});
-  // The very first start of all, before there is a database, and while it is made.
+  // The first start, before and while the database is created.
   gateway.spawn();
-  await gateway.logged('configuration');
+  await gateway.waitForLog('configuration');
   await gateway.kill();
   const {epoch} = await gateway.start();
   const load = new WebhookLoad({gatewayUrl: gateway.url, accountSid: account.accountSid});
   await loadAndKill(gateway, load, 200);
   for (const line of ['configuration', 'journal open', 'listening']) {
     gateway.spawn();
-    await gateway.logged(line);
+    await gateway.waitForLog(line);
     await gateway.kill();
   }
   const opening = await gateway.start();
@@ -39,18 +39,18 @@ test('[J7] a start that is killed, at any of its steps, harms nothing', async ()
   assert.equal(opening.head, entries.length);
 });
 
-test('[J7] a drain that is killed loses nothing that was answered, and the lock is free', async () => {
+test('[J7] a kill during the drain loses no acknowledged webhook and leaves no lock', async () => {
   await using gateway = await createCrashGateway({...account, apiUrl: NOBODY});
   const {epoch} = await gateway.start();
   const load = new WebhookLoad({gatewayUrl: gateway.url, accountSid: account.accountSid});
-  // It does not answer the close: the drain has to wait for it, and is killed meanwhile.
+  // This client does not answer the close frame, so the drain waits for it and is killed meanwhile.
   const stubborn = new TestClient(gateway.wsUrl, {token: ACCESS_KEY});
   await stubborn.receive('call.snapshot');
   stubborn.ws.pause();
   const draining = load.untilCut(32, (answers) => {
     if (answers === 100) gateway.signal('SIGTERM');
   });
-  await gateway.logged('going away');
+  await gateway.waitForLog('going away');
   await gateway.kill();
   await draining;
   stubborn.terminate();
@@ -58,7 +58,7 @@ test('[J7] a drain that is killed loses nothing that was answered, and the lock 
   checkAnswered(gateway, load.answered);
 });
 
-test('[J7] a drain under load ends by itself with exit code 0, and keeps what was answered', async () => {
+test('[J7] a drain under load exits with code 0 and keeps every acknowledged webhook', async () => {
   await using gateway = await createCrashGateway({...account, apiUrl: NOBODY});
   const {epoch} = await gateway.start();
   const load = new WebhookLoad({gatewayUrl: gateway.url, accountSid: account.accountSid});
@@ -74,12 +74,12 @@ test('[J7] a drain under load ends by itself with exit code 0, and keeps what wa
   checkAnswered(gateway, load.answered);
 });
 
-test('[J2] [J7] [H5] killed between append and answer: the webhook comes again and is one entry', async () => {
+test('[J2] [J7] [H5] after a kill between append and response, the repeated webhook is one entry', async () => {
   await using gateway = await createCrashGateway({...account, apiUrl: NOBODY});
   await gateway.start();
   const {fields, key} = loadWebhook(0, account.accountSid);
   const cut = cutOffWebhook(gateway, fields);
-  // On the disk, and the connection on which it should have been answered is gone.
+  // The entry is on disk, and the connection for the response is gone.
   await until(() => readJournalFile(gateway.databaseFile).entries.length === 1, {what: 'the entry'});
   await gateway.kill();
   await cut;
@@ -92,7 +92,7 @@ test('[J2] [J7] [H5] killed between append and answer: the webhook comes again a
   );
 });
 
-/** A signed webhook whose sender is gone before it could be answered. */
+/** Sends a signed webhook and closes the connection before the response. */
 function cutOffWebhook(gateway: CrashGateway, fields: Readonly<Record<string, string>>): Promise<void> {
   const url = `${gateway.url}/twilio/status`;
   const body = new URLSearchParams(fields).toString();
@@ -108,7 +108,7 @@ function cutOffWebhook(gateway: CrashGateway, fields: Readonly<Record<string, st
   });
   sent.once('error', () => {});
   sent.once('close', resolve);
-  // A FIN after the last byte: the request is whole, and nobody waits for its answer.
+  // The FIN follows the last byte, so the request is complete.
   sent.end(body, () => sent.socket?.destroySoon());
   return promise;
 }

@@ -1,4 +1,4 @@
-/** `kill -9` under load, again and again, on the same files. */
+/** Repeated `kill -9` under load on the same files. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {checkAnswered, checkResumed, keysOf} from '../../support/crash/crash-check.ts';
@@ -13,7 +13,7 @@ import {account, NOBODY} from './account.ts';
 const ROUNDS = 15;
 const CONCURRENCY = 48;
 
-test(`[J7] [W11] ${ROUNDS} rounds of kill -9 under load lose nothing that was answered`, async (t) => {
+test(`[J7] [W11] ${ROUNDS} rounds of kill -9 under load lose no acknowledged webhook`, async (t) => {
   await using gateway = await createCrashGateway({...account, apiUrl: NOBODY});
   const load = new WebhookLoad({gatewayUrl: gateway.url, accountSid: account.accountSid});
   const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -34,7 +34,7 @@ test(`[J7] [W11] ${ROUNDS} rounds of kill -9 under load lose nothing that was an
     const position = client.position();
 
     const opening = await gateway.start();
-    assert.equal(opening.epoch, epoch, `[J7] another epoch after kill ${round}`);
+    assert.equal(opening.epoch, epoch, `[J7] the epoch changed after kill ${round}`);
     epoch = opening.epoch;
     const journal = checkAnswered(gateway, load.answered);
     assert.equal(opening.head, journal.entries.length);
@@ -44,11 +44,11 @@ test(`[J7] [W11] ${ROUNDS} rounds of kill -9 under load lose nothing that was an
     const ready = await client.ready();
     assert.deepEqual([ready.recovered, ready.offset, ready.epoch], [true, position.offset, epoch]);
     const end = lastPushed(journal);
-    await until(() => client.position().offset >= end, {what: `the client to be told of ${end}`});
+    await until(() => client.position().offset >= end, {what: `the client to reach offset ${end}`});
     checkResumed(client, position.offset, journal);
   }
 
-  // Everything that is still open comes again, and nothing twice.
+  // Every webhook without a response is sent again, and none becomes a second entry.
   await load.untilCut(1, () => {
     if (load.unanswered.size === 0) gateway.signal('SIGTERM');
   });
@@ -58,7 +58,7 @@ test(`[J7] [W11] ${ROUNDS} rounds of kill -9 under load lose nothing that was an
   const times = gateway.startTimesMs.map(Math.round).sort((a, b) => a - b);
   t.diagnostic(`${load.answered.size} answered, ${entries.length} entries, ${ROUNDS} kills`);
   t.diagnostic(
-    `${writtenUnanswered} were written although the answer was lost, and came again as the same entry`,
+    `${writtenUnanswered} were written although the response was lost, and were received again as the same entry`,
   );
   t.diagnostic(`spawn to listening, ms: median ${times[times.length >> 1]}, slowest ${times.at(-1)}`);
 });

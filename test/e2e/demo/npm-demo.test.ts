@@ -1,4 +1,4 @@
-/** `npm run demo` as a newcomer runs it, from the first line to Ctrl-C (C1); and an old Node (C5). */
+/** `npm run demo` from the first line to Ctrl-C (C1), and an unsupported version of Node (C5). */
 import assert from 'node:assert/strict';
 import {execFileSync, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** The demo, once its sample call is on its way, and the two ports that it listens on. */
+/** Starts the demo and waits for its sample call. Returns its two ports. */
 async function startDemo() {
   const port = await freePort();
   const demo = new NpmRun('demo', {PORT: String(port)});
@@ -31,7 +31,7 @@ async function startDemo() {
   return {demo, address, port, simulatorPort: Number(simulator)};
 }
 
-/** Ends it by a signal, and looks for what is left. */
+/** Ends the demo by a signal and checks that nothing is left. */
 async function end({demo, port, simulatorPort}: Awaited<ReturnType<typeof startDemo>>, send: () => void) {
   assert.deepEqual([await listens(port), await listens(simulatorPort)], [true, true]);
   const since = performance.now();
@@ -40,12 +40,12 @@ async function end({demo, port, simulatorPort}: Awaited<ReturnType<typeof startD
   const tookMs = performance.now() - since;
   assert.ok(tookMs < EXIT_WITHIN_MS, `it took ${tookMs} ms`);
   assert.deepEqual([await listens(port), await listens(simulatorPort)], [false, false]);
-  if (isLinux) await until(() => demo.running().length === 0, {what: 'nothing to be left running'});
+  if (isLinux) await until(() => demo.running().length === 0, {what: 'all processes to end'});
   assert.equal(demo.stderr, '');
   return exit;
 }
 
-test('[C1] the demo prints its address with the key, the page shows the sample call, Ctrl-C ends it with 0', async () => {
+test('[C1] the demo prints its URL with the key, the page shows the sample call, and Ctrl-C exits with code 0', async () => {
   const running = await startDemo();
   await using _ = running.demo;
   const {address, port} = running;
@@ -61,30 +61,30 @@ test('[C1] the demo prints its address with the key, the page shows the sample c
   const row = page.getByRole('row').filter({hasText: '+1555•••••45'});
   await row.getByText('In progress').waitFor();
   assert.deepEqual(faults, []);
-  // With a page open and a call under way, as it usually is.
+  // A page is open and a call is in progress.
   assert.deepEqual(await end(running, () => running.demo.signalGroup('SIGINT')), {code: 0, signal: null});
   await page.locator('[data-connection]:not([data-connection="good"])').waitFor();
   await context.close();
 });
 
-test('[C1] SIGTERM to npm alone ends everything below it', async () => {
+test('[C1] SIGTERM to npm alone ends all child processes', async () => {
   const running = await startDemo();
   await using _ = running.demo;
   await end(running, () => running.demo.signalNpm('SIGTERM'));
 });
 
-test('[C1] Ctrl-C while it still places its call ends it with 0 and leaves nothing behind', async () => {
+test('[C1] Ctrl-C while the demo places its call exits with code 0 and leaves no process', async () => {
   const port = await freePort();
   await using demo = new NpmRun('demo', {PORT: String(port)});
-  // From here on signals are its own affair.
+  // From this line on, the demo handles signals itself.
   await demo.prints(/Hookswitch demo/);
   demo.signalGroup('SIGINT');
   assert.equal((await demo.exited()).code, 0);
   assert.equal(await listens(port), false);
-  if (isLinux) await until(() => demo.running().length === 0, {what: 'nothing to run'});
+  if (isLinux) await until(() => demo.running().length === 0, {what: 'all processes to end'});
 });
 
-test('[C1] a port that is taken: one line says so, and exit code 1', async () => {
+test('[C1] a port in use prints one line and exits with code 1', async () => {
   const other = createServer();
   other.listen(0);
   await once(other, 'listening');
@@ -98,13 +98,13 @@ test('[C1] a port that is taken: one line says so, and exit code 1', async () =>
       `The demo cannot start: port ${port} is taken. Stop what listens there, or choose another: PORT=9000 npm run demo\n`,
     );
     assert.doesNotMatch(demo.stdout, /Open/);
-    if (isLinux) await until(() => demo.running().length === 0, {what: 'nothing to run'});
+    if (isLinux) await until(() => demo.running().length === 0, {what: 'all processes to end'});
   } finally {
     other.close();
   }
 });
 
-/** A Node below 24 on PATH, where the system has one. */
+/** Path of a Node below version 24 on PATH, if there is one. */
 function findOldNode(): string | undefined {
   return pathWithoutUs()
     .split(path.delimiter)
@@ -118,7 +118,7 @@ function findOldNode(): string | undefined {
 
 const oldNode = findOldNode();
 
-test('[C5] an old Node gets one clear sentence and exit code 1, and no stack', {
+test('[C5] an old Node prints one sentence without a stack and exits with code 1', {
   skip: oldNode === undefined && 'no Node below 24 on PATH',
 }, () => {
   const command = path.join(import.meta.dirname, '../../../bin/hookswitch.js');

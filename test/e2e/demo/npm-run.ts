@@ -1,4 +1,4 @@
-/** `npm run …` as somebody types it into a terminal: a process group of its own, and nothing of our environment. */
+/** Runs `npm run …` as in a terminal: in its own process group, without this process's environment. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readdirSync, readFileSync} from 'node:fs';
@@ -23,7 +23,7 @@ export class NpmRun implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    if (this.child.pid === undefined) throw new Error('npm could not be started');
+    if (this.child.pid === undefined) throw new Error('could not start npm');
     this.group = this.child.pid;
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
@@ -37,34 +37,35 @@ export class NpmRun implements AsyncDisposable {
     }));
   }
 
-  /** Resolves with what a pattern finds in the output. */
+  /** Waits for a pattern in the output. Resolves with the match. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
     return until(
       () => {
         const found = pattern.exec(this.stdout);
-        if (found === null && this.child.exitCode !== null) throw new Error(`it ended: ${this.stderr}`);
+        if (found === null && this.child.exitCode !== null)
+          throw new Error(`the process exited: ${this.stderr}`);
         return found ?? undefined;
       },
       {what: `${pattern}`, timeoutMs: 30_000},
     );
   }
 
-  /** What a terminal does at Ctrl-C: the signal goes to npm, its shell and the gateway, all at once. */
+  /** Signals npm, its shell and the gateway at once, as a terminal does on Ctrl-C. */
   signalGroup(signal: NodeJS.Signals): void {
     process.kill(-this.group, signal);
   }
 
-  /** What `kill` and a supervisor do. */
+  /** Signals npm only, as `kill` or a supervisor does. */
   signalNpm(signal: NodeJS.Signals): void {
     process.kill(this.group, signal);
   }
 
-  /** Resolves when npm has ended and whoever held its output has. */
+  /** Resolves when npm and all processes that hold its output have ended. */
   exited(): Promise<{code: number | null; signal: string | null}> {
     return this.#exited;
   }
 
-  /** Processes of the group that are still there, as command lines. Only where there is a `/proc`. */
+  /** Command lines of the group's remaining processes. Needs `/proc`. */
   running(): string[] {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -84,13 +85,13 @@ export class NpmRun implements AsyncDisposable {
     try {
       this.signalGroup('SIGKILL');
     } catch {
-      // Nothing of it is left.
+      // The group has already ended.
     }
     await this.#exited;
   }
 }
 
-/** PATH as a shell has it: without what npm has put in front for the script that runs these tests. */
+/** PATH without the folders that npm adds for the script that runs the tests. */
 export function pathWithoutUs(): string {
   return (process.env['PATH'] ?? '')
     .split(path.delimiter)
@@ -98,7 +99,7 @@ export function pathWithoutUs(): string {
     .join(path.delimiter);
 }
 
-/** Whether anybody listens on a port of this machine. */
+/** Whether a process listens on this local port. */
 export async function listens(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {

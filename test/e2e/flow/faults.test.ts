@@ -1,4 +1,4 @@
-/** The simulator's faults, one by one and all at once: journal, session and Twilio end with the same truth. */
+/** The simulator's faults, one by one and combined. Journal, session and Twilio must agree at the end. */
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
 import type {ProviderStatus} from '@hookswitch/protocol';
@@ -22,13 +22,13 @@ const ends: readonly [to: string, end: ProviderStatus][] = [
 ];
 
 const rounds: readonly [name: string, faults: Faults][] = [
-  ['every callback comes twice', {repeat: 1}],
+  ['every callback arrives twice', {repeat: 1}],
   ['every callback is overtaken by the next', {reorder: 1}],
-  ['callbacks are late by up to a quarter of a second', {delay: {minMs: 0, maxMs: 250}}],
-  ['nothing is heard before the end', {drop: {statuses: ['initiated', 'ringing', 'in-progress']}}],
-  ['the first callback overtakes the answer to create', {callbackBeforeCreateResponse: 1}],
+  ['callbacks are delayed by up to 250 ms', {delay: {minMs: 0, maxMs: 250}}],
+  ['all callbacks before the end are lost', {drop: {statuses: ['initiated', 'ringing', 'in-progress']}}],
+  ['the first callback overtakes the response to create', {callbackBeforeCreateResponse: 1}],
   [
-    'everything at once',
+    'all faults at once',
     {
       repeat: 0.5,
       reorder: 0.3,
@@ -40,24 +40,24 @@ const rounds: readonly [name: string, faults: Faults][] = [
 ];
 
 for (const [name, faults] of rounds) {
-  test(`[J2] [J4] [W12] ${name}: the same truth everywhere`, async () => {
+  test(`[J2] [J4] [W12] ${name}: journal, session and Twilio agree`, async () => {
     flow.simulator.setFaults(faults);
     const sids = await Promise.all(ends.map(([to]) => flow.place({to})));
-    for (const [index, [, end]] of ends.entries()) await flow.sameTruth(sids[index] ?? '', end);
+    for (const [index, [, end]] of ends.entries()) await flow.expectSameState(sids[index] ?? '', end);
   });
 }
 
-test('[J2] callbacks that come twice are counted with their entry', async () => {
+test('[J2] repeated callbacks are counted in their entry', async () => {
   flow.simulator.setFaults({repeat: 1});
   const callSid = await flow.place({to: '+15550100502'});
-  const {events} = await flow.sameTruth(callSid, 'completed');
-  // The request for TwiML is no status callback: it is not repeated.
+  const {events} = await flow.expectSameState(callSid, 'completed');
+  // The TwiML request is not a status callback, so it is not repeated.
   const callbacks = events.filter(({sequence}) => sequence !== undefined);
   assert.equal(callbacks.length, 4);
   assert.ok(callbacks.every(({repeats}) => repeats === 1));
 });
 
-test("[H1] Twilio's answer is lost: unknown, then bound by the first callback; the key never dials again", async () => {
+test("[H1] after Twilio's response is lost, the first callback binds the call, and the key never dials again", async () => {
   flow.simulator.setFaults({createResponseLost: {times: 1}});
   const request = {body: {to: '+15550100502'}, headers: {'idempotency-key': 'lost-answer'}};
   const before = flow.simulator.calls().length;
@@ -72,15 +72,15 @@ test("[H1] Twilio's answer is lost: unknown, then bound by the first callback; t
   );
   assert.equal(found.headers.get('idempotent-replayed'), 'true');
   assert.equal(flow.simulator.calls().length, before + 1);
-  await flow.sameTruth(found.body.callSid, 'completed');
+  await flow.expectSameState(found.body.callSid, 'completed');
 });
 
-test('[H1] [J7] killed between the dial and its answer: the call is bound by its callback, not dialed again', async () => {
-  // The create is answered only after a callback, and that comes when the gateway is dead.
+test('[H1] [J7] after a kill between the dial and its response, the callback binds the call; it is not dialed again', async () => {
+  // The response to create waits for a callback, which arrives after the kill.
   flow.simulator.setFaults({callbackBeforeCreateResponse: 1, delay: {minMs: 60_000, maxMs: 60_000}});
   const request = {
     body: {to: '+15550100001', twiml: '<Response><Pause length="3600"/></Response>'},
-    headers: {'idempotency-key': 'killed-dialling'},
+    headers: {'idempotency-key': 'killed-dialing'},
   };
   const before = flow.simulator.calls().length;
   const answer = flow.gateway.api('/api/calls', request).catch(() => undefined);

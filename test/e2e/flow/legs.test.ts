@@ -1,4 +1,4 @@
-/** Calls that connect two parties, and calls that come in. */
+/** Calls with two parties, and inbound calls. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {type Flow, startFlow} from '../../support/simulation/flow.ts';
@@ -10,30 +10,30 @@ before(async () => {
 });
 after(() => flow[Symbol.asyncDispose]());
 
-test('[H1] connectTo dials a second party, whose leg is told of like any call', async () => {
+test('[H1] connectTo dials a second party, and sessions see its leg like any call', async () => {
   const callSid = await flow.place({to: '+15550100001', connectTo: '+15550100505'});
-  const call = await flow.sameTruth(callSid, 'completed');
+  const call = await flow.expectSameState(callSid, 'completed');
   const [leg, ...others] = call.legs;
   assert.ok(leg !== undefined && others.length === 0);
   assert.deepEqual([leg.parentCallSid, leg.direction], [callSid, 'outbound-dial']);
-  await flow.sameTruth(leg.callSid, 'completed');
+  await flow.expectSameState(leg.callSid, 'completed');
   assert.ok(flow.messages(leg.callSid).every(({parentCallSid}) => parentCallSid === callSid));
   assert.deepEqual(flow.statuses(leg.callSid), ['initiated', 'ringing', 'in-progress', 'completed']);
 });
 
-test('[H1] connectTo to somebody who is busy ends the call, and says so of the leg only', async () => {
+test('[H1] if the connectTo party is busy, the call ends and only the leg has the reason', async () => {
   const callSid = await flow.place({to: '+15550100001', connectTo: '+15550100105'});
-  const {legs} = await flow.sameTruth(callSid, 'completed');
+  const {legs} = await flow.expectSameState(callSid, 'completed');
   const leg = legs[0]?.callSid ?? '';
-  await flow.sameTruth(leg, 'busy');
+  await flow.expectSameState(leg, 'busy');
   assert.equal(flow.messages(leg).at(-1)?.reason, 'busy');
 });
 
-test('[J5] [H5] an inbound call gets TwiML, and is told of from ringing to its end', async () => {
+test('[J5] [H5] an inbound call gets TwiML, and sessions see it from ringing to its end', async () => {
   const callSid = await flow.simulator.placeInboundCall({from: '+15550100599'});
-  const ringing = await flow.told(callSid, 'ringing');
+  const ringing = await flow.waitForStatus(callSid, 'ringing');
   assert.deepEqual([ringing.direction, ringing.from], ['inbound', '+15550100599']);
-  await flow.sameTruth(callSid, 'completed');
+  await flow.expectSameState(callSid, 'completed');
   const {status, responseBody} =
     flow.simulator
       .deliveries()
@@ -43,15 +43,15 @@ test('[J5] [H5] an inbound call gets TwiML, and is told of from ringing to its e
   assert.match(responseBody ?? '', /<Response><Say>/);
 });
 
-test('[J6] that an inbound call was answered nobody reports: it is found by looking', async () => {
+test('[J6] the answer of an inbound call has no callback and is found by a lookup', async () => {
   await using slow = await startFlow({
     simulator: {speed: 1},
     env: {VOICE_TWIML: '<Response><Pause length="600"/></Response>'},
   });
   const callSid = await slow.simulator.placeInboundCall({from: '+15550100001'});
-  const answered = await slow.told(callSid, 'in-progress');
+  const answered = await slow.waitForStatus(callSid, 'in-progress');
   assert.equal(answered.source, 'reconcile');
   slow.simulator.hangUp(callSid);
-  await slow.sameTruth(callSid, 'completed');
+  await slow.expectSameState(callSid, 'completed');
   await until(async () => (await slow.call(callSid)).events.length === 3, {what: 'three entries'});
 });

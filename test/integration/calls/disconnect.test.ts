@@ -13,7 +13,7 @@ test('[H3] 202 returns the action, and both the command and the change become en
   await using http = await startHttpGateway();
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   const accepted = await gateway.api(`/api/calls/${callSid}/actions`, disconnect);
   assert.equal(accepted.status, 202);
   const {timestamp, ...rest} = accepted.body;
@@ -34,7 +34,7 @@ test('[W7] a ringing call is canceled', async () => {
   await using http = await startHttpGateway();
   const {gateway} = http;
   const callSid = await gateway.place({...BODY, to: '+15550100201', timeout: 600});
-  await http.heard(callSid, 'ringing');
+  await http.waitForStatus(callSid, 'ringing');
   assert.equal((await gateway.api(`/api/calls/${callSid}/actions`, disconnect)).status, 202);
   const ended = await gateway.callIn(callSid, 'canceled');
   assert.equal(ended.status, 'failed');
@@ -67,7 +67,7 @@ test('[H3] an unknown call is 404, an ended one is 409 call_ended, and an invali
   }
   const busy = await gateway.place({to: '+15550100101'});
   await gateway.callIn(busy, 'busy');
-  await http.heard(busy, 'ended');
+  await http.waitForStatus(busy, 'ended');
   const ended = await gateway.api(`/api/calls/${busy}/actions`, disconnect);
   assertProblem(ended, {status: 409, code: 'call_ended'});
   assert.deepEqual(ended.body.context, {callSid: busy, providerStatus: 'busy'});
@@ -86,7 +86,7 @@ test('[W7] two concurrent disconnects are both accepted, and the call ends once'
   await using http = await startHttpGateway();
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   const path = `/api/calls/${callSid}/actions`;
   const answers = await Promise.all([gateway.api(path, disconnect), gateway.api(path, disconnect)]);
   for (const {status} of answers) assert.ok(status === 202 || status === 409, String(status));
@@ -104,7 +104,7 @@ for (const endedUpdate of ['not-found', 'invalid-state'] as const) {
     const {gateway} = http;
     gateway.simulator.setFaults({drop: {statuses: ['completed']}});
     const callSid = await gateway.place(BODY);
-    await http.heard(callSid, 'in-progress');
+    await http.waitForStatus(callSid, 'in-progress');
     gateway.simulator.hangUp(callSid);
     assert.equal((await gateway.api(`/api/calls/${callSid}/actions`, disconnect)).status, 202);
     const {events} = await gateway.callIn(callSid, 'completed');
@@ -142,7 +142,7 @@ test('[W7] if Twilio is unreachable, the answer is provider_error and a retry wo
   await using http = await startHttpGateway();
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   for (const faults of [{serverError: {times: 1}}, {tooManyRequests: {times: 1}}]) {
     gateway.simulator.setFaults(faults);
     const answer = await gateway.api(`/api/calls/${callSid}/actions`, disconnect);

@@ -24,7 +24,7 @@ async function answeredUnnoticed(http: HttpGateway): Promise<string> {
   const {gateway} = http;
   gateway.simulator.setFaults({drop: {statuses: ['in-progress']}});
   const callSid = await gateway.place({...BODY, to: '+15550100703'});
-  await http.heard(callSid, 'ringing');
+  await http.waitForStatus(callSid, 'ringing');
   await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
   return callSid;
 }
@@ -52,7 +52,7 @@ test('[W7] if Twilio refuses the cancellation with 400, the gateway looks the ca
 test('[W7] if the cancellation is refused and the call is still ringing, the refusal is returned', async () => {
   await using http = await startHttpGateway({simulator: SPEED});
   const callSid = await http.gateway.place(BODY);
-  await http.heard(callSid, 'ringing');
+  await http.waitForStatus(callSid, 'ringing');
   http.twilio.intercept = ({operation}) =>
     operation === 'update'
       ? {status: 400, body: {code: 20001, message: 'No, for once', status: 400}}
@@ -68,7 +68,7 @@ test("[W7] a call answered between our decision and Twilio's ends, even if its c
   const {gateway} = http;
   gateway.simulator.setFaults({delay: {minMs: 2500, maxMs: 2500, statuses: ['in-progress']}});
   const callSid = await gateway.place({...BODY, to: '+15550100703'});
-  await http.heard(callSid, 'ringing');
+  await http.waitForStatus(callSid, 'ringing');
   http.twilio.intercept = async ({operation}) => {
     if (operation === 'update') await until(() => gateway.simulator.call(callSid)?.status === 'in-progress');
     return undefined;
@@ -105,7 +105,7 @@ test('[W7] if completing the answered call fails at first, the client gets the e
   await using http = await startHttpGateway({simulator: SPEED, clock});
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'ringing');
+  await http.waitForStatus(callSid, 'ringing');
   http.twilio.intercept = ({operation, form}) => {
     if (operation !== 'update') return undefined;
     return form.get('Status') === 'canceled'
@@ -125,7 +125,7 @@ test('[W7] a check finds the end of a canceled call whose callback was lost', as
   const {gateway} = http;
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const callSid = await gateway.place({...BODY, to: '+15550100703'});
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   assert.equal((await disconnect(http, callSid)).status, 202);
   clock.advance(1500);
   const {events} = await gateway.callIn(callSid, 'completed');

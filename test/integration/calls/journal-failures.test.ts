@@ -115,7 +115,7 @@ test('[W7] a disconnect reaches Twilio although the journal is not writable', as
   await using http = await startHttpGateway({failingJournal: true});
   const {gateway} = http;
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   http.journal.fill();
   const accepted = await gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
   assert.equal(accepted.status, 202);
@@ -134,7 +134,7 @@ test('[W7] [J6] a queued call canceled while the journal was not writable is rec
   const {gateway} = http;
   await gateway.place(BODY);
   const queued = await gateway.place(BODY);
-  await http.heard(queued, 'queued');
+  await http.waitForStatus(queued, 'queued');
   http.journal.fill();
   const accepted = await gateway.api(`/api/calls/${queued}/actions`, {body: {action: 'disconnect'}});
   assert.equal(accepted.status, 202);

@@ -35,7 +35,7 @@ test('[E] MAX_ACTIVE_CALLS: 429 with Retry-After until a call has ended', async 
   assert.ok(Number(refused.headers.get('retry-after')) > 0);
   await gateway.api(`/api/calls/${callSid}/actions`, {body: {action: 'disconnect'}});
   await until(() => gateway.simulator.call(callSid)?.endedAt !== null);
-  await http.heard(callSid, 'ended');
+  await http.waitForStatus(callSid, 'ended');
   assert.equal((await http.place(BODY)).status, 201);
 });
 
@@ -55,7 +55,7 @@ test('[E] MAX_ACTIVE_CALLS: calls that Twilio refused or that ended at once use 
   http.twilio.intercept = undefined;
   const busy = await http.gateway.place(BUSY);
   await http.gateway.callIn(busy, 'busy');
-  await http.heard(busy, 'ended');
+  await http.waitForStatus(busy, 'ended');
   assert.equal((await http.place(BODY)).status, 201);
   assert.equal((await http.place(BODY)).status, 429);
 });
@@ -65,7 +65,7 @@ test('[E] MAX_ACTIVE_CALLS: a second leg belongs to its call and uses no slot', 
   const {gateway} = http;
   const callSid = await gateway.place({to: '+15550100001', connectTo: '+15550100002'});
   const leg = await until(async () => (await gateway.api(`/api/calls/${callSid}`)).body.legs[0]);
-  await http.heard(leg.callSid, 'in-progress');
+  await http.waitForStatus(leg.callSid, 'in-progress');
   assert.equal((await http.place(BODY)).status, 201);
   assert.equal((await http.place(BODY)).status, 429);
 });

@@ -128,7 +128,7 @@ void test('[H5] a foreign session holds the journal head', {concurrency: true}, 
 
 void test('[H5] while the database is silent every append is answered in time, and the journal recovers by itself', async (t) => {
   const url = await databaseOf(t);
-  const proxy = await StallingProxy.before(Number(new URL(url).port));
+  const proxy = await StallingProxy.start(Number(new URL(url).port));
   t.after(() => proxy[Symbol.asyncDispose]());
   const node = createNode(url.replace(/:\d+\//, `:${proxy.port}/`));
   t.after(() => node.close());
@@ -202,7 +202,7 @@ async function isolatedNode(t: TestContext, options: NodeOptions = {}) {
   const {url, nodes} = await openNodes(t, 1);
   const [other] = nodes;
   assert.ok(other);
-  const proxy = await StallingProxy.before(Number(new URL(url).port));
+  const proxy = await StallingProxy.start(Number(new URL(url).port));
   t.after(() => proxy[Symbol.asyncDispose]());
   const behind = url.replace(/:\d+\//, `:${proxy.port}/`);
   const node = new PostgresJournal({

@@ -174,7 +174,7 @@ void test('a notification connection that died silently costs one poll and is re
   const {url, nodes} = await openNodes(t, 1);
   const [writer] = nodes;
   assert.ok(writer);
-  const proxy = await StallingProxy.before(Number(new URL(url).port));
+  const proxy = await StallingProxy.start(Number(new URL(url).port));
   t.after(() => proxy[Symbol.asyncDispose]());
   const clock = new ManualClock();
   const faults: string[] = [];

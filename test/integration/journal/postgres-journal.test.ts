@@ -1,6 +1,6 @@
 import {describeJournal} from '../../support/journal/journal-contract.ts';
-import {describeForgottenCalls} from '../../support/journal/journal-contract-forgotten.ts';
+import {describeTrimmedCalls} from '../../support/journal/journal-contract-trimmed.ts';
 import {openPostgresFixture} from '../../support/journal/journal-postgres-fixture.ts';
 
 describeJournal('PostgresJournal', () => openPostgresFixture());
-describeForgottenCalls('PostgresJournal', () => openPostgresFixture());
+describeTrimmedCalls('PostgresJournal', () => openPostgresFixture());

@@ -15,7 +15,7 @@ import {until} from '../../support/until.ts';
 
 /** A fresh database behind its own PgBouncer. Skips the test on a machine without PgBouncer. */
 async function behind(t: TestContext, settings: PgBouncerSettings = {}): Promise<string | undefined> {
-  const bouncer = await PgBouncer.before(t, await postgresServer(), settings);
+  const bouncer = await PgBouncer.start(t, await postgresServer(), settings);
   if (bouncer === undefined) {
     t.skip(NO_PGBOUNCER);
     return undefined;
@@ -46,7 +46,7 @@ test('[C3] a gateway starts behind PgBouncer with default settings, and follows 
 test('[J1] each kind of connection commits to disk, even if the pooler drops settings and its server defaults to off', async (t) => {
   const server = await PostgresServer.create({settings: {synchronous_commit: 'off'}});
   t.after(() => server.dispose());
-  const bouncer = await PgBouncer.before(t, server, {
+  const bouncer = await PgBouncer.start(t, server, {
     ignore_startup_parameters: 'extra_float_digits,options',
   });
   if (bouncer === undefined) return t.skip(NO_PGBOUNCER);
@@ -72,7 +72,7 @@ test('[J1] [J7] kill -9 of Postgres behind a pooler that drops startup parameter
   const settings = {synchronous_commit: 'off', wal_writer_delay: '10s', wal_writer_flush_after: '1GB'};
   const server = await PostgresServer.create({fsync: true, settings});
   t.after(() => server.dispose());
-  const bouncer = await PgBouncer.before(t, server, {
+  const bouncer = await PgBouncer.start(t, server, {
     ignore_startup_parameters: 'extra_float_digits,options',
   });
   if (bouncer === undefined) return t.skip(NO_PGBOUNCER);
@@ -123,7 +123,7 @@ for (const [what, settings] of shared)
 test('[J1] the gateway does not write through a pooler that was switched to transaction mode', async (t) => {
   const server = await PostgresServer.create({settings: {synchronous_commit: 'off'}});
   t.after(() => server.dispose());
-  const bouncer = await PgBouncer.before(t, server, {});
+  const bouncer = await PgBouncer.start(t, server, {});
   if (bouncer === undefined) return t.skip(NO_PGBOUNCER);
   const url = bouncer.url(await server.databaseOf(t));
   const node = createNode(url);

@@ -5,10 +5,10 @@ import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import {lockHead} from '../../../src/journal/postgres/epoch.ts';
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {assertKept} from '../../../src/postgres/session-settings.ts';
-import {startDeafProxy} from '../../support/deaf-proxy.ts';
 import {status} from '../../support/journal/journal-events.ts';
 import {createNode, openNodes} from '../../support/journal/journal-postgres-fixture.ts';
 import {databaseOf, postgresServer} from '../../support/postgres/postgres.ts';
+import {startStatementDroppingProxy} from '../../support/statement-dropping-proxy.ts';
 
 function open(t: TestContext, url: string): PostgresDatabase {
   const database = new PostgresDatabase({url});
@@ -97,7 +97,7 @@ test('[J1] [C3] a server that ignores a setting is refused with its name, its ac
   const server = await postgresServer();
   const url = await databaseOf(t);
   await server.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
-  const port = await startDeafProxy(t, server.port, "SET synchronous_commit = 'on'");
+  const port = await startStatementDroppingProxy(t, server.port, "SET synchronous_commit = 'on'");
   const proxiedUrl = server.url(new URL(url).pathname.slice(1), {port});
   await assert.rejects(open(t, proxiedUrl).open(), (error: unknown) => {
     assert.ok(error instanceof JournalUnavailableError);

@@ -3,10 +3,10 @@
  * answers.
  */
 import {describeJournal} from '../../support/journal/journal-contract.ts';
-import {describeForgottenCalls} from '../../support/journal/journal-contract-forgotten.ts';
+import {describeTrimmedCalls} from '../../support/journal/journal-contract-trimmed.ts';
 import {openPostgresFixture} from '../../support/journal/journal-postgres-fixture.ts';
 
 for (const count of [2, 3]) {
   describeJournal(`PostgresJournal of ${count} nodes`, () => openPostgresFixture(count));
-  describeForgottenCalls(`PostgresJournal of ${count} nodes`, () => openPostgresFixture(count));
+  describeTrimmedCalls(`PostgresJournal of ${count} nodes`, () => openPostgresFixture(count));
 }

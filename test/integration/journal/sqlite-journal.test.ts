@@ -3,11 +3,11 @@ import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
 import {CREATE_TRIMMED_CALLS, TrimmedCalls} from '../../../src/journal/sqlite/writer/trimmed-calls.ts';
 import {describeJournal} from '../../support/journal/journal-contract.ts';
-import {describeForgottenCalls} from '../../support/journal/journal-contract-forgotten.ts';
+import {describeTrimmedCalls} from '../../support/journal/journal-contract-trimmed.ts';
 import {openSqliteFixture} from '../../support/journal/journal-sqlite-fixture.ts';
 
 describeJournal('SqliteJournal', () => openSqliteFixture());
-describeForgottenCalls('SqliteJournal', () => openSqliteFixture());
+describeTrimmedCalls('SqliteJournal', () => openSqliteFixture());
 
 test('[J8] the most recently forgotten calls are remembered, up to a limit', () => {
   const database = new DatabaseSync(':memory:');

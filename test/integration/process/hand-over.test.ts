@@ -53,7 +53,7 @@ test('[W15] [W11] [W12] SIGTERM: hundreds of sessions move to the other node, sp
   await using bench = await openBench();
   const DATABASE_URL = await databaseOf(t);
   const ports = [await freePort(), await freePort()];
-  await using balancer = await Balancer.before(ports);
+  await using balancer = await Balancer.start(ports);
   const start = (port = 0) =>
     bench.start({PORT: String(port), PUBLIC_URL: balancer.url, DATABASE_URL, NODE_ID: `node-${port}`});
   const first = await start(ports[0]).listening();
@@ -99,7 +99,7 @@ test('[W15] [W11] [W12] SIGTERM: hundreds of sessions move to the other node, sp
   assert.equal(await old.closed(), 1001);
 
   // The arrivals include webhooks, five per second. The sessions are spread over a third of a second.
-  const arrivals = balancer.taken.filter(({port}) => port === ports[1]).map(({at}) => at - stoppedAt);
+  const arrivals = balancer.connections.filter(({port}) => port === ports[1]).map(({at}) => at - stoppedAt);
   const moved = arrivals.filter((at) => at > LEAD_MS - 500);
   assert.ok(moved.length >= CLIENTS, `${moved.length}`);
   const quarters = [0.1, 0.5, 0.9].map((share) => moved[Math.floor(CLIENTS * share)] ?? 0);

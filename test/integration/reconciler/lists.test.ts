@@ -69,7 +69,7 @@ test('[J6] pages are followed, foreign calls of the account are not created, and
     const fields = statusFields(gateway, {CallSid, CallStatus: 'ringing', Direction: 'inbound'});
     assert.equal((await postWebhook(gateway, fields)).status, 204);
   }
-  for (const callSid of sids) await http.heard(callSid, 'ringing');
+  for (const callSid of sids) await http.waitForStatus(callSid, 'ringing');
   const [a, b, c, d] = sids.map((sid) => ({sid, status: 'in-progress', direction: 'inbound'}));
   const other = {sid: someCallSid(99), status: 'in-progress', direction: 'outbound-api'};
   const base = `/2010-04-01/Accounts/${gateway.environment.twilio.accountSid}/Calls.json`;
@@ -115,7 +115,7 @@ for (const [what, answer] of [
       const fields = statusFields(gateway, {CallSid, CallStatus: 'ringing', Direction: 'inbound'});
       assert.equal((await postWebhook(gateway, fields)).status, 204);
     }
-    for (const callSid of sids) await http.heard(callSid, 'ringing');
+    for (const callSid of sids) await http.waitForStatus(callSid, 'ringing');
     await until(async () => {
       clock.advance(500);
       return (await Promise.all(sids.map((sid) => gateway.api(`/api/calls/${sid}`)))).every(
@@ -141,7 +141,7 @@ test('[J6] Retry-After of a list is respected, in seconds and as a date', async 
     const fields = statusFields(gateway, {CallSid, CallStatus: 'ringing', Direction: 'inbound'});
     assert.equal((await postWebhook(gateway, fields)).status, 204);
   }
-  for (const callSid of sids) await http.heard(callSid, 'ringing');
+  for (const callSid of sids) await http.waitForStatus(callSid, 'ringing');
   for (const round of [1, 2]) {
     await until(() => {
       clock.advance(500);

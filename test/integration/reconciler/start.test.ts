@@ -15,8 +15,8 @@ test('[J6] on start, calls left open are looked up at once, in any state', async
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const ended = await gateway.place(BODY);
   const inProgress = await gateway.place(BODY);
-  await http.heard(ended, 'in-progress');
-  await http.heard(inProgress, 'in-progress');
+  await http.waitForStatus(ended, 'in-progress');
+  await http.waitForStatus(inProgress, 'in-progress');
   gateway.simulator.hangUp(ended);
   await gateway.restart();
   const {events} = await gateway.callIn(ended, 'completed');
@@ -61,7 +61,7 @@ test('[J6] if Twilio is down, refuses or sends nonsense, the gateway continues a
   const {gateway} = http;
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   gateway.simulator.hangUp(callSid);
   const moods = ['cut', {status: 500, body: {}}, {status: 401, body: {code: 20003}}, {status: 200, body: []}];
   for (const [at, mood] of moods.entries()) {
@@ -86,7 +86,7 @@ test('[J6] a found status that cannot be written is found again', async () => {
   const {gateway} = http;
   gateway.simulator.setFaults({drop: {statuses: ['completed']}});
   const callSid = await gateway.place(BODY);
-  await http.heard(callSid, 'in-progress');
+  await http.waitForStatus(callSid, 'in-progress');
   gateway.simulator.hangUp(callSid);
   http.journal.fill();
   await until(() => {

@@ -39,7 +39,7 @@ async function startPair(): Promise<Stage> {
   const journal = openJournal(`file:${path.join(folder, 'hookswitch.db')}`, {clock});
   const opening = await journal.open();
   const ports = [await freePort(), await freePort()];
-  const balancer = await Balancer.before(ports, () => clock.monotonic());
+  const balancer = await Balancer.start(ports, () => clock.monotonic());
   const start = (port = 0) =>
     startGateway({
       clock,

@@ -1,4 +1,4 @@
-/** An identity provider's keys: pairs to sign with, and the endpoint that shows their public halves. */
+/** An identity provider: key pairs for signing, and the endpoint that publishes the public keys. */
 import {constants, generateKeyPairSync, type KeyObject, sign} from 'node:crypto';
 import {createServer, type RequestListener, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
@@ -10,11 +10,11 @@ export interface Pair {
   readonly kid: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
-  /** The public half as it stands in a key set. */
+  /** The public key as in a key set. */
   readonly jwk: Readonly<Record<string, unknown>>;
 }
 
-/** @param rest beside `kid` and the key itself, such as `alg` and `use` */
+/** @param rest further members of the JWK, such as `alg` and `use` */
 export function createPair(
   kid: string,
   kind: PairKind,
@@ -30,7 +30,7 @@ export function createPair(
   return {kid, ...pair, jwk: {...pair.publicKey.export({format: 'jwk'}), kid, ...rest}};
 }
 
-/** Any header and payload, signed with the pair by what `alg` says, or by what fits the key. */
+/** Signs any header and payload with the algorithm of `alg`, or with the key's default. */
 export function signWithPair(
   pair: Pair,
   header: Readonly<Record<string, unknown>>,
@@ -40,7 +40,7 @@ export function signWithPair(
   return signTexts(pair, String(header['alg']), JSON.stringify(full), JSON.stringify(payload));
 }
 
-/** Any two texts as a token, whatever they hold. */
+/** Signs any two texts as a token, even invalid ones. */
 export function signTexts(
   {privateKey}: Pair,
   alg: string,
@@ -62,9 +62,9 @@ function signatureOf(text: string, key: KeyObject, alg: string): Buffer {
 
 export class KeySetEndpoint implements AsyncDisposable {
   readonly #server: Server;
-  /** How often it was asked. */
+  /** Number of requests so far. */
   requests = 0;
-  /** Answers under way. */
+  /** Responses in progress. */
   open = 0;
   mostOpen = 0;
   answer: RequestListener;
@@ -98,7 +98,7 @@ export class KeySetEndpoint implements AsyncDisposable {
   }
 }
 
-/** Answers with a set of these keys. */
+/** Responds with a set of these keys. */
 export function showing(keys: readonly unknown[]): RequestListener {
   return (_request, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify({keys}));

@@ -1,4 +1,4 @@
-/** JWTs as a backend with the shared secret would sign them. */
+/** Signs JWTs as a backend with the shared secret does. */
 import {createHmac} from 'node:crypto';
 import type {Scope} from '@hookswitch/protocol';
 
@@ -6,20 +6,20 @@ import type {Scope} from '@hookswitch/protocol';
 export const JWT_SECRET = 'test-jwt-secret-0123456789-abcdefghij';
 
 export interface TokenOptions {
-  /** @default no scope at all */
+  /** @default no scope */
   readonly scope?: readonly Scope[] | string;
   /** Seconds from `now`. @default an hour */
   readonly lifetimeS?: number;
-  /** Milliseconds since 1970. @default the system's */
+  /** Milliseconds since 1970. @default the system time */
   readonly now?: number;
   readonly secret?: string;
-  /** Beside or instead of `sub`, `scope`, `iat` and `exp`; one given as `undefined` is left out. */
+  /** Override `sub`, `scope`, `iat` and `exp` or add claims. `undefined` removes a claim. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Beside or instead of `alg` and `typ`. */
+  /** Override `alg` and `typ` or add header fields. */
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
-/** A token of user `sub`, signed with HS256. */
+/** A token for user `sub`, signed with HS256. */
 export function signToken(sub: string, options: TokenOptions = {}): string {
   const {scope = [], lifetimeS = 3600, now = Date.now(), secret, claims, header} = options;
   const iat = Math.floor(now / 1000);
@@ -31,7 +31,7 @@ export function signToken(sub: string, options: TokenOptions = {}): string {
   );
 }
 
-/** Any two texts as a token, whatever they hold. */
+/** Signs any two texts as a token, even invalid ones. */
 export function signHs256(
   header: string | Buffer,
   payload: string | Buffer,

@@ -1,11 +1,11 @@
-/** A real Chromium, headless, found where systems keep it. */
+/** Finds and starts a real headless Chromium. */
 import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
 import {type Browser, chromium} from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
 
-/** Where installers put it without touching PATH. */
+/** Paths of installers that do not change PATH. */
 const PLACES = [
   '/usr/bin/chromium',
   '/snap/bin/chromium',
@@ -25,7 +25,7 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** Path of a Chromium or Chrome. `CHROMIUM_PATH` goes before all others. @throws when there is none */
+/** Path of a Chromium or Chrome. `CHROMIUM_PATH` has priority. @throws if there is none */
 export function findChromium(): string {
   const {CHROMIUM_PATH: given, PATH = ''} = process.env;
   const fromPath = PATH.split(path.delimiter).flatMap((folder) =>
@@ -36,15 +36,15 @@ export function findChromium(): string {
   if (found !== undefined) return found;
   throw new Error(
     given === undefined
-      ? 'The browser tests need Chromium or Chrome and found none: install one (on Debian: apt install chromium), ' +
-          'or set CHROMIUM_PATH to where it is.'
-      : `CHROMIUM_PATH is ${given}, and there is no program there.`,
+      ? 'The browser tests need Chromium or Chrome, and none was found. Install it (Debian: apt install chromium) ' +
+          'or set CHROMIUM_PATH to its path.'
+      : `CHROMIUM_PATH is ${given}, but there is no executable file.`,
   );
 }
 
-/** Starts a browser with a profile of its own, which goes when it is closed. */
+/** Starts a browser with a temporary profile. */
 export function launchChromium({args = []}: {readonly args?: readonly string[]} = {}): Promise<Browser> {
-  // As root, as in a container, Chromium runs only without its sandbox; it is shown nothing but our own page.
+  // As root (in containers), Chromium runs only without its sandbox. It opens only our own pages.
   return chromium.launch({
     executablePath: findChromium(),
     headless: true,

@@ -1,20 +1,20 @@
-/** The gateway as a process of its own, on files that outlive it: to be killed at any moment and started again. */
+/** A gateway as a separate process on persistent files, to be killed and restarted at any moment. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {endsWithUs} from '../gateway/ends-with-us.ts';
 import {freePort} from '../gateway/free-port.ts';
+import {killOnExit} from '../gateway/kill-on-exit.ts';
 import {until} from '../until.ts';
 
-/** Starts are most of what these tests wait for; compiling the same modules again would be half of each. */
+/** Caches compiled modules, because these tests mostly wait for starts. */
 const compileCache = path.join(os.tmpdir(), 'hookswitch-test-compile-cache');
 
 const program = fileURLToPath(new URL('../../../bin/hookswitch.js', import.meta.url));
 
-/** Nothing that was started outlives the test process. */
+/** Processes that are killed when the test process exits. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -27,10 +27,10 @@ export interface CrashGatewayOptions {
   readonly authToken: string;
   /** Origin of the REST API. */
   readonly apiUrl: string;
-  /** Where Twilio reaches the gateway. @default a free port of loopback */
+  /** Port of the gateway. @default a free port on loopback */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Flags of Node for every start, such as what is to be loaded before the gateway. */
+  /** Node flags for every start, such as preloaded modules. */
   readonly nodeFlags?: readonly string[];
 }
 
@@ -41,7 +41,7 @@ interface LogLine {
   readonly head?: number;
 }
 
-/** What the HTTP API answers: the fields that tests look at, of whichever answer has them. */
+/** The fields of HTTP API responses that tests use. */
 export interface ApiBody {
   readonly callSid: string;
   readonly status: string;
@@ -54,7 +54,7 @@ export interface ApiBody {
   readonly legs: readonly ApiBody[];
   readonly events: readonly ApiEvent[];
   readonly sessions: readonly {readonly phase: string; readonly unsentBytes: number; readonly lag: number}[];
-  /** Of a problem (H6). */
+  /** Fields of a problem (H6). */
   readonly code: string;
   readonly context: Readonly<Record<string, unknown>>;
 }
@@ -70,7 +70,7 @@ export interface ApiEvent {
   readonly repeats: number;
 }
 
-/** One life of the process. */
+/** One run of the process. */
 interface Life {
   readonly child: ChildProcess;
   readonly lines: LogLine[];
@@ -82,9 +82,9 @@ export class CrashGateway implements AsyncDisposable {
   readonly port: number;
   readonly #options: CrashGatewayOptions;
   #life: Life | undefined;
-  /** Milliseconds from spawn to listening, of every start that got there. */
+  /** Milliseconds from spawn to listening for each successful start. */
   readonly startTimesMs: number[] = [];
-  /** Signals sent so far. */
+  /** Number of signals sent. */
   kills = 0;
 
   constructor(options: CrashGatewayOptions, folder: string, port: number) {
@@ -113,24 +113,23 @@ export class CrashGateway implements AsyncDisposable {
     return this.#options.authToken;
   }
 
-  /** What the current or last process has printed. */
+  /** Output of the current or last process. */
   get output(): string {
     return this.#life?.output ?? '';
   }
 
-  /** Whether a process runs. */
   get isRunning(): boolean {
     return this.#life !== undefined && isAlive(this.#life.child);
   }
 
-  /** Of the process that runs. @throws when there is none */
+  /** PID of the running process. @throws if none runs */
   get pid(): number {
     const {pid} = this.#current().child;
-    if (pid === undefined || !this.isRunning) throw new Error('the gateway does not run');
+    if (pid === undefined || !this.isRunning) throw new Error('the gateway is not running');
     return pid;
   }
 
-  /** Spawns the process and returns at once; `nodeFlags` are for this start only. */
+  /** Spawns the process without waiting. `nodeFlags` apply to this start only. */
   spawn(nodeFlags: readonly string[] = []): void {
     const {accountSid, authToken, apiUrl, env, nodeFlags: always = []} = this.#options;
     const child = spawn(process.execPath, [...always, ...nodeFlags, program, 'start'], {
@@ -154,7 +153,7 @@ export class CrashGateway implements AsyncDisposable {
       },
     });
     running.add(child);
-    endsWithUs(child);
+    killOnExit(child);
     child.once('exit', () => running.delete(child));
     const life: Life = {child, lines: [], output: ''};
     this.#life = life;
@@ -170,8 +169,8 @@ export class CrashGateway implements AsyncDisposable {
     });
   }
 
-  /** Waits for a line of the log; fails when the process ends without it. */
-  async logged(message: string, timeoutMs = 30_000): Promise<LogLine> {
+  /** Waits for a log message. Throws if the process ends first. */
+  async waitForLog(message: string, timeoutMs = 30_000): Promise<LogLine> {
     const life = this.#current();
     return until(
       () => {
@@ -184,33 +183,33 @@ export class CrashGateway implements AsyncDisposable {
     );
   }
 
-  /** Starts the process and waits until it listens; tells what its journal said. */
+  /** Starts the process and waits until it listens. Resolves with the journal's state. */
   async start(nodeFlags: readonly string[] = []): Promise<{readonly epoch: string; readonly head: number}> {
     const startedAt = performance.now();
     this.spawn(nodeFlags);
-    await this.logged('listening');
+    await this.waitForLog('listening');
     this.startTimesMs.push(performance.now() - startedAt);
-    const {epoch = '', head = 0} = await this.logged('journal open');
+    const {epoch = '', head = 0} = await this.waitForLog('journal open');
     return {epoch, head};
   }
 
-  /** SIGKILL: no handler runs, nothing is flushed. Resolves when the process is gone. */
+  /** Sends SIGKILL: no handler runs, nothing is flushed. Resolves when the process has ended. */
   async kill(): Promise<void> {
     await this.#signal('SIGKILL');
   }
 
-  /** SIGTERM; resolves with the exit code. */
+  /** Sends SIGTERM. Resolves with the exit code. */
   async terminate(): Promise<number | null> {
     return this.#signal('SIGTERM');
   }
 
-  /** Resolves once the process has ended by itself, or by a signal of somebody else's. */
-  async ended(timeoutMs = 30_000): Promise<void> {
+  /** Resolves when the process has ended by itself or by another signal. */
+  async waitForExit(timeoutMs = 30_000): Promise<void> {
     const {child} = this.#current();
     await until(() => !isAlive(child), {what: 'the gateway to end', timeoutMs});
   }
 
-  /** Sends a signal and does not wait. */
+  /** Sends a signal without waiting. */
   signal(signal: NodeJS.Signals): void {
     this.#life?.child.kill(signal);
   }
@@ -220,7 +219,7 @@ export class CrashGateway implements AsyncDisposable {
     return this.start();
   }
 
-  /** An authenticated request; a body as JSON. */
+  /** Sends an authenticated request with a JSON body. */
   async api(
     pathname: string,
     {body, headers}: {body?: unknown; headers?: Readonly<Record<string, string>>} = {},
@@ -256,7 +255,7 @@ export class CrashGateway implements AsyncDisposable {
   }
 }
 
-/** A gateway on a folder and a port of its own; not started yet. */
+/** Creates a gateway with its own folder and port, without starting it. */
 export async function createCrashGateway(options: CrashGatewayOptions): Promise<CrashGateway> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-crash-'));
   return new CrashGateway(options, folder, options.port ?? (await freePort()));

@@ -1,9 +1,9 @@
-/** The journal as it lies on the disk, read without any code of the gateway's: what a crash left is what is there. */
+/** Reads the journal's files without the gateway's code, so that the check sees exactly what a crash left. */
 import assert from 'node:assert/strict';
 import {DatabaseSync, type SQLOutputValue} from 'node:sqlite';
 import {type ProviderStatus, statusRank} from '@hookswitch/protocol';
 
-/** One row of `entries`. */
+/** A row of `entries`. */
 export interface FileEntry {
   readonly offset: number;
   readonly callSid: string;
@@ -18,7 +18,7 @@ export interface FileEntry {
     readonly from?: string;
     readonly to?: string;
   };
-  /** The call after the entry, where it was applied. */
+  /** The call after the entry, if the entry was applied. */
   readonly call:
     | {readonly callSid: string; readonly providerStatus: ProviderStatus; readonly duration?: number}
     | undefined;
@@ -28,15 +28,15 @@ export interface FileEntry {
 export interface JournalFile {
   readonly epoch: string;
   readonly entries: readonly FileEntry[];
-  /** Status by call, as the table of calls has it. */
+  /** Status by call, from the calls table. */
   readonly calls: ReadonlyMap<string, ProviderStatus>;
 }
 
-/** Reads a database; a gateway may be using it. */
+/** Reads a database, also while a gateway uses it. */
 export function readJournalFile(file: string): JournalFile {
   const database = new DatabaseSync(file, {readOnly: true, timeout: 5000});
   try {
-    // One transaction: one moment.
+    // One transaction gives a consistent view.
     database.exec('BEGIN');
     assert.equal(database.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok');
     const entries = database.prepare('SELECT * FROM entries ORDER BY "offset"').all().map(toEntry);
@@ -68,12 +68,12 @@ function toEntry(row: Readonly<Record<string, SQLOutputValue>>): FileEntry {
   };
 }
 
-/** Whether an entry is pushed to sessions. */
+/** Whether sessions receive the entry. */
 export function isPushed({verdict, event}: FileEntry): boolean {
   return verdict === 'applied' && event.kind === 'status';
 }
 
-/** [J3] [J4] [J7] What holds of every journal by itself: no gap, nothing half, no call that goes back. */
+/** [J3] [J4] [J7] Checks a journal: no gap, no partial entry, no call that goes back. */
 export function checkJournalFile({entries, calls}: JournalFile): void {
   assert.deepEqual(
     entries.map(({offset}) => offset),

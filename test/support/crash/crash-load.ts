@@ -1,4 +1,4 @@
-/** Webhooks as fast as the gateway takes them, until somebody pulls the plug. */
+/** Sends webhooks at full speed until the gateway is killed. */
 import {Agent} from 'node:http';
 import {post} from '../simulation/twilio.ts';
 
@@ -9,7 +9,7 @@ export interface LoadWebhook {
 
 const statuses = ['initiated', 'ringing', 'in-progress', 'completed'] as const;
 
-/** The `number`-th webhook of an endless load: four to a call, in the order of the call. */
+/** Webhook `number` of an endless load: four per call, in the call's order. */
 export function loadWebhook(number: number, accountSid: string): LoadWebhook {
   const sequence = number % statuses.length;
   const call = Math.floor(number / statuses.length);
@@ -30,10 +30,10 @@ export function loadWebhook(number: number, accountSid: string): LoadWebhook {
   return {key: `${CallSid}/${sequence}`, fields};
 }
 
-/** Sends without a pause, `concurrency` at once, each again until it is answered. */
+/** Sends continuously, `concurrency` at a time. Each webhook is retried until it is acknowledged. */
 export class WebhookLoad {
   readonly answered = new Set<string>();
-  /** Sent, and no answer came. */
+  /** Sent webhooks without a response. */
   readonly unanswered = new Map<string, LoadWebhook>();
   readonly #gatewayUrl: string;
   readonly #accountSid: string;
@@ -44,7 +44,7 @@ export class WebhookLoad {
     this.#accountSid = accountSid;
   }
 
-  /** Runs until the gateway stops answering; `onAnswer` is told how many this round has had. */
+  /** Runs until the gateway stops responding. `onAnswer` gets the number of responses in this run. */
   async untilCut(concurrency: number, onAnswer: (answers: number) => void): Promise<void> {
     const agent = new Agent({keepAlive: true, maxSockets: concurrency});
     let answers = 0;
@@ -56,7 +56,7 @@ export class WebhookLoad {
           this.unanswered.set(webhook.key, webhook);
           return;
         }
-        if (status !== 204) throw new Error(`${webhook.key} was answered ${status}`);
+        if (status !== 204) throw new Error(`${webhook.key} got status ${status}`);
         this.answered.add(webhook.key);
         answers += 1;
         onAnswer(answers);
@@ -66,7 +66,7 @@ export class WebhookLoad {
     agent.destroy();
   }
 
-  /** What was not answered comes first: Twilio brings it again. */
+  /** Webhooks without a response come first, because Twilio retries them. */
   #take(): LoadWebhook {
     for (const [key, webhook] of this.unanswered) {
       this.unanswered.delete(key);

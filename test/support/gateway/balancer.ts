@@ -1,20 +1,20 @@
-/** A load balancer in a few lines: asks each node's `/readyz`, and sends every new connection to the first that is ready. */
+/** A simple load balancer: polls `/readyz` of each node and sends new connections to the first ready node. */
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 
-const ASK_EVERY_MS = 25;
+const PROBE_EVERY_MS = 25;
 
-export interface Taken {
-  /** Port of the node it went to. */
+export interface BalancedConnection {
+  /** Port of the node. */
   readonly port: number;
-  /** What `now` said then. */
+  /** The value of `now()` at that moment. */
   readonly at: number;
 }
 
 export class Balancer implements AsyncDisposable {
   /** Every connection so far. */
-  readonly taken: Taken[] = [];
-  /** Ports, the preferred one first. */
+  readonly connections: BalancedConnection[] = [];
+  /** Ports in order of preference. */
   readonly #ports: readonly number[];
   readonly #now: () => number;
   readonly #server: net.Server;
@@ -25,15 +25,15 @@ export class Balancer implements AsyncDisposable {
   private constructor(ports: readonly number[], now: () => number) {
     this.#ports = ports;
     this.#now = now;
-    this.#server = net.createServer((near) => this.#pass(near));
+    this.#server = net.createServer((near) => this.#forward(near));
   }
 
-  /** @param now stamps connections @default the monotonic clock, in ms */
-  static async before(ports: readonly number[], now = () => performance.now()): Promise<Balancer> {
+  /** @param now returns the timestamp of connections @default the monotonic clock, in ms */
+  static async start(ports: readonly number[], now = () => performance.now()): Promise<Balancer> {
     const balancer = new Balancer(ports, now);
     balancer.#server.listen(0, '127.0.0.1');
     await once(balancer.#server, 'listening');
-    balancer.#timer = setInterval(() => void balancer.#ask(), ASK_EVERY_MS);
+    balancer.#timer = setInterval(() => void balancer.#probe(), PROBE_EVERY_MS);
     return balancer;
   }
 
@@ -41,7 +41,7 @@ export class Balancer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Where the next connection goes. */
+  /** Port for the next connection. */
   get target(): number | undefined {
     return this.#ports.find((port) => this.#ready.has(port));
   }
@@ -53,13 +53,13 @@ export class Balancer implements AsyncDisposable {
     await once(this.#server, 'close');
   }
 
-  #pass(near: net.Socket): void {
+  #forward(near: net.Socket): void {
     const port = this.target;
     if (port === undefined) {
       near.destroy();
       return;
     }
-    this.taken.push({port, at: this.#now()});
+    this.connections.push({port, at: this.#now()});
     const far = net.connect(port, '127.0.0.1');
     for (const [from, to] of [
       [near, far],
@@ -75,7 +75,7 @@ export class Balancer implements AsyncDisposable {
     }
   }
 
-  async #ask(): Promise<void> {
+  async #probe(): Promise<void> {
     for (const port of this.#ports) {
       const ready = await fetch(`http://127.0.0.1:${port}/readyz`, {headers: {connection: 'close'}}).then(
         (response) => response.ok,

@@ -1,4 +1,4 @@
-/** Several real gateways in this process, on one real Postgres, with one Twilio. Webhooks come to the first. */
+/** Several real gateways in this process, on one real Postgres, with one simulator. It sends webhooks to the first. */
 import type {TestContext} from 'node:test';
 import type {Clock} from '../../../src/clock.ts';
 import {loadEnvironment} from '../../../src/config/environment.ts';
@@ -8,23 +8,23 @@ import {freePort} from './free-port.ts';
 import {ACCESS_KEY, startGateway, TestGateway} from './gateway.ts';
 
 export interface ClusterOptions {
-  /** Variables of all nodes. */
+  /** Environment variables of all nodes. */
   readonly env?: Readonly<Record<string, string>>;
-  /** By node. @default the system's */
+  /** Clock per node. @default the system clock */
   readonly clocks?: readonly Clock[];
-  /** @default a fresh one on the server of this test process */
+  /** @default a new database on this test process's server */
   readonly databaseUrl?: string;
 }
 
 export interface TestCluster {
   readonly nodes: readonly TestGateway[];
-  /** Between the nodes and the simulator. */
+  /** Proxy between the nodes and the simulator. */
   readonly twilio: TwilioProxy;
-  /** Asks the database of a cluster on the server of this test process. */
+  /** Queries the database of a cluster on this test process's server. */
   readonly sql: (text: string) => Promise<unknown>;
 }
 
-/** Starts `count` nodes, called `node-1` and so on; they end with the test. */
+/** Starts nodes `node-1` to `node-<count>`. They stop with the test. */
 export async function startCluster(t: TestContext, count: number, options: ClusterOptions = {}) {
   const nodes: TestGateway[] = [];
   const twilio = await new TwilioProxy().start();
@@ -52,7 +52,7 @@ interface AnotherNode extends ClusterOptions {
   readonly index: number;
 }
 
-/** With its own port, and what is everybody's. */
+/** Creates a node with its own port and the shared settings. */
 async function anotherNode(
   {environment, simulator, folder}: TestGateway,
   env: Readonly<Record<string, string>>,

@@ -1,7 +1,7 @@
 import type {AddressInfo} from 'node:net';
 import {createServer} from 'node:net';
 
-/** A TCP port on loopback that was free a moment ago: PUBLIC_URL has to name one before anything listens. */
+/** A free TCP port on loopback, needed because PUBLIC_URL must name a port before anything listens. */
 export function freePort(): Promise<number> {
   const {promise, resolve, reject} = Promise.withResolvers<number>();
   const server = createServer();

@@ -1,4 +1,4 @@
-/** A real gateway on real sockets with a real journal on disk, and the simulator as its Twilio. */
+/** A real gateway on real sockets with a journal on disk, and the simulator as Twilio. */
 import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import type {Journal} from '../../../src/journal/journal.ts';
 import {createLogger} from '../../../src/observability/logger.ts';
 import {createServer, type GatewayServer} from '../../../src/server.ts';
 import type {TwilioClient} from '../../../src/twilio/twilio-client.ts';
-import {assertNothingGivenAway} from '../canary.ts';
+import {assertNoSecrets} from '../canary.ts';
 import type {Json} from '../json.ts';
 import {until} from '../until.ts';
 import {type ConnectOptions, TestClient} from '../websocket/client.ts';
@@ -21,16 +21,16 @@ import {freePort} from './free-port.ts';
 export const ACCESS_KEY = 'test-access-key-0123456789';
 
 export interface TestGatewayOptions {
-  /** Variables beside the required ones. */
+  /** Environment variables in addition to the required ones. */
   readonly env?: Readonly<Record<string, string>>;
   /** @default speed 50, no queueing */
   readonly simulator?: SimulatorOptions;
   readonly clock?: Clock;
-  /** Wraps the Twilio client, for a test that must act between a question and its answer. */
+  /** Wraps the Twilio client, for tests that act between a request and its response. */
   readonly twilio?: (environment: Environment) => TwilioClient;
-  /** @default what DATABASE_URL names */
+  /** @default the journal of DATABASE_URL */
   readonly journal?: Journal;
-  /** Asked about tokens that are not the access key. */
+  /** Authenticates tokens other than the access key. */
   readonly authenticator?: Authenticator;
 }
 
@@ -43,7 +43,7 @@ export class TestGateway implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly environment: Environment;
   readonly folder: string;
-  /** What was logged, line by line. */
+  /** Log lines. */
   readonly logs: string[] = [];
   readonly #options: TestGatewayOptions;
   readonly #clients = new Set<TestClient>();
@@ -69,7 +69,7 @@ export class TestGateway implements AsyncDisposable {
     return path.join(this.folder, 'hookswitch.db');
   }
 
-  /** An authenticated request; the body, if any, as JSON. */
+  /** Sends an authenticated request with an optional JSON body. */
   async api(pathname: string, {body, headers, ...init}: ApiRequest = {}) {
     const response = await fetch(this.url + pathname, {
       method: body === undefined ? 'GET' : 'POST',
@@ -82,14 +82,14 @@ export class TestGateway implements AsyncDisposable {
     return {status: response.status, headers: response.headers, body: json, text};
   }
 
-  /** Places a call and returns its sid. */
+  /** Places a call and returns its SID. */
   async place(body: Readonly<Record<string, unknown>>): Promise<string> {
     const response = await this.api('/api/calls', {body});
-    if (response.status !== 201) throw new Error(`not placed: ${response.text}`);
+    if (response.status !== 201) throw new Error(`the call was not placed: ${response.text}`);
     return response.body.callSid;
   }
 
-  /** Waits until the journal shows the call in a status. */
+  /** Waits until the call has a status in the journal. */
   async callIn(callSid: string, providerStatus: string, timeoutMs = 10_000) {
     return until(
       async () => {
@@ -100,21 +100,21 @@ export class TestGateway implements AsyncDisposable {
     );
   }
 
-  /** A client with the access key, connected or about to be. */
+  /** A client with the access key that may still be connecting. */
   connect(options: ConnectOptions = {}): TestClient {
     const client = new TestClient(this.wsUrl, {token: ACCESS_KEY, ...options});
     this.#clients.add(client);
     return client;
   }
 
-  /** A client that has got `session.ready`. */
+  /** A client that has received `session.ready`. */
   async session(options: ConnectOptions = {}): Promise<TestClient> {
     const client = this.connect(options);
     await client.ready();
     return client;
   }
 
-  /** Stops the server and starts another one on the same journal and port. */
+  /** Stops the server and starts a new one on the same journal and port. */
   async restart(): Promise<void> {
     await this.server.drain();
     this.server = this.#create();
@@ -127,7 +127,7 @@ export class TestGateway implements AsyncDisposable {
     await this.server.stop();
     await rm(this.folder, {recursive: true, force: true});
     const secrets = secretsOf(this.environment).filter((secret) => secret !== undefined);
-    assertNothingGivenAway(this.logs, secrets);
+    assertNoSecrets(this.logs, secrets);
   }
 
   #create(): GatewayServer {
@@ -144,7 +144,7 @@ export class TestGateway implements AsyncDisposable {
   }
 }
 
-/** Starts simulator and gateway; `await using gateway = await startGateway()` ends both. */
+/** Starts a simulator and a gateway. `await using gateway = await startGateway()` stops both. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hookswitch-test-'));
   const port = await freePort();
@@ -179,7 +179,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     await gateway.server.start();
     return gateway;
   } catch (error) {
-    // Or the simulator would keep the process of the test alive.
+    // Otherwise the simulator would keep the test process alive.
     await gateway[Symbol.asyncDispose]();
     throw error;
   }

@@ -1,9 +1,9 @@
-/** A signed status callback for a gateway in a process of its own. */
+/** A signed status callback for a gateway in a separate process. */
 import twilio from 'twilio';
 import {someCallSid} from '../twilio/signed-webhook.ts';
 import type {ProcessBench} from './process-gateway.ts';
 
-/** Posts the end of the call with that number (see `someCallSid`). */
+/** Posts the end of call `number` (see `someCallSid`). */
 export function postCallback(
   {url, simulator}: ProcessBench,
   number: number,

@@ -1,4 +1,4 @@
-/** `hookswitch start` as a process of its own, with everything it says. */
+/** `hookswitch start` as a separate process, with its output. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
@@ -7,17 +7,17 @@ import path from 'node:path';
 import {createSimulator, type Simulator} from '@hookswitch/simulator';
 import type {Json} from '../json.ts';
 import {until} from '../until.ts';
-import {endsWithUs} from './ends-with-us.ts';
 import {freePort} from './free-port.ts';
+import {killOnExit} from './kill-on-exit.ts';
 
 const COMMAND = path.join(import.meta.dirname, '../../../bin/hookswitch.js');
 
 export type Variables = Readonly<Record<string, string>>;
 
 export interface ProcessLimits {
-  /** Files and sockets it may have open at once. @default as many as the tests may */
+  /** Limit of open files and sockets. @default the test process's limit */
   readonly openFiles?: number;
-  /** Id of the user and group it runs as. @default those of the tests */
+  /** ID of the user and group to run as. @default the test process's */
   readonly user?: number;
 }
 
@@ -28,7 +28,7 @@ export class GatewayProcess implements AsyncDisposable {
   readonly startedAt = performance.now();
   readonly #exited: Promise<number | null>;
 
-  /** Nothing of the environment of the tests is passed on, and no `.env` is in `folder`. */
+  /** The process does not inherit the environment, and `folder` contains no `.env`. */
   constructor(
     argv: readonly string[],
     env: Variables,
@@ -46,7 +46,7 @@ export class GatewayProcess implements AsyncDisposable {
       uid: user,
       gid: user,
     });
-    endsWithUs(this.child);
+    killOnExit(this.child);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
@@ -56,7 +56,7 @@ export class GatewayProcess implements AsyncDisposable {
     this.#exited = once(this.child, 'close').then(() => this.child.exitCode);
   }
 
-  /** The log, parsed; every line of stdout has to be one. */
+  /** The parsed log. Every line of stdout must be JSON. */
   get lines(): Json[] {
     return this.stdout
       .split('\n')
@@ -64,11 +64,11 @@ export class GatewayProcess implements AsyncDisposable {
       .map((line) => JSON.parse(line));
   }
 
-  /** Resolves once it listens. */
+  /** Resolves when the process listens. */
   async listening(): Promise<this> {
     await until(
       () => {
-        if (this.child.exitCode !== null) throw new Error(`it ended: ${this.stderr}${this.stdout}`);
+        if (this.child.exitCode !== null) throw new Error(`the process exited: ${this.stderr}${this.stdout}`);
         return this.stdout.includes('"msg":"listening"');
       },
       {what: 'the process to listen', timeoutMs: 30_000},
@@ -76,7 +76,7 @@ export class GatewayProcess implements AsyncDisposable {
     return this;
   }
 
-  /** Resolves with the exit code; `null` when a signal ended it. */
+  /** Resolves with the exit code, or with `null` after a signal. */
   exited(): Promise<number | null> {
     return this.#exited;
   }
@@ -91,7 +91,7 @@ export class GatewayProcess implements AsyncDisposable {
   }
 }
 
-/** A place to run processes in: a simulator, a folder, a port, and an environment that names them. */
+/** An environment for gateway processes: a simulator, a folder, a port, and matching environment variables. */
 export class ProcessBench implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly folder: string;
@@ -123,7 +123,7 @@ export class ProcessBench implements AsyncDisposable {
     };
   }
 
-  /** Runs `hookswitch start` with these variables changed; an empty one is not set. */
+  /** Runs `hookswitch start` with changed variables. An empty value unsets a variable. */
   start(env: Variables = {}, limits?: ProcessLimits): GatewayProcess {
     return this.run(['start'], {...this.env, ...env}, limits);
   }
@@ -134,7 +134,7 @@ export class ProcessBench implements AsyncDisposable {
     return started;
   }
 
-  /** An authenticated request. */
+  /** Sends an authenticated request. */
   api(pathname: string, init: RequestInit = {}, key = 'process-access-key-0123456789'): Promise<Response> {
     const headers = new Headers(init.headers);
     if (!headers.has('authorization')) headers.set('authorization', `Bearer ${key}`);

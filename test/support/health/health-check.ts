@@ -1,4 +1,4 @@
-/** Runs one of the doctor's checks over HTTP. */
+/** Runs one of the health checks over HTTP. */
 import assert from 'node:assert/strict';
 import type {HealthCheck, HealthCheckId} from '@hookswitch/protocol';
 import type {ApiRequest, TestGateway} from '../gateway/gateway.ts';

@@ -1,4 +1,4 @@
-/** What may stand in front of a gateway at PUBLIC_URL: a proxy that passes everything on, or misbehaves in a known way. */
+/** A front server at PUBLIC_URL: a proxy that forwards everything, or misbehaves in a known way. */
 import {createServer, type IncomingMessage, request, type ServerResponse} from 'node:http';
 import {type AddressInfo, connect, type Socket} from 'node:net';
 
@@ -22,9 +22,9 @@ const PAGE = '<!doctype html><title>You are about to visit</title><p>ERR_NGROK_6
 
 export class HealthFront implements AsyncDisposable {
   mode: FrontMode = 'pass';
-  /** URL of the gateway behind. */
+  /** URL of the gateway behind it. */
   target = '';
-  /** Paths that were asked for, as they came. */
+  /** Requested paths, unchanged. */
   readonly requests: string[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((incoming, response) => this.#handle(incoming, response));
@@ -138,7 +138,7 @@ export class HealthFront implements AsyncDisposable {
     }
   }
 
-  /** As a proxy does that knows nothing of upgrades: the hop-by-hop headers are gone. */
+  /** Forwards an upgrade without its hop-by-hop headers, as a proxy without WebSocket support does. */
   #asRequest(incoming: IncomingMessage, socket: Socket): void {
     request(this.target + incoming.url, {agent: false}, (answer) => {
       socket.write(`HTTP/1.1 ${answer.statusCode} Any\r\nConnection: close\r\n\r\n`);

@@ -1,4 +1,4 @@
-/** A real journal whose disk can be taken away, one kind of request at a time. */
+/** A real journal whose operations can be made to fail by kind. */
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
 import type {CallEvent} from '../../../src/journal/call-event.ts';
 import type {DialIntent} from '../../../src/journal/dial-intent.ts';
@@ -11,18 +11,18 @@ export type FailingOperation = 'append' | 'openIntent' | 'rejectIntent' | 'probe
 
 export class FailingJournal implements Journal {
   readonly #journal: Journal;
-  /** What fails now. */
+  /** Operations that fail now. */
   readonly failing = new Set<FailingOperation>();
-  /** Intents are written, and reported as not: the disk failed after the commit. */
+  /** Intents are written but reported as failed, like a disk that fails after the commit. */
   losesIntentAnswers = false;
-  /** How often something was asked that failed. */
+  /** Number of operations that failed. */
   failures = 0;
 
   constructor(journal: Journal) {
     this.#journal = journal;
   }
 
-  /** Everything that writes fails, as on a full disk. */
+  /** Makes all writes fail, as on a full disk. */
   fill(): void {
     for (const operation of ['append', 'openIntent', 'rejectIntent', 'probe', 'trim'] as const)
       this.failing.add(operation);
@@ -57,7 +57,7 @@ export class FailingJournal implements Journal {
   }
 
   onAppend(listener: () => void) {
-    // Without the entries: as in a node of several, all of them have to be read.
+    // Without the entries, so that they have to be read, as with several nodes.
     return this.#journal.onAppend(() => listener());
   }
 

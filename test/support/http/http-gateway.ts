@@ -1,4 +1,4 @@
-/** A gateway whose Twilio can be watched and whose journal can be made to fail. */
+/** A gateway with a Twilio proxy, and optionally with a journal that can fail. */
 import {Writable} from 'node:stream';
 import {hasEnded, type ProviderStatus} from '@hookswitch/protocol';
 import {openJournal} from '../../../src/journal/open-journal.ts';
@@ -11,7 +11,7 @@ import {TwilioProxy} from './http-twilio-proxy.ts';
 
 export class HttpGateway implements AsyncDisposable {
   readonly gateway: TestGateway;
-  /** Between the gateway and the simulator. */
+  /** Proxy between the gateway and the simulator. */
   readonly twilio: TwilioProxy;
   readonly #journal: FailingJournal | undefined;
 
@@ -21,34 +21,34 @@ export class HttpGateway implements AsyncDisposable {
     this.#journal = journal;
   }
 
-  /** Only of a gateway that was started with one. */
+  /** Requires the option `failingJournal`. */
   get journal(): FailingJournal {
     if (this.#journal === undefined) throw new Error('started without a failing journal');
     return this.#journal;
   }
 
-  /** Places a call with an Idempotency-Key, or none, and returns the whole answer. */
+  /** Places a call with an optional Idempotency-Key. Resolves with the response. */
   place(body: unknown, key?: string) {
     const headers: Record<string, string> = key === undefined ? {} : {'idempotency-key': key};
     return this.gateway.api('/api/calls', {body, headers});
   }
 
   /**
-   * Waits until the gateway itself knows of a status, as the first snapshot of a session and what follows tell: a
-   * reader of its database, such as `GET /api/calls/…`, can know a moment earlier.
+   * Waits until the gateway itself has a status, as a session's snapshot and messages show it. Readers of the database,
+   * such as `GET /api/calls/…`, can see it a moment earlier.
    */
-  async heard(callSid: string, providerStatus: ProviderStatus | 'ended'): Promise<void> {
+  async waitForStatus(callSid: string, providerStatus: ProviderStatus | 'ended'): Promise<void> {
     const session = await this.gateway.session();
     await session.receive('call.snapshot');
     await until(
       () => {
         const calls = session.of('call.snapshot').flatMap((snapshot) => snapshot.calls);
-        const told = [...calls, ...session.of('call.status')].filter((each) => each.callSid === callSid);
-        const known = told.at(-1)?.providerStatus;
+        const received = [...calls, ...session.of('call.status')].filter((each) => each.callSid === callSid);
+        const known = received.at(-1)?.providerStatus;
         if (providerStatus === 'ended') return known === undefined || hasEnded(known);
         return known === providerStatus;
       },
-      {what: `the gateway to hear that ${callSid} is ${providerStatus}`},
+      {what: `the gateway to report ${callSid} as ${providerStatus}`},
     );
     await session.close();
   }
@@ -60,7 +60,7 @@ export class HttpGateway implements AsyncDisposable {
 }
 
 export interface HttpGatewayOptions extends TestGatewayOptions {
-  /** Puts a {@link FailingJournal} around the real one. */
+  /** Wraps the journal in a {@link FailingJournal}. */
   readonly failingJournal?: boolean;
 }
 
@@ -72,7 +72,7 @@ export async function startHttpGateway(options: HttpGatewayOptions = {}): Promis
   return new HttpGateway(gateway, twilio, await swapJournal(gateway, options));
 }
 
-/** The same server again on the same file, with something in between. */
+/** Restarts the server on the same file with a wrapped journal. */
 async function swapJournal(gateway: TestGateway, options: HttpGatewayOptions): Promise<FailingJournal> {
   await gateway.server.stop();
   const {environment} = gateway;

@@ -1,4 +1,4 @@
-/** Requests that `fetch` would not make: any method, path and header, sent as they are. */
+/** Sends requests that `fetch` does not allow: any method, path and header, unchanged. */
 
 import assert from 'node:assert/strict';
 import {request as httpRequest, type IncomingHttpHeaders} from 'node:http';
@@ -7,7 +7,7 @@ import type {Json} from '../json.ts';
 
 export interface RawRequest {
   readonly method?: string;
-  /** Sent as it is, percent signs included. */
+  /** Sent unchanged, including percent signs. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
@@ -20,7 +20,7 @@ export interface RawResponse {
   readonly body: Json;
 }
 
-/** Makes one request on a connection of its own. */
+/** Sends one request on its own connection. */
 export async function rawRequest(
   url: string,
   {method = 'GET', path, headers = {}, body}: RawRequest,
@@ -40,7 +40,7 @@ export async function rawRequest(
   return promise;
 }
 
-/** What both `fetch` and {@link rawRequest} answers can be looked at as. */
+/** The common parts of `fetch` and {@link rawRequest} responses. */
 export interface ProblemAnswer {
   readonly status: number;
   readonly headers: Headers | IncomingHttpHeaders;
@@ -56,7 +56,7 @@ export interface ExpectedProblem {
 
 const MEMBERS = ['code', 'context', 'detail', 'requestId', 'status', 'timestamp', 'title', 'type'];
 
-/** Checks an answer against H6: RFC 9457 with all of our members, and nothing of the inside. */
+/** Asserts a problem response (H6): RFC 9457 with all members, and no internal details. */
 export function assertProblem(answer: ProblemAnswer, {status, code, field}: ExpectedProblem): void {
   const {body} = answer;
   assert.equal(answer.status, status, JSON.stringify(body) ?? 'no JSON');

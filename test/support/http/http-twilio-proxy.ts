@@ -1,6 +1,6 @@
 /**
- * Stands between the gateway and the simulator's REST API: remembers what Twilio was asked, and lets a test answer in
- * its place, or do something while the gateway waits.
+ * A proxy between the gateway and the simulator's REST API. It records requests and lets a test respond itself, or act
+ * while the gateway waits.
  */
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
@@ -11,7 +11,7 @@ export type TwilioOperation = 'create' | 'update' | 'fetch' | 'list' | 'other';
 export interface TwilioRequest {
   readonly operation: TwilioOperation;
   readonly path: string;
-  /** Sid of the call it is about; empty for a create. */
+  /** SID of the call; empty for a create. */
   readonly callSid: string;
   readonly form: URLSearchParams;
 }
@@ -22,21 +22,21 @@ export interface TwilioAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** No answer at all: the connection ends (`cut`), is reset, or carries what is no HTTP (`garbage`). */
+/** No valid response: the connection is closed (`cut`), reset, or carries invalid HTTP (`garbage`). */
 export type BrokenAnswer = 'cut' | 'reset' | 'garbage';
 
-/** An answer instead of the simulator's; `undefined`: ask the simulator. */
+/** Returns a response, or `undefined` to forward the request to the simulator. */
 export type Intercept = (
   request: TwilioRequest,
 ) => TwilioAnswer | BrokenAnswer | undefined | Promise<TwilioAnswer | BrokenAnswer | undefined>;
 
 export class TwilioProxy implements AsyncDisposable {
-  /** What Twilio was asked, oldest first. */
+  /** Requests so far, oldest first. */
   readonly requests: TwilioRequest[] = [];
   /** URL of the simulator. */
   target = '';
   intercept: Intercept | undefined;
-  /** Sees the simulator's answer before the gateway does, and may change it. */
+  /** Called with the simulator's response, which it may replace. */
   afterwards: ((request: TwilioRequest, answer: TwilioAnswer) => unknown) | undefined;
   readonly #server: Server;
 
@@ -59,7 +59,7 @@ export class TwilioProxy implements AsyncDisposable {
     return this.requests.filter((request) => request.operation === operation);
   }
 
-  /** From now on connections are refused. */
+  /** Closes the server, so that connections are refused. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -71,7 +71,7 @@ export class TwilioProxy implements AsyncDisposable {
     const body = await text(request);
     const path = request.url ?? '/';
     if (path.startsWith('/_simulator')) {
-      // Whether it is a simulator: Twilio itself would not know the path.
+      // The gateway detects a simulator by this path. Twilio does not know it.
       response.writeHead(404).end();
       return;
     }

@@ -1,8 +1,8 @@
-/** An HTTP client made by hand: requests as bytes, one after the other on a connection that is opened again where it ended. */
+/** A minimal HTTP client: sends raw bytes one request at a time, and reconnects if the connection ended. */
 import {connect, type Socket} from 'node:net';
 
 export interface RawAnswer {
-  /** 0 where the connection ended without an answer. */
+  /** 0 if the connection ended without a response. */
   readonly status: number;
   readonly body: string;
 }
@@ -10,20 +10,20 @@ export interface RawAnswer {
 export class RawHttpClient {
   readonly #port: number;
   #socket: Socket | undefined;
-  #heard = '';
+  #received = '';
   #waiting: ((answer: RawAnswer) => void) | undefined;
 
-  /** @param url any URL with the port to connect to on this machine */
+  /** @param url any URL with the local port to connect to */
   constructor(url: string) {
     this.#port = Number(new URL(url).port);
   }
 
-  /** Sends the bytes and resolves with the answer to them. */
+  /** Sends the bytes. Resolves with the response. */
   ask(bytes: Buffer): Promise<RawAnswer> {
     const {promise, resolve} = Promise.withResolvers<RawAnswer>();
-    this.#heard = '';
+    this.#received = '';
     this.#waiting = resolve;
-    this.#connected().write(bytes);
+    this.#connection().write(bytes);
     return promise;
   }
 
@@ -31,14 +31,14 @@ export class RawHttpClient {
     this.#socket?.destroy();
   }
 
-  #connected(): Socket {
+  #connection(): Socket {
     if (this.#socket?.writable === true) return this.#socket;
     const socket = connect(this.#port, '127.0.0.1');
     socket.setNoDelay(true).setEncoding('latin1');
     socket.on('data', (text) => this.#take(socket, String(text)));
     socket.on('error', () => {});
     socket.on('close', () => {
-      if (this.#socket === socket) this.#answer(0, this.#heard);
+      if (this.#socket === socket) this.#answer(0, this.#received);
     });
     this.#socket = socket;
     return socket;
@@ -46,12 +46,12 @@ export class RawHttpClient {
 
   #take(socket: Socket, text: string): void {
     if (this.#socket !== socket) return;
-    this.#heard += text;
-    const headEnd = this.#heard.indexOf('\r\n\r\n');
+    this.#received += text;
+    const headEnd = this.#received.indexOf('\r\n\r\n');
     if (headEnd === -1) return;
-    const head = this.#heard.slice(0, headEnd);
+    const head = this.#received.slice(0, headEnd);
     const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
-    const body = this.#heard.slice(headEnd + 4);
+    const body = this.#received.slice(headEnd + 4);
     if (body.length < length) return;
     if (/^connection: *close/im.test(head)) {
       this.#socket = undefined;

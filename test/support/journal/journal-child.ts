@@ -1,17 +1,17 @@
 /**
- * A process that appends to a journal as fast as it can until it is killed, and says on stdout what was acknowledged.
- * Usage: node journal-child.ts <database> <first call's number>
+ * A process that appends to a journal at full speed until it is killed, and prints acknowledged entries on stdout.
+ * Usage: node journal-child.ts <database> <number of the first call>
  */
 import {writeSync} from 'node:fs';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import {wholeCall} from './journal-events.ts';
 
-/** Appends under way at once: enough for groups of every size. */
+/** Concurrent appends, enough for groups of every size. */
 const CONCURRENCY = 40;
 
 /**
- * Synchronous: a line that is out was acknowledged, and whatever was printed before the kill can be read. A reader that
- * is behind leaves the pipe full; it is waited for.
+ * Writes synchronously, so that every acknowledged entry is in the pipe before a kill. Retries while a slow reader
+ * leaves the pipe full.
  */
 function say(line: string): void {
   for (;;) {

@@ -1,4 +1,4 @@
-/** What every journal keeps to, whatever it is made of. Written against the port; each adapter runs it. */
+/** The contract of every journal, written against the port. Each adapter runs it. */
 import assert from 'node:assert/strict';
 import {afterEach, beforeEach, describe, test as runTest} from 'node:test';
 import {JournalUnavailableError} from '../../../src/errors/app-error.ts';
@@ -10,12 +10,12 @@ import type {CallQuery} from '../../../src/journal/queryable-journal.ts';
 import {until} from '../until.ts';
 import {command, intent, START, status, wholeCall} from './journal-events.ts';
 
-/** One journal on storage of its own. */
+/** A journal on separate storage. */
 export interface JournalFixture {
   /** An opened journal. */
   readonly journal: Journal;
   readonly opening: JournalOpening;
-  /** Of a duty that is held. */
+  /** The fence of a lease that is held. */
   fence(): Promise<Fence>;
   /** Closes the journal and opens another on the same storage. */
   reopen(): Promise<JournalFixture>;
@@ -23,12 +23,12 @@ export interface JournalFixture {
   dispose(): Promise<void>;
 }
 
-/** Where each test runs into a deadline of its own, nobody waits for all of them. */
+/** Limits the suite, in case every test runs into its own deadline. */
 const SUITE_TIMEOUT_MS = 120_000;
 
-/** Runs the contract suite on what `open` opens. */
+/** Runs the contract suite on journals of `open`. */
 export function describeJournal(name: string, open: () => Promise<JournalFixture>): void {
-  void describe(`${name} keeps the journal's contract`, {timeout: SUITE_TIMEOUT_MS}, () => {
+  void describe(`${name} fulfills the journal contract`, {timeout: SUITE_TIMEOUT_MS}, () => {
     let fixture: JournalFixture;
     let journal: Journal;
 
@@ -51,7 +51,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       return page.kind === 'entries' ? page.entries : [];
     }
 
-    test('[J1] what was appended is there after a restart, under the same epoch', async () => {
+    test('[J1] appended entries are there after a restart, under the same epoch', async () => {
       const {entry} = await journal.append(status('CA1', 'initiated'));
       const before = fixture.opening;
       const after = await reopen();
@@ -61,7 +61,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(await readAll(), [entry]);
     });
 
-    test('[J1] a restart changes nothing of calls, histories and intents', async () => {
+    test('[J1] a restart does not change calls, histories and intents', async () => {
       await journal.openIntent(intent('ref-1', {idempotencyKey: 'key'}), 0);
       for (const event of wholeCall('CA1', {reference: 'ref-1', parameters: {CallSid: 'CA1'}})) {
         await journal.append(event);
@@ -79,13 +79,13 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(await look(), before);
     });
 
-    test('[J1] probe says that a write would be durable and adds no entry', async () => {
+    test('[J1] probe confirms that a write would be durable, and adds no entry', async () => {
       await journal.probe();
       assert.equal(journal.head(), 0);
       assert.deepEqual(await readAll(), []);
     });
 
-    test('[J2] the same webhook twice is one entry', async () => {
+    test('[J2] a repeated webhook is one entry', async () => {
       const event = status('CA1', 'ringing');
       const first = await journal.append(event);
       const second = await journal.append({...event, receivedAt: START + 60_000});
@@ -95,7 +95,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(await readAll(), [first.entry]);
     });
 
-    test('[J2] the same webhook twice at once is one entry', async () => {
+    test('[J2] concurrent copies of a webhook are one entry', async () => {
       const event = status('CA1', 'ringing');
       const results = await Promise.all(Array.from({length: 20}, () => journal.append(event)));
       assert.deepEqual(
@@ -107,14 +107,14 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await journal.callHistory('CA1'))?.entries[0]?.repeats, 19);
     });
 
-    test('[J2] a repetition after a restart is known still', async () => {
+    test('[J2] a repetition is recognized after a restart', async () => {
       const first = await journal.append(status('CA1', 'ringing'));
       await reopen();
       const again = await journal.append(status('CA1', 'ringing'));
       assert.deepEqual(again, {entry: first.entry, repeated: true});
     });
 
-    test('[J2] [J6] under a fence that is held an event is appended as any other, once', async () => {
+    test('[J2] [J6] under a held fence, an event is appended once, like any other', async () => {
       const fence = await fixture.fence();
       const [event, before] = [status('CA1', 'ringing'), status('CA2', 'ringing')];
       const [first, second] = await Promise.all([journal.append(before), journal.appendFenced(event, fence)]);
@@ -146,7 +146,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       );
     });
 
-    test('[J3] read gives what comes after, oldest first, at most so many, and nothing past the head', async () => {
+    test('[J3] read returns entries after an offset, oldest first, up to a limit and the head', async () => {
       for (const callSid of ['CA1', 'CA2', 'CA3', 'CA4']) await journal.append(status(callSid, 'ringing'));
       const offsets = async (after: number, limit: number) => {
         const page = await journal.read(after, limit);
@@ -162,7 +162,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(await offsets(4, 10), []);
     });
 
-    test('[J3] a reader that follows while others append sees every entry once, in order', async () => {
+    test('[J3] a reader that follows during appends sees every entry once, in order', async () => {
       const total = 3000;
       const seen: number[] = [];
       const done = Promise.withResolvers<void>();
@@ -195,7 +195,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       );
     });
 
-    test('[J3] whoever was told of an append can read it, and what comes before it', async () => {
+    test('[J3] after an append resolves, its entry and all earlier entries can be read', async () => {
       const check = async (index: number) => {
         const {entry} = await journal.append(status(`CA${index}`, 'ringing'));
         assert.ok(journal.head() >= entry.offset);
@@ -210,7 +210,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       await Promise.all(Array.from({length: 40}, (_, index) => check(index)));
     });
 
-    test('[J3] the head moves before anybody is woken, and callers come before listeners', async () => {
+    test('[J3] the head moves before listeners run, and appends resolve before listeners run', async () => {
       const order: string[] = [];
       journal.onAppend(() => {
         throw new Error('a listener that fails');
@@ -226,7 +226,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(order, ['caller at 1', 'listener at 1']);
     });
 
-    test('[J3] entries that a listener is handed are those that a read finds, none of them after the head', async () => {
+    test('[J3] entries passed to a listener equal those of a read, and none is past the head', async () => {
       const handed: JournalEntry[] = [];
       let told = 0;
       journal.onAppend((appended = []) => {
@@ -241,7 +241,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       await until(() => told > 0);
       const read = await journal.read(0, 100);
       assert.ok(read.kind === 'entries');
-      // A journal may hand over none, or only some; what it does hand over comes once and in order.
+      // A journal may pass all, some or no entries, but each at most once and in order.
       const offsets = handed.map(({offset}) => offset);
       assert.deepEqual(
         offsets,
@@ -255,7 +255,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       }
     });
 
-    test('[J3] a listener that was taken off is not called any more', async () => {
+    test('[J3] an unsubscribed listener is not called', async () => {
       let calls = 0;
       const unsubscribe = journal.onAppend(() => {
         calls += 1;
@@ -267,7 +267,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(calls, 0);
     });
 
-    test('[J4] what comes late is kept with its verdict and changes nothing', async () => {
+    test('[J4] a late event is stored with its verdict and changes nothing', async () => {
       await journal.append(status('CA1', 'initiated'));
       await journal.append(status('CA1', 'completed', {duration: 7}));
       const late = await journal.append(status('CA1', 'ringing'));
@@ -290,7 +290,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(history?.call.offset, 2);
     });
 
-    test('[W1] [H2] a duration that comes after the end is in the call, its history and the list', async () => {
+    test('[W1] [H2] a duration received after the end is in the call, its history and the list', async () => {
       await journal.append(status('CA1', 'in-progress'));
       await journal.append(status('CA1', 'completed', {source: 'reconcile', dedupeKey: 'looked-up'}));
       const {entry} = await journal.append(status('CA1', 'completed', {duration: 7}));
@@ -300,7 +300,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await journal.listCalls({limit: 1})).calls[0]?.duration, 7);
     });
 
-    test('[J4] [D1] a late event that brings a fact is applied: its entry carries the call, whose state stays', async () => {
+    test('[J4] [D1] a late event with a new fact is applied: its entry has the call, whose status stays', async () => {
       const bare = {from: undefined, to: undefined, direction: undefined};
       await journal.append(status('CA1', 'in-progress', {sequence: 2, ...bare}));
       const facts = [
@@ -322,14 +322,10 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
         assert.deepEqual(await journal.findCall('CA1'), entry.call);
       }
       const again = await journal.append({...status('CA1', 'ringing', {sequence: 1}), dedupeKey: 'again'});
-      assert.deepEqual(
-        [again.entry.verdict, again.entry.call],
-        ['late', undefined],
-        'all of it is known by now',
-      );
+      assert.deepEqual([again.entry.verdict, again.entry.call], ['late', undefined], 'all facts are known');
     });
 
-    test('[H5] an event without a status is about the call as it is, and begins a call in the first state', async () => {
+    test('[H5] an event without a status keeps the call’s status, and starts a new call as queued', async () => {
       const {providerStatus: _, ...silent} = status('CA1', 'ringing', {
         sequence: undefined,
         dedupeKey: 'silent',
@@ -344,7 +340,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await journal.callHistory('CA1'))?.entries.length, 4);
     });
 
-    test('[H5] whatever the fields of a webhook hold, they are kept as they came', async () => {
+    test('[H5] any fields of a webhook are stored unchanged', async () => {
       const parameters = JSON.parse(
         JSON.stringify({
           nul: '\0',
@@ -365,7 +361,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await journal.listCalls({limit: 1, text: 'sip:üü'})).calls[0]?.callSid, 'CA1');
     });
 
-    test('[J4] an applied entry carries the call as it left it', async () => {
+    test('[J4] an applied entry has the call after it', async () => {
       const results = await Promise.all(wholeCall('CA1').map((event) => journal.append(event)));
       assert.deepEqual(
         results.map(({entry}) => entry.call?.providerStatus),
@@ -378,7 +374,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(await journal.findCall('CA1'), results[3]?.entry.call);
     });
 
-    test('[J4] a command is an entry and changes no call', async () => {
+    test('[J4] a command is an entry and does not change the call', async () => {
       const {entry: created} = await journal.append(status('CA1', 'in-progress'));
       const {entry} = await journal.append(command('CA1'));
       assert.equal(entry.verdict, 'applied');
@@ -398,7 +394,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await journal.findCall('CA1'))?.endedAt, START + 3000);
     });
 
-    test('a call gets its owner, metadata and numbers from the intent its callback names', async () => {
+    test('a call gets its owner, metadata and numbers from the intent that its callback names', async () => {
       assert.deepEqual(await journal.openIntent(intent('ref-1', {metadata: {order: '7'}}), 0), {
         kind: 'opened',
       });
@@ -420,7 +416,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(asked.owner, 'ann');
     });
 
-    test('a leg that names the intent belongs to its user, and the intent to the root call', async () => {
+    test('a leg that names the intent belongs to its user, and the intent belongs to the root call', async () => {
       await journal.openIntent(intent('ref-1', {connectTo: '+15550100003'}), 0);
       const leg = status('CA-leg', 'initiated', {
         reference: 'ref-1',
@@ -435,7 +431,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await journal.findIntent('ref-1'))?.callSid, 'CA1');
     });
 
-    test('a leg belongs to the owner of its parent, whichever is heard of first', async () => {
+    test('a leg belongs to the owner of its parent, whichever arrives first', async () => {
       await journal.openIntent(intent('ref-1'), 0);
       await journal.append(status('CA-early', 'ringing', {parentCallSid: 'CA1'}));
       assert.equal((await journal.findCall('CA-early'))?.owner, undefined);
@@ -456,14 +452,14 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       );
     });
 
-    test('an intent that two calls name stays with the first of them', async () => {
+    test('an intent named by two calls stays with the first one', async () => {
       await journal.openIntent(intent('ref-1'), 0);
       await journal.append(status('CA1', 'initiated', {reference: 'ref-1'}));
       await journal.append(status('CA2', 'initiated', {reference: 'ref-1'}));
       assert.equal((await journal.findIntent('ref-1'))?.callSid, 'CA1');
     });
 
-    test('one idempotency key is one intent per user, until it is too old or was rejected', async () => {
+    test('an idempotency key is one intent per user, until the intent is too old or rejected', async () => {
       const key = {idempotencyKey: 'key'};
       const open = (reference: string, more: object, keysSince = START) =>
         journal.openIntent(intent(reference, {...key, ...more}), keysSince);
@@ -480,7 +476,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await open('ref-4', {createdAt: START + 3}, START + 1)).kind, 'opened');
     });
 
-    test('the first intent of a key is found by it, unless it is too old or was rejected', async () => {
+    test('a key finds its first intent, unless the intent is too old or rejected', async () => {
       const key = {idempotencyKey: 'key'};
       assert.equal(await journal.findIntentByKey('ann', 'key', START), undefined);
       await journal.openIntent(intent('ref-1', key), START);
@@ -501,14 +497,14 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(journal.head(), 1);
     });
 
-    test('rejecting an intent that is not there does nothing', async () => {
+    test('rejecting an unknown intent does nothing', async () => {
       await journal.rejectIntent('ref-404');
       assert.equal(await journal.findIntent('ref-404'), undefined);
       assert.deepEqual(await journal.openIntent(intent('ref-404'), 0), {kind: 'opened'});
       assert.equal((await journal.findIntent('ref-404'))?.state, 'open');
     });
 
-    test('keys used at the same moment are told apart', async () => {
+    test('of concurrent intents with one key, only the first is opened', async () => {
       const results = await Promise.all(
         Array.from({length: 10}, (_, index) =>
           journal.openIntent(intent(`ref-${index}`, {idempotencyKey: 'key'}), 0),
@@ -520,13 +516,13 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       );
     });
 
-    test('opening an intent again after a lost answer is the same intent', async () => {
+    test('opening an intent again after a lost response returns the same intent', async () => {
       const wanted = intent('ref-1', {idempotencyKey: 'key'});
       assert.deepEqual(await journal.openIntent(wanted, 0), {kind: 'opened'});
       assert.deepEqual(await journal.openIntent(wanted, 0), {kind: 'opened'});
     });
 
-    test('an intent that was rejected and has a call after all is placed', async () => {
+    test('a rejected intent that gets a call is placed', async () => {
       await journal.openIntent(intent('ref-1'), 0);
       await journal.rejectIntent('ref-1');
       await journal.append(status('CA1', 'initiated', {reference: 'ref-1'}));
@@ -535,7 +531,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal((await journal.findIntent('ref-1'))?.state, 'placed');
     });
 
-    test('calls in progress are those that have not ended, as of one offset', async () => {
+    test('active calls are those that have not ended, as of one offset', async () => {
       for (const callSid of ['CA1', 'CA2', 'CA3']) await journal.append(status(callSid, 'ringing'));
       await journal.append(status('CA2', 'no-answer'));
       const {offset, calls} = await journal.activeCalls();
@@ -543,7 +539,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(calls.map(({callSid}) => callSid).sort(), ['CA1', 'CA3']);
     });
 
-    test('calls in progress agree with the entries up to their offset while others append', async () => {
+    test('active calls agree with the entries up to their offset during appends', async () => {
       const appends = Array.from({length: 200}, (_, index) => wholeCall(`CA${index}`))
         .flat()
         .map((event) => journal.append(event));
@@ -579,7 +575,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(await list({before: cursor}), ['CA1']);
     });
 
-    test('[H2] calls are found by outcome, direction, time of creation and without legs, all combined', async () => {
+    test('[H2] calls are filtered by outcome, direction, creation time and legs, in any combination', async () => {
       await journal.openIntent(intent('ref-1'), 0);
       const at = (minute: number) => ({
         happenedAt: START + minute * 60_000,
@@ -625,7 +621,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       }
     });
 
-    test('[H2] calls are found by a part of a number, the beginning of a sid, and the whole name of a user', async () => {
+    test('[H2] calls are found by a part of a number, a prefix of a SID, or the full name of a user', async () => {
       await journal.openIntent(intent('ref-1', {user: 'Ann B'}), 0);
       const hex = 'ab12cd34ab12cd34ab12cd34ab12cd';
       await journal.append(status(`CA01${hex}`, 'ringing', {from: '+49 170 333-0161', to: '+15550100777'}));
@@ -666,14 +662,14 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       }
     });
 
-    test('[H2] a number that is told late is found', async () => {
+    test('[H2] a number received late is found', async () => {
       await journal.append(status('CA1', 'ringing', {from: '', to: ''}));
       assert.equal(await sidsOf(journal, {text: '4917', limit: 10}), '');
       await journal.append(status('CA1', 'in-progress', {from: '+49170', to: ''}));
       assert.equal(await sidsOf(journal, {text: '4917', limit: 10}), 'CA1');
     });
 
-    test('[H2] every filter pages through all its calls once, newest first, past many that do not match', async () => {
+    test('[H2] every filter pages through its calls once, newest first, past many that do not match', async () => {
       await journal.openIntent(intent('ref-1'), 0);
       const ends = ['completed', 'busy', 'failed', 'no-answer'] as const;
       const appends = Array.from({length: 4000}, (_, index) =>
@@ -712,7 +708,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       }
     });
 
-    test('[H2] statistics count ended root calls by the hour of their creation, for all and for one user', async () => {
+    test('[H2] statistics count ended root calls by the hour of creation, for all users and for one', async () => {
       await journal.openIntent(intent('ref-1'), 0);
       const hour = START / 3_600_000;
       const zero = {answered: 0, completed: 0, busy: 0, 'no-answer': 0, canceled: 0, failed: 0};
@@ -740,7 +736,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(await count('ann'), []);
     });
 
-    test('[H2] statistics follow what becomes known after the end: owner, parent, answer', async () => {
+    test('[H2] statistics include an owner, parent or answer received after the end', async () => {
       await journal.openIntent(intent('ref-1'), 0);
       const hour = START / 3_600_000;
       const count = async (owner?: string) => {
@@ -775,7 +771,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       );
     });
 
-    test('[H2] a history has the evidence: parameters, and how often it came', async () => {
+    test('[H2] a history has the parameters and the repeat count', async () => {
       const parameters = {CallSid: 'CA1', CallStatus: 'ringing'};
       const event = status('CA1', 'ringing', {parameters});
       await journal.append(event);
@@ -785,7 +781,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(entry?.repeats, 1);
     });
 
-    test('[J8] trimming forgets ended calls with everything about them, and no others', async () => {
+    test('[J8] trimming removes ended calls with all their data, and no other calls', async () => {
       await journal.openIntent(intent('ref-old'), 0);
       for (const event of wholeCall('CA-old', {reference: 'ref-old'})) await journal.append(event);
       await journal.append(status('CA-active', 'ringing'));
@@ -802,7 +798,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(journal.head(), 6);
     });
 
-    test('[J8] [W11] reading before what was trimmed is too old, reading after it is not', async () => {
+    test('[J8] [W11] a read before the trimmed entries is too old, a read after them is not', async () => {
       for (const event of wholeCall('CA1')) await journal.append(event);
       await journal.append(status('CA2', 'ringing'));
       await journal.trim({endedBefore: START + 30_000, limit: 10});
@@ -819,7 +815,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       await check();
     });
 
-    test('[J8] [J3] offsets go on after the last entry was trimmed', async () => {
+    test('[J8] [J3] offsets continue after the last entry was trimmed', async () => {
       for (const event of wholeCall('CA1')) await journal.append(event);
       assert.equal(await journal.trim({endedBefore: START + 30_000, limit: 10}), 1);
       assert.equal(journal.head(), 4);
@@ -831,7 +827,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(entry.offset, 5);
     });
 
-    test('[J8] at most so many calls go at once, the oldest first', async () => {
+    test('[J8] a trim removes at most the limit, oldest calls first', async () => {
       for (let index = 0; index < 60; index += 1) {
         const at = {happenedAt: START + index, receivedAt: START + index};
         await journal.append(status(`CA${index}`, 'completed', at));
@@ -844,7 +840,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(await journal.trim({endedBefore: START + 50, limit: 30}), 0);
     });
 
-    test('[J8] a call and its legs go together, once all have ended', async () => {
+    test('[J8] a call and its legs are trimmed together, once all have ended', async () => {
       await journal.append(status('CA1', 'completed'));
       await journal.append(status('CA-leg', 'in-progress', {parentCallSid: 'CA1'}));
       const trim = () => journal.trim({endedBefore: START + 30_000, limit: 10});
@@ -854,13 +850,13 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.deepEqual(await journal.listCalls({limit: 10}), {calls: []});
     });
 
-    test('[J8] a call that was heard of lately stays, although it ended long ago', async () => {
+    test('[J8] a call with a recent event stays, even if it ended long ago', async () => {
       await journal.append(status('CA1', 'completed'));
       await journal.append(status('CA1', 'ringing', {receivedAt: START + 60_000}));
       assert.equal(await journal.trim({endedBefore: START + 30_000, limit: 10}), 0);
     });
 
-    test('[J1] close writes out what was accepted before it', async () => {
+    test('[J1] close writes all accepted events', async () => {
       const appends = Array.from({length: 500}, (_, index) =>
         journal.append(status(`CA${index}`, 'ringing')),
       );
@@ -870,7 +866,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
       assert.equal(opening.head, 500);
     });
 
-    test('a closed journal refuses everything with JournalUnavailableError', async () => {
+    test('a closed journal rejects every operation with JournalUnavailableError', async () => {
       await journal.close();
       await journal.close();
       const refused = [
@@ -893,7 +889,7 @@ export function describeJournal(name: string, open: () => Promise<JournalFixture
   });
 }
 
-/** The sids of every page, each of which keeps to its limit, in order. */
+/** The SIDs of all pages in order. Asserts that each page respects the limit. */
 async function sidsOf(journal: Journal, query: CallQuery): Promise<string> {
   const sids: string[] = [];
   let next: Offset | undefined;
@@ -907,7 +903,7 @@ async function sidsOf(journal: Journal, query: CallQuery): Promise<string> {
   return sids.join(' ');
 }
 
-/** The runner awaits its tests; nobody here does. */
+/** Registers a test. The runner awaits it. */
 function test(title: string, run: () => Promise<void>): void {
   void runTest(title, run);
 }

@@ -1,21 +1,21 @@
-/** Disks that fill up and folders that cannot be written: real ones, as far as the system lets a test have them. */
+/** Full disks and read-only folders, real ones where the system allows it. */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {temporaryFolder} from './journal-sqlite-fixture.ts';
 
-/** Whoever says when it is over: a test, or a round of the chaos harness. */
+/** Registers cleanup: a test context, or a round of the chaos harness. */
 export interface Ending {
   after(fn: () => void): void;
 }
 
-/** A disk of a fixed size with something to write to. */
+/** A disk of a fixed size. */
 export interface SmallDisk {
   readonly folder: string;
   resize(bytes: number): void;
 }
 
-/** A tmpfs of `bytes` bytes; `undefined` where nobody may mount one. It goes with `t`. */
+/** Mounts a tmpfs until `t` ends. Returns `undefined` without permission to mount. */
 export function mountSmallDisk(t: Ending, bytes: number): SmallDisk | undefined {
   const folder = temporaryFolder();
   const mounted = run('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder]);
@@ -33,14 +33,14 @@ export function mountSmallDisk(t: Ending, bytes: number): SmallDisk | undefined 
 }
 
 /**
- * Limits how large a file a process may write (RLIMIT_FSIZE); returns whether the system can. Needs no rights,
- * fails the same write as a full disk, with EFBIG; Node ignores the signal that comes with it.
+ * Limits the file size of a process (RLIMIT_FSIZE). Returns whether the system supports it. Needs no privileges and
+ * fails the same writes as a full disk, with EFBIG. Node ignores the signal that comes with it.
  */
 export function limitFileSize(bytes: number | 'unlimited', pid = process.pid): boolean {
   return run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
 }
 
-/** A folder in which nothing can be created, not even by root; `undefined` where there is no way to have one. */
+/** A folder in which even root cannot create files. Returns `undefined` if the system does not allow it. */
 export function readOnlyFolder(t: Ending): string | undefined {
   const folder = temporaryFolder();
   const inner = join(folder, 'read-only');
@@ -54,7 +54,7 @@ export function readOnlyFolder(t: Ending): string | undefined {
   return isRoot && !mounted ? undefined : inner;
 }
 
-/** Makes a file that is open already unwritable (`chattr +i`), or writable again; returns whether the system can. */
+/** Makes an open file unwritable (`chattr +i`) or writable again. Returns whether the system supports it. */
 export function setImmutable(file: string, immutable: boolean): boolean {
   return run('chattr', [immutable ? '+i' : '-i', file]);
 }

@@ -1,12 +1,12 @@
-/** Events and intents for journal tests: valid ones, of which a test says only what it is about. */
+/** Valid events and intents for journal tests. A test sets only the fields it is about. */
 import type {ProviderStatus} from '@hookswitch/protocol';
 import type {CommandEvent, StatusEvent} from '../../../src/journal/call-event.ts';
 import type {DialIntent} from '../../../src/journal/dial-intent.ts';
 
-/** The moment at which test calls begin, milliseconds since 1970. */
+/** Start time of test calls, milliseconds since 1970. */
 export const START = Date.UTC(2026, 0, 5, 12, 0, 0);
 
-/** SequenceNumbers as Twilio gives them to a call with all four callbacks. */
+/** SequenceNumbers that Twilio assigns to a call with all four callbacks. */
 const sequences: Readonly<Record<ProviderStatus, number>> = {
   queued: 0,
   initiated: 0,
@@ -67,7 +67,7 @@ export function command(callSid: string, more: Partial<CommandEvent> = {}): Comm
   };
 }
 
-/** An intent of `ann` to dial. */
+/** A dial intent of user `ann`. */
 export function intent(reference: string, more: Partial<DialIntent> = {}): DialIntent {
   return {
     reference,

@@ -1,4 +1,4 @@
-/** Postgres journals on databases of their own. */
+/** Postgres journals on separate databases. */
 import type {TestContext} from 'node:test';
 import type {Fence} from '../../../src/journal/fence.ts';
 import {
@@ -8,16 +8,16 @@ import {
 import {PostgresDatabase} from '../../../src/postgres/postgres-database.ts';
 import {databaseOf, type PostgresServer, postgresServer} from '../postgres/postgres.ts';
 import type {JournalFixture} from './journal-contract.ts';
-import {TurnTakingJournal} from './journal-taking-turns.ts';
+import {RoundRobinJournal} from './journal-round-robin.ts';
 
 export type NodeOptions = Omit<PostgresJournalOptions, 'database'>;
 
-/** A journal that is not open yet. */
+/** Creates a journal without opening it. */
 export function createNode(url: string, options: NodeOptions = {}): PostgresJournal {
   return new PostgresJournal({...options, database: new PostgresDatabase({url})});
 }
 
-/** Opened journals on one fresh database, as many nodes as asked for; they are closed with the test. */
+/** Opens `count` nodes on one new database. They are closed with the test. */
 export async function openNodes(
   t: Pick<TestContext, 'after'>,
   count: number,
@@ -30,7 +30,7 @@ export async function openNodes(
   return {url, nodes};
 }
 
-/** An opened journal on a fresh database: of one node, or of several that take turns. */
+/** Opens a journal on a new database: one node, or several nodes that take turns. */
 export async function openPostgresFixture(count = 1): Promise<JournalFixture> {
   const disposals: (() => unknown)[] = [];
   const server = await postgresServer();
@@ -44,7 +44,7 @@ export async function openPostgresFixture(count = 1): Promise<JournalFixture> {
   });
 }
 
-/** With the tables of a journal: to make them anew takes longer than most tests. */
+/** A template database with the journal's tables, because creating them takes longer than most tests. */
 let template: Promise<string> | undefined;
 
 async function createTemplate(server: PostgresServer): Promise<string> {
@@ -62,7 +62,7 @@ async function openOn(
 ): Promise<JournalFixture> {
   const nodes = Array.from({length: where.count}, () => createNode(where.url));
   const [only] = nodes;
-  const journal = only !== undefined && nodes.length === 1 ? only : new TurnTakingJournal(nodes);
+  const journal = only !== undefined && nodes.length === 1 ? only : new RoundRobinJournal(nodes);
   const opening = await journal.open();
   return {
     journal,
@@ -79,7 +79,7 @@ async function openOn(
   };
 }
 
-/** As a node of the cluster does that takes it. */
+/** Takes the lease as a node of the cluster does. */
 async function holdLease(url: string): Promise<Fence> {
   const database = new PostgresDatabase({url, maxConnections: 1});
   try {

@@ -11,7 +11,7 @@ export interface KilledChild {
   readonly acknowledged: ReadonlyMap<number, string>;
 }
 
-/** Starts appending to `file` and kills the process with SIGKILL once it has acknowledged `acknowledgements` entries. */
+/** Starts appending to `file`, and kills the process after `acknowledgements` acknowledged entries. */
 export async function appendUntilKilled(
   file: string,
   {firstCall, acknowledgements}: {firstCall: number; acknowledgements: number},
@@ -28,10 +28,10 @@ export async function appendUntilKilled(
     if (lines > acknowledgements) running.kill('SIGKILL');
   });
   const [, signal] = (await once(running, 'close')) as [number | null, string | null];
-  if (signal !== 'SIGKILL') throw new Error(`the child ended by itself: ${output.slice(-500)}`);
+  if (signal !== 'SIGKILL') throw new Error(`the child exited by itself: ${output.slice(-500)}`);
   const acknowledged = new Map<number, string>();
   let epoch = '';
-  // A line without its end was not acknowledged to anybody.
+  // An incomplete line was not acknowledged.
   for (const line of output.slice(0, output.lastIndexOf('\n')).split('\n')) {
     const [first = '', second = ''] = line.split(' ');
     if (first === 'epoch') epoch = second;

@@ -1,4 +1,4 @@
-/** SQLite journals in folders of their own. */
+/** SQLite journals in separate folders. */
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -6,19 +6,19 @@ import type {TestContext} from 'node:test';
 import {SqliteJournal, type SqliteJournalOptions} from '../../../src/journal/sqlite/sqlite-journal.ts';
 import type {JournalFixture} from './journal-contract.ts';
 
-/** A fresh folder under the system's temporary one. */
+/** Creates a temporary folder. */
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'hookswitch-journal-'));
 }
 
-/** A fresh folder that goes with the test, and the database's path in it. */
+/** Creates a folder that is removed with the test. Returns it with the path of a database file. */
 export function temporaryDatabase(t: TestContext): {readonly folder: string; readonly file: string} {
   const folder = temporaryFolder();
   t.after(() => rmSync(folder, {recursive: true, force: true}));
   return {folder, file: join(folder, 'hookswitch.db')};
 }
 
-/** An opened journal on fresh storage. */
+/** Opens a journal on new storage. */
 export function openSqliteFixture(options: Omit<SqliteJournalOptions, 'file'> = {}): Promise<JournalFixture> {
   const folder = temporaryFolder();
   return openIn(folder, {...options, file: join(folder, 'hookswitch.db')});
@@ -30,7 +30,7 @@ async function openIn(folder: string, options: SqliteJournalOptions): Promise<Jo
   return {
     journal,
     opening,
-    // Nobody else is there to hold one.
+    // A single node needs no lease, so the token is fixed.
     fence: async () => ({name: 'reconciler', token: 0}),
     async reopen() {
       await journal.close();

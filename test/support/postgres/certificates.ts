@@ -1,7 +1,6 @@
 /**
- * A certificate authority for tests, and what it signs (X.509 v3, ECDSA on P-256). Node makes keys and signatures, and no
- * certificates; these few structures of RFC 5280 need no program that a machine may lack, and no key that lies in a repository
- * until it runs out.
+ * A certificate authority for tests (X.509 v3, ECDSA on P-256). Node creates keys and signatures, but no certificates.
+ * With these few structures of RFC 5280, tests need no external program, and no key in the repository can expire.
  */
 import {generateKeyPairSync, type KeyObject, randomBytes, sign} from 'node:crypto';
 
@@ -13,9 +12,9 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
-  /** Host names it is for. */
+  /** Host names of the certificate. */
   readonly names?: readonly string[];
-  /** Days from now; negative: it has run out. @default 1 */
+  /** Days of validity from now; negative for an expired certificate. @default 1 */
   readonly days?: number;
 }
 
@@ -31,7 +30,7 @@ const oid = {
 export class CertificateAuthority {
   readonly #name: string;
   readonly #keys = generateKeyPairSync('ec', {namedCurve: 'P-256'});
-  /** Its own certificate, PEM: what `sslrootcert` names. */
+  /** The authority's own certificate in PEM, for `sslrootcert`. */
   readonly cert: string;
 
   constructor(name: string) {
@@ -40,7 +39,7 @@ export class CertificateAuthority {
     this.cert = this.#certify(name, this.#keys.publicKey, 1, isAuthority);
   }
 
-  /** A key and its certificate. */
+  /** Creates a key and its certificate. */
   issue(name: string, {names = [], days = 1}: CertificateOptions = {}): Certificate {
     const {publicKey, privateKey} = generateKeyPairSync('ec', {namedCurve: 'P-256'});
     const alternatives = names.map((host) => der(0x82, Buffer.from(host)));
@@ -55,7 +54,7 @@ export class CertificateAuthority {
     const end = Date.now() + days * DAY_MS;
     const toBeSigned = sequence(
       der(0xa0, integer(Buffer.from([2]))),
-      // Positive, and not zero at its front.
+      // The first byte makes the number positive and non-zero.
       integer(Buffer.concat([Buffer.from([0x7f]), randomBytes(8)])),
       algorithm,
       distinguishedName(this.#name),
@@ -69,7 +68,7 @@ export class CertificateAuthority {
   }
 }
 
-/** A value with its tag and length. */
+/** Encodes a value with its tag and length. */
 function der(tag: number, ...contents: readonly Buffer[]): Buffer {
   const body = Buffer.concat(contents);
   const {length} = body;
@@ -94,7 +93,7 @@ function distinguishedName(name: string): Buffer {
   return sequence(der(0x31, sequence(identifier(oid.commonName), der(0x0c, Buffer.from(name)))));
 }
 
-/** Critical. */
+/** A critical extension. */
 function extension(hex: string, value: Buffer): Buffer {
   return sequence(identifier(hex), der(0x01, Buffer.from([0xff])), der(0x04, value));
 }

@@ -1,4 +1,4 @@
-/** A way to the database: can go dead without a word, for all of its connections or for one, and lead to another server from now on. */
+/** A TCP proxy to a database. It can go silent for all connections or one, and can switch to another server. */
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 
@@ -24,7 +24,7 @@ export class DatabaseLink implements AsyncDisposable {
     const link = new DatabaseLink(port);
     link.#server.listen(0, '127.0.0.1');
     await once(link.#server, 'listening');
-    // Nobody who forgot it is kept from ending.
+    // A link that is not disposed must not keep the process alive.
     link.#server.unref();
     return link;
   }
@@ -33,26 +33,26 @@ export class DatabaseLink implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** New connections go to the database on `port`. Those of before break, or stay where they are, as behind a DNS name that moved. */
+  /** Sends new connections to `port`. Open connections break, or stay as after a DNS change. */
   moveTo(port: number, {before = 'break'}: {readonly before?: 'break' | 'stay'} = {}): void {
     this.#target = port;
     if (before === 'break') this.#breakAll();
   }
 
-  /** Nothing passes any more, and nobody is told: as packets that are dropped. */
+  /** Stops all traffic without closing connections, like a network that drops packets. */
   silence(): void {
     this.#silent = true;
     for (const pair of this.#pairs) hold(pair);
   }
 
-  /** Only the connection that the database sees as coming from `port`. Whether there is one. */
+  /** Silences the connection that the database sees from `port`. Returns whether it exists. */
   silenceOne(port: number): boolean {
     const pair = [...this.#pairs].find(({far}) => far.localPort === port);
     if (pair !== undefined) hold(pair);
     return pair !== undefined;
   }
 
-  /** What was held back goes on, as with TCP after a short partition. */
+  /** Resumes all traffic, as TCP does after a short partition. */
   mend(): void {
     this.#silent = false;
     for (const pair of this.#pairs) {

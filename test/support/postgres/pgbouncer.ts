@@ -1,6 +1,6 @@
 /**
- * A real PgBouncer between a test and its Postgres, from the machine's package (`apt-get install pgbouncer`). It refuses to run
- * as root, and then runs as `nobody`.
+ * A real PgBouncer in front of a test Postgres, from the system package (`apt-get install pgbouncer`). As root it runs
+ * as `nobody`, because PgBouncer refuses to run as root.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -8,8 +8,8 @@ import {chownSync, existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {TestContext} from 'node:test';
-import {endsWithUs} from '../gateway/ends-with-us.ts';
 import {freePort} from '../gateway/free-port.ts';
+import {killOnExit} from '../gateway/kill-on-exit.ts';
 import {until} from '../until.ts';
 import {PASSWORD, type PostgresServer} from './postgres.ts';
 
@@ -19,7 +19,7 @@ const START_MS = 20_000;
 
 export const NO_PGBOUNCER = 'PgBouncer is not installed on this machine (apt-get install pgbouncer)';
 
-/** Settings of its `[pgbouncer]` section, beside those that a test has to have; everything else is its default. */
+/** Settings of the `[pgbouncer]` section, in addition to the required ones. */
 export type PgBouncerSettings = Readonly<Record<string, string>>;
 
 export class PgBouncer {
@@ -33,8 +33,8 @@ export class PgBouncer {
     this.port = port;
   }
 
-  /** One before `server`, for the time of a test; `undefined` where it is not installed. */
-  static async before(
+  /** Starts a PgBouncer in front of `server` until the test ends. Returns `undefined` if it is not installed. */
+  static async start(
     t: Pick<TestContext, 'after'>,
     server: PostgresServer,
     settings: PgBouncerSettings = {},
@@ -51,14 +51,14 @@ export class PgBouncer {
     return bouncer;
   }
 
-  /** Where `url`'s database is behind it. */
+  /** The URL of a database through this PgBouncer. */
   url(url: string): string {
     const through = new URL(url);
     through.port = String(this.port);
     return through.href;
   }
 
-  /** Has it read other settings, and resolves when it has. */
+  /** Changes the settings. Resolves when PgBouncer has read them. */
   async reconfigure(server: PostgresServer, settings: PgBouncerSettings): Promise<void> {
     this.#configure(server, settings);
     const logged = this.#log.length;
@@ -89,16 +89,16 @@ export class PgBouncer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = child;
-    endsWithUs(child);
+    killOnExit(child);
     const ready = Promise.withResolvers<void>();
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log = `${this.#log}${text}`.slice(-20_000);
       if (this.#log.includes('process up')) ready.resolve();
     });
     child.once('error', ready.reject);
-    child.once('exit', () => ready.reject(new Error(`pgbouncer ended: ${this.#log}`)));
+    child.once('exit', () => ready.reject(new Error(`pgbouncer exited: ${this.#log}`)));
     const timer = setTimeout(
-      () => ready.reject(new Error(`pgbouncer does not start: ${this.#log}`)),
+      () => ready.reject(new Error(`pgbouncer did not start: ${this.#log}`)),
       START_MS,
     );
     await ready.promise.finally(() => clearTimeout(timer));
@@ -121,7 +121,7 @@ export class PgBouncer {
   }
 }
 
-/** Debian keeps it out of the PATH of ordinary users. */
+/** Finds the program, also outside the PATH of ordinary users, where Debian installs it. */
 function findProgram(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'];
   return folders.map((folder) => path.join(folder, 'pgbouncer')).find((file) => existsSync(file));

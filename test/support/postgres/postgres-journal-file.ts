@@ -1,9 +1,9 @@
-/** The journal as it lies in Postgres, read without any code of the gateway's. */
+/** Reads the journal from Postgres without the gateway's code. */
 import type {ProviderStatus} from '@hookswitch/protocol';
 import type {FileEntry, JournalFile} from '../crash/crash-journal-file.ts';
 import type {PostgresServer} from './postgres.ts';
 
-/** One statement: one moment. */
+/** One statement gives a consistent view. */
 const READ = `SELECT
   (SELECT epoch FROM hookswitch.journal_head) AS epoch,
   (SELECT coalesce(json_agg(e ORDER BY e."offset"), '[]') FROM hookswitch.entries e) AS entries,
@@ -21,7 +21,7 @@ interface EntryRow {
   readonly parameters: string | null;
 }
 
-/** @throws when the database cannot be asked */
+/** @throws if the database does not respond */
 export async function readPostgresJournal(server: PostgresServer, database: string): Promise<JournalFile> {
   const [row] = await server.query(READ, database);
   const entries = (row?.['entries'] ?? []) as readonly EntryRow[];

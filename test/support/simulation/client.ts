@@ -1,4 +1,4 @@
-/** A client that comes and goes, stops reading, changes what it wants to hear of, and goes on where it was. */
+/** A client that connects and disconnects, stops reading, changes its subscription, and resumes. */
 import {closeCodes, type ServerMessage} from '@hookswitch/protocol';
 import {until} from '../until.ts';
 import {TestClient} from '../websocket/client.ts';
@@ -12,28 +12,28 @@ export interface Position {
   readonly offset: number;
 }
 
-/** One connection, as the client remembers it. */
+/** One connection from the client's point of view. */
 export interface ConnectionRecord {
   readonly resume: Position | undefined;
   readonly messages: readonly ServerMessage[];
-  /** What it asked to be told about, in order; the place is its `requestId`. */
+  /** Requested subscriptions in order. The index is the `requestId`. */
   readonly subscriptions: readonly ('all' | readonly string[])[];
 }
 
-/** A connection to one of the nodes of a simulation. */
+/** A connection to a node of a simulation. */
 export interface SimulatedConnection extends ConnectionRecord {
   readonly client: TestClient;
   readonly node: string;
   readonly subscriptions: ('all' | readonly string[])[];
-  /** Milliseconds since 1970; set once it is closed. */
+  /** Close time in milliseconds since 1970; `undefined` while open. */
   closedAt: number | undefined;
-  /** The database was away when it began. */
-  readonly whileAway: boolean;
+  /** Whether the database was down at the start of the connection. */
+  readonly databaseWasAway: boolean;
 }
 
 export interface SimulatedClientOptions {
   readonly name: string;
-  /** The node it comes to first; afterwards it is always another one, where there is one. */
+  /** Index of the first node. Each reconnect goes to the next node. */
   readonly first: number;
   readonly token: string;
   readonly clock: LoadClock;
@@ -45,11 +45,11 @@ const GOING_AWAY = closeCodes['going-away'].code;
 
 export class SimulatedClient {
   readonly name: string;
-  /** Every connection that got as far as a message. */
+  /** Connections that received a message. */
   readonly history: SimulatedConnection[] = [];
   readonly #options: SimulatedClientOptions;
   #next: number;
-  /** The last that got as far as a message, and the last that was begun. */
+  /** `#current` is the last connection that received a message, `#latest` the last that was opened. */
   #current: SimulatedConnection | undefined;
   #latest: TestClient | undefined;
 
@@ -59,8 +59,8 @@ export class SimulatedClient {
     this.#next = options.first;
   }
 
-  /** Lives through the visits, and then stays. */
-  async live(visits: readonly PlannedVisit[]): Promise<void> {
+  /** Makes the visits, then stays connected. */
+  async makeVisits(visits: readonly PlannedVisit[]): Promise<void> {
     const {clock} = this.#options;
     for (const visit of visits) {
       await clock.reached(visit.from);
@@ -69,18 +69,18 @@ export class SimulatedClient {
     await this.stay();
   }
 
-  /** Connects once more, after everything, and stays connected. */
+  /** Reconnects after everything else, and stays connected. */
   async stay(): Promise<void> {
     this.#current?.client.terminate();
     await this.#connect(false);
   }
 
-  /** Everything up to here was told, as the client knows it. */
+  /** Everything up to here was received. */
   get position(): Position | undefined {
     return this.#current === undefined ? undefined : positionOf(this.#current);
   }
 
-  /** Whoever waits for its connection to be closed waits no more; one that does not read would never see it. */
+  /** Ends the connection, so that pending waits resolve. Resumes reading first, because a paused socket sees no close. */
   end(): void {
     this.#latest?.ws.resume();
     this.#latest?.terminate();
@@ -93,7 +93,7 @@ export class SimulatedClient {
     const isOver = clock.reached(visit.until).then(() => {
       left = true;
     });
-    // A connection that the server loses is made again: the visit goes on.
+    // A connection that the server closes is replaced during the visit.
     while (!left) {
       const connection = await this.#connect(fresh);
       fresh = false;
@@ -124,19 +124,19 @@ export class SimulatedClient {
   async #connect(fresh: boolean): Promise<SimulatedConnection> {
     const {trace, nodes} = this.#options;
     for (;;) {
-      nodes.mustGoOn();
+      nodes.assertRunning();
       const before = this.#current;
       const resume = fresh || before === undefined ? undefined : positionOf(before);
       const node = await nodes.reachable(this.#next++);
       const connection = this.#open(node, resume);
       const {client} = connection;
       const arrived = await until(() => arrival(connection), {
-        what: `${this.name} to get its first messages`,
+        what: `${this.name} to receive its first messages`,
         timeoutMs: 30_000,
       });
       if (client.messages.length > 0) this.history.push(connection);
       if (arrived === 'closed') {
-        // Refused, or killed in between: what came is evidence, but a place to go on from only if it was whole.
+        // Refused or killed. Its messages are evidence, but it is a resume position only if they are complete.
         if (positionOf(connection) !== undefined) this.#current = connection;
         continue;
       }
@@ -157,12 +157,12 @@ export class SimulatedClient {
       client,
       node: node.name,
       closedAt: undefined,
-      whileAway: nodes.databaseIsAway,
+      databaseWasAway: nodes.databaseIsAway,
     };
     this.#latest = client;
     client.ws.once('close', (code) => {
       connection.closedAt = Date.now();
-      if (code === GOING_AWAY) node.sentAway += 1;
+      if (code === GOING_AWAY) node.closedSessions += 1;
     });
     return connection;
   }
@@ -174,7 +174,7 @@ export class SimulatedClient {
       typeof what === 'string' ? what : `subscribes to ${what.subscribe.length} calls or all`,
     );
     if (what === 'stop-reading') client.ws.pause();
-    else if (what === 'go-on-reading') client.ws.resume();
+    else if (what === 'resume-reading') client.ws.resume();
     else if (client.ws.readyState !== client.ws.OPEN) return;
     else if (what === 'heartbeat') client.send({type: 'session.heartbeat'});
     else {
@@ -190,8 +190,8 @@ function arrival(connection: SimulatedConnection): 'positioned' | 'closed' | und
 }
 
 /**
- * Where a connection got to. `session.ready` that did not recover is no place to go on from before its snapshot has
- * come: what was before the snapshot is in nothing else.
+ * The resume position of a connection. Without recovery there is none before the snapshot, because the snapshot
+ * contains everything before it.
  */
 export function positionOf({messages}: ConnectionRecord): Position | undefined {
   const [ready, second] = messages;

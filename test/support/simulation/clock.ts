@@ -1,4 +1,4 @@
-/** Time in a simulation: how many deliveries have been begun. */
+/** Time in a simulation, counted in started deliveries. */
 export class LoadClock {
   #now = 0;
   #waiting: {readonly at: number; readonly resolve: () => void}[] = [];
@@ -8,7 +8,7 @@ export class LoadClock {
     return this.#now;
   }
 
-  /** The next delivery begins, as soon as it may; resolves with its number, 0 for the first. */
+  /** Starts the next delivery once allowed. Resolves with its index. */
   async next(): Promise<number> {
     for (let held = this.#held(); held !== undefined; held = this.#held()) await held.released;
     this.#now += 1;
@@ -16,7 +16,7 @@ export class LoadClock {
     return this.#now - 1;
   }
 
-  /** So many more deliveries are begun, and then none until the function that is returned is called. */
+  /** Holds further deliveries after `after` more, until the returned function is called. */
   hold(after: number): () => void {
     const {promise, resolve} = Promise.withResolvers<void>();
     const hold = {at: this.#now + after, released: promise};
@@ -27,7 +27,7 @@ export class LoadClock {
     };
   }
 
-  /** Nothing comes any more: whoever waits for later goes on. */
+  /** Ends the simulation's time, so that all waits resolve. */
   end(): void {
     this.#now = Number.POSITIVE_INFINITY;
     this.#wake();
@@ -52,7 +52,7 @@ export class LoadClock {
   }
 }
 
-/** Open or shut; who comes while it is shut waits. */
+/** A gate: `passed` resolves while it is open. */
 export class Gate {
   #opened = Promise.withResolvers<void>();
   #open = false;

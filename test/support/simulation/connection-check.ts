@@ -1,4 +1,4 @@
-/** One connection's messages against the journal: what it was told is exactly what it should have been told. */
+/** Compares the messages of a connection with the journal. */
 import {
   failureReason,
   hasEnded,
@@ -12,22 +12,22 @@ import {must} from './trace.ts';
 
 export interface ConnectionCheckOptions {
   readonly name: string;
-  /** Whose trace tells how it came to be. */
+  /** Subject of the trace that explains a violation. */
   readonly subject: string;
   readonly epoch: string;
   /** Offset of the entry before the first of `entries`. @default 0 */
   readonly base?: number;
   /** Without gaps. */
   readonly entries: readonly FileEntry[];
-  /** What W11 says: whether the session must have been able to go on. */
+  /** Whether the session must be recovered (W11). */
   readonly recovered: boolean;
-  /** Everything up to here must have been told in the end. */
+  /** Offset up to which everything must have been received in the end. */
   readonly complete?: number;
-  /** Whether the principal may see an entry. @default all of them */
+  /** Whether the principal may see an entry. @default every entry */
   readonly maySee?: (entry: FileEntry) => boolean;
 }
 
-/** [W2] [W3] [W6] [W11] [W12] One connection against the journal. @throws Violation */
+/** [W2] [W3] [W6] [W11] [W12] Checks one connection. @throws Violation */
 export function checkConnection(record: ConnectionRecord, options: ConnectionCheckOptions): void {
   new ConnectionCheck(record, options).run();
 }
@@ -35,13 +35,13 @@ export function checkConnection(record: ConnectionRecord, options: ConnectionChe
 class ConnectionCheck {
   readonly #record: ConnectionRecord;
   readonly #options: ConnectionCheckOptions;
-  /** Everything up to here has been accounted for. */
+  /** Everything up to here was checked. */
   #offset = 0;
   /**
-   * Which subscription the server may be going by: 0 is the default, n the n-th that was sent. When it changed can be
-   * seen only by the snapshot that answers it, so for a while there may be several.
+   * Subscriptions that may be in effect: 0 is the default, n is the n-th that was sent. Several are possible until the
+   * snapshot that answers a subscription arrives.
    */
-  #audiences: ReadonlySet<number> = new Set([0]);
+  #possible: ReadonlySet<number> = new Set([0]);
 
   constructor(record: ConnectionRecord, options: ConnectionCheckOptions) {
     this.#record = record;
@@ -52,10 +52,10 @@ class ConnectionCheck {
     const {messages, resume} = this.#record;
     const {epoch, recovered, complete} = this.#options;
     const [ready, second] = messages;
-    this.#must(ready?.type === 'session.ready', '[W2] does not begin with session.ready');
+    this.#must(ready?.type === 'session.ready', '[W2] does not start with session.ready');
     this.#must(ready.epoch === epoch, `[W11] epoch is ${ready.epoch}`);
     this.#must(ready.recovered === recovered, `[W11] recovered is ${ready.recovered}`);
-    if (recovered) this.#must(ready.offset === resume?.offset, `[W11] goes on at ${ready.offset}`);
+    if (recovered) this.#must(ready.offset === resume?.offset, `[W11] resumes at ${ready.offset}`);
     else if (second !== undefined) this.#must(second.type === 'call.snapshot', '[W3] has no snapshot');
     this.#offset = ready.offset;
     for (const message of messages.slice(1)) this.#check(message);
@@ -71,22 +71,22 @@ class ConnectionCheck {
         this.#must(false, `an unexpected ${message.type}`);
         return;
       case 'session.draining':
-        // Of where to go, nothing of what happened.
+        // Contains no event.
         return;
       case 'call.status': {
-        this.#must(message.offset > this.#offset, `[W12] ${message.offset} comes after ${this.#offset}`);
+        this.#must(message.offset > this.#offset, `[W12] ${message.offset} arrived after ${this.#offset}`);
         this.#pass(message.offset - 1);
         const [entry] = this.#entries(message.offset - 1, message.offset);
-        this.#must(entry !== undefined && isPushed(entry), `${message.offset} is nothing to be pushed`);
+        this.#must(entry !== undefined && isPushed(entry), `${message.offset} must not be delivered`);
         this.#explain(entry, true);
         this.#compare(message, entry);
         this.#offset = message.offset;
         return;
       }
       case 'call.snapshot': {
-        this.#must(message.offset >= this.#offset, `a snapshot of ${message.offset} at ${this.#offset}`);
+        this.#must(message.offset >= this.#offset, `a snapshot of ${message.offset} after ${this.#offset}`);
         this.#pass(message.offset);
-        // Asked twice before the first answer: that one may already go by the second.
+        // A snapshot may already use a later subscription than the one it answers.
         this.#narrow(Number(message.requestId ?? -1) + 1, message);
         return;
       }
@@ -97,7 +97,7 @@ class ConnectionCheck {
     }
   }
 
-  /** Up to `offset` nothing was told: none of it may be what this session asked for. */
+  /** Nothing was received up to `offset`, so no entry up to there may match the subscription. */
   #pass(offset: number): void {
     for (const entry of this.#entries(this.#offset, offset)) {
       if (isPushed(entry)) this.#explain(entry, false);
@@ -107,36 +107,36 @@ class ConnectionCheck {
 
   #explain(entry: FileEntry, told: boolean): void {
     const sent = this.#record.subscriptions.length;
-    const first = Math.min(...this.#audiences);
+    const first = Math.min(...this.#possible);
     const possible = new Set<number>();
-    for (let audience = first; audience <= sent; audience += 1) {
-      if (this.#sees(audience, entry) === told) possible.add(audience);
+    for (let subscription = first; subscription <= sent; subscription += 1) {
+      if (this.#sees(subscription, entry) === told) possible.add(subscription);
     }
     const what = `${entry.offset} (${entry.callSid} ${entry.event.providerStatus})`;
-    this.#must(possible.size > 0, told ? `${what} was not asked for` : `[W12] ${what} was left out`);
-    this.#audiences = possible;
+    this.#must(possible.size > 0, told ? `${what} was not subscribed` : `[W12] ${what} was left out`);
+    this.#possible = possible;
   }
 
-  /** Keeps the subscriptions, from `first` on, under which a snapshot is what it is. */
+  /** Keeps the subscriptions, from `first` on, that explain the snapshot. */
   #narrow(first: number, {offset, calls}: Extract<ServerMessage, {type: 'call.snapshot'}>): void {
     const shown = calls.map((call) => `${call.callSid} ${call.providerStatus} ${call.offset}`).sort();
     const possible = new Set<number>();
-    const earliest = Math.max(first, Math.min(...this.#audiences));
-    for (let audience = earliest; audience <= this.#record.subscriptions.length; audience += 1) {
-      if (this.#callsAt(offset, audience).join() === shown.join()) possible.add(audience);
+    const earliest = Math.max(first, Math.min(...this.#possible));
+    for (let subscription = earliest; subscription <= this.#record.subscriptions.length; subscription += 1) {
+      if (this.#callsAt(offset, subscription).join() === shown.join()) possible.add(subscription);
     }
     this.#must(
       possible.size > 0,
       () =>
-        `[W3] the snapshot at ${offset} shows\n  ${shown.join('\n  ')}\nand not\n  ` +
+        `[W3] the snapshot at ${offset} has\n  ${shown.join('\n  ')}\ninstead of\n  ` +
         `${this.#callsAt(offset, earliest).join('\n  ')}`,
     );
-    this.#audiences = possible;
+    this.#possible = possible;
   }
 
-  #sees(audience: number, entry: FileEntry): boolean {
+  #sees(subscription: number, entry: FileEntry): boolean {
     if (this.#options.maySee?.(entry) === false) return false;
-    const asked = audience === 0 ? 'all' : this.#record.subscriptions[audience - 1];
+    const asked = subscription === 0 ? 'all' : this.#record.subscriptions[subscription - 1];
     return asked === 'all' || (asked?.includes(entry.callSid) ?? false);
   }
 
@@ -146,10 +146,10 @@ class ConnectionCheck {
     return entries.slice(Math.max(0, after - base), Math.max(0, upTo - base));
   }
 
-  #callsAt(offset: number, audience: number): string[] {
+  #callsAt(offset: number, subscription: number): string[] {
     const calls = new Map<string, string>();
     for (const entry of this.#entries(this.#options.base ?? 0, offset)) {
-      if (!isPushed(entry) || !this.#sees(audience, entry)) continue;
+      if (!isPushed(entry) || !this.#sees(subscription, entry)) continue;
       const {providerStatus} = entry.event;
       if (hasEnded(providerStatus)) calls.delete(entry.callSid);
       else calls.set(entry.callSid, `${entry.callSid} ${providerStatus} ${entry.offset}`);
@@ -168,7 +168,7 @@ class ConnectionCheck {
       message.from === event.from &&
       message.to === event.to &&
       message.duration === call?.duration;
-    this.#must(same, `${message.offset} says something else than the journal: ${JSON.stringify(message)}`);
+    this.#must(same, `${message.offset} differs from the journal: ${JSON.stringify(message)}`);
   }
 
   #must(holds: boolean, message: string | (() => string)): asserts holds {

@@ -1,4 +1,4 @@
-/** What a simulation runs on: one gateway on a file of its own, or several on one Postgres. */
+/** Deployments of a simulation: one gateway on SQLite, or several on one Postgres. */
 import {type CrashGateway, createCrashGateway} from '../crash/crash-gateway.ts';
 import {type JournalFile, readJournalFile} from '../crash/crash-journal-file.ts';
 import {PostgresServer} from '../postgres/postgres.ts';
@@ -9,11 +9,11 @@ export interface Deployment extends AsyncDisposable {
   /** Not started yet. */
   readonly gateways: readonly CrashGateway[];
   readonly publicUrl: string;
-  /** The journal as it lies there, read without any gateway. */
+  /** Reads the journal without a gateway. */
   readJournal(): Promise<JournalFile>;
-  /** Stopped as in a crash, and started. Absent where there is no server. */
+  /** Stops the database as in a crash and restarts it. Absent without a server. */
   restartDatabase?(): Promise<void>;
-  /** As if whoever looks calls up had died ten seconds ago. Absent where there is nobody to take over. */
+  /** Expires all leases, as if their holder had died ten seconds ago. Absent without leases. */
   expireLeases?(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export const onSqlite: Deploy = async (apiUrl) => {
 
 const DATABASE = 'hookswitch';
 
-/** On a server of their own, since it is going to be stopped. */
+/** Uses a separate server, because the simulation stops it. */
 export function onPostgres(count: number, nodeFlags: readonly string[] = []): Deploy {
   return async (apiUrl) => {
     await using undone = new AsyncDisposableStack();

@@ -1,4 +1,4 @@
-/** The whole way of a call: HTTP, the gateway's process, the official SDK, the simulator, signed callbacks, a session. */
+/** The whole path of a call: HTTP, the gateway process, the official SDK, the simulator, signed callbacks, a session. */
 import assert from 'node:assert/strict';
 import {hasEnded, type ProviderStatus, statusRank} from '@hookswitch/protocol';
 import {createSimulator, type Simulator, type SimulatorOptions} from '@hookswitch/simulator';
@@ -11,14 +11,14 @@ import {TestClient} from '../websocket/client.ts';
 export interface FlowOptions {
   readonly simulator?: SimulatorOptions;
   readonly env?: Readonly<Record<string, string>>;
-  /** The gateway's, where it is not the account's. */
+  /** The gateway's token, if it differs from the account's. */
   readonly authToken?: string;
 }
 
 export class Flow implements AsyncDisposable {
   readonly gateway: CrashGateway;
   readonly simulator: Simulator;
-  /** The account's own view, through the official SDK. */
+  /** The official SDK, for Twilio's view of a call. */
   readonly sdk: twilio.Twilio;
   readonly #clients: TestClient[] = [];
 
@@ -29,14 +29,14 @@ export class Flow implements AsyncDisposable {
     this.sdk.api.baseUrl = simulator.url;
   }
 
-  /** The session that watches: the last that was opened. */
+  /** The current session: the last one opened. */
   get session(): TestClient {
     const client = this.#clients.at(-1);
     if (client === undefined) throw new Error('no session was opened');
     return client;
   }
 
-  /** Opens a session and waits until it knows where it stands. */
+  /** Opens a session and waits for `session.ready`. */
   async watch(resume?: {readonly epoch: string; readonly offset: number}): Promise<TestClient> {
     const client = new TestClient(this.gateway.wsUrl, {token: ACCESS_KEY, ...(resume && {resume})});
     this.#clients.push(client);
@@ -44,7 +44,7 @@ export class Flow implements AsyncDisposable {
     return client;
   }
 
-  /** Places a call and returns its sid. */
+  /** Places a call and returns its SID. */
   async place(body: Readonly<Record<string, unknown>>): Promise<string> {
     const response = await this.gateway.api('/api/calls', {body});
     assert.equal(response.status, 201, JSON.stringify(response.body));
@@ -56,42 +56,42 @@ export class Flow implements AsyncDisposable {
     return (await this.gateway.api(`/api/calls/${callSid}`)).body;
   }
 
-  /** Waits until the watcher was told that the call is in one of the statuses. */
-  async told(callSid: string, ...statuses: ProviderStatus[]) {
+  /** Waits until the session has received one of the statuses. */
+  async waitForStatus(callSid: string, ...statuses: ProviderStatus[]) {
     return until(() => this.messages(callSid).find(({providerStatus}) => statuses.includes(providerStatus)), {
       what: `${callSid} to be ${statuses.join(' or ')}`,
     });
   }
 
-  /** What the watcher was told of a call, through all sessions: each went on where the one before was. */
+  /** All messages about a call, from all sessions. Each session resumed after the previous one. */
   messages(callSid: string) {
     return this.#clients
       .flatMap((client) => client.of('call.status'))
       .filter((message) => message.callSid === callSid);
   }
 
-  /** Twilio's words of what the watcher was told. */
+  /** Twilio's statuses in these messages. */
   statuses(callSid: string): ProviderStatus[] {
     return this.messages(callSid).map(({providerStatus}) => providerStatus);
   }
 
-  /** SIGKILL and a start on the same files; a new session goes on where the old one was. */
+  /** Kills the gateway and restarts it on the same files. A new session resumes. */
   async crash(): Promise<TestClient> {
     const position = this.session.position();
     await this.gateway.restart();
     return this.watch(position);
   }
 
-  /** Waits until the call is over everywhere, and checks that journal, session and Twilio tell the same story. */
-  async sameTruth(callSid: string, end: ProviderStatus): Promise<ApiBody> {
+  /** Waits until the call has ended everywhere, and checks that journal, session and Twilio agree. */
+  async expectSameState(callSid: string, end: ProviderStatus): Promise<ApiBody> {
     await this.simulator.settled();
-    const message = await this.told(callSid, 'completed', 'busy', 'failed', 'no-answer', 'canceled');
+    const message = await this.waitForStatus(callSid, 'completed', 'busy', 'failed', 'no-answer', 'canceled');
     const call = await this.call(callSid);
     const atTwilio = await this.sdk.calls(callSid).fetch();
     assert.deepEqual([call.providerStatus, message.providerStatus, atTwilio.status], [end, end, end]);
     const duration = end === 'completed' ? Number(atTwilio.duration) : undefined;
     assert.deepEqual([call.duration, message.duration], [duration, duration]);
-    this.#checkStory(callSid, call);
+    this.#checkEvents(callSid, call);
     return call;
   }
 
@@ -101,7 +101,7 @@ export class Flow implements AsyncDisposable {
     await this.gateway[Symbol.asyncDispose]();
   }
 
-  #checkStory(callSid: string, {events}: ApiBody): void {
+  #checkEvents(callSid: string, {events}: ApiBody): void {
     const own = events.filter((event) => event.callSid === callSid && event.kind === 'status');
     const applied = own.filter(({verdict}) => verdict === 'applied');
     assert.deepEqual(
@@ -118,12 +118,12 @@ export class Flow implements AsyncDisposable {
       if (kind !== 'status' || state !== 'delivered' || params['CallSid'] !== callSid) continue;
       const sequence = Number(params['SequenceNumber']);
       const entries = own.filter((event) => event.source === 'callback' && event.sequence === sequence);
-      assert.equal(entries.length, 1, `[J2] callback ${sequence} is in the journal ${entries.length} times`);
+      assert.equal(entries.length, 1, `[J2] callback ${sequence} has ${entries.length} entries`);
     }
   }
 }
 
-/** Starts simulator, gateway and a watching session. */
+/** Starts a simulator, a gateway and a session. */
 export async function startFlow({simulator: options, env, authToken}: FlowOptions = {}): Promise<Flow> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

@@ -1,4 +1,4 @@
-/** The gateways of a simulation, as those see them who come from outside: which can be reached, and which not. */
+/** The gateways of a simulation from outside: which ones are reachable. */
 import type {CrashGateway} from '../crash/crash-gateway.ts';
 import {Gate} from './clock.ts';
 import type {Deployment} from './deployment.ts';
@@ -7,9 +7,9 @@ import {must, type Trace} from './trace.ts';
 export class SimulatedNode {
   readonly name: string;
   readonly gateway: CrashGateway;
-  /** Sessions that it has sent away (1001). */
-  sentAway = 0;
-  /** `draining`: SIGTERM was sent; it still takes what comes until its process ends. */
+  /** Sessions that it closed with 1001. */
+  closedSessions = 0;
+  /** `draining`: SIGTERM was sent, and the process still accepts requests. */
   state: 'down' | 'up' | 'draining' = 'down';
 
   constructor(name: string, gateway: CrashGateway) {
@@ -38,27 +38,27 @@ export class SimulatedNodes {
     this.#database.open();
   }
 
-  /** Where Twilio believes them to be. */
+  /** The public URL of all nodes. */
   get publicUrl(): string {
     return this.#deployment.publicUrl;
   }
 
-  /** Of the history that all starts went on with. */
+  /** The epoch of all starts so far. */
   get epoch(): string | undefined {
     return this.#epoch;
   }
 
-  /** Nothing is waited for any more. */
+  /** Whether the simulation has ended. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** @throws Error — everything has been ended, and nothing is to be begun */
-  mustGoOn(): void {
+  /** @throws Error after the end of the simulation */
+  assertRunning(): void {
     if (this.#ended) throw new Error('the simulation has ended');
   }
 
-  /** The next from `first` on that takes connections; waits while there is none. */
+  /** The next node from `first` on that accepts connections. Waits while there is none. */
   async reachable(first: number): Promise<SimulatedNode> {
     for (;;) {
       const found = this.#next(first, ({state}) => state !== 'down');
@@ -67,7 +67,7 @@ export class SimulatedNodes {
     }
   }
 
-  /** The next from `first` on that nothing is being done to; waits while there is none. */
+  /** The next node from `first` on without a disturbance. Waits while there is none. */
   async undisturbed(first: number): Promise<SimulatedNode> {
     for (;;) {
       const found = this.#next(first, ({state}) => state === 'up');
@@ -81,41 +81,41 @@ export class SimulatedNodes {
   }
 
   async start(node: SimulatedNode): Promise<void> {
-    this.mustGoOn();
+    this.assertRunning();
     const {epoch, head} = await node.gateway.start();
     this.#trace.add('gateway', `${node.name} listens, head ${head}`);
     this.#epoch ??= epoch;
-    must(epoch === this.#epoch, 'gateway', `[J7] starts with epoch ${epoch} after ${this.#epoch}`);
+    must(epoch === this.#epoch, 'gateway', `[J7] started with epoch ${epoch} after ${this.#epoch}`);
     this.#set(node, 'up');
   }
 
-  /** At once, with everything that was just sent still on its way. */
+  /** Kills the node at once, with requests in flight. */
   async kill(node: SimulatedNode, why: string): Promise<void> {
     this.#set(node, 'down');
     await node.gateway.kill();
     this.#trace.add('gateway', `${node.name} was killed ${why}`);
   }
 
-  /** Resolves once its process has ended, with the exit code. */
+  /** Drains the node. Resolves with the exit code. */
   async drain(node: SimulatedNode): Promise<number | null> {
     this.#trace.add('gateway', `${node.name} drains`);
     this.#set(node, 'draining');
     const code = await node.gateway.terminate();
     this.#set(node, 'down');
-    this.#trace.add('gateway', `${node.name} has ended with ${code}`);
+    this.#trace.add('gateway', `${node.name} exited with code ${code}`);
     return code;
   }
 
   async restartDatabase(): Promise<void> {
     this.#database.shut();
     this.#trace.add('gateway', 'the database is stopped as in a crash');
-    this.mustGoOn();
+    this.assertRunning();
     await this.#deployment.restartDatabase?.();
     this.#trace.add('gateway', 'the database is back');
     this.#database.open();
   }
 
-  /** Whether the database is stopped, or was so a moment ago. */
+  /** Whether the database is stopped or restarting. */
   get databaseIsAway(): boolean {
     return !this.#database.isOpen;
   }

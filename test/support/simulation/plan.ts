@@ -1,11 +1,16 @@
-/** What is going to happen in one simulation, drawn from a seed before anything starts. */
+/** The plan of a simulation, drawn from a seed before the start. */
 import type {ProviderStatus} from '@hookswitch/protocol';
-import {type ActOptions, drawActs, drawNodes, type PlannedAct} from './acts.ts';
+import {
+  type DisturbanceOptions,
+  drawDisturbances,
+  drawNodes,
+  type PlannedDisturbance,
+} from './disturbances.ts';
 import {SeededRandom} from './random.ts';
 
-/** A webhook as Twilio fires it. */
+/** A webhook that Twilio sends. */
 export interface PlannedWebhook {
-  /** Names it in traces and checks: `<call>/<SequenceNumber>`, or `<call>/voice`. */
+  /** Key in traces and checks: `<call>/<SequenceNumber>`, or `<call>/voice`. */
   readonly key: string;
   readonly callSid: string;
   readonly route: 'status' | 'voice';
@@ -13,12 +18,12 @@ export interface PlannedWebhook {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** One attempt to bring a webhook, in the order in which they are begun. */
+/** One delivery of a webhook, in the order of their start. */
 export interface PlannedDelivery {
   readonly webhook: PlannedWebhook;
-  /** The nodes that it is brought to, at once where there are several. */
+  /** Target nodes. Several nodes get it at once. */
   readonly to: readonly number[];
-  /** Not brought again when no answer comes: Twilio's retries are used up. */
+  /** Whether it is not retried without a response, because Twilio's retries are used up. */
   readonly givesUp: boolean;
 }
 
@@ -28,30 +33,30 @@ export interface PlannedCall {
   readonly direction: string;
   readonly from: string;
   readonly to: string;
-  /** Seconds, of an answered call. */
+  /** Duration in seconds, if answered. */
   readonly duration?: number;
-  /** What the call goes through at Twilio, and the delivery before which it gets there. */
+  /** The statuses at Twilio, each with the index of the delivery before which it is reached. */
   readonly life: {readonly status: ProviderStatus; readonly at: number}[];
-  /** How it may end for us: its end, and what a contradicting callback says. */
+  /** Possible ends in the journal: the real end, and the status of a contradicting callback. */
   readonly ends: ReadonlySet<ProviderStatus>;
 }
 
 export interface PlannedAction {
-  /** Deliveries begun by then. */
+  /** Number of started deliveries at that moment. */
   readonly at: number;
   readonly what:
     | 'stop-reading'
-    | 'go-on-reading'
+    | 'resume-reading'
     | 'heartbeat'
     | {readonly subscribe: 'all' | readonly string[]};
 }
 
-/** One time that a client is there. Between visits it is away and misses things. */
+/** A period in which a client is connected. Between visits it misses entries. */
 export interface PlannedVisit {
   readonly from: number;
   readonly until: number;
   readonly leave: 'close' | 'cut';
-  /** Comes without saying where it was. */
+  /** Whether it connects without a resume position. */
   readonly fresh: boolean;
   readonly actions: readonly PlannedAction[];
 }
@@ -61,12 +66,12 @@ export interface Plan {
   readonly calls: readonly PlannedCall[];
   readonly deliveries: readonly PlannedDelivery[];
   readonly clients: readonly (readonly PlannedVisit[])[];
-  readonly acts: readonly PlannedAct[];
-  /** Webhooks under way at once. */
+  readonly disturbances: readonly PlannedDisturbance[];
+  /** Concurrent deliveries. */
   readonly concurrency: number;
 }
 
-export interface PlanOptions extends ActOptions {
+export interface PlanOptions extends DisturbanceOptions {
   readonly calls: number;
   readonly clients: number;
 }
@@ -74,7 +79,7 @@ export interface PlanOptions extends ActOptions {
 const ACCOUNT_SID = 'AC00000000000000000000000000000001';
 const START = Date.UTC(2026, 0, 5, 12, 0, 0);
 
-/** Roughly how many calls begin within the life of one: they overlap. */
+/** Number of calls that begin during the life of one, roughly. */
 const OVERLAP = 12;
 
 interface Drawn {
@@ -82,7 +87,7 @@ interface Drawn {
   readonly delivery: Omit<PlannedDelivery, 'to'>;
 }
 
-/** Draws a plan. The same seed and options draw the same one. */
+/** Draws a plan. The same seed and options give the same plan. */
 export function drawPlan(seed: number, options: PlanOptions): Plan {
   const random = new SeededRandom(seed);
   const families = Array.from({length: options.calls}, (_, index) =>
@@ -90,7 +95,7 @@ export function drawPlan(seed: number, options: PlanOptions): Plan {
   );
   const drawn = families.flatMap(({deliveries}) => deliveries).sort((a, b) => a.time - b.time);
   const times = drawn.map(({time}) => time);
-  // From here on time is counted in deliveries begun: what happens when does not depend on how fast a machine is.
+  // From here on, time is counted in started deliveries, so that the plan does not depend on the machine's speed.
   const toIndex = (time: number) => {
     const index = times.findIndex((other) => other >= time);
     return index === -1 ? times.length : index;
@@ -106,12 +111,12 @@ export function drawPlan(seed: number, options: PlanOptions): Plan {
     calls,
     deliveries: drawn.map(({delivery}) => ({...delivery, to: drawNodes(places, options.nodes ?? 1)})),
     clients: Array.from({length: options.clients}, () => drawVisits(random.fork(), length, sids)),
-    acts: drawActs(random.fork(), length, options),
+    disturbances: drawDisturbances(random.fork(), length, options),
     concurrency: random.int(8, 32),
   };
 }
 
-/** A call with its leg, if it has one. Times are in lives of a call; `life[].at` becomes an index later. */
+/** A call, and its leg if it has one. Times are in lives of a call; `life[].at` becomes an index later. */
 function drawFamily(
   random: SeededRandom,
   index: number,
@@ -150,7 +155,7 @@ function drawCall(random: SeededRandom, {sid, begin, parent, inbound = false}: C
     life,
     ends: new Set(contradicts === undefined ? [end] : [end, contradicts]),
   };
-  // Of an inbound call Twilio asks for TwiML, and reports only the end.
+  // For an inbound call, Twilio requests TwiML and reports only the end.
   const told = inbound ? life.filter((_, step) => step === 0 || step === life.length - 1) : [...life];
   const last = life.at(-1);
   if (contradicts !== undefined && last !== undefined) told.push({status: contradicts, at: last.at + 0.01});
@@ -162,7 +167,7 @@ function drawCall(random: SeededRandom, {sid, begin, parent, inbound = false}: C
   return {call, deliveries};
 }
 
-/** Late, twice, thrice, or not at all. */
+/** A webhook can be late, repeated or lost. */
 function drawDeliveries(random: SeededRandom, webhook: PlannedWebhook, firedAt: number): Drawn[] {
   if (random.chance(0.08)) return [];
   const lateness = () => (random.chance(0.3) ? random.next() * 1.5 : random.next() * 0.2);
@@ -202,7 +207,7 @@ function toWebhook(call: PlannedCall, {status, isVoice, sequence, at}: WebhookSh
   return {key, callSid, route: 'status', status, fields};
 }
 
-/** Numbers, and names so long that a few hundred messages are more than a connection holds. */
+/** Phone numbers, and names so long that a few hundred messages exceed a connection's buffer. */
 function party(random: SeededRandom): string {
   return random.chance(0.4)
     ? `+1555010${random.int(1000, 9999)}`
@@ -236,7 +241,7 @@ function drawActions(
     const some = Array.from({length: random.int(0, 15)}, () => random.pick(sids));
     const what = random.pick<PlannedAction['what']>([
       'stop-reading',
-      'go-on-reading',
+      'resume-reading',
       'heartbeat',
       {subscribe: 'all'},
       {subscribe: [...new Set(some)]},

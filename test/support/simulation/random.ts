@@ -1,4 +1,4 @@
-/** Chance that can be had again: everything that a simulation draws comes from one seed. */
+/** A deterministic random generator: everything in a simulation is drawn from one seed. */
 export class SeededRandom {
   #state: number;
 
@@ -6,7 +6,7 @@ export class SeededRandom {
     this.#state = seed | 0;
   }
 
-  /** In [0, 1): mulberry32. */
+  /** A number in [0, 1) (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -14,12 +14,12 @@ export class SeededRandom {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** An integer from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, inclusive. */
   int(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  /** An integer from 0 up to, and without, `end`. */
+  /** An integer from 0 to `end`, exclusive. */
   below(end: number): number {
     return Math.floor(this.next() * end);
   }
@@ -34,7 +34,7 @@ export class SeededRandom {
     return item;
   }
 
-  /** A generator of its own: what one part draws does not shift what the others draw. */
+  /** A separate generator, so that one part does not affect the random numbers of another. */
   fork(): SeededRandom {
     return new SeededRandom(this.int(-2_147_483_648, 2_147_483_647));
   }

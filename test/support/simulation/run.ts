@@ -1,20 +1,20 @@
-/** Runs a plan against real gateways, and checks every history afterwards. */
+/** Runs a plan against real gateways, and checks the histories afterwards. */
 import {ACCESS_KEY} from '../crash/crash-gateway.ts';
 import {until} from '../until.ts';
 import {checkAgainstTwilio, checkClient, checkComplete, lastPushed} from './check.ts';
 import {SimulatedClient} from './client.ts';
 import {LoadClock} from './clock.ts';
 import {type Deploy, type Deployment, onSqlite} from './deployment.ts';
-import {live} from './lives.ts';
+import {disturb} from './disturb.ts';
 import {SimulatedNodes} from './nodes.ts';
 import {drawPlan, type Plan, type PlanOptions} from './plan.ts';
 import {must, Trace, Violation} from './trace.ts';
-import {bringWebhooks, TruthfulRest} from './twilio.ts';
+import {SimulatedRest, sendWebhooks} from './twilio.ts';
 
 export interface SimulationOptions extends PlanOptions {
   /** @default onSqlite */
   readonly deploy?: Deploy;
-  /** How to run a seed again. @default SEED=n npm test -- test/simulation/simulation.test.ts */
+  /** The command to repeat a seed. @default SEED=n npm test -- test/simulation/simulation.test.ts */
   readonly again?: (seed: number) => string;
 }
 
@@ -24,16 +24,16 @@ export interface SimulationResult {
   readonly unanswered: number;
   readonly connections: number;
   readonly resumed: number;
-  /** Sessions that a draining node sent away. */
-  readonly sentAway: number;
+  /** Sessions closed by a draining node. */
+  readonly closedSessions: number;
 }
 
-/** A simulation that takes longer hangs: it is ended, with everything that it has started. */
+/** Time limit of a simulation. */
 const DEADLINE_MS = 110_000;
 
 const defaultAgain = (seed: number) => `SEED=${seed} npm test -- test/simulation/simulation.test.ts`;
 
-/** Runs the simulation of a seed. @throws Error that names the rule, the seed and what led to it */
+/** Runs the simulation of a seed. @throws Error with the rule, the seed and the trace */
 export async function simulate(seed: number, options: SimulationOptions): Promise<SimulationResult> {
   const {deploy = onSqlite, again = defaultAgain} = options;
   const trace = new Trace();
@@ -42,7 +42,7 @@ export async function simulate(seed: number, options: SimulationOptions): Promis
   } catch (error) {
     const subject = error instanceof Violation ? error.subject : 'gateway';
     const message = error instanceof Violation ? `${subject}: ${error.message}` : String(error);
-    throw new Error(`seed ${seed}: ${message}\n\n${trace.about(subject)}\n\nAgain: ${again(seed)}`, {
+    throw new Error(`seed ${seed}: ${message}\n\n${trace.about(subject)}\n\nTo repeat: ${again(seed)}`, {
       cause: error,
     });
   }
@@ -50,7 +50,7 @@ export async function simulate(seed: number, options: SimulationOptions): Promis
 
 async function run(plan: Plan, deploy: Deploy, trace: Trace): Promise<SimulationResult> {
   const clock = new LoadClock();
-  await using rest = new TruthfulRest(plan, clock);
+  await using rest = new SimulatedRest(plan, clock);
   await rest.start();
   await using deployment = await deploy(rest.url);
   const nodes = new SimulatedNodes(deployment, trace);
@@ -66,7 +66,10 @@ async function run(plan: Plan, deploy: Deploy, trace: Trace): Promise<Simulation
     },
   };
   const {promise: late, reject} = Promise.withResolvers<never>();
-  const deadline = setTimeout(() => reject(new Error(`did not end in ${DEADLINE_MS} ms`)), DEADLINE_MS);
+  const deadline = setTimeout(
+    () => reject(new Error(`did not finish within ${DEADLINE_MS} ms`)),
+    DEADLINE_MS,
+  );
   try {
     return await Promise.race([runOn({plan, clock, rest, deployment, nodes, clients, trace}), late]);
   } finally {
@@ -77,7 +80,7 @@ async function run(plan: Plan, deploy: Deploy, trace: Trace): Promise<Simulation
 interface Parts {
   readonly plan: Plan;
   readonly clock: LoadClock;
-  readonly rest: TruthfulRest;
+  readonly rest: SimulatedRest;
   readonly deployment: Deployment;
   readonly nodes: SimulatedNodes;
   readonly clients: readonly SimulatedClient[];
@@ -88,22 +91,22 @@ async function runOn(parts: Parts): Promise<SimulationResult> {
   const {plan, clock, rest, deployment, nodes, clients, trace} = parts;
   await nodes.startAll();
   const [outcomes] = await Promise.all([
-    bringWebhooks(plan, {nodes, clock, trace}),
-    live(plan.acts, {nodes, clock, trace}),
-    ...clients.map((client, index) => client.live(plan.clients[index] ?? [])),
+    sendWebhooks(plan, {nodes, clock, trace}),
+    disturb(plan.disturbances, {nodes, clock, trace}),
+    ...clients.map((client, index) => client.makeVisits(plan.clients[index] ?? [])),
   ]);
   clock.end();
   await correctOpenCalls(parts);
   await Promise.all(clients.map((client) => client.stay()));
   const end = lastPushed(await deployment.readJournal());
   for (const client of clients) {
-    await until(() => (client.position?.offset ?? 0) >= end, {what: `${client.name} to be told of ${end}`});
+    await until(() => (client.position?.offset ?? 0) >= end, {what: `${client.name} to reach offset ${end}`});
   }
   await endAll(nodes);
 
   const journal = await deployment.readJournal();
   must(journal.epoch === nodes.epoch, 'gateway', `[J7] epoch ${journal.epoch} in the file`);
-  checkAgainstTwilio(journal, {plan, outcomes, said: rest.said});
+  checkAgainstTwilio(journal, {plan, outcomes, returned: rest.returned});
   for (const {name, history} of clients) {
     checkClient(name, history, journal);
     checkComplete(name, history, journal);
@@ -115,18 +118,18 @@ async function runOn(parts: Parts): Promise<SimulationResult> {
     unanswered: outcomes.failures,
     connections: connections.length,
     resumed: connections.filter(({resume}) => resume !== undefined).length,
-    sentAway: nodes.all.reduce((sum, {sentAway}) => sum + sentAway, 0),
+    closedSessions: nodes.all.reduce((sum, {closedSessions}) => sum + closedSessions, 0),
   };
 }
 
 const CORRECTED_WITHIN_MS = 30_000;
-/** Whoever took over looks up what its feed knew then; should it have been behind, the next one looks again. */
+/** Interval at which leases expire, because a new holder may have acted on a lagging feed. */
 const LOOK_AGAIN_MS = 5000;
 
-/** [J6] What was lost for good is found by looking: whoever begins to look calls up begins with those left open. */
+/** [J6] Lost ends are found by lookups: a new lease holder starts with the open calls. */
 async function correctOpenCalls({deployment, nodes}: Parts): Promise<void> {
   const [first] = nodes.all;
-  if (first === undefined) throw new Error('a simulation has nodes');
+  if (first === undefined) throw new Error('the simulation has no nodes');
   if (deployment.expireLeases === undefined) {
     await nodes.kill(first, 'after everything');
     await nodes.start(first);
@@ -144,7 +147,7 @@ async function correctOpenCalls({deployment, nodes}: Parts): Promise<void> {
   );
 }
 
-/** One that is alone ends in order; of several each would wait for the others' sake, which drains have shown by now. */
+/** Drains a single node. Kills several nodes, because each drain would wait for the others. */
 async function endAll(nodes: SimulatedNodes): Promise<void> {
   const [first, ...others] = nodes.all;
   if (first === undefined) return;
@@ -153,5 +156,5 @@ async function endAll(nodes: SimulatedNodes): Promise<void> {
     return;
   }
   const code = await nodes.drain(first);
-  must(code === 0, 'gateway', `ended with ${code}`);
+  must(code === 0, 'gateway', `exited with code ${code}`);
 }

@@ -1,4 +1,4 @@
-/** A journal that many runs of a world share: each begins where the one before ended. */
+/** A journal shared by many runs of a world. Each run begins where the previous one ended. */
 import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,12 +8,12 @@ import {createNode} from '../journal/journal-postgres-fixture.ts';
 import {postgresServer} from '../postgres/postgres.ts';
 
 export interface SharedJournal extends AsyncDisposable {
-  /** What feed and sessions read. */
+  /** The journal of feed and sessions. */
   readonly journal: Journal;
-  /** Whoever appends: the same one, and other nodes where there are any. */
+  /** The journals that append: the same one, and other nodes if there are any. */
   readonly writers: readonly Journal[];
   readonly epoch: string;
-  /** Calls so far, of all runs. */
+  /** Number of calls in all runs so far. */
   calls: number;
 }
 
@@ -33,7 +33,7 @@ export async function sharedSqliteJournal(): Promise<SharedJournal> {
   };
 }
 
-/** Two nodes of one Postgres: what the one has to tell, the other one has mostly written. */
+/** Two nodes on one Postgres. Most entries come from the other node. */
 export async function sharedPostgresJournal(): Promise<SharedJournal> {
   const server = await postgresServer();
   await using undone = new AsyncDisposableStack();
@@ -44,7 +44,7 @@ export async function sharedPostgresJournal(): Promise<SharedJournal> {
   for (const node of nodes) openings.push(await node.open());
   const [journal] = nodes;
   const [opening] = openings;
-  if (journal === undefined || opening === undefined) throw new Error('there are two nodes');
+  if (journal === undefined || opening === undefined) throw new Error('expected two nodes');
   const all = undone.move();
   return {
     journal,

@@ -1,8 +1,8 @@
-/** The session's socket port, whose other end reads when a model says so. */
+/** A session's socket whose peer reads only when the model says so. */
 import {MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitch/protocol';
 import type {SessionSocket} from '../../../src/services/sessions/session.ts';
 
-/** Below this a Node stream does not say that it has drained: nobody was told to wait. */
+/** Below this size, a Node stream emits no `drain`. */
 const HIGH_WATER_MARK = 16_384;
 
 export interface ModelSocketEvents {
@@ -12,15 +12,15 @@ export interface ModelSocketEvents {
 }
 
 export class ModelSocket implements SessionSocket {
-  /** What the other end has read, decoded. */
+  /** Messages that the peer has read, decoded. */
   readonly messages: ServerMessage[] = [];
-  /** Set once the server has closed. */
+  /** Close code of the server; `undefined` while open. */
   closeCode: number | undefined;
-  /** Whether the other end was reading when the server closed. */
+  /** Whether the peer was reading when the server closed. */
   wasReading = true;
-  /** Most bytes that were ever unsent. */
+  /** Maximum of unsent bytes. */
   peakUnsentBytes = 0;
-  /** Writes that came although more than W13 allows was unsent already. */
+  /** Writes while more bytes were unsent than W13 allows. */
   writesWhileFull = 0;
   drainMark = 0;
   #events: ModelSocketEvents | undefined;
@@ -28,13 +28,13 @@ export class ModelSocket implements SessionSocket {
   #gone = false;
   #needsDrain = false;
   #pingWaits = false;
-  /** Writes that were not taken whole. */
+  /** Writes that the peer has not read completely. */
   #unsent: Buffer[] = [];
-  /** Bytes of the first of them that were taken. */
+  /** Bytes of the first unsent write that were read. */
   #taken = 0;
   #partial: Buffer = Buffer.alloc(0);
 
-  /** The socket is handed over before there is a session to report to. */
+  /** Sets the listeners, because the socket exists before its session. */
   listen(events: ModelSocketEvents): void {
     this.#events = events;
   }
@@ -65,7 +65,7 @@ export class ModelSocket implements SessionSocket {
     if (!this.isOpen) return;
     this.closeCode = code;
     this.wasReading = this.#reads;
-    // What the kernel has not got by then is lost with the connection.
+    // Unsent data is lost with the connection.
     queueMicrotask(() => this.#events?.closed(code));
   }
 
@@ -73,13 +73,13 @@ export class ModelSocket implements SessionSocket {
     this.hangUp();
   }
 
-  // --- The other end ---------------------------------------------------------------------------------------------
+  // --- The peer --------------------------------------------------------------------------------------------------
 
   stopReading(): void {
     this.#reads = false;
   }
 
-  /** Reads some of what waits, and goes on not reading. */
+  /** Reads some bytes and stops again. */
   readSome(bytes: number): void {
     if (this.isOpen) this.#take(bytes);
   }
@@ -90,7 +90,7 @@ export class ModelSocket implements SessionSocket {
     this.#pong();
   }
 
-  /** Gone without a word. */
+  /** Drops the connection without a close frame. */
   hangUp(): void {
     if (this.#gone) return;
     const wasOpen = this.isOpen;
@@ -98,7 +98,7 @@ export class ModelSocket implements SessionSocket {
     if (wasOpen) queueMicrotask(() => this.#events?.closed(1006));
   }
 
-  /** A ping is answered by whoever reads it. */
+  /** Answers a ping if the peer reads. */
   #pong(): void {
     if (!this.#pingWaits) return;
     this.#pingWaits = false;
@@ -123,13 +123,13 @@ export class ModelSocket implements SessionSocket {
     }
     if (this.#unsent.length > 0 || !this.#needsDrain) return;
     this.#needsDrain = false;
-    // As a stream does: in a later turn than the write that filled it.
+    // In a later turn than the write that filled the buffer, as a stream does.
     queueMicrotask(() => {
       if (this.isOpen) this.#events?.drained();
     });
   }
 
-  /** RFC 6455, section 5.2, for what a server sends: final, unmasked text frames. */
+  /** Decodes final, unmasked text frames (RFC 6455, section 5.2). */
   #decode(bytes: Buffer): void {
     this.#partial = this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes]);
     for (;;) {

@@ -1,4 +1,4 @@
-/** What can happen to feed and sessions, and the search for an order of it in which somebody is told something wrong. */
+/** Random steps for feed and sessions, and the search for an interleaving in which a session receives a wrong message. */
 import type {TestContext} from 'node:test';
 import fc from 'fast-check';
 import type {SharedJournal} from './shared-journal.ts';
@@ -12,7 +12,7 @@ const WAYS_BACK = ['resume', 'resume', 'resume', 'afresh', 'from nowhere'] as co
 interface Step {
   readonly name: string;
   readonly run: (world: World) => void | Promise<void>;
-  /** How a counterexample shows it. */
+  /** Text in a counterexample. */
   readonly [fc.toStringMethod]: () => string;
 }
 
@@ -80,7 +80,7 @@ const steps = fc.array(
     },
     {
       weight: 1,
-      // Rare: after a trim less can be said of what must have happened.
+      // Rare, because after a trim fewer results are determined.
       arbitrary: fc
         .nat({max: 7})
         .map((n) =>
@@ -91,7 +91,7 @@ const steps = fc.array(
   {minLength: 20, maxLength: 120, size: 'max'},
 );
 
-/** Another node has just written something and told of it: who leaves that node knows more than the one that it comes to. */
+/** A client leaves a node that has just written an entry, and connects to a node that lags behind. */
 async function comeFromElsewhere(world: World, who: number, call: number, status: number): Promise<void> {
   world.hangUp(who);
   world.append(call, status);
@@ -110,13 +110,13 @@ function add(totals: Record<string, number>, more: Readonly<Record<string, numbe
   for (const [name, count] of Object.entries(more)) totals[name] = (totals[name] ?? 0) + count;
 }
 
-/** Looks for so long (milliseconds). `FC_SEED=n` looks at one seed once more. */
+/** Searches for `budgetMs`. `FC_SEED=n` repeats one seed. */
 export async function explore(t: TestContext, shared: SharedJournal, budgetMs: number): Promise<void> {
   const totals: Record<string, number> = {};
   const only = process.env['FC_SEED'];
   const deadline = performance.now() + budgetMs;
   const property = fc.asyncProperty(steps, async (all) => {
-    // A failure may be made smaller for so long; afterwards nothing fails any more, which ends it.
+    // Limits the shrinking of a failure: after this time every run passes, which ends it.
     if (performance.now() > deadline + SHRINKING_MS) return;
     const world = new World(shared);
     await world.start();
@@ -127,7 +127,7 @@ export async function explore(t: TestContext, shared: SharedJournal, budgetMs: n
     }
     add(totals, {runs: 1, steps: all.length, ...world.counts});
   });
-  // In rounds: a time limit of the library's own does not end the search for a smaller failure.
+  // In rounds, because the library's own time limit does not end the shrinking.
   do {
     const seed = only === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(only);
     await fc.assert(property, {numRuns: RUNS_PER_ROUND, seed});

@@ -1,4 +1,4 @@
-/** What happened, in lines that a person can read once something has gone wrong. */
+/** A readable log of a simulation, for failures. */
 export class Trace {
   readonly #lines: {readonly subject: string; readonly text: string}[] = [];
   readonly #startedAt = performance.now();
@@ -8,7 +8,7 @@ export class Trace {
     this.#lines.push({subject, text: `${seconds.padStart(7)} ${subject}: ${text}`});
   }
 
-  /** The last lines about a subject and about the gateway itself. */
+  /** The last lines about a subject and about the gateway. */
   about(subject: string, limit = 80): string {
     return this.#lines
       .filter((line) => line.subject === 'gateway' || line.subject === subject)
@@ -18,10 +18,10 @@ export class Trace {
   }
 }
 
-/** A rule was broken. */
+/** A violated rule. */
 export class Violation extends Error {
   override readonly name = 'Violation';
-  /** Whose trace tells how it came to be. */
+  /** Subject of the trace that explains it. */
   readonly subject: string;
 
   constructor(subject: string, message: string) {

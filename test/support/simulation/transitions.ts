@@ -1,14 +1,14 @@
-/** The journal against the pure function that is to have decided it: entry after entry, whichever node wrote it. */
+/** Compares the journal with the pure function `transition()`, entry by entry. */
 import assert from 'node:assert/strict';
 import type {CallRecord, StatusEvent} from '../../../src/journal/call-event.ts';
 import {transition} from '../../../src/journal/transition.ts';
 import type {JournalFile} from '../crash/crash-journal-file.ts';
 
-/** [J4] Every verdict and every call is what `transition` makes of the entries before. Calls of nobody's only. */
+/** [J4] Every verdict and call is the result of `transition()`. For calls without an owner only. */
 export function checkTransitions({entries, calls}: JournalFile): void {
   const reached = new Map<string, CallRecord>();
   for (const {offset, callSid, event, verdict, call} of entries) {
-    // As it was read, with all its fields: the type names those that most checks look at.
+    // The event has all fields; the type names only those that most checks need.
     const decided = transition(reached.get(callSid), event as unknown as StatusEvent, offset);
     assert.equal(verdict, decided.verdict, `[J4] the verdict on entry ${offset}`);
     const after = JSON.parse(JSON.stringify(decided.call)) as CallRecord;

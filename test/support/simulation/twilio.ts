@@ -1,4 +1,4 @@
-/** Twilio's side of a simulation: fires webhooks, brings them again when they were not answered, answers look-ups. */
+/** Twilio's side of a simulation: sends webhooks, retries them, and answers lookups. */
 import {Agent, createServer, request, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import type {ProviderStatus} from '@hookswitch/protocol';
@@ -11,27 +11,24 @@ import {must, type Trace} from './trace.ts';
 export const ACCOUNT_SID = 'AC00000000000000000000000000000001';
 export const AUTH_TOKEN = 'simulation-auth-token-0000000000';
 
-/** What Twilio knows of how its webhooks went. */
+/** Results of the webhooks from Twilio's point of view. */
 export interface WebhookOutcomes {
-  /** Keys of those that got a 2xx. */
+  /** Keys of webhooks with a 2xx. */
   readonly answered: Set<string>;
-  /** Keys of those that were sent at least once. */
+  /** Keys of webhooks that were sent. */
   readonly sent: Set<string>;
-  /** Attempts that got no answer or a 5xx. */
+  /** Attempts without a response or with a 5xx. */
   failures: number;
 }
 
-export interface BringOptions {
+export interface SendOptions {
   readonly nodes: SimulatedNodes;
   readonly clock: LoadClock;
   readonly trace: Trace;
 }
 
-/** Brings every delivery of the plan, so many at once; resolves when all are through. */
-export async function bringWebhooks(
-  plan: Plan,
-  {nodes, clock, trace}: BringOptions,
-): Promise<WebhookOutcomes> {
+/** Sends all deliveries of the plan concurrently. Resolves when all are finished. */
+export async function sendWebhooks(plan: Plan, {nodes, clock, trace}: SendOptions): Promise<WebhookOutcomes> {
   const outcomes: WebhookOutcomes = {answered: new Set(), sent: new Set(), failures: 0};
   const agent = new Agent({keepAlive: true, maxSockets: plan.concurrency});
   const {publicUrl} = nodes;
@@ -41,15 +38,15 @@ export async function bringWebhooks(
       const node = await nodes.reachable(first + attempt);
       outcomes.sent.add(key);
       const status = await post(node.gateway.url, webhook, {agent, publicUrl});
-      trace.add(callSid, `${key} ${webhook.status} → ${status ?? 'no answer'} (${node.name})`);
+      trace.add(callSid, `${key} ${webhook.status} → ${status ?? 'no response'} (${node.name})`);
       if (status !== undefined && status < 300) {
         outcomes.answered.add(key);
         return;
       }
-      must(status === undefined || status === 503, callSid, `${key} was answered ${status}`);
+      must(status === undefined || status === 503, callSid, `${key} got status ${status}`);
       outcomes.failures += 1;
       if (givesUp) return;
-      // A connection that is refused before anybody noticed the kill: what comes next is another turn.
+      // Wait a turn, because a connection can be refused before the kill is noticed.
       await new Promise((resolve) => setImmediate(resolve));
       await nodes.databaseIsBack();
     }
@@ -71,11 +68,11 @@ export async function bringWebhooks(
 
 export interface PostOptions {
   readonly agent?: Agent;
-  /** What it is signed for. @default `gatewayUrl` */
+  /** URL that the webhook is signed for. @default `gatewayUrl` */
   readonly publicUrl?: string;
 }
 
-/** Posts a signed webhook; the status of the answer, or `undefined` when the connection ended without one. */
+/** Posts a signed webhook. Resolves with the status, or with `undefined` if there was no response. */
 export function post(
   gatewayUrl: string,
   {route, fields}: Pick<PlannedWebhook, 'route' | 'fields'>,
@@ -99,13 +96,13 @@ export function post(
   return promise;
 }
 
-/** Of a list; Twilio's own pages have up to 1,000 calls. */
+/** Calls per page of a list. Twilio's own pages have up to 1,000 calls. */
 const LIST_PAGE = 5;
 
-/** The part of the REST API that a look-up needs, telling the truth about the calls of a plan. */
-export class TruthfulRest implements AsyncDisposable {
-  /** What was said of calls, as `<call>:<status>`. */
-  readonly said = new Set<string>();
+/** The REST API for lookups. It returns the true state of the plan's calls. */
+export class SimulatedRest implements AsyncDisposable {
+  /** Returned states, as `<call>:<status>`. */
+  readonly returned = new Set<string>();
   readonly #calls: ReadonlyMap<string, PlannedCall>;
   readonly #clock: LoadClock;
   readonly #server: Server;
@@ -140,7 +137,7 @@ export class TruthfulRest implements AsyncDisposable {
     return call === undefined ? undefined : this.#show(call);
   }
 
-  /** The calls that have begun, newest first, on pages that are small enough for a plan to have several. */
+  /** The calls that have begun, newest first, on small pages so that a plan has several. */
   #list(query: URLSearchParams) {
     const status = query.get('Status');
     const page = Number(query.get('Page') ?? 0);
@@ -162,7 +159,7 @@ export class TruthfulRest implements AsyncDisposable {
   #show(call: PlannedCall) {
     const {callSid, from, to, direction, parentCallSid, duration} = call;
     const status = this.#statusOf(call);
-    this.said.add(`${callSid}:${status}`);
+    this.returned.add(`${callSid}:${status}`);
     return {
       sid: callSid,
       status,
@@ -175,7 +172,7 @@ export class TruthfulRest implements AsyncDisposable {
   }
 }
 
-/** `initiated` appears in callbacks only. */
+/** `initiated` exists in callbacks only. */
 function restStatus(status: ProviderStatus): ProviderStatus {
   return status === 'initiated' ? 'queued' : status;
 }

@@ -1,4 +1,4 @@
-/** What must be true at the end of a world's run: of the calls, of the sockets, and of what each client was told. */
+/** Checks the calls, sockets and messages at the end of a run. */
 import {hasEnded, MAX_UNSENT_BYTES} from '@hookswitch/protocol';
 import type {Principal} from '../../../src/auth/authenticator.ts';
 import type {Session} from '../../../src/services/sessions/session.ts';
@@ -12,9 +12,9 @@ export interface WorldConnection extends ConnectionRecord {
   readonly subscriptions: ('all' | readonly string[])[];
   readonly socket: ModelSocket;
   readonly session: Session;
-  /** `undefined`: time passed while its node still had to read what another one has written. */
+  /** Expected result; `undefined` if time passed while its node was catching up with another node. */
   recovered: boolean | undefined;
-  /** Its node had to read on first. */
+  /** Whether its node had to catch up first. */
   readonly ahead: boolean;
 }
 
@@ -31,21 +31,21 @@ export interface WorldHistory {
   /** Offset of the entry before the first of `entries`. */
   readonly base: number;
   readonly entries: readonly FileEntry[];
-  /** Calls were forgotten: less can be said of what must have happened. */
+  /** Whether calls were trimmed, so that fewer results are determined. */
   readonly trimmed: boolean;
 }
 
-/** W13, one write beyond it (64 KiB and the entry that goes over), and a snapshot of three long calls. */
+/** The limit of W13, one write beyond it (64 KiB and the entry that exceeds it), and a snapshot of three long calls. */
 const MAX_UNSENT = MAX_UNSENT_BYTES + 65_536 + 4 * 61_000;
 
 /** @throws Violation */
 export function checkWorld(history: WorldHistory): void {
-  // Between two trims every call ends once.
+  // Without a trim, every call ends once.
   if (!history.trimmed) for (const callSid of history.callSids) checkEnd(callSid, history.entries);
   for (const client of history.clients) checkClient(client, history);
 }
 
-/** [J4] The first end is the only one that is pushed. */
+/** [J4] Only the first end of a call is delivered. */
 function checkEnd(callSid: string, entries: readonly FileEntry[]): void {
   const ends = entries.filter(
     (entry) => entry.callSid === callSid && isPushed(entry) && hasEnded(entry.event.providerStatus),
@@ -71,7 +71,7 @@ function checkClient(client: WorldClient, history: WorldHistory): void {
   must(
     last?.isOpen === true,
     name,
-    `was closed with ${last?.closeCode} although it reads and nothing is wrong`,
+    `was closed with ${last?.closeCode} although it reads and no rule is violated`,
   );
 }
 
@@ -84,8 +84,8 @@ function checkMessages(
   const {socket, messages, resume} = connection;
   const [ready] = messages;
   if (ready === undefined) return;
-  // After a trim it depends on what the feed still held; then what is said must be kept to, whichever it is.
-  const said = ready.type === 'session.ready' && ready.recovered && resume !== undefined;
+  // After a trim, recovery depends on the feed's buffer. The messages must match `ready` either way.
+  const returned = ready.type === 'session.ready' && ready.recovered && resume !== undefined;
   const isLast = connection === connections.at(-1);
   checkConnection(connection, {
     name: where,
@@ -93,13 +93,13 @@ function checkMessages(
     epoch,
     base,
     entries,
-    recovered: trimmed ? said : (connection.recovered ?? said),
+    recovered: trimmed ? returned : (connection.recovered ?? returned),
     maySee: ({owner}) => principal.scopes.has('calls:read:all') || owner === principal.user,
     ...(isLast && socket.isOpen ? {complete: base + entries.length} : {}),
   });
 }
 
-/** Nobody is sent away without a reason. */
+/** A session is closed only for a valid reason. */
 function checkClose(where: string, {socket}: WorldConnection, {trimmed}: WorldHistory): void {
   const {closeCode, wasReading} = socket;
   const deserved =

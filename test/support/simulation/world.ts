@@ -1,4 +1,4 @@
-/** Feed, sessions and a real journal, with a clock and sockets that a model moves: one run of many. */
+/** Feed, sessions and a real journal with a manual clock and model sockets, for one run of the search. */
 import {MAX_UNSENT_BYTES, type ProviderStatus, type Scope, scopes} from '@hookswitch/protocol';
 import type {JournalEntry} from '../../../src/journal/call-event.ts';
 import {createLogger} from '../../../src/observability/logger.ts';
@@ -14,12 +14,12 @@ import {ModelSocket} from './socket.ts';
 import {must} from './trace.ts';
 import {checkWorld, type WorldClient} from './world-check.ts';
 
-/** Half of the calls have it: five of their entries are more than a socket may hold. */
+/** Used by half of the calls. Five of their entries exceed a socket's limit. */
 const LONG_NAME = `client:${'x'.repeat(60_000)}`;
-/** The last contradicts: a call that was answered is not busy, and one that has ended stays ended. */
+/** The last status contradicts the end: a call that has ended cannot become busy. */
 const STATUSES: readonly ProviderStatus[] = ['initiated', 'ringing', 'in-progress', 'completed', 'busy'];
 
-/** Nothing here takes a second; what takes this long never ends. */
+/** Time limit for settling, which normally takes less than a second. */
 const SETTLED_AFTER_MS = 10_000;
 
 const logger = createLogger({level: 'silent'});
@@ -50,7 +50,7 @@ export class World {
   }));
   readonly #entries: FileEntry[] = [];
   readonly #appends: Promise<void>[] = [];
-  /** Somebody was told of everything up to here. */
+  /** Highest offset whose append has resolved. */
   #acknowledged: number;
   readonly #base: number;
   #trimmed = false;
@@ -62,7 +62,7 @@ export class World {
     this.#acknowledged = this.#base;
     const metrics = createMetrics();
     const common = {journal, clock: this.#clock, logger, metrics};
-    // Small: what a session missed is soon in the journal only.
+    // A small buffer, so that missed entries must soon be read from the journal.
     this.#feed = new LiveFeed({...common, maxBytes: 150_000});
     this.#service = new SessionService({
       ...common,
@@ -93,7 +93,7 @@ export class World {
     this.#service.start();
   }
 
-  /** Appends, and does not wait for it. A step may come late, or again. */
+  /** Appends without waiting. A step may be late or repeated. */
   append(call: number, step: number, writer = 0): void {
     const {callSid, reference, long} = at(this.#calls, call);
     const event = status(callSid, at(STATUSES, step), {
@@ -122,11 +122,11 @@ export class World {
           ? lastPosition(client)
           : how === 'from nowhere'
             ? {epoch: 'another', offset: 1}
-            : // As told by whoever has written it.
+            : // The position of another node.
               {epoch, offset: this.#acknowledged};
     const isOfEpoch = resume?.epoch === epoch;
     const ahead = isOfEpoch && resume.offset > this.#feed.head;
-    // Nobody but another node can have been first.
+    // Only another node can be ahead of this one.
     const recovered = isOfEpoch && !(ahead && this.#shared.journal.catchUp === undefined);
     const socket = new ModelSocket();
     const peer = {address: '', protocol: ''};
@@ -156,7 +156,7 @@ export class World {
     this.#socket(index)?.readOn();
   }
 
-  /** `which`: bits for the calls; all of them set means `all`. */
+  /** @param which bits of the calls; all bits set means `all` */
   subscribe(index: number, which: number): void {
     const connection = at(this.#clients, index).connections.at(-1);
     if (connection === undefined || !connection.socket.isOpen) return;
@@ -167,7 +167,7 @@ export class World {
     this.#service.subscribe(connection.session, calls, requestId);
   }
 
-  /** In steps, between which a ping is answered: a reader is never silent for a whole half minute. */
+  /** Advances in steps of a second, so that readers can answer pings in between. */
   async advance(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 1000) {
       for (const {connections} of this.#clients) {
@@ -179,7 +179,7 @@ export class World {
     }
   }
 
-  /** Forgets every call that has ended: who is behind cannot go on. */
+  /** Trims every call that has ended, so that a session behind cannot resume. */
   async trim(): Promise<void> {
     await this.settle();
     this.#clock.advance(1);
@@ -187,15 +187,15 @@ export class World {
     if (trimmed > 0) this.#trimmed = true;
   }
 
-  /** Waits until whoever appended has been told; nobody else need know by then. */
+  /** Waits until all appends have resolved. Other nodes may lag behind. */
   async acknowledged(): Promise<void> {
     await Promise.all(this.#appends);
   }
 
-  /** Waits until nothing moves: everything appended was read, no page is under way. */
+  /** Waits until everything appended was read and no page is being read. */
   async settle(): Promise<void> {
     await Promise.all(this.#appends.splice(0));
-    // Another node may have written it.
+    // Another node may have written the last entries.
     await this.#shared.journal.catchUp?.();
     const idle = () =>
       this.#feed.head === this.#shared.journal.head() &&
@@ -206,13 +206,13 @@ export class World {
     for (const deadline = performance.now() + SETTLED_AFTER_MS; ; ) {
       await turn();
       if (idle()) break;
-      must(performance.now() < deadline, 'feed', () => `does not come to rest: ${this.#describe()}`);
+      must(performance.now() < deadline, 'feed', () => `does not settle: ${this.#describe()}`);
     }
-    // One more, for a fan-out that was planned in the last.
+    // One more turn, for a fan-out scheduled in the last one.
     await turn();
   }
 
-  /** Ends every call, lets everybody read, brings everybody back, and checks what each was told. */
+  /** Ends every call, lets all clients read and reconnect, and checks their messages. */
   async finish(): Promise<void> {
     for (const call of this.#calls.keys()) this.append(call, 3);
     await this.settle();
@@ -234,7 +234,7 @@ export class World {
     });
   }
 
-  /** How much was done, and how often it came to what is rare. */
+  /** Counts of steps and of rare situations. */
   get counts() {
     const all = this.#clients.flatMap(({connections}) => connections);
     return {
@@ -243,7 +243,7 @@ export class World {
       recovered: all.filter(({recovered}) => recovered === true).length,
       fromElsewhere: all.filter(({ahead}) => ahead).length,
       blocked: all.filter(({socket}) => socket.peakUnsentBytes > MAX_UNSENT_BYTES).length,
-      sentAway: all.filter(({socket}) => socket.closeCode !== undefined).length,
+      closedSessions: all.filter(({socket}) => socket.closeCode !== undefined).length,
       trimmed: Number(this.#trimmed),
     };
   }

@@ -1,18 +1,18 @@
-/** Webhooks as Twilio sends them: form-encoded, and signed with the official SDK as the other side of ours. */
+/** Webhooks as Twilio sends them: form-encoded, and signed with the official SDK as a reference. */
 import twilio from 'twilio';
 import type {TestGateway} from '../gateway/gateway.ts';
 
 export interface WebhookOptions {
   readonly route?: 'status' | 'voice';
-  /** With its `?`. */
+  /** Query string with `?`. */
   readonly query?: string;
   readonly authToken?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent instead of the right one; `null` for none. */
+  /** A signature to send instead of the correct one; `null` for none. */
   readonly signature?: string | null;
 }
 
-/** Fields of a status callback, with what all of them have. */
+/** Fields of a status callback, with the common fields. */
 export function statusFields(
   gateway: TestGateway,
   fields: Readonly<Record<string, string>>,
@@ -49,7 +49,7 @@ export async function postWebhook(
   });
 }
 
-/** A call sid that no simulator gives. */
+/** A call SID that no simulator assigns. */
 export function someCallSid(number: number): string {
   return `CAf${number.toString(16).padStart(31, '0')}`;
 }

@@ -1,4 +1,4 @@
-/** Requests as Twilio makes them, signed with the official SDK: the oracle, not the code under test. */
+/** Requests as Twilio sends them, signed with the official SDK as a reference. */
 import twilio from 'twilio';
 import type {FormField} from '../../../src/twilio/webhook/form.ts';
 import type {WebhookRequest} from '../../../src/twilio/webhook/webhook.ts';
@@ -11,7 +11,7 @@ export const CALL_SID = 'CAfedcba9876543210fedcba9876543210';
 export const PARENT_SID = 'CA00000000000000000000000000000001';
 export const REFERENCE = 'Zk3vQ9-abcdefgh_012345';
 
-/** A status callback of an outgoing call (observed shape, geography empty). */
+/** A status callback of an outbound call (observed shape, without geography). */
 export const ringingFields: readonly FormField[] = [
   ['Called', '+491703330161'],
   ['ToState', ''],
@@ -59,7 +59,7 @@ export const completedFields: readonly FormField[] = [
   ['ParentCallSid', PARENT_SID],
 ];
 
-/** The request for TwiML of an inbound call: no Timestamp, CallbackSource or SequenceNumber. */
+/** The TwiML request of an inbound call: no Timestamp, CallbackSource or SequenceNumber. */
 export const voiceFields: readonly FormField[] = [
   ['AccountSid', ACCOUNT_SID],
   ['ApiVersion', '2010-04-01'],
@@ -75,12 +75,12 @@ export const voiceFields: readonly FormField[] = [
   ['To', '+16505055892'],
 ];
 
-/** Fields as a body; names and values are escaped as browsers do. */
+/** Encodes fields as a form body, escaped as by browsers. */
 export function encodeForm(fields: readonly FormField[]): Buffer {
   return Buffer.from(new URLSearchParams(fields.map(([name, value]) => [name, value])).toString());
 }
 
-/** Fields the way the SDK takes them; repeated names become arrays. */
+/** Converts fields to the SDK's format: repeated names become arrays. */
 export function toSdkParams(fields: readonly FormField[]): Record<string, string | string[]> {
   const params: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of fields) {
@@ -90,12 +90,12 @@ export function toSdkParams(fields: readonly FormField[]): Record<string, string
   return params;
 }
 
-/** The header Twilio would send. */
+/** The signature header that Twilio would send. */
 export function sdkSignature(token: string, url: string, fields: readonly FormField[]): string {
   return twilio.getExpectedTwilioSignature(token, url, toSdkParams(fields));
 }
 
-/** Whether the official SDK takes it. */
+/** Whether the official SDK accepts the signature. */
 export function sdkAccepts(
   token: string,
   signature: string | undefined,
@@ -111,7 +111,7 @@ export interface RequestOptions {
   readonly publicUrl?: string;
 }
 
-/** A webhook signed by "Twilio" for what it carries. */
+/** A webhook with a valid signature. */
 export function signedRequest(
   fields: readonly FormField[],
   {

@@ -1,4 +1,4 @@
-/** A WebSocket client that remembers everything it was told. */
+/** A WebSocket client that records every message. */
 import {once} from 'node:events';
 import {BEARER_SUBPROTOCOL_PREFIX, type ServerMessage, SUBPROTOCOL} from '@hookswitch/protocol';
 import {serverMessage} from '@hookswitch/protocol/schemas';
@@ -6,7 +6,7 @@ import {WebSocket} from 'ws';
 import {until} from '../until.ts';
 
 export interface ConnectOptions {
-  /** In the subprotocol, as a browser does; `undefined` for none. */
+  /** Sent in the subprotocol, as by a browser; `undefined` for none. */
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly resume?: {readonly epoch: string; readonly offset: number};
@@ -18,9 +18,9 @@ type MessageOf<Type extends ServerMessage['type']> = Extract<ServerMessage, {typ
 
 export class TestClient {
   readonly ws: WebSocket;
-  /** Every message, in order, validated against the protocol's schemas. */
+  /** All messages in order, validated against the protocol's schemas. */
   readonly messages: ServerMessage[] = [];
-  /** The messages as they came. */
+  /** The raw texts of the messages. */
   readonly raw: string[] = [];
   closeCode: number | undefined;
   closeReason = '';
@@ -41,7 +41,7 @@ export class TestClient {
     this.ws.on('error', () => {});
   }
 
-  /** Resolves once the upgrade is done. */
+  /** Resolves after the upgrade. */
   async opened(): Promise<this> {
     if (this.ws.readyState === WebSocket.CONNECTING) await once(this.ws, 'open');
     return this;
@@ -49,19 +49,19 @@ export class TestClient {
 
   /** Resolves with the close code. */
   async closed(timeoutMs = 10_000): Promise<number> {
-    return until(() => this.closeCode, {what: 'the socket to be closed', timeoutMs});
+    return until(() => this.closeCode, {what: 'the socket to close', timeoutMs});
   }
 
   send(message: unknown): void {
     this.ws.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The messages of one type so far. */
+  /** Messages of a type so far. */
   of<Type extends ServerMessage['type']>(type: Type): MessageOf<Type>[] {
     return this.messages.filter((message): message is MessageOf<Type> => message.type === type);
   }
 
-  /** Resolves with the first message of a type that fits, also when it came already. */
+  /** Resolves with the first matching message, also if it has already arrived. */
   async receive<Type extends ServerMessage['type']>(
     type: Type,
     fits: (message: MessageOf<Type>) => boolean = () => true,
@@ -70,12 +70,12 @@ export class TestClient {
     return until(() => this.of(type).find(fits), {what: `${type} ${fits.toString()}`, timeoutMs});
   }
 
-  /** `session.ready`. */
+  /** Resolves with `session.ready`. */
   async ready(): Promise<MessageOf<'session.ready'>> {
     return this.receive('session.ready');
   }
 
-  /** Where to resume: the epoch, and the offset of the last message that had one. */
+  /** Resume position: the epoch, and the last offset in a message. */
   position(): {epoch: string; offset: number} {
     const epoch = this.of('session.ready')[0]?.epoch;
     const offset = this.messages.findLast((message) => 'offset' in message)?.offset;
@@ -88,7 +88,7 @@ export class TestClient {
     await this.closed();
   }
 
-  /** Gone without a word, as a phone in a tunnel. */
+  /** Drops the connection without a close frame, like a phone that loses its network. */
   terminate(): void {
     this.ws.terminate();
   }

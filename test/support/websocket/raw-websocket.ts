@@ -1,6 +1,6 @@
 /**
- * A WebSocket client made by hand over TCP: it can send what no library would, and stop reading when it likes.
- * Handshake, frame encoder and decoder are written from RFC 6455 and share nothing with the code under test.
+ * A handwritten WebSocket client on TCP. It can send invalid frames and stop reading. Handshake, encoder and decoder
+ * follow RFC 6455 and share no code with the code under test.
  */
 import {createHash, randomBytes} from 'node:crypto';
 import {connect, type Socket} from 'node:net';
@@ -16,11 +16,11 @@ export interface FrameOptions {
   readonly fin?: boolean;
   /** The three reserved bits, 0 to 7. @default 0 */
   readonly rsv?: number;
-  /** A client must. @default true */
+  /** Clients must mask. @default true */
   readonly masked?: boolean;
-  /** Length in the header, where it is not the payload's. */
+  /** Length in the header, if it differs from the payload's. */
   readonly claimedLength?: number | bigint;
-  /** Length field of 64 bits, as RFC 6455 forbids for short payloads. */
+  /** Uses a 64-bit length field, which RFC 6455 forbids for short payloads. */
   readonly longLength?: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface ReceivedFrame {
   readonly payload: Buffer;
 }
 
-/** One frame of a client. */
+/** Encodes a client frame. */
 export function encodeFrame(content: string | Uint8Array, options: FrameOptions = {}): Buffer {
   const {opcode = opcodes.text, fin = true, rsv = 0, masked = true, longLength = false} = options;
   const payload = Buffer.from(content);
@@ -51,14 +51,14 @@ export function encodeFrame(content: string | Uint8Array, options: FrameOptions 
   return Buffer.concat([header, mask, payload]);
 }
 
-/** A close frame with a code and a reason. */
+/** Encodes a close frame with a code and a reason. */
 export function encodeClose(code: number, reason: string | Uint8Array = ''): Buffer {
   const payload = Buffer.concat([Buffer.alloc(2), Buffer.from(reason)]);
   payload.writeUInt16BE(code);
   return encodeFrame(payload, {opcode: opcodes.close});
 }
 
-/** The text of an upgrade request; a header given as `undefined` is left out. */
+/** The text of an upgrade request. A header with the value `undefined` is omitted. */
 export function upgradeRequest(
   path = '/ws',
   headers: Readonly<Record<string, string | undefined>> = {},
@@ -84,10 +84,10 @@ const ACCEPT = createHash('sha1')
 
 export class RawWebSocket {
   readonly socket: Socket;
-  /** Everything up to the empty line, and for answers that are no upgrade what followed. */
+  /** The response up to the empty line, or the whole response if it is no upgrade. */
   head = '';
   readonly frames: ReceivedFrame[] = [];
-  /** The connection is over, whoever ended it. */
+  /** Whether the connection has ended, on either side. */
   ended = false;
   bytesReceived = 0;
   #buffer: Buffer = Buffer.alloc(0);
@@ -104,7 +104,7 @@ export class RawWebSocket {
     this.socket.on('error', () => {});
   }
 
-  /** A connection with a session on it. */
+  /** Opens a connection with a session. */
   static async open(
     url: string,
     token: string,
@@ -133,12 +133,12 @@ export class RawWebSocket {
     this.frame(JSON.stringify(message));
   }
 
-  /** Stops reading: TCP's own flow control then stops the server. */
+  /** Stops reading, so that TCP flow control stops the server. */
   stopReading(): void {
     this.socket.pause();
   }
 
-  /** Reads about so many bytes, then stops again. */
+  /** Reads about this many bytes, then stops again. */
   async readSome(bytes: number): Promise<void> {
     const enough = this.bytesReceived + bytes;
     const {promise, resolve} = Promise.withResolvers<void>();
@@ -154,9 +154,9 @@ export class RawWebSocket {
     this.socket.resume();
   }
 
-  /** The status of the answer to the handshake, 101 if all went well. */
+  /** Resolves with the status of the handshake's response, 101 on success. */
   async answered(): Promise<number> {
-    await until(() => this.head !== '' || this.ended, {what: 'an answer to the handshake'});
+    await until(() => this.head !== '' || this.ended, {what: 'a response to the handshake'});
     return Number(this.head.split(' ')[1]);
   }
 
@@ -164,7 +164,7 @@ export class RawWebSocket {
     await until(() => this.ended, {what: 'the connection to end', timeoutMs});
   }
 
-  /** The code of the server's close frame; 1005 for one without, `undefined` if there was none. */
+  /** Code of the server's close frame; 1005 for a frame without a code, `undefined` without a frame. */
   get closeCode(): number | undefined {
     const frame = this.frames.find(({opcode}) => opcode === opcodes.close);
     if (frame === undefined) return undefined;
@@ -176,7 +176,7 @@ export class RawWebSocket {
     return until(() => this.closeCode, {what: 'a close frame'});
   }
 
-  /** The messages so far. */
+  /** Messages so far. */
   get messages(): ServerMessage[] {
     return this.frames
       .filter(({opcode}) => opcode === opcodes.text)
@@ -191,7 +191,7 @@ export class RawWebSocket {
     return until(() => this.messages.find(fits), {what: type});
   }
 
-  /** Gone without a word. */
+  /** Drops the connection without a close frame. */
   vanish(): void {
     this.socket.destroy();
   }
@@ -220,7 +220,7 @@ export class RawWebSocket {
   }
 }
 
-/** The first frame in `bytes`, once all of it is there. A server's frames are not masked. */
+/** Decodes the first complete frame in `bytes`. A server's frames are not masked. */
 export function decodeFrame(bytes: Buffer): {frame: ReceivedFrame; size: number} | undefined {
   const [first, second] = bytes;
   if (first === undefined || second === undefined) return undefined;

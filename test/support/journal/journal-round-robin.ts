@@ -1,7 +1,7 @@
 /**
- * Several nodes as one journal, for the contract: each burst of writes goes to the next node, and whatever is read is read at
- * another one than wrote it. A write is answered once every node knows of it, which is what one process promises of itself; how
- * long that takes among several is not part of the contract.
+ * Presents several nodes as one journal for the contract suite. Each burst of writes goes to the next node, and reads go
+ * to another node than the last write. A write resolves once every node has the entry, because the contract expects
+ * this of a single process.
  */
 
 import type {AppendResult, FencedAppend} from '../../../src/journal/appendable-journal.ts';
@@ -25,41 +25,41 @@ import type {
   StatisticsQuery,
 } from '../../../src/journal/queryable-journal.ts';
 
-/** A notification that was lost costs a second; what takes this long never comes. */
-const KNOWN_WITHIN_MS = 5000;
+/** Time limit for an entry to reach all nodes. A lost notification delays it by a second. */
+const CAUGHT_UP_WITHIN_MS = 5000;
 
-export class TurnTakingJournal implements Journal {
+export class RoundRobinJournal implements Journal {
   readonly #nodes: readonly Journal[];
   readonly #listeners = new Set<{readonly listener: () => void}>();
-  /** Answers that wait until every node is there. */
+  /** Writes that wait until every node has their entry. */
   #waiting: {readonly offset: Offset; readonly resolve: () => void}[] = [];
   #turn = 0;
   #reads = 0;
-  /** Writes under way: within a burst the order is the order of the calls, and so it stays with one node. */
+  /** Writes in progress. A burst stays at one node, so that its order is kept. */
   #writing = 0;
-  #told: Offset = 0;
-  #telling = false;
+  #notified: Offset = 0;
+  #isNotifying = false;
   #closed = false;
 
   constructor(nodes: readonly Journal[]) {
     this.#nodes = nodes;
-    for (const node of nodes) node.onAppend(() => this.#moved());
+    for (const node of nodes) node.onAppend(() => this.#handleAppend());
   }
 
-  /** Opens all of them at once. @throws Error — they do not agree on what they have opened */
+  /** Opens all nodes at once. @throws Error if their states differ */
   async open(): Promise<JournalOpening> {
     const openings = await Promise.all(this.#nodes.map((node) => node.open()));
     const [opening] = openings;
     if (opening === undefined || new Set(openings.map((each) => JSON.stringify(each))).size > 1)
-      throw new Error(`the nodes have opened ${JSON.stringify(openings)}`);
-    this.#told = opening.head;
+      throw new Error(`the nodes opened different states: ${JSON.stringify(openings)}`);
+    this.#notified = opening.head;
     return opening;
   }
 
   append(event: CallEvent): Promise<AppendResult> {
     return this.#write(async (node) => {
       const result = await node.append(event);
-      await this.#known(result.entry.offset);
+      await this.#waitForOffset(result.entry.offset);
       return result;
     });
   }
@@ -67,7 +67,7 @@ export class TurnTakingJournal implements Journal {
   appendFenced(event: CallEvent, fence: Fence): Promise<FencedAppend> {
     return this.#write(async (node) => {
       const result = await node.appendFenced(event, fence);
-      if (result.kind === 'appended') await this.#known(result.entry.offset);
+      if (result.kind === 'appended') await this.#waitForOffset(result.entry.offset);
       return result;
     });
   }
@@ -76,7 +76,7 @@ export class TurnTakingJournal implements Journal {
     return this.#reader().read(after, limit);
   }
 
-  /** What all of them know. */
+  /** The offset that all nodes have reached. */
   head(): Offset {
     return Math.min(...this.#nodes.map((node) => node.head()));
   }
@@ -134,7 +134,7 @@ export class TurnTakingJournal implements Journal {
   trim(request: TrimRequest): Promise<number> {
     return this.#write(async (node) => {
       const trimmed = await node.trim(request);
-      // What is gone is no entry, and wakes nobody: it is learnt with the next read.
+      // A trim is no entry and notifies no node, so the nodes must read its result.
       await this.catchUp();
       return trimmed;
     });
@@ -160,7 +160,7 @@ export class TurnTakingJournal implements Journal {
     }
   }
 
-  /** Any but the one whose turn it is to write. */
+  /** Any node except the one that writes. */
   #reader(): Journal {
     this.#reads += 1;
     return this.#node(this.#turn + 1 + (this.#reads % (this.#nodes.length - 1)));
@@ -172,35 +172,35 @@ export class TurnTakingJournal implements Journal {
     return node;
   }
 
-  async #known(offset: Offset): Promise<void> {
+  async #waitForOffset(offset: Offset): Promise<void> {
     if (this.#closed || this.head() >= offset) return;
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     this.#waiting.push({offset, resolve});
     const heads = () => this.#nodes.map((node) => node.head()).join(', ');
-    const late = () => reject(new Error(`${offset} is not known everywhere; the nodes are at ${heads()}`));
-    const timer = setTimeout(late, KNOWN_WITHIN_MS);
+    const late = () => reject(new Error(`not all nodes have reached ${offset}; they are at ${heads()}`));
+    const timer = setTimeout(late, CAUGHT_UP_WITHIN_MS);
     await promise.finally(() => clearTimeout(timer));
   }
 
-  /** One of them has moved; whether all have is another question. Callers come before listeners (J3). */
-  #moved(): void {
+  /** Called when a node's head has moved. Resolves writes before it notifies listeners (J3). */
+  #handleAppend(): void {
     const head = this.head();
     const known = this.#waiting.filter(({offset}) => offset <= head);
     this.#waiting = this.#waiting.filter(({offset}) => offset > head);
     for (const {resolve} of known) resolve();
-    if (head <= this.#told || this.#telling) return;
-    this.#telling = true;
-    setImmediate(() => this.#tell());
+    if (head <= this.#notified || this.#isNotifying) return;
+    this.#isNotifying = true;
+    setImmediate(() => this.#notify());
   }
 
-  #tell(): void {
-    this.#telling = false;
-    this.#told = this.head();
+  #notify(): void {
+    this.#isNotifying = false;
+    this.#notified = this.head();
     for (const {listener} of this.#listeners) {
       try {
         listener();
       } catch {
-        // One of them, in the contract, fails on purpose.
+        // One listener of the contract suite throws on purpose.
       }
     }
   }

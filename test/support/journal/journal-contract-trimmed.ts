@@ -1,4 +1,4 @@
-/** What a journal keeps to about calls that it has forgotten. Written against the port; each adapter is to run it. */
+/** The journal contract for trimmed calls, written against the port. Each adapter runs it. */
 import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
 import type {JournalFixture} from './journal-contract.ts';
@@ -6,10 +6,10 @@ import {START, status, wholeCall} from './journal-events.ts';
 
 const ENDED_BEFORE = {endedBefore: START + 30_000, limit: 10};
 
-/** Runs this part of the contract on what `open` opens. */
-export function describeForgottenCalls(name: string, open: () => Promise<JournalFixture>): void {
-  void describe(`${name} does not begin again what it has forgotten`, () => {
-    void test('[J2] [J8] events of a call that was trimmed change nothing, a restart later too', async () => {
+/** Runs this part of the contract on journals of `open`. */
+export function describeTrimmedCalls(name: string, open: () => Promise<JournalFixture>): void {
+  void describe(`${name} does not reopen a trimmed call`, () => {
+    void test('[J2] [J8] events of a trimmed call change nothing, also after a restart', async () => {
       let fixture = await open();
       await fixture.journal.append(status('CA-other', 'ringing'));
       for (const event of wholeCall('CA-old')) await fixture.journal.append(event);
@@ -19,7 +19,7 @@ export function describeForgottenCalls(name: string, open: () => Promise<Journal
       for (let round = 0; round < 2; round += 1) {
         const {journal} = fixture;
         const again = [...wholeCall('CA-old'), status('CA-leg', 'completed', leg)];
-        // Together, and one by one: a group decides each by what those before it did.
+        // In one group and one by one, because a group decides each event after the ones before it.
         const results = await Promise.all(again.map((event) => journal.append(event)));
         results.push(await journal.append(status('CA-old', 'ringing', {dedupeKey: 'never-seen', ...leg})));
         for (const {entry, repeated} of results)

@@ -1,22 +1,22 @@
-/** What is done to the nodes and to their database in the course of one simulation, drawn before anything starts. */
+/** Disturbances of a simulation: what happens to the nodes and the database, drawn before the start. */
 import type {SeededRandom} from './random.ts';
 
-export type Act =
-  /** `alsoWhen`: lines of the log after which the next start is killed as well. */
+export type Disturbance =
+  /** `alsoWhen`: log messages after which the next start is killed too. */
   | {readonly what: 'kill'; readonly node: number; readonly alsoWhen: readonly string[]}
-  /** SIGTERM, and a start once the process has ended. */
+  /** SIGTERM, and a restart once the process has ended. */
   | {readonly what: 'drain'; readonly node: number}
-  /** Stopped as in a crash, and started. */
+  /** Stopped as in a crash, and restarted. */
   | {readonly what: 'restart-database'};
 
-export type PlannedAct = Act & {
-  /** Deliveries begun by then. */
+export type PlannedDisturbance = Disturbance & {
+  /** Number of started deliveries at the beginning. */
   readonly at: number;
-  /** So many more are begun before it is over: the others go on meanwhile, and still are not through. */
-  readonly meanwhile: number;
+  /** Deliveries that start during the disturbance. */
+  readonly overlap: number;
 };
 
-export interface ActOptions {
+export interface DisturbanceOptions {
   readonly kills: number;
   /** @default 1 */
   readonly nodes?: number;
@@ -26,13 +26,13 @@ export interface ActOptions {
   readonly databaseRestarts?: number;
 }
 
-/** In the order in which they begin, each before delivery `end`. */
-export function drawActs(
+/** Draws the disturbances in order, each before delivery `end`. */
+export function drawDisturbances(
   random: SeededRandom,
   end: number,
-  {kills, nodes = 1, drains = 0, databaseRestarts = 0}: ActOptions,
-): PlannedAct[] {
-  const times = () => ({at: random.int(1, end - 1), meanwhile: random.int(0, 30)});
+  {kills, nodes = 1, drains = 0, databaseRestarts = 0}: DisturbanceOptions,
+): PlannedDisturbance[] {
+  const times = () => ({at: random.int(1, end - 1), overlap: random.int(0, 30)});
   const many = <T>(count: number, draw: () => T) => Array.from({length: count}, draw);
   return [
     ...many(kills, () => ({...drawKill(random, nodes), ...times()})),
@@ -41,7 +41,7 @@ export function drawActs(
   ].sort((a, b) => a.at - b.at);
 }
 
-/** Where a delivery goes: one of them mostly; now and then two at once, as when a balancer tries again too soon. */
+/** Draws the target nodes of a delivery: mostly one, sometimes two at once, as after an early retry by a balancer. */
 export function drawNodes(random: SeededRandom, nodes: number): readonly number[] {
   const first = random.below(nodes);
   return nodes > 1 && random.chance(0.3) ? [first, (first + random.int(1, nodes - 1)) % nodes] : [first];

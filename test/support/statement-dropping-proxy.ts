@@ -1,14 +1,14 @@
-/** A way to a database that drops a `SET` without a word, as a pooler may that does not know what depends on it. */
+/** A database proxy that drops a statement silently, as some connection poolers drop `SET`. */
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 import type {TestContext} from 'node:test';
 
 /**
  * @param target port of the database, on loopback
- * @param statement is replaced by blanks wherever a client says it
+ * @param statement replaced by blanks in everything a client sends
  * @returns the port of the proxy
  */
-export async function startDeafProxy(
+export async function startStatementDroppingProxy(
   t: Pick<TestContext, 'after'>,
   target: number,
   statement: string,
@@ -35,7 +35,7 @@ export async function startDeafProxy(
   return (server.address() as AddressInfo).port;
 }
 
-/** Of the same length: the protocol's messages begin with theirs. */
+/** Keeps the length, because the protocol's messages have a length prefix. */
 function without(data: Buffer, statement: string): Buffer {
   return Buffer.from(data.toString('latin1').replaceAll(statement, ' '.repeat(statement.length)), 'latin1');
 }

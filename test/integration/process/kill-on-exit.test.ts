@@ -5,12 +5,12 @@ import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {until} from '../../support/until.ts';
 
-const support = new URL('../../support/gateway/ends-with-us.ts', import.meta.url);
+const support = new URL('../../support/gateway/kill-on-exit.ts', import.meta.url);
 const script = `
   import {spawn} from 'node:child_process';
-  import {endsWithUs} from ${JSON.stringify(support.href)};
+  import {killOnExit} from ${JSON.stringify(support.href)};
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {stdio: 'ignore'});
-  endsWithUs(child);
+  killOnExit(child);
   process.stdout.write(String(child.pid));
   setInterval(() => {}, 1000);
 `;

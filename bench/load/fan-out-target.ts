@@ -1,4 +1,4 @@
-/** One server with its sessions, to which events are sent and whose cost is read. */
+/** Sends events to one server with many sessions, and measures the cost of the fan-out. */
 import {setTimeout as wait} from 'node:timers/promises';
 import type {Usage} from '../servers/probe.ts';
 import type {GatewayOptions, Servers} from '../servers/servers.ts';
@@ -13,15 +13,15 @@ export interface Cost {
   readonly cpuUs: number;
   readonly userUs: number;
   readonly systemUs: number;
-  /** Milliseconds from the webhook's write to the last session's receipt, at the median. */
+  /** Median milliseconds from sending the webhook until the last session received it. */
   readonly lastMs: number;
   readonly clientCpuUs: number;
 }
 
-/** Between events: they come to a server that has nothing else to do. */
+/** Pause between events, so that each finds an idle server. */
 const PAUSE_MS = 5;
 
-export class Audience {
+export class FanOutTarget {
   readonly subject: Subject;
   readonly swarm: SessionSwarm;
 
@@ -30,23 +30,23 @@ export class Audience {
     this.swarm = new SessionSwarm({port: subject.server.port, dialect: subject.dialect});
   }
 
-  /** `options` are the gateway's. */
+  /** @param options for the gateway */
   static async open(
     servers: Servers,
     name: SubjectName,
     sessions: number,
     options?: GatewayOptions,
-  ): Promise<Audience> {
-    const audience = new Audience(await startSubject(servers, name, options));
-    await audience.swarm.grow(sessions);
-    return audience;
+  ): Promise<FanOutTarget> {
+    const target = new FanOutTarget(await startSubject(servers, name, options));
+    await target.swarm.grow(sessions);
+    return target;
   }
 
-  /** Sends `times` groups of `size` events, each after the last one has arrived everywhere. */
+  /** Sends `times` groups of `size` events. Each group starts when all sessions have the previous one. */
   async send(times: number, size: number): Promise<Cost> {
     const {port} = this.subject.server;
     const isGateway = this.subject.name === 'gateway';
-    // A peer gets a group in one request, which is its best case; the gateway gets that many webhooks.
+    // A peer gets a group in one request, which is its best case. The gateway gets one webhook per event.
     const requestsPerGroup = isGateway ? size : 1;
     const requests = signedCallbacks({
       port,
@@ -67,7 +67,7 @@ export class Audience {
         return request === undefined ? undefined : connection.post(request);
       });
       const [arrivals] = await Promise.all([arriving, ...answers]).catch((cause: unknown) => {
-        throw new Error(`${this.subject.title} did not tell all`, {cause});
+        throw new Error(`${this.subject.title} did not deliver an event to all sessions`, {cause});
       });
       lastMs.push((arrivals.at(-1) ?? Number.NaN) - sentAt);
       await wait(PAUSE_MS);

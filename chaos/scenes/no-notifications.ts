@@ -1,4 +1,4 @@
-/** The connection on which one node hears of the others goes dead without a word, and nothing else makes it look. */
+/** The LISTEN connection of one idle node goes silent, so that only its poll can find new entries. */
 import {Client} from 'pg';
 import {status} from '../../test/support/journal/journal-events.ts';
 import {DatabaseLink} from '../../test/support/postgres/database-link.ts';
@@ -6,14 +6,14 @@ import {until} from '../../test/support/until.ts';
 import {openNodes} from './open-nodes.ts';
 import {type Scene, SOON_MS} from './scene.ts';
 
-export const deaf: Scene = async (stage) => {
+export const noNotifications: Scene = async (stage) => {
   const {url, stack, violate, note} = stage;
   const link = stack.use(await DatabaseLink.to(Number(new URL(url).port)));
   const around = new URL(url);
   around.port = String(link.port);
   const nodes = await openNodes(stage, [url, around.href]);
   const [writer, listener] = nodes;
-  if (writer === undefined || listener === undefined) throw new Error('there are two nodes');
+  if (writer === undefined || listener === undefined) throw new Error('expected two nodes');
   const asked = new Client({connectionString: url});
   await asked.connect();
   stack.defer(() => asked.end());
@@ -27,15 +27,15 @@ export const deaf: Scene = async (stage) => {
     what: 'the listener to be silenced',
     timeoutMs: SOON_MS,
   });
-  // The first may still be found by what was on its way when the connection went dead.
+  // The first entry may still arrive through data that was in transit when the connection went silent.
   for (const callSid of ['CA1', 'CA2']) {
     const {entry} = await writer.append(status(callSid, 'ringing'));
     const startedAt = performance.now();
     try {
       await until(() => listener.head() >= entry.offset, {timeoutMs: SOON_MS});
-      note(`${Math.round(performance.now() - startedAt)} ms until it looked`);
+      note(`${Math.round(performance.now() - startedAt)} ms until the poll`);
     } catch {
-      violate('stuck', `a node that hears nothing did not look for ${SOON_MS} ms`);
+      violate('stuck', `a node without notifications did not poll for ${SOON_MS} ms`);
       return;
     }
   }
