@@ -1,4 +1,4 @@
-/** One call: what state it is in, how it came to it, and the evidence. */
+/** One call: its state, its history, and the evidence. */
 import type {CallDetail} from '@hookswitch/protocol';
 import {useCallback, useEffect, useMemo, useState} from 'react';
 import {useLocation} from 'wouter';
@@ -68,8 +68,8 @@ export default function CallScreen({callSid}: CallScreenProps) {
       note={
         isGone && at !== undefined ? (
           <p className={styles.gone} role="status">
-            <Icon name="alert" size={14} /> The gateway no longer keeps this call. It is shown as it was known
-            last; a reload will not bring it back.
+            <Icon name="alert" size={14} /> The gateway no longer keeps this call. This is its last known
+            state, which a reload will not bring back.
           </p>
         ) : asOf !== undefined ? (
           <StaleNote asOf={asOf} />
@@ -113,7 +113,7 @@ function KnownCall({detail, asOf, isGone, onBack, note}: KnownCallProps) {
     enabled: canHangUp && isLive && hangUp?.phase !== 'under-way',
   });
   useShortcut('r', 'Show or hide the numbers', () => toggleRevealed(...numbersOf(detail)));
-  // It has ended by itself: there is nothing left to ask.
+  // The call ended meanwhile, so the dialog has no purpose.
   useEffect(() => {
     if (!canHangUp) setAsking(false);
   }, [canHangUp]);
@@ -165,23 +165,27 @@ function KnownCall({detail, asOf, isGone, onBack, note}: KnownCallProps) {
         </div>
         {isJson && <Json value={detail} label="the call as JSON" />}
         {detail.events.length === 0 ? (
-          <EmptyState title="No events are kept of this call" />
+          <EmptyState title="No events are kept for this call" />
         ) : (
           <EventsTable detail={detail} navigation={navigation} unfolded={unfolded} onToggle={toggle} />
         )}
       </section>
-      <HangUpDialog call={isAsking ? call : undefined} onClose={() => setAsking(false)} />
+      <HangUpDialog
+        call={isAsking ? call : undefined}
+        unconfirmedSince={detail.unconfirmedSince}
+        onClose={() => setAsking(false)}
+      />
     </Screen>
   );
 }
 
-/** Unknown, foreign or trimmed: the gateway says the same of all three, and so does this. */
+/** Unknown, not visible, or trimmed: the gateway responds alike to all three, so the text covers all. */
 function NoSuchCall({callSid}: CallScreenProps) {
   return (
-    <EmptyState title="There is no such call here" icon="search">
+    <EmptyState title="Call not found" icon="search">
       <p>
-        <code>{visibleText(callSid, 64)}</code> was never known to this gateway, is not yours to see, or ended
-        so long ago that it is no longer kept.
+        <code>{visibleText(callSid, 64)}</code> is unknown to this gateway, is not visible to your key, or
+        ended so long ago that it is no longer kept.
       </p>
     </EmptyState>
   );
@@ -195,7 +199,10 @@ function BackButton({onPress}: {readonly onPress: () => void}) {
   );
 }
 
-/** To where one came from, so that a list has its place and its filter; from a link, to the live calls. */
+/**
+ * Goes back to the previous page, so that a list keeps its position and filter; after opening a link, goes to
+ * the live calls.
+ */
 function useBack(): () => void {
   const [, navigate] = useLocation();
   return useCallback(() => {

@@ -1,4 +1,4 @@
-/** The drawing itself, and the way through its marks: one stop of the Tab key, then arrows. */
+/** The drawing, and keyboard navigation between its marks: one tab stop, then arrow keys. */
 import {type KeyboardEvent, useRef, useState} from 'react';
 import styles from './call.module.css';
 import {LaneBars, LaneName} from './lane-shape.tsx';
@@ -10,13 +10,13 @@ import {markKey, type Timeline} from './timeline-model.ts';
 import {TimelineTextures} from './timeline-textures.tsx';
 
 export interface TimelineDrawingProps {
-  /** Place in `detail.events` of what is selected in the table. */
+  /** Index in `detail.events` of the event selected in the table. */
   readonly selected: number | undefined;
   readonly onSelect: (index: number) => void;
   readonly timeline: Timeline;
   readonly layout: Layout;
   readonly note: string;
-  /** Whose tip is to be seen. */
+  /** The mark whose tip is shown. */
   readonly shown: Place | undefined;
   readonly onShow: (place: Place | undefined) => void;
 }
@@ -55,7 +55,7 @@ export function TimelineDrawing({
     };
     const move = moves[event.key];
     if (event.key === 'Escape' && shown !== undefined) {
-      // What covers something can be put away without going anywhere.
+      // Escape hides the tip instead of leaving the page.
       onShow(undefined);
       event.stopPropagation();
       event.nativeEvent.stopImmediatePropagation();
@@ -106,7 +106,7 @@ export function TimelineDrawing({
                 />
               );
             })}
-            {/* Beside the marks, not in them: what they are called says it already. */}
+            {/* Outside the marks, because the marks' names already include the counts. */}
             {lane.marks.map((placed) => (
               <MarkCount key={markKey(placed.marks[0])} placed={placed} />
             ))}

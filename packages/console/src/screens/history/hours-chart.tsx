@@ -1,6 +1,6 @@
 /**
- * Calls per hour by outcome, and below how many of them were answered. Whoever points at a bar, or moves along with the arrow
- * keys, reads its numbers above; a press shows its calls. The same as a table is one press away.
+ * Calls per hour by outcome, and below them the rate of answered calls. Hovering a bar or moving with the
+ * arrow keys shows its numbers above; a click shows its calls. The chart is also available as a table.
  */
 import type {CallStatistics} from '@hookswitch/protocol';
 import {type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useRef, useState} from 'react';
@@ -10,13 +10,13 @@ import {callOutcomes} from './history-filter.ts';
 import {
   addUp,
   answerRate,
+  type CallCounts,
   chooseStep,
   groupHours,
   type HourGroup,
   namedGroups,
   niceTop,
   ratePercent,
-  type Tally,
 } from './hour-groups.ts';
 import {hourLabels, shortHour} from './hour-labels.ts';
 import {HoursTable} from './hours-table.tsx';
@@ -24,9 +24,9 @@ import {OutcomeKey, outcomeWord} from './outcome-key.tsx';
 
 export interface HoursChartProps {
   readonly statistics: CallStatistics;
-  /** Which calls: “the last 24 hours”. */
+  /** The period in words: “the last 24 hours”. */
   readonly period: string;
-  /** What the filter leaves out, and the picture shows all the same; a sentence. */
+  /** Says which parts of the filter the chart ignores; a sentence. */
   readonly note?: string;
   /** Shows the calls of one bar. */
   readonly onPick: (from: number, to: number) => void;
@@ -41,7 +41,7 @@ const NAME_WIDTH = 64;
 export function HoursChart({statistics, period, note, onPick}: HoursChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
-  const [shownAs, setShownAs] = useState<'picture' | 'table'>('picture');
+  const [shownAs, setShownAs] = useState<'chart' | 'table'>('chart');
   const [at, setAt] = useState<number>();
   const hintId = useId();
   const hours = statistics.buckets.length;
@@ -78,12 +78,12 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
           small
           variant="quiet"
           className={styles['as-table'] ?? ''}
-          onPress={() => setShownAs(shownAs === 'picture' ? 'table' : 'picture')}
+          onPress={() => setShownAs(shownAs === 'chart' ? 'table' : 'chart')}
         >
-          {shownAs === 'picture' ? 'As a table' : 'As a picture'}
+          {shownAs === 'chart' ? 'Show table' : 'Show chart'}
         </Button>
       </div>
-      <Numbers tally={chosen ?? all} />
+      <Numbers calls={chosen ?? all} />
       <div ref={box} className={styles.plot}>
         {shownAs === 'table' ? (
           <HoursTable groups={groups} label={`${title}, ${period}`} />
@@ -97,7 +97,7 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
               aria-valuemin={0}
               aria-valuemax={Math.max(0, groups.length - 1)}
               aria-valuenow={Math.max(0, index)}
-              aria-valuetext={tallyLabels(chosen ?? groups.at(-1))}
+              aria-valuetext={groupText(chosen ?? groups.at(-1))}
               aria-describedby={hintId}
               onFocus={() => chosen === undefined && show(lastBusy(groups))}
               onBlur={() => setAt(undefined)}
@@ -114,7 +114,7 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
               <Picture groups={groups} width={width} chosen={index} />
             </div>
             <p id={hintId} className={styles.legend}>
-              Arrow keys move along, Enter shows the calls of that time.
+              Arrow keys move between bars. Enter shows the calls of a bar.
             </p>
           </>
         )}
@@ -124,20 +124,20 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
   );
 }
 
-/** Of one bar, or of all of them: what the colours mean, too. */
-function Numbers({tally}: {readonly tally: Tally}) {
+/** The numbers of one bar or of all bars. They are also the legend of the colors. */
+function Numbers({calls}: {readonly calls: CallCounts}) {
   return (
     <dl className={styles.numbers}>
       <div>
         <dt>Ended</dt>
-        <dd>{tally.total.toLocaleString()}</dd>
+        <dd>{calls.total.toLocaleString()}</dd>
       </div>
       {callOutcomes.map((outcome) => (
-        <div key={outcome} data-zero={tally.counts[outcome] === 0 || undefined}>
+        <div key={outcome} data-zero={calls.counts[outcome] === 0 || undefined}>
           <dt>
             <OutcomeKey outcome={outcome} />
           </dt>
-          <dd>{tally.counts[outcome].toLocaleString()}</dd>
+          <dd>{calls.counts[outcome].toLocaleString()}</dd>
         </div>
       ))}
       <div>
@@ -146,8 +146,8 @@ function Numbers({tally}: {readonly tally: Tally}) {
           Answered
         </dt>
         <dd>
-          {tally.answered.toLocaleString()}
-          {tally.total > 0 && <span className={styles.rate}>{ratePercent(tally)}</span>}
+          {calls.answered.toLocaleString()}
+          {calls.total > 0 && <span className={styles.rate}>{ratePercent(calls)}</span>}
         </dd>
       </div>
     </dl>
@@ -157,7 +157,7 @@ function Numbers({tally}: {readonly tally: Tally}) {
 interface PictureProps {
   readonly groups: readonly HourGroup[];
   readonly width: number;
-  /** -1 for none. */
+  /** -1 if no bar is selected. */
   readonly chosen: number;
 }
 
@@ -223,7 +223,7 @@ function Bar({group, x, width, y}: BarProps) {
     if (count === 0) return null;
     const bottom = y(below);
     below += count;
-    // However few, it is to be seen.
+    // Even a small count must be visible.
     const height = Math.max(1, bottom - y(below) - (below > count ? 0.75 : 0));
     return (
       <rect
@@ -245,7 +245,7 @@ interface RateLineProps {
   readonly y: (rate: number) => number;
 }
 
-/** A gap wherever nothing has ended; a point where there is nothing beside. */
+/** The answer rate, with a gap for hours without ended calls, and a point for an isolated hour. */
 function RateLine({groups, x, y}: RateLineProps) {
   const rates = groups.map(answerRate);
   let line = '';
@@ -266,9 +266,9 @@ function RateLine({groups, x, y}: RateLineProps) {
   );
 }
 
-/** What is read out of a bar. */
-function tallyLabels(group: HourGroup | undefined): string {
-  if (group === undefined) return 'nothing';
+/** The numbers of a bar, for screen readers. */
+function groupText(group: HourGroup | undefined): string {
+  if (group === undefined) return 'no data';
   const {counts, total} = group;
   const parts = callOutcomes
     .filter((outcome) => counts[outcome] > 0)

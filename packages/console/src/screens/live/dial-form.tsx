@@ -1,4 +1,4 @@
-/** Places a call. One line for the number; the rest is folded away until somebody wants it. */
+/** The form that places a call: a field for the number, and further options that are hidden at first. */
 import {HookswitchError} from '@hookswitch/client';
 import {type Ref, useEffect, useMemo, useRef, useState} from 'react';
 import {randomKey} from '../../api/random-key.ts';
@@ -20,15 +20,15 @@ import {TextArea} from './text-area.tsx';
 
 export interface DialFormProps {
   readonly inputRef: Ref<HTMLInputElement>;
-  /** From the address: what to call. */
+  /** The number to call, from the URL. */
   readonly wanted: string | undefined;
-  /** It is there; its first message may be on the way. */
+  /** The call has been created. Its first message may arrive later. */
   readonly onPlaced: (callSid: string) => void;
-  /** No call can be placed that nobody would see. */
+  /** While the page is not live, no calls can be placed, because their progress would not be shown. */
   readonly isLive: boolean;
 }
 
-/** For as long as the tab lives, nowhere else: whom somebody called is nobody else's business. */
+/** Kept for the tab only, because called numbers are private. */
 const LAST_NUMBER = 'hookswitch.last-number';
 
 export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
@@ -42,7 +42,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
   const [isBusy, setBusy] = useState(false);
   const [isOpen, setOpen] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  /** Of a call whose fate is open: the same wish goes on under the same key, and never dials twice. */
+  /** A request with an unknown outcome. Its repeat uses the same key, so that it never dials twice. */
   const open = useRef<{readonly body: string; readonly key: string}>(undefined);
 
   useEffect(() => void numbers.then((loaded) => setReader(() => loaded)), [numbers]);
@@ -62,7 +62,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
   };
 
   const submit = async () => {
-    // A second press while the first is under way is the same wish.
+    // A second press during a request is not a second call.
     if (isBusy || !isLive) return;
     setBusy(true);
     const wish = readDialInput(input, await numbers);
@@ -130,7 +130,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
         <p className={styles['dial-note']} role="status">
           {isLive
             ? note || readingOf(input.to, readNumber)
-            : 'Calls can be placed again when this page is live.'}
+            : 'You can place calls again when this page is live.'}
         </p>
       </div>
       {faults.form !== undefined && (
@@ -145,7 +145,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
             type="tel"
             mono
             placeholder={phoneNumber}
-            hint="A number of the account. Empty: the gateway’s own."
+            hint="A number of the account. Default: the gateway’s number."
             value={input.from}
             onChange={change('from')}
             error={faults.from}
@@ -155,7 +155,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
             type="tel"
             mono
             placeholder="+15550100002"
-            hint="Dialed once the first party has answered."
+            hint="Dialed when the first party answers."
             value={input.connectTo}
             onChange={change('connectTo')}
             error={faults.connectTo}
@@ -163,7 +163,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
           <TextArea
             label="TwiML"
             placeholder="<Response><Say>Hello</Say></Response>"
-            hint="What the call hears instead."
+            hint="Instructions for the call, instead of “Connect to”."
             value={input.twiml}
             onChange={change('twiml')}
             error={faults.twiml}
@@ -171,7 +171,7 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
           <TextArea
             label="Metadata"
             placeholder={'ticket = T-4711\nagent = ada'}
-            hint="One a line; comes back with the call."
+            hint="One per line, returned with the call."
             value={input.metadata}
             onChange={change('metadata')}
             error={faults.metadata}
@@ -182,13 +182,13 @@ export function DialForm({inputRef, wanted, onPlaced, isLive}: DialFormProps) {
   );
 }
 
-/** How a number was understood, where that is not what was typed. */
+/** How the number was interpreted, if that differs from the typed text. */
 function readingOf(text: string, readNumber: NumberReader | undefined): string {
   const read = readNumber?.(text);
   return read?.kind === 'number' && read.value !== text.trim() ? `Calls ${read.shown}` : '';
 }
 
-/** Where the numbering plans cannot be loaded, the gateway judges alone. */
+/** If the numbering plans cannot be loaded, only the gateway validates the number. */
 function loadNumberReader(ownNumber: string, simulated: boolean): Promise<NumberReader | undefined> {
   return import('./phone-numbers.ts').then(
     ({createNumberReader}) => createNumberReader({ownNumber, simulated}),
@@ -196,7 +196,7 @@ function loadNumberReader(ownNumber: string, simulated: boolean): Promise<Number
   );
 }
 
-/** Whether something is wrong where nobody would see it. */
+/** Whether a hidden option has an error. */
 function isFolded({from, connectTo, twiml, metadata}: DialFaults): boolean {
   return [from, connectTo, twiml, metadata].some((fault) => fault !== undefined);
 }
@@ -206,7 +206,7 @@ function refusal(thrown: unknown): DialFaults {
   return faultsOf(thrown);
 }
 
-/** Nobody knows whether there is a call: only with the same key is asking again harmless. */
+/** Whether a call may exist. A repeat is safe only with the same key then. */
 function isOutcomeOpen(thrown: unknown): boolean {
   if (!(thrown instanceof HookswitchError)) return true;
   const {status} = thrown;

@@ -1,5 +1,4 @@
-/** Live calls: what is going on now, and the means to start and end it. */
-import type {Call} from '@hookswitch/protocol';
+/** Live calls: the calls in progress, and the controls to start and end them. */
 import {useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore} from 'react';
 import {useLocation, useSearch} from 'wouter';
 import {endpoints} from '../../api/endpoints.ts';
@@ -42,7 +41,7 @@ export default function LiveScreen() {
   if (mayRead || mayReadAll) return <LiveCalls />;
   return (
     <Screen title="Live calls">
-      <EmptyState title="Your key may not see calls" icon="lock">
+      <EmptyState title="Your key does not allow viewing calls" icon="lock">
         It needs the scope <code>calls:read</code> or <code>calls:read:all</code>.
       </EmptyState>
     </Screen>
@@ -59,7 +58,7 @@ function LiveCalls() {
   const {order, freshness} = snapshot;
   const [filter, setFilter, ignored] = useFilter();
   useEffect(() => table.setFilter(filter), [table, filter]);
-  const [hangingUp, setHangingUp] = useState<Call>();
+  const [hangingUp, setHangingUp] = useState<string>();
   const search = useRef<HTMLInputElement>(null);
   const [, navigate] = useLocation();
   const unconfirmed = useUnconfirmed();
@@ -79,14 +78,11 @@ function LiveCalls() {
   const selected = selectedId === undefined ? undefined : order.rows.get(selectedId);
   const isLive = freshness.kind === 'live';
 
-  const askHangUp = useCallback(
-    (callSid: string) => setHangingUp(table.getSnapshot().order.rows.get(callSid)?.call),
-    [table],
-  );
+  const closeHangUp = useCallback(() => setHangingUp(undefined), []);
   const hangUps = useHangUps();
   const canHangUp = mayHangUp && isLive && selected?.life === 'in-progress';
   useShortcut('/', 'Filter the calls', () => search.current?.focus());
-  useShortcut('p', snapshot.isPaused ? 'Show new calls as they come' : 'Pause new calls', () =>
+  useShortcut('p', snapshot.isPaused ? 'Resume new calls' : 'Pause new calls', () =>
     table.setPaused(!snapshot.isPaused),
   );
   useShortcut('n', 'Show the new calls', () => table.showNew());
@@ -95,7 +91,7 @@ function LiveCalls() {
     'Hang up the selected call',
     () => {
       if (selectedId !== undefined && hangUps.getSnapshot().get(selectedId)?.phase !== 'under-way')
-        askHangUp(selectedId);
+        setHangingUp(selectedId);
     },
     {enabled: canHangUp},
   );
@@ -107,7 +103,7 @@ function LiveCalls() {
   );
   useShortcut(
     'Escape',
-    'Select no call',
+    'Clear selection',
     () => {
       navigation.select(undefined);
       if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
@@ -121,7 +117,7 @@ function LiveCalls() {
     <Screen
       title="Live calls"
       note={<Counts counts={counts} order={order} freshness={freshness} />}
-      // Beside the title, where it pushes no row aside when it comes and goes.
+      // Next to the title, where it moves no rows when it appears.
       actions={<ConnectionNote snapshot={snapshot} />}
     >
       {info.simulated && maySimulate && <SimulatorPanel onPlaced={(callSid) => table.expect(callSid)} />}
@@ -150,22 +146,47 @@ function LiveCalls() {
           unconfirmed={unconfirmed}
           asOf={asOf}
           mayHangUp={mayHangUp}
-          onHangUp={askHangUp}
+          onHangUp={setHangingUp}
         />
       )}
-      <HangUpDialog call={hangingUp} onClose={() => setHangingUp(undefined)} />
+      <HangUp callSid={hangingUp} order={order} unconfirmed={unconfirmed} onClose={closeHangUp} />
     </Screen>
   );
 }
 
-/** In the address, so that it can be sent to somebody and survives a reload. */
+interface HangUpProps {
+  /** The call that the user wants to end. */
+  readonly callSid: string | undefined;
+  readonly order: RowOrder;
+  readonly unconfirmed: ReadonlyMap<string, string>;
+  readonly onClose: () => void;
+}
+
+/** The dialog follows the row while it is open, and closes when the call is over. */
+function HangUp({callSid, order, unconfirmed, onClose}: HangUpProps) {
+  const row = callSid === undefined ? undefined : order.rows.get(callSid);
+  const call = row?.life === 'in-progress' ? row.call : undefined;
+  const isOver = callSid !== undefined && call === undefined;
+  useEffect(() => {
+    if (isOver) onClose();
+  }, [isOver, onClose]);
+  return (
+    <HangUpDialog
+      call={call}
+      unconfirmedSince={callSid === undefined ? undefined : unconfirmed.get(callSid)}
+      onClose={onClose}
+    />
+  );
+}
+
+/** The filter is kept in the URL, so that it can be shared and survives a reload. */
 function useFilter(): readonly [CallFilter, (filter: CallFilter) => void, readonly IgnoredValue[]] {
   const query = useSearch();
   const [location, navigate] = useLocation();
   const filter = useMemo(() => filterFromQuery(query), [query]);
   const setFilter = (next: CallFilter) => {
     const asked = filterToQuery(next, query);
-    // Every letter typed would be a step back otherwise.
+    // Otherwise, every typed letter would be a step for the back button.
     navigate(asked === '' ? location : `${location}?${asked}`, {replace: true});
   };
   return [filter, setFilter, ignoredFromQuery(query)];
@@ -177,14 +198,14 @@ function useUnconfirmed(): ReadonlyMap<string, string> {
   return useMemo(() => new Map(data?.calls.map(({callSid, since}) => [callSid, since])), [data]);
 }
 
-/** Own calls, or all; of whom a call is, the gateway decides. */
+/** Own calls, or all; the gateway checks who owns a call. */
 function useMayHangUp(): boolean {
   const own = useScope('calls:control');
   const all = useScope('calls:control:all');
   return own || all;
 }
 
-/** `?dial` and `?dial=+15550100001` lead here from the palette. */
+/** The palette opens `?dial` and `?dial=+15550100001`. */
 function Dialing({
   isLive,
   onPlaced,
@@ -218,14 +239,14 @@ function Dialing({
   if (mayDial) return <DialForm inputRef={input} wanted={wanted} onPlaced={onPlaced} isLive={isLive} />;
   return (
     <p className={styles.quiet}>
-      Your key may see calls, not place them: that needs the scope <code>calls:control</code>.
+      To place calls, your key needs the scope <code>calls:control</code>.
     </p>
   );
 }
 
 type CallCounts = Readonly<Record<StatusFilter, number>>;
 
-/** Legs are part of their calls. */
+/** Legs are counted with their calls. */
 function countCalls({rows}: RowOrder): CallCounts {
   const counts = {initiating: 0, ringing: 0, 'in-progress': 0, ended: 0};
   for (const {call, life} of rows.values()) {
@@ -303,7 +324,7 @@ function Nothing({snapshot: {connection, freshness, order, isPaused}, filter, on
         icon="search"
         actions={<Button onPress={onClear}>Clear filter</Button>}
       >
-        There {order.rows.size === 1 ? 'is one' : `are ${order.rows.size}`} that it hides.
+        The filter hides {order.rows.size === 1 ? '1 call' : `${order.rows.size} calls`}.
       </EmptyState>
     );
   }

@@ -1,4 +1,4 @@
-/** In the simulator's banner: calls to try things with, and what may be made to go wrong. */
+/** The controls in the simulator's banner: scenarios that place calls, and faults. */
 import type {SimulatorInfo} from '@hookswitch/protocol';
 import {type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState} from 'react';
 import {toApiError} from '../../api/api-error.ts';
@@ -21,10 +21,10 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
   const simulator = useResource(endpoints.simulator());
   const [busy, setBusy] = useState<string>();
   const [error, setError] = useState<string>();
-  /** What the gateway answered last, before it is asked again. */
+  /** The last response to a change; newer than the loaded state. */
   const [changed, setChanged] = useState<SimulatorInfo>();
-  /** Faults as they were just wished, until the gateway has answered. */
-  const [wished, setWished] = useState<readonly string[]>();
+  /** The faults as requested, until the response arrives. */
+  const [requested, setRequested] = useState<readonly string[]>();
 
   const folded = useFolded();
 
@@ -37,7 +37,7 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
       setError(refusalLabels(toApiError(thrown)));
     } finally {
       setBusy(undefined);
-      setWished(undefined);
+      setRequested(undefined);
     }
   };
   const run = (id: string) =>
@@ -57,12 +57,12 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
   }
   if (known === undefined) return null;
   const {scenarios, faults} = known;
-  const active = wished ?? faults.filter((fault) => fault.active).map(({id}) => id);
+  const active = requested ?? faults.filter((fault) => fault.active).map(({id}) => id);
 
   const toggle = (id: string) =>
     attempt(id, async () => {
       const next = active.includes(id) ? active.filter((each) => each !== id) : [...active, id];
-      setWished(next);
+      setRequested(next);
       setChanged(await api.send('PUT', endpoints.faults(), {body: {active: next}}));
     });
 
@@ -90,7 +90,7 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
                     checked={active.includes(id)}
                     aria-disabled={busy !== undefined}
                     onChange={() => {
-                      // Two answers on their way could overtake each other.
+                      // Two concurrent requests could overtake each other.
                       if (busy === undefined) void toggle(id);
                     }}
                   />
@@ -112,7 +112,7 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
   );
 }
 
-/** The scenarios as the palette offers them; the same list as long as they are the same. */
+/** The scenarios as palette commands; the list is stable while the scenarios are the same. */
 function useScenarioCommands(
   scenarios: SimulatorInfo['scenarios'] | undefined,
   run: (id: string) => void,
@@ -128,7 +128,7 @@ function useScenarioCommands(
   );
 }
 
-/** A press beside it folds it up again. */
+/** A press outside closes it. */
 function useFolded(): RefObject<HTMLDetailsElement | null> {
   const folded = useRef<HTMLDetailsElement>(null);
   useEffect(() => {

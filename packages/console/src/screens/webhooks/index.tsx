@@ -1,4 +1,4 @@
-/** Webhooks: everything that came in lately, and why what was refused was refused. */
+/** Webhooks: the recent requests, and the reasons for refusals. */
 import {useEffect, useMemo, useRef, useState, useSyncExternalStore} from 'react';
 import {useLocation, useSearch} from 'wouter';
 import {Button} from '../../design/button.tsx';
@@ -33,9 +33,9 @@ export default function WebhooksScreen() {
   if (missing.length === 0) return <Webhooks />;
   return (
     <Screen title="Webhooks">
-      <EmptyState title="Your key may not see what came in" icon="lock">
-        Webhooks are about everybody’s calls. Your key lacks the {missing.length === 1 ? 'scope' : 'scopes'}{' '}
-        <code>{missing[0]}</code>
+      <EmptyState title="Your key does not allow viewing webhooks" icon="lock">
+        Webhooks contain data of all users’ calls. Your key lacks the{' '}
+        {missing.length === 1 ? 'scope' : 'scopes'} <code>{missing[0]}</code>
         {missing.length > 1 && (
           <>
             {' '}
@@ -65,7 +65,7 @@ function Webhooks() {
     go(filterToQuery(next, query), {replace: typed});
   const show = (id: number | undefined) => {
     if (id === shownId) return;
-    // Alone on the page it is a step of its own, which the back button undoes; beside the list it is a look.
+    // On a narrow page, opening a webhook is a step for the back button; next to the list it is not.
     if (isNarrow && id !== undefined) listScroll.current = window.scrollY;
     go(shownToQuery(id, query), {replace: !(isNarrow && id !== undefined)});
   };
@@ -91,9 +91,7 @@ function Webhooks() {
     if (!isNarrow && document.activeElement instanceof HTMLElement) document.activeElement.blur();
   };
   useShortcut('/', 'Filter the webhooks', () => search.current?.focus());
-  useShortcut('p', isPaused ? 'Show new webhooks as they come' : 'Pause new webhooks', () =>
-    setPaused(!isPaused),
-  );
+  useShortcut('p', isPaused ? 'Resume new webhooks' : 'Pause new webhooks', () => setPaused(!isPaused));
   useShortcut('n', 'Show the new webhooks', showNew, {enabled: (loaded?.waiting ?? 0) > 0});
   useShortcut('Escape', 'Back to the list', close, {
     enabled: shownId !== undefined || navigation.selectedId !== undefined,
@@ -122,7 +120,7 @@ function Webhooks() {
       {loaded?.stale !== undefined && <Stale error={loaded.stale} at={loaded.at} />}
       {loaded?.restarted === true && (
         <p className={styles.restarted} role="status">
-          The gateway was started anew. What came before is gone with its memory; what it wrote is in the
+          The gateway was restarted. Earlier webhooks are no longer in its memory; their effects are in the
           calls.
         </p>
       )}
@@ -146,8 +144,9 @@ function Webhooks() {
           ) : (
             !isNarrow && (
               <div className={styles.unchosen}>
-                <EmptyState title="Nothing is selected" icon="webhook">
-                  Press a row, or <kbd>j</kbd> and <kbd>k</kbd>, to see what came, what was answered, and why.
+                <EmptyState title="No webhook selected" icon="webhook">
+                  Select a row, or use <kbd>j</kbd> and <kbd>k</kbd>, to see the request, the response and the
+                  reason.
                 </EmptyState>
               </div>
             )
@@ -162,7 +161,7 @@ function Webhooks() {
   );
 }
 
-/** The same object as long as it asks for the same, whatever else the address says. */
+/** Returns the same object while the filter is equal, independent of the other URL parameters. */
 function useSame(filter: WebhookFilter): WebhookFilter {
   const {text, outcome} = filter;
   return useMemo(() => ({text, ...(outcome !== undefined && {outcome})}), [text, outcome]);
@@ -175,7 +174,7 @@ interface FollowOptions {
   readonly show: (id: number | undefined) => void;
 }
 
-/** Beside the list, what is selected is shown; alone on the page, only what was opened. */
+/** Next to the list, shows the selected webhook; on a narrow page, only the opened one. */
 function useFollow({navigation, shownId, isNarrow, show}: FollowOptions): void {
   const {selectedId} = navigation;
   const shown = useRef(show);
@@ -209,7 +208,7 @@ function Note({loaded, isPaused}: {readonly loaded: LoadedFeed; readonly isPause
   const all = accepted + refused + failed;
   return (
     <>
-      {all.toLocaleString()} since the gateway was started
+      {all.toLocaleString()} since the gateway started
       {loaded.waiting > 0 && ` · ${loaded.waiting} new, ${isPaused ? 'paused' : 'waiting'}`}
     </>
   );
@@ -244,14 +243,15 @@ function Nothing({loaded, filter, onClear, onNew}: NothingProps) {
         icon="search"
         actions={<Button onPress={onClear}>Clear filter</Button>}
       >
-        Looked at were the last 1,000 that Twilio signed and the last 1,000 others.
+        The filter covers the last 1,000 webhooks signed by Twilio and the last 1,000 others.
       </EmptyState>
     );
   }
   return (
-    <EmptyState title="Nothing has come in yet" icon="webhook">
-      Since the gateway was started, nobody has asked for <code>{`${publicUrl}/twilio/voice`}</code> or{' '}
-      <code>{`${publicUrl}/twilio/status`}</code>. What comes is shown here, refused or not.
+    <EmptyState title="No webhooks yet" icon="webhook">
+      The gateway has not received a request for <code>{`${publicUrl}/twilio/voice`}</code> or{' '}
+      <code>{`${publicUrl}/twilio/status`}</code> since it started. All requests appear here, including
+      refused ones.
     </EmptyState>
   );
 }
