@@ -73,7 +73,7 @@ test('the connection has a state, a reason and a next step', () => {
   assert.equal(words({phase: 'live', ...session}).text, 'Live');
   const back = words({phase: 'live', ...session}, {seconds: 3, recovered: true});
   assert.deepEqual([back.text, back.detail], ['Caught up after 3 s', 'Nothing was missed.']);
-   const reloaded = words({phase: 'live', ...session}, {seconds: 3, recovered: false});
+  const reloaded = words({phase: 'live', ...session}, {seconds: 3, recovered: false});
   assert.doesNotMatch(reloaded.detail ?? '', /Nothing was missed/);
   const stopped = words({phase: 'stopped', why: 'forbidden', whatToDo: 'Use another key.'});
   assert.deepEqual([stopped.tone, stopped.detail, stopped.action], ['bad', 'Use another key.', 'again']);

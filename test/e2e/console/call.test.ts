@@ -170,7 +170,7 @@ test('sid, link and JSON can be copied, without the key', async () => {
   await page.getByRole('region', {name: 'the call as JSON'}).getByText('"providerStatus"').first().waitFor();
 });
 
-test('going back restores the list's filter, row and scroll position', async () => {
+test('going back restores the filter, row and scroll position', async () => {
   await using gateway = await startTalkativeGateway();
   for (let index = 0; index < 30; index += 1) await gateway.place({to: '+15550100001', metadata: {n: index}});
   const context = {viewport: {width: 1000, height: 600}};

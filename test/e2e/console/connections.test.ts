@@ -67,7 +67,7 @@ test('[H4] sessions are listed, the own one is marked; counts by phase and close
   await rowOf(tab, 'carol').waitFor({state: 'detached'});
 });
 
-test("[H4] the gateway filters and sorts; filter and order are in the URL", async () => {
+test('[H4] the gateway filters and sorts; filter and order are in the URL', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   for (const user of ['ada', 'adam', 'eve']) await connectAs(gateway, user);
   await using tab = await openTab(browser, gateway, {path: '/connections'});

@@ -291,7 +291,7 @@ test('[A2] a key for own calls sees only those; a key for none gets the missing 
   await none.shows('calls:read:all');
 });
 
-test('a failure is shown and can be retried; a caller's name is rendered as text', async () => {
+test('a failure is shown and can be retried; the name of a caller is rendered as text', async () => {
   await using gateway = await startTalkativeGateway();
   const hostile = '<img src=x onerror=alert(1)>';
   const CallSid = someCallSid(9);

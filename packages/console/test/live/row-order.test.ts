@@ -140,7 +140,7 @@ test('a new leg in a held table waits, and is counted as a leg', () => {
   assert.deepEqual([table.order.newCalls, table.order.newLegs], [0, 1]);
 });
 
-test('calls that are each other's parents are shown, without an endless loop', () => {
+test('calls that form a cycle of parents are shown, without an endless loop', () => {
   const table = new Table();
   const ring = [
     call('A', 'ringing', {parentCallSid: 'C'}),
@@ -271,10 +271,7 @@ test('for any events: a held table never moves; otherwise every call is shown on
             parent !== undefined && shown.includes(parent) && shown.includes(known.callSid);
           if (isWithParent && parents.get(parent) === undefined) {
             const between = after.lines.slice(shown.indexOf(parent) + 1, shown.indexOf(known.callSid) + 1);
-            assert.ok(
-              between.length > 0 && between.every(({isLeg}) => isLeg),
-              'legs are below their call',
-            );
+            assert.ok(between.length > 0 && between.every(({isLeg}) => isLeg), 'legs are below their call');
           }
         }
       }
