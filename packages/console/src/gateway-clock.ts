@@ -1,9 +1,9 @@
 /**
- * The gateway's clock. Its timestamps are compared with this clock only, because the clock of this machine may be wrong.
- * Every relative time and every duration of the console comes from here.
+ * The gateway's clock. Its timestamps are compared with this clock only, because the clock of this machine
+ * may be wrong. Every relative time and every duration of the console comes from here.
  *
- * The SDK measures the gateway's clock with every message. Until its first message, the time of the response to the
- * sign-in counts, because the first render and the first requests need a clock, too.
+ * The SDK measures the gateway's clock with every message. Until its first message, the time of the response
+ * to the sign-in counts, because the first render and the first requests need a clock, too.
  */
 import type {HookswitchClient} from '@hookswitch/client';
 
@@ -20,7 +20,10 @@ export class GatewayClock {
   /** Milliseconds since 1970, by the gateway's clock. */
   readonly now = (): number => this.#source();
 
-  /** Counts from a time that the gateway has just sent. @param gatewayMs milliseconds since 1970; `NaN` is ignored */
+  /**
+   * Counts from a time that the gateway has just sent.
+   * @param gatewayMs milliseconds since 1970; `NaN` is ignored
+   */
   start(gatewayMs: number): void {
     const offsetMs = gatewayMs - this.#monotonic();
     if (Number.isFinite(offsetMs)) this.#source = () => this.#monotonic() + offsetMs;

@@ -45,7 +45,7 @@ interface CallStateProps {
   readonly unconfirmedSince: string | undefined;
 }
 
-/** Twilio does not report when an inbound call is answered, so the gateway cannot tell whether it still rings. */
+/** The answer of an inbound call may not be reported, so the gateway cannot tell whether it still rings. */
 function CallState({call: {status, direction}, unconfirmedSince}: CallStateProps) {
   const word = statusWord(status).toLowerCase();
   if (unconfirmedSince !== undefined) {

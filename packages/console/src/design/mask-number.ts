@@ -4,7 +4,10 @@ const HIDDEN = '•';
 /** Digits shown at the start and at the end. */
 const [HEAD, TAIL] = [4, 2] as const;
 
-/** `+15550100001` → `+1555•••••01`, `client:alice` → `client:al•••`, `sip:alice@example.com` → `sip:al•••@example.com`. */
+/**
+ * `+15550100001` → `+1555•••••01`, `client:alice` → `client:al•••`, `sip:alice@example.com` →
+ * `sip:al•••@example.com`.
+ */
 export function maskNumber(address: string): string {
   const uri = /^(client|sips?):([^@]*)(@.*)?$/su.exec(address);
   if (uri === null) return maskUser(address);

@@ -18,8 +18,8 @@ function tick(): void {
 }
 
 /**
- * Aims at the full second, because timers drift and all counters must change together. It is the gateway's second,
- * because Twilio's timestamps are whole seconds.
+ * Aims at the full second, because timers drift and all counters must change together. It is the gateway's
+ * second, because Twilio's timestamps are whole seconds.
  */
 function plan(): void {
   clearTimeout(timer);
@@ -50,7 +50,10 @@ export function useGatewayNow(): number {
   return useSyncExternalStore(subscribe, () => now.gateway);
 }
 
-/** This machine's clock, once a second; milliseconds since 1970. Only for times set by this page, such as `retryAt`. */
+/**
+ * This machine's clock, once a second; milliseconds since 1970. Only for times set by this page, such as
+ * `retryAt`.
+ */
 export function useLocalNow(): number {
   return useSyncExternalStore(subscribe, () => now.local);
 }

@@ -1,6 +1,6 @@
 /**
- * The sign-in: from a key to an open session. Independent of React, so that it starts before the first render and no
- * re-render can start it twice.
+ * The sign-in: from a key to an open session. Independent of React, so that it starts before the first render
+ * and no re-render can start it twice.
  */
 import type {HookswitchClient} from '@hookswitch/client';
 import type {GatewayInfo} from '@hookswitch/protocol';
@@ -13,7 +13,10 @@ import type {OtherTabs} from './other-tabs.ts';
 
 export type SessionState =
   | {readonly phase: 'signed-out'; readonly reason?: string}
-  /** Waiting for a key from other tabs, or for the gateway to check it. `entered`: the user has just typed the key. */
+  /**
+   * Waiting for a key from other tabs, or for the gateway to check it. `entered`: the user has just typed the
+   * key.
+   */
   | {readonly phase: 'opening'; readonly entered: boolean}
   /** The gateway could not check the key. The key is kept, and the request is repeated. */
   | {readonly phase: 'unreachable'; readonly error: ApiError; readonly retryAt: number}
@@ -95,7 +98,9 @@ export class Session {
     }, HAND_OVER_MS);
   }
 
-  /** Call when the page is restored from the browser's cache, because the user may have signed out meanwhile. */
+  /**
+   * Call when the page is restored from the browser's cache, because the user may have signed out meanwhile.
+   */
   readonly recheck = (): void => {
     if (this.#state.phase === 'open' && this.#options.keys.read() === undefined) this.#signOutHere();
   };

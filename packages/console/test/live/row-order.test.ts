@@ -176,7 +176,7 @@ test('without changes, the result is the same object, so that nothing renders', 
   assert.equal(table.order.rows.get('B'), before.rows.get('B'));
 });
 
-// --- Any sequence of events ------------------------------------------------------------------------------------------
+// --- Any sequence of events ------------------------------------------------------------------------------
 
 const sids = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'] as const;
 const statuses: readonly CallStatus[] = ['initiating', 'ringing', 'in-progress', 'completed', 'failed'];

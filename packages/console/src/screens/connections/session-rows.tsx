@@ -49,7 +49,7 @@ const allColumns: readonly Column[] = [
   {id: 'offset', name: 'Offset', align: 'end'},
   {id: 'lag', name: 'Lag', sort: 'lag', align: 'end'},
   {id: 'unsent', name: 'Unsent', sort: 'unsent', align: 'end'},
-  {id: 'heard', name: 'Last activity', sort: 'activity'},
+  {id: 'activity', name: 'Last activity', sort: 'activity'},
   {id: 'connected', name: 'Connected', sort: 'connected'},
   {id: 'address', name: 'Address'},
   {id: 'origin', name: 'Origin'},
@@ -261,7 +261,7 @@ function SessionLine({
           <span className={styles.behind}>{formatBytes(info.unsentBytes)}</span>
         )}
       </Cell>
-      <Cell data-column="heard" label="Last activity" truncate>
+      <Cell data-column="activity" label="Last activity" truncate>
         <Time at={info.lastActivityAt} />
       </Cell>
       <Cell data-column="connected" label="Connected" truncate>
