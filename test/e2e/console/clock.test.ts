@@ -75,9 +75,9 @@ for (const hours of [14, -3]) {
       else await tab.shows(/\d s ago|now/);
       assert.doesNotMatch(await page.locator('main').innerText(), /\d h ago|in \d+ h/, path);
     }
-    await page.evaluate('globalThis.__shift = 0');
-    await assertRight(tab);
     await tab.go('/');
+    await assertRight(tab);
+    await page.evaluate('globalThis.__shift = 0');
     await assertRight(tab);
     await page.evaluate(`globalThis.__shift = ${hours * HOUR_MS}`);
     await gateway.server.stop();
@@ -87,3 +87,19 @@ for (const hours of [14, -3]) {
     await assertRight(tab);
   });
 }
+
+test("without a WebSocket, durations follow the gateway's clock as of the sign-in", async () => {
+  await using gateway = await startTalkativeGateway();
+  const callSid = await gateway.place({to: '+15550100001'});
+  await gateway.callIn(callSid, 'in-progress');
+  await using calls = await openCalls(browser, gateway, {
+    path: `/calls/${callSid}`,
+    noise: GONE,
+    prepare: async (page) => {
+      await page.addInitScript(WRONG_CLOCK(14 * HOUR_MS));
+      await page.routeWebSocket('**/ws*', (socket) => socket.close({code: 4403, reason: 'no'}));
+    },
+  });
+  await calls.tab.shows(/The connection has stopped/);
+  await assertRight(calls.tab);
+});
