@@ -10,7 +10,7 @@ import {useHangUps} from '../../calls/use-hang-ups.ts';
 import {Button} from '../../design/button.tsx';
 import {toggleRevealed} from '../../design/phone.tsx';
 import {EmptyState, Loading} from '../../design/states.tsx';
-import {useListNavigation} from '../../design/use-list-navigation.ts';
+import {type ListNavigation, useListNavigation} from '../../design/use-list-navigation.ts';
 import {useInfo, useScope} from '../../session/session-context.ts';
 import {IgnoredNote} from '../../shell/ignored-note.tsx';
 import type {IgnoredValue} from '../../shell/ignored-values.ts';
@@ -30,7 +30,7 @@ import {asOfGateway, ReturnNote, waitingLabels} from './connection-notes.tsx';
 import {DialForm} from './dial-form.tsx';
 import styles from './live.module.css';
 import {LiveRows} from './live-rows.tsx';
-import type {LiveTableSnapshot} from './live-table.ts';
+import type {LiveTable, LiveTableSnapshot} from './live-table.ts';
 import type {RowOrder} from './row-order.ts';
 import {SimulatorPanel} from './simulator-panel.tsx';
 import {useLiveTable} from './use-live-table.ts';
@@ -58,13 +58,85 @@ function LiveCalls() {
   const {order, freshness} = snapshot;
   const [filter, setFilter, ignored] = useFilter();
   useEffect(() => table.setFilter(filter), [table, filter]);
-  const [hangingUp, setHangingUp] = useState<string>();
   const search = useRef<HTMLInputElement>(null);
-  const [, navigate] = useLocation();
+  useShortcut('/', 'Filter the calls', () => search.current?.focus());
+  const pause = () => table.setPaused(!snapshot.isPaused);
+  useShortcut('p', snapshot.isPaused ? 'Resume new calls' : 'Pause new calls', pause);
+  useShortcut('n', 'Show the new calls', () => table.showNew());
+  const counts = countCalls(order);
+  const onPlaced = (callSid: string) => table.expect(callSid);
+  return (
+    <Screen
+      title="Live calls"
+      note={<Counts counts={counts} order={order} freshness={freshness} />}
+      // Next to the title, where it moves no rows when it appears.
+      actions={<ConnectionNote snapshot={snapshot} />}
+    >
+      {info.simulated && maySimulate && <SimulatorPanel onPlaced={onPlaced} />}
+      <Dialing isLive={freshness.kind === 'live'} onPlaced={onPlaced} />
+      <CallFilterBar
+        filter={filter}
+        onChange={setFilter}
+        counts={counts}
+        isPaused={snapshot.isPaused}
+        onPause={pause}
+        inputRef={search}
+      />
+      <IgnoredNote ignored={ignored} />
+      <CallTable
+        table={table}
+        snapshot={snapshot}
+        filter={filter}
+        onClear={() => setFilter({text: '', statuses: []})}
+        onNew={() => table.showNew()}
+      />
+    </Screen>
+  );
+}
+
+interface CallTableProps extends NothingProps {
+  readonly table: LiveTable;
+}
+
+/** The rows with their selection and the hang-up dialog, or the empty state. */
+function CallTable({table, ...rest}: CallTableProps) {
+  const {snapshot} = rest;
+  const {order, freshness} = snapshot;
   const unconfirmed = useUnconfirmed();
   const mayHangUp = useMayHangUp();
+  const [hangingUp, setHangingUp] = useState<string>();
+  const closeHangUp = useCallback(() => setHangingUp(undefined), []);
+  const navigation = useCallNavigation(table, order);
+  useSelectedCallKeys({
+    navigation,
+    order,
+    mayHangUp: mayHangUp && freshness.kind === 'live',
+    onHangUp: setHangingUp,
+  });
+  return (
+    <>
+      {order.lines.length === 0 ? (
+        <Nothing {...rest} />
+      ) : (
+        <LiveRows
+          table={table}
+          snapshot={snapshot}
+          navigation={navigation}
+          unconfirmed={unconfirmed}
+          asOf={asOfGateway(freshness)}
+          mayHangUp={mayHangUp}
+          onHangUp={setHangingUp}
+        />
+      )}
+      <HangUp callSid={hangingUp} order={order} unconfirmed={unconfirmed} onClose={closeHangUp} />
+    </>
+  );
+}
 
-  const ids = useMemo(() => order.lines.map(({callSid}) => callSid), [order.lines]);
+/** The selection, kept in the table so that it survives a visit to another screen. */
+function useCallNavigation(table: LiveTable, {lines}: RowOrder): ListNavigation {
+  const [, navigate] = useLocation();
+  const ids = useMemo(() => lines.map(({callSid}) => callSid), [lines]);
   const navigation = useListNavigation({
     ids,
     noun: 'call',
@@ -75,25 +147,29 @@ function LiveCalls() {
   useEffect(() => {
     table.selected = selectedId;
   }, [table, selectedId]);
-  const selected = selectedId === undefined ? undefined : order.rows.get(selectedId);
-  const isLive = freshness.kind === 'live';
+  return navigation;
+}
 
-  const closeHangUp = useCallback(() => setHangingUp(undefined), []);
+interface SelectedCallKeysOptions {
+  readonly navigation: ListNavigation;
+  readonly order: RowOrder;
+  readonly mayHangUp: boolean;
+  readonly onHangUp: (callSid: string) => void;
+}
+
+/** The shortcuts that apply to the selected call. */
+function useSelectedCallKeys({navigation, order, mayHangUp, onHangUp}: SelectedCallKeysOptions): void {
+  const {selectedId} = navigation;
+  const selected = selectedId === undefined ? undefined : order.rows.get(selectedId);
   const hangUps = useHangUps();
-  const canHangUp = mayHangUp && isLive && selected?.life === 'in-progress';
-  useShortcut('/', 'Filter the calls', () => search.current?.focus());
-  useShortcut('p', snapshot.isPaused ? 'Resume new calls' : 'Pause new calls', () =>
-    table.setPaused(!snapshot.isPaused),
-  );
-  useShortcut('n', 'Show the new calls', () => table.showNew());
   useShortcut(
     'x',
     'Hang up the selected call',
     () => {
       if (selectedId !== undefined && hangUps.getSnapshot().get(selectedId)?.phase !== 'under-way')
-        setHangingUp(selectedId);
+        onHangUp(selectedId);
     },
-    {enabled: canHangUp},
+    {enabled: mayHangUp && selected?.life === 'in-progress'},
   );
   useShortcut(
     'r',
@@ -109,48 +185,6 @@ function LiveCalls() {
       if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     },
     {enabled: selected !== undefined, inPalette: false},
-  );
-
-  const counts = countCalls(order);
-  const asOf = asOfGateway(freshness);
-  return (
-    <Screen
-      title="Live calls"
-      note={<Counts counts={counts} order={order} freshness={freshness} />}
-      // Next to the title, where it moves no rows when it appears.
-      actions={<ConnectionNote snapshot={snapshot} />}
-    >
-      {info.simulated && maySimulate && <SimulatorPanel onPlaced={(callSid) => table.expect(callSid)} />}
-      <Dialing isLive={isLive} onPlaced={(callSid) => table.expect(callSid)} />
-      <CallFilterBar
-        filter={filter}
-        onChange={setFilter}
-        counts={counts}
-        isPaused={snapshot.isPaused}
-        onPause={() => table.setPaused(!snapshot.isPaused)}
-        inputRef={search}
-      />
-      <IgnoredNote ignored={ignored} />
-      {order.lines.length === 0 ? (
-        <Nothing
-          snapshot={snapshot}
-          filter={filter}
-          onClear={() => setFilter({text: '', statuses: []})}
-          onNew={() => table.showNew()}
-        />
-      ) : (
-        <LiveRows
-          table={table}
-          snapshot={snapshot}
-          navigation={navigation}
-          unconfirmed={unconfirmed}
-          asOf={asOf}
-          mayHangUp={mayHangUp}
-          onHangUp={setHangingUp}
-        />
-      )}
-      <HangUp callSid={hangingUp} order={order} unconfirmed={unconfirmed} onClose={closeHangUp} />
-    </Screen>
   );
 }
 

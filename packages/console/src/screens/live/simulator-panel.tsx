@@ -17,6 +17,36 @@ export interface SimulatorPanelProps {
 }
 
 export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
+  const {simulator, known, busy, error, active, run, toggle} = useSimulator(onPlaced);
+  useOfferCommands(useScenarioCommands(known?.scenarios, run));
+  if (simulator.state === 'failed' && simulator.error.status !== 404) {
+    return (
+      <SimulatorSlot>
+        <span role="alert">{simulator.error.message}</span>
+        <Button small onPress={simulator.reload}>
+          Try again
+        </Button>
+      </SimulatorSlot>
+    );
+  }
+  if (known === undefined) return null;
+  return (
+    <SimulatorSlot>
+      <div className={styles.simulator}>
+        <Scenarios scenarios={known.scenarios} busy={busy} onRun={run} />
+        <Faults faults={known.faults} active={active} busy={busy} onToggle={toggle} />
+      </div>
+      {error !== undefined && (
+        <p role="alert" className={styles.error}>
+          {error}
+        </p>
+      )}
+    </SimulatorSlot>
+  );
+}
+
+/** The simulator's state, and the commands that change it. */
+function useSimulator(onPlaced: (callSid: string) => void) {
   const api = useApi();
   const simulator = useResource(endpoints.simulator());
   const [busy, setBusy] = useState<string>();
@@ -25,8 +55,8 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
   const [changed, setChanged] = useState<SimulatorInfo>();
   /** The faults as requested, until the response arrives. */
   const [requested, setRequested] = useState<readonly string[]>();
-
-  const folded = useFolded();
+  const known = changed ?? (simulator.state === 'ready' ? simulator.data : undefined);
+  const active = requested ?? known?.faults.filter((fault) => fault.active).map(({id}) => id) ?? [];
 
   const attempt = async (id: string, act: () => Promise<void>) => {
     setBusy(id);
@@ -41,74 +71,71 @@ export function SimulatorPanel({onPlaced}: SimulatorPanelProps) {
     }
   };
   const run = (id: string) =>
-    attempt(id, async () => onPlaced((await api.send('POST', endpoints.scenario(id))).callSid));
-  const known = changed ?? (simulator.state === 'ready' ? simulator.data : undefined);
-  useOfferCommands(useScenarioCommands(known?.scenarios, (id) => void run(id)));
-
-  if (simulator.state === 'failed' && simulator.error.status !== 404) {
-    return (
-      <SimulatorSlot>
-        <span role="alert">{simulator.error.message}</span>
-        <Button small onPress={simulator.reload}>
-          Try again
-        </Button>
-      </SimulatorSlot>
-    );
-  }
-  if (known === undefined) return null;
-  const {scenarios, faults} = known;
-  const active = requested ?? faults.filter((fault) => fault.active).map(({id}) => id);
-
+    void attempt(id, async () => onPlaced((await api.send('POST', endpoints.scenario(id))).callSid));
   const toggle = (id: string) =>
-    attempt(id, async () => {
+    void attempt(id, async () => {
       const next = active.includes(id) ? active.filter((each) => each !== id) : [...active, id];
       setRequested(next);
       setChanged(await api.send('PUT', endpoints.faults(), {body: {active: next}}));
     });
+  return {simulator, known, busy, error, active, run, toggle};
+}
 
+interface ScenariosProps {
+  readonly scenarios: SimulatorInfo['scenarios'];
+  /** The id of the scenario or fault whose request is in progress. */
+  readonly busy: string | undefined;
+  readonly onRun: (id: string) => void;
+}
+
+function Scenarios({scenarios, busy, onRun}: ScenariosProps) {
   return (
-    <SimulatorSlot>
-      <div className={styles.simulator}>
-        <ul className={styles.scenarios} aria-label="Scenarios">
-          {scenarios.map(({id, label, description, direction}) => (
-            <li key={id} title={description}>
-              <Button small busy={busy === id} onPress={() => void run(id)}>
-                <Icon name={direction === 'inbound' ? 'inbound' : 'outbound'} size={12} />
-                {label}
-              </Button>
-            </li>
-          ))}
-        </ul>
-        <details ref={folded} className={styles.faults} onKeyDown={closeOnEscape}>
-          <summary>Faults{active.length > 0 && `: ${active.length} on`}</summary>
-          <ul aria-label="Faults">
-            {faults.map(({id, label, description}) => (
-              <li key={id}>
-                <label>
-                  <input
-                    type="checkbox"
-                    checked={active.includes(id)}
-                    aria-disabled={busy !== undefined}
-                    onChange={() => {
-                      // Two concurrent requests could overtake each other.
-                      if (busy === undefined) void toggle(id);
-                    }}
-                  />
-                  <span>
-                    <strong>{label}</strong> {description}
-                  </span>
-                </label>
-              </li>
-            ))}
-          </ul>
-        </details>
-      </div>
-      {error !== undefined && (
-        <p role="alert" className={styles.error}>
-          {error}
-        </p>
-      )}
-    </SimulatorSlot>
+    <ul className={styles.scenarios} aria-label="Scenarios">
+      {scenarios.map(({id, label, description, direction}) => (
+        <li key={id} title={description}>
+          <Button small busy={busy === id} onPress={() => onRun(id)}>
+            <Icon name={direction === 'inbound' ? 'inbound' : 'outbound'} size={12} />
+            {label}
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface FaultsProps extends Pick<ScenariosProps, 'busy'> {
+  readonly faults: SimulatorInfo['faults'];
+  /** Ids of the faults that are on. */
+  readonly active: readonly string[];
+  readonly onToggle: (id: string) => void;
+}
+
+function Faults({faults, active, busy, onToggle}: FaultsProps) {
+  const folded = useFolded();
+  return (
+    <details ref={folded} className={styles.faults} onKeyDown={closeOnEscape}>
+      <summary>Faults{active.length > 0 && `: ${active.length} on`}</summary>
+      <ul aria-label="Faults">
+        {faults.map(({id, label, description}) => (
+          <li key={id}>
+            <label>
+              <input
+                type="checkbox"
+                checked={active.includes(id)}
+                aria-disabled={busy !== undefined}
+                onChange={() => {
+                  // Two concurrent requests could overtake each other.
+                  if (busy === undefined) onToggle(id);
+                }}
+              />
+              <span>
+                <strong>{label}</strong> {description}
+              </span>
+            </label>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

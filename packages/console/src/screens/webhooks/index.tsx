@@ -3,14 +3,14 @@ import {useEffect, useMemo, useRef, useState, useSyncExternalStore} from 'react'
 import {useLocation, useSearch} from 'wouter';
 import {Button} from '../../design/button.tsx';
 import {EmptyState, Failed, Loading, NotAllowed, Stale} from '../../design/states.tsx';
-import {useListNavigation} from '../../design/use-list-navigation.ts';
+import {type ListNavigation, useListNavigation} from '../../design/use-list-navigation.ts';
 import {useInfo, useScope} from '../../session/session-context.ts';
 import {IgnoredNote} from '../../shell/ignored-note.tsx';
 import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
 import {useWebhookFeed} from './use-webhook-feed.ts';
 import {WebhookDetail} from './webhook-detail.tsx';
-import type {LoadedFeed} from './webhook-feed.ts';
+import type {LoadedFeed, WebhookFeed} from './webhook-feed.ts';
 import {
   filterFromQuery,
   filterToQuery,
@@ -55,55 +55,22 @@ function Webhooks() {
   const filter = useMemo(() => filterFromQuery(query), [query]);
   const {feed, snapshot} = useWebhookFeed(useSame(filter), isPaused);
   const search = useRef<HTMLInputElement>(null);
-  const isNarrow = useIsNarrow();
-  const shownId = shownFromQuery(query);
-  const listScroll = useRef(0);
-
+  const loaded = snapshot.state === 'ready' ? snapshot : undefined;
+  const selection = useSelection(loaded);
   const go = (next: string, options?: {readonly replace: boolean}) =>
     navigate(next === '' ? location : `${location}?${next}`, options);
   const setFilter = (next: WebhookFilter, {typed = false} = {}) =>
     go(filterToQuery(next, query), {replace: typed});
-  const show = (id: number | undefined) => {
-    if (id === shownId) return;
-    // On a narrow page, opening a webhook is a step for the back button; next to the list it is not.
-    if (isNarrow && id !== undefined) listScroll.current = window.scrollY;
-    go(shownToQuery(id, query), {replace: !(isNarrow && id !== undefined)});
-  };
-
-  const loaded = snapshot.state === 'ready' ? snapshot : undefined;
-  const ids = useMemo(() => loaded?.rows.map(({id}) => String(id)) ?? [], [loaded?.rows]);
-  const isAlone = isNarrow && shownId !== undefined;
-  const navigation = useListNavigation({
-    ids,
-    noun: 'webhook',
-    onOpen: (id) => show(Number(id)),
-    ...(shownId !== undefined && {initial: String(shownId)}),
-  });
-  useFollow({navigation, shownId, isNarrow, show});
   const showNew = () => {
     window.scrollTo({top: 0});
     feed.showNew();
   };
-  const close = () => {
-    const id = shownId;
-    show(undefined);
-    navigation.select(isNarrow && id !== undefined ? String(id) : undefined);
-    if (!isNarrow && document.activeElement instanceof HTMLElement) document.activeElement.blur();
-  };
   useShortcut('/', 'Filter the webhooks', () => search.current?.focus());
   useShortcut('p', isPaused ? 'Resume new webhooks' : 'Pause new webhooks', () => setPaused(!isPaused));
   useShortcut('n', 'Show the new webhooks', showNew, {enabled: (loaded?.waiting ?? 0) > 0});
-  useShortcut('Escape', 'Back to the list', close, {
-    enabled: shownId !== undefined || navigation.selectedId !== undefined,
-    inPalette: false,
-  });
-  useEffect(() => {
-    if (isNarrow) window.scrollTo({top: isAlone ? 0 : listScroll.current});
-  }, [isNarrow, isAlone]);
-
   return (
     <Screen title="Webhooks" note={loaded && <Note loaded={loaded} isPaused={isPaused} />}>
-      {!isAlone && (
+      {!selection.isAlone && (
         <WebhookFilterBar
           filter={filter}
           onChange={setFilter}
@@ -113,52 +80,124 @@ function Webhooks() {
           inputRef={search}
         />
       )}
-      {!isAlone && <IgnoredNote ignored={ignoredFromQuery(query)} />}
+      {!selection.isAlone && <IgnoredNote ignored={ignoredFromQuery(query)} />}
       {snapshot.state === 'loading' && <Loading lines={10} label="Loading the webhooks…" />}
       {snapshot.state === 'forbidden' && <NotAllowed error={snapshot.error} />}
       {snapshot.state === 'failed' && <Failed error={snapshot.error} onRetry={feed.retry} />}
-      {loaded?.stale !== undefined && <Stale error={loaded.stale} at={loaded.at} />}
-      {loaded?.restarted === true && (
+      {loaded !== undefined && (
+        <Panes
+          feed={feed}
+          loaded={loaded}
+          filter={filter}
+          selection={selection}
+          onClear={() => setFilter(NO_FILTER)}
+          onNew={showNew}
+        />
+      )}
+    </Screen>
+  );
+}
+
+interface PanesProps extends NothingProps {
+  readonly feed: WebhookFeed;
+  readonly selection: Selection;
+}
+
+/** The list and the selected webhook next to it, or one of them on a narrow page. */
+function Panes({feed, selection, ...rest}: PanesProps) {
+  const {loaded, onNew} = rest;
+  const {navigation, shownId, isNarrow, isAlone, show, close} = selection;
+  const isEmpty = loaded.rows.length === 0;
+  return (
+    <>
+      {loaded.stale !== undefined && <Stale error={loaded.stale} at={loaded.at} />}
+      {loaded.restarted && (
         <p className={styles.restarted} role="status">
           The gateway was restarted. Earlier webhooks are no longer in its memory; their effects are in the
           calls.
         </p>
       )}
-      {loaded !== undefined && (loaded.rows.length > 0 || shownId !== undefined) ? (
-        <div className={styles.panes}>
-          {!isAlone &&
-            (loaded.rows.length === 0 ? (
-              <Nothing loaded={loaded} filter={filter} onClear={() => setFilter(NO_FILTER)} onNew={showNew} />
-            ) : (
-              <WebhookList
-                feed={feed}
-                snapshot={loaded}
-                navigation={navigation}
-                shownId={shownId}
-                onOpen={show}
-                onNew={showNew}
-              />
-            ))}
-          {shownId !== undefined ? (
-            <WebhookDetail id={shownId} onBack={isNarrow ? close : undefined} />
-          ) : (
-            !isNarrow && (
-              <div className={styles.unchosen}>
-                <EmptyState title="No webhook selected" icon="webhook">
-                  Select a row, or use <kbd>j</kbd> and <kbd>k</kbd>, to see the request, the response and the
-                  reason.
-                </EmptyState>
-              </div>
-            )
-          )}
-        </div>
+      {isEmpty && shownId === undefined ? (
+        <Nothing {...rest} />
       ) : (
-        loaded !== undefined && (
-          <Nothing loaded={loaded} filter={filter} onClear={() => setFilter(NO_FILTER)} onNew={showNew} />
-        )
+        <div className={styles.panes}>
+          {!isAlone && isEmpty && <Nothing {...rest} />}
+          {!isAlone && !isEmpty && (
+            <WebhookList
+              feed={feed}
+              snapshot={loaded}
+              navigation={navigation}
+              shownId={shownId}
+              onOpen={show}
+              onNew={onNew}
+            />
+          )}
+          {shownId !== undefined && <WebhookDetail id={shownId} onBack={isNarrow ? close : undefined} />}
+          {shownId === undefined && !isNarrow && <NoneSelected />}
+        </div>
       )}
-    </Screen>
+    </>
   );
+}
+
+function NoneSelected() {
+  return (
+    <div className={styles.unchosen}>
+      <EmptyState title="No webhook selected" icon="webhook">
+        Select a row, or use <kbd>j</kbd> and <kbd>k</kbd>, to see the request, the response and the reason.
+      </EmptyState>
+    </div>
+  );
+}
+
+interface Selection {
+  readonly navigation: ListNavigation;
+  /** The id of the shown webhook, from the URL. */
+  readonly shownId: number | undefined;
+  readonly isNarrow: boolean;
+  /** The webhook fills the page, without the list. */
+  readonly isAlone: boolean;
+  readonly show: (id: number | undefined) => void;
+  readonly close: () => void;
+}
+
+/** Which webhook is selected in the list, and which one is shown. */
+function useSelection(loaded: LoadedFeed | undefined): Selection {
+  const query = useSearch();
+  const [location, navigate] = useLocation();
+  const isNarrow = useIsNarrow();
+  const listScroll = useRef(0);
+  const shownId = shownFromQuery(query);
+  const isAlone = isNarrow && shownId !== undefined;
+  const show = (id: number | undefined) => {
+    if (id === shownId) return;
+    // On a narrow page, opening a webhook is a step for the back button; next to the list it is not.
+    if (isNarrow && id !== undefined) listScroll.current = window.scrollY;
+    const next = shownToQuery(id, query);
+    navigate(next === '' ? location : `${location}?${next}`, {replace: !(isNarrow && id !== undefined)});
+  };
+  const ids = useMemo(() => loaded?.rows.map(({id}) => String(id)) ?? [], [loaded?.rows]);
+  const navigation = useListNavigation({
+    ids,
+    noun: 'webhook',
+    onOpen: (id) => show(Number(id)),
+    ...(shownId !== undefined && {initial: String(shownId)}),
+  });
+  useFollow({navigation, shownId, isNarrow, show});
+  const close = () => {
+    const id = shownId;
+    show(undefined);
+    navigation.select(isNarrow && id !== undefined ? String(id) : undefined);
+    if (!isNarrow && document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  };
+  useShortcut('Escape', 'Back to the list', close, {
+    enabled: shownId !== undefined || navigation.selectedId !== undefined,
+    inPalette: false,
+  });
+  useEffect(() => {
+    if (isNarrow) window.scrollTo({top: isAlone ? 0 : listScroll.current});
+  }, [isNarrow, isAlone]);
+  return {navigation, shownId, isNarrow, isAlone, show, close};
 }
 
 /** Returns the same object while the filter is equal, independent of the other URL parameters. */
@@ -168,7 +207,7 @@ function useSame(filter: WebhookFilter): WebhookFilter {
 }
 
 interface FollowOptions {
-  readonly navigation: ReturnType<typeof useListNavigation>;
+  readonly navigation: ListNavigation;
   readonly shownId: number | undefined;
   readonly isNarrow: boolean;
   readonly show: (id: number | undefined) => void;
