@@ -3,7 +3,7 @@
  * arrow keys shows its numbers above; a click shows its calls. The chart is also available as a table.
  */
 import type {CallStatistics} from '@hookswitch/protocol';
-import {type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useRef, useState} from 'react';
+import {type RefObject, useEffect, useId, useMemo, useRef, useState} from 'react';
 import {Button} from '../../design/button.tsx';
 import styles from './history.module.css';
 import {callOutcomes} from './history-filter.ts';
@@ -43,32 +43,12 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
   const width = useWidth(box);
   const [shownAs, setShownAs] = useState<'chart' | 'table'>('chart');
   const [at, setAt] = useState<number>();
-  const hintId = useId();
-  const hours = statistics.buckets.length;
-  const step = chooseStep(hours, width - LEFT);
+  const step = chooseStep(statistics.buckets.length, width - LEFT);
   const groups = useMemo(() => groupHours(statistics, step), [statistics, step]);
   const all = useMemo(() => addUp(groups), [groups]);
   const index = groups.findIndex((group) => group.start === at);
   const chosen = groups[index];
-  const show = (next: number) => setAt(groups[Math.min(groups.length - 1, Math.max(0, next))]?.start);
-  const pick = (group: HourGroup | undefined) => group && onPick(group.start, group.end);
   const title = `Calls per ${step === 1 ? 'hour' : step === 24 ? 'day' : `${step} hours`}`;
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const keys: Readonly<Record<string, () => void>> = {
-      ArrowLeft: () => show(index - 1),
-      ArrowDown: () => show(index - 1),
-      ArrowRight: () => show(index + 1),
-      ArrowUp: () => show(index + 1),
-      Home: () => show(0),
-      End: () => show(groups.length - 1),
-      Enter: () => pick(chosen),
-    };
-    const act = keys[event.key];
-    if (act === undefined) return;
-    event.preventDefault();
-    act();
-  };
   return (
     <figure className={styles.chart} aria-label={`${title}, ${period}`}>
       <div className={styles['chart-head']}>
@@ -88,39 +68,82 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
         {shownAs === 'table' ? (
           <HoursTable groups={groups} label={`${title}, ${period}`} />
         ) : (
-          <>
-            <div
-              className={styles.slider}
-              role="slider"
-              tabIndex={0}
-              aria-label={title}
-              aria-valuemin={0}
-              aria-valuemax={Math.max(0, groups.length - 1)}
-              aria-valuenow={Math.max(0, index)}
-              aria-valuetext={groupText(chosen ?? groups.at(-1))}
-              aria-describedby={hintId}
-              onFocus={() => chosen === undefined && show(lastBusy(groups))}
-              onBlur={() => setAt(undefined)}
-              onKeyDown={onKeyDown}
-              onPointerMove={(event) => {
-                const {left} = event.currentTarget.getBoundingClientRect();
-                const place = (event.clientX - left - LEFT) / ((width - LEFT) / groups.length);
-                if (place >= 0) show(Math.floor(place));
-                else setAt(undefined);
-              }}
-              onPointerLeave={() => setAt(undefined)}
-              onClick={() => pick(chosen)}
-            >
-              <Picture groups={groups} width={width} chosen={index} />
-            </div>
-            <p id={hintId} className={styles.legend}>
-              Arrow keys move between bars. Enter shows the calls of a bar.
-            </p>
-          </>
+          <BarSlider
+            groups={groups}
+            width={width}
+            title={title}
+            index={index}
+            onShow={setAt}
+            onPick={(group) => onPick(group.start, group.end)}
+          />
         )}
       </div>
       {note !== undefined && <figcaption className={styles.quiet}>{note}</figcaption>}
     </figure>
+  );
+}
+
+interface BarSliderProps {
+  readonly groups: readonly HourGroup[];
+  readonly width: number;
+  readonly title: string;
+  /** Index of the selected bar; -1 if no bar is selected. */
+  readonly index: number;
+  /** Selects the bar with this start. */
+  readonly onShow: (start: number | undefined) => void;
+  readonly onPick: (group: HourGroup) => void;
+}
+
+/** The bars, with a selection by pointer or arrow keys. */
+function BarSlider({groups, width, title, index, onShow, onPick}: BarSliderProps) {
+  const hintId = useId();
+  const chosen = groups[index];
+  const show = (next: number) => onShow(groups[Math.min(groups.length - 1, Math.max(0, next))]?.start);
+  const pick = () => chosen && onPick(chosen);
+  const keys: Readonly<Record<string, () => void>> = {
+    ArrowLeft: () => show(index - 1),
+    ArrowDown: () => show(index - 1),
+    ArrowRight: () => show(index + 1),
+    ArrowUp: () => show(index + 1),
+    Home: () => show(0),
+    End: () => show(groups.length - 1),
+    Enter: pick,
+  };
+  return (
+    <>
+      <div
+        className={styles.slider}
+        role="slider"
+        tabIndex={0}
+        aria-label={title}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, groups.length - 1)}
+        aria-valuenow={Math.max(0, index)}
+        aria-valuetext={groupText(chosen ?? groups.at(-1))}
+        aria-describedby={hintId}
+        onFocus={() => chosen === undefined && show(lastBusy(groups))}
+        onBlur={() => onShow(undefined)}
+        onKeyDown={(event) => {
+          const act = keys[event.key];
+          if (act === undefined) return;
+          event.preventDefault();
+          act();
+        }}
+        onPointerMove={(event) => {
+          const {left} = event.currentTarget.getBoundingClientRect();
+          const place = (event.clientX - left - LEFT) / ((width - LEFT) / groups.length);
+          if (place >= 0) show(Math.floor(place));
+          else onShow(undefined);
+        }}
+        onPointerLeave={() => onShow(undefined)}
+        onClick={pick}
+      >
+        <Picture groups={groups} width={width} chosen={index} />
+      </div>
+      <p id={hintId} className={styles.legend}>
+        Arrow keys move between bars. Enter shows the calls of a bar.
+      </p>
+    </>
   );
 }
 
