@@ -5,13 +5,13 @@ import {brotliCompressSync, gzipSync} from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import {defineConfig, type Plugin, type ProxyOptions} from 'vite';
 
-/** The gateway that `npm run dev` shows, such as `npm run demo` starts. */
+/** The gateway behind `npm run dev`, as `npm run demo` starts it. */
 const GATEWAY = 'http://localhost:8081';
 
-/** `Origin` goes on as the gateway's own, which it allows; the browser's is Vite's. */
+/** The proxy sends the gateway's own `Origin`, because the gateway does not allow Vite's. */
 const toGateway: ProxyOptions = {target: GATEWAY, ws: true, headers: {origin: GATEWAY}};
 
-/** Beside each asset its compressed forms, so that the gateway need not compress while it has calls to see to. */
+/** Adds compressed variants of each asset, so that the gateway does not compress at run time. */
 function compressAssets(): Plugin {
   return {
     name: 'compress-assets',
@@ -31,7 +31,7 @@ const client = fileURLToPath(new URL('../client/src', import.meta.url));
 
 export default defineConfig({
   plugins: [react(), compressAssets()],
-  // Relative, since the gateway may serve the page below a path: it says so in `<base href>`.
+  // Relative, because the gateway may serve the page below a path; `<base href>` has it.
   base: './',
   resolve: {
     alias: [
@@ -40,9 +40,9 @@ export default defineConfig({
     ],
   },
   build: {
-    // The first with `light-dark()`: an older target would have it rewritten into variables.
+    // The first versions with `light-dark()`. For an older target, it would be replaced by variables.
     target: ['chrome123', 'firefox120', 'safari17.5'],
-    // A `data:` font or script would need a laxer content policy; files do not.
+    // A `data:` font or script would require a weaker content policy.
     assetsInlineLimit: 0,
     modulePreload: {polyfill: false},
     manifest: true,

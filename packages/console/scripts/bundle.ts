@@ -1,11 +1,11 @@
-/** What the browser has to load, measured in the built console. */
+/** Measures what the browser loads from the built console. */
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {gzipSync} from 'node:zlib';
 
 export const DIST = path.join(import.meta.dirname, '../dist');
 
-/** Of Vite's manifest, what is used here. */
+/** The fields of Vite's manifest that are used here. */
 interface Chunk {
   readonly file: string;
   readonly src?: string;
@@ -20,14 +20,14 @@ interface Chunk {
 export interface Measured {
   readonly name: string;
   readonly files: readonly string[];
-  /** Bytes, each file compressed by itself as it travels. */
+  /** Bytes, with each file compressed on its own. */
   readonly gzip: number;
 }
 
 export interface BundleSizes {
-  /** The page, its script and styles, and everything they need before anything is shown. */
+  /** The page with the scripts and styles that it needs before it can render. */
   readonly first: Measured;
-  /** What else comes when it is asked for, without what is there by then. */
+  /** Chunks loaded later, without the files of the first load. */
   readonly lazy: readonly Measured[];
 }
 
@@ -60,7 +60,7 @@ export function measureBundle(dist = DIST): BundleSizes {
   };
 }
 
-/** The chunk's own files and those of everything it imports. */
+/** The chunk's own files, and those of its imports. */
 function filesOf(key: string, chunks: ReadonlyMap<string, Chunk>, seen = new Set<string>()): string[] {
   const chunk = chunks.get(key);
   if (chunk === undefined || seen.has(key)) return [];

@@ -1,4 +1,4 @@
-/** `npm run size`: what the console weighs, compressed. */
+/** `npm run size`: prints the compressed size of the console. */
 import {type Measured, measureBundle} from './bundle.ts';
 
 const print = ({name, gzip}: Measured) =>

@@ -1,4 +1,4 @@
-/** Which screen is shown at which address. Screens are chunks of their own. */
+/** Maps URLs to screens. Each screen is a chunk of its own. */
 import {Suspense, useEffect} from 'react';
 import {Link, Redirect, Route, Router, Switch, useLocation} from 'wouter';
 import {ErrorBoundary} from './design/error-boundary.tsx';
@@ -20,7 +20,7 @@ const HealthScreen = lazyAhead(() => import('./screens/health/index.tsx'));
 
 export interface AppProps {
   readonly session: Session;
-  /** Path of PUBLIC_URL without a slash at its end; empty when it has none. */
+  /** Path of PUBLIC_URL without a trailing slash; empty if PUBLIC_URL has no path. */
   readonly basePath: string;
 }
 
@@ -42,7 +42,7 @@ function Screens() {
     if (location !== '/') markVisited();
   }, [location]);
   return (
-    // What went wrong on one screen is over on the next.
+    // The key resets the boundary when the user leaves the screen that failed.
     <ErrorBoundary key={location}>
       <Suspense fallback={<Loading />}>
         <Switch>
@@ -73,7 +73,7 @@ function Screens() {
   );
 }
 
-/** Live calls; the health page first, where nothing has ever happened. */
+/** The live calls. A gateway that has never had a call opens with the health page on the first visit. */
 function Home() {
   const {used} = useInfo();
   return !used && isFirstVisit() ? <Redirect to="/health" replace /> : <LiveScreen />;
@@ -82,7 +82,7 @@ function Home() {
 function Missing() {
   return (
     <Screen title="Not found">
-      <EmptyState title="There is nothing at this address" actions={<Link href="/">Live calls</Link>} />
+      <EmptyState title="This page does not exist" actions={<Link href="/">Live calls</Link>} />
     </Screen>
   );
 }

@@ -1,60 +1,39 @@
 /**
- * The gateway's clock. Its timestamps are compared with this clock only, because the clock of this machine may be wrong.
- * Every relative time and every duration of the console comes from here.
+ * The gateway's clock. Its timestamps are compared with this clock only, because the clock of this machine
+ * may be wrong. Every relative time and every duration of the console comes from here.
+ *
+ * The SDK measures the gateway's clock with every message. Until its first message, the time of the response
+ * to the sign-in counts, because the first render and the first requests need a clock, too.
  */
-
-export interface ClockPorts {
-  /** Wall clock of this machine, milliseconds since 1970. It may be wrong, and it may jump. */
-  wall(): number;
-  /** Milliseconds since some moment. It never jumps, but it may stand still while the machine sleeps. */
-  monotonic(): number;
-}
-
-const browser: ClockPorts = {wall: () => Date.now(), monotonic: () => performance.now()};
-
-/** The two clocks of a machine may drift apart by this much before one of them counts as wrong. */
-const TOLERANCE_MS = 1000;
+import type {HookswitchClient} from '@hookswitch/client';
 
 export class GatewayClock {
-  readonly #ports: ClockPorts;
-  readonly #listeners = new Set<() => void>();
-  /** Gateway minus monotonic; before the gateway has answered, what this machine believes. */
-  #offsetMs: number;
-  #wallOffsetMs: number;
+  readonly #monotonic: () => number;
+  /** Before the sign-in, the time of this machine. */
+  #source: () => number = Date.now;
 
-  constructor(ports: ClockPorts = browser) {
-    this.#ports = ports;
-    this.#wallOffsetMs = ports.wall() - ports.monotonic();
-    this.#offsetMs = this.#wallOffsetMs;
+  /** @param monotonic milliseconds; setting this machine's clock does not change them */
+  constructor(monotonic: () => number = () => performance.now()) {
+    this.#monotonic = monotonic;
   }
 
   /** Milliseconds since 1970, by the gateway's clock. */
-  readonly now = (): number => this.#ports.monotonic() + this.#offsetMs;
+  readonly now = (): number => this.#source();
 
-  /** Asks the gateway what time it is. @param ask resolves with its clock, milliseconds since 1970 */
-  async read<T>(ask: () => Promise<T>, clockOf: (answer: T) => number): Promise<T> {
-    const askedAt = this.#ports.monotonic();
-    const answer = await ask();
-    const gatewayMs = clockOf(answer);
-    // The answer was written about half way between question and answer.
-    if (Number.isFinite(gatewayMs)) this.#offsetMs = gatewayMs - (askedAt + this.#ports.monotonic()) / 2;
-    return answer;
+  /**
+   * Counts from a time that the gateway has just sent.
+   * @param gatewayMs milliseconds since 1970; `NaN` is ignored
+   */
+  start(gatewayMs: number): void {
+    const offsetMs = gatewayMs - this.#monotonic();
+    if (Number.isFinite(offsetMs)) this.#source = () => this.#monotonic() + offsetMs;
   }
 
-  /** Calls `listener` when the offset has become doubtful: the machine has slept, or its wall clock was set. */
-  onDoubt(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Called every second: compares the two clocks of this machine. */
-  check(): void {
-    const wallOffsetMs = this.#ports.wall() - this.#ports.monotonic();
-    const driftMs = Math.abs(wallOffsetMs - this.#wallOffsetMs);
-    this.#wallOffsetMs = wallOffsetMs;
-    if (driftMs > TOLERANCE_MS) for (const listener of [...this.#listeners]) listener();
+  /** From now on, the time is the client's, which has received a message. */
+  follow(client: Pick<HookswitchClient, 'now'>): void {
+    this.#source = () => client.now();
   }
 }
 
-/** The page's own: it talks to one gateway only. */
+/** The clock of the page, which is connected to one gateway only. */
 export const gatewayClock = new GatewayClock();

@@ -1,4 +1,4 @@
-/** The page's start: the key leaves the address before anything else runs. */
+/** Entry point. It removes the key from the URL before anything else runs. */
 import './tokens.css';
 import './base.css';
 import {createClient} from '@hookswitch/client';
@@ -12,7 +12,7 @@ import {createOtherTabs} from './session/other-tabs.ts';
 import {Session} from './session/session.ts';
 import {applyTheme} from './shell/theme.ts';
 
-/** Where the gateway says it is, in `<base href>`. */
+/** The gateway's URL from `<base href>`. */
 const baseUrl = new URL('.', document.baseURI).href;
 const keys = createKeyStore({tab: () => sessionStorage, shared: () => localStorage, baseUrl});
 const given = takeKeyFromAddress(window);
@@ -21,7 +21,8 @@ if (given !== undefined) keys.write(given);
 applyTheme();
 
 const basePath = new URL(baseUrl).pathname.replace(/\/$/, '');
-// Opened beside the proxy that PUBLIC_URL's path belongs to: addresses of screens have that path all the same.
+// When the page is opened without the proxy, the URL lacks the path of PUBLIC_URL. Screen URLs always have
+// it.
 if (!`${location.pathname}/`.startsWith(`${basePath}/`)) {
   history.replaceState(history.state, '', basePath + location.pathname + location.search);
 }
@@ -31,7 +32,7 @@ const session = new Session({
   tabs: createOtherTabs(() => new BroadcastChannel(`hookswitch ${baseUrl}`)),
   clock: gatewayClock,
   onLeave: hideAllNumbers,
-  // A filter in the address may hold a number.
+  // A filter in the URL may contain a phone number.
   onSignOut: () => history.replaceState(null, '', baseUrl),
   createClient: (token) => createClient({url: baseUrl, token, connect: 'now', storage: 'session'}),
 });
@@ -41,7 +42,7 @@ addEventListener('pageshow', ({persisted}) => {
   if (persisted) session.recheck();
 });
 
-// A link with a key, opened in the same tab, changes only the fragment: the page is not loaded anew.
+// A link with a key, opened in the same tab, changes only the fragment, so the page is not reloaded.
 addEventListener('hashchange', () => {
   const key = takeKeyFromAddress(window);
   if (key !== undefined) void session.signIn(key);

@@ -1,4 +1,4 @@
-/** What is shown in words: numbers that are hidden, times, the connection, JSON, what the palette offers. */
+/** Labels and formats: masked numbers, times, the connection, JSON, list navigation, the key in the URL. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {jsonTokens} from '../src/design/json-tokens.ts';
@@ -15,7 +15,7 @@ import {
 import {createKeyStore, takeKeyFromAddress} from '../src/session/access-key.ts';
 import {connectionLabels} from '../src/shell/connection-labels.ts';
 
-test('numbers are recognisable and no more', () => {
+test('masked numbers stay recognizable', () => {
   const masked = {
     '+15550100001': '+1555•••••01',
     '+442071838750': '+4420••••••50',
@@ -32,7 +32,7 @@ test('numbers are recognisable and no more', () => {
   for (const [number, expected] of Object.entries(masked)) assert.equal(maskNumber(number), expected);
 });
 
-test('times and sizes', () => {
+test('times and sizes are formatted', () => {
   assert.deepEqual(
     [0, 1000, 12_000, 61_000, 7_200_000, 180_000_000, -30_000].map((ago) => relativeTime(0, ago)),
     ['now', 'now', '12 s ago', '1 min ago', '2 h ago', '2 d ago', 'in 30 s'],
@@ -47,7 +47,7 @@ test('times and sizes', () => {
   assert.deepEqual([512, 1536, 3_355_443].map(formatBytes), ['512 B', '1.5 KiB', '3.2 MiB']);
 });
 
-test('the connection says what is so, why, and what follows', () => {
+test('the connection has a state, a reason and a next step', () => {
   const words = (
     state: Parameters<typeof connectionLabels>[0],
     outage?: {seconds: number; recovered: boolean},
@@ -73,13 +73,13 @@ test('the connection says what is so, why, and what follows', () => {
   assert.equal(words({phase: 'live', ...session}).text, 'Live');
   const back = words({phase: 'live', ...session}, {seconds: 3, recovered: true});
   assert.deepEqual([back.text, back.detail], ['Caught up after 3 s', 'Nothing was missed.']);
-  const anew = words({phase: 'live', ...session}, {seconds: 3, recovered: false});
-  assert.doesNotMatch(anew.detail ?? '', /Nothing was missed/);
+  const reloaded = words({phase: 'live', ...session}, {seconds: 3, recovered: false});
+  assert.doesNotMatch(reloaded.detail ?? '', /Nothing was missed/);
   const stopped = words({phase: 'stopped', why: 'forbidden', whatToDo: 'Use another key.'});
   assert.deepEqual([stopped.tone, stopped.detail, stopped.action], ['bad', 'Use another key.', 'again']);
 });
 
-test('JSON in pieces is the same text', () => {
+test('JSON tokens join to the same text', () => {
   const text = JSON.stringify({a: ['x"y\\', -1.5e3, true, null], '<b>': {c: ': "'}}, undefined, 2);
   const tokens = jsonTokens(text);
   assert.equal(tokens.map((token) => token.text).join(''), text);
@@ -90,21 +90,21 @@ test('JSON in pieces is the same text', () => {
   assert.equal(jsonTokens('').length, 0);
 });
 
-test('a sparkline has a gap where nothing is known, and its zero at the bottom', () => {
+test('a sparkline has gaps for missing values, and zero at the bottom', () => {
   const {line} = sparklinePath([0, 10, undefined, 5], {width: 30, height: 10});
   assert.equal(line, 'M0 10L10 0M30 5');
   assert.equal(sparklinePath([], {width: 30, height: 10}).line, '');
   assert.equal(sparklinePath([0, 0], {width: 30, height: 10}).line, 'M0 10L30 10');
 });
 
-test('moving in a list stays in it, and goes on from where a row went away', () => {
+test('moving stays within the list, and continues at the place of a removed row', () => {
   const at = (index: number, by: number, lastIndex = -1, count = 5) => step({count, index, lastIndex, by});
   assert.deepEqual([at(-1, 1), at(-1, -1), at(0, -1), at(4, 1), at(2, 1)], [0, 4, 0, 4, 3]);
   assert.deepEqual([at(-1, 1, 2), at(-1, -1, 2)], [2, 1]);
   assert.equal(at(-1, 1, -1, 0), -1);
 });
 
-test('[A1] the key is taken out of the address, whatever else is in the fragment', () => {
+test('[A1] the key is removed from the URL, next to other parts of the fragment', () => {
   const take = (hash: string) => {
     const replaced: string[] = [];
     const location = {hash, pathname: '/history', search: '?q=1'};
@@ -122,12 +122,12 @@ test('[A1] the key is taken out of the address, whatever else is in the fragment
   assert.deepEqual(take(''), [undefined]);
 });
 
-test('where there is no storage the key lives as long as the page', () => {
+test('without storage, the key lives as long as the page', () => {
   const denied = () => {
     throw new Error('denied');
   };
   const keys = createKeyStore({tab: denied, shared: denied, baseUrl: 'http://localhost/'});
-  keys.voidAll();
+  keys.invalidateAll();
   assert.equal(keys.read(), undefined);
   keys.write('k');
   assert.equal(keys.read(), 'k');

@@ -1,10 +1,10 @@
-/** What keeps an answer up to date: one question at a time, none while hidden, none after leaving. */
+/** The polling of a resource: one request at a time, none while hidden, none after the last unsubscribe. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ApiError} from '../src/api/api-error.ts';
 import {ResourceStore} from '../src/api/resource.ts';
 
-/** A gateway and a page that a test moves by hand. */
+/** A gateway and a page controlled by the test. */
 function setUp({pollMs}: {readonly pollMs?: number} = {}) {
   const asked: {answer: (value: string) => void; fail: (error: unknown) => void; signal: AbortSignal}[] = [];
   const timers: {delayMs: number; run: () => void}[] = [];
@@ -39,7 +39,7 @@ function setUp({pollMs}: {readonly pollMs?: number} = {}) {
     store,
     asked,
     timers,
-    /** Lets what an answer sets going come to its end. */
+    /** Runs the pending callbacks. */
     settle: () => new Promise<void>((resolve) => setImmediate(resolve)),
     tick: () => timers.shift()?.run(),
     hide: (value: boolean) => {
@@ -49,7 +49,7 @@ function setUp({pollMs}: {readonly pollMs?: number} = {}) {
   };
 }
 
-test('loading, ready, and asked again only after the answer', async () => {
+test('a resource loads, becomes ready, and polls only after the response', async () => {
   const {store, asked, timers, settle, tick} = setUp({pollMs: 1000});
   const states: string[] = [];
   store.subscribe(() => states.push(store.getSnapshot().state));
@@ -69,7 +69,7 @@ test('loading, ready, and asked again only after the answer', async () => {
   assert.deepEqual(states, ['ready', 'ready']);
 });
 
-test('a failed refresh keeps what is there, says so, and waits ever longer; the next answer mends it', async () => {
+test('a failed refresh keeps the data as stale and backs off; the next response recovers', async () => {
   const {store, asked, timers, settle, tick} = setUp({pollMs: 1000});
   store.subscribe(() => {});
   asked[0]?.answer('one');
@@ -88,7 +88,7 @@ test('a failed refresh keeps what is there, says so, and waits ever longer; the 
   assert.deepEqual(store.getSnapshot(), {state: 'ready', data: 'two', at: 7});
 });
 
-test('failed and forbidden; what is forbidden is not asked again', async () => {
+test('a 500 fails; a 403 is forbidden and ends the polling', async () => {
   const {store, asked, timers, settle} = setUp({pollMs: 1000});
   store.subscribe(() => {});
   asked[0]?.fail(new ApiError('No.', {status: 500, code: 'internal'}));
@@ -102,7 +102,7 @@ test('failed and forbidden; what is forbidden is not asked again', async () => {
   assert.equal(timers.length, 0);
 });
 
-test('hidden it does not ask; seen again it does, at once', async () => {
+test('a hidden page does not poll; a visible one does, at once', async () => {
   const {store, asked, timers, settle, hide} = setUp({pollMs: 1000});
   store.subscribe(() => {});
   hide(true);
@@ -113,10 +113,10 @@ test('hidden it does not ask; seen again it does, at once', async () => {
   assert.equal(asked.length, 2);
   hide(true);
   hide(false);
-  assert.equal(asked.length, 2, 'one is under way');
+  assert.equal(asked.length, 2, 'a request is in progress');
 });
 
-test('reload while an answer is due asks once more after it; leaving aborts, and nothing of it is shown', async () => {
+test('a reload during a request causes one more; unsubscribing aborts it and drops its response', async () => {
   const {store, asked, settle} = setUp();
   const leave = store.subscribe(() => {});
   store.reload();
@@ -132,11 +132,11 @@ test('reload while an answer is due asks once more after it; leaving aborts, and
   assert.deepEqual(store.getSnapshot(), {state: 'ready', data: 'one', at: 7});
 });
 
-test('the gateway is back: what failed in passing is asked again at once, and nothing else', async () => {
+test('after an outage, only requests with temporary errors are repeated', async () => {
   const {store, asked, settle} = setUp();
   store.subscribe(() => {});
   store.retry();
-  assert.equal(asked.length, 1, 'an answer is due');
+  assert.equal(asked.length, 1, 'a request is in progress');
   asked[0]?.fail(new ApiError('away', {status: 0, code: 'unreachable'}));
   await settle();
   store.retry();
@@ -144,10 +144,10 @@ test('the gateway is back: what failed in passing is asked again at once, and no
   asked[1]?.answer('one');
   await settle();
   store.retry();
-  assert.equal(asked.length, 2, 'it is there');
+  assert.equal(asked.length, 2, 'the data is current');
   store.reload();
   asked[2]?.fail(new ApiError('no such thing', {status: 404, code: 'not_found'}));
   await settle();
   store.retry();
-  assert.equal(asked.length, 3, 'it would fail again');
+  assert.equal(asked.length, 3, 'a 404 is permanent');
 });

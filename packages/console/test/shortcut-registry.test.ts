@@ -1,4 +1,4 @@
-/** Keys: which of them do something, where, and what they do when two want the same. */
+/** Keyboard shortcuts: where they work, and which one wins. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type KeyPress, ShortcutRegistry} from '../src/shell/shortcut-registry.ts';
@@ -17,7 +17,7 @@ function setUp() {
   return {registry, ran, add, press};
 }
 
-test('a key, a sequence, and one with Ctrl or ⌘', () => {
+test('single keys, sequences, and keys with Ctrl or ⌘ work', () => {
   const {ran, add, press} = setUp();
   add('x');
   add('g c');
@@ -32,7 +32,7 @@ test('a key, a sequence, and one with Ctrl or ⌘', () => {
   assert.deepEqual(ran, ['x', 'g c', 'mod+k', 'mod+k']);
 });
 
-test('a sequence is over after a pause or another key, and says while it waits', () => {
+test('a sequence ends after a pause or another key; its prefix is visible until then', () => {
   const {registry, ran, add, press} = setUp();
   add('g c');
   add('c');
@@ -50,7 +50,7 @@ test('a sequence is over after a pause or another key, and says while it waits',
   assert.deepEqual(ran, ['c', 'c']);
 });
 
-test('nothing happens in fields, in dialogs, with Alt, or for a button that was meant', () => {
+test('keys are ignored in fields, in dialogs, with Alt, and on controls that handle them', () => {
   const {ran, add, press} = setUp();
   for (const keys of ['x', 'Enter', 'mod+k']) add(keys);
   assert.equal(press('x', {target: 'editable'}), false);
@@ -64,7 +64,7 @@ test('nothing happens in fields, in dialogs, with Alt, or for a button that was 
   assert.deepEqual(ran, ['x', 'mod+k']);
 });
 
-test('the newest has the key, is listed alone, and gives it back', () => {
+test('the newest shortcut of a key wins and is listed alone; the older one returns when it is removed', () => {
   const {registry, ran, add, press} = setUp();
   add('p', 'page');
   const remove = add('p', 'screen');
@@ -78,7 +78,7 @@ test('the newest has the key, is listed alone, and gives it back', () => {
   assert.deepEqual(ran, ['screen', 'page']);
 });
 
-test('turned off, single keys do nothing and those with Ctrl go on', () => {
+test('when disabled, single keys do nothing and keys with Ctrl still work', () => {
   const {registry, ran, add, press} = setUp();
   add('x');
   add('mod+k');

@@ -1,11 +1,11 @@
-/** The colours: what is to be read can be read, in light and in dark. */
+/** The contrast of the colors, in light and dark. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {test} from 'node:test';
 
 const css = readFileSync(path.join(import.meta.dirname, '../src/tokens.css'), 'utf8');
-const colours = new Map(
+const colors = new Map(
   [...css.matchAll(/--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(
     ([, name = '', light = '', dark = '']) => [name, {light, dark}] as const,
   ),
@@ -18,7 +18,7 @@ const STATUSES = ['initiating', 'ringing', 'in-progress', 'completed', 'failed']
 const SURFACES = ['page', 'surface', 'surface-hover', 'surface-sunken', 'surface-selected'];
 
 for (const scheme of ['light', 'dark'] as const) {
-  test(`${scheme}: every text has 4.5 : 1 on every surface`, () => {
+  test(`${scheme}: every text has a contrast of 4.5 : 1 on every surface`, () => {
     for (const text of [...TEXTS, ...STATUSES])
       for (const surface of SURFACES) atLeast(4.5, text, surface, scheme);
     for (const tone of ['good', 'warning', 'bad']) atLeast(4.5, tone, `${tone}-soft`, scheme);
@@ -27,19 +27,19 @@ for (const scheme of ['light', 'dark'] as const) {
     atLeast(4.5, 'on-bad-solid', 'bad-solid', scheme);
   });
 
-  test(`${scheme}: the outline of a field has 3 : 1`, () => {
+  test(`${scheme}: the outline of a field has a contrast of 3 : 1`, () => {
     for (const surface of ['page', 'surface']) atLeast(3, 'line-strong', surface, scheme);
   });
 }
 
 function atLeast(least: number, text: string, surface: string, scheme: 'light' | 'dark'): void {
-  const [a, b] = [luminance(colour(text, scheme)), luminance(colour(surface, scheme))];
+  const [a, b] = [luminance(color(text, scheme)), luminance(color(surface, scheme))];
   const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
   assert.ok(ratio >= least, `${text} on ${surface}: ${ratio.toFixed(2)}`);
 }
 
-function colour(name: string, scheme: 'light' | 'dark'): string {
-  const found = colours.get(name);
+function color(name: string, scheme: 'light' | 'dark'): string {
+  const found = colors.get(name);
   assert.ok(found, `there is no --${name}`);
   return found[scheme];
 }

@@ -86,7 +86,7 @@ export const simulatorScenarios: readonly SimulatorScenario[] = [
   },
   {
     id: 'inbound-answered',
-    label: 'Somebody calls',
+    label: 'Inbound call',
     description: 'Rings for two seconds, is answered, and hears what VOICE_TWIML says.',
     direction: 'inbound',
     number: '+15550100021',
@@ -94,7 +94,7 @@ export const simulatorScenarios: readonly SimulatorScenario[] = [
   },
   {
     id: 'inbound-gives-up',
-    label: 'Somebody calls, gives up',
+    label: 'Inbound, caller hangs up',
     description: 'Rings for five seconds, and the caller hangs up before the call is answered.',
     direction: 'inbound',
     number: '+15550100022',

@@ -1,4 +1,4 @@
-/** One call in a real browser: its state, its picture, the evidence, and the way back. */
+/** One call in a real browser: its state, its timeline, the evidence, and the way back. */
 import assert from 'node:assert/strict';
 import {rm} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** A call with a late callback and one that came three times. */
+/** A call with a late callback, and one that was received three times. */
 async function crookedCall(gateway: TestGateway): Promise<string> {
   const CallSid = someCallSid(7);
   const send = async (CallStatus: string, SequenceNumber: string, more: Record<string, string> = {}) => {
@@ -34,7 +34,7 @@ async function crookedCall(gateway: TestGateway): Promise<string> {
   return CallSid;
 }
 
-test('[H2] a link to a call opens it, with its legs, live until its end', async () => {
+test('[H2] a link opens a call with its legs, live until its end', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({
     to: '+15550100001',
@@ -55,7 +55,7 @@ test('[H2] a link to a call opens it, with its legs, live until its end', async 
   await tab.press('x', 'Enter');
   await summary.getByText('Completed').first().waitFor();
   await page.getByRole('img', {name: /^Call: .*, completed$/}).waitFor({state: 'attached'});
-  await page.getByRole('row', {name: /Hang-up asked for by operator/}).waitFor();
+  await page.getByRole('row', {name: /Hang-up requested by operator/}).waitFor();
   assert.equal(await page.getByRole('button', {name: 'Hang up'}).count(), 0);
   const {body}: {body: CallDetail} = await gateway.api(`/api/calls/${callSid}`);
   await until(async () => (await page.locator('tr[data-offset]').count()) === body.events.length, {
@@ -67,7 +67,7 @@ test('[H2] a link to a call opens it, with its legs, live until its end', async 
   await tab.screen('Call to +1555•••••01');
 });
 
-test('[J4] the picture: marks are reached by key, say their verdict on focus and hover, and lead to their event', async () => {
+test('[J4] the timeline: marks are reachable by keyboard, show their verdict on focus and hover, and lead to their event', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await crookedCall(gateway);
   await using calls = await openCalls(browser, gateway, {path: `/calls/${callSid}`});
@@ -75,7 +75,7 @@ test('[J4] the picture: marks are reached by key, say their verdict on focus and
   await tab.live();
   const marks = page.locator('svg [data-place]');
   await marks.first().waitFor();
-  assert.equal(await page.locator('svg [data-place][tabindex="0"]').count(), 1, 'one stop of the Tab key');
+  assert.equal(await page.locator('svg [data-place][tabindex="0"]').count(), 1, 'one tab stop');
   await marks.first().focus();
   const tip = page.locator('[data-tip]');
   await tip.getByText('It changed the call').first().waitFor();
@@ -95,11 +95,11 @@ test('[J4] the picture: marks are reached by key, say their verdict on focus and
       .locator('svg [data-place]')
       .evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')))
   ).join(' ');
-  assert.match(name, /Something newer was known when it came/);
-  assert.match(name, /The same came 2 times more/);
-  // Beside the solid one, and level with it.
+  assert.match(name, /A newer state was known when it arrived/);
+  assert.match(name, /Received again 2 times/);
+  // The repeat is next to the original, at the same height.
   const solid = page.locator('svg [data-place]:not([data-hollow])').last();
-  const again = page.getByRole('button', {name: /^In progress, .* Duplicate\. The same came 2 times more/});
+  const again = page.getByRole('button', {name: /^In progress, .* Duplicate\. Received again 2 times/});
   assert.equal(await again.getAttribute('data-hollow'), 'true');
   const [left, right] = [await solid.boundingBox(), await again.boundingBox()];
   assert.ok(left !== null && right !== null && left.y === right.y && right.x > left.x);
@@ -108,17 +108,17 @@ test('[J4] the picture: marks are reached by key, say their verdict on focus and
   await marks.first().focus();
   await tab.press('Enter');
   await page.locator('tr[data-offset][aria-current="true"]:focus').waitFor();
-  await page.getByRole('region', {name: 'As it came'}).getByText('initiated', {exact: true}).waitFor();
+  await page.getByRole('region', {name: 'Raw fields'}).getByText('initiated', {exact: true}).waitFor();
   await page.getByRole('row', {name: /Ringing .*Late/}).waitFor();
   await page.getByText('×3').last().waitFor();
-  // The rows by key.
+  // Rows by keyboard.
   await tab.press('j', 'Enter');
-  await page.getByRole('region', {name: 'As understood'}).nth(1).waitFor();
+  await page.getByRole('region', {name: 'Parsed'}).nth(1).waitFor();
   await tab.press('Enter');
-  await page.getByRole('region', {name: 'As understood'}).nth(1).waitFor({state: 'detached'});
+  await page.getByRole('region', {name: 'Parsed'}).nth(1).waitFor({state: 'detached'});
 });
 
-test('[H2] unknown, foreign and nonsense: one and the same answer, and no list of guesses', async () => {
+test('[H2] unknown, foreign and invalid sids get the same response', async () => {
   await using gateway = await startTalkativeGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
   const foreign = await gateway.place({to: '+15550100001'});
   const key = signToken('eve', {scope: ['calls:read']});
@@ -127,14 +127,14 @@ test('[H2] unknown, foreign and nonsense: one and the same answer, and no list o
   await using calls = await openCalls(browser, gateway, {path: pathOf(hostile), key, noise: NOT_FOUND});
   for (const sid of [hostile, foreign, someCallSid(404), 'CA']) {
     await calls.tab.go(pathOf(sid));
-    await calls.tab.shows('There is no such call here');
-    await calls.tab.shows(/was never known to this gateway, is not yours to see, or ended so long/);
+    await calls.tab.shows('Call not found');
+    await calls.tab.shows(/is unknown to this gateway, is not visible to your key, or ended so long/);
     await calls.page.locator('code').getByText(sid, {exact: true}).waitFor();
     assert.deepEqual(await calls.tab.violations(), []);
   }
 });
 
-test('[J8] a call that goes from the journal while it is looked at stays, and says that it is no longer kept', async () => {
+test('[J8] a call that is deleted from the journal stays on the open page, with a note', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100101'});
   await gateway.callIn(callSid, 'busy');
@@ -151,7 +151,7 @@ test('[J8] a call that goes from the journal while it is looked at stays, and sa
   assert.ok((await page.locator('tr[data-offset]').count()) > 0);
 });
 
-test('copying: sid, link and JSON, none with the key', async () => {
+test('sid, link and JSON can be copied, without the key', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
   const context = {permissions: ['clipboard-read', 'clipboard-write']};
@@ -170,7 +170,7 @@ test('copying: sid, link and JSON, none with the key', async () => {
   await page.getByRole('region', {name: 'the call as JSON'}).getByText('"providerStatus"').first().waitFor();
 });
 
-test('back: the list has its filter, its row and its place', async () => {
+test('going back restores the filter, row and scroll position', async () => {
   await using gateway = await startTalkativeGateway();
   for (let index = 0; index < 30; index += 1) await gateway.place({to: '+15550100001', metadata: {n: index}});
   const context = {viewport: {width: 1000, height: 600}};
@@ -189,11 +189,11 @@ test('back: the list has its filter, its row and its place', async () => {
   await page.getByRole('button', {name: /^Back/}).click();
   await tab.at('/?q=5550100001');
   await page.locator(`tr[data-sid="${sid}"][aria-current="true"]`).waitFor();
-  await until(async () => (await page.evaluate<number>('scrollY')) > 0, {what: 'the place in the list'});
+  await until(async () => (await page.evaluate<number>('scrollY')) > 0, {what: 'the scroll position'});
   assert.equal(await page.getByRole('searchbox').inputValue(), '5550100001');
 });
 
-test('pictures: light, dark and narrow; the drawing scrolls in its own box, and axe finds nothing', async () => {
+test('light, dark and narrow pages have no violations; the timeline scrolls in its own box', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({
     to: '+15550100001',
@@ -212,7 +212,7 @@ test('pictures: light, dark and narrow; the drawing scrolls in its own box, and 
     await tab.live();
     await page.locator('svg [data-place]').nth(3).waitFor();
     await tab.press('j', 'Enter');
-    await page.getByRole('region', {name: 'As it came'}).waitFor();
+    await page.getByRole('region', {name: 'Raw fields'}).waitFor();
     assert.deepEqual(await tab.violations(), [], name);
     assert.ok((await tab.overflow()) <= 0, name);
     await page.locator('svg [data-place]').nth(1).focus();

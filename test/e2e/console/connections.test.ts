@@ -1,4 +1,4 @@
-/** Connections in a real browser: who is connected, who lags, what each was sent, and thousands of them. */
+/** Connections in a real browser: sessions, lag, sent messages, and thousands of rows. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Scope} from '@hookswitch/protocol';
@@ -10,7 +10,7 @@ import {until} from '../../support/until.ts';
 import {RawWebSocket} from '../../support/websocket/raw-websocket.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
 
-/** What Chromium itself writes when a gateway goes away. */
+/** Messages of Chromium when a gateway stops. */
 const GONE = [/WebSocket connection to .* failed/, /ERR_CONNECTION_(?:REFUSED|RESET)/, /status of 503/];
 
 const WITH_TOKENS = {AUTH_JWT_SECRET: JWT_SECRET};
@@ -30,12 +30,12 @@ function rowOf(tab: Tab, user: string): Locator {
   return tab.page.locator('tr[data-session]').filter({hasText: user});
 }
 
-/** The users of the rows that are rendered, in order. */
+/** The users of the rendered rows, in order. */
 function users(tab: Tab): Promise<string[]> {
   return tab.page.locator('tr[data-session] td[data-column="user"]').allInnerTexts();
 }
 
-test('[H4] sessions as they are, the own one marked; counts by phase, closes by code in words', async () => {
+test('[H4] sessions are listed, the own one is marked; counts by phase and closes by code are shown', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   const origin = gateway.url;
   const alice = await gateway.session({
@@ -59,7 +59,7 @@ test('[H4] sessions as they are, the own one marked; counts by phase, closes by 
   await tab.shows("The client's own code.");
   assert.deepEqual(await tab.violations(), []);
   await tab.shot('connections');
-  // Who comes and goes is seen without anybody asking.
+  // New and closed sessions appear without any action.
   const carol = await connectAs(gateway, 'carol');
   await tab.page.mouse.move(0, 0);
   await rowOf(tab, 'carol').waitFor();
@@ -67,7 +67,7 @@ test('[H4] sessions as they are, the own one marked; counts by phase, closes by 
   await rowOf(tab, 'carol').waitFor({state: 'detached'});
 });
 
-test("[H4] the filter and the order are the gateway's, and in the address", async () => {
+test('[H4] the gateway filters and sorts; filter and order are in the URL', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   for (const user of ['ada', 'adam', 'eve']) await connectAs(gateway, user);
   await using tab = await openTab(browser, gateway, {path: '/connections'});
@@ -75,8 +75,8 @@ test("[H4] the filter and the order are the gateway's, and in the address", asyn
   await tab.press('/');
   await tab.page.keyboard.type('ada');
   await rowOf(tab, 'eve').waitFor({state: 'detached'});
-  // What was typed first is shown on the way: `a` finds the operator too.
-  await until(async () => (await users(tab)).join() === 'adam,ada', {what: 'both, and nobody else'});
+  // Intermediate results are shown while typing: `a` matches the operator, too.
+  await until(async () => (await users(tab)).join() === 'adam,ada', {what: 'exactly the two rows'});
   await tab.at('/connections?q=ada');
   await tab.shows('4 sessions · 2 shown');
   await tab.page.getByRole('button', {name: /^Not reading/}).click();
@@ -91,10 +91,10 @@ test("[H4] the filter and the order are the gateway's, and in the address", asyn
   assert.equal(await tab.page.getByLabel('Order').inputValue(), 'lag');
   await tab.page.goto(`${gateway.url}/connections?q=EVE&sort=unsent`);
   await rowOf(tab, 'eve').waitFor();
-  await until(async () => (await users(tab)).join() === 'eve', {what: 'one, and nobody else'});
+  await until(async () => (await users(tab)).join() === 'eve', {what: 'exactly the one row'});
 });
 
-test('[W13] one that does not read is the first by lag, and says so in shape, word and colour', async () => {
+test('[W13] a session that does not read is first by lag, with its own shape, word and color', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   const lazy = await RawWebSocket.open(gateway.wsUrl, signToken('sleepy', {scope: ['calls:read:all']}));
   await connectAs(gateway, 'awake');
@@ -107,9 +107,9 @@ test('[W13] one that does not read is the first by lag, and says so in shape, wo
   const mark = row.locator('[data-phase="blocked"]');
   assert.equal(await mark.innerText(), 'Not reading');
   assert.equal(await mark.locator('svg rect').count(), 1);
-  const colour = (phase: string) =>
+  const color = (phase: string) =>
     tab.page.evaluate<string>(`getComputedStyle(document.querySelector('tr [data-phase="${phase}"]')).color`);
-  assert.notEqual(await colour('blocked'), await colour('streaming'));
+  assert.notEqual(await color('blocked'), await color('streaming'));
   await row.getByText(/^\d+ behind$/).waitFor();
   await row.getByText(/KiB|MiB/).waitFor();
   await tab.shows('1 behind');
@@ -120,22 +120,22 @@ test('[W13] one that does not read is the first by lag, and says so in shape, wo
   await tab.shows('1006');
 });
 
-test('[H4] what a session was sent: newest first, paged, with calls to go to and JSON; new ones move nothing', async () => {
+test('[H4] the messages of a session: newest first, paged, with links and JSON; new ones move nothing', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   const alice = await connectAs(gateway, 'alice');
   const {sessionId} = await alice.ready();
   for (let call = 1; call <= 60; call += 1) await ring(gateway, call);
   await until(() => alice.of('call.status').length === 60);
   await using tab = await openTab(browser, gateway, {path: '/connections'});
-  await rowOf(tab, 'alice').getByRole('button', {name: 'See what alice was sent'}).click();
+  await rowOf(tab, 'alice').getByRole('button', {name: 'Show messages sent to alice'}).click();
   await tab.at(`/connections?session=${sessionId}`);
-  const dialog = tab.page.getByRole('dialog', {name: 'What this session was sent'});
+  const dialog = tab.page.getByRole('dialog', {name: 'Messages sent to this session'});
   const messages = dialog.locator('li[data-offset]');
   await messages.first().waitFor();
   assert.equal(await messages.count(), 50);
   assert.deepEqual(await tab.violations(), []);
   await dialog.getByRole('button', {name: 'Older'}).click();
-  await dialog.getByText('These are all since offset 0').waitFor();
+  await dialog.getByText('These are all messages since offset 0').waitFor();
   const offsets = await messages.evaluateAll((all) =>
     all.map((each) => Number(each.getAttribute('data-offset'))),
   );
@@ -154,7 +154,7 @@ test('[H4] what a session was sent: newest first, paged, with calls to go to and
   assert.equal(await messages.first().getAttribute('data-offset'), '60');
   await dialog.getByRole('button', {name: 'Show 1 newer'}).click();
   assert.equal(await messages.first().getAttribute('data-offset'), '61');
-  // A link to it opens it, also once the session has gone.
+  // A link opens the dialog, even after the session has ended.
   await alice.close();
   await tab.page.reload();
   await dialog.getByText('Closed', {exact: true}).waitFor();
@@ -162,7 +162,7 @@ test('[H4] what a session was sent: newest first, paged, with calls to go to and
   await tab.at(`/calls/${someCallSid(61)}`);
 });
 
-test('by keyboard alone: to a row, into what it was sent, back to the row, paused', async () => {
+test('by keyboard: select a row, open its messages, return to the row, pause', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   await ring(gateway, 1);
   for (const user of ['first', 'second', 'third']) await connectAs(gateway, user);
@@ -170,12 +170,12 @@ test('by keyboard alone: to a row, into what it was sent, back to the row, pause
   await tab.live();
   await tab.press('g', 's');
   await rowOf(tab, 'third').waitFor();
-  // The page's own session came last and is first.
+  // The page's own session is the newest, so it is first.
   await tab.press('j', 'j', 'j');
   await rowOf(tab, 'second').and(tab.page.locator(':focus')).waitFor();
   await tab.press('Enter');
   const dialog = tab.page.getByRole('dialog');
-  await dialog.getByText('Nothing was sent to it yet').waitFor();
+  await dialog.getByText('No messages').waitFor();
   await dialog.getByText('second').waitFor();
   assert.deepEqual(await tab.violations(), []);
   await tab.press('Escape');
@@ -189,10 +189,10 @@ test('by keyboard alone: to a row, into what it was sent, back to the row, pause
   const asked = () => tab.requests.filter((url) => url.includes('/api/sessions')).length;
   const before = asked();
   await tab.press('p');
-  await until(() => asked() > before, {what: 'the list to be asked for again'});
+  await until(() => asked() > before, {what: 'the list to be loaded again'});
 });
 
-test('2,500 sessions: the page holds a few dozen rows, gets to the end, and a refresh moves nothing', async () => {
+test('with 2,500 sessions, the page renders a few dozen rows, scrolls to the end, and a refresh moves nothing', async () => {
   await using gateway = await startGateway({env: {...WITH_TOKENS, MAX_SESSIONS: '5000'}});
   await crowd(gateway, 2500);
   await using tab = await openTab(browser, gateway, {path: '/connections'});
@@ -204,7 +204,7 @@ test('2,500 sessions: the page holds a few dozen rows, gets to the end, and a re
   await tab.page.evaluate('scrollTo(0, document.documentElement.scrollHeight / 2)');
   await until(async () => (await users(tab)).some((user) => /user-1[23]\d\d/.test(user)));
   await tab.shot('connections-many');
-  // In the middle: those that come, and one on the screen that goes, move nothing.
+  // In the middle of the list, new sessions and one that ends move nothing.
   const place = async () => {
     const top = tab.page.locator('tr[data-session]').nth(20);
     return [await top.innerText(), await top.boundingBox()].map((part) =>
@@ -231,7 +231,7 @@ test('2,500 sessions: the page holds a few dozen rows, gets to the end, and a re
   assert.equal(await tab.page.evaluate('scrollY'), 0);
 });
 
-test('not allowed: the missing scope is named, and nothing is asked for that would be refused', async () => {
+test('without a scope, the page names it and sends no request that would be refused', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   await ring(gateway, 1);
   {
@@ -239,7 +239,7 @@ test('not allowed: the missing scope is named, and nothing is asked for that wou
       path: '/connections',
       key: signToken('alice', {scope: ['calls:read']}),
     });
-    await tab.shows('Your key may not see who is connected');
+    await tab.shows('Your key does not allow viewing sessions');
     await tab.shows('sessions:read');
     assert.ok(!tab.requests.some((url) => url.includes('/api/sessions')));
     assert.deepEqual(await tab.violations(), []);
@@ -250,12 +250,12 @@ test('not allowed: the missing scope is named, and nothing is asked for that wou
   });
   await rowOf(tab, 'alice').waitFor();
   await tab.shows('calls:read:all');
-  assert.equal(await tab.page.getByRole('button', {name: /^See what/}).count(), 0);
+  assert.equal(await tab.page.getByRole('button', {name: /^Show messages/}).count(), 0);
   await tab.press('j', 'Enter');
   assert.equal(await tab.page.getByRole('dialog').count(), 0);
 });
 
-test('320 px: rows become blocks with everything in them; what a session was sent fits too', async () => {
+test('at 320 px, rows become blocks with all values, and the messages dialog fits', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   await connectAs(gateway, `a-user-with-a-name-that-is-longer-than-the-screen-${'x'.repeat(60)}`);
   const alice = await connectAs(gateway, 'alice');
@@ -271,20 +271,20 @@ test('320 px: rows become blocks with everything in them; what a session was sen
   assert.ok((await tab.overflow()) <= 0);
   assert.deepEqual(await tab.violations(), []);
   await tab.shot('connections-narrow');
-  await row.getByRole('button', {name: 'See what alice was sent'}).click();
+  await row.getByRole('button', {name: 'Show messages sent to alice'}).click();
   await tab.page.getByRole('dialog').getByText('call.status').waitFor();
   assert.ok((await tab.overflow()) <= 0);
   assert.deepEqual(await tab.violations(), []);
   await tab.shot('connections-sent-narrow');
 });
 
-test('a gateway that is away: what was known stays, and is said to be old; then it goes on by itself', async () => {
+test('during an outage, the rows stay and are marked as stale; afterwards they update again', async () => {
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   await connectAs(gateway, 'alice');
   await using tab = await openTab(browser, gateway, {path: '/connections', noise: GONE});
   await rowOf(tab, 'alice').waitFor();
   await gateway.server.drain();
-  await tab.shows(/could not be reached\. Shown is how it was/);
+  await tab.shows(/could not be reached\. Last updated/);
   await rowOf(tab, 'alice').waitFor();
   assert.deepEqual(await tab.violations(), []);
   await gateway.restart();
@@ -292,7 +292,7 @@ test('a gateway that is away: what was known stays, and is said to be old; then 
   await rowOf(tab, 'operator').getByText('This page').waitFor();
 });
 
-test('what a session says of itself is text', async () => {
+test('data from a session is rendered as text', async () => {
   const hostile = '<img src=x onerror=alert(1)>';
   await using gateway = await startTalkativeGateway({env: WITH_TOKENS});
   await connectAs(gateway, hostile);
@@ -301,7 +301,7 @@ test('what a session says of itself is text', async () => {
   assert.equal(await tab.page.locator('main img').count(), 0);
 });
 
-/** A call that rings and goes on doing so. */
+/** A call that keeps ringing. */
 async function ring(gateway: TestGateway, call: number, party = '+15550100001'): Promise<void> {
   const fields = {
     CallSid: someCallSid(call),
@@ -314,10 +314,10 @@ async function ring(gateway: TestGateway, call: number, party = '+15550100001'):
   assert.equal(status, 204);
 }
 
-/** Has it asked for more than it reads, until the gateway writes no more; then lets something happen. */
+/** Makes the session request more than it reads, until the gateway stops writing; then adds events. */
 async function blockUp(gateway: TestGateway, lazy: RawWebSocket): Promise<void> {
   lazy.stopReading();
-  // As many bytes as a party can have: a snapshot of all of them is 400 KB.
+  // The longest party that is allowed; a snapshot of all calls is 400 KB.
   const long = `sip:${'😀'.repeat(250)}`;
   await Promise.all(Array.from({length: 200}, (_, call) => ring(gateway, call, long)));
   const {sessionId} = await lazy.message('session.ready');
@@ -331,7 +331,7 @@ async function blockUp(gateway: TestGateway, lazy: RawWebSocket): Promise<void> 
 
 const crowdOf = new WeakMap<TestGateway, {user: string; socket: {close(): Promise<void>}}[]>();
 
-/** So many sessions, each of a user of its own, the last of which connected last. */
+/** Opens sessions of different users; the last user connects last. */
 async function crowd(gateway: TestGateway, count: number): Promise<void> {
   const all: {user: string; socket: {close(): Promise<void>}}[] = [];
   for (let first = 0; first < count; first += 100) {

@@ -1,4 +1,4 @@
-/** Health in a real browser: what the doctor finds, what its one button does, curves, and the first run. */
+/** Health in a real browser: the doctor's checks and actions, charts, and the first visit. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {type HealthCheckId, healthCheckIds} from '@hookswitch/protocol';
@@ -12,9 +12,9 @@ import {until} from '../../support/until.ts';
 import {ShiftedClock} from './support/ended-calls.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
 
-/** What Chromium itself writes when a gateway goes away, or says that it is too soon. */
+/** Messages of Chromium when a gateway stops. */
 const GONE = [/WebSocket connection to .* failed/, /ERR_CONNECTION_(?:REFUSED|RESET)/, /status of 503/];
-/** How often the gateway takes a sample. */
+/** The gateway's sampling interval. */
 const SAMPLE_MS = 5000;
 const TOO_SOON = [/status of 429/];
 
@@ -28,13 +28,13 @@ function card(tab: Tab, id: HealthCheckId): Locator {
   return tab.page.locator(`[data-check="${id}"]`);
 }
 
-/** Resolves when a check's card says so. */
+/** Resolves when a check has this status. */
 async function found(tab: Tab, id: HealthCheckId, status: 'ok' | 'warning' | 'failed'): Promise<Locator> {
   await card(tab, id).locator(`[data-check-status="${status}"]`).waitFor();
   return card(tab, id);
 }
 
-test('[H8] a first run: everything is checked, each card says what, why, and has one button; then a first call', async () => {
+test('[H8] a first visit runs all checks; each card has a result, evidence and one button; then a first call is placed', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway);
   await tab.screen('Health');
@@ -46,9 +46,9 @@ test('[H8] a first run: everything is checked, each card says what, why, and has
       .getByText(/took \d+/)
       .waitFor();
   }
-  await tab.shows(/6 of 7 fine · 1 to look at · last checked/);
+  await tab.shows(/6 of 7 OK · 1 warning · last checked/);
   const start = tab.page.getByRole('region', {name: 'Getting started'});
-  await start.getByText(/Everything that calls need is in place/).waitFor();
+  await start.getByText(/The setup is complete/).waitFor();
   assert.deepEqual(await tab.violations(), []);
   await tab.shot('health');
   await start.getByRole('button', {name: 'Place a first call'}).click();
@@ -56,11 +56,11 @@ test('[H8] a first run: everything is checked, each card says what, why, and has
   await tab.press('g', 'd');
   await tab.screen('Health');
   await start.waitFor({state: 'detached'});
-  // What was found is still there.
+  // The results are still shown.
   await found(tab, 'credentials', 'ok');
 });
 
-test('[H8] PUBLIC_URL that nobody answers: failed with its remedy, and the first thing to do', async () => {
+test('[H8] an unreachable PUBLIC_URL fails with its remedy, and is the next step', async () => {
   await using gateway = await startGateway({env: {PUBLIC_URL: 'http://127.0.0.1:9'}});
   await using tab = await openTab(browser, gateway, {path: '/health', noise: GONE});
   const failed = await found(tab, 'public-url', 'failed');
@@ -79,7 +79,7 @@ test('[H8] PUBLIC_URL that nobody answers: failed with its remedy, and the first
   assert.equal(await start.getByRole('button', {name: 'Place a first call'}).count(), 0);
 });
 
-test("[H8] the number's webhook is mended by its button, after a question that says what happens", async () => {
+test("[H8] a button fixes the number's webhook, after a confirmation that explains the consequence", async () => {
   await using gateway = await startTalkativeGateway({simulator: {voiceUrl: 'https://old.example/voice'}});
   await using tab = await openTab(browser, gateway, {path: '/health'});
   const number = await found(tab, 'number', 'warning');
@@ -102,12 +102,12 @@ test("[H8] the number's webhook is mended by its button, after a question that s
   await found(tab, 'number', 'ok');
   await number.getByText('The number is yours, and its calls come here.').waitFor();
   await number.getByRole('button', {name: /^Check again/}).waitFor();
-  // It works: somebody calls, and the call is here.
+  // It works: an inbound call appears.
   await gateway.simulator.placeInboundCall({from: '+15550100021'});
   await tab.page.getByRole('navigation').getByText('1 in progress').waitFor();
 });
 
-test('[H8] Twilio that refuses: its error is evidence, and what is mended meanwhile is found by checking again', async () => {
+test('[H8] Twilio refuses the credentials: its error is shown, and the check can be run again', async () => {
   await using gateway = await startGateway({env: {TWILIO_AUTH_TOKEN: 'canary-wrong-token-0123456789'}});
   await using tab = await openTab(browser, gateway, {path: '/health', noise: TOO_SOON});
   const failed = await found(tab, 'credentials', 'failed');
@@ -117,7 +117,7 @@ test('[H8] Twilio that refuses: its error is evidence, and what is mended meanwh
     .getByText(/^Next: Twilio credentials/)
     .waitFor();
   assert.ok(!(await tab.page.content()).includes('canary'));
-  // Too soon for the doctor: the page waits for it, and asks again.
+  // The doctor limits the rate, so the page waits and repeats the request.
   const checkedAt = () => failed.locator('time').getAttribute('datetime');
   const before = await checkedAt();
   await failed.getByRole('button').click();
@@ -127,10 +127,10 @@ test('[H8] Twilio that refuses: its error is evidence, and what is mended meanwh
   assert.equal(await failed.getByRole('alert').count(), 0);
 });
 
-test('[H8] while checks run the page says how far, and shows each as it is done', async () => {
+test('[H8] while checks run, the page shows the progress and each result at once', async () => {
   const front = await new HealthFront().start();
   front.mode = 'silent';
-  // Another origin than the page's, so that its own connection is refused.
+  // The public origin differs from the page's, so the page's WebSocket is refused.
   await using gateway = await startGateway({env: {PUBLIC_URL: front.url}});
   await using tab = await openTab(browser, gateway, {path: '/health', noise: GONE});
   await found(tab, 'journal', 'ok');
@@ -140,10 +140,10 @@ test('[H8] while checks run the page says how far, and shows each as it is done'
   await tab.shot('health-running');
   await front[Symbol.asyncDispose]();
   await found(tab, 'public-url', 'failed');
-  await tab.shows(/of 7 fine · \d failed/);
+  await tab.shows(/of 7 OK · \d failed/);
 });
 
-/** The system's clock, but that the samples behind the curves are taken when the test says so. */
+/** The system's clock, except that the test triggers the samples for the charts. */
 class SampledClock extends ShiftedClock {
   readonly #samplers = new Set<() => void>();
 
@@ -158,7 +158,7 @@ class SampledClock extends ShiftedClock {
   }
 }
 
-test('[H8] curves: each with its value, unit, range, and a sentence for those who listen', async () => {
+test('[H8] each chart has its value, unit and range, and a description for screen readers', async () => {
   const clock = new SampledClock();
   await using gateway = await startTalkativeGateway({clock});
   const fields = {CallSid: someCallSid(1), CallStatus: 'ringing', SequenceNumber: '1'};
@@ -168,7 +168,7 @@ test('[H8] curves: each with its value, unit, range, and a sentence for those wh
   const tile = (id: string) => tab.page.locator(`[data-metric="${id}"]`);
   await tab.page.getByRole('link', {name: 'Live calls 1 in progress'}).waitFor();
   clock.sample();
-  // The second one has none any more.
+  // The second sample has no webhooks.
   clock.sample();
   await tile('webhooks').getByText('0 to 2').waitFor();
   await tile('refused').getByText('0 to 1').waitFor();
@@ -184,12 +184,12 @@ test('[H8] curves: each with its value, unit, range, and a sentence for those wh
   await tab.shot('health-curves');
 });
 
-test('not allowed: the missing scope is named; who may look may not act, and is told so', async () => {
+test('without a scope, the page names it; a read-only key gets no action buttons, and the reason', async () => {
   await using gateway = await startTalkativeGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
   {
     const key = signToken('alice', {scope: ['calls:read']});
     await using tab = await openTab(browser, gateway, {path: '/health', key});
-    await tab.shows("Your key may not see the gateway's health");
+    await tab.shows('Your key does not allow viewing the gateway’s health');
     await tab.shows('sessions:read');
     assert.ok(!tab.requests.some((url) => url.includes('/api/health')));
     assert.deepEqual(await tab.violations(), []);
@@ -203,7 +203,7 @@ test('not allowed: the missing scope is named; who may look may not act, and is 
   assert.deepEqual(await tab.violations(), []);
 });
 
-test('by keyboard alone: r checks everything, Tab leads from card to card; 320 px hold it all', async () => {
+test('by keyboard: r runs all checks, Tab moves between cards; everything fits in 320 px', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {
     path: '/health',
@@ -224,19 +224,19 @@ test('by keyboard alone: r checks everything, Tab leads from card to card; 320 p
   await card(tab, 'number').getByRole('button').and(tab.page.locator(':focus')).waitFor();
 });
 
-test('a gateway that is away: what was found stays and is said to be old; then it goes on by itself', async () => {
+test('during an outage, the results stay and are marked as stale; afterwards they update again', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/health', noise: GONE});
   await found(tab, 'journal', 'ok');
   await gateway.server.drain();
   await tab.page.getByRole('button', {name: 'Check again: Clock'}).click();
   await card(tab, 'clock').getByRole('alert').getByText('could not be reached').waitFor();
-  await tab.shows(/Shown is how it was/);
+  await tab.shows(/Last updated/);
   await found(tab, 'journal', 'ok');
   assert.deepEqual(await tab.violations(), []);
   await gateway.restart();
   await tab.page
-    .getByText(/Shown is how it was/)
+    .getByText(/Last updated/)
     .first()
     .waitFor({state: 'detached', timeout: 30_000});
 });

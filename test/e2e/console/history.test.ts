@@ -1,4 +1,4 @@
-/** The history in a real browser: pages, filters in the address, the picture of the hours. */
+/** The history in a real browser: paging, filters in the URL, the chart. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
@@ -9,7 +9,7 @@ import {until} from '../../support/until.ts';
 import {type EndedCall, endCall, ShiftedClock} from './support/ended-calls.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
 
-/** What Chromium writes of answers that are meant to be errors. */
+/** Messages of Chromium about expected error responses. */
 const REFUSED = [/^Failed to load resource: .* status of [45]\d\d/];
 const HOUR_MS = 3_600_000;
 
@@ -45,7 +45,7 @@ function range(count: number): number[] {
 
 const OUTCOMES = ['completed', 'completed', 'busy', 'completed', 'no-answer', 'canceled', 'failed'] as const;
 
-test('[H2] more than 200 ended calls, page by page; the browser’s back button and a reload keep the place', async () => {
+test('[H2] more than 200 ended calls are paged; the back button and a reload keep the page', async () => {
   await using gateway = await startTalkativeGateway();
   const all = await endCalls(
     gateway,
@@ -60,7 +60,7 @@ test('[H2] more than 200 ended calls, page by page; the browser’s back button 
     if (index > 0) await page.getByRole('button', {name: 'Older'}).click();
     await shows(tab, expected);
   }
-  await tab.shows(/30 calls, page 5\. That is all/);
+  await tab.shows(/30 calls, page 5\. End of the list/);
   assert.equal(await page.getByRole('button', {name: 'Older'}).count(), 0);
   await page.goBack();
   await shows(tab, pages[3] ?? []);
@@ -68,7 +68,7 @@ test('[H2] more than 200 ended calls, page by page; the browser’s back button 
   await shows(tab, pages[3] ?? []);
   await page.getByRole('button', {name: 'Newer'}).click();
   await shows(tab, pages[2] ?? []);
-  // A row of the middle, opened and left again: same page, same row, same scroll.
+  // After opening a row in the middle and going back: same page, same row, same scroll position.
   const row = page.locator(`tr[data-sid="${pages[2]?.[30]}"]`);
   await row.scrollIntoViewIfNeeded();
   await row.click();
@@ -81,22 +81,22 @@ test('[H2] more than 200 ended calls, page by page; the browser’s back button 
   await tab.screen(/^Call to/);
   await page.goBack();
   await shows(tab, pages[2] ?? []);
-  await until(async () => Math.abs((await top()) - place) < 2, {what: 'the place in the list'});
+  await until(async () => Math.abs((await top()) - place) < 2, {what: 'the scroll position'});
   assert.equal(await row.getAttribute('aria-current'), 'true');
   assert.ok(tab.requests.slice(asked).some((url) => url.includes('cursor=')));
   await page.getByRole('button', {name: 'Newest'}).click();
   await shows(tab, pages[0] ?? []);
   await tab.at('/history');
-  // Somebody else’s link to the middle.
+  // A shared link to a page in the middle.
   await tab.open(
     `/history?cursor=${new URL(tab.requests.findLast((url) => url.includes('cursor=')) ?? '').searchParams.get('cursor')}`,
   );
   await shows(tab, pages[2] ?? []);
-  await tab.shows('50 calls, older ones.');
+  await tab.shows('50 calls, older calls.');
   assert.equal(await page.getByRole('button', {name: 'Newer'}).count(), 0);
 });
 
-test('[H2] filters are in the address: typed, shared, reloaded, undone by the back button; typing keeps its focus', async () => {
+test('[H2] filters are in the URL: typed, shared, reloaded, undone by the back button; typing keeps the focus', async () => {
   await using gateway = await startTalkativeGateway();
   const [done, busy, missed, inbound] = (
     await endCalls(gateway, [
@@ -139,27 +139,27 @@ test('[H2] filters are in the address: typed, shared, reloaded, undone by the ba
   await tab.at('/history?direction=inbound');
   await page.getByLabel('Direction').selectOption('Outbound');
   await shows(tab, [missed, busy, done]);
-  await page.getByLabel('Legs too').check();
+  await page.getByLabel('Include legs').check();
   await shows(tab, [leg, missed, busy, done]);
   await tab.at('/history?direction=outbound&legs=shown');
   await tab.open(`/history?q=${leg}`);
   await tab.shows('No ended call matches the filter');
-  await page.getByRole('button', {name: 'Look among legs too'}).click();
+  await page.getByRole('button', {name: 'Include legs'}).click();
   await shows(tab, [leg]);
   await tab.open('/history?range=24h&outcome=completed');
   await shows(tab, [inbound, done]);
   await tab.open('/history?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z');
-  await tab.shows('There can be no such call');
+  await tab.shows('Invalid time range');
   await page.getByLabel('To', {exact: true}).fill('2026-01-03T00:00');
   await tab.shows('No ended call matches the filter');
   await page.getByRole('button', {name: 'Clear filter'}).first().click();
   await shows(tab, [inbound, missed, busy, done]);
 });
 
-test('[H2] calls per hour by outcome and answer rate: by pointer, by keys, as a table; a bar leads to its calls', async () => {
+test('[H2] calls per hour by outcome and answer rate: by pointer, by keyboard, as a table; a bar opens its calls', async () => {
   const clock = new ShiftedClock();
   await using gateway = await startTalkativeGateway({clock});
-  // Well within an hour, so that an hour ends at most once while the test runs.
+  // In the middle of an hour, so that the hour changes at most once during the test.
   let number = 0;
   const byHour = new Map<number, string[]>();
   for (let hoursAgo = 30; hoursAgo >= 1; hoursAgo -= 1) {
@@ -209,7 +209,7 @@ test('[H2] calls per hour by outcome and answer rate: by pointer, by keys, as a 
   await shows(tab, byHour.get(3) ?? []);
   assert.match(tab.address(), /^\/history\?from=[^&]+&to=[^&]+$/);
   await page.goBack();
-  await figure.getByRole('button', {name: 'As a table'}).click();
+  await figure.getByRole('button', {name: 'Show table'}).click();
   const table = figure.getByRole('table');
   await table.waitFor();
   assert.equal(
@@ -221,19 +221,19 @@ test('[H2] calls per hour by outcome and answer rate: by pointer, by keys, as a 
   // Longer periods have wider bars.
   await page.getByRole('combobox', {name: 'When'}).selectOption('Last 30 days');
   await page.getByRole('figure', {name: 'Calls per 4 hours, the last 30 days'}).waitFor();
-  await page.getByRole('button', {name: 'As a picture'}).click();
+  await page.getByRole('button', {name: 'Show chart'}).click();
   assert.equal(await ended(), String(number));
   await page.getByRole('button', {name: 'Failed'}).click();
-  await tab.shows('It counts all calls of that time: the filter’s outcome is for the list alone.');
-  // An address that somebody wrote by hand.
+  await tab.shows('The chart counts all calls of the period. The filter’s outcome applies only to the list.');
+  // A URL with unknown values.
   await tab.open('/history?outcome=bussy,failed&direction=up');
   await tab.shows(
-    'Left out of the filter: outcome “bussy”, direction “up”. Those are no values this page knows.',
+    'Ignored in the filter: outcome “bussy”, direction “up”. This page does not know these values.',
   );
   await page.getByRole('button', {name: 'Failed', pressed: true}).waitFor();
 });
 
-test('new ended calls wait behind a pill; what is shown does not move; without any there is a place for the first', async () => {
+test('an empty history shows its first call; later calls wait behind a pill, and the rows do not move', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/history'});
   const {page} = tab;
@@ -248,7 +248,7 @@ test('new ended calls wait behind a pill; what is shown does not move; without a
   await shows(tab, [second, first]);
 });
 
-test('with the keyboard alone: to the filter, into the list, the numbers, a call and back', async () => {
+test('by keyboard: filter, list, numbers, a call and back', async () => {
   await using gateway = await startTalkativeGateway();
   const [third, second, first] = await endCalls(
     gateway,
@@ -273,7 +273,7 @@ test('with the keyboard alone: to the filter, into the list, the numbers, a call
   await page.locator('input[type="search"]:focus').waitFor();
 });
 
-test('[A2] own calls for those who may see their own; who may see none is told what is missing', async () => {
+test('[A2] a key for own calls sees only those; a key for none gets the missing scope', async () => {
   await using gateway = await startTalkativeGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
   await endCall(gateway, {number: 1});
   await using own = await openTab(browser, gateway, {
@@ -287,11 +287,11 @@ test('[A2] own calls for those who may see their own; who may see none is told w
     key: signToken('bob', {scope: ['sessions:read']}),
     noise: [...REFUSED, /WebSocket/],
   });
-  await none.shows('Your key may not see calls');
+  await none.shows('Your key does not allow viewing calls');
   await none.shows('calls:read:all');
 });
 
-test('failed: says so and tries again; what a caller is called is text', async () => {
+test('a failure is shown and can be retried; the name of a caller is rendered as text', async () => {
   await using gateway = await startTalkativeGateway();
   const hostile = '<img src=x onerror=alert(1)>';
   const CallSid = someCallSid(9);
@@ -327,7 +327,7 @@ test('failed: says so and tries again; what a caller is called is text', async (
   assert.equal(await tab.page.locator('main img').count(), 0);
 });
 
-test('no accessibility violation, in light, dark and at 320 px, where nothing scrolls sideways', async () => {
+test('light, dark and 320 px pages have no violations and do not scroll sideways', async () => {
   const clock = new ShiftedClock();
   await using gateway = await startTalkativeGateway({clock});
   let number = 0;

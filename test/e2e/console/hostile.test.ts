@@ -1,4 +1,4 @@
-/** What strangers choose, a caller's number and name above all, is text in the console and never markup. */
+/** Text from strangers, above all numbers and names of callers, is rendered as text and never as markup. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser, Page} from 'playwright-core';
@@ -25,7 +25,7 @@ const MARKUP: readonly string[] = [
   '&lt;b&gt;&#x3c;i>',
 ];
 
-/** Elements that markup would have made. */
+/** Elements that injected markup would create. */
 const STRANGERS = 'main :is(img, script, form[action], iframe, style, b, i, [onload], [onerror])';
 
 async function call(gateway: TestGateway, number: number, fields: Record<string, string>): Promise<string> {
@@ -45,7 +45,7 @@ function hasFocusInTable(page: Page): Promise<boolean> {
   return page.evaluate<boolean>(`document.activeElement?.closest('tr[data-sid]') != null`);
 }
 
-test('[H5] [W1] markup in numbers and names is text: in the list, on the call, in titles, dialogs, tips and JSON', async () => {
+test('[H5] [W1] markup in numbers and names is text in the list, on the call, in titles, dialogs, tips and JSON', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;
@@ -61,7 +61,7 @@ test('[H5] [W1] markup in numbers and names is text: in the list, on the call, i
     await page.getByRole('alertdialog').getByText(text).first().waitFor();
     await tab.press('Escape');
     await page.getByRole('alertdialog').waitFor({state: 'detached'});
-    // Held, the table would let the next one wait: it is let go once the dialog has given the focus back to it.
+    // A held table would not show the next call, so release it once the dialog has returned the focus.
     await until(() => hasFocusInTable(page));
     await tab.press('Escape');
     await until(async () => !(await hasFocusInTable(page)));
@@ -73,7 +73,7 @@ test('[H5] [W1] markup in numbers and names is text: in the list, on the call, i
     await page.getByRole('main').getByText(callSid).first().waitFor();
     await page.locator('svg [data-place]').first().focus();
     await tab.press('Enter');
-    const raw = page.getByRole('region', {name: 'As it came'});
+    const raw = page.getByRole('region', {name: 'Raw fields'});
     await raw.getByText(text, {exact: true}).first().waitFor();
     await page.getByRole('button', {name: 'Show JSON'}).click();
     await page.getByRole('region', {name: 'the call as JSON'}).waitFor();
@@ -81,7 +81,7 @@ test('[H5] [W1] markup in numbers and names is text: in the list, on the call, i
   }
 });
 
-test('[H5] what turns the direction or shows nothing is named; what has no end stays in its place', async () => {
+test('[H5] direction marks and invisible characters are named; long text does not break the layout', async () => {
   await using gateway = await startTalkativeGateway();
   const turned = await call(gateway, 1, {From: '\u202e1000010555', CallerName: '\u202eeciov\u2066'});
   const unseen = await call(gateway, 2, {
@@ -117,7 +117,7 @@ test('[H5] what turns the direction or shows nothing is named; what has no end s
       await page.getByRole('main').getByText(callSid).first().waitFor();
       await page.locator('tr[data-offset]').first().waitFor();
       await tab.press('j', 'Enter');
-      await page.getByRole('region', {name: 'As it came'}).waitFor();
+      await page.getByRole('region', {name: 'Raw fields'}).waitFor();
       assert.ok((await tab.overflow()) <= 0, `${width}: ${callSid} scrolls sideways`);
     }
     assert.deepEqual(await tab.violations(), []);
@@ -130,7 +130,7 @@ test('[H5] what turns the direction or shows nothing is named; what has no end s
   }
 });
 
-test('[W5] what is typed into the form, and what is said about it, is text as well', async () => {
+test('[W5] form input and its errors are rendered as text', async () => {
   await using gateway = await startTalkativeGateway();
   const noise = [/^Failed to load resource: .* status of 4\d\d /];
   await using calls = await openCalls(browser, gateway, {noise});

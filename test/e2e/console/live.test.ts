@@ -1,4 +1,4 @@
-/** The live calls in a real browser: placing, watching and ending them, in a table that does not jump. */
+/** The live calls in a real browser: placing, watching and ending calls in a table that does not jump. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
@@ -9,7 +9,7 @@ import {until} from '../../support/until.ts';
 import {type CallsPage, openCalls} from './support/calls-page.ts';
 import {launch, startTalkativeGateway} from './support/tab.ts';
 
-/** What Chromium writes of answers that are meant to be errors. */
+/** Messages of Chromium about expected error responses. */
 const REFUSED = [/^Failed to load resource: .* status of [45]\d\d/];
 
 let browser: Browser;
@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('[H1] [W1] a call from the form is watched to its end, and nothing of it is kept but its number, in the tab', async () => {
+test('[H1] [W1] a call from the form is shown to its end; only its number is stored, in the tab', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;
@@ -34,7 +34,7 @@ test('[H1] [W1] a call from the form is watched to its end, and nothing of it is
     .getByText('1 in progress')
     .waitFor();
   await calls.row(callSid).getByRole('button', {name: 'Hang up'}).click();
-  await page.getByRole('alertdialog').getByText('are talking').waitFor();
+  await page.getByRole('alertdialog').getByText('is in progress.').waitFor();
   await page.getByRole('alertdialog').getByRole('button', {name: 'Hang up'}).click();
   await calls.says(callSid, 'Completed');
   assert.equal(await calls.row(callSid).getAttribute('data-life'), 'ended');
@@ -54,7 +54,7 @@ test('[H1] [W1] a call from the form is watched to its end, and nothing of it is
   assert.equal(await calls.number.inputValue(), '+15550100001');
 });
 
-test('[H6] what is wrong is said at its field; a refusal of Twilio’s in words; a second press is no second call', async () => {
+test('[H6] errors are shown at their fields, a refusal by Twilio in words; a double click places one call', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway, {noise: REFUSED});
   const {tab, page} = calls;
@@ -96,7 +96,7 @@ test('[H6] what is wrong is said at its field; a refusal of Twilio’s in words;
   await calls.rows.first().getByText('operator · ticket: T-4711').waitFor();
 });
 
-test('the table does not jump: pointed at, new calls wait behind a pill, and a call that ends stays where it is', async () => {
+test('the table does not jump under the pointer: new calls wait behind a pill, and an ended call keeps its place', async () => {
   await using gateway = await startTalkativeGateway();
   const first = await gateway.place({to: '+15550100001'});
   const second = await gateway.place({to: '+15550100002'});
@@ -120,7 +120,7 @@ test('the table does not jump: pointed at, new calls wait behind a pill, and a c
   assert.deepEqual([await calls.top(second), await calls.top(first)], at);
   await page.getByRole('button', {name: '2 new'}).click();
   await calls.shows([fourth, third, second, first]);
-  // Pointed at again, and let go: what is new comes in by itself.
+  // When the pointer leaves the table again, new calls appear by themselves.
   await calls.row(first).hover();
   const fifth = await gateway.place({to: '+15550100005'});
   await pill.waitFor();
@@ -128,7 +128,7 @@ test('the table does not jump: pointed at, new calls wait behind a pill, and a c
   await calls.shows([fifth, fourth, third, second, first]);
 });
 
-test('the table does not jump: with the focus in it, scrolled, or paused', async () => {
+test('the table does not jump while focused, scrolled or paused', async () => {
   await using gateway = await startTalkativeGateway();
   const sids: string[] = [];
   for (let index = 0; index < 30; index += 1) sids.unshift(await gateway.place({to: '+15550100001'}));
@@ -166,7 +166,7 @@ test('the table does not jump: with the focus in it, scrolled, or paused', async
   await page.getByRole('button', {name: 'Pause new calls'}).waitFor();
 });
 
-test('the time ticks, and nothing else in the table is touched', async () => {
+test('the time ticks, and nothing else in the table changes', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
   await gateway.callIn(callSid, 'in-progress');
@@ -184,8 +184,8 @@ test('the time ticks, and nothing else in the table is touched', async () => {
   assert.equal(await page.evaluate('globalThis.__changes'), 0);
 });
 
-test('the filter: text, numbers however they are written, statuses; in the address, and it never reorders', async () => {
-  // In real time: one call must go on ringing to the end.
+test('the filter matches text, numbers in any notation and statuses, is in the URL, and never reorders', async () => {
+  // In real time, because one call must keep ringing.
   await using gateway = await startTalkativeGateway({simulator: {speed: 1}});
   const ringing = await gateway.place({to: '+15550100201', metadata: {ticket: 'T-1'}});
   const talking = await gateway.place({to: '+15550100002', metadata: {ticket: 'T-2'}});
@@ -209,21 +209,21 @@ test('the filter: text, numbers however they are written, statuses; in the addre
   await calls.shows([other]);
   await page.getByRole('searchbox').fill('nobody has this');
   await tab.shows('No call matches the filter');
-  await tab.shows('There are 3 that it hides.');
+  await tab.shows('The filter hides 3 calls.');
   await page.getByRole('button', {name: 'Clear filter'}).first().click();
   await calls.shows([other, talking, ringing]);
   await tab.at('/');
   await page.getByRole('button', {name: /^In progress/}).click();
   await calls.shows([other, talking]);
   await tab.at('/?status=in-progress');
-  // Still the hand is on nothing: a call that is answered comes to its place, not to the top.
+  // The table is not held: an answered call appears at its place, not on top.
   const answer = {CallSid: ringing, CallStatus: 'in-progress', SequenceNumber: '5'};
   assert.equal((await postWebhook(gateway, statusFields(gateway, answer))).status, 204);
   await page.mouse.move(5, 5);
   await calls.shows([other, talking, ringing]);
 });
 
-test('[W7] hanging up: x asks, Escape does not, progress until the end is seen, and what went wrong in words', async () => {
+test('[W7] x asks before hanging up, Escape cancels; progress is shown until the end, errors in words', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
   await gateway.callIn(callSid, 'in-progress');
@@ -246,7 +246,7 @@ test('[W7] hanging up: x asks, Escape does not, progress until the end is seen, 
   assert.equal(await row.getAttribute('data-life'), 'in-progress');
   gateway.simulator.setFaults({drop: 1});
   await tab.press('x', 'Enter');
-  // Twilio took it, and nobody has said yet that the call is over.
+  // Twilio has accepted the request, but the end is not confirmed yet.
   await row.getByRole('button', {name: 'Hanging up…'}).waitFor();
   await until(() => gateway.simulator.call(callSid)?.status === 'completed', {what: 'the call to end'});
   assert.equal(await row.getAttribute('data-life'), 'in-progress');
@@ -261,7 +261,43 @@ test('[W7] hanging up: x asks, Escape does not, progress until the end is seen, 
   assert.equal(await row.getByRole('alert').count(), 0);
 });
 
-test('[A1] logging out leaves nothing of the calls behind, on whichever screen', async () => {
+test('[W7] the hang-up dialog states what is known of the call, follows it, and closes at its end', async () => {
+  const clock = new ManualClock(Date.UTC(2026, 0, 1, 12));
+  await using gateway = await startTalkativeGateway({clock});
+  const [inbound, outbound] = [someCallSid(1), someCallSid(2)];
+  const send = async (CallSid: string, CallStatus: string, SequenceNumber: string, Direction: string) => {
+    const fields = statusFields(gateway, {CallSid, CallStatus, SequenceNumber, Direction});
+    assert.equal((await postWebhook(gateway, fields)).status, 204);
+  };
+  await send(inbound, 'ringing', '0', 'inbound');
+  await send(outbound, 'ringing', '1', 'outbound-api');
+  await gateway.simulator.stop();
+  await using calls = await openCalls(browser, gateway, {noise: REFUSED});
+  const {tab, page} = calls;
+  await tab.live();
+  const dialog = page.getByRole('alertdialog');
+  const ask = async (callSid: string) => {
+    await (await calls.says(callSid, 'Ringing')).getByRole('button', {name: 'Hang up'}).click();
+  };
+  await ask(inbound);
+  await dialog.getByText('was still ringing when last checked. Somebody may be talking by now.').waitFor();
+  assert.equal(await dialog.getByText('not been answered').count(), 0);
+  await tab.press('Escape');
+  await dialog.waitFor({state: 'detached'});
+  await ask(outbound);
+  await dialog.getByText('has not been answered yet.').waitFor();
+  await send(outbound, 'in-progress', '2', 'outbound-api');
+  await dialog.getByText('is in progress.').waitFor();
+  clock.advance(121_000);
+  const unconfirmed = dialog.getByText('was in progress when last checked. This is not confirmed since');
+  await unconfirmed.waitFor({timeout: 15_000});
+  assert.deepEqual(await tab.violations(), []);
+  await tab.shot('hang-up-unconfirmed');
+  await send(outbound, 'completed', '3', 'outbound-api');
+  await dialog.waitFor({state: 'detached'});
+});
+
+test('[A1] signing out deletes all data about calls, on any screen', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;
@@ -276,8 +312,8 @@ test('[A1] logging out leaves nothing of the calls behind, on whichever screen',
   assert.equal(await stored(), '{}');
   await page.reload();
   await page.getByRole('textbox', {name: 'Access key'}).waitFor();
-  assert.equal(await stored(), '{"hookswitch.visited":"1"}', 'but what this test puts there itself');
-  // Whoever logs out hangs up nobody.
+  assert.equal(await stored(), '{"hookswitch.visited":"1"}', 'except for the entry of this test');
+  // Signing out does not hang up.
   assert.equal(gateway.simulator.call(callSid)?.status, 'in-progress');
 
   function stored(): Promise<string> {
@@ -285,7 +321,7 @@ test('[A1] logging out leaves nothing of the calls behind, on whichever screen',
   }
 });
 
-test('numbers are masked until somebody asks', async () => {
+test('numbers are masked until the user reveals them', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100023'});
   await using calls = await openCalls(browser, gateway);
@@ -300,7 +336,7 @@ test('numbers are masked until somebody asks', async () => {
   await row.getByText('+1555•••••23').waitFor();
 });
 
-test('[J6] a call that nothing has confirmed for too long says since when, by the gateway’s clock', async () => {
+test('[J6] a call without confirmation for too long shows since when, by the gateway’s clock', async () => {
   const clock = new ManualClock(Date.UTC(2026, 0, 1, 12));
   await using gateway = await startTalkativeGateway({clock});
   const callSid = someCallSid(1);
@@ -317,7 +353,7 @@ test('[J6] a call that nothing has confirmed for too long says since when, by th
   await calls.row(callSid).getByText('unconfirmed since').waitFor({timeout: 15_000});
 });
 
-test('[A2] what the key may not do is not offered, and why is said', async () => {
+test('[A2] actions that the key does not allow are hidden, with the reason', async () => {
   await using gateway = await startTalkativeGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
   const callSid = await gateway.place({to: '+15550100001'});
   {
@@ -325,7 +361,7 @@ test('[A2] what the key may not do is not offered, and why is said', async () =>
     await using calls = await openCalls(browser, gateway, {key});
     await calls.tab.live();
     await calls.row(callSid).waitFor();
-    await calls.tab.shows(/see calls, not place them/);
+    await calls.tab.shows(/To place calls, your key needs the scope/);
     assert.equal(await calls.number.count(), 0);
     assert.equal(await calls.row(callSid).getByRole('button', {name: 'Hang up'}).count(), 0);
     assert.equal(await calls.page.getByRole('list', {name: 'Scenarios'}).count(), 0);
@@ -334,17 +370,17 @@ test('[A2] what the key may not do is not offered, and why is said', async () =>
   {
     const key = signToken('eve', {scope: ['sessions:read']});
     await using calls = await openCalls(browser, gateway, {key, noise: REFUSED});
-    await calls.tab.shows('Your key may not see calls');
+    await calls.tab.shows('Your key does not allow viewing calls');
     assert.equal(await calls.rows.count(), 0);
   }
 });
 
-test('the simulator: a banner that stays, calls at a press, faults that can be switched', async () => {
+test('the simulator has a permanent banner, buttons for calls, and switches for faults', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;
   await tab.live();
-  await tab.shows('Twilio is simulated: nothing here reaches a telephone.');
+  await tab.shows('Twilio is simulated. No real calls are placed.');
   await page.getByRole('button', {name: 'Two legs'}).click();
   await calls.rows.nth(1).waitFor();
   const [root = '', leg = ''] = await calls.sids();
@@ -360,7 +396,7 @@ test('the simulator: a banner that stays, calls at a press, faults that can be s
   await page.getByText('Faults: 2 on').waitFor();
   await page.keyboard.press('Escape');
   await tab.shot('live-simulator');
-  await page.getByRole('button', {name: 'Somebody calls', exact: true}).click();
+  await page.getByRole('button', {name: 'Inbound call', exact: true}).click();
   await calls.rows.nth(2).waitFor();
   await calls
     .row((await calls.sids())[0] ?? '')
@@ -368,7 +404,7 @@ test('the simulator: a banner that stays, calls at a press, faults that can be s
     .waitFor({state: 'attached'});
 });
 
-test('without a mouse: dialed, found, looked at, hung up', async () => {
+test('by keyboard: dial, find, open and hang up a call', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;
@@ -389,7 +425,7 @@ test('without a mouse: dialed, found, looked at, hung up', async () => {
   await calls.says(callSid, 'Completed');
 });
 
-test('pictures: light, dark, narrow; no accessibility violation with calls in every state', async () => {
+test('light, dark and narrow pages have no violations with calls in every state', async () => {
   await using gateway = await startTalkativeGateway();
   await gateway.place({to: '+15550100101', metadata: {ticket: 'T-1'}});
   await gateway.place({to: '+15550100201', metadata: {ticket: 'T-2', agent: 'ada'}});

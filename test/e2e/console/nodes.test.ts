@@ -1,4 +1,4 @@
-/** Several nodes as one of them shows them: whose a session is, who is there, who has gone. */
+/** A cluster as one of its nodes shows it: sessions with their nodes, and nodes that leave. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('[H4] the connections of all nodes with the node of each, and the nodes; one that leaves is gone', async (t) => {
+test('[H4] the sessions of all nodes are listed with their node; a node that stops disappears', async (t) => {
   const {nodes} = await startCluster(t, 2);
   const [first, second] = nodes;
   assert.ok(first !== undefined && second !== undefined);
@@ -20,19 +20,19 @@ test('[H4] the connections of all nodes with the node of each, and the nodes; on
   await tab.live();
   const {page} = tab;
   const table = page.getByRole('table', {name: 'Nodes'});
-  await table.locator('tr[data-node="node-1"]').getByText('Answers this page').waitFor();
-  await table.locator('tr[data-node="node-2"]').getByText('right').waitFor();
+  await table.locator('tr[data-node="node-1"]').getByText('Serves this page').waitFor();
+  await table.locator('tr[data-node="node-2"]').getByText('in sync').waitFor();
   const elsewhere = page.locator(`tr[data-session="${sessionId}"]`);
   await elsewhere.getByText('node-2').waitFor();
   await page.locator('tr[data-session]').filter({hasText: 'This page'}).getByText('node-1').waitFor();
   assert.deepEqual(await tab.violations(), []);
   await tab.shot('nodes');
-  await elsewhere.getByRole('button', {name: /^See what/}).click();
+  await elsewhere.getByRole('button', {name: /^Show messages/}).click();
   await page.getByRole('dialog').getByText('node-2').waitFor();
   await page.keyboard.press('Escape');
   await page.mouse.move(0, 0);
   await second.server.stop();
   await table.locator('tr[data-node="node-2"]').waitFor({state: 'detached'});
-  // Its row has the focus: it stays where it is, and says so.
+  // The row has the focus, so it stays and is marked.
   await elsewhere.getByText('Closed').waitFor();
 });

@@ -1,4 +1,4 @@
-/** The console at every address it is reached at: loopback names, a host without TLS, and one that is not allowed. */
+/** The console at every origin: loopback names, a host without TLS, and an origin that is not allowed. */
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {type AddressInfo, createConnection, createServer} from 'node:net';
@@ -7,9 +7,9 @@ import type {Browser} from 'playwright-core';
 import {openCalls} from './support/calls-page.ts';
 import {launch, openBeside, openTab, startTalkativeGateway} from './support/tab.ts';
 
-/** Resolves to this machine, and is no secure context: as a gateway on the local network. */
+/** Resolves to this machine and is not a secure context, like a gateway on a local network. */
 const PLAIN = 'plain.example';
-/** Chromium says so of headers that only count with TLS. */
+/** Messages of Chromium about headers that need TLS. */
 const WITHOUT_TLS = [/Cross-Origin-Opener-Policy header has been ignored/, /Origin-Agent-Cluster/];
 const ELSEWHERE = {ALLOWED_ORIGINS: 'https://app.example.com'};
 
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('[E] the console is live at every name of the gateway, although ALLOWED_ORIGINS lists another origin only', async () => {
+test('[E] the console connects at every host name of the gateway, although ALLOWED_ORIGINS lists only another origin', async () => {
   await using gateway = await startTalkativeGateway({env: ELSEWHERE});
   const {port} = gateway.environment;
   for (const host of ['127.0.0.1', 'localhost', PLAIN]) {
@@ -28,7 +28,7 @@ test('[E] the console is live at every name of the gateway, although ALLOWED_ORI
   }
 });
 
-test('[A3] where the page’s origin is not allowed, the console says which and what to do, and stops trying', async () => {
+test('[A3] if the page’s origin is not allowed, the console names it with the remedy, and stops reconnecting', async () => {
   await using gateway = await startTalkativeGateway({env: ELSEWHERE});
   await using proxy = await openRewritingProxy(gateway.environment.port);
   await using tab = await openTab(browser, gateway, {url: proxy.url});
@@ -41,7 +41,7 @@ test('[A3] where the page’s origin is not allowed, the console says which and 
   await tab.shot('origin-refused');
 });
 
-test('without TLS, calls are placed, texts are copied, and the key is shared with other tabs', async () => {
+test('without TLS, placing calls, copying and sharing the key between tabs work', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway, {
     url: `http://${PLAIN}:${gateway.environment.port}`,
@@ -74,7 +74,7 @@ test('without TLS, calls are placed, texts are copied, and the key is shared wit
   assert.deepEqual(second.faults, []);
 });
 
-test('a national number is dialed in the country of the gateway’s number, and shown before', async () => {
+test('a national number is dialed in the country of the gateway’s number, and previewed', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;
@@ -97,7 +97,7 @@ test('a national number is dialed in the country of the gateway’s number, and 
   assert.ok(gateway.simulator.calls().some(({to}) => to === 'client:jo-ann'));
 });
 
-/** A proxy that asks the gateway by another name than the browser asked for, as nginx does by default. */
+/** A proxy that replaces the Host header, as nginx does by default. */
 async function openRewritingProxy(port: number) {
   const server = createServer((client) => {
     const gateway = createConnection(port, '127.0.0.1');

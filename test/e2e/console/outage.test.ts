@@ -1,4 +1,4 @@
-/** Moving about while the gateway is away: every part of the console is there, and fills by itself once it is back. */
+/** Navigation during an outage: every screen opens, and loads its data by itself afterwards. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('[W11] away, screens that nobody has opened yet open, the sheet and the palette too; back, all fill by themselves', async () => {
+test('[W11] during an outage, all screens, the help sheet and the palette open; afterwards they load by themselves', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
   await using tab = await openTab(browser, gateway, {noise: GONE});
@@ -33,7 +33,7 @@ test('[W11] away, screens that nobody has opened yet open, the sheet and the pal
   await gateway.server.stop();
   await tab.shows(/Not live/);
   await tab.press('?');
-  await tab.page.getByRole('dialog').getByRole('heading', {name: 'Keys'}).waitFor();
+  await tab.page.getByRole('dialog').getByRole('heading', {name: 'Keyboard shortcuts'}).waitFor();
   await tab.press('Escape', 'Control+k');
   await tab.page.getByRole('dialog', {name: 'Find a call or a command'}).waitFor();
   await tab.press('Escape');
@@ -53,7 +53,7 @@ test('[W11] away, screens that nobody has opened yet open, the sheet and the pal
   assert.equal(await banner.getByText('could not be reached').count(), 0);
 });
 
-test('[W11] a screen that failed while the gateway was away shows what there is once it is back', async () => {
+test('[W11] a screen that failed during an outage loads its data afterwards', async () => {
   await using gateway = await startTalkativeGateway();
   await gateway.place({to: '+15550100001'});
   for (const {title, keys, chunk} of ELSEWHERE) {
@@ -70,7 +70,7 @@ test('[W11] a screen that failed while the gateway was away shows what there is 
     await gateway.restart();
     await tab.live();
     await until(async () => (await tab.page.getByText('The gateway could not be reached.').count()) === 0, {
-      what: `${title} to fill`,
+      what: `${title} to load`,
       timeoutMs: 10_000,
     });
   }

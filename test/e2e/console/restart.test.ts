@@ -1,4 +1,4 @@
-/** Reloads, restarts, kills and tabs that lag: the console comes back, says so, and has missed nothing. */
+/** Reloads, restarts, kills and slow tabs: the console recovers, says so, and misses nothing. */
 import assert from 'node:assert/strict';
 import {rm} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
@@ -17,14 +17,14 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Every `call.status` that the tab was sent, over all of its connections. */
+/** Every `call.status` that the tab received, over all its connections. */
 function statuses({sockets}: Tab): CallStatusMessage[] {
   return sockets
     .flatMap(({received}) => received)
     .filter((message): message is CallStatusMessage => message.type === 'call.status');
 }
 
-test('[W11] a reload in the middle of a call resumes: nothing is missed, nothing comes twice', async () => {
+test('[W11] a reload during a call resumes: nothing is missed, nothing is repeated', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;
@@ -48,7 +48,7 @@ test('[W11] a reload in the middle of a call resumes: nothing is missed, nothing
   assert.deepEqual(seen, applied);
 });
 
-test('[J7] [W11] the gateway is killed while the page is open: not live meanwhile, then caught up, and says both', async () => {
+test('[J7] [W11] the gateway is killed while the page is open: the page is marked as not live, then as caught up', async () => {
   await using bench = await openBench();
   const variables = {VOICE_TWIML: '<Response><Pause length="3600"/></Response>'};
   const first = await bench.start(variables).listening();
@@ -68,9 +68,9 @@ test('[J7] [W11] the gateway is killed while the page is open: not live meanwhil
   const time = calls.row(stays).locator('time').last();
   const frozen = await time.textContent();
   await tab.shot('killed');
-  assert.equal(await time.textContent(), frozen, 'what is not live does not tick');
+  assert.equal(await time.textContent(), frozen, 'a stale time does not tick');
   await bench.start(variables).listening();
-  // Before the page is back, or at the same time: either way it hears of it.
+  // Before or after the page reconnects: in both cases the page receives the end.
   bench.simulator.hangUp(ends);
   await tab.live();
   await tab.shows(/Caught up/);
@@ -91,7 +91,7 @@ test('[J7] [W11] the gateway is killed while the page is open: not live meanwhil
   await calls.says(stays, 'Completed');
 });
 
-test('[W11] a journal that cannot go on where the page was: shown anew, and what ended unseen is not shown as live', async () => {
+test('[W11] if the journal cannot resume, the page reloads, and calls with an unknown outcome are not shown as live', async () => {
   await using gateway = await startTalkativeGateway();
   const noise = [...GONE, /status of 404/];
   await using calls = await openCalls(browser, gateway, {noise});
@@ -104,20 +104,20 @@ test('[W11] a journal that cannot go on where the page was: shown anew, and what
   for (const suffix of ['', '-wal', '-shm', '.mark']) await rm(gateway.databaseFile + suffix, {force: true});
   await gateway.restart();
   await tab.live();
-  await tab.shows(/Shown anew/);
-  await calls.says(callSid, 'Ended unseen');
+  await tab.shows(/Reloaded: the gateway could not resume/);
+  await calls.says(callSid, 'Outcome unknown');
   assert.equal(await calls.row(callSid).getAttribute('data-life'), 'vanished');
   assert.equal(await page.locator('[data-stale]').count(), 0);
 });
 
-test('[W12] [W13] a tab that lags: hundreds of changes later it shows what is, and was sent each once', async () => {
+test('[W12] [W13] a tab that lags by hundreds of changes catches up, and receives each once', async () => {
   await using gateway = await startTalkativeGateway({simulator: {speed: 50}});
   await using calls = await openCalls(browser, gateway);
   const {tab, page} = calls;
   await tab.live();
   const first = await calls.dial('+15550100002');
   await calls.says(first, 'In progress');
-  // The page does nothing for a while, as one does that is busy or in the background.
+  // Blocks the page for a while, like a busy or background tab.
   const busy = page.evaluate(
     `{ const until = performance.now() + 3000; while (performance.now() < until); }`,
   );
@@ -143,7 +143,7 @@ test('[W12] [W13] a tab that lags: hundreds of changes later it shows what is, a
   }
 });
 
-/** Resolves when the rows in progress are those that the gateway says are. */
+/** Resolves when the rows in progress equal the gateway's. */
 async function matches({page}: CallsPage, ask: () => Promise<CallPage>): Promise<void> {
   await until(
     async () => {
@@ -159,6 +159,6 @@ async function matches({page}: CallsPage, ask: () => Promise<CallPage>): Promise
           .join()
       );
     },
-    {what: 'the rows to be what is in progress', timeoutMs: 20_000},
+    {what: 'the rows to equal the calls in progress', timeoutMs: 20_000},
   );
 }

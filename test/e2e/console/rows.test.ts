@@ -1,4 +1,4 @@
-/** Rows of calls under a finger and a mouse: what opens them, and what the numbers above them count. */
+/** Rows of calls with touch and mouse, and the counts above them. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
@@ -27,7 +27,7 @@ test('a tap on a row opens its call, in progress or ended', async () => {
   await tab.at(`/calls/${ended}`);
 });
 
-test('a row of the live calls has a link that opens in another tab', async () => {
+test('a row of the live calls has a link that opens the call in another tab', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
   await using calls = await openCalls(browser, gateway);
@@ -42,7 +42,7 @@ test('a row of the live calls has a link that opens in another tab', async () =>
   await calls.tab.at(`/calls/${callSid}`);
 });
 
-test('the navigation counts calls as the heading does: legs are part of them', async () => {
+test('the navigation counts calls like the heading, without legs', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   await calls.tab.live();
@@ -51,7 +51,7 @@ test('the navigation counts calls as the heading does: legs are part of them', a
   await calls.page.getByRole('link', {name: 'Live calls 1 in progress'}).waitFor();
 });
 
-test('the fields of the dial form stand in one line', async () => {
+test('the fields of the dial form are in one row', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   await calls.page.getByRole('button', {name: 'More options'}).click();

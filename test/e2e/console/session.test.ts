@@ -1,11 +1,11 @@
-/** The access key in the browser: where it goes, where it does not, and what happens without it. */
+/** The access key in the browser: where it is stored, where it is not, and what happens without it. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
 import {ACCESS_KEY} from '../../support/gateway/gateway.ts';
 import {launch, openTab, startTalkativeGateway} from './support/tab.ts';
 
-/** What Chromium itself writes about a 401 or a gateway that is away. */
+/** Messages of Chromium about a 401, or when a gateway stops. */
 const REFUSED = [/status of 401/, /ERR_CONNECTION_REFUSED/];
 
 let browser: Browser;
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('[A1] the key leaves the address at once, survives a reload, and goes into no address and no cookie', async () => {
+test('[A1] the key leaves the URL at once, survives a reload, and is in no URL and no cookie', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/history'});
   await tab.live();
@@ -26,12 +26,12 @@ test('[A1] the key leaves the address at once, survives a reload, and goes into 
   assert.deepEqual(await tab.page.context().cookies(), []);
   assert.equal(await tab.page.evaluate('localStorage.length'), 0);
   assert.ok(!(await tab.page.content()).includes(ACCESS_KEY));
-  // Nothing of it is in the history that another page of this tab could go through.
+  // The tab's history, which another page could navigate, does not contain the key.
   await tab.page.goBack();
   assert.ok(!tab.page.url().includes('key='));
 });
 
-test('[A3] a wrong key is said to be wrong, and asked for again; the right one opens the console', async () => {
+test('[A3] a wrong key is refused with a message; the right key opens the console', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {key: 'not-the-key-of-this-gateway', noise: REFUSED});
   await tab.shows('This key was not accepted.');
@@ -49,7 +49,7 @@ test('[A3] a wrong key is said to be wrong, and asked for again; the right one o
   await tab.live();
 });
 
-test('[A1] without a key it is asked for, and nothing is connected to; a link with the key in the same tab is as good', async () => {
+test('[A1] without a key, the page asks for it and does not connect; a link with the key in the same tab signs in', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {key: null});
   await tab.page.getByLabel('Access key').and(tab.page.locator(':focus')).waitFor();
@@ -61,7 +61,7 @@ test('[A1] without a key it is asked for, and nothing is connected to; a link wi
   assert.ok(!tab.page.url().includes('key='));
 });
 
-test('[A1] logging out ends the connection and forgets the key', async () => {
+test('[A1] signing out closes the connection and deletes the key', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway);
   await tab.live();
@@ -72,7 +72,7 @@ test('[A1] logging out ends the connection and forgets the key', async () => {
   await tab.page.getByLabel('Access key').waitFor();
 });
 
-test('a gateway that is away costs no key: it is asked again, and opens when it is back', async () => {
+test('an outage keeps the key: the sign-in is retried, and succeeds afterwards', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {
     noise: [...REFUSED, /status of 503/],
@@ -83,6 +83,6 @@ test('a gateway that is away costs no key: it is asked again, and opens when it 
   await tab.shows('The gateway answered 503.');
   assert.deepEqual(await tab.violations(), []);
   await tab.page.unroute('**/api/info');
-  await tab.page.getByRole('button', {name: 'Try now'}).click();
+  await tab.page.getByRole('button', {name: 'Retry now'}).click();
   await tab.live();
 });

@@ -1,4 +1,4 @@
-/** The frame of the console: addresses, keys, palette, colours, the connection, what holds on every screen. */
+/** The frame of the console: URLs, shortcuts, palette, theme, connection, and rules for every screen. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
@@ -14,7 +14,7 @@ const SCREENS = [
   {path: '/health', title: 'Health', keys: ['g', 'd']},
 ] as const;
 
-/** What Chromium itself writes when a gateway goes away. */
+/** Messages of Chromium when a gateway stops. */
 const GONE = [/WebSocket connection to .* failed/, /ERR_CONNECTION_(?:REFUSED|RESET)/, /status of 503/];
 
 let browser: Browser;
@@ -23,13 +23,13 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('every screen: no accessibility violation in light and dark, one h1, a title, nothing refused by the policy', async () => {
+test('every screen has no accessibility violation in light and dark, one h1, a title, and no policy violation', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
   for (const colorScheme of ['light', 'dark'] as const) {
     await using tab = await openTab(browser, gateway, {context: {colorScheme}});
     await tab.live();
-    // By its address, then, in the other colours, by a link.
+    // By URL in the light theme, by link in the dark theme.
     const open = async (path: string) => {
       await (colorScheme === 'light' ? tab.open(path) : tab.go(path));
       await tab.live();
@@ -46,7 +46,7 @@ test('every screen: no accessibility violation in light and dark, one h1, a titl
   }
 });
 
-test('320 px: no screen scrolls sideways, and the navigation is at the bottom', async () => {
+test('at 320 px, no screen scrolls sideways, and the navigation is at the bottom', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
   await using tab = await openTab(browser, gateway, {context: {viewport: {width: 320, height: 640}}});
@@ -62,7 +62,7 @@ test('320 px: no screen scrolls sideways, and the navigation is at the bottom', 
   await tab.screen('History');
 });
 
-test('a first run starts on the health page, once; what has been used, on the live calls', async () => {
+test('a new gateway opens the health page once; a gateway with calls opens the live calls', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway);
   await tab.screen('Health');
@@ -73,7 +73,7 @@ test('a first run starts on the health page, once; what has been used, on the li
   await another.screen('Live calls');
 });
 
-test('keys: g and a letter go to a screen, the focus to its heading; never from a field or with Ctrl', async () => {
+test('g and a letter open a screen and focus its heading; never from a field or with Ctrl', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/health'});
   await tab.screen('Health');
@@ -94,12 +94,12 @@ test('keys: g and a letter go to a screen, the focus to its heading; never from 
   await tab.screen('History');
 });
 
-test('the sheet lists what works now, and can turn single keys off', async () => {
+test('the help sheet lists the active shortcuts, and can turn single keys off', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/history'});
   await tab.screen('History');
   await tab.press('?');
-  const sheet = tab.page.getByRole('dialog', {name: 'Keys'});
+  const sheet = tab.page.getByRole('dialog', {name: 'Keyboard shortcuts'});
   await sheet.getByText('Switch between light and dark').waitFor();
   assert.deepEqual(await tab.violations(), []);
   await tab.shot('keys');
@@ -110,9 +110,9 @@ test('the sheet lists what works now, and can turn single keys off', async () =>
   await tab.press('t');
   assert.equal(tab.address(), '/history');
   assert.equal(await theme(tab), '');
-  // Those with Ctrl go on, so that the setting can be found again.
+  // Keys with Ctrl still work, so that the setting can be found again.
   await tab.press('Control+k');
-  await tab.page.getByRole('option', {name: /Show the keys/}).click();
+  await tab.page.getByRole('option', {name: /Show keyboard shortcuts/}).click();
   await sheet.getByLabel('Single-key shortcuts').click();
   await tab.press('Escape');
   await sheet.waitFor({state: 'detached'});
@@ -120,10 +120,10 @@ test('the sheet lists what works now, and can turn single keys off', async () =>
   await tab.screen('Webhooks');
 });
 
-test('the palette finds calls by number and sid, screens, commands, and dials', async () => {
+test('the palette finds calls by number and sid, screens and commands, and dials', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
-  // One of the sids it opens is nobody's.
+  // One of the sids does not exist.
   await using tab = await openTab(browser, gateway, {path: '/history', noise: [/status of 404/]});
   await tab.live();
   const option = (name: RegExp) => tab.page.getByRole('option', {name});
@@ -154,7 +154,7 @@ test('the palette finds calls by number and sid, screens, commands, and dials', 
   await tab.press('Escape');
 });
 
-test('the palette on the live calls offers what that page can do, each once', async () => {
+test('the palette on the live calls lists each command of the page once', async () => {
   await using gateway = await startTalkativeGateway();
   await using calls = await openCalls(browser, gateway);
   const {tab} = calls;
@@ -171,7 +171,7 @@ test('the palette on the live calls offers what that page can do, each once', as
   await tab.page.locator('tr[data-sid] [data-status="failed"]').getByText('Busy').waitFor();
 });
 
-test('colours: t switches, the choice survives a reload; the system decides otherwise', async () => {
+test('t switches the theme, and the choice survives a reload; the default is the system theme', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/history', context: {colorScheme: 'dark'}});
   await tab.screen('History');
@@ -186,7 +186,7 @@ test('colours: t switches, the choice survives a reload; the system decides othe
   await until(async () => (await background(tab)) === dark, {what: 'the dark theme'});
 });
 
-test('reload and back keep their places; an address of no screen says so', async () => {
+test('reload and back keep the screen; an unknown URL shows “Not found”', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100001'});
   const noise = [/status of 404/];
@@ -201,7 +201,7 @@ test('reload and back keep their places; an address of no screen says so', async
   await tab.at(`/calls/${callSid}`);
   await tab.page.evaluate(`history.pushState(null, '', '/nowhere')`);
   await tab.screen('Not found');
-  // Asked for by the browser itself, it is the same page, and the browser says that it is a 404.
+  // A request by the browser itself gets the same page, with status 404.
   const answer = await tab.page.goto(`${gateway.url}/nowhere/either`);
   assert.equal(answer?.status(), 404);
   await tab.screen('Not found');
@@ -209,17 +209,17 @@ test('reload and back keep their places; an address of no screen says so', async
   await tab.at('/');
 });
 
-test('the keyboard alone: the skip link comes first and leads to the content', async () => {
+test('by keyboard: the skip link comes first and leads to the content', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/history'});
   await tab.screen('History');
   await tab.press('Tab');
-  await tab.page.getByRole('button', {name: 'Skip to the content'}).and(tab.page.locator(':focus')).waitFor();
+  await tab.page.getByRole('button', {name: 'Skip to content'}).and(tab.page.locator(':focus')).waitFor();
   await tab.press('Enter');
   await tab.page.locator('main:focus').waitFor();
 });
 
-test('below a path: page, assets, API and WebSocket are where PUBLIC_URL says', async () => {
+test('below a path, page, assets, API and WebSocket are at PUBLIC_URL', async () => {
   await using first = await startTalkativeGateway();
   const {port} = first.environment;
   await first.server.stop();
@@ -238,17 +238,17 @@ test('below a path: page, assets, API and WebSocket are where PUBLIC_URL says', 
     tab.requests.filter((url) => !new URL(url).pathname.startsWith('/phone/x&y/')),
     [],
   );
-  // Beside the proxy, without the path: the same console.
+  // Without the proxy and its path, the console is the same.
   await using direct = await openTab(browser, gateway, {url: `http://127.0.0.1:${port}`, path: '/history'});
   await direct.live();
   assert.equal(direct.address(), '/phone/x&y/history');
 });
 
-test('the connection: what is lost is said, and how long it was away', async () => {
+test('a lost connection is shown, and then the length of the outage', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {path: '/history', noise: GONE});
   await tab.live();
-  // A chunk of its own, which may come after the connection.
+  // The screen is a chunk of its own, which may load after the connection.
   await tab.screen('History');
   await gateway.server.stop();
   await tab.page.locator('[data-connection="bad"]').waitFor();
@@ -263,7 +263,7 @@ test('the connection: what is lost is said, and how long it was away', async () 
   await tab.shows(/Caught up after \d+ s/);
 });
 
-test('[W] a connection that the gateway refuses for good: said with what to do, and tried again only when asked', async () => {
+test('[W] a connection that is refused for good is shown with advice, and is retried only on request', async () => {
   await using gateway = await startTalkativeGateway();
   await using tab = await openTab(browser, gateway, {
     path: '/history',
@@ -278,7 +278,7 @@ test('[W] a connection that the gateway refuses for good: said with what to do, 
   await tab.shot('stopped');
 });
 
-/** What holds wherever one is. */
+/** The rules for every screen. */
 async function holds(tab: Tab, name: string): Promise<void> {
   await tab.shot(name);
   assert.deepEqual(await tab.violations(), [], name);

@@ -1,4 +1,4 @@
-/** One browser, several tabs of the console: the key is asked for once, and signing out ends all of them. */
+/** Several tabs of the console in one browser: the key is entered once, and signing out affects all tabs. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser} from 'playwright-core';
@@ -16,7 +16,7 @@ after(() => browser.close());
 const askedForKey = (tab: Tab) => tab.page.getByLabel('Access key').waitFor();
 const signOut = (tab: Tab) => tab.page.getByRole('button', {name: /^Sign out/}).click();
 
-test('[A1] a second tab opens without asking for the key, which is stored nowhere that outlives the browser', async () => {
+test('[A1] a second tab opens without asking for the key; no storage that outlives the browser has it', async () => {
   await using gateway = await startTalkativeGateway();
   await using first = await openTab(browser, gateway);
   await first.live();
@@ -26,7 +26,7 @@ test('[A1] a second tab opens without asking for the key, which is stored nowher
   assert.equal(second.address(), '/history');
   assert.deepEqual(await first.page.context().cookies(), []);
   assert.equal(await second.page.evaluate('JSON.stringify(localStorage)'), '{}');
-  // Each tab has the key by itself from now on.
+  // Each tab now has its own copy of the key.
   await first.page.close();
   await second.page.reload();
   await second.live();
@@ -34,7 +34,7 @@ test('[A1] a second tab opens without asking for the key, which is stored nowher
   assert.deepEqual(second.faults, []);
 });
 
-test('[A1] signing out in one tab ends all of them; signing in again in one opens the others', async () => {
+test('[A1] signing out in one tab signs out all; signing in again in one signs in the others', async () => {
   await using gateway = await startTalkativeGateway();
   await using first = await openTab(browser, gateway);
   await first.live();
@@ -59,13 +59,13 @@ test('[A1] signing out in one tab ends all of them; signing in again in one open
   for (const tab of [second, third]) assert.deepEqual(tab.faults, []);
 });
 
-test('[A1] a tab that was away while somebody signed out asks for the key when it comes back', async () => {
+test('[A1] a tab that missed a sign-out asks for the key when it returns', async () => {
   await using gateway = await startTalkativeGateway();
   await using first = await openTab(browser, gateway);
   await first.live();
   const second = await openBeside(first);
   await second.live();
-  // No page that could hear it: what a discarded tab is, too.
+  // This page receives no messages, like a discarded tab.
   await second.page.goto('about:blank');
   await signOut(first);
   await askedForKey(first);
@@ -87,7 +87,7 @@ test('[A1] when the last tab is closed, the key is gone', async () => {
   await blank.getByText(/keeps the key only while a tab of the console is open/).waitFor();
 });
 
-test('[A1] a key that the gateway refuses in one tab signs out no other tab', async () => {
+test('[A1] a key that is refused in one tab does not sign out other tabs', async () => {
   await using gateway = await startTalkativeGateway();
   await using first = await openTab(browser, gateway);
   await first.live();
@@ -98,7 +98,7 @@ test('[A1] a key that the gateway refuses in one tab signs out no other tab', as
   assert.deepEqual(second.faults, []);
 });
 
-test('numbers that were revealed, and filters with numbers, are gone after signing out, in every tab', async () => {
+test('signing out hides revealed numbers and clears filters with numbers in every tab', async () => {
   await using gateway = await startTalkativeGateway();
   const callSid = await gateway.place({to: '+15550100023'});
   await using first = await openTab(browser, gateway);

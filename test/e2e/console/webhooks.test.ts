@@ -1,4 +1,4 @@
-/** What came to the webhook routes, in a real browser: two panes, a list that stays put, and why a signature was refused. */
+/** The webhooks in a real browser: two panes, a stable list, and the diagnosis of refusals. */
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {Browser, Locator, Page} from 'playwright-core';
@@ -10,7 +10,7 @@ import {postWebhook, someCallSid, statusFields} from '../../support/twilio/signe
 import {until} from '../../support/until.ts';
 import {launch, openTab, startTalkativeGateway, type Tab} from './support/tab.ts';
 
-/** What Chromium writes of answers that are meant to be errors. */
+/** Messages of Chromium about expected error responses. */
 const REFUSED = [
   /^Failed to load resource: .* status of [45]\d\d/,
   /WebSocket connection to .* failed/,
@@ -50,7 +50,7 @@ async function accept(gateway: TestGateway, number: number): Promise<void> {
   assert.equal((await postWebhook(gateway, ringing(gateway, number))).status, 204);
 }
 
-/** Signed by Twilio for the public name of a tunnel, which passes it on to here. */
+/** Signed by Twilio for a tunnel's public name, and forwarded to the gateway. */
 async function throughNgrok(gateway: TestGateway, number: number): Promise<void> {
   const fields = ringing(gateway, number);
   const signature = twilio.getExpectedTwilioSignature(
@@ -81,16 +81,16 @@ async function clipboard(tab: Tab): Promise<string> {
   return tab.page.evaluate<string>('globalThis.__copied');
 }
 
-/** Headless, there is no clipboard to look into. */
+/** A headless browser has no clipboard to read. */
 const KEEP_COPIES = `Object.defineProperty(navigator, 'clipboard', {value: {writeText: async (text) => { globalThis.__copied = text; }}});`;
 
-test('[H7] a wrong name of a tunnel: what happened, the one setting to change, to be copied; every spelling that was tried', async () => {
+test('[H7] a wrong tunnel name: the finding, the setting to copy, and every candidate that was tried', async () => {
   await using gateway = await startTalkativeGateway({env: {PUBLIC_URL: 'https://old-name.ngrok.app'}});
   await throughNgrok(gateway, 1);
   await using tab = await openTab(browser, gateway, {
     path: '/webhooks',
     context: WIDE,
-    // The page is not at PUBLIC_URL, so that its WebSocket is refused; what is shown here does not need it.
+    // The page is not at PUBLIC_URL, so its WebSocket is refused. This screen does not need it.
     noise: REFUSED,
     prepare: keepCopies,
   });
@@ -98,7 +98,7 @@ test('[H7] a wrong name of a tunnel: what happened, the one setting to change, t
   await row(tab, 1).getByText('Refused').waitFor();
   await row(tab, 1).click();
   await tab.at('/webhooks?id=1');
-  const why = detail(tab).getByRole('region', {name: 'Why it was refused'});
+  const why = detail(tab).getByRole('region', {name: 'Reason for the refusal'});
   await why
     .getByRole('heading', {
       name: /^Twilio signed https:\/\/abc\.ngrok\.app\/twilio\/status, and not the expected URL/,
@@ -124,7 +124,7 @@ test('[H7] a wrong name of a tunnel: what happened, the one setting to change, t
   assert.ok(!json.includes('x-twilio-signature') && !json.includes(authToken));
 });
 
-test('[H7] one that was accepted: raw beside what was understood, numbers masked until asked, a command without its signature', async () => {
+test('[H7] an accepted webhook: raw values with their meaning, masked numbers, a curl command without signature', async () => {
   await using gateway = await startTalkativeGateway();
   await accept(gateway, 1);
   await accept(gateway, 1);
@@ -163,7 +163,7 @@ test('[H7] one that was accepted: raw beside what was understood, numbers masked
   assert.equal(await row(tab, 1).getAttribute('aria-current'), 'true');
 });
 
-test('what comes while somebody points, or while it is paused, waits; selection and place stay; released, it comes in', async () => {
+test('new webhooks wait while the list is held or paused; selection and position stay; when released, they appear', async () => {
   await using gateway = await startTalkativeGateway();
   await accept(gateway, 1);
   await using tab = await openTab(browser, gateway, {path: '/webhooks', context: WIDE});
@@ -197,7 +197,7 @@ test('what comes while somebody points, or while it is paused, waits; selection 
   await detail(tab).getByText('Applied').first().waitFor();
 });
 
-test('[H7] filters are in the address, shared and reloaded; typing keeps its focus; nothing matches says so', async () => {
+test('[H7] filters are in the URL, shared and reloaded; typing keeps the focus; no match is shown', async () => {
   await using gateway = await startTalkativeGateway();
   await accept(gateway, 1);
   assert.equal((await postWebhook(gateway, ringing(gateway, 2), {signature: null})).status, 403);
@@ -220,32 +220,32 @@ test('[H7] filters are in the address, shared and reloaded; typing keeps its foc
   await tab.shows('No webhook matches the filter');
   await page.getByRole('button', {name: 'Clear filter'}).last().click();
   await shows(tab, [3, 2, 1]);
-  // A link to one, and to one that is not kept.
+  // A link to a webhook that is kept.
   await tab.open('/webhooks?id=2');
   await detail(tab).getByText('no signature').first().waitFor();
 });
 
-test('[H7] more than a page, and further back; a gateway that was started anew is told from one that went on', async () => {
+test('[H7] older pages can be loaded; a restart of the gateway is detected', async () => {
   await using gateway = await startTalkativeGateway();
   for (let number = 1; number <= 130; number += 1) await accept(gateway, number);
   await using tab = await openTab(browser, gateway, {path: '/webhooks', context: WIDE, noise: REFUSED});
   const {page} = tab;
   await until(async () => (await ids(tab)).length === 100, {what: 'a page'});
-  await page.getByRole('button', {name: 'Older ones'}).click();
+  await page.getByRole('button', {name: 'Load older'}).click();
   await until(async () => (await ids(tab)).length === 130, {what: 'all of them'});
-  assert.equal(await page.getByRole('button', {name: 'Older ones'}).count(), 0);
+  assert.equal(await page.getByRole('button', {name: 'Load older'}).count(), 0);
   await page.evaluate('scrollTo({top: 0})');
   await row(tab, 130).click();
   await detail(tab).getByText('Applied').first().waitFor();
   await gateway.restart();
   await accept(gateway, 500);
-  await tab.shows('The gateway was started anew');
+  await tab.shows('The gateway was restarted');
   await shows(tab, [1]);
-  // What is looked at goes on being shown, although nobody knows it any more.
+  // The open webhook stays on the page, although the gateway no longer has it.
   await detail(tab).getByText('Applied').first().waitFor();
 });
 
-test('hostile texts are text, and what is copied of them is no command', async () => {
+test('hostile text is rendered as text, and copies of it are not commands', async () => {
   await using gateway = await startTalkativeGateway();
   const hostile = `'; rm -rf ~ # <img src=x onerror=alert(1)>\u001b[201~\n\u202e`;
   const answer = await rawRequest(gateway.url, {
@@ -267,7 +267,7 @@ test('hostile texts are text, and what is copied of them is no command', async (
   await detail(tab).getByText('<img src=x onerror=alert(1)>').first().waitFor();
   await detail(tab).getByText('⟨U+202E⟩').first().waitFor();
   assert.equal(await tab.page.locator('main img, main svg[onload]').count(), 0);
-  assert.ok(!(await tab.page.content()).includes('15550109999'), 'numbers in addresses are masked too');
+  assert.ok(!(await tab.page.content()).includes('15550109999'), 'numbers in URLs are masked, too');
   await detail(tab).getByRole('button', {name: 'Copy as curl'}).click();
   const command = await clipboard(tab);
   assert.match(command, /^[\x20-\x7e\n]+$/);
@@ -279,15 +279,15 @@ test('hostile texts are text, and what is copied of them is no command', async (
   assert.ok(!command.includes('rm -rf'), command);
 });
 
-/** Times, statuses and outcomes of which something lies outside of their cell. */
+/** Times, statuses and outcomes that overflow their cell. */
 const CUT_MARKS = `[...document.querySelectorAll('tr[data-id] :is(time, [data-status], [data-outcome])')]
   .filter((mark) => mark.getBoundingClientRect().right > mark.closest('td').getBoundingClientRect().right)
   .map((mark) => mark.textContent)`;
 
-test('320 px: the list, one of it, and back to where it was; keys alone', async () => {
+test('at 320 px: the list, a webhook, and back to the previous position; also by keyboard', async () => {
   await using gateway = await startTalkativeGateway();
   for (let number = 1; number <= 40; number += 1) {
-    // The longest word there is.
+    // The longest status label.
     const fields = {...ringing(gateway, number), ...(number % 3 === 0 && {CallStatus: 'in-progress'})};
     assert.equal((await postWebhook(gateway, fields)).status, 204);
   }
@@ -311,14 +311,14 @@ test('320 px: the list, one of it, and back to where it was; keys alone', async 
   await page.getByRole('button', {name: 'All webhooks'}).click();
   await tab.at('/webhooks');
   await until(async () => Math.abs((await page.evaluate<number>('scrollY')) - place) < 60, {
-    what: 'the place in the list',
+    what: 'the scroll position',
   });
   await page.evaluate('scrollTo({top: 0})');
   await row(tab, 41).focus();
   await tab.at('/webhooks');
   await tab.press('j', 'k', 'Enter');
   await tab.at('/webhooks?id=41');
-  await page.getByRole('region', {name: 'Why it was refused'}).waitFor();
+  await page.getByRole('region', {name: 'Reason for the refusal'}).waitFor();
   assert.equal(await tab.overflow(), 0);
   assert.deepEqual(await tab.violations(), []);
   await tab.shot('webhooks-narrow-detail');
@@ -331,10 +331,10 @@ test('320 px: the list, one of it, and back to where it was; keys alone', async 
   await row(tab, 41).waitFor();
 });
 
-test('[A2] whoever lacks a scope is told which; an empty gateway says what it waits for', async () => {
+test('[A2] missing scopes are named; without webhooks, the page explains what to expect', async () => {
   await using gateway = await startTalkativeGateway({env: {AUTH_JWT_SECRET: JWT_SECRET}});
   await using empty = await openTab(browser, gateway, {path: '/webhooks', context: WIDE});
-  await empty.shows('Nothing has come in yet');
+  await empty.shows('No webhooks yet');
   assert.deepEqual(await empty.violations(), []);
   for (const [scope, lacks] of [
     [['sessions:read', 'calls:read'], 'Your key lacks the scope calls:read:all.'],
@@ -342,7 +342,7 @@ test('[A2] whoever lacks a scope is told which; an empty gateway says what it wa
     [['calls:read'], 'Your key lacks the scopes sessions:read and calls:read:all.'],
   ] as const) {
     await using tab = await openTab(browser, gateway, {path: '/webhooks', key: signToken('ada', {scope})});
-    await tab.shows('Your key may not see what came in');
+    await tab.shows('Your key does not allow viewing webhooks');
     const text = await tab.page.locator('main').textContent();
     assert.ok(text?.includes(lacks), text ?? '');
     assert.deepEqual(await tab.violations(), []);
@@ -350,7 +350,7 @@ test('[A2] whoever lacks a scope is told which; an empty gateway says what it wa
   }
 });
 
-test('with the keyboard alone, beside the list what is selected is shown; no violation in light and dark', async () => {
+test('by keyboard: the selected webhook is shown next to the list; light and dark have no violations', async () => {
   await using gateway = await startTalkativeGateway();
   for (let number = 1; number <= 12; number += 1) {
     const fields = {
@@ -368,7 +368,7 @@ test('with the keyboard alone, beside the list what is selected is shown; no vio
     assert.deepEqual(await tab.violations(), []);
     await tab.press('j');
     await tab.at('/webhooks?id=14');
-    const why = page.getByRole('region', {name: 'Why it was refused'});
+    const why = page.getByRole('region', {name: 'Reason for the refusal'});
     await why.getByText('TWILIO_AUTH_TOKEN_ALTERNATE=').first().waitFor();
     await tab.press('j', 'j');
     await tab.at('/webhooks?id=12');
@@ -376,7 +376,7 @@ test('with the keyboard alone, beside the list what is selected is shown; no vio
     assert.deepEqual(await tab.violations(), []);
     await tab.shot(`webhooks-${colorScheme}`);
     await tab.press('Escape');
-    await tab.shows('Nothing is selected');
+    await tab.shows('No webhook selected');
     await tab.at('/webhooks');
   }
 });

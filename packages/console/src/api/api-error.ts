@@ -1,19 +1,19 @@
-/** What an operator's request can come to, other than its answer. */
+/** The errors of the operator's HTTP API. */
 
 export interface ApiErrorDetails {
-  /** Of the answer; 0 when there was none. */
+  /** HTTP status of the response; 0 if there was no response. */
   readonly status: number;
-  /** The gateway's code, or one of our own: `unreachable`, `bad_answer`. */
+  /** The gateway's code, or one of the console's own: `unreachable`, `bad_answer`. */
   readonly code: string;
   readonly context?: Readonly<Record<string, unknown>>;
-  /** By which the log has the whole story. */
+  /** Identifies the request in the gateway's log. */
   readonly requestId?: string;
-  /** Seconds the gateway asks us to wait. */
+  /** Seconds to wait before a retry, as the gateway asks. */
   readonly retryAfterS?: number;
   readonly cause?: unknown;
 }
 
-/** An answer that is a problem (RFC 9457), or no answer at all. `message` is a sentence to show. */
+/** A problem response (RFC 9457), or no response at all. `message` is a sentence to show. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -31,19 +31,19 @@ export class ApiError extends Error {
     this.retryAfterS = retryAfterS;
   }
 
-  /** Whether asking again, unchanged, may end differently. */
+  /** Whether the same request may succeed later. */
   get mayPass(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
-/** What went wrong, as an {@link ApiError} whatever it was. */
+/** Converts anything thrown into an {@link ApiError}. */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   return new ApiError('The gateway could not be reached.', {status: 0, code: 'unreachable', cause: thrown});
 }
 
-/** Reads a problem from an answer's text; proxies in between answer with pages of their own. */
+/** Reads a problem from a response body. Proxies on the way may respond with pages of their own. */
 export function fromProblem(status: number, text: string, retryAfter: string | null): ApiError {
   const problem = parseObject(text);
   const {detail, title, code, context, requestId} = problem;

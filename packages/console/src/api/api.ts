@@ -1,12 +1,12 @@
-/** The operator's HTTP API: one request at a time, JSON in and out, problems as {@link ApiError}. */
+/** Client of the operator's HTTP API: JSON in and out, problems as {@link ApiError}. */
 import {ApiError, fromProblem, toApiError} from './api-error.ts';
 import type {ResourcePath} from './endpoints.ts';
 
 export interface ApiOptions {
-  /** Where the gateway is, with a slash at its end. */
+  /** URL of the gateway, with a trailing slash. */
   readonly baseUrl: string;
   readonly key: string;
-  /** The key has stopped being good. */
+  /** The gateway no longer accepts the key. */
   readonly onUnauthorized?: () => void;
   /** @default the browser's */
   readonly fetch?: typeof fetch;
@@ -18,7 +18,7 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Longest wait for an answer. */
+/** Maximum time to wait for a response. */
 const TIMEOUT_MS = 20_000;
 
 export class Api {
@@ -28,12 +28,15 @@ export class Api {
     this.#options = options;
   }
 
-  /** @throws {ApiError} for everything but a 2xx with JSON; whatever `signal` was aborted with */
+  /** @throws {ApiError} for every response but a 2xx with JSON; the abort reason if `signal` was aborted */
   get<T>(path: ResourcePath<T>, signal?: AbortSignal): Promise<T> {
     return this.send('GET', path, signal === undefined ? {} : {signal});
   }
 
-  /** @throws {ApiError} for everything but a 2xx with JSON or nothing; whatever `signal` was aborted with */
+  /**
+   * @throws {ApiError} for every response but a 2xx with JSON or an empty body; the abort reason if `signal`
+   * was aborted
+   */
   async send<T>(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: ResourcePath<T>,
@@ -69,7 +72,7 @@ function parseAnswer<T>(status: number, text: string): T {
   try {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   } catch (cause) {
-    throw new ApiError('What answered is not the gateway: it did not send JSON.', {
+    throw new ApiError('The response is not JSON, so it did not come from the gateway.', {
       status,
       code: 'bad_answer',
       cause,

@@ -1,4 +1,7 @@
-/** Every address of the operator's API and what it answers; relative, since the gateway may be below a path. */
+/**
+ * Every URL of the operator's API with the type of its response. URLs are relative, because the gateway may
+ * be served below a path.
+ */
 import type {
   CallDetail,
   CallOutcome,
@@ -20,14 +23,14 @@ import type {
 
 declare const answer: unique symbol;
 
-/** A path below the gateway's base that answers a `T`; the type is there for the compiler only. */
+/** A path below the gateway's base URL that returns a `T`. The type exists only at compile time. */
 export type ResourcePath<T> = string & {readonly [answer]?: T};
 
 type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 export interface CallQuery {
   readonly status?: 'active' | 'ended';
-  /** Part of a number, or a sid. */
+  /** Part of a number, or a call sid. */
   readonly q?: string;
   readonly outcome?: CallOutcome | readonly CallOutcome[];
   readonly direction?: 'inbound' | 'outbound';
@@ -41,7 +44,7 @@ export interface CallQuery {
 }
 
 export interface WebhookQuery {
-  /** Ids: later than, earlier than. */
+  /** Webhook ids, exclusive. */
   readonly after?: number;
   readonly before?: string | number;
   readonly outcome?: 'accepted' | 'refused' | 'failed';
@@ -77,14 +80,14 @@ export const endpoints = {
 
   /** GET: the last results. */
   health: (): ResourcePath<HealthReport> => 'api/health',
-  /** POST: all checks now, or one. */
+  /** POST: runs all checks now, or only one. */
   healthChecks: (id?: HealthCheckId): ResourcePath<HealthReport> =>
     id === undefined ? 'api/health/checks' : `api/health/checks/${id}`,
   /** POST. */
   healthAction: (id: HealthActionId): ResourcePath<HealthReport> => `api/health/actions/${id}`,
   healthSeries: (): ResourcePath<HealthSeries> => 'api/health/series',
 
-  /** GET; 404 where Twilio is not simulated. */
+  /** GET. 404 if Twilio is not simulated. */
   simulator: (): ResourcePath<SimulatorInfo> => 'api/simulator',
   /** POST. */
   scenario: (id: string): ResourcePath<SimulatedCall> => `api/simulator/scenarios/${encodeURIComponent(id)}`,
@@ -92,11 +95,11 @@ export const endpoints = {
   faults: (): ResourcePath<SimulatorInfo> => 'api/simulator/faults',
 } as const;
 
-/** Leaves out what is undefined or empty: the server takes an empty parameter as absent, and the address stays short. */
+/** Leaves out undefined and empty values. The server treats an empty parameter as absent. */
 function withQuery(path: string, query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    // Several of them stand with commas between.
+    // A list becomes its items with commas in between.
     const text = String(value ?? '');
     if (text !== '') parameters.set(name, text);
   }

@@ -1,6 +1,6 @@
 /**
- * One address of the API, kept up to date: asked at once, again every so often, and never twice at a time. Pauses while
- * the page is hidden and catches up when it is seen again. Knows neither React nor the DOM.
+ * One URL of the API, kept up to date: loaded at once, then polled, with one request at a time. Polling
+ * pauses while the page is hidden and resumes when the page is visible. Independent of React and the DOM.
  */
 import {type ApiError, toApiError} from './api-error.ts';
 
@@ -9,31 +9,31 @@ export type Resource<T> =
   | {
       readonly state: 'ready';
       readonly data: T;
-      /** When it was asked for last, successfully; milliseconds of the gateway's clock. */
+      /** Time of the last successful request by the gateway's clock, in milliseconds. */
       readonly at: number;
-      /** Why the last attempt to refresh it failed; what is shown is older than it should be. */
+      /** Why the last refresh failed; the data is older than intended. */
       readonly stale?: ApiError;
     }
   | {readonly state: 'failed'; readonly error: ApiError}
-  /** The key lacks the scope; asking again is of no use. */
+  /** The key lacks the scope, so a retry is useless. */
   | {readonly state: 'forbidden'; readonly error: ApiError};
 
-/** What a resource needs of its surroundings. */
+/** The environment of a resource. */
 export interface ResourcePorts {
   now(): number;
-  /** Returns what cancels it. */
+  /** Returns a function that cancels the timer. */
   after(delayMs: number, run: () => void): () => void;
   isHidden(): boolean;
-  /** Returns what ends it. */
+  /** Returns a function that unsubscribes. */
   onVisibility(listener: () => void): () => void;
 }
 
 export interface ResourceOptions<T> {
   readonly load: (signal: AbortSignal) => Promise<T>;
-  /** Between an answer and the next question; never again when undefined. */
+  /** Pause between a response and the next request. `undefined`: no polling. */
   readonly pollMs?: number | undefined;
   readonly ports: ResourcePorts;
-  /** Shown until the first answer. */
+  /** Shown until the first response. */
   readonly initial?: Resource<T>;
 }
 
@@ -48,7 +48,7 @@ export class ResourceStore<T> {
   #cancelTimer: (() => void) | undefined;
   #endVisibility: (() => void) | undefined;
   #failures = 0;
-  /** Asked for while a request was under way, whose answer may be older than the wish. */
+  /** `reload()` was called during a request, whose response may be older than that call. */
   #again = false;
 
   constructor(options: ResourceOptions<T>) {
@@ -56,7 +56,7 @@ export class ResourceStore<T> {
     this.#snapshot = options.initial ?? {state: 'loading'};
   }
 
-  /** The first subscriber starts it, the last one's leaving ends it. */
+  /** The first subscriber starts the polling; it stops when the last one unsubscribes. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#start();
@@ -68,7 +68,7 @@ export class ResourceStore<T> {
 
   readonly getSnapshot = (): Resource<T> => this.#snapshot;
 
-  /** Asks now, or once more when an answer is still due. */
+  /** Loads now, or once more after the current request. */
   readonly reload = (): void => {
     if (this.#listeners.size === 0) return;
     if (this.#request !== undefined) {
@@ -81,7 +81,7 @@ export class ResourceStore<T> {
     void this.#ask();
   };
 
-  /** The gateway is there again: asks now where the last attempt failed, unless it would fail again. */
+  /** Call when the gateway is reachable again: reloads if the last attempt failed with a temporary error. */
   readonly retry = (): void => {
     const {state} = this.#snapshot;
     const error =
@@ -123,7 +123,7 @@ export class ResourceStore<T> {
       (data) => ({data}),
       (thrown: unknown) => ({error: toApiError(thrown)}),
     );
-    // Ended, or ended and begun anew, in the meantime: this answer is nobody's.
+    // Stopped, or stopped and restarted, in the meantime: drop this response.
     if (this.#request !== request) return;
     this.#request = undefined;
     if ('data' in result) this.#succeed(result.data);

@@ -1,7 +1,7 @@
-/** A list that goes on being asked for, made anew for each question. */
+/** A polled list whose store is replaced whenever its query changes. */
 import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 
-/** What {@link useFollowed} needs of a store. */
+/** The part of a store that {@link useFollowed} uses. */
 export interface Followed<S> {
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => S;
@@ -9,8 +9,9 @@ export interface Followed<S> {
 }
 
 /**
- * The store of the current question, and what of it is shown.
- * @param make given what the last one showed, for the time until the first answer; memoised: another function is another question
+ * The store of the current query, and its snapshot.
+ * @param make gets the last snapshot, to show it until the first response. Memoize it: a new function is a
+ * new query.
  */
 export function useFollowed<S, F extends Followed<S>>(
   make: (last: S | undefined) => F & Followed<S>,

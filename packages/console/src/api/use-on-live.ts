@@ -1,8 +1,11 @@
-/** What failed while the gateway was away need not wait for its next turn. */
+/**
+ * Reacts when the connection becomes live, so that failed requests are repeated at once instead of at the
+ * next poll.
+ */
 import {useHookswitch} from '@hookswitch/client/react';
 import {useEffect} from 'react';
 
-/** Runs `fn` whenever the connection becomes live; it has to stay the same between renders. */
+/** Runs `fn` whenever the connection becomes live. `fn` must stay the same between renders. */
 export function useOnLive(fn: () => void): void {
   const {connection} = useHookswitch();
   useEffect(

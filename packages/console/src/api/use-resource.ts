@@ -7,14 +7,17 @@ import {type Resource, type ResourcePorts, ResourceStore} from './resource.ts';
 import {useOnLive} from './use-on-live.ts';
 
 export interface UseResourceOptions {
-  /** Milliseconds between an answer and the next question. @default never again */
+  /** Milliseconds between a response and the next request. @default no polling */
   readonly pollMs?: number | undefined;
-  /** Goes on showing the last answer when the path changes, such as with a filter, until the new one is there. */
+  /**
+   * When the path changes, for example with a filter, keeps showing the last response until the new one is
+   * there.
+   */
   readonly keep?: boolean;
 }
 
 export type LiveResource<T> = Resource<T> & {
-  /** Asks again at once. */
+  /** Loads again at once. */
   readonly reload: () => void;
 };
 
@@ -32,7 +35,7 @@ export const browser: ResourcePorts = {
   },
 };
 
-/** What an address of the API answers, kept up to date for as long as the component is mounted. */
+/** The response of an API URL, kept up to date while the component is mounted. */
 export function useResource<T>(
   path: ResourcePath<T>,
   {pollMs, keep = false}: UseResourceOptions = {},

@@ -1,11 +1,11 @@
-/** Calls in words. Pure. */
+/** Labels for calls. Pure. */
 import type {Call, CallHistoryEvent} from '@hookswitch/protocol';
 import {maskNumber} from '../design/mask-number.ts';
 import {visibleText} from '../design/visible-text.ts';
 
 type Direction = Call['direction'];
 
-/** Whether somebody calls us, or we call somebody. */
+/** Whether the call comes in from outside. */
 export function isInbound(direction: Direction): boolean {
   return direction === 'inbound' || direction === 'trunking-terminating';
 }
@@ -16,14 +16,14 @@ export function directionWord({direction, parentCallSid}: Pick<Call, 'direction'
   return isInbound(direction) ? 'Inbound' : 'Outbound';
 }
 
-/** `Call to +1555•••01`, masked: it stands in titles, which others see. */
+/** `Call to +1555•••01`. The number is masked, because titles are visible to others. */
 export function callTitle({direction, from, to}: Pick<Call, 'direction' | 'from' | 'to'>): string {
   const inbound = isInbound(direction);
   const other = visibleText(inbound ? from : to, 80);
   return `Call ${inbound ? 'from' : 'to'} ${other === '' ? 'unknown' : maskNumber(other)}`;
 }
 
-/** What heard the call answer: nothing to say of a person. */
+/** The kind of machine that answered; `undefined` for a person. */
 export function answeredByLabels(answeredBy: string | undefined): string | undefined {
   if (answeredBy === undefined || answeredBy === 'human') return undefined;
   return visibleText(answeredBy.replaceAll('_', ' '), 40);
@@ -35,15 +35,15 @@ export const verdictLabels: Readonly<Record<CallHistoryEvent['verdict'], string>
   duplicate: 'Duplicate',
 };
 
-/** Why it has this verdict, in a sentence. */
+/** The reason for the verdict, as a sentence. */
 export function verdictReason({verdict, repeats}: Pick<CallHistoryEvent, 'verdict' | 'repeats'>): string {
-  const again = repeats === 0 ? '' : ` The same came ${repeats === 1 ? 'once' : `${repeats} times`} more.`;
+  const again = repeats === 0 ? '' : ` Received again ${repeats === 1 ? 'once' : `${repeats} times`}.`;
   switch (verdict) {
     case 'applied':
-      return `It changed the call, or was recorded as asked.${again}`;
+      return `It changed the call, or recorded a command.${again}`;
     case 'late':
-      return `Something newer was known when it came: kept as evidence, changed nothing.${again}`;
+      return `A newer state was known when it arrived: kept as evidence, nothing changed.${again}`;
     case 'duplicate':
-      return `It said what was known already: kept as evidence, changed nothing.${again}`;
+      return `The state was already known: kept as evidence, nothing changed.${again}`;
   }
 }

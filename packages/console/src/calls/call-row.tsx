@@ -1,4 +1,4 @@
-/** What a row of a table of calls is made of: who and to whom, whose it is, how long they talked, the way to it. */
+/** The parts of a row in a table of calls: parties, owner, talk time and link. */
 import type {Call} from '@hookswitch/protocol';
 import type {ReactNode} from 'react';
 import {Link} from 'wouter';
@@ -36,7 +36,7 @@ export function CallNotes({children}: {readonly children: ReactNode}) {
   return <span className={styles.notes}>{children}</span>;
 }
 
-/** Whose it is, and what was given along. */
+/** The user who placed the call, and its metadata. */
 export function CallBelongings({call}: {readonly call: Pick<Call, 'user' | 'metadata'>}) {
   const metadata = Object.entries(call.metadata ?? {}).map(
     ([name, value]) => `${visibleText(name, 64)}: ${visibleText(String(value), 80)}`,
@@ -50,12 +50,12 @@ export function CallBelongings({call}: {readonly call: Pick<Call, 'user' | 'meta
   );
 }
 
-/** How long they talked; a dash where nobody did. */
+/** Talk time; a dash for a call that was never answered. */
 export function TalkTime({seconds}: {readonly seconds: number | undefined}) {
   return seconds === undefined ? <span className={styles.quiet}>–</span> : <Duration seconds={seconds} />;
 }
 
-/** For who opens it in another tab, and for fingers; Enter on the row does the same. */
+/** For opening in another tab, and for touch. Enter on the row does the same. */
 export function OpenCallLink({callSid}: {readonly callSid: string}) {
   return (
     <Link

@@ -1,14 +1,14 @@
 /**
- * Commands to hang up that are under way: one a call, however often and wherever somebody asks, until its end is seen.
- * Lives as long as the session.
+ * Commands to hang up that are in progress, at most one per call. A command lasts until the end of the call
+ * is seen. One instance per session.
  */
 import {type CallState, type HookswitchClient, HookswitchError} from '@hookswitch/client';
 import {refusalLabels} from '../api/refusal-labels.ts';
 
 export type HangUpState =
-  /** Asked for; the end has not been seen yet. */
+  /** Sent; the end of the call has not been seen yet. */
   | {readonly phase: 'under-way'}
-  /** In words, and what to do about it. */
+  /** What failed, and what to do about it. */
   | {readonly phase: 'failed'; readonly message: string};
 
 export class HangUps {
@@ -27,14 +27,14 @@ export class HangUps {
 
   readonly getSnapshot = (): ReadonlyMap<string, HangUpState> => this.#states;
 
-  /** Never rejects: what became of it is the state. */
+  /** Never rejects: the outcome becomes the state. */
   async ask(callSid: string): Promise<void> {
     if (this.#states.get(callSid)?.phase === 'under-way') return;
     this.#set(callSid, {phase: 'under-way'});
     this.#set(callSid, await this.#outcome(this.#client.disconnect(callSid)));
   }
 
-  /** Somebody has read why it failed. */
+  /** The user has read why it failed. */
   forget(callSid: string): void {
     if (this.#states.get(callSid)?.phase === 'failed') this.#set(callSid, undefined);
   }
@@ -44,7 +44,7 @@ export class HangUps {
       await ended;
       return undefined;
     } catch (thrown) {
-      // It has ended, by whomever: that is all there was to want.
+      // The call has already ended, which is the desired result.
       if (thrown instanceof HookswitchError && thrown.code === 'call_ended') return undefined;
       return {phase: 'failed', message: failureLabels(thrown)};
     }
@@ -61,6 +61,7 @@ export class HangUps {
 
 function failureLabels(thrown: unknown): string {
   if (!(thrown instanceof HookswitchError)) return 'Hanging up failed. Try again.';
-  if (thrown.code === 'timeout') return 'Not seen to end yet. The call may still end; you can try again.';
+  if (thrown.code === 'timeout')
+    return 'The end is not confirmed yet. The call may still end; you can try again.';
   return refusalLabels(thrown);
 }

@@ -1,25 +1,27 @@
-/** Who is at one end of a call: a number or a name that a stranger chose, masked, as text, and no longer than its place. */
+/**
+ * One end of a call: a number or name that a stranger chose. Masked, rendered as text and limited in length.
+ */
 import {Phone} from '../design/phone.tsx';
 import {visibleText} from '../design/visible-text.ts';
 import styles from './party.module.css';
 
 export interface PartyProps {
   readonly party: string;
-  /** Without the button: inside of a link or another button. */
+  /** Without the button, for use inside a link or another button. */
   readonly plain?: boolean;
 }
 
 export function Party({party, plain = false}: PartyProps) {
   if (party === '') return <span className={styles.unknown}>unknown</span>;
   return (
-    // Whichever way it is written, it turns nothing around it.
+    // Right-to-left text must not change the order of its surroundings.
     <bdi className={styles.party}>
       <Phone number={partyText(party)} plain={plain} />
     </bdi>
   );
 }
 
-/** As {@link Party} shows it once it is revealed, and by which it is revealed. */
+/** The text that {@link Party} shows when revealed, which is also the key for revealing it. */
 export function partyText(party: string): string {
   return visibleText(party, 80);
 }

@@ -1,11 +1,11 @@
-/** Said of calls that are not live, and once they are so again. */
+/** Notes about calls that are not live, and about calls that are live again. */
 import type {ReactNode} from 'react';
 import {classes} from '../design/classes.ts';
 import {Icon} from '../design/icon.tsx';
 import {Time} from '../design/time.tsx';
 import styles from './stale-note.module.css';
 
-/** @param asOf when what is shown was last known to be so; milliseconds since 1970, the gateway's clock */
+/** @param asOf when the shown state was last confirmed; milliseconds since 1970, the gateway's clock */
 export function StaleNote({asOf}: {readonly asOf: number}) {
   return (
     <ConnectionNote icon="alert">
@@ -16,7 +16,7 @@ export function StaleNote({asOf}: {readonly asOf: number}) {
 
 export interface ConnectionNoteProps {
   readonly icon: 'alert' | 'check' | 'refresh';
-  /** All is well again. @default false */
+  /** The problem is over. @default false */
   readonly good?: boolean;
   readonly children: ReactNode;
 }

@@ -5,7 +5,7 @@ import {type HangUpState, HangUps} from './hang-ups.ts';
 
 export const useHangUps = perClient((client) => new HangUps(client));
 
-/** What became of the wish to end this call; `undefined` where nobody has wished it. */
+/** The state of the hang-up command for this call; `undefined` if there was none. */
 export function useHangUp(callSid: string): HangUpState | undefined {
   const hangUps = useHangUps();
   return useSyncExternalStore(hangUps.subscribe, () => hangUps.getSnapshot().get(callSid));

@@ -1,4 +1,4 @@
-/** A word or number set apart; the tone only underlines what it says. */
+/** A word or number with a background. The tone only emphasizes the text. */
 import type {ReactNode} from 'react';
 import styles from './badge.module.css';
 import {classes} from './classes.ts';

@@ -1,4 +1,4 @@
-/** Buttons: a word (`Button`), or a picture that has a name (`IconButton`). */
+/** Buttons with a text (`Button`) or an icon (`IconButton`). */
 import type {ReactNode, Ref} from 'react';
 import {Button as AriaButton} from 'react-aria-components/Button';
 import styles from './button.module.css';
@@ -10,12 +10,12 @@ export type ButtonVariant = 'default' | 'primary' | 'danger' | 'danger-solid' | 
 interface CommonProps {
   readonly onPress?: () => void;
   readonly type?: 'button' | 'submit';
-  /** One `primary` a screen; `danger` asks, `danger-solid` does. @default 'default' */
+  /** One `primary` per screen. `danger` opens a confirmation, `danger-solid` acts. @default 'default' */
   readonly variant?: ButtonVariant;
   readonly small?: boolean;
   readonly disabled?: boolean;
   readonly autoFocus?: boolean;
-  /** Rows are one stop of the Tab key, what is in them is reached by other keys. */
+  /** A row is one tab stop; its buttons have other keys. */
   readonly tabIndex?: -1;
   readonly expanded?: boolean;
   readonly describedBy?: string;
@@ -25,11 +25,11 @@ interface CommonProps {
 
 export interface ButtonProps extends CommonProps {
   readonly children: ReactNode;
-  /** Keeps the focus, says that it is at work, and takes no second press. */
+  /** Keeps the focus, announces that it is busy, and ignores further presses. */
   readonly busy?: boolean;
-  /** The shortcut that does the same, shown beside the word. */
+  /** The shortcut with the same effect, shown next to the text. */
   readonly keys?: string;
-  /** Where the word alone does not say of what. */
+  /** An accessible name where the text alone is ambiguous. */
   readonly label?: string;
 }
 
@@ -43,7 +43,7 @@ export function Button({children, busy = false, keys, label, className, ...rest}
 }
 
 export interface IconButtonProps extends CommonProps {
-  /** What it does; also shown on hover. */
+  /** The accessible name; also shown on hover. */
   readonly label: string;
   readonly children: ReactNode;
   readonly pressed?: boolean;

@@ -1,4 +1,4 @@
-/** Asks before something that cannot be taken back. Enter does it, Escape does not. */
+/** Asks for confirmation of an irreversible action. Enter confirms, Escape cancels. */
 import {type ReactNode, useState} from 'react';
 import {Button} from './button.tsx';
 import styles from './dialog.module.css';
@@ -10,11 +10,14 @@ export interface ConfirmDialogProps {
   readonly onClose: () => void;
   /** A question. */
   readonly title: string;
-  /** What happens then. */
+  /** The consequences. */
   readonly children: ReactNode;
   /** The verb on the button. */
   readonly confirm: string;
-  /** Closes when it resolves; what it rejects with is shown, and it can be tried again. */
+  /**
+   * The dialog closes when this resolves. If it rejects, the dialog shows the error and stays open for a
+   * retry.
+   */
   readonly onConfirm: () => unknown;
   /** @default true */
   readonly danger?: boolean;

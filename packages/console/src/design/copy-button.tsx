@@ -1,4 +1,4 @@
-/** Copies a text, and says that it did. */
+/** Copies a text, and confirms it. */
 import {useEffect, useState} from 'react';
 import {IconButton} from './button.tsx';
 import {Icon} from './icon.tsx';
@@ -7,7 +7,7 @@ const SHOWN_MS = 1500;
 
 export interface CopyButtonProps {
   readonly text: string;
-  /** What it copies: “Copy call sid”. */
+  /** The action, for example “Copy call sid”. */
   readonly label: string;
 }
 
@@ -18,7 +18,7 @@ export function CopyButton({text, label}: CopyButtonProps) {
     const timer = setTimeout(() => setState('idle'), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [state]);
-  const words = {idle: label, copied: 'Copied', failed: 'The browser did not allow copying'} as const;
+  const words = {idle: label, copied: 'Copied', failed: 'The browser blocked copying'} as const;
   return (
     <IconButton
       small
@@ -35,13 +35,13 @@ export function CopyButton({text, label}: CopyButtonProps) {
   );
 }
 
-/** @throws where there is neither a secure context nor the old way */
+/** @throws if neither the clipboard API nor `execCommand` works */
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard !== undefined) {
     await navigator.clipboard.writeText(text);
     return;
   }
-  // http on another host than localhost is no secure context: there is only the old way.
+  // Plain http on any host but localhost is not a secure context, so there is no clipboard API.
   const area = document.createElement('textarea');
   area.value = text;
   document.body.append(area);

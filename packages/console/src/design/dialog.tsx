@@ -1,4 +1,4 @@
-/** A dialog: takes the focus, keeps it, gives it back; Escape and a press beside it close it. */
+/** A modal dialog: traps the focus and returns it when it closes. Escape and a press outside close it. */
 import type {ReactNode} from 'react';
 import {Dialog as AriaDialog} from 'react-aria-components/Dialog';
 import {Heading} from 'react-aria-components/Heading';
@@ -11,11 +11,11 @@ export interface DialogProps {
   readonly onClose: () => void;
   readonly title: string;
   readonly children: ReactNode;
-  /** Room for a table. */
+  /** Wide enough for a table. */
   readonly wide?: boolean;
   /** @default 'dialog' */
   readonly role?: 'dialog' | 'alertdialog';
-  /** Buttons, the one that does it last. */
+  /** Buttons; the confirming one comes last. */
   readonly actions?: ReactNode;
 }
 

@@ -1,10 +1,10 @@
-/** How long: a fixed length, or since a moment, ticking once a second. */
+/** A fixed duration, or the time since a moment, updated once a second. */
 import {formatDuration, spokenDuration} from './time-labels.ts';
 import {useGatewayNow} from './use-now.ts';
 
 export type DurationProps =
   | {readonly seconds: number}
-  /** ISO 8601 or milliseconds, of the gateway's clock. */
+  /** ISO 8601 or milliseconds, by the gateway's clock. */
   | {readonly since: string | number};
 
 export function Duration(props: DurationProps) {

@@ -1,4 +1,4 @@
-/** A defect on one screen leaves the rest of the page alive. */
+/** Keeps the rest of the page working when one screen throws. */
 import {Component, type ReactNode} from 'react';
 import {Button} from './button.tsx';
 import {EmptyState} from './states.tsx';
@@ -20,13 +20,13 @@ export class ErrorBoundary extends Component<{readonly children: ReactNode}, Sta
     return (
       <div role="alert">
         <EmptyState
-          title="This screen has failed"
+          title="This screen failed"
           icon="alert"
           actions={<Button onPress={() => location.reload()}>Reload the page</Button>}
         >
-          {/* A chunk that is not there any more: the gateway was updated while the page was open. */}
+          {/* A chunk is missing after an update of the gateway while the page was open. */}
           {/import|preload/i.test(error.message)
-            ? 'The console was updated in the meantime, or the gateway cannot be reached.'
+            ? 'The console was updated in the meantime, or the gateway is unreachable.'
             : error.message}
         </EmptyState>
       </div>

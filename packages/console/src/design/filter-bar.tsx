@@ -1,4 +1,4 @@
-/** What stands above a list and says which of it is shown: `FilterBar`, `FilterText`, `Chips`, `Chip`, `PauseChip`. */
+/** The filter above a list: `FilterBar`, `FilterText`, `Chips`, `Chip`, `PauseChip`. */
 import type {ReactNode, Ref} from 'react';
 import {Button} from './button.tsx';
 import {classes} from './classes.ts';
@@ -10,7 +10,7 @@ import {VisuallyHidden} from './visually-hidden.tsx';
 
 export interface FilterBarProps {
   readonly children: ReactNode;
-  /** Lets everything through; `undefined` where the filter does so already. */
+  /** Clears the filter; `undefined` if the filter is empty. */
   readonly onClear: (() => void) | undefined;
 }
 
@@ -28,16 +28,16 @@ export function FilterBar({children, onClear}: FilterBarProps) {
 }
 
 export interface FilterTextProps {
-  /** What is looked through, in a sentence; read out. */
+  /** Names the fields that are searched. Read out by screen readers. */
   readonly label: string;
-  /** The same in a few words. */
+  /** A short form of the label. */
   readonly placeholder: string;
   readonly value: string;
   readonly onChange: (text: string) => void;
   readonly inputRef: Ref<HTMLInputElement>;
 }
 
-/** `/` leads to it: the screen has the shortcut. */
+/** The `/` key focuses it; the screen registers the shortcut. */
 export function FilterText({label, placeholder, value, onChange, inputRef}: FilterTextProps) {
   return (
     <TextField
@@ -54,7 +54,7 @@ export function FilterText({label, placeholder, value, onChange, inputRef}: Filt
   );
 }
 
-/** Chips that belong together, by the name of what they choose. */
+/** A group of chips, with the name of the property that they filter. */
 export function Chips({label, children}: {readonly label: string; readonly children: ReactNode}) {
   return (
     <fieldset className={styles.group}>
@@ -70,13 +70,13 @@ export interface ChipProps {
   readonly pressed: boolean;
   readonly onPress: () => void;
   readonly children: ReactNode;
-  /** How many there are; absent where nobody counts, `undefined` until it is known. */
+  /** Number of matches. Absent: there is no count. `undefined`: not known yet. */
   readonly count?: number | string | undefined;
   readonly title?: string;
   readonly className?: string | undefined;
 }
 
-/** On or off. A shape or swatch in it stands in front of its word. */
+/** A toggle. A shape or swatch comes before the text. */
 export function Chip({pressed, onPress, children, title, className, ...rest}: ChipProps) {
   return (
     <button
@@ -95,11 +95,11 @@ export function Chip({pressed, onPress, children, title, className, ...rest}: Ch
 export interface PauseChipProps {
   readonly isPaused: boolean;
   readonly onPause: () => void;
-  /** What it does. @default 'Pause' */
+  /** The text while not paused. @default 'Pause' */
   readonly label?: string;
 }
 
-/** `p`: the screen has the shortcut. */
+/** The `p` key toggles it; the screen registers the shortcut. */
 export function PauseChip({isPaused, onPause, label = 'Pause'}: PauseChipProps) {
   return (
     <Chip pressed={isPaused} onPress={onPause} className={styles.pause}>

@@ -1,4 +1,7 @@
-/** Pictures in the colour of the text around them, 16 × 16. They are decoration: whoever shows one says what it means. */
+/**
+ * Icons in the color of the surrounding text, 16 × 16. They are decoration; the component that shows one adds
+ * the meaning as text.
+ */
 import type {ReactNode} from 'react';
 
 export interface IconProps {

@@ -1,4 +1,4 @@
-/** JSON text in pieces, so that it can be coloured without markup ever being made of it. */
+/** Splits JSON text into tokens, so that it can be colored without generating markup. */
 
 export interface JsonToken {
   readonly kind: 'key' | 'string' | 'other' | 'plain';
@@ -7,7 +7,7 @@ export interface JsonToken {
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** The pieces of `JSON.stringify`'s text, in order; joined they are the text. */
+/** The tokens of `JSON.stringify`'s output, in order. Joined, they are the text. */
 export function jsonTokens(text: string): JsonToken[] {
   const tokens: JsonToken[] = [];
   let end = 0;

@@ -1,4 +1,7 @@
-/** The keys of a shortcut, as `useShortcut` takes them: `g c`, `Enter`, `mod+k`. Not shown where there is no keyboard. */
+/**
+ * The keys of a shortcut in the notation of `useShortcut`: `g c`, `Enter`, `mod+k`. Hidden on devices without
+ * a keyboard.
+ */
 import styles from './key-hint.module.css';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -8,12 +11,12 @@ const NAMES: Readonly<Record<string, string>> = {
   ArrowDown: '↓',
 };
 
-/** Decoration for the eye, drawn by the style sheet: as text it would be part of the name of the button it stands in. */
+/** Drawn by the style sheet, because as text it would be part of the button's name. */
 export function KeyHint({keys}: {readonly keys: string}) {
   return (
     <span className={styles.hint} aria-hidden="true">
       {keys.split(' ').map((key, index) => (
-        // A sequence has no other identity than its order.
+        // Keys have no identity but their position.
         <kbd key={index} className={styles.key} data-key={keyName(key)} />
       ))}
     </span>

@@ -1,11 +1,14 @@
-/** What came in while the rows beneath keep their place. On their upper border, so that it pushes nothing aside. */
+/**
+ * Announces new rows while the existing rows keep their place. It overlaps the table's top border, so it
+ * moves nothing.
+ */
 import {Button} from './button.tsx';
 import styles from './news-pill.module.css';
 
 export interface NewsPillProps {
-  /** `3 new`; empty for nothing. */
+  /** For example `3 new`; empty if there is nothing new. */
   readonly words: string;
-  /** Shows it; the screen has the shortcut `n`. */
+  /** Shows the new rows. The screen registers the shortcut `n`. */
   readonly onShow: () => void;
 }
 

@@ -1,4 +1,7 @@
-/** A number or address, masked until somebody asks; what was asked for once is shown everywhere for as long as the page lives. */
+/**
+ * A number or address, masked until the user reveals it. It is then revealed everywhere, until the page is
+ * closed.
+ */
 import {useSyncExternalStore} from 'react';
 import {IconButton} from './button.tsx';
 import {Icon} from './icon.tsx';
@@ -6,7 +9,7 @@ import {maskNumber} from './mask-number.ts';
 import styles from './phone.module.css';
 
 const listeners = new Set<() => void>();
-/** In memory only: a screen that is shared tomorrow shows nothing of today. */
+/** Kept in memory only, so that a screen shared later does not show it. */
 let revealed: ReadonlySet<string> = new Set();
 
 function subscribe(listener: () => void): () => void {
@@ -19,7 +22,7 @@ function show(next: ReadonlySet<string>): void {
   for (const listener of listeners) listener();
 }
 
-/** Hides it again when it is shown. */
+/** Reveals the numbers, or hides them if all are revealed. */
 export function toggleRevealed(...numbers: readonly string[]): void {
   const all = numbers.every((number) => revealed.has(number));
   const next = new Set(revealed);
@@ -41,7 +44,7 @@ export function useRevealed(number: string): boolean {
 
 export interface PhoneProps {
   readonly number: string;
-  /** Without the button: inside of a link or another button. */
+  /** Without the button, for use inside a link or another button. */
   readonly plain?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One of a few. The browser's own `<select>`: it works with every screen reader, opens as the phone's wheel on a phone, and
- * costs nothing.
+ * A choice of one option. It uses the browser's `<select>`, because that works with every screen reader,
+ * opens the native picker on a phone, and costs nothing.
  */
 import {useId} from 'react';
 import {classes} from './classes.ts';

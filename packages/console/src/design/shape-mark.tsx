@@ -1,6 +1,6 @@
 /**
- * Something that is one of a few, as shape, word and colour: none of them is needed to tell. `StatusMark` and the screens' own marks
- * are made of it.
+ * A value as shape, word and color, so that each of them alone identifies it. The base of `StatusMark` and of
+ * the screens' own marks.
  */
 import type {ReactNode} from 'react';
 import {classes} from './classes.ts';
@@ -11,9 +11,9 @@ export type ShapeTone = 'quiet' | 'good' | 'warning' | 'bad';
 export interface ShapeMarkProps {
   /** A {@link Shape}. */
   readonly shape: ReactNode;
-  /** Absent where it stands beside the mark. */
+  /** Absent if the word is shown next to the mark. */
   readonly word?: string | undefined;
-  /** @default that of the text around it */
+  /** @default the color of the surrounding text */
   readonly tone?: ShapeTone | undefined;
   readonly title?: string | undefined;
   readonly className?: string | undefined;
@@ -30,15 +30,15 @@ export function ShapeMark({shape, word, tone, className, ...rest}: ShapeMarkProp
 }
 
 export interface ShapeProps {
-  /** Paths, in a square of `size`. */
+  /** SVG paths, in a square of `size`. */
   readonly children: ReactNode;
   /** Pixels. @default 12 */
   readonly size?: 12 | 14;
-  /** Read out; without it the shape is decoration. */
+  /** Accessible name; without it the shape is decoration. */
   readonly label?: string | undefined;
 }
 
-/** In the colour of the text around it. */
+/** Drawn in the color of the surrounding text. */
 export function Shape({children, size = 12, label}: ShapeProps) {
   return (
     <svg

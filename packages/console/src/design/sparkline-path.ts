@@ -1,14 +1,14 @@
 /** The geometry of a sparkline. */
 
 export interface SparklinePath {
-  /** Of an SVG path; a gap wherever a value is missing. */
+  /** Data of an SVG path, with a gap for each missing value. */
   readonly line: string;
   readonly area: string;
 }
 
 /**
  * Fits `values`, oldest first, into `width` × `height`, with zero at the bottom.
- * @param max what reaches the top. @default the largest value
+ * @param max the value at the top. @default the largest value
  */
 export function sparklinePath(
   values: readonly (number | undefined)[],
@@ -28,7 +28,7 @@ export function sparklinePath(
   return {line, area};
 }
 
-/** Neighbours that are there. */
+/** Groups neighboring values that exist. */
 function runs(values: readonly (number | undefined)[]): {start: number; run: number[]}[] {
   const found: {start: number; run: number[]}[] = [];
   let open: {start: number; run: number[]} | undefined;

@@ -1,14 +1,14 @@
-/** A small curve without axes; the numbers that matter stand beside it in words. */
+/** A small curve without axes; the important numbers are next to it as text. */
 import {useMemo} from 'react';
 import styles from './sparkline.module.css';
 import {sparklinePath} from './sparkline-path.ts';
 
 export interface SparklineProps {
-  /** Oldest first; `undefined` where nothing is known. */
+  /** Oldest first; `undefined` for unknown values. */
   readonly values: readonly (number | undefined)[];
-  /** What it shows, with the last value: “Webhooks, 12 in the last 5 s”. */
+  /** Describes the curve with its last value: “Webhooks, 12 in the last 5 s”. */
   readonly label: string;
-  /** What reaches the top. @default the largest value */
+  /** The value at the top. @default the largest value */
   readonly max?: number;
 }
 

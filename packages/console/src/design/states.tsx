@@ -1,4 +1,4 @@
-/** What stands where content would be: nothing yet, still loading, not allowed, failed, out of date. */
+/** Placeholders for content: empty, loading, not allowed, failed, stale. */
 import type {ReactNode} from 'react';
 import type {ApiError} from '../api/api-error.ts';
 import type {LiveResource} from '../api/use-resource.ts';
@@ -10,7 +10,7 @@ import {VisuallyHidden} from './visually-hidden.tsx';
 
 export interface EmptyStateProps {
   readonly title: string;
-  /** What to do to have something here. */
+  /** How to get content here. */
   readonly children?: ReactNode;
   readonly icon?: IconName;
   readonly actions?: ReactNode;
@@ -31,13 +31,13 @@ export function EmptyState({title, children, icon, actions}: EmptyStateProps) {
   );
 }
 
-/** The outline of what is coming. */
+/** A skeleton of the content. */
 export function Loading({lines = 6, label = 'Loading…'}: {readonly lines?: number; readonly label?: string}) {
   return (
     <div className={styles.loading} role="status">
       <VisuallyHidden>{label}</VisuallyHidden>
       {Array.from({length: lines}, (_, line) => (
-        // Bones have no identity.
+        // Skeleton lines have no identity.
         <div key={line} className={styles.line} aria-hidden="true">
           <span className={styles.bone} />
           <span className={styles.bone} />
@@ -48,11 +48,11 @@ export function Loading({lines = 6, label = 'Loading…'}: {readonly lines?: num
   );
 }
 
-/** The key is good, but not for this. */
+/** The key is valid but lacks a scope. */
 export function NotAllowed({error}: {readonly error: ApiError}) {
   const {scope} = error.context;
   return (
-    <EmptyState title="Your key may not see this" icon="lock">
+    <EmptyState title="Your key does not allow this" icon="lock">
       {typeof scope === 'string' ? (
         <>
           It needs the scope <code>{scope}</code>.
@@ -74,14 +74,14 @@ export function Failed({
   return (
     <div role="alert">
       <EmptyState
-        title={error.status === 404 ? 'Not found' : 'This could not be loaded'}
+        title={error.status === 404 ? 'Not found' : 'Loading failed'}
         icon="alert"
         actions={onRetry !== undefined && <Button onPress={onRetry}>Try again</Button>}
       >
         {error.message}
         {error.requestId !== undefined && (
           <p>
-            The log has more under <code>{error.requestId}</code>.
+            Details are in the gateway’s log under <code>{error.requestId}</code>.
           </p>
         )}
       </EmptyState>
@@ -89,13 +89,13 @@ export function Failed({
   );
 }
 
-/** Above content that could not be refreshed. */
+/** Shown above content that could not be refreshed. */
 export function Stale({error, at}: {readonly error: ApiError; readonly at: number}) {
   return (
     <div className={styles.stale} role="status">
       <Icon name="alert" />
       <span>
-        {error.message} Shown is how it was <Time at={at} />.
+        {error.message} Last updated <Time at={at} />.
       </span>
     </div>
   );
@@ -108,7 +108,7 @@ export interface ResourceViewProps<T> {
   readonly loading?: ReactNode;
 }
 
-/** The four states of a resource; a screen has to say only what it looks like when it is there. */
+/** The four states of a resource. The caller renders only the data. */
 export function ResourceView<T>({resource, children, loading = <Loading />}: ResourceViewProps<T>) {
   switch (resource.state) {
     case 'loading':

@@ -1,7 +1,7 @@
-/** A call's state in words that people use. */
+/** Labels for the state of a call. */
 import type {CallStatus, FailureReason} from '@hookswitch/protocol';
 
-/** What a mark can show; `unknown` is a call that ended unseen. */
+/** The statuses that a mark can show; `unknown` is a call whose end was not seen. */
 export type MarkStatus = CallStatus | 'unknown';
 
 const statusLabels: Readonly<Record<MarkStatus, string>> = {
@@ -10,7 +10,7 @@ const statusLabels: Readonly<Record<MarkStatus, string>> = {
   'in-progress': 'In progress',
   completed: 'Completed',
   failed: 'Failed',
-  unknown: 'Ended unseen',
+  unknown: 'Outcome unknown',
 };
 
 const reasonLabels: Readonly<Record<FailureReason, string>> = {
@@ -20,7 +20,7 @@ const reasonLabels: Readonly<Record<FailureReason, string>> = {
   failed: 'Failed',
 };
 
-/** A failed call is called by its reason: “Busy” says more than “Failed”. */
+/** A failed call is labeled with its reason: “Busy” is more useful than “Failed”. */
 export function statusWord(status: MarkStatus, reason?: FailureReason): string {
   return status === 'failed' && reason !== undefined ? reasonLabels[reason] : statusLabels[status];
 }

@@ -1,4 +1,4 @@
-/** A call's status as shape, word and colour: none of them is needed to tell. */
+/** A call's status as shape, word and color, so that each of them alone identifies it. */
 import type {FailureReason} from '@hookswitch/protocol';
 import {Shape, ShapeMark} from './shape-mark.tsx';
 import {type MarkStatus, statusWord} from './status-labels.ts';
@@ -7,7 +7,7 @@ import styles from './status-mark.module.css';
 export interface StatusMarkProps {
   readonly status: MarkStatus;
   readonly reason?: FailureReason | undefined;
-  /** The shape alone, for where the word stands beside it or a column is narrow; the word is then read out. */
+  /** Only the shape, for narrow columns or where the word is next to it. Screen readers get the word. */
   readonly shapeOnly?: boolean;
 }
 
@@ -23,7 +23,7 @@ export function StatusMark({status, reason, shapeOnly = false}: StatusMarkProps)
   );
 }
 
-/** In the colour of the text around it. */
+/** Drawn in the color of the surrounding text. */
 export function StatusShape({status, label}: {readonly status: MarkStatus; readonly label?: string}) {
   return <Shape label={label}>{shapes[status]}</Shape>;
 }

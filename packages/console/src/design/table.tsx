@@ -1,22 +1,23 @@
-/** A table is a `<table>`: `Table`, `HeadCell`, `Row`, `Cell`. Long ones are virtualised by their screens. */
+/** A semantic table: `Table`, `HeadCell`, `Row`, `Cell`. Screens virtualize long tables themselves. */
 import type {ComponentProps, CSSProperties, ReactNode, Ref} from 'react';
 import {classes} from './classes.ts';
 import styles from './table.module.css';
 
 export interface TableProps {
-  /** What is in it; read out with the table. */
+  /** Describes the content, for screen readers. */
   readonly label: string;
   readonly children: ReactNode;
   /**
-   * `page`: the page scrolls, the head sticks below the header. `frame`: the table scrolls in itself (give `style` a height).
+   * `page`: the page scrolls, and the head sticks below the header. `frame`: the table scrolls inside its
+   * frame (give `style` a height).
    * @default 'page'
    */
   readonly scroll?: 'page' | 'frame';
-  /** Narrow: rows become blocks instead of a table that scrolls sideways. @default true */
+  /** On narrow screens, rows become blocks instead of scrolling sideways. @default true */
   readonly stack?: boolean;
   readonly frameRef?: Ref<HTMLDivElement>;
   readonly frameStyle?: CSSProperties;
-  /** Of all rows, also those that are not rendered. */
+  /** Number of all rows, including those that are not rendered. */
   readonly rowCount?: number;
   readonly className?: string;
 }
@@ -71,7 +72,7 @@ export function HeadCell({children, align = 'start', width, sort}: HeadCellProps
 
 export interface RowProps extends Omit<ComponentProps<'tr'>, 'className'> {
   readonly selected?: boolean;
-  /** Not what matters most: ended, duplicate, late. */
+  /** Less important: ended, duplicate, late. */
   readonly muted?: boolean;
 }
 
@@ -89,11 +90,11 @@ export function Row({selected = false, muted = false, ...rest}: RowProps) {
 
 export interface CellProps extends Omit<ComponentProps<'td'>, 'className' | 'align'> {
   readonly align?: 'start' | 'end';
-  /** Cut off with an ellipsis; give `title`. */
+  /** Cut off with an ellipsis; also set `title`. */
   readonly truncate?: boolean;
-  /** When stacked: stands in front, since the head is gone. */
+  /** Shown before the value when stacked, because the head is hidden then. */
   readonly label?: string;
-  /** When stacked: a line of its own, or at the right end of its line. */
+  /** When stacked: a line of its own, or the right end of a line. */
   readonly stacked?: 'grow' | 'push';
 }
 

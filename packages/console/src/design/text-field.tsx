@@ -1,4 +1,4 @@
-/** One line of text with its label, hint and error. */
+/** A single-line text field with label, hint and error. */
 import type {Ref} from 'react';
 import {FieldError} from 'react-aria-components/FieldError';
 import {Input} from 'react-aria-components/Input';
@@ -11,20 +11,20 @@ import {KeyHint} from './key-hint.tsx';
 
 export interface TextFieldProps {
   readonly label: string;
-  /** Where the place says it already, such as a filter. */
+  /** Where the context already names the field, for example in a filter. */
   readonly hideLabel?: boolean;
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly type?: 'text' | 'password' | 'tel' | 'search';
   readonly placeholder?: string;
-  /** Below the field. */
+  /** Shown below the field. */
   readonly hint?: string | undefined;
-  /** Instead of the hint; the field is then invalid. */
+  /** Replaces the hint and marks the field as invalid. */
   readonly error?: string | undefined;
   readonly autoComplete?: string;
   readonly autoFocus?: boolean;
   readonly mono?: boolean;
-  /** The shortcut that leads here. */
+  /** The shortcut that focuses the field. */
   readonly keys?: string;
   readonly describedBy?: string;
   readonly inputRef?: Ref<HTMLInputElement>;

@@ -1,4 +1,4 @@
-/** Times and durations in words. */
+/** Formats times and durations. */
 
 const STEPS = [
   {unit: 'd', seconds: 86_400},
@@ -6,11 +6,11 @@ const STEPS = [
   {unit: 'min', seconds: 60},
 ] as const;
 
-/** `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `in 12 s` for what is to come. */
+/** `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `in 12 s` for the future. */
 export function relativeTime(atMs: number, nowMs: number): string {
   const seconds = Math.round((nowMs - atMs) / 1000);
   const size = Math.abs(seconds);
-  // Clocks differ by that much, and nobody reads faster.
+  // Below the accuracy of the clocks, and below what a reader notices.
   if (size < 2) return 'now';
   const step = STEPS.find((candidate) => size >= candidate.seconds);
   const words = step === undefined ? `${size} s` : `${Math.floor(size / step.seconds)} ${step.unit}`;
@@ -25,7 +25,7 @@ export function formatDuration(ms: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds)}` : `${minutes}:${pad(seconds)}`;
 }
 
-/** The same for those who listen: `1 hour 2 minutes 3 seconds`. */
+/** The same for screen readers: `1 hour 2 minutes 3 seconds`. */
 export function spokenDuration(ms: number): string {
   const total = Math.max(0, Math.floor(ms / 1000));
   const parts = [
@@ -39,7 +39,7 @@ export function spokenDuration(ms: number): string {
   return words.join(' ');
 }
 
-/** Milliseconds as people compare them: `3 ms`, `1.2 s`, `4 min`. */
+/** Milliseconds rounded for comparison: `3 ms`, `1.2 s`, `4 min`. */
 export function formatMs(ms: number): string {
   const size = Math.abs(ms);
   if (size < 1000) return `${Math.round(ms)} ms`;

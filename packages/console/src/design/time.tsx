@@ -1,4 +1,4 @@
-/** A moment: how long ago, and exactly when on hover and for copying. */
+/** A relative time. The exact time is on hover and in `dateTime`. */
 
 import {relativeTime} from './time-labels.ts';
 import {useGatewayNow} from './use-now.ts';
@@ -24,7 +24,7 @@ export function Time({at, format = 'relative'}: TimeProps) {
   );
 }
 
-/** Apart, so that only it is rendered every second. */
+/** A separate component, so that nothing else renders every second. */
 function Relative({ms}: {readonly ms: number}) {
   return relativeTime(ms, useGatewayNow());
 }

@@ -1,4 +1,7 @@
-/** Whether somebody points at the table, has the focus in it or has scrolled into it: then nothing in it may move. */
+/**
+ * Detects that the user is reading the table: pointing at it, with the focus in it, or scrolled into it. Its
+ * rows must not move then.
+ */
 import {type FocusEvent, type PointerEvent, type RefObject, useEffect, useState} from 'react';
 
 export interface HoldProps {
@@ -8,7 +11,7 @@ export interface HoldProps {
   readonly onBlur: (event: FocusEvent) => void;
 }
 
-/** @param box what is pointed at; scrolled when its top has gone below the header */
+/** @param box the element pointed at; it counts as scrolled when its top is above the header's bottom */
 export function useHold(box: RefObject<HTMLElement | null>): {
   readonly isHeld: boolean;
   readonly props: HoldProps;
@@ -25,14 +28,14 @@ export function useHold(box: RefObject<HTMLElement | null>): {
     window.addEventListener('scroll', look, {passive: true});
     return () => window.removeEventListener('scroll', look);
   }, [box]);
-  // What had the focus may be gone, and then nobody says that it has lost it.
+  // If the focused element is removed, there is no blur event.
   useEffect(() => {
     if (isFocused && box.current?.contains(document.activeElement) !== true) setFocused(false);
   });
   return {
     isHeld: isPointed || isFocused || isScrolled,
     props: {
-      // A finger points only while it presses, and then it is the press that counts.
+      // A finger points only while it presses, and then the press is what counts.
       onPointerEnter: ({pointerType}) => setPointed(pointerType !== 'touch'),
       onPointerLeave: () => setPointed(false),
       onFocus: () => setFocused(true),

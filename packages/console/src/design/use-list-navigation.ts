@@ -1,20 +1,21 @@
 /**
- * One row of a list is selected, by key, press or focus. `j` and `k` (and the arrows in a row) move on, Enter or a double press
- * opens, and so does a tap, since fingers have neither keys nor a second press. The rows are one stop of the Tab key. Works with virtualised lists: a row takes the focus when it appears.
+ * Selects one row of a list by key, press or focus. `j`, `k` and the arrow keys in a row move the selection.
+ * Enter or a double click opens the row; so does a tap, because touch has neither keys nor double clicks. The
+ * list is one tab stop. It works with virtualized lists: a row takes the focus when it appears.
  */
 import {type KeyboardEvent, type MouseEvent, useEffect, useRef, useState} from 'react';
 import {useShortcut} from '../shell/shortcuts.ts';
 import {step} from './list-step.ts';
 
 export interface ListNavigationOptions {
-  /** All of them, in order, also those that are not rendered. */
+  /** All ids in order, including those of rows that are not rendered. */
   readonly ids: readonly string[];
-  /** What a row is: “call”. */
+  /** The noun for a row: “call”. */
   readonly noun: string;
   readonly onOpen?: (id: string) => void;
-  /** Of a virtualised list: brings a row that is not rendered onto the page. */
+  /** For a virtualized list: scrolls to a row that is not rendered. */
   readonly scrollToIndex?: (index: number) => void;
-  /** Selected at first, such as from the address. */
+  /** The initial selection, for example from the URL. */
   readonly initial?: string;
 }
 
@@ -29,9 +30,9 @@ export interface RowNavigationProps {
 }
 
 export interface ListNavigation {
-  /** Gone from the list is not selected any more. */
+  /** `undefined` once the row has been removed. */
   readonly selectedId: string | undefined;
-  /** Selects, and moves the focus there unless told otherwise. */
+  /** Selects a row and, by default, focuses it. */
   readonly select: (id: string | undefined, options?: {readonly focus?: boolean}) => void;
   /** For `<Row {...navigation.rowProps(id)}>`. */
   readonly rowProps: (id: string) => RowNavigationProps;
@@ -48,7 +49,7 @@ export function useListNavigation({
   const toFocus = useRef<string>(undefined);
   const rows = useRef(new Map<string, HTMLElement>());
   const index = selected === undefined ? -1 : ids.indexOf(selected);
-  /** Where the selection was, for going on from there when its row has gone. */
+  /** The last index of the selection, to continue from when its row is removed. */
   const lastIndex = useRef(-1);
   useEffect(() => {
     if (index !== -1) lastIndex.current = index;
@@ -92,7 +93,7 @@ export function useListNavigation({
       toFocus.current = undefined;
       element.focus();
     },
-    // Before anything is selected, the Tab key leads to the first.
+    // Without a selection, the Tab key focuses the first row.
     tabIndex: (index === -1 ? ids[0] : ids[index]) === id ? 0 : -1,
     selected: index !== -1 && ids[index] === id,
     onFocus: () => setSelected(id),
@@ -106,7 +107,7 @@ export function useListNavigation({
     },
     onKeyDown: (event) => {
       const act = keys[event.key];
-      // What is pressed on a button in the row is the button's.
+      // A key pressed on a button in the row belongs to the button.
       if (act === undefined || event.target !== event.currentTarget) return;
       event.preventDefault();
       act(id);
@@ -115,7 +116,7 @@ export function useListNavigation({
   return {selectedId: index === -1 ? undefined : selected, select, rowProps};
 }
 
-/** Browsers whose clicks do not say where they come from have the row's own link. */
+/** Some browsers do not report the pointer type of a click; there, the row's link opens it. */
 function isTap({nativeEvent}: MouseEvent): boolean {
   return nativeEvent instanceof PointerEvent && nativeEvent.pointerType === 'touch';
 }

@@ -1,4 +1,4 @@
-/** What time it is, for everything that ticks: one timer for the page, none while it is hidden. */
+/** The current time for everything that ticks: one timer for the page, none while it is hidden. */
 import {useSyncExternalStore} from 'react';
 import {gatewayClock} from '../gateway-clock.ts';
 
@@ -12,15 +12,14 @@ function read() {
 }
 
 function tick(): void {
-  gatewayClock.check();
   now = read();
   for (const listener of listeners) listener();
   plan();
 }
 
 /**
- * Timers drift. Aiming at the full second keeps every counter in step with the others. It is the gateway's second, since
- * Twilio's timestamps are whole seconds.
+ * Aims at the full second, because timers drift and all counters must change together. It is the gateway's
+ * second, because Twilio's timestamps are whole seconds.
  */
 function plan(): void {
   clearTimeout(timer);
@@ -46,12 +45,15 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The gateway's clock, once a second; milliseconds since 1970. The gateway's timestamps are compared with it. */
+/** The gateway's clock, once a second; milliseconds since 1970. Compare the gateway's timestamps with it. */
 export function useGatewayNow(): number {
   return useSyncExternalStore(subscribe, () => now.gateway);
 }
 
-/** This machine's clock, once a second; milliseconds since 1970. Only for waits that this page began, such as `retryAt`. */
+/**
+ * This machine's clock, once a second; milliseconds since 1970. Only for times set by this page, such as
+ * `retryAt`.
+ */
 export function useLocalNow(): number {
   return useSyncExternalStore(subscribe, () => now.local);
 }

@@ -1,12 +1,12 @@
-/** A text that is typed, and taken over elsewhere once nobody types any more; what is typed is never taken back. */
+/** A text that is reported once the user stops typing. Typed text is never reverted. */
 import {useEffect, useRef, useState} from 'react';
 
 const DELAY_MS = 250;
 
 /**
- * @param value the text as it was taken over last, such as in the address; when it changes by itself (the back button), what was typed
- * gives way
- * @param onSettled takes it over; may change with every render
+ * @param value the text that was reported last, for example from the URL. If it changes otherwise (back
+ * button), it replaces the typed text.
+ * @param onSettled receives the text; may change with every render
  */
 export function useSettledText(
   value: string,

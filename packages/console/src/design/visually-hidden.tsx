@@ -1,4 +1,4 @@
-/** For those who listen. */
+/** Text for screen readers only. */
 import type {ReactNode} from 'react';
 import styles from './field.module.css';
 

@@ -1,9 +1,9 @@
-/** The access key: it comes in the address once, and each tab keeps it for itself until it is closed or signed out. */
+/** The access key. It arrives in the URL once; each tab keeps it until it is closed or signed out. */
 
-/** Everything this page and the SDK keep for the tab begins so: the calls it has seen, the number it called last. */
+/** Prefix of everything that this page and the SDK store for the tab: known calls, the last called number. */
 const OURS = 'hookswitch';
 
-/** Of `window`, so much as is needed here. */
+/** The part of `window` that is used here. */
 export interface Page {
   readonly location: {readonly hash: string; readonly pathname: string; readonly search: string};
   readonly history: {
@@ -12,7 +12,7 @@ export interface Page {
   };
 }
 
-/** Takes `#key=…` out of the address, where others could read it over a shoulder or in a copied link. */
+/** Removes `#key=…` from the URL, where others could read it on the screen or in a copied link. */
 export function takeKeyFromAddress({location, history}: Page): string | undefined {
   const found = /^#(?:.*&)?key=([^&]*)/.exec(location.hash)?.[1];
   if (found === undefined) return undefined;
@@ -24,17 +24,17 @@ export function takeKeyFromAddress({location, history}: Page): string | undefine
   }
 }
 
-/** What remembers the key. */
+/** Stores the key. */
 export interface KeyStore {
   read(): string | undefined;
   write(key: string): void;
-  /** Forgets the key, and all else that this tab keeps. */
+  /** Deletes the key and everything else that this tab stores. */
   clear(): void;
-  /** From now on no tab may go on with a key that it has kept. */
-  voidAll(): void;
+  /** Invalidates the keys stored by all tabs. */
+  invalidateAll(): void;
 }
 
-/** Of `Storage`, so much as is needed here. */
+/** The part of `Storage` that is used here. */
 export interface TextStorage {
   getItem(name: string): string | null;
   setItem(name: string, value: string): void;
@@ -42,19 +42,19 @@ export interface TextStorage {
 }
 
 export interface KeyStoreOptions {
-  /** `sessionStorage`: the key itself, and what else the tab keeps. Throws where the browser allows no storage. */
+  /** `sessionStorage`: the key, and the other data of the tab. Throws if the browser blocks storage. */
   readonly tab: () => TextStorage;
-  /** `localStorage`: how often somebody has signed out, never the key. */
+  /** `localStorage`: the number of sign-outs, never the key. */
   readonly shared: () => TextStorage;
-  /** Where the gateway is: one origin may have several. */
+  /** URL of the gateway, because one origin may serve several. */
   readonly baseUrl: string;
 }
 
 /**
- * Survives a reload, not the tab. Without storage the key lives as long as the page.
+ * The key survives a reload, but not the end of the tab. Without storage, it lives as long as the page.
  *
- * A tab may miss a sign-out, because the browser has discarded it or it shows another site. It finds out when it comes
- * back: the sign-outs are counted where all tabs can see it, and a key that was written before the last one is void.
+ * A tab may miss a sign-out because the browser has discarded it or it shows another site. Therefore the
+ * sign-outs are counted in storage shared by all tabs, and a key written before the last sign-out is invalid.
  */
 export function createKeyStore({tab, shared, baseUrl}: KeyStoreOptions): KeyStore {
   const keyName = `${OURS}.key ${baseUrl}`;
@@ -92,6 +92,6 @@ export function createKeyStore({tab, shared, baseUrl}: KeyStoreOptions): KeyStor
       inMemory = key;
       attempt(() => tab().setItem(keyName, JSON.stringify({key, signOuts: signOuts()})));
     },
-    voidAll: () => attempt(() => shared().setItem(countName, String(Number(signOuts()) + 1))),
+    invalidateAll: () => attempt(() => shared().setItem(countName, String(Number(signOuts()) + 1))),
   };
 }

@@ -1,4 +1,4 @@
-/** The page before there is a session: the form, or what is being waited for. */
+/** The page without a session: the login form, or a progress message. */
 import {useId, useRef, useState} from 'react';
 import {Button} from '../design/button.tsx';
 import {classes} from '../design/classes.ts';
@@ -16,7 +16,7 @@ export interface LoginProps {
 }
 
 export function Login({state, onKey, onRetry, onSignOut}: LoginProps) {
-  // The key is there already: asking for it would only flash up.
+  // The key is known already, so the form would only flash up.
   const isQuiet = state.phase === 'opening' && !state.entered;
   useTitle(isQuiet ? 'Opening…' : 'Sign in');
   return (
@@ -69,7 +69,7 @@ function KeyForm({busy, reason, onKey}: KeyFormProps) {
       }}
     >
       <p id={hint} className={styles.hint}>
-        The access key is printed where the gateway was started, and kept beside its database.
+        The gateway prints the access key at its start, and stores it next to its database.
       </p>
       <TextField
         label="Access key"
@@ -103,11 +103,9 @@ function Unreachable({state, onRetry, onSignOut}: UnreachableProps) {
   return (
     <div className={styles.form}>
       <p role="alert">{state.error.message}</p>
-      <p className={styles.hint}>
-        Trying again {seconds === 0 ? 'now' : `in ${seconds} s`}. Your key is kept.
-      </p>
+      <p className={styles.hint}>Retrying {seconds === 0 ? 'now' : `in ${seconds} s`}. Your key is kept.</p>
       <Button variant="primary" onPress={onRetry}>
-        Try now
+        Retry now
       </Button>
       <Button variant="quiet" onPress={onSignOut}>
         Use another key

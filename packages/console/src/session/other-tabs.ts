@@ -1,13 +1,13 @@
 /**
- * The messages between the console's tabs: the key, so that a person enters it once, and the sign-out.
+ * The messages between the console's tabs: the key, so that a user enters it only once, and the sign-out.
  *
- * The key goes from tab to tab in memory. A cookie would be sent to every other port of the same host, and
- * `localStorage` would leave the key on the disk after the browser is closed. Only pages of this origin hear the channel,
- * and they can read this tab's storage anyway. It works without TLS too.
+ * The key is passed between tabs in memory. A cookie would be sent to every other port of the same host, and
+ * `localStorage` would leave the key on disk after the browser is closed. Only pages of this origin receive
+ * the messages, and those can read this tab's storage anyway. It works without TLS, too.
  */
 
 type TabMessage =
-  /** A tab has opened without a key. */
+  /** A tab was opened without a key. */
   | {readonly type: 'ask'}
   /** The gateway accepts this key. */
   | {readonly type: 'key'; readonly key: string}
@@ -21,17 +21,17 @@ export interface TabHandler {
 }
 
 export interface OtherTabs {
-  /** Every tab that has a key answers. */
-  ask(): void;
-  tellKey(key: string): void;
-  tellSignedOut(): void;
+  /** Requests the key. Every tab that has a key responds. */
+  requestKey(): void;
+  sendKey(key: string): void;
+  sendSignedOut(): void;
   listen(handler: TabHandler): void;
 }
 
-/** Of `BroadcastChannel`, so much as is needed here. */
+/** The part of `BroadcastChannel` that is used here. */
 export type Channel = Pick<BroadcastChannel, 'onmessage' | 'postMessage'>;
 
-/** @param open may throw where the browser has no channel: then every tab is by itself */
+/** @param open may throw if the browser lacks the channel; then each tab is on its own */
 export function createOtherTabs(open: () => Channel): OtherTabs {
   let channel: Channel | undefined;
   try {
@@ -39,13 +39,13 @@ export function createOtherTabs(open: () => Channel): OtherTabs {
   } catch {}
   const post = (message: TabMessage) => channel?.postMessage(message);
   return {
-    ask: () => post({type: 'ask'}),
-    tellKey: (key) => post({type: 'key', key}),
-    tellSignedOut: () => post({type: 'signed-out'}),
+    requestKey: () => post({type: 'ask'}),
+    sendKey: (key) => post({type: 'key', key}),
+    sendSignedOut: () => post({type: 'signed-out'}),
     listen: (handler) => {
       if (channel === undefined) return;
       channel.onmessage = ({data}) => {
-        // A tab of another version may say other things.
+        // Another version of the console may send other messages.
         const message = Object(data) as {readonly type?: unknown; readonly key?: unknown};
         if (message.type === 'ask') {
           const key = handler.onAsk();

@@ -1,9 +1,9 @@
-/** What lives as long as the session: one of each for a client, whichever screens come and go. */
+/** Objects that live as long as the session: one per client, independent of the mounted screens. */
 import type {HookswitchClient} from '@hookswitch/client';
 import {useMemo} from 'react';
 import {useClient} from './session-context.ts';
 
-/** A hook that gives everybody the same `T` for the same client; `make` runs when it is first asked for. */
+/** A hook that returns the same `T` for the same client. `make` runs on first use. */
 export function perClient<T extends object>(make: (client: HookswitchClient) => T): () => T {
   const known = new WeakMap<HookswitchClient, T>();
   return function useOfClient() {

@@ -1,4 +1,4 @@
-/** The open session for components. Everything below the shell is inside of one. */
+/** The open session for components. All components below the shell are within one. */
 
 import type {HookswitchClient} from '@hookswitch/client';
 import type {GatewayInfo, Scope} from '@hookswitch/protocol';
@@ -14,7 +14,7 @@ export const SessionContext = createContext<SessionValue | undefined>(undefined)
 
 export function useSession(): SessionValue {
   const session = useContext(SessionContext);
-  if (session === undefined) throw new Error('this component is not inside of an open session');
+  if (session === undefined) throw new Error('this component must be inside an open session');
   return session;
 }
 
@@ -30,7 +30,7 @@ export function useInfo(): GatewayInfo {
   return useSession().info;
 }
 
-/** Whether the key may do it; what it may not is not offered. */
+/** Whether the key has the scope. Controls that need a missing scope are hidden. */
 export function useScope(scope: Scope): boolean {
   return useSession().info.scopes.includes(scope);
 }

@@ -1,4 +1,4 @@
-/** Shows the login until there is a session, and gives the open one to everything below. */
+/** Shows the login until a session is open, and provides the session to everything below. */
 import {HookswitchProvider} from '@hookswitch/client/react';
 import {type ReactNode, useMemo, useSyncExternalStore} from 'react';
 import {Login} from './login.tsx';

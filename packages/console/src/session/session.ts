@@ -1,6 +1,6 @@
 /**
- * Who is signed in: from a key to a gateway that knows it. PublicEndpointProbe of React, so that it begins before the first render and
- * no re-render can begin it twice.
+ * The sign-in: from a key to an open session. Independent of React, so that it starts before the first render
+ * and no re-render can start it twice.
  */
 import type {HookswitchClient} from '@hookswitch/client';
 import type {GatewayInfo} from '@hookswitch/protocol';
@@ -13,9 +13,12 @@ import type {OtherTabs} from './other-tabs.ts';
 
 export type SessionState =
   | {readonly phase: 'signed-out'; readonly reason?: string}
-  /** Asking other tabs for the key, or the gateway whether it knows it; `entered`: somebody has just typed it. */
+  /**
+   * Waiting for a key from other tabs, or for the gateway to check it. `entered`: the user has just typed the
+   * key.
+   */
   | {readonly phase: 'opening'; readonly entered: boolean}
-  /** The gateway could not say; the key is kept and it is asked again. */
+  /** The gateway could not check the key. The key is kept, and the request is repeated. */
   | {readonly phase: 'unreachable'; readonly error: ApiError; readonly retryAt: number}
   | OpenSession;
 
@@ -27,16 +30,16 @@ export interface OpenSession {
 }
 
 export interface SessionOptions {
-  /** Where the gateway is, with a slash at its end. */
+  /** URL of the gateway, with a trailing slash. */
   readonly baseUrl: string;
   readonly keys: KeyStore;
   readonly tabs: OtherTabs;
-  /** Set by what the gateway answers. */
+  /** Started with the gateway's time, then driven by the client. */
   readonly clock: GatewayClock;
   readonly createClient: (token: string) => HookswitchClient;
-  /** A session has ended: nothing of it may still be shown. */
+  /** A session has ended, so its data must disappear. */
   readonly onLeave: () => void;
-  /** Somebody has signed out, here or in another tab: another person may be next. */
+  /** The user has signed out, here or in another tab. The next user may be another person. */
   readonly onSignOut: () => void;
   /** @default the browser's */
   readonly fetch?: typeof fetch;
@@ -46,7 +49,7 @@ export interface SessionOptions {
 const NOT_ACCEPTED = 'This key was not accepted.';
 const NO_LONGER_ACCEPTED = 'The key is no longer accepted. Sign in again.';
 const RETRY_MS = 3000;
-/** How long other tabs may take to answer before the key is asked for. A later answer still counts. */
+/** How long to wait for other tabs before showing the login. A later response is still accepted. */
 const HAND_OVER_MS = 250;
 
 export class Session {
@@ -55,8 +58,8 @@ export class Session {
   #state: SessionState = {phase: 'signed-out'};
   #attempt: AbortController | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  /** Other tabs have been asked for the key, and may still answer in time. */
-  #isAsking = false;
+  /** Waiting for other tabs to send the key. */
+  #isAskingTabs = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -69,15 +72,15 @@ export class Session {
 
   readonly getSnapshot = (): SessionState => this.#state;
 
-  /** Signs in with the key that this tab remembers, or that another tab has. */
+  /** Signs in with the key of this tab, or of another tab. */
   start(): void {
     const {keys, tabs} = this.#options;
-    // Listen before reading: a later sign-out comes as a message, and the key store sees an earlier one.
+    // Listen before reading: a later sign-out arrives as a message, and the key store detects an earlier one.
     tabs.listen({
       onAsk: () => (this.#state.phase === 'open' ? keys.read() : undefined),
       onKey: (key) => {
         const {phase} = this.#state;
-        if (phase === 'signed-out' || this.#isAsking) void this.signIn(key, {entered: false});
+        if (phase === 'signed-out' || this.#isAskingTabs) void this.signIn(key, {entered: false});
       },
       onSignedOut: () => this.#signOutHere(),
     });
@@ -86,37 +89,39 @@ export class Session {
       void this.signIn(key, {entered: false});
       return;
     }
-    this.#isAsking = true;
+    this.#isAskingTabs = true;
     this.#show({phase: 'opening', entered: false});
-    tabs.ask();
+    tabs.requestKey();
     this.#retry = setTimeout(() => {
-      this.#isAsking = false;
+      this.#isAskingTabs = false;
       this.#show({phase: 'signed-out'});
     }, HAND_OVER_MS);
   }
 
-  /** The page is back from the browser's cache: somebody may have signed out meanwhile. */
+  /**
+   * Call when the page is restored from the browser's cache, because the user may have signed out meanwhile.
+   */
   readonly recheck = (): void => {
     if (this.#state.phase === 'open' && this.#options.keys.read() === undefined) this.#signOutHere();
   };
 
-  /** Resolves when it is known whether the key is good, or that nobody can say; the state has the outcome. */
+  /** Resolves when the key has been checked or the gateway is unreachable. The outcome is in the state. */
   async signIn(key: string, {entered = true}: {readonly entered?: boolean} = {}): Promise<void> {
     this.#leave();
     const attempt = new AbortController();
     this.#attempt = attempt;
-    // A gateway that restarts while the page asks shall not cost the key that the address no longer has.
+    // Keep the key first: the URL no longer has it, and the gateway may be restarting.
     this.#options.keys.write(key);
     this.#show({phase: 'opening', entered});
     await this.#open(key, attempt.signal);
   }
 
-  /** Ends the connection and forgets the key, in all tabs of this browser. */
+  /** Closes the connection and deletes the key in all tabs of this browser. */
   signOut(): void {
     const {keys, tabs} = this.#options;
-    // In this order: a tab that just opens either sees the count, or hears the message.
-    keys.voidAll();
-    tabs.tellSignedOut();
+    // In this order, a tab that is just opening sees either the new count or the message.
+    keys.invalidateAll();
+    tabs.sendSignedOut();
     this.#signOutHere();
   }
 
@@ -131,7 +136,7 @@ export class Session {
     this.#show(state);
   }
 
-  /** Asks again at once. */
+  /** Retries at once. */
   readonly retry = (): void => {
     const key = this.#options.keys.read();
     if (this.#state.phase === 'unreachable' && key !== undefined) void this.signIn(key, {entered: false});
@@ -139,7 +144,7 @@ export class Session {
 
   async #open(key: string, signal: AbortSignal): Promise<void> {
     const {baseUrl, fetch, createClient, clock, tabs} = this.#options;
-    // Such a header cannot be sent, let alone be right.
+    // Such a key cannot be sent in a header.
     if (!/^[\x21-\x7e]+$/.test(key)) {
       this.#forget({phase: 'signed-out', reason: NOT_ACCEPTED});
       return;
@@ -147,29 +152,19 @@ export class Session {
     const onUnauthorized = () => {
       if (!signal.aborted) this.#forget({phase: 'signed-out', reason: NO_LONGER_ACCEPTED});
     };
-    const ask = new Api({baseUrl, key, ...(fetch && {fetch})});
-    const askTime = () =>
-      clock.read(
-        () => ask.get(endpoints.info(), signal),
-        (info) => Date.parse(info.now),
-      );
     try {
-      const info = await askTime();
+      const info = await new Api({baseUrl, key, ...(fetch && {fetch})}).get(endpoints.info(), signal);
       if (signal.aborted) return;
+      clock.start(Date.parse(info.now));
       const api = new Api({baseUrl, key, onUnauthorized, ...(fetch && {fetch})});
       const client = createClient(key);
       client.connection.subscribe(() => {
         const connection = client.connection.getSnapshot();
         if (connection.phase === 'stopped' && connection.why === 'unauthorized') onUnauthorized();
-        // The machine may have slept meanwhile.
-        if (connection.phase === 'live') void askTime().catch(ignore);
+        if (connection.phase === 'live') clock.follow(client);
       });
-      signal.addEventListener(
-        'abort',
-        clock.onDoubt(() => void askTime().catch(ignore)),
-      );
       this.#show({phase: 'open', api, client, info});
-      tabs.tellKey(key);
+      tabs.sendKey(key);
     } catch (thrown) {
       if (signal.aborted) return;
       const error = toApiError(thrown);
@@ -186,7 +181,7 @@ export class Session {
 
   #leave(): void {
     clearTimeout(this.#retry);
-    this.#isAsking = false;
+    this.#isAskingTabs = false;
     this.#attempt?.abort();
     if (this.#state.phase !== 'open') return;
     void this.#state.client.dispose();
@@ -198,6 +193,3 @@ export class Session {
     for (const listener of this.#listeners) listener();
   }
 }
-
-/** A reading of the clock that fails is repeated with the next connection. */
-function ignore(): void {}

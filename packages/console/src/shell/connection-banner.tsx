@@ -1,4 +1,4 @@
-/** Says what the connection is really doing. In the header, so that nothing below moves when it changes. */
+/** Shows the state of the connection. It is in the header, so that changes move nothing below. */
 import {useConnection} from '@hookswitch/client/react';
 import {Button} from '../design/button.tsx';
 import {classes} from '../design/classes.ts';
@@ -15,7 +15,7 @@ export function ConnectionBanner() {
         {detail !== undefined && action !== 'again' && <span className={styles.reason}>{detail}</span>}
         <span className={styles.text}>{text}</span>
       </div>
-      {/* The countdown is not read out every second: only what it counts down to. */}
+      {/* Screen readers get the reconnection without the countdown. */}
       <VisuallyHidden>
         <span role="status">{`${text.replace(/ in \d+ s$/, ' soon')}. ${detail ?? ''}`}</span>
       </VisuallyHidden>
@@ -28,13 +28,13 @@ export function ConnectionBanner() {
   );
 }
 
-/** Below the header: nothing will happen by itself any more, and what there is to do about it. */
+/** Shown below the header when the client has stopped for good, with advice. */
 export function StoppedNotice() {
   const state = useConnection();
   if (state.phase !== 'stopped' || state.why === 'not-started') return null;
   return (
     <section className={styles.notice} aria-label="Connection">
-      <p>The connection has stopped, and what you see stands still. {state.whatToDo}</p>
+      <p>The connection has stopped, and this page no longer updates. {state.whatToDo}</p>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-/** The connection in words: what is so, why, and what follows by itself. */
+/** Labels for the connection: its state, the reason, and the next step. */
 import type {ConnectionState} from '@hookswitch/client';
 
 type WaitReason = Extract<ConnectionState, {phase: 'waiting'}>['why'];
@@ -6,7 +6,7 @@ type WaitReason = Extract<ConnectionState, {phase: 'waiting'}>['why'];
 const waitLabels: Readonly<Record<WaitReason, string>> = {
   closed: 'The connection ended.',
   'going-away': 'The gateway is restarting.',
-  silent: 'The gateway has gone silent.',
+  silent: 'The gateway stopped sending.',
   timeout: 'The gateway did not answer in time.',
   'token-failed': 'The key could not be read.',
   unauthorized: 'The gateway refused the key.',
@@ -17,7 +17,7 @@ const waitLabels: Readonly<Record<WaitReason, string>> = {
 /** The time without a live connection, and how it ended. */
 export interface Outage {
   readonly seconds: number;
-  /** Nothing was missed; `false`: shown anew from a snapshot. */
+  /** Nothing was missed; `false`: the state was reloaded from a snapshot. */
   readonly recovered: boolean;
 }
 
@@ -25,15 +25,17 @@ export interface ConnectionLabels {
   readonly tone: 'good' | 'pending' | 'bad';
   /** Short, for the header. */
   readonly text: string;
-  /** A sentence more. */
+  /** One more sentence. */
   readonly detail?: string;
-  /** What can be done: do now what would happen later, or try again although nothing will by itself. */
+  /**
+   * `now`: reconnect immediately instead of later. `again`: connect again, because the client has stopped.
+   */
   readonly action?: 'now' | 'again';
 }
 
 /**
- * @param outage the last one, for as long as it is worth telling
- * @param first nothing has been live since the page was opened
+ * @param outage the last outage, while it is still shown
+ * @param first the connection has not been live since the page was opened
  */
 export function connectionLabels(
   state: ConnectionState,
@@ -74,6 +76,6 @@ function liveLabels(outage: Outage | undefined): ConnectionLabels {
     text: `Caught up after ${outage.seconds} s`,
     detail: outage.recovered
       ? 'Nothing was missed.'
-      : 'What happened in between is in the history; the calls in progress are shown anew.',
+      : 'The calls in progress were reloaded. Earlier changes are in the history.',
   };
 }

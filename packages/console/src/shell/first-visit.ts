@@ -1,4 +1,7 @@
-/** Whether this tab has been here before: a first run starts on the health page, once. */
+/**
+ * Remembers whether this tab has visited the console, because the first visit of a new gateway opens the
+ * health page.
+ */
 const MARK = 'hookswitch.visited';
 
 let visited: boolean | undefined;
@@ -8,7 +11,7 @@ export function isFirstVisit(): boolean {
   return !visited;
 }
 
-/** From now on, the first page is the live calls. */
+/** From now on, the home page shows the live calls. */
 export function markVisited(): void {
   visited = true;
   try {

@@ -1,4 +1,4 @@
-/** The sheet of keys: those that work right now. */
+/** The list of keyboard shortcuts that work at the moment. */
 import {useId} from 'react';
 import {Button} from '../design/button.tsx';
 import {Dialog} from '../design/dialog.tsx';
@@ -12,7 +12,13 @@ export default function HelpSheet({onClose}: {readonly onClose: () => void}) {
   const groups = Map.groupBy(shortcuts, ({group}) => group);
   const box = useId();
   return (
-    <Dialog open onClose={onClose} title="Keys" wide actions={<Button onPress={onClose}>Close</Button>}>
+    <Dialog
+      open
+      onClose={onClose}
+      title="Keyboard shortcuts"
+      wide
+      actions={<Button onPress={onClose}>Close</Button>}
+    >
       <div className={styles.groups}>
         {[...groups].map(([group, members]) => (
           <section key={group}>
@@ -41,7 +47,7 @@ export default function HelpSheet({onClose}: {readonly onClose: () => void}) {
         <label htmlFor={box}>Single-key shortcuts</label>
       </div>
       <p className={styles.note}>
-        Your access key is kept by this browser while a tab of the console is open, and shared with the
+        This browser keeps your access key while a tab of the console is open, and shares it with the
         console’s other tabs. “Sign out” ends all of them.
       </p>
     </Dialog>

@@ -1,4 +1,4 @@
-/** Says which of the values in the address are left out, since what is shown is then more than was asked for. */
+/** Names the ignored values in the URL, because the page then shows more than was requested. */
 import {visibleText} from '../design/visible-text.ts';
 import styles from './ignored-note.module.css';
 import type {IgnoredValue} from './ignored-values.ts';
@@ -9,8 +9,8 @@ export function IgnoredNote({ignored}: {readonly ignored: readonly IgnoredValue[
   return (
     <p className={styles.note} role="status">
       <bdi>
-        Left out of the filter: {words}. {ignored.length === 1 ? 'That is no value' : 'Those are no values'}{' '}
-        this page knows.
+        Ignored in the filter: {words}. This page does not know{' '}
+        {ignored.length === 1 ? 'this value' : 'these values'}.
       </bdi>
     </p>
   );

@@ -1,4 +1,7 @@
-/** What an address asks for that no filter has: somebody wrote it by hand, or another version of the console did. Pure. */
+/**
+ * Finds filter values in the URL that do not exist, for example from a typo or another version of the
+ * console. Pure.
+ */
 
 export interface IgnoredValue {
   readonly name: string;
@@ -8,10 +11,13 @@ export interface IgnoredValue {
 /** Whether the parameter may have this value. */
 export type KnownValue = (value: string) => boolean;
 
-/** As many as are said. */
-const MAX_SAID = 5;
+/** Maximum number of values to show. */
+const MAX_SHOWN = 5;
 
-/** Of the parameters that are known, the values that are not; those of `lists` are divided at commas. An empty one asks nothing. */
+/**
+ * The unknown values of known parameters. Parameters in `lists` are split at commas. Empty values are
+ * ignored.
+ */
 export function ignoredValues(
   query: string,
   known: Readonly<Record<string, KnownValue>>,
@@ -24,7 +30,7 @@ export function ignoredValues(
       const values = lists.includes(name) ? text.split(',') : [text];
       return values.filter((value) => value !== '' && !isKnown(value)).map((value) => ({name, value}));
     })
-    .slice(0, MAX_SAID);
+    .slice(0, MAX_SHOWN);
 }
 
 export function oneOf(values: readonly string[]): KnownValue {

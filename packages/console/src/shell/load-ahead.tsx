@@ -1,6 +1,6 @@
 /**
- * Parts of the page that are chunks of their own. They are fetched as soon as there is a connection, long before most are
- * wanted: somebody who moves about while the gateway is away, or after it was updated, could not get them any more.
+ * Loads the chunks of the page as soon as there is a connection. Otherwise a user could not open a screen
+ * while the gateway is unreachable, or after it was updated.
  */
 import {useConnection} from '@hookswitch/client/react';
 import {type ComponentType, type LazyExoticComponent, lazy, useEffect} from 'react';
@@ -9,7 +9,7 @@ type Load<Props> = () => Promise<{readonly default: ComponentType<Props>}>;
 
 const notLoaded = new Set<() => Promise<unknown>>();
 
-/** Like `lazy`, and loaded ahead. */
+/** Like `lazy`, but loaded ahead. */
 export function lazyAhead<Props extends object = object>(
   load: Load<Props>,
 ): LazyExoticComponent<ComponentType<Props>> {
@@ -17,7 +17,7 @@ export function lazyAhead<Props extends object = object>(
   return lazy(load);
 }
 
-/** Shows nothing; a component of its own, so that a change of the connection renders nothing else. */
+/** Renders nothing. It is a component of its own, so that connection changes render nothing else. */
 export function LoadAhead() {
   const {phase} = useConnection();
   useEffect(() => {
@@ -29,7 +29,7 @@ export function LoadAhead() {
   return null;
 }
 
-/** One after the other, so that the screen somebody is waiting for need not share the line with all of them. */
+/** Loads one chunk after the other, so that the screen that the user waits for gets most of the bandwidth. */
 async function loadAll(gone: AbortSignal): Promise<void> {
   for (const load of notLoaded) {
     if (gone.aborted) return;
@@ -37,7 +37,7 @@ async function loadAll(gone: AbortSignal): Promise<void> {
       await load();
       notLoaded.delete(load);
     } catch {
-      // Tried again with the next connection, or when it is wanted.
+      // Retried with the next connection, or when it is used.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The way to the screens, with how much there is on them. */
+/** The navigation between screens, with the number of live calls. */
 import type {CallState} from '@hookswitch/client';
 import {useCalls} from '@hookswitch/client/react';
 import {Link, useLocation} from 'wouter';
@@ -24,13 +24,13 @@ export function Nav() {
   );
 }
 
-/** Legs are part of their calls, here as above the list. */
+/** Legs are counted with their calls, as above the list. */
 function withoutLegs(calls: readonly CallState[]): number {
   const sids = new Set(calls.map(({callSid}) => callSid));
   return calls.filter(({parentCallSid}) => parentCallSid === undefined || !sids.has(parentCallSid)).length;
 }
 
-/** A call belongs to the list it may still be in. */
+/** A call page belongs to the live calls. */
 function isCurrent(path: string, location: string): boolean {
   return path === location || (path === '/' && location.startsWith('/calls/'));
 }

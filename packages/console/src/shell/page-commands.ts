@@ -1,13 +1,13 @@
-/** What the palette offers of the page beneath it that has no key. */
+/** Palette commands of the current page that have no key. */
 import {useEffect, useSyncExternalStore} from 'react';
 
-/** A command that has no key. */
+/** A command without a key. */
 export interface PageCommand {
   readonly label: string;
   readonly run: () => void;
 }
 
-/** One list a component that is mounted, in the order they came. */
+/** One list per mounted component, in mounting order. */
 let offered: readonly (readonly PageCommand[])[] = [];
 let all: readonly PageCommand[] = [];
 const listeners = new Set<() => void>();
@@ -18,7 +18,7 @@ function offer(next: readonly (readonly PageCommand[])[]): void {
   for (const listener of listeners) listener();
 }
 
-/** While the component is mounted. Give the same list as long as it is the same commands. */
+/** Offers the commands while the component is mounted. Pass the same list while the commands are the same. */
 export function useOfferCommands(commands: readonly PageCommand[]): void {
   useEffect(() => {
     offer([...offered, commands]);

@@ -1,4 +1,4 @@
-/** What the palette offers for what was typed. */
+/** Computes the palette's items for a query. */
 import type {CallState} from '@hookswitch/client';
 import type {PageCommand} from './page-commands.ts';
 import type {Shortcut} from './shortcut-registry.ts';
@@ -7,9 +7,9 @@ export interface PaletteItem {
   readonly id: string;
   readonly section: 'Calls' | 'Commands' | 'History';
   readonly label: string;
-  /** Of a live call, whose status is shown. */
+  /** The live call whose status is shown. */
   readonly call?: CallState;
-  /** Of a command that has a key. */
+  /** The shortcut of the command, if it has one. */
   readonly keys?: string;
   readonly action: PaletteAction;
 }
@@ -22,22 +22,22 @@ export interface PaletteInput {
   readonly query: string;
   readonly calls: readonly CallState[];
   readonly shortcuts: readonly Shortcut[];
-  /** Of the page, then of the console: those that have no key. */
+  /** Commands without a key: those of the page, then those of the console. */
   readonly commands: readonly PageCommand[];
   /** The key may place calls. */
   readonly mayDial: boolean;
 }
 
-/** As the live calls name it too. */
+/** Must equal the label of the shortcut on the live screen. */
 export const DIAL = 'Dial a number';
 const MAX_CALLS = 8;
-/** Fewer characters find everything. */
+/** A shorter query would match nearly everything. */
 const MIN_SEARCH = 3;
 const SID = /^CA[0-9a-f]{32}$/i;
-/** What may be meant as a number, with the spaces and dots that people write. */
+/** A number with the separators that people type. */
 const NUMBER = /^\+?\d[\d ().-]{5,}$/;
 
-/** The first is what Enter does; never more than a screenful of calls. */
+/** Enter activates the first item. The number of calls is limited to what fits on the screen. */
 export function paletteItems(input: PaletteInput): PaletteItem[] {
   const query = input.query.trim();
   return [...callItems(query, input), ...commandItems(query, input), ...searchItems(query)];
@@ -79,7 +79,7 @@ function plainNumber(text: string): string {
 }
 
 function commandItems(query: string, {shortcuts, commands, mayDial}: PaletteInput): PaletteItem[] {
-  // Where the form is, the page's own command leads to it; twice the same name would be one too many.
+  // On the live screen, the shortcut with the same label already exists.
   const canDialHere = shortcuts.some(({label}) => label === DIAL);
   const all: PaletteItem[] = [
     ...shortcuts
@@ -96,7 +96,7 @@ function command(label: string, action: PaletteAction, keys?: string): PaletteIt
   return {id: `command ${label}`, section: 'Commands', label, action, ...(keys !== undefined && {keys})};
 }
 
-/** Part of the sid or of a number; how a number is written does not matter. */
+/** Matches part of the sid or of a number, in any notation. */
 function mentions({callSid, from, to}: CallState, query: string): boolean {
   const plain = plainNumber(query).toLowerCase();
   return [callSid, from, to].some((text) => text.toLowerCase().includes(plain === '' ? query : plain));

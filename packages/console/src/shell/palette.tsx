@@ -1,4 +1,4 @@
-/** Find a call or a command. The field keeps the focus; the arrows move in the list below it. */
+/** Finds a call or a command. The field keeps the focus, and the arrow keys move in the list. */
 import {useCalls} from '@hookswitch/client/react';
 import {useState} from 'react';
 import {Autocomplete} from 'react-aria-components/Autocomplete';
@@ -37,7 +37,7 @@ export default function Palette({onClose}: PaletteProps) {
     mayDial: useScope('calls:control'),
     commands: [
       ...pageCommands,
-      {label: 'Use the colours of the system', run: () => setTheme('system')},
+      {label: 'Use the system theme', run: () => setTheme('system')},
       {label: 'Sign out in all tabs', run: signOut},
     ],
   });
@@ -67,7 +67,7 @@ export default function Palette({onClose}: PaletteProps) {
               selectionMode="none"
               className={styles.list ?? ''}
               onAction={(key) => act(String(key))}
-              renderEmptyState={() => <p className={styles.empty}>Nothing is called that.</p>}
+              renderEmptyState={() => <p className={styles.empty}>No matches</p>}
             >
               {[...sections].map(([section, members]) => (
                 <ListBoxSection key={section} id={section} aria-label={section}>

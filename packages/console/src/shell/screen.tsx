@@ -1,27 +1,27 @@
-/** The frame of every screen: its one h1, the tab's title, and the focus that goes there after a navigation. */
+/** The frame of every screen: its only h1, the document title, and the focus after a navigation. */
 import {type ReactNode, useEffect, useRef} from 'react';
 import styles from './screen.module.css';
 import {useTitle} from './use-title.ts';
 
 export interface ScreenProps {
   readonly title: string;
-  /** What the tab says. @default title */
+  /** The document title. @default title */
   readonly documentTitle?: string;
-  /** Beside the title: counts, a state. */
+  /** Next to the title: counts, a state. */
   readonly note?: ReactNode;
   /** At the right. */
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
-/** The page's first screen leaves the focus where the browser put it. */
+/** The first screen leaves the focus where the browser put it. */
 let navigated = false;
 
 export function Screen({title, documentTitle = title, note, actions, children}: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useTitle(documentTitle);
   useEffect(() => {
-    // Back in a list, the browser restores the scroll position by itself.
+    // When the user goes back, the browser restores the scroll position itself.
     if (navigated) heading.current?.focus({preventScroll: true});
     navigated = true;
   }, []);

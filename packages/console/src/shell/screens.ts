@@ -1,10 +1,10 @@
-/** The screens that the navigation leads to, and the keys that do so. */
+/** The screens in the navigation, with their shortcuts. */
 import type {IconName} from '../design/icon.tsx';
 
 export interface ScreenLink {
   readonly path: string;
   readonly name: string;
-  /** Where there is little room. */
+  /** For narrow screens. */
   readonly shortName: string;
   readonly keys: string;
   readonly icon: IconName;

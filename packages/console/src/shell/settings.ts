@@ -1,4 +1,4 @@
-/** What is remembered on this machine: how it looks and feels, nothing about calls. */
+/** Settings of this browser, such as the theme. They contain no data about calls. */
 
 export function readSetting(name: string): string | undefined {
   try {
@@ -8,7 +8,7 @@ export function readSetting(name: string): string | undefined {
   }
 }
 
-/** `undefined` forgets it. Where there is no storage, it lasts as long as the page. */
+/** `undefined` deletes the setting. Without storage, a setting lasts as long as the page. */
 export function writeSetting(name: string, value: string | undefined): void {
   try {
     if (value === undefined) localStorage.removeItem(name);

@@ -1,4 +1,4 @@
-/** What stands around every screen: header, navigation, connection, simulator's banner, keys. */
+/** The frame around all screens: header, navigation, connection, simulator's banner, shortcuts. */
 import {type ReactNode, Suspense, useEffect, useRef, useState} from 'react';
 import {Link, useLocation} from 'wouter';
 import {Button, IconButton} from '../design/button.tsx';
@@ -26,8 +26,8 @@ export function Shell({children}: {readonly children: ReactNode}) {
   useTheme();
   useEffect(listenToKeys, []);
   useScreenKeys();
-  useShortcut('t', 'Switch between light and dark', toggleTheme, {group: 'Anywhere'});
-  useShortcut('?', 'Show the keys', () => setOpen('help'), {group: 'Anywhere'});
+  useShortcut('t', 'Switch between light and dark theme', toggleTheme, {group: 'Anywhere'});
+  useShortcut('?', 'Show keyboard shortcuts', () => setOpen('help'), {group: 'Anywhere'});
   useShortcut('mod+k', 'Find a call or a command', () => setOpen('palette'), {
     group: 'Anywhere',
     inPalette: false,
@@ -35,9 +35,9 @@ export function Shell({children}: {readonly children: ReactNode}) {
   const close = () => setOpen(undefined);
   return (
     <div className={styles.shell}>
-      {/* No link: with a base address, `#…` would lead away from the screen. */}
+      {/* Not a link, because with a base URL `#…` would leave the screen. */}
       <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
-        Skip to the content
+        Skip to content
       </button>
       <header className={styles.header}>
         <Link href="/" className={styles.brand ?? ''} aria-label="Hookswitch, live calls">
@@ -59,11 +59,11 @@ export function Shell({children}: {readonly children: ReactNode}) {
             <Icon name="search" />
             <span className={styles['find-word']}>Find</span>
           </Button>
-          <IconButton label={isDark() ? 'Light colours' : 'Dark colours'} onPress={toggleTheme}>
+          <IconButton label={isDark() ? 'Light theme' : 'Dark theme'} onPress={toggleTheme}>
             <Icon name={isDark() ? 'sun' : 'moon'} />
           </IconButton>
           <span className={styles['wide-only']}>
-            <IconButton label="Keys" onPress={() => setOpen('help')}>
+            <IconButton label="Keyboard shortcuts" onPress={() => setOpen('help')}>
               <Icon name="keyboard" />
             </IconButton>
           </span>
@@ -77,7 +77,7 @@ export function Shell({children}: {readonly children: ReactNode}) {
         <section className={styles.simulator} aria-label="Simulator">
           <p>
             <Icon name="flask" />
-            <span>Twilio is simulated: nothing here reaches a telephone.</span>
+            <span>Twilio is simulated. No real calls are placed.</span>
           </p>
           <div className={styles.slot} ref={(element) => setSlot(element ?? undefined)} />
         </section>
@@ -87,7 +87,7 @@ export function Shell({children}: {readonly children: ReactNode}) {
       </main>
       <PendingKeys />
       <LoadAhead />
-      {/* Without it, a chunk that cannot be had would take the whole page along. */}
+      {/* Without it, a missing chunk would break the whole page. */}
       <ErrorBoundary key={open ?? 'none'}>
         <Suspense>
           {open === 'help' && <HelpSheet onClose={close} />}
@@ -98,16 +98,16 @@ export function Shell({children}: {readonly children: ReactNode}) {
   );
 }
 
-/** `g c` and its kind. */
+/** `g c` and similar shortcuts. */
 function useScreenKeys(): void {
   const [, navigate] = useLocation();
-  // The list never changes, so that the hooks are the same every time.
+  // The list never changes, so the order of hooks is stable.
   for (const {keys, name, path} of screens) {
     useShortcut(keys, name, () => navigate(path), {group: 'Go to'});
   }
 }
 
-/** After `g`: what can follow. */
+/** The possible second keys after `g`. */
 function PendingKeys() {
   const {prefix, shortcuts} = useShortcuts();
   if (prefix === undefined) return null;

@@ -1,27 +1,30 @@
 /**
- * The keys that do something right now. Screens add theirs while they are shown; the newest wins, so that a screen may take
- * a key over. The sheet, the palette and the hints read the same list.
+ * The active shortcuts. Screens register theirs while they are mounted. The newest wins, so that a screen can
+ * override a key. The help sheet, the palette and the hints use the same list.
  */
 
 export interface Shortcut {
-  /** One key as `KeyboardEvent.key` names it, two with a blank between (`g c`), or `mod+k`: ⌘ on a Mac, Ctrl elsewhere. */
+  /**
+   * One key as in `KeyboardEvent.key`, two keys separated by a space (`g c`), or `mod+k`: ⌘ on a Mac, Ctrl
+   * elsewhere.
+   */
   readonly keys: string;
-  /** A verb first: “Hang up the selected call”. */
+  /** Starts with a verb: “Hang up the selected call”. */
   readonly label: string;
-  /** Heading in the sheet. */
+  /** Heading in the help sheet. */
   readonly group: string;
   readonly handler: () => void;
-  /** In the palette too; not what only makes sense as a key, such as “next”. */
+  /** Also listed in the palette; `false` for commands that only make sense as a key, such as “next”. */
   readonly inPalette: boolean;
 }
 
-/** Of a keyboard event, so much as decides. */
+/** The part of a keyboard event that matters here. */
 export interface KeyPress {
   readonly key: string;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
-  /** Where it went: into a field, into a dialog, onto a button or link, or just somewhere. */
+  /** The kind of element that has the focus. */
   readonly target: 'editable' | 'dialog' | 'control' | 'page';
   /** Milliseconds. */
   readonly at: number;
@@ -30,14 +33,14 @@ export interface KeyPress {
 /** Longest pause within a sequence. */
 const SEQUENCE_MS = 1200;
 
-/** A button or link knows what to do with these. */
+/** Buttons and links handle these keys themselves. */
 const CONTROL_KEYS = new Set(['Enter', ' ']);
 
 export interface ShortcutsSnapshot {
   readonly shortcuts: readonly Shortcut[];
-  /** First key of a sequence that waits for its second. */
+  /** The first key of a sequence that waits for its second. */
   readonly prefix: string | undefined;
-  /** Whether keys without ⌘ or Ctrl do anything: who dictates or leans on keys turns them off (WCAG 2.1.4). */
+  /** Whether keys without ⌘ or Ctrl work. Users of speech input can turn them off (WCAG 2.1.4). */
   readonly enabled: boolean;
 }
 
@@ -60,7 +63,7 @@ export class ShortcutRegistry {
 
   readonly getSnapshot = (): ShortcutsSnapshot => this.#snapshot;
 
-  /** Returns what takes it away again. */
+  /** Returns a function that removes the shortcut. */
   add(shortcut: Shortcut): () => void {
     this.#shortcuts.add(shortcut);
     this.#changed();
@@ -76,7 +79,7 @@ export class ShortcutRegistry {
     this.#changed();
   }
 
-  /** Runs what the key stands for; `false` when it stands for nothing, or is somebody else's. */
+  /** Runs the shortcut of the key; returns `false` if there is none. */
   handle(press: KeyPress): boolean {
     const found = this.#find(press);
     if (found === undefined) return false;
@@ -84,7 +87,7 @@ export class ShortcutRegistry {
     return true;
   }
 
-  /** After the time for a second key is over: the hint goes. */
+  /** Clears the prefix when the time for a second key is over. */
   expire(at: number): void {
     if (this.#prefix !== undefined && at - this.#prefix.at >= SEQUENCE_MS) this.#setPrefix(undefined);
   }
@@ -119,7 +122,7 @@ export class ShortcutRegistry {
   }
 
   #changed(): void {
-    // A key that was taken over is listed once, as what it does now.
+    // An overridden key is listed once, with its current meaning.
     const current = [...this.#shortcuts].filter((shortcut) => this.#byKeys(shortcut.keys) === shortcut);
     this.#snapshot = {shortcuts: current, prefix: this.#prefix?.key, enabled: this.#enabled};
     for (const listener of this.#listeners) listener();

@@ -1,4 +1,4 @@
-/** The page's one {@link ShortcutRegistry}, fed by its keyboard. */
+/** The page's {@link ShortcutRegistry}, connected to the keyboard. */
 import {useEffect, useRef, useSyncExternalStore} from 'react';
 import {readSetting, writeSetting} from './settings.ts';
 import {type KeyPress, ShortcutRegistry, type ShortcutsSnapshot} from './shortcut-registry.ts';
@@ -8,7 +8,7 @@ const SETTING = 'hookswitch.shortcuts';
 export const shortcuts = new ShortcutRegistry({enabled: readSetting(SETTING) !== 'off'});
 
 export interface UseShortcutOptions {
-  /** Heading in the sheet. @default 'On this page' */
+  /** Heading in the help sheet. @default 'On this page' */
   readonly group?: string;
   /** @default true */
   readonly enabled?: boolean;
@@ -17,8 +17,8 @@ export interface UseShortcutOptions {
 }
 
 /**
- * A key that does something while the component is mounted: `useShortcut('x', 'Hang up the selected call', hangUp)`. Never fires
- * while somebody types, nor with Ctrl, ⌘ or Alt held. `handler` may change with every render.
+ * Registers a key while the component is mounted: `useShortcut('x', 'Hang up the selected call', hangUp)`. It
+ * never fires while the user types, or while Ctrl, ⌘ or Alt is held. `handler` may change with every render.
  */
 export function useShortcut(
   keys: string,
@@ -45,7 +45,7 @@ export function setShortcutsEnabled(enabled: boolean): void {
   shortcuts.setEnabled(enabled);
 }
 
-/** How often an unfinished sequence is looked after. */
+/** Interval for expiring unfinished sequences. */
 const EXPIRE_EVERY_MS = 400;
 
 /** Listens until the returned function is called. */

@@ -1,4 +1,4 @@
-/** Light, dark, or as the system is. */
+/** The theme: light, dark, or that of the system. */
 import {useSyncExternalStore} from 'react';
 import {readSetting, writeSetting} from './settings.ts';
 
@@ -24,12 +24,12 @@ export function setTheme(next: Theme): void {
   for (const listener of listeners) listener();
 }
 
-/** What is to be seen, whoever decided it. */
+/** Whether the page is dark, by setting or by system. */
 export function isDark(): boolean {
   return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
 }
 
-/** To the other one of light and dark. */
+/** Switches between light and dark. */
 export function toggleTheme(): void {
   setTheme(isDark() ? 'light' : 'dark');
 }

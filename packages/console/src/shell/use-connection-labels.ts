@@ -3,15 +3,15 @@ import {useEffect, useRef, useState} from 'react';
 import {useLocalNow} from '../design/use-now.ts';
 import {type ConnectionLabels, connectionLabels, type Outage} from './connection-labels.ts';
 
-/** How long it is worth telling that the connection is back. */
-const TOLD_MS = 8000;
+/** How long the note about a recovered connection is shown. */
+const RECOVERY_SHOWN_MS = 8000;
 
-/** The state of the SDK's connection in words, and how long it was away. */
+/** The labels for the SDK's connection, and the length of its last outage. */
 export function useConnectionLabels(): ConnectionLabels & {readonly retry: () => void} {
   const client = useHookswitch();
   const state = useConnection();
   const now = useLocalNow();
-  /** Monotonic: somebody may set the clock meanwhile. */
+  /** Monotonic, because the system clock may be set meanwhile. */
   const lostAt = useRef<number>(undefined);
   const [wasLive, setWasLive] = useState(false);
   const [outage, setOutage] = useState<Outage>();
@@ -27,7 +27,7 @@ export function useConnectionLabels(): ConnectionLabels & {readonly retry: () =>
     if (lostAt.current === undefined) return undefined;
     setOutage({seconds: Math.max(1, Math.round((performance.now() - lostAt.current) / 1000)), recovered});
     lostAt.current = undefined;
-    const timer = setTimeout(() => setOutage(undefined), TOLD_MS);
+    const timer = setTimeout(() => setOutage(undefined), RECOVERY_SHOWN_MS);
     return () => clearTimeout(timer);
   }, [phase, recovered, wasLive]);
 

@@ -1,6 +1,6 @@
 import {useEffect} from 'react';
 
-/** What the tab says while the component is mounted. */
+/** Sets the document title while the component is mounted. */
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Hookswitch`;

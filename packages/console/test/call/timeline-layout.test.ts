@@ -1,4 +1,4 @@
-/** The picture of a call in pixels. */
+/** The layout of a call's timeline in pixels. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {CallDetail} from '@hookswitch/protocol';
@@ -21,7 +21,7 @@ const ringing: CallDetail = {
   events: [],
 };
 
-test('within its width, below one another, and no narrower than it can be read', () => {
+test('the layout stays within its width, stacks lanes, and has a minimum width', () => {
   const leg = {...ringing, callSid: 'CA2', parentCallSid: 'CA1', createdAt: iso(400)};
   const timeline = buildTimeline({...ringing, legs: [leg]}, T0 + 10_000);
   for (const available of [0, 300, 1200]) {
@@ -38,7 +38,7 @@ test('within its width, below one another, and no narrower than it can be read',
   }
 });
 
-test('lengths in words', () => {
+test('lengths are formatted', () => {
   assert.deepEqual([500, 90_000, 3_600_000, 3 * 3_600_000 + 300_000].map(lengthText), [
     '500 ms',
     '2 min',

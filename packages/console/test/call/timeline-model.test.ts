@@ -1,4 +1,4 @@
-/** The picture of a call: bars and marks in time, honest about two clocks. */
+/** The model of a call's timeline: bars and marks from two clocks. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
@@ -68,7 +68,7 @@ function detail(base: Call, events: readonly CallHistoryEvent[], more: Partial<C
   return {...base, legs: [], events, ...more};
 }
 
-/** `phase from–to` in milliseconds after T0; `…` goes on. */
+/** `phase from–to` in milliseconds after T0; `…` marks an open bar. */
 function bars(timeline: Timeline, lane = 0): string[] {
   return (timeline.lanes[lane]?.bars ?? []).map(
     ({phase, from, to, isOpen}) => `${phase} ${from - T0}–${isOpen ? '…' : ''}${to - T0}`,
@@ -83,7 +83,7 @@ const answered = [
   said('completed', 17_000, 17_090, {duration: 12}),
 ];
 
-test('an answered call: dialing, ringing, talking, and an end', () => {
+test('an answered call has bars for dialing, ringing and talking, and an end', () => {
   const timeline = buildTimeline(detail(call('completed', {duration: 12}), answered), T0 + 99_000);
   assert.deepEqual(bars(timeline), ['dialing 10–2100', 'ringing 2100–5080', 'talking 5080–17090']);
   assert.deepEqual([timeline.from - T0, timeline.to - T0, timeline.isRunning], [0, 17_090, false]);
@@ -98,7 +98,7 @@ test('an answered call: dialing, ringing, talking, and an end', () => {
   );
 });
 
-test('a call that goes on is open until now; a clock that is behind takes nothing away', () => {
+test('a call in progress lasts until now; a clock that is behind cuts nothing off', () => {
   const ringing = detail(call('ringing'), answered.slice(0, 3));
   assert.deepEqual(bars(buildTimeline(ringing, T0 + 9000)), ['dialing 10–2100', 'ringing 2100–…9000']);
   const behind = buildTimeline(ringing, T0 - 60_000);
@@ -106,7 +106,7 @@ test('a call that goes on is open until now; a clock that is behind takes nothin
   assert.equal(behind.to - behind.from, 2100);
 });
 
-test('all within one second: the order is that of what happened, and nothing has no place', () => {
+test('states within one second keep their order, and each has a position', () => {
   const rush = [
     said('initiated', 1000, 1200),
     said('ringing', 1000, 1400),
@@ -114,11 +114,11 @@ test('all within one second: the order is that of what happened, and nothing has
     said('completed', 1000, 1700, {duration: 20}),
   ];
   const timeline = buildTimeline(detail(call('completed', {duration: 20}), rush), T0 + 5000);
-  // Ringing was heard of after the answer, so that it was before 1300.
+  // Ringing was received after the answer, so it started before 1300.
   assert.deepEqual(bars(timeline), ['dialing 1200–1300', 'ringing 1300–1300', 'talking 1300–1700']);
 });
 
-test('a bar begins within the second that Twilio named, a mark where the gateway heard of it', () => {
+test('a bar starts within the second that Twilio named, a mark is at the time of receipt', () => {
   const late = [said('initiated', 0, 100), said('ringing', 1000, 9000), said('busy', 4000, 9100)];
   const timeline = buildTimeline(detail(call('busy'), late), T0 + 10_000);
   assert.deepEqual(bars(timeline), ['dialing 100–1999', 'ringing 1999–4999']);
@@ -128,7 +128,7 @@ test('a bar begins within the second that Twilio named, a mark where the gateway
   );
 });
 
-test('[J4] late evidence fills the picture in, is hollow, and moves no end', () => {
+test('[J4] late events add bars, are hollow, and do not change the end', () => {
   const events = [
     said('initiated', 0, 100),
     said('in-progress', 5000, 5100),
@@ -145,7 +145,7 @@ test('[J4] late evidence fills the picture in, is hollow, and moves no end', () 
   );
 });
 
-test('what arrived before it happened: no bar begins after it was heard of, and the clocks are said to differ', () => {
+test('an event that arrives before its timestamp: the bar starts at its receipt, and the clock skew is reported', () => {
   const events = [said('initiated', 5000, 1000), said('ringing', 9000, 5500)];
   const timeline = buildTimeline(detail(call('ringing'), events), T0 + 8000);
   assert.deepEqual(bars(timeline), ['dialing 1000–5500', 'ringing 5500–…8000']);
@@ -153,7 +153,7 @@ test('what arrived before it happened: no bar begins after it was heard of, and 
   assert.equal(buildTimeline(detail(call('completed'), answered), T0).skewMs, 0);
 });
 
-test('events from before the call was known widen the picture', () => {
+test('events from before the creation of the call extend the timeline', () => {
   const events = [said('ringing', -7000, 20), said('completed', -2000, 3000, {duration: 1})];
   const timeline = buildTimeline(detail(call('completed', {direction: 'inbound', duration: 1}), events), T0);
   assert.deepEqual(bars(timeline), ['ringing -6001–-2001', 'talking -2001–-1001']);
@@ -161,7 +161,7 @@ test('events from before the call was known widen the picture', () => {
   assert.equal(timeline.from - T0, -6001);
 });
 
-test('a duration of another clock infers nothing', () => {
+test('a duration that is longer than the call is not used', () => {
   const events = [
     said('ringing', 0, 20, {direction: 'inbound'} as Partial<StatusEvent>),
     said('completed', 1000, 1100),
@@ -170,7 +170,7 @@ test('a duration of another clock infers nothing', () => {
   assert.deepEqual(bars(timeline), ['ringing 20–1100']);
 });
 
-test('one event, or none that is left: still a picture, of at least a second', () => {
+test('with one event or none, the timeline still lasts at least a second', () => {
   const one = buildTimeline(detail(call('queued'), [said('queued', 0, 0, {source: 'api'})]), T0);
   assert.deepEqual(bars(one), ['dialing 0–…0']);
   assert.equal(one.to - one.from, 1000);
@@ -184,7 +184,7 @@ test('one event, or none that is left: still a picture, of at least a second', (
   assert.deepEqual([bars(ended), ended.lanes[0]?.end], [[], undefined]);
 });
 
-test('legs have lanes of their own, in the order they were made', () => {
+test('legs have their own lanes, in order of creation', () => {
   const leg = (callSid: string, createdAt: number) =>
     call('ringing', {callSid, parentCallSid: 'CA1', direction: 'outbound-dial', createdAt: iso(createdAt)});
   const events = [...answered.slice(0, 4), said('ringing', 7000, 7100, {callSid: 'CA2'})];
@@ -201,11 +201,11 @@ test('legs have lanes of their own, in the order they were made', () => {
     ],
   );
   assert.deepEqual(bars(timeline, 1), ['ringing 7100–…20000']);
-  // Nothing was heard of it but that it is there.
+  // This leg has no events.
   assert.deepEqual(bars(timeline, 2), ['ringing 8000–…20000']);
 });
 
-test('[J6] from where nothing has confirmed it, a bar says so', () => {
+test('[J6] a bar has the time since which its state is unconfirmed', () => {
   const silent = detail(call('in-progress'), answered.slice(0, 4), {unconfirmedSince: iso(125_000)});
   const [, , talking] = buildTimeline(silent, T0 + 300_000).lanes[0]?.bars ?? [];
   assert.equal(talking?.unconfirmedFrom, T0 + 125_000);
@@ -213,7 +213,7 @@ test('[J6] from where nothing has confirmed it, a bar says so', () => {
   assert.equal(odd?.unconfirmedFrom, odd?.from);
 });
 
-test('a call of hours: the silence is cut, the seconds around it are to be seen', () => {
+test('in a call of hours, the idle time is shortened and the seconds around it stay visible', () => {
   const hours = 3 * 3_600_000;
   const events = [
     ...answered.slice(0, 4),
@@ -225,12 +225,12 @@ test('a call of hours: the silence is cut, the seconds around it are to be seen'
     [[5080, hours + 200]],
   );
   const {position} = createScale(timeline);
-  assert.ok(position(T0 + 5080) > 0.7, 'what happened takes most of the width');
+  assert.ok(position(T0 + 5080) > 0.7, 'the events take most of the width');
   const labels = ticksOf(timeline, 8).map(({label}) => label);
   assert.deepEqual(labels, ['0', '+1 s', '+2 s', '+3 s', '+4 s', '+5 s']);
 });
 
-test('a silence that is not so long is drawn as it is', () => {
+test('a short idle time is drawn in full', () => {
   const events = [said('ringing', 0, 100), said('in-progress', 20_000, 20_100)];
   assert.deepEqual(buildTimeline(detail(call('in-progress'), events), T0 + 90_000).gaps, []);
   const only = buildTimeline(
@@ -240,7 +240,7 @@ test('a silence that is not so long is drawn as it is', () => {
   assert.deepEqual(only.gaps, []);
 });
 
-test('offsets in words', () => {
+test('offsets are formatted', () => {
   const words = [0, 200, 1000, 12_340, 59_999, 60_000, 150_000, 3_900_000, -2000].map(offsetText);
   assert.deepEqual(words, [
     '0',
@@ -255,7 +255,7 @@ test('offsets in words', () => {
   ]);
 });
 
-test('marks stand above one another where there is no room, and together where there is none at all', () => {
+test('marks are stacked if there is no room, and grouped if the stack is full', () => {
   const events = [0, 10, 20, 30, 40, 900].map((at) => said('ringing', at, at));
   const timeline = buildTimeline(detail(call('ringing'), events), T0 + 1000);
   const placed = placeMarks(timeline.lanes[0]?.marks ?? [], createScale(timeline), {
@@ -275,7 +275,7 @@ test('marks stand above one another where there is no room, and together where t
   );
 });
 
-test('[J2] what came again stands hollow beside what it repeats, and moves no bar', () => {
+test('[J2] repeats are a hollow mark next to the original, and move no bar', () => {
   const events = [said('ringing', 0, 0), said('in-progress', 500, 500, {repeats: 2})];
   const once = [said('ringing', 0, 0), said('in-progress', 500, 500)];
   const timeline = buildTimeline(detail(call('in-progress'), events), T0 + 1000);
@@ -300,7 +300,7 @@ test('[J2] what came again stands hollow beside what it repeats, and moves no ba
   );
 });
 
-// --- Whatever comes ---------------------------------------------------------------------------------------------------
+// --- Any history -----------------------------------------------------------------------------------------
 
 const event = fc
   .record({
@@ -315,7 +315,7 @@ const event = fc
     said(providerStatus, timestamp * 1000, timestamp * 1000 + lag, more),
   );
 
-test('whatever the journal has: bars in order, every mark once, everything within the picture', () => {
+test('for any history: bars are in order, every mark is shown once, everything is within the timeline', () => {
   fc.assert(
     fc.property(
       fc.array(event, {maxLength: 20}),

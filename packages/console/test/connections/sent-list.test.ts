@@ -1,4 +1,4 @@
-/** What a session was sent, put together from pages; the filter as part of an address. */
+/** The paged list of a session's messages, and the session filter as URL parameters. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {SentPage, SessionInfo} from '@hookswitch/protocol';
@@ -22,7 +22,7 @@ function offsets({messages}: {messages: SentPage['messages']}): number[] {
   return messages.map(({offset}) => offset);
 }
 
-test('older pages go below, newer ones on top, none twice', () => {
+test('older pages go below and newer ones on top, without duplicates', () => {
   const list = withOlder(beginSent(page([9, 8], '8')), page([8, 7, 6]));
   assert.deepEqual(offsets(list), [9, 8, 7, 6]);
   assert.equal(list.nextCursor, undefined);
@@ -30,14 +30,14 @@ test('older pages go below, newer ones on top, none twice', () => {
   assert.deepEqual(offsets(withNewest(list, page([11, 10, 9, 8], '8'))), [11, 10, 9, 8, 7, 6]);
 });
 
-test('where more has come than one page holds, the list begins anew instead of with a hole', () => {
+test('when more than a page of messages is new, the list starts over instead of having a gap', () => {
   const list = beginSent(page([3, 2, 1]));
   const newest = page([9, 8, 7], '7');
   assert.deepEqual(countNewer(list, newest), {count: 3, more: true});
   assert.deepEqual(withNewest(list, newest), beginSent(newest));
 });
 
-test('a message of a newer gateway may be anything', () => {
+test('messages of a newer gateway are handled', () => {
   for (const message of [null, 7, 'text', [], {type: 7, callSid: {}}]) {
     assert.equal(typeof summaryOf(message).type, 'string');
     assert.equal(summaryOf(message).callSid, undefined);
@@ -49,7 +49,7 @@ test('a message of a newer gateway may be anything', () => {
   });
 });
 
-test('the filter is what its address says, whatever else is in there; nonsense is nothing', () => {
+test('the filter is read from the URL next to other parameters; invalid values are ignored', () => {
   const filter = {q: 'a & b', phase: 'blocked', sort: 'lag'} as const;
   assert.deepEqual(filterFromQuery(filterToQuery(filter, 'session=x')), filter);
   assert.equal(filterToQuery({q: '', sort: 'connected'}, filterToQuery(filter, 'session=x')), 'session=x');

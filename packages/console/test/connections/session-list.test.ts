@@ -1,4 +1,4 @@
-/** The list of sessions against a gateway's pages: what it shows, and that it moves nothing under whoever reads. */
+/** The list of sessions against a gateway's pages. It must not move rows while the user reads. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {setImmediate as turn} from 'node:timers/promises';
@@ -10,7 +10,7 @@ import type {SessionSort} from '../../src/screens/connections/session-query.ts';
 const POLL_MS = 3000;
 const PAGE = 4;
 
-/** Sessions in order of their connecting, in pages as the gateway gives them. */
+/** Sessions in order of connection, in pages like the gateway's. */
 class Line {
   readonly sessions: SessionInfo[] = [];
   readonly asked: (string | undefined)[] = [];
@@ -88,7 +88,7 @@ class Line {
     });
   }
 
-  /** The time for the next question has come. */
+  /** Runs the poll that is due. */
   async poll(): Promise<void> {
     const run = this.due;
     assert.ok(run !== undefined, 'nothing is planned');
@@ -108,14 +108,14 @@ function loaded(list: SessionList): LoadedSessions {
   return snapshot;
 }
 
-/** `c b a`, and how each was seen where that is not now. */
+/** `c b a`, with the state of rows that are not current. */
 function shown(list: SessionList): string {
   return loaded(list)
     .rows.map(({info, seen}) => (seen === 'now' ? info.user : `${info.user}:${seen}`))
     .join(' ');
 }
 
-test('further pages are asked for only as far as somebody looks', async () => {
+test('further pages are loaded only up to the visible rows', async () => {
   const line = new Line().add(...'a b c d e f g h i j'.split(' '));
   const list = line.list();
   const end = list.subscribe(() => {});
@@ -133,7 +133,7 @@ test('further pages are asked for only as far as somebody looks', async () => {
   end();
 });
 
-test('as long as nobody reads, the list is what the gateway says', async () => {
+test('while the user does not read, the list equals the response', async () => {
   const line = new Line().add('a', 'b');
   const list = line.list();
   list.subscribe(() => {});
@@ -145,7 +145,7 @@ test('as long as nobody reads, the list is what the gateway says', async () => {
   assert.equal(loaded(list).news, undefined);
 });
 
-test('while somebody reads nobody moves: values change in place, who went is marked, who came is counted', async () => {
+test('while the user reads, rows keep their places: values change, closed sessions are marked, new ones are counted', async () => {
   const line = new Line().add(...'a b c d e f g h i j'.split(' '));
   const list = line.list();
   list.subscribe(() => {});
@@ -168,7 +168,7 @@ test('while somebody reads nobody moves: values change in place, who went is mar
   assert.equal(loaded(list).news, undefined);
 });
 
-test('pushed off the first page by those that came is not closed', async () => {
+test('a session pushed off the first page by new ones is not closed', async () => {
   const line = new Line().add(...'a b c d e f'.split(' '));
   const list = line.list();
   list.subscribe(() => {});
@@ -182,7 +182,7 @@ test('pushed off the first page by those that came is not closed', async () => {
   assert.equal(shown(list), 'f:closed e d c');
 });
 
-test('in an order in which sessions move, who is missed is not said to be closed', async () => {
+test('in an order in which sessions move, a missing session is not marked as closed', async () => {
   const line = new Line().add(...'a b c d e f'.split(' '));
   const list = line.list('lag');
   list.subscribe(() => {});
@@ -194,7 +194,7 @@ test('in an order in which sessions move, who is missed is not said to be closed
   assert.ok(loaded(list).news !== undefined);
 });
 
-test('paused, nothing is asked by itself; going on asks at once', async () => {
+test('a paused list does not poll; resuming loads at once', async () => {
   const line = new Line().add('a');
   const list = line.list();
   list.subscribe(() => {});
@@ -204,7 +204,7 @@ test('paused, nothing is asked by itself; going on asks at once', async () => {
   line.add('b');
   await settled();
   assert.equal(shown(list), 'a');
-  // Asked for by somebody, it comes, and nothing follows by itself.
+  // An explicit reload works, and does not resume polling.
   list.showLatest();
   await settled();
   assert.equal(shown(list), 'b a');
@@ -215,7 +215,7 @@ test('paused, nothing is asked by itself; going on asks at once', async () => {
   assert.equal(shown(list), 'c b a');
 });
 
-test('what failed leaves what was known, and is over with the next answer; forbidden is not asked again', async () => {
+test('after a failure, the rows stay until the next response; a 403 ends the polling', async () => {
   const line = new Line().add('a');
   const list = line.list();
   list.subscribe(() => {});

@@ -1,4 +1,4 @@
-/** What is said of checks and metrics. */
+/** The labels of checks and metrics. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type HealthCheck, type HealthSample, healthCheckIds} from '@hookswitch/protocol';
@@ -10,16 +10,16 @@ function checks(...statuses: readonly HealthCheck['status'][]): HealthCheck[] {
     id: healthCheckIds[at] ?? 'journal',
     title: `check ${at}`,
     status,
-    summary: 'So it is.',
+    summary: 'A summary.',
     evidence: [],
     ...(status !== 'not-run' && {checkedAt: new Date(Date.UTC(2026, 0, 1, 0, 9 - at)).toISOString()}),
   }));
 }
 
-test('the next step is the first that failed, then to look, then a call; a warning keeps nobody from calling', () => {
+test('the next step is the first failed check, then running the checks, then a call; warnings do not block', () => {
   const failed = nextStep({checks: checks('ok', 'failed', 'warning', 'failed'), isRunning: false});
   assert.ok(failed.kind === 'mend' && failed.check.title === 'check 1' && failed.others === 1);
-  // Known to have failed, while others are still looked at.
+  // A known failure stays the next step while other checks run.
   assert.equal(nextStep({checks: checks('not-run', 'failed'), isRunning: true}).kind, 'mend');
   assert.equal(nextStep({checks: checks('ok', 'not-run'), isRunning: true}).kind, 'checking');
   assert.equal(nextStep({checks: checks('ok', 'not-run'), isRunning: false}).kind, 'check');
@@ -29,11 +29,11 @@ test('the next step is the first that failed, then to look, then a call; a warni
   });
 });
 
-test('a report in words, and when it was last looked', () => {
+test('a report is summarized, with the time of the last check', () => {
   assert.equal(reportLabels(checks('not-run', 'not-run')), 'not checked yet');
   assert.equal(
     reportLabels(checks('ok', 'failed', 'warning', 'not-run')),
-    '1 of 4 fine · 1 failed · 1 to look at · 1 not checked',
+    '1 of 4 OK · 1 failed · 1 warning · 1 not checked',
   );
   assert.equal(lastCheckedAt(checks('not-run')), undefined);
   assert.equal(lastCheckedAt(checks('ok', 'failed')), '2026-01-01T00:09:00.000Z');
@@ -54,7 +54,7 @@ function sample(fields: Partial<HealthSample>): HealthSample {
   };
 }
 
-test('a metric says its value, its range, and whether it is of now; what was not measured is not zero', () => {
+test('a metric has its value, its range, and whether it is current; a missing sample is not zero', () => {
   const samples = [sample({appendP99Ms: 2}), sample({appendP99Ms: 1234.5, webhooks: 1200}), sample({})];
   const series = {intervalMs: 5000, samples};
   const read = (id: string) => {
@@ -72,7 +72,7 @@ test('a metric says its value, its range, and whether it is of now; what was not
   });
   assert.equal(sentence, 'Append p99: last 1,235 ms, between 2 and 1,235 in the last minute.');
   assert.equal(read('append-p50').current, undefined);
-  assert.equal(read('append-p50').sentence, 'Append p50: nothing measured.');
+  assert.equal(read('append-p50').sentence, 'Append p50: no data.');
   assert.equal(read('webhooks').max, '1,200');
   assert.deepEqual(
     [read('event-loop').current, read('cpu').current, read('memory').current],

@@ -1,4 +1,4 @@
-/** The filter over ended calls: as an address, as a question, and of which hours there is a picture. */
+/** The filter of the ended calls: as URL parameters, as a query, and as the period of the chart. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
@@ -42,12 +42,12 @@ const filter: fc.Arbitrary<HistoryFilter> = fc
   })
   .map(({direction, ...rest}) => ({...rest, ...(direction !== undefined && {direction})}));
 
-test('a filter goes into an address and comes out the same', () => {
+test('a filter survives the round trip through a URL', () => {
   fc.assert(fc.property(filter, (each) => assert.deepEqual(filterFromQuery(filterToQuery(each)), each)));
   assert.equal(filterToQuery(NO_FILTER), '');
 });
 
-test('whatever an address says, there is a filter, and the gateway can be asked', () => {
+test('any URL gives a filter and a valid query', () => {
   const texts = fc.oneof(
     fc.string(),
     fc.constantFrom('outcome=nonsense,busy&from=x&to=9999999-01-01&range=1h&direction=up&legs=1&cursor=-1'),
@@ -67,7 +67,7 @@ test('whatever an address says, there is a filter, and the gateway can be asked'
   });
 });
 
-test('what an address asks for and no filter has is named, each value by itself', () => {
+test('each unknown value in a URL is named', () => {
   const ignored = (query: string) => ignoredFromQuery(query).map(({name, value}) => `${name}=${value}`);
   assert.deepEqual(ignored('outcome=nonsense,busy,x&direction=up&legs=1&q=any&mine=1'), [
     'outcome=nonsense',
@@ -85,7 +85,7 @@ test('what an address asks for and no filter has is named, each value by itself'
   fc.assert(fc.property(filter, (each) => assert.deepEqual(ignored(filterToQuery(each)), [])));
 });
 
-test('[H2] a cursor is a number above 0, stays beside the filter, and goes with a new one', () => {
+test('[H2] a cursor is a positive number, is kept next to the filter, and is dropped with a new filter', () => {
   assert.equal(cursorFromQuery('cursor=181'), '181');
   for (const nonsense of ['', 'cursor=', 'cursor=0', 'cursor=-1', 'cursor=1e5', 'cursor=9999999999999999'])
     assert.equal(cursorFromQuery(nonsense), undefined, nonsense);
@@ -93,7 +93,7 @@ test('[H2] a cursor is a number above 0, stays beside the filter, and goes with 
   assert.equal(withCursor('q=a&cursor=7', undefined), 'q=a');
 });
 
-test('[H2] list and picture are about the same hours, and never more than the gateway counts', () => {
+test('[H2] the list and the chart cover the same hours, at most as many as the gateway counts', () => {
   fc.assert(
     fc.property(period, instant, (each, now) => {
       if (periodFault(each) !== undefined) return;
@@ -112,8 +112,8 @@ test('[H2] list and picture are about the same hours, and never more than the ga
   assert.equal(countedPeriod({kind: 'between', from: Date.UTC(2025, 0)}, NOW).isPart, true);
 });
 
-test('a period that ends before it begins is a fault; what is empty, and what the picture does not follow', () => {
-  assert.equal(periodFault({kind: 'between', from: 2, to: 1}), 'It ends before it begins.');
+test('a period that ends before its start is invalid; empty filters and list-only parts are detected', () => {
+  assert.equal(periodFault({kind: 'between', from: 2, to: 1}), 'The end is before the start.');
   assert.equal(periodFault({kind: 'between', from: 1, to: 2}), undefined);
   assert.ok(isEmptyFilter({...NO_FILTER, text: '  '}));
   assert.ok(!isEmptyFilter({...NO_FILTER, period: {kind: 'last', hours: 24}}));
@@ -124,11 +124,11 @@ test('a period that ends before it begins is a fault; what is empty, and what th
   );
 });
 
-test('a local time goes into its field and comes out the same, to the minute', () => {
+test('a local time survives the round trip through its field, to the minute', () => {
   fc.assert(
     fc.property(instant, (ms) => {
       const minute = ms - (ms % 60_000);
-      // The hour that comes twice in autumn cannot be told from the one before.
+      // In autumn, the repeated hour equals the hour before it.
       assert.ok(Math.abs((fromLocalField(toLocalField(minute)) ?? 0) - minute) <= HOUR_MS);
     }),
   );

@@ -1,4 +1,4 @@
-/** Pages that are filled up, and hours that are put together: nothing is lost, nothing counted twice. */
+/** Paging and hourly groups lose nothing and count nothing twice. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Call, CallPage, CallStatistics} from '@hookswitch/protocol';
@@ -20,7 +20,7 @@ function call(number: number): Call {
   return {callSid: `CA${number}`} as Call;
 }
 
-/** Calls with a match here and there, looked at so many at a time, as the gateway does it. */
+/** A gateway that scans a limited number of calls per request. */
 function gatewayWith(matches: readonly boolean[], lookedAt: number) {
   let requests = 0;
   const load = async (cursor: string | undefined, limit: number): Promise<CallPage> => {
@@ -36,7 +36,7 @@ function gatewayWith(matches: readonly boolean[], lookedAt: number) {
   return {load, requests: () => requests};
 }
 
-test('[H2] page after page every match comes once, in order; a page asks a few times at most', async () => {
+test('[H2] across pages, every match comes once and in order; a page takes a few requests at most', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.boolean(), {maxLength: 300, size: 'max'}),
@@ -62,7 +62,7 @@ test('[H2] page after page every match comes once, in order; a page asks a few t
   );
 });
 
-test('calls are new that the shown page does not have', () => {
+test('calls that the shown page lacks are new', () => {
   assert.equal(countNew({calls: [call(2), call(1)]}, {calls: [call(4), call(3), call(2)]}), 2);
   assert.equal(countNew({calls: [call(2), call(1)]}, {calls: [call(2)]}), 0);
 });
@@ -86,7 +86,7 @@ function statistics(buckets: readonly Omit<CallStatistics['buckets'][number], 's
   };
 }
 
-test('[H2] however wide the bars: every hour is in one of them, in order, and the sums are the same', () => {
+test('[H2] for any bar width, every hour is in one group, in order, and the sums are equal', () => {
   fc.assert(
     fc.property(
       fc.array(bucket, {minLength: 1, maxLength: 200, size: 'max'}),
@@ -114,7 +114,7 @@ test('[H2] however wide the bars: every hour is in one of them, in order, and th
           ({end} = group);
         }
         assert.equal(end, Date.UTC(2026, 2, 27, 5) + buckets.length * HOUR_MS);
-        // Days begin at the local midnight, not at that of UTC.
+        // Days start at local midnight, not at midnight UTC.
         for (const {start} of groups.slice(1))
           assert.equal(
             Math.abs((start - offsetMinutes * 60_000) % HOUR_MS),
@@ -126,7 +126,7 @@ test('[H2] however wide the bars: every hour is in one of them, in order, and th
   );
 });
 
-test('bars are wide enough to point at: 24 hours on a phone, 30 days on a desk', () => {
+test('bars are wide enough to point at, for 24 hours on a phone and 30 days on a desktop', () => {
   assert.equal(chooseStep(24, 250), 1);
   assert.equal(chooseStep(24, 1200), 1);
   assert.equal(chooseStep(168, 1200), 1);
@@ -135,17 +135,17 @@ test('bars are wide enough to point at: 24 hours on a phone, 30 days on a desk',
   assert.equal(chooseStep(744, 250), 24);
 });
 
-test('a rate is 100 % or 0 % only when it is', () => {
-  const tally = (answered: number, total: number) => ratePercent({answered, total, counts: addUp([]).counts});
-  assert.equal(tally(0, 0), '–');
-  assert.equal(tally(0, 9), '0 %');
-  assert.equal(tally(9, 9), '100 %');
-  assert.equal(tally(999, 1000), '99 %');
-  assert.equal(tally(1, 1000), '1 %');
-  assert.equal(tally(1, 3), '33 %');
+test('a rate is 100 % or 0 % only if it is exact', () => {
+  const rate = (answered: number, total: number) => ratePercent({answered, total, counts: addUp([]).counts});
+  assert.equal(rate(0, 0), '–');
+  assert.equal(rate(0, 9), '0 %');
+  assert.equal(rate(9, 9), '100 %');
+  assert.equal(rate(999, 1000), '99 %');
+  assert.equal(rate(1, 1000), '1 %');
+  assert.equal(rate(1, 3), '33 %');
 });
 
-test('the axis ends with a round number that everything fits below', () => {
+test('the axis ends with a round number that is at least the maximum', () => {
   for (const [max, top] of [
     [0, 1],
     [1, 1],

@@ -1,4 +1,4 @@
-/** The filter over live calls: what it finds, and how it reads as part of an address. */
+/** The filter of the live calls: matching, and URL parameters. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
@@ -26,21 +26,21 @@ const ringing: Filtered = {
 };
 const finds = (text: string, row: Filtered = ringing) => matchesFilter(row, {text, statuses: []});
 
-test('text is looked for in numbers, sid, user and metadata, every word of it', () => {
+test('every word of the text must occur in numbers, sid, user or metadata', () => {
   for (const text of ['', '  ', '0100001', 'CA0123', 'ADA@', 't-4711', 'vip: true', 'ticket', 'ada 4711'])
     assert.equal(finds(text), true, text);
   for (const text of ['bob', 'ada bob', '.*', '+15550100002']) assert.equal(finds(text), false, text);
 });
 
-test('a number is found however it is written', () => {
+test('a number is found in any notation', () => {
   for (const text of ['+1 (555) 010-0001', '555-010', '1.500.555', '(500) 555'])
     assert.equal(finds(text), true, text);
-  // Two digits are in every number: that is no search for one.
+  // Two digits are not treated as a number, because they occur in nearly all.
   assert.equal(finds('0 1'), true);
   assert.equal(finds('(9)'), false);
 });
 
-test('statuses: any of the chosen; over is over, however it ended and whether its end was seen', () => {
+test('a call matches any chosen status; all calls that are over match “ended”', () => {
   const by = (statuses: CallFilter['statuses'], row: Filtered) => matchesFilter(row, {text: '', statuses});
   assert.equal(by(['ringing', 'ended'], ringing), true);
   assert.equal(by(['in-progress'], ringing), false);
@@ -49,13 +49,13 @@ test('statuses: any of the chosen; over is over, however it ended and whether it
   assert.equal(by(['ended'], {call: {...ringing.call, status: 'failed'}, life: 'ended'}), true);
 });
 
-test('an address holds the filter, and what is not ours in it stays', () => {
+test('the filter survives the round trip through a URL, and other parameters stay', () => {
   fc.assert(
     fc.property(
       fc.string({unit: 'binary', maxLength: 200}),
       fc.subarray([...statusFilters]),
       (text, statuses) => {
-        // Half a pair has no place in an address.
+        // A lone surrogate cannot be part of a URL.
         fc.pre(text.isWellFormed());
         const filter = {text, statuses};
         const query = filterToQuery(filter, 'tab=2');

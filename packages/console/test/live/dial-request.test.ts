@@ -1,16 +1,16 @@
-/** The dial form without its form: what is sent, and where a refusal is shown. */
+/** The dial form's requests and errors. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {emptyDialInput, faultsOf, readDialInput, tidyParty} from '../../src/screens/live/dial-request.ts';
 import {parseMetadata} from '../../src/screens/live/metadata-text.ts';
 
-test('without numbering plans, a number with its country code is tidied, everything else is sent as it is', () => {
+test('without numbering plans, a number with its country code is cleaned up, and other input is sent unchanged', () => {
   assert.equal(tidyParty(' +1 (555) 010-0001 '), '+15550100001');
   assert.equal(tidyParty('client:jo-ann'), 'client:jo-ann');
   assert.equal(tidyParty('555-0100'), '555-0100');
 });
 
-test('what was left empty is not sent', () => {
+test('empty fields are not sent', () => {
   assert.deepEqual(readDialInput({...emptyDialInput, to: '+15550100001', from: ' ', metadata: '\n'}), {
     kind: 'request',
     request: {to: '+15550100001'},
@@ -30,13 +30,13 @@ test('what was left empty is not sent', () => {
   );
 });
 
-test('what cannot be sent is said at its field, all at once', () => {
+test('all invalid fields get an error at once', () => {
   const read = readDialInput({...emptyDialInput, connectTo: '+1', twiml: '<Response/>', metadata: 'x'});
   assert.ok(read.kind === 'faults');
   assert.deepEqual(Object.keys(read.faults).toSorted(), ['metadata', 'to', 'twiml']);
 });
 
-test('[H6] a refusal goes to the fields that it names, else below the form with what to do', () => {
+test('[H6] a refusal is shown at the fields that it names, otherwise below the form with advice', () => {
   const faults = [
     {field: 'to', fault: 'must be a number'},
     {field: 'metadata.ticket', fault: 'must be a string'},
@@ -55,7 +55,7 @@ test('[H6] a refusal goes to the fields that it names, else below the form with 
   });
 });
 
-test('metadata: a line each, texts as they were typed', () => {
+test('metadata is parsed line by line, and values stay strings', () => {
   const parsed = parseMetadata(' ticket = T=1 \r\n\nn = 007');
   assert.deepEqual(parsed, {kind: 'metadata', metadata: {ticket: 'T=1', n: '007'}});
   assert.deepEqual(parseMetadata('__proto__ = x'), {
@@ -65,7 +65,7 @@ test('metadata: a line each, texts as they were typed', () => {
   for (const [text, fault] of [
     ['a = 1\nb', /^Line 2 has no =/],
     ['= 1', /^Line 1 has no name/],
-    ['a = 1\na = 2', /^Line 2 has the name a once more/],
+    ['a = 1\na = 2', /^Line 2 repeats the name a/],
     [`${'k'.repeat(65)} = 1`, /64 characters/],
     [`k = ${'v'.repeat(513)}`, /512 characters/],
     [Array.from({length: 21}, (_, index) => `k${index} = 1`).join('\n'), /^At most 20 lines/],
@@ -75,7 +75,7 @@ test('metadata: a line each, texts as they were typed', () => {
   }
 });
 
-test('a refusal of Twilio’s names Twilio’s code, where to read about it, and nothing that only programs see', () => {
+test('a refusal by Twilio has Twilio’s code and a link instead of advice about the context', () => {
   const refusal = {
     message: 'Twilio: The number is not valid.',
     context: {providerCode: 21211, providerStatus: 400},

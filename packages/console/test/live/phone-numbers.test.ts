@@ -1,4 +1,4 @@
-/** Numbers as people type them, with the country of the gateway's own number. */
+/** Typed numbers are read with the country of the gateway's number. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {emptyDialInput, readDialInput} from '../../src/screens/live/dial-request.ts';
@@ -26,7 +26,7 @@ test('a national number is dialed in the country of the gateway’s number', () 
   assert.equal(sent(us, '011 44 20 7946 0018'), '+442079460018');
 });
 
-test('a number with its country code is dialed as it is, also where it is not assigned', () => {
+test('a number with its country code is dialed as typed, even if it is not assigned', () => {
   for (const read of [us, de]) {
     assert.equal(sent(read, '+1 (555) 010-0001'), '+15550100001');
     assert.equal(sent(read, '+15005550006'), '+15005550006');
@@ -34,12 +34,12 @@ test('a number with its country code is dialed as it is, also where it is not as
   }
 });
 
-test('a number is shown as people write it, with its country', () => {
+test('a number is shown in national notation, with its country', () => {
   const number = us('(415) 555-0100');
   assert.equal(number?.kind === 'number' && number.shown, '+1 415 555 0100 (United States)');
 });
 
-test('client: and sip: addresses, and what is no number, are left to the gateway', () => {
+test('client: and sip: addresses and other text are left to the gateway', () => {
   for (const text of [
     'client:jo-ann',
     'client:4155550100',
@@ -68,26 +68,26 @@ test('a number that cannot exist is refused with the reason and what to enter', 
   assert.match(sent(de, '110'), /too short/);
 });
 
-test('where Twilio is simulated, made-up national numbers are dialed', () => {
+test('with a simulated Twilio, fictitious national numbers are dialed', () => {
   const simulated = createNumberReader({ownNumber: '+15005550006', simulated: true});
   assert.equal(sent(simulated, '(555) 010-0001'), '+15550100001');
   assert.match(sent(us, '(555) 010-0001'), /not a number of the country/);
 });
 
-test('the country of a number that is not assigned is the main one of its code', () => {
+test('the country of an unassigned number is the main one of its code', () => {
   assert.equal(
     sent(createNumberReader({ownNumber: '+15550100000', simulated: false}), '415 555 0100'),
     '+14155550100',
   );
 });
 
-test('without a country, only numbers with a country code are numbers', () => {
+test('without a country, a number needs a country code', () => {
   const nowhere = createNumberReader({ownNumber: '', simulated: false});
   assert.equal(sent(nowhere, '+14155550100'), '+14155550100');
   assert.match(sent(nowhere, '415 555 0100'), /Enter \+ and the country code/);
 });
 
-test('every party of the form is read alike, and faults stand at their fields', () => {
+test('all parties are read alike, and errors are shown at their fields', () => {
   const typed = {...emptyDialInput, to: '(415) 555-0100', from: '415 555 0101', connectTo: '415 555 0102'};
   assert.deepEqual(readDialInput(typed, us), {
     kind: 'request',

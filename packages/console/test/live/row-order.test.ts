@@ -1,4 +1,4 @@
-/** The table of live calls: rows keep their place while somebody points at them, and their order always. */
+/** The order of live calls: rows never swap places, and do not move while the user points at them. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Call, CallStatus, ProviderStatus} from '@hookswitch/protocol';
@@ -39,7 +39,7 @@ function call(callSid: string, status: CallStatus = 'ringing', more: Partial<Cal
   };
 }
 
-/** Arranges one after the other, as a page does; `sids` is what it shows, legs with a `>`. */
+/** Arranges repeatedly, as a page does. `shown` marks legs with `>`. */
 class Table {
   order: RowOrder = noRows;
   #last: Arrangement = {calls: [], filter: everything, isHeld: false, now: 0};
@@ -55,17 +55,17 @@ class Table {
   }
 }
 
-test('a new call goes on top; what came at once is sorted by when it began', () => {
+test('a new call goes to the top; calls that appear together are sorted by their start', () => {
   const table = new Table();
   const early = call('A', 'ringing', {createdAt: '2026-01-01T00:00:01.000Z'});
   const late = call('B', 'ringing', {createdAt: '2026-01-01T00:00:02.000Z'});
   assert.deepEqual(table.arrange({calls: [late, early]}), ['B', 'A']);
-  // Its clock may say otherwise: what the page hears of now is new.
+  // A call is new when the page first sees it, independent of its timestamps.
   const old = call('C', 'ringing', {createdAt: '2025-01-01T00:00:00.000Z'});
   assert.deepEqual(table.arrange({calls: [early, late, old]}), ['C', 'B', 'A']);
 });
 
-test('held, new calls wait behind a count, until somebody asks for them or lets go', () => {
+test('in a held table, new calls are counted until the user shows them or releases the table', () => {
   const table = new Table();
   table.arrange({calls: [call('A')]});
   assert.deepEqual(table.arrange({calls: [call('A'), call('B')], isHeld: true}), ['A']);
@@ -77,7 +77,7 @@ test('held, new calls wait behind a count, until somebody asks for them or lets 
   assert.deepEqual(table.arrange({isHeld: false}), ['D', 'C', 'B', 'A']);
 });
 
-test('a call that is over stays for a while, or until it is let go of; then it goes for good', () => {
+test('an ended call stays for a while, and while the table is held; then it is removed for good', () => {
   const table = new Table();
   table.arrange({calls: [call('A'), call('B')]});
   const calls = [call('A', 'completed'), call('B')];
@@ -87,25 +87,25 @@ test('a call that is over stays for a while, or until it is let go of; then it g
   assert.deepEqual(table.arrange({now: 999 + LINGER_MS}), ['B', 'A']);
   assert.deepEqual(table.arrange({now: 1000 + LINGER_MS, isHeld: true}), ['B', 'A']);
   assert.deepEqual(table.arrange({now: 2000 + LINGER_MS, isHeld: false}), ['B']);
-  // As long as the store remembers it, it is not news.
+  // While the store remembers it, it is not new.
   assert.deepEqual(table.arrange({now: 3000 + LINGER_MS}), ['B']);
   assert.equal(nextDeparture(table.order), undefined);
   table.arrange({calls: [call('B')]});
   assert.equal(table.order.gone.size, 0);
 });
 
-test('a call that begins and ends between two looks is shown', () => {
+test('a call that starts and ends between two updates is shown', () => {
   const table = new Table();
   assert.deepEqual(table.arrange({calls: [call('A', 'failed')]}), ['A']);
 });
 
-test('a call that a fresh snapshot does not have is over, and nobody here knows how', () => {
+test('a call that is missing in a new snapshot has vanished', () => {
   const table = new Table();
   table.arrange({calls: [call('A'), call('B')]});
   assert.deepEqual(table.arrange({calls: [call('B')], now: 5}), ['B', 'A']);
   const row = table.order.rows.get('A');
   assert.deepEqual([row?.life, row?.overSince], ['vanished', 5]);
-  // It was there after all: it comes back to where it was.
+  // The call reappears at its previous place.
   assert.deepEqual(table.arrange({calls: [call('A'), call('B')]}), ['B', 'A']);
   assert.deepEqual(
     [table.order.rows.get('A')?.life, table.order.rows.get('A')?.overSince],
@@ -113,7 +113,7 @@ test('a call that a fresh snapshot does not have is over, and nobody here knows 
   );
 });
 
-test('legs stand beneath their call, whichever came first, and go together with it', () => {
+test('legs are below their call in any order of arrival, and are removed with it', () => {
   const table = new Table();
   const leg = (sid: string, status: CallStatus = 'ringing') => call(sid, status, {parentCallSid: 'A'});
   assert.deepEqual(table.arrange({calls: [leg('L1')]}), ['L1']);
@@ -132,7 +132,7 @@ test('legs stand beneath their call, whichever came first, and go together with 
   assert.deepEqual(table.arrange({now: LINGER_MS * 6}), ['B']);
 });
 
-test('a leg of a call that is pointed at waits too, and is counted as a leg', () => {
+test('a new leg in a held table waits, and is counted as a leg', () => {
   const table = new Table();
   table.arrange({calls: [call('A'), call('B')]});
   const calls = [call('A'), call('B'), call('L', 'ringing', {parentCallSid: 'B'})];
@@ -140,7 +140,7 @@ test('a leg of a call that is pointed at waits too, and is counted as a leg', ()
   assert.deepEqual([table.order.newCalls, table.order.newLegs], [0, 1]);
 });
 
-test('calls that name each other as parents are shown, and nothing hangs', () => {
+test('calls that form a cycle of parents are shown, without an endless loop', () => {
   const table = new Table();
   const ring = [
     call('A', 'ringing', {parentCallSid: 'C'}),
@@ -151,7 +151,7 @@ test('calls that name each other as parents are shown, and nothing hangs', () =>
   assert.deepEqual(table.arrange({calls: ring}).toSorted(), ['>B', '>C', 'A', 'D']);
 });
 
-test('a filter hides and never reorders; held, a row that stops matching stays under the pointer', () => {
+test('a filter never reorders; in a held table, a row that stops matching stays', () => {
   const table = new Table();
   const calls = [call('A'), call('B', 'in-progress'), call('C')];
   table.arrange({calls});
@@ -159,12 +159,12 @@ test('a filter hides and never reorders; held, a row that stops matching stays u
   const answered = [call('A'), call('B', 'ringing'), call('C', 'in-progress')];
   assert.deepEqual(table.arrange({calls: answered, isHeld: true}), ['C', 'A']);
   assert.equal(table.order.newCalls, 1);
-  // Another filter is obeyed at once.
+  // A new filter is applied at once.
   assert.deepEqual(table.arrange({filter: {text: '', statuses: ['in-progress']}}), ['C']);
   assert.deepEqual(table.arrange({filter: everything}), ['C', 'B', 'A']);
 });
 
-test('nothing new is the same object, so that nothing is rendered', () => {
+test('without changes, the result is the same object, so that nothing renders', () => {
   const table = new Table();
   const calls = [call('A'), call('B')];
   table.arrange({calls});
@@ -176,7 +176,7 @@ test('nothing new is the same object, so that nothing is rendered', () => {
   assert.equal(table.order.rows.get('B'), before.rows.get('B'));
 });
 
-// --- Any sequence of events ------------------------------------------------------------------------------------------
+// --- Any sequence of events ------------------------------------------------------------------------------
 
 const sids = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'] as const;
 const statuses: readonly CallStatus[] = ['initiating', 'ringing', 'in-progress', 'completed', 'failed'];
@@ -225,12 +225,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {weight: 1, arbitrary: fc.record({kind: fc.constant('show-new' as const)})},
 );
 
-test('whatever happens: held, no row moves; free, every call is there once, its legs beneath it, in one order', () => {
+test('for any events: a held table never moves; otherwise every call is shown once, with its legs, in a stable order', () => {
   fc.assert(
     fc.property(fc.array(step, {maxLength: 60}), (steps) => {
       const table = new Table();
       const calls = new Map<string, Call>();
-      // A call's parent is part of what it is, and never changes.
+      // A call's parent never changes.
       const parents = new Map<string, string | undefined>();
       let [isHeld, filter, now] = [false, everything, 0];
       for (const each of steps) {
@@ -250,31 +250,28 @@ test('whatever happens: held, no row moves; free, every call is there once, its 
 
         const shown = after.lines.map(({callSid}) => callSid);
         assert.equal(new Set(shown).size, shown.length, 'each once');
-        for (const sid of shown) assert.ok(after.rows.has(sid), 'each line has its row');
+        for (const sid of shown) assert.ok(after.rows.has(sid), 'each line has a row');
         if (isHeld && !showNew && after.filter === before.filter) {
-          assert.deepEqual(after.lines, before.lines, 'held, nothing moves');
+          assert.deepEqual(after.lines, before.lines, 'a held table does not move');
           continue;
         }
         assert.deepEqual([after.newCalls, after.newLegs], [0, 0]);
-        // Calls without parents keep their order for life.
+        // Calls without parents never change their order.
         const roots = (order: RowOrder) =>
           order.lines.map(({callSid}) => callSid).filter((sid) => parents.get(sid) === undefined);
         const both = new Set(roots(before)).intersection(new Set(roots(after)));
         const kept = (order: RowOrder) => roots(order).filter((sid) => both.has(sid));
-        assert.deepEqual(kept(after), kept(before), 'no two rows change places');
+        assert.deepEqual(kept(after), kept(before), 'no two rows swap places');
         if (filter !== everything) continue;
         for (const known of calls.values()) {
           if (!hasCallEnded(known))
-            assert.ok(shown.includes(known.callSid), 'every call in progress is there');
+            assert.ok(shown.includes(known.callSid), 'every call in progress is shown');
           const parent = known.parentCallSid;
           const isWithParent =
             parent !== undefined && shown.includes(parent) && shown.includes(known.callSid);
           if (isWithParent && parents.get(parent) === undefined) {
             const between = after.lines.slice(shown.indexOf(parent) + 1, shown.indexOf(known.callSid) + 1);
-            assert.ok(
-              between.length > 0 && between.every(({isLeg}) => isLeg),
-              'legs stand beneath their call',
-            );
+            assert.ok(between.length > 0 && between.every(({isLeg}) => isLeg), 'legs are below their call');
           }
         }
       }

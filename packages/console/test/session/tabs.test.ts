@@ -41,7 +41,7 @@ test('[A1] after a sign-out, a key that another tab has kept is void, and what i
   open(away).write('secret');
   away.setItem('hookswitch.last-number', '+15550100001');
   away.setItem('other', 'kept');
-  open(here).voidAll();
+  open(here).invalidateAll();
   open(here).clear();
   assert.equal(open(here).read(), undefined);
   assert.equal(open(away).read(), undefined);
@@ -77,9 +77,9 @@ test('[A1] a tab that asks gets the key of one that has it; a sign-out reaches t
   asking.listen({onAsk: () => undefined, onKey, onSignedOut: ignore});
   channels[1]?.postMessage('of another version');
   channels[1]?.postMessage({type: 'key', key: 7});
-  asking.ask();
+  asking.requestKey();
   assert.equal(await key, 'secret');
-  asking.tellSignedOut();
+  asking.sendSignedOut();
   await over;
   for (const channel of channels) channel.close();
 });
@@ -89,7 +89,7 @@ test('where there is no channel, a tab is by itself', () => {
     throw new Error('denied');
   });
   tabs.listen({onAsk: () => 'k', onKey: assert.fail, onSignedOut: assert.fail});
-  tabs.ask();
-  tabs.tellKey('k');
-  tabs.tellSignedOut();
+  tabs.requestKey();
+  tabs.sendKey('k');
+  tabs.sendSignedOut();
 });

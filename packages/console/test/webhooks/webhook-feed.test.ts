@@ -1,4 +1,4 @@
-/** The list of what came in: nothing lost, nothing twice, nothing that moves while somebody reads. */
+/** The list of webhooks loses nothing, repeats nothing, and does not move while the user reads. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {WebhookPage, WebhookRecord} from '@hookswitch/protocol';
@@ -13,14 +13,14 @@ import {
 
 const PAGE = 10;
 
-/** The gateway's log, as much of it as is asked for here. */
+/** The gateway's log of webhooks. */
 class Log {
   records: WebhookRecord[] = [];
   startedAt = 0;
   fault: Error | undefined;
   asked: FeedQuery[] = [];
 
-  come(count: number): void {
+  receive(count: number): void {
     for (let each = 0; each < count; each += 1) {
       const id = this.records.length + 1;
       this.records.push({id, receivedAt: `${this.startedAt}-${id}`} as WebhookRecord);
@@ -100,68 +100,68 @@ function down(from: number, to: number): number[] {
   return Array.from({length: from - to + 1}, (_, index) => from - index);
 }
 
-test('[H7] what comes since is asked for with after, several pages if need be, and put in front', async () => {
+test('[H7] new webhooks are loaded with `after`, on several pages if needed, and prepended', async () => {
   const {log, feed, settle, poll, ids} = setUp();
-  log.come(3);
+  log.receive(3);
   feed.subscribe(() => {});
   await settle();
   assert.deepEqual(ids(), [3, 2, 1]);
-  log.come(25);
+  log.receive(25);
   await poll();
   assert.deepEqual(ids(), down(28, 1));
   assert.deepEqual(log.asked.slice(1), [{after: 2}, {after: 2, before: '19'}, {after: 2, before: '9'}]);
 });
 
-test('paused or read, what comes waits and is counted; released, or asked for, it comes in', async () => {
+test('while paused or held, new webhooks are counted; when released or requested, they are shown', async () => {
   const {log, feed, settle, poll, ids, loaded} = setUp();
-  log.come(2);
+  log.receive(2);
   feed.subscribe(() => {});
   await settle();
   feed.setPaused(true);
   feed.setHeld(true);
-  log.come(2);
+  log.receive(2);
   await poll();
-  log.come(1);
+  log.receive(1);
   await poll();
   assert.deepEqual([ids(), loaded().waiting, loaded().counts.accepted], [[2, 1], 3, 5]);
   feed.setPaused(false);
-  assert.deepEqual(ids(), [2, 1], 'somebody still reads');
+  assert.deepEqual(ids(), [2, 1], 'the list is still held');
   feed.setHeld(false);
   assert.deepEqual([ids(), loaded().waiting], [[5, 4, 3, 2, 1], 0]);
   feed.setPaused(true);
-  log.come(1);
+  log.receive(1);
   await poll();
   feed.showNew();
   assert.deepEqual([ids(), loaded().waiting], [[6, 5, 4, 3, 2, 1], 0]);
 });
 
-test('[H7] another process is found out: by fewer ids, or by another moment of the same id', async () => {
+test('[H7] a restart is detected by lower ids, or by another time of the same id', async () => {
   const {log, feed, settle, poll, ids, loaded} = setUp();
-  log.come(5);
+  log.receive(5);
   feed.subscribe(() => {});
   await settle();
   log.restart();
-  log.come(2);
+  log.receive(2);
   await poll();
   assert.deepEqual([ids(), loaded().restarted], [[2, 1], true]);
   log.restart();
-  log.come(4);
+  log.receive(4);
   await poll();
   assert.deepEqual(ids(), [4, 3, 2, 1]);
   assert.ok(loaded().rows.every(({receivedAt}) => receivedAt.startsWith('2-')));
 });
 
-test('a flood while somebody reads moves nothing, and is shown from its newest on, with the older ones behind', async () => {
+test('a flood while the user reads moves nothing; afterwards the newest are shown, and older ones can be loaded', async () => {
   const {log, feed, settle, poll, ids, loaded} = setUp();
-  log.come(3);
+  log.receive(3);
   feed.subscribe(() => {});
   await settle();
   feed.setHeld(true);
-  log.come(200);
+  log.receive(200);
   await poll();
   assert.deepEqual(ids(), [3, 2, 1]);
   assert.equal(loaded().waiting, 50);
-  log.come(1);
+  log.receive(1);
   await poll();
   feed.setHeld(false);
   assert.deepEqual(ids(), down(204, 154));
@@ -171,14 +171,14 @@ test('a flood while somebody reads moves nothing, and is shown from its newest o
   assert.deepEqual(ids(), down(204, 144));
 });
 
-test('hidden, nothing is asked; a failure leaves what is shown, and a 403 ends it', async () => {
+test('a hidden page does not poll; a failure keeps the rows; a 403 ends the polling', async () => {
   const {log, feed, settle, poll, ids, loaded, setHidden, isDue} = setUp();
-  log.come(1);
+  log.receive(1);
   feed.subscribe(() => {});
   await settle();
   await setHidden(true);
   assert.ok(!isDue());
-  log.come(1);
+  log.receive(1);
   await setHidden(false);
   assert.deepEqual(ids(), [2, 1]);
   log.fault = new ApiError('gone', {status: 0, code: 'unreachable'});
@@ -193,7 +193,7 @@ test('hidden, nothing is asked; a failure leaves what is shown, and a 403 ends i
   assert.ok(!isDue());
 });
 
-test('whatever happens in whatever order: newest first, each once, bounded, and nothing is missing between two rows', async () => {
+test('for any events: newest first, each once, bounded, and without gaps', async () => {
   const steps = fc.array(
     fc.oneof(
       fc.record({kind: fc.constant('come' as const), count: fc.integer({min: 1, max: 70})}),
@@ -207,7 +207,7 @@ test('whatever happens in whatever order: newest first, each once, bounded, and 
       feed.subscribe(() => {});
       await settle();
       for (const step of plan) {
-        if (step.kind === 'come' && 'count' in step) log.come(step.count);
+        if (step.kind === 'come' && 'count' in step) log.receive(step.count);
         if (step.kind === 'hold' || step.kind === 'release') feed.setHeld(step.kind === 'hold');
         if (step.kind === 'pause' || step.kind === 'resume') feed.setPaused(step.kind === 'pause');
         if (step.kind === 'more') feed.loadMore();

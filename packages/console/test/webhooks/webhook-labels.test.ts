@@ -1,4 +1,4 @@
-/** Webhooks as text: what is masked, what is understood, and what can be copied without harm. */
+/** Webhooks as text: masking, the meaning of fields, and copies that are safe to paste. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {test} from 'node:test';
@@ -44,13 +44,13 @@ const detail: WebhookDetail = {
   ],
 };
 
-/** What a real shell makes of a command: its words. */
+/** The words that a real shell reads from a command. */
 function words(command: string): string[] {
   const script = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; }\n${command}`;
   return execFileSync('sh', ['-c', script], {encoding: 'latin1'}).split('\0').slice(0, -1);
 }
 
-test('as a command it is what came, without signature and token', () => {
+test('the curl command equals the request, without signature and token', () => {
   assert.deepEqual(words(toCurl(detail, PUBLIC_URL)), [
     '--globoff',
     '--request',
@@ -67,7 +67,7 @@ test('as a command it is what came, without signature and token', () => {
   assert.deepEqual(JSON.parse(toJson(detail)).fields, detail.fields);
 });
 
-test('whatever a stranger sends, a shell reads the same few words, and a terminal nothing but printable characters', () => {
+test('for any request, a shell reads the same number of words, and the command is printable', () => {
   const text = fc.oneof(
     fc.string({unit: 'binary', maxLength: 40}),
     fc.constantFrom(`'; touch /tmp/x; '`, '$(id)`id`', "\n'\\''", '\u001b[201~', '@/etc/passwd', '!!'),
@@ -88,7 +88,7 @@ test('whatever a stranger sends, a shell reads the same few words, and a termina
   );
 });
 
-test('numbers are masked in fields, addresses and sentences', () => {
+test('numbers are masked in fields, URLs and sentences', () => {
   assert.equal(maskedText('/twilio/voice?From=%2B15550100001&x=1'), '/twilio/voice?From=+1555•••••01&x=1');
   assert.equal(maskedText('from +15550100001.'), 'from +1555•••••01.');
   assert.equal(
@@ -113,7 +113,7 @@ test('numbers are masked in fields, addresses and sentences', () => {
     assert.ok(!isPrivate(name, value), name);
 });
 
-test('a field means something only where it has the right shape', () => {
+test('a field has a meaning only if its value is valid', () => {
   const sid = `CA${'0'.repeat(32)}`;
   assert.deepEqual(meaningOf('CallSid', sid), {kind: 'call', callSid: sid});
   assert.deepEqual(meaningOf('CallStatus', 'busy'), {kind: 'status', status: 'busy'});
@@ -134,12 +134,12 @@ test('a field means something only where it has the right shape', () => {
     assert.equal(meaningOf(name, value), undefined, `${name}=${value}`);
 });
 
-test('settings are variables, or fields of the Twilio console', () => {
+test('settings are environment variables, or fields of the Twilio console', () => {
   assert.ok(isVariable('PUBLIC_URL'));
   assert.ok(!isVariable('“A call comes in” of the number, in the Twilio console'));
 });
 
-test('filter and selection are beside each other in an address', () => {
+test('filter and selection are independent URL parameters', () => {
   const query = shownToQuery(7, filterToQuery({text: 'a b', outcome: 'refused'}, ''));
   assert.deepEqual(filterFromQuery(query), {text: 'a b', outcome: 'refused'});
   assert.equal(shownFromQuery(query), 7);

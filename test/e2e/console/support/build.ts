@@ -1,4 +1,4 @@
-/** The console as the gateway serves it, built from what is on disk now. */
+/** Builds the console from the sources on disk, as the gateway serves it. */
 import {execFile} from 'node:child_process';
 import {existsSync, globSync, mkdirSync, renameSync, rmdirSync, rmSync, statSync} from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ const CONSOLE = path.join(ROOT, 'packages/console');
 const DIST = path.join(CONSOLE, 'dist');
 const PAGE = path.join(DIST, 'index.html');
 const CACHE = path.join(CONSOLE, 'node_modules');
-/** A folder, since making one is atomic: test files run side by side, and one of them builds. */
+/** A folder, because creating one is atomic: test files run in parallel, and only one may build. */
 const LOCK = path.join(CACHE, '.building');
 const BUILD_TIMEOUT_MS = 180_000;
 
@@ -21,12 +21,13 @@ const SOURCES = [
   'packages/protocol/src/**/*.ts',
 ];
 
-/** Builds when anything has changed since the last build; once, however many ask at a time. */
+/** Builds if a source has changed since the last build. Concurrent callers share one build. */
 export async function buildConsole(): Promise<void> {
   if (isFresh()) return;
   mkdirSync(CACHE, {recursive: true});
   if (!lock()) {
-    // What changes in the meantime is for the next to build: it would never end where people are at work.
+    // Sources changed during the build are left to the next build; otherwise this could loop while people
+    // edit.
     await until(() => !existsSync(LOCK), {
       what: 'the console to be built',
       timeoutMs: BUILD_TIMEOUT_MS,
@@ -38,7 +39,7 @@ export async function buildConsole(): Promise<void> {
     const next = path.join(CACHE, '.dist');
     const args = [vite, 'build', '--outDir', next, '--emptyOutDir'];
     await promisify(execFile)(process.execPath, args, {cwd: CONSOLE, timeout: BUILD_TIMEOUT_MS});
-    // Swapped whole, so that a page that another test just loads finds one build or the other.
+    // Replaced as a whole, so that a concurrent test loads either build, never a mix.
     rmSync(path.join(CACHE, '.old'), {recursive: true, force: true});
     if (existsSync(DIST)) renameSync(DIST, path.join(CACHE, '.old'));
     renameSync(next, DIST);
@@ -52,7 +53,7 @@ function isFresh(): boolean {
   return globSync(SOURCES, {cwd: ROOT}).every((file) => statSync(path.join(ROOT, file)).mtimeMs <= built);
 }
 
-/** A lock that a killed run has left behind is as old as no build ever gets. */
+/** A lock older than any build was left behind by a killed run. */
 function lock(): boolean {
   const age = Date.now() - (statSync(LOCK, {throwIfNoEntry: false})?.mtimeMs ?? Date.now());
   if (age > BUILD_TIMEOUT_MS) rmdirSync(LOCK);

@@ -1,20 +1,20 @@
-/** The live calls and a call as a person sees them, in a tab that has been here before. */
+/** The live calls and call pages in a tab that is not on its first visit. */
 import assert from 'node:assert/strict';
 import type {Browser, Locator} from 'playwright-core';
 import {until} from '../../../support/until.ts';
 import {openTab, type Served, type Tab, type TabOptions} from './tab.ts';
 
-/** What Chromium itself writes when a gateway goes away. */
+/** Messages of Chromium when a gateway stops. */
 export const GONE: readonly RegExp[] = [
   /WebSocket connection to .* failed/,
   /ERR_CONNECTION_(?:REFUSED|RESET)/,
   /status of 503/,
 ];
 
-/** A first run would start on the health page. */
+/** A first visit would open the health page. */
 const VISITED = `sessionStorage.setItem('hookswitch.visited', '1');`;
 
-/** Notes what each row said, change by change, and how often anything but the time in it changed. */
+/** Records the statuses of each row, and counts changes of anything but times. */
 const RECORDER = `{
   const said = globalThis.__said = {};
   globalThis.__changes = 0;
@@ -47,7 +47,7 @@ export class CallsPage {
     return this.page.locator(`tr[data-sid="${callSid}"]`);
   }
 
-  /** The field of the form. */
+  /** The number field of the dial form. */
   get number(): Locator {
     return this.page.getByRole('textbox', {name: 'Call', exact: true});
   }
@@ -63,26 +63,26 @@ export class CallsPage {
     );
   }
 
-  /** Resolves when the row says so. */
+  /** Resolves when the row has this status. */
   async says(callSid: string, status: string | RegExp): Promise<Locator> {
     const row = this.row(callSid);
     await row.locator('[data-status]').getByText(status).waitFor();
     return row;
   }
 
-  /** What the row has said since the page was loaded, each status once. */
+  /** The statuses of the row since the page was loaded, each once. */
   async said(callSid: string): Promise<string[]> {
     return (await this.page.evaluate<Record<string, string[]>>('globalThis.__said'))[callSid] ?? [];
   }
 
-  /** From the top of the window, pixels. */
+  /** Distance from the top of the window, in pixels. */
   async top(callSid: string): Promise<number> {
     const box = await this.row(callSid).boundingBox();
     assert.ok(box !== null, `${callSid} is on the page`);
     return box.y;
   }
 
-  /** Places a call from the form and returns its sid, once there is a row for it. */
+  /** Places a call from the form and returns its sid, once its row exists. */
   async dial(to: string): Promise<string> {
     const before = new Set(await this.sids());
     const answered = this.page.waitForResponse((response) => response.request().method() === 'POST');
@@ -94,7 +94,7 @@ export class CallsPage {
     return callSid;
   }
 
-  /** Resolves when these rows are shown, in this order, and no others. */
+  /** Resolves when exactly these rows are shown, in this order. */
   async shows(expected: readonly string[]): Promise<void> {
     await until(async () => (await this.sids()).join() === expected.join(), {
       what: `the rows ${expected.join()}`,
@@ -102,7 +102,7 @@ export class CallsPage {
   }
 }
 
-/** A tab on the live calls, or at `options.path`. */
+/** Opens a tab on the live calls, or at `options.path`. */
 export async function openCalls(
   browser: Browser,
   gateway: Served,
@@ -116,7 +116,7 @@ export async function openCalls(
       await options.prepare?.(page);
     },
   });
-  // Screens are chunks of their own: their keys mean nothing before they are there.
+  // Screens are separate chunks, and their shortcuts work only once they are loaded.
   await tab.page.getByRole('heading', {level: 1}).waitFor();
   return Object.assign(new CallsPage(tab), {[Symbol.asyncDispose]: () => tab[Symbol.asyncDispose]()});
 }

@@ -1,10 +1,10 @@
-/** Calls that have ended, through signed callbacks, at whatever hour. */
+/** Ends calls through signed callbacks, at any time. */
 import assert from 'node:assert/strict';
 import {type CancelTimer, type Clock, systemClock} from '../../../../src/clock.ts';
 import type {TestGateway} from '../../../support/gateway/gateway.ts';
 import {postWebhook, someCallSid, statusFields} from '../../../support/twilio/signed-webhook.ts';
 
-/** The system's clock, some time ago. */
+/** The system's clock with an offset. */
 export class ShiftedClock implements Clock {
   shiftMs = 0;
 
@@ -32,7 +32,7 @@ export interface EndedCall {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** Resolves when the gateway has written it; its sid. */
+/** Resolves with the sid when the gateway has stored the call. */
 export async function endCall(
   gateway: TestGateway,
   {number, status = 'completed', fields = {}}: EndedCall,

@@ -1,4 +1,4 @@
-/** A TCP line between browser and gateway, that a test can cut, or let go silent without a word. */
+/** A TCP connection between browser and gateway that a test can cut or silence. */
 import {once} from 'node:events';
 import {type AddressInfo, createConnection, createServer, type Server, type Socket} from 'node:net';
 
@@ -19,7 +19,7 @@ export class Line implements AsyncDisposable {
     return line;
   }
 
-  /** Where the line leads. */
+  /** Sets the target port. */
   leadTo(port: number): void {
     this.#target = port;
   }
@@ -28,13 +28,13 @@ export class Line implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Ends every connection, and every new one, until `restore`. */
+  /** Closes every connection, and every new one, until `restore`. */
   cut(): void {
     this.#state = 'down';
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Nothing comes through on what is connected now, and nobody is told; what connects later works. */
+  /** Existing connections pass no more data, without being closed. New connections work. */
   fallSilent(): void {
     for (const socket of this.#sockets) {
       socket.unpipe();

@@ -1,4 +1,4 @@
-/** The console in a tab of its own, with everything it asked for, said, and should not have done. */
+/** The console in its own tab, with records of its requests, messages and faults. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -15,31 +15,31 @@ import {
 import {until} from '../../../support/until.ts';
 import {buildConsole} from './build.ts';
 
-/** For what never comes; it costs nothing while all is well, and a busy machine may need most of it. */
+/** For events that may never come. A busy machine may need most of it. */
 const TIMEOUT_MS = 30_000;
 
-/** Where screenshots go, for people to look at. */
+/** Folder for screenshots. */
 const SHOTS = process.env['CONSOLE_SCREENSHOTS'];
 
-/** What serves the console: a gateway in this process, or one in its own. */
+/** The server of the console: a gateway in this process, or in its own. */
 export interface Served {
   readonly url: string;
 }
 
 export interface TabOptions {
-  /** In the address; `null` for none. @default the gateway's */
+  /** The key in the URL; `null` for none. @default the gateway's */
   readonly key?: string | null;
-  /** Below the gateway's address. @default '/' */
+  /** Below the gateway's URL. @default '/' */
   readonly path?: string;
-  /** @default the gateway's own address */
+  /** @default the gateway's own URL */
   readonly url?: string;
   readonly context?: BrowserContextOptions;
   /**
-   * What the browser itself writes to the console about requests that this test lets fail. Everything else that is
-   * written there as a warning or error fails the test.
+   * Expected messages of the browser about requests that this test makes fail. All other warnings and errors
+   * on the console fail the test.
    */
   readonly noise?: readonly RegExp[];
-  /** Before the page is loaded. */
+  /** Runs before the page is loaded. */
   readonly prepare?: (page: Page) => Promise<void>;
 }
 
@@ -50,13 +50,13 @@ export class Tab implements AsyncDisposable {
   readonly page: Page;
   readonly gateway: Served;
   readonly url: string;
-  /** Warnings and errors of the console, what nobody caught, what the content policy refused, requests to elsewhere. */
+  /** Console warnings and errors, uncaught exceptions, policy violations, and requests to other origins. */
   readonly faults: string[] = [];
-  /** Of the same kind, but expected. */
+  /** Expected messages, see `noise`. */
   readonly excused: string[] = [];
-  /** Addresses of all requests, WebSockets included. */
+  /** URLs of all requests, including WebSockets. */
   readonly requests: string[] = [];
-  /** One a WebSocket, oldest first. */
+  /** One per WebSocket, oldest first. */
   readonly sockets: {readonly url: string; readonly received: ServerMessage[]; readonly sent: string[]}[] =
     [];
   readonly #context: BrowserContext;
@@ -89,60 +89,60 @@ export class Tab implements AsyncDisposable {
     });
   }
 
-  /** The screen at `path` with the key in the fragment, as the gateway prints it. */
+  /** Loads the screen at `path` with the key in the fragment, as the gateway prints it. */
   async open(pathname = '/', key: string | null = ACCESS_KEY): Promise<this> {
     await this.page.goto(`${this.url}${pathname}${key === null ? '' : `#key=${key}`}`);
     return this;
   }
 
-  /** The screen at `path` as a link leads to it: the page stays, which takes a tenth of the time that loading it does. */
+  /** Navigates like a link: the page stays loaded, which takes a tenth of the time of a page load. */
   async go(pathname: string): Promise<this> {
-    // The page hears of it at once; a frame later it has drawn what it knows already.
+    // The page navigates at once; a frame later it has rendered.
     await this.page.evaluate(
       `history.pushState(null, '', ${JSON.stringify(pathname)}), new Promise((drawn) => requestAnimationFrame(() => drawn()))`,
     );
     return this;
   }
 
-  /** Resolves when the header says that the connection is live. */
+  /** Resolves when the header shows that the connection is live. */
   async live(): Promise<this> {
     await this.page.locator('[data-connection="good"]').waitFor();
     return this;
   }
 
-  /** Resolves when the screen with that heading is there. */
+  /** Resolves when the screen with that heading is shown. */
   async screen(title: string | RegExp): Promise<Locator> {
     const heading = this.page.getByRole('heading', {level: 1, name: title});
     await heading.waitFor();
     return heading;
   }
 
-  /** Resolves when there is such text to be seen. */
+  /** Resolves when such text is visible. */
   async shows(text: string | RegExp): Promise<Locator> {
     const found = this.page.getByText(text).filter({visible: true}).first();
     await found.waitFor();
     return found;
   }
 
-  /** One after the other, as a person presses them. */
+  /** Presses the keys one after the other. */
   async press(...keys: readonly string[]): Promise<void> {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
-  /** Path and query of the address. */
+  /** Path and query of the URL. */
   address(): string {
     const {pathname, search} = new URL(this.page.url());
     return pathname + search;
   }
 
-  /** Resolves when the address is that. */
+  /** Resolves when the path and query are these. */
   async at(address: string): Promise<void> {
     await until(() => this.address() === address, {what: `the address ${address}, not ${this.address()}`});
   }
 
   /**
-   * What axe finds wrong, as `rule: element`. It reads the page as it stands: with `preload` it would ask the
-   * gateway for the style sheets once more, and complain in the console of one that is away.
+   * The violations that axe finds, as `rule: element`. `preload` is off, because axe would otherwise load the
+   * style sheets again, which fails during an outage.
    */
   async violations(): Promise<string[]> {
     if (!(await this.page.evaluate<boolean>(`'axe' in globalThis`))) await this.page.evaluate(axeSource());
@@ -153,27 +153,27 @@ export class Tab implements AsyncDisposable {
     );
   }
 
-  /** Pixels that the page is wider than its window. */
+  /** How much wider the page is than its window, in pixels. */
   overflow(): Promise<number> {
     return this.page.evaluate<number>(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );
   }
 
-  /** Keeps a picture where CONSOLE_SCREENSHOTS says; otherwise does nothing. */
+  /** Saves a screenshot to CONSOLE_SCREENSHOTS if it is set. */
   async shot(name: string): Promise<void> {
     if (SHOTS !== undefined) await this.page.screenshot({path: path.join(SHOTS, `${name}.png`)});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
-    // Beside the error of a test that failed for another reason, the runner would print neither.
+    // If the test failed for another reason, the runner does not print these faults.
     if (this.faults.length > 0) process.stderr.write(`${this.faults.join('\n')}\n`);
-    assert.deepEqual(this.faults, [], 'what went wrong in the page');
+    assert.deepEqual(this.faults, [], 'faults in the page');
   }
 }
 
-/** A tab with storage of its own, opened; when it is closed, nothing may have gone wrong in it. */
+/** Opens a tab with its own storage. Closing it fails if the page had faults. */
 export async function openTab(browser: Browser, gateway: Served, options: TabOptions = {}): Promise<Tab> {
   const {key = ACCESS_KEY, path: pathname = '/', context: contextOptions, prepare} = options;
   const context = await browser.newContext({reducedMotion: 'reduce', ...contextOptions});
@@ -183,7 +183,9 @@ export async function openTab(browser: Browser, gateway: Served, options: TabOpt
   return new Tab(gateway, context, page, options).open(pathname, key);
 }
 
-/** Another tab of the same browser: it shares the storage of its origin, and closes with the first one. */
+/**
+ * Opens another tab of the same browser, which shares the storage of its origin and closes with the first.
+ */
 export async function openBeside(first: Tab, options: TabOptions = {}): Promise<Tab> {
   const {key = null, path: pathname = '/', prepare} = options;
   const context = first.page.context();
@@ -193,13 +195,13 @@ export async function openBeside(first: Tab, options: TabOptions = {}): Promise<
   return new Tab(first.gateway, context, page, {url: first.url, ...options}).open(pathname, key);
 }
 
-/** Builds the console if it must be, and starts the browser. */
+/** Builds the console if needed, and starts the browser. */
 export async function launch(options: {readonly args?: readonly string[]} = {}): Promise<Browser> {
   await buildConsole();
   return launchChromium(options);
 }
 
-/** A gateway whose calls last until somebody hangs up. */
+/** A gateway whose calls last until someone hangs up. */
 export function startTalkativeGateway({
   env,
   simulator,

@@ -1,4 +1,4 @@
-/** The head of a call: its state, who is in it, and its legs as a small tree. */
+/** The summary of a call: its state, its parties, and its legs as a tree. */
 import type {Call, CallDetail} from '@hookswitch/protocol';
 import type {ReactNode} from 'react';
 import {Link} from 'wouter';
@@ -34,7 +34,7 @@ export function CallFacts({detail, asOf}: CallFactsProps) {
         {unconfirmedSince !== undefined && !isOver && (
           <Badge
             tone="warning"
-            title="Nothing has confirmed this state for longer than it usually lasts. It is being looked up."
+            title="This state has lasted longer than usual without confirmation. The gateway is looking it up."
           >
             unconfirmed since <Time at={unconfirmedSince} format="clock" />
           </Badge>
@@ -53,7 +53,7 @@ export function CallFacts({detail, asOf}: CallFactsProps) {
         {answeredByLabels(call.answeredBy) !== undefined && (
           <Fact name="Answered by">{answeredByLabels(call.answeredBy)}</Fact>
         )}
-        <Fact name="Begun">
+        <Fact name="Started">
           <Time at={call.createdAt} format="full" />
         </Fact>
         {call.answeredAt !== undefined && (
@@ -97,7 +97,7 @@ export function isEnded({status}: Pick<Call, 'status'>): boolean {
 
 interface FactProps {
   readonly name: string;
-  /** Given with the call, by whoever placed it. */
+  /** Metadata from the request that placed the call. */
   readonly isOwn?: boolean;
   readonly children: ReactNode;
 }

@@ -1,4 +1,4 @@
-/** What happened to a call, and who said so, in words. Pure. */
+/** Labels for the events of a call. Pure. */
 import type {CallHistoryEvent} from '@hookswitch/protocol';
 import {verdictLabels, verdictReason} from '../../calls/call-labels.ts';
 import {statusWord} from '../../design/status-labels.ts';
@@ -14,14 +14,14 @@ export const phaseLabels: Readonly<Record<Phase, string>> = {
 
 export const kindLabels: Readonly<Record<MarkKind, string>> = {
   callback: 'Callback',
-  api: 'Twilio’s answer',
-  reconcile: 'Look-up',
+  api: 'Twilio response',
+  reconcile: 'Lookup',
   command: 'Command',
 };
 
 /**
- * How long it took to arrive: `≤ 789 ms` where Twilio named a whole second, in which it happened sooner or later. Earlier than it
- * happened, by another clock: `−2.0 s`.
+ * Time between the event and its arrival. Twilio's whole seconds give an upper bound: `≤ 789 ms`. It is
+ * negative if the clocks differ: `−2.0 s`.
  */
 export function lagText({kind, lagMs, timestamp}: CallHistoryEvent): string {
   if (kind === 'command') return '–';
@@ -29,9 +29,9 @@ export function lagText({kind, lagMs, timestamp}: CallHistoryEvent): string {
   return `${isExact ? '' : '≤ '}${formatMs(lagMs).replace('-', '−')}`;
 }
 
-/** `Ringing`, `Completed after 12 s`, `Hang-up asked for by ada`. */
+/** `Ringing`, `Completed after 12 s`, `Hang-up requested by ada`. */
 export function eventWord(event: CallHistoryEvent): string {
-  if (event.kind === 'command') return `Hang-up asked for by ${visibleText(event.user, 60)}`;
+  if (event.kind === 'command') return `Hang-up requested by ${visibleText(event.user, 60)}`;
   if (event.status === undefined) return 'No status';
   if (event.providerStatus === 'queued') return 'Queued';
   const reason = event.status === 'failed' ? failureOf(event) : undefined;
@@ -44,13 +44,13 @@ function failureOf({providerStatus}: Extract<CallHistoryEvent, {kind: 'status'}>
     : 'failed';
 }
 
-/** What came of it, in a word; a repeat is a duplicate whatever came of the first. */
+/** The verdict. A repeat is always a duplicate. */
 export function markVerdict({event, repeats}: Mark): string {
   return verdictLabels[repeats === undefined ? event.verdict : 'duplicate'];
 }
 
-/** Why, in a sentence. */
+/** The reason for the verdict, as a sentence. */
 export function markReason({event, repeats}: Mark): string {
   if (repeats === undefined) return verdictReason(event);
-  return `The same came ${repeats === 1 ? 'once' : `${repeats} times`} more: counted, changed nothing. When is not kept.`;
+  return `Received again ${repeats === 1 ? 'once' : `${repeats} times`}. Only the count is kept, not the time.`;
 }

@@ -1,4 +1,4 @@
-/** Everything that was said of a call, in the order of the journal: the picture in words, and the evidence for it. */
+/** All events of a call in journal order. They are the evidence for the timeline. */
 import type {Call, CallDetail, CallHistoryEvent} from '@hookswitch/protocol';
 import {Fragment, useEffect, useRef} from 'react';
 import {verdictLabels, verdictReason} from '../../calls/call-labels.ts';
@@ -19,7 +19,7 @@ import {preciseOffset} from './offset-labels.ts';
 export interface EventsTableProps {
   readonly detail: CallDetail;
   readonly navigation: ListNavigation;
-  /** Offsets of those that are unfolded. */
+  /** Offsets of the expanded events. */
   readonly unfolded: ReadonlySet<number>;
   readonly onToggle: (offset: number) => void;
 }
@@ -44,10 +44,10 @@ export function EventsTable({detail, navigation, unfolded, onToggle}: EventsTabl
             Offset
           </HeadCell>
           <HeadCell align="end" width="6rem">
-            Heard
+            Received
           </HeadCell>
           <HeadCell>Event</HeadCell>
-          {legs.length > 0 && <HeadCell>Of</HeadCell>}
+          {legs.length > 0 && <HeadCell>Call</HeadCell>}
           <HeadCell>Source</HeadCell>
           <HeadCell align="end">Sequence</HeadCell>
           <HeadCell align="end">Arrival lag</HeadCell>
@@ -88,12 +88,12 @@ export function EventsTable({detail, navigation, unfolded, onToggle}: EventsTabl
   );
 }
 
-/** Stacked, what it is and its verdict come first. */
+/** Stacked, these cells come after the event and its verdict. */
 const stackedLast = {order: 1} as const;
 
 interface EventCellsProps {
   readonly event: CallHistoryEvent;
-  /** When the first was heard of, milliseconds since 1970. */
+  /** When the first event was received, milliseconds since 1970. */
   readonly begin: number;
   readonly of: string | undefined;
   readonly isUnfolded: boolean;
@@ -118,7 +118,7 @@ function EventCells({event, begin, of, isUnfolded, onToggle}: EventCellsProps) {
       <Cell align="end" label="Offset" style={stackedLast}>
         {offset}
       </Cell>
-      <Cell align="end" label="Heard" style={stackedLast}>
+      <Cell align="end" label="Received" style={stackedLast}>
         <time dateTime={receivedAt} title={receivedAt}>
           {preciseOffset(Date.parse(receivedAt) - begin)}
         </time>
@@ -179,7 +179,7 @@ function reasonOf({providerStatus}: Extract<CallHistoryEvent, {kind: 'status'}>)
   }
 }
 
-/** What was understood, and beside it what came. */
+/** The parsed event next to its raw fields. */
 function Evidence({event}: {readonly event: CallHistoryEvent}) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -187,10 +187,10 @@ function Evidence({event}: {readonly event: CallHistoryEvent}) {
   }, []);
   const parsed: readonly (readonly [string, React.ReactNode])[] = [
     ['Happened', <Time key="happened" at={event.timestamp} format="full" />],
-    ['Heard of', <Time key="heard" at={event.receivedAt} format="full" />],
+    ['Received', <Time key="received" at={event.receivedAt} format="full" />],
     ...(event.kind === 'status'
       ? [
-          ['Twilio’s word', event.providerStatus ?? 'none that Twilio has'] as const,
+          ['Twilio status', event.providerStatus ?? 'not a status of Twilio'] as const,
           ...(event.duration === undefined ? [] : [['Duration', `${event.duration} s`] as const]),
         ]
       : [['User', visibleText(event.user)] as const]),
@@ -200,8 +200,8 @@ function Evidence({event}: {readonly event: CallHistoryEvent}) {
   const raw = event.kind === 'status' ? rawFields(event.parameters) : [];
   return (
     <div ref={box} className={styles.evidence}>
-      <section aria-label="As understood">
-        <h3>As understood</h3>
+      <section aria-label="Parsed">
+        <h3>Parsed</h3>
         <dl>
           {parsed.map(([name, value]) => (
             <div key={name}>
@@ -211,8 +211,8 @@ function Evidence({event}: {readonly event: CallHistoryEvent}) {
           ))}
         </dl>
       </section>
-      <section aria-label="As it came">
-        <h3>As it came</h3>
+      <section aria-label="Raw fields">
+        <h3>Raw fields</h3>
         {raw.length === 0 ? (
           <p className={styles.quiet}>{noneLabels(event)}</p>
         ) : (
@@ -232,14 +232,14 @@ function Evidence({event}: {readonly event: CallHistoryEvent}) {
   );
 }
 
-/** One line for each value of a repeated name. */
+/** One entry for each value of a repeated name. */
 function rawFields(parameters: Extract<CallHistoryEvent, {kind: 'status'}>['parameters'] = {}) {
   return Object.entries(parameters).flatMap(([name, values]) =>
     [values].flat().map((value, index) => ({key: `${name} ${index}`, name, value})),
   );
 }
 
-/** Fields that hold a number: they are masked here as everywhere. */
+/** Fields with a phone number, which is masked here as everywhere. */
 const NUMBERS = new Set(['From', 'To', 'Caller', 'Called', 'ForwardedFrom']);
 
 function RawValue({name, value}: {readonly name: string; readonly value: string}) {
@@ -248,8 +248,9 @@ function RawValue({name, value}: {readonly name: string; readonly value: string}
 }
 
 function noneLabels(event: CallHistoryEvent): string {
-  if (event.kind === 'command') return 'A command of this gateway’s own: nothing came.';
+  if (event.kind === 'command')
+    return 'This command was recorded by the gateway itself, so there are no fields.';
   return event.source === 'callback'
-    ? 'The fields were not kept.'
-    : 'An answer of Twilio’s REST API: there is no form to show.';
+    ? 'The fields are no longer kept.'
+    : 'This is a response of Twilio’s REST API, which has no form fields.';
 }

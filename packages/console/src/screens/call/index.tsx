@@ -1,4 +1,4 @@
-/** One call: what state it is in, how it came to it, and the evidence. */
+/** One call: its state, its history, and the evidence. */
 import type {CallDetail} from '@hookswitch/protocol';
 import {useCallback, useEffect, useMemo, useState} from 'react';
 import {useLocation} from 'wouter';
@@ -21,7 +21,7 @@ import {Screen} from '../../shell/screen.tsx';
 import {useShortcut} from '../../shell/shortcuts.ts';
 import styles from './call.module.css';
 import {CallFacts, isEnded} from './call-facts.tsx';
-import {EventsTable} from './events-table.tsx';
+import {EventsTable, type EventsTableProps} from './events-table.tsx';
 import {TimelinePicture} from './timeline-picture.tsx';
 import {useAsOf, useCallDetail, useNewest} from './use-call-detail.ts';
 
@@ -68,8 +68,8 @@ export default function CallScreen({callSid}: CallScreenProps) {
       note={
         isGone && at !== undefined ? (
           <p className={styles.gone} role="status">
-            <Icon name="alert" size={14} /> The gateway no longer keeps this call. It is shown as it was known
-            last; a reload will not bring it back.
+            <Icon name="alert" size={14} /> The gateway no longer keeps this call. This is its last known
+            state, which a reload will not bring back.
           </p>
         ) : asOf !== undefined ? (
           <StaleNote asOf={asOf} />
@@ -92,32 +92,18 @@ interface KnownCallProps {
 function KnownCall({detail, asOf, isGone, onBack, note}: KnownCallProps) {
   const call = useNewest(detail);
   const [isAsking, setAsking] = useState(false);
-  const [isJson, setJson] = useState(false);
-  const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set());
   const hangUp = useHangUp(call.callSid);
+  const isHangingUp = hangUp?.phase === 'under-way';
   const mayControl = useScope('calls:control');
   const mayControlAll = useScope('calls:control:all');
   const canHangUp = (mayControl || mayControlAll) && !isEnded(call) && !isGone;
   const isLive = asOf === undefined;
-  const toggle = useCallback((offset: number) => {
-    setUnfolded((known) => {
-      const next = new Set(known);
-      if (!next.delete(offset)) next.add(offset);
-      return next;
-    });
-  }, []);
-  const ids = useMemo(() => detail.events.map(({offset}) => String(offset)), [detail.events]);
-  const navigation = useListNavigation({ids, noun: 'event', onOpen: (id) => toggle(Number(id))});
-  const selected = navigation.selectedId === undefined ? undefined : ids.indexOf(navigation.selectedId);
-  useShortcut('x', 'Hang up', () => setAsking(true), {
-    enabled: canHangUp && isLive && hangUp?.phase !== 'under-way',
-  });
+  useShortcut('x', 'Hang up', () => setAsking(true), {enabled: canHangUp && isLive && !isHangingUp});
   useShortcut('r', 'Show or hide the numbers', () => toggleRevealed(...numbersOf(detail)));
-  // It has ended by itself: there is nothing left to ask.
+  // The call ended meanwhile, so the dialog has no purpose.
   useEffect(() => {
     if (!canHangUp) setAsking(false);
   }, [canHangUp]);
-
   return (
     <Screen
       title={callTitle(call)}
@@ -130,10 +116,10 @@ function KnownCall({detail, asOf, isGone, onBack, note}: KnownCallProps) {
               variant="danger"
               keys="x"
               disabled={!isLive}
-              busy={hangUp?.phase === 'under-way'}
+              busy={isHangingUp}
               onPress={() => setAsking(true)}
             >
-              {hangUp?.phase === 'under-way' ? 'Hanging up…' : 'Hang up'}
+              {isHangingUp ? 'Hanging up…' : 'Hang up'}
             </Button>
           )}
         </>
@@ -141,6 +127,31 @@ function KnownCall({detail, asOf, isGone, onBack, note}: KnownCallProps) {
     >
       {note}
       <CallFacts detail={detail} asOf={asOf} />
+      <CallHistory detail={detail} asOf={asOf} />
+      <HangUpDialog
+        call={isAsking ? call : undefined}
+        unconfirmedSince={detail.unconfirmedSince}
+        onClose={() => setAsking(false)}
+      />
+    </Screen>
+  );
+}
+
+/** The timeline and the events below it, with a common selection. */
+function CallHistory({detail, asOf}: Pick<KnownCallProps, 'detail' | 'asOf'>) {
+  const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set());
+  const toggle = useCallback((offset: number) => {
+    setUnfolded((known) => {
+      const next = new Set(known);
+      if (!next.delete(offset)) next.add(offset);
+      return next;
+    });
+  }, []);
+  const ids = useMemo(() => detail.events.map(({offset}) => String(offset)), [detail.events]);
+  const navigation = useListNavigation({ids, noun: 'event', onOpen: (id) => toggle(Number(id))});
+  const selected = navigation.selectedId === undefined ? undefined : ids.indexOf(navigation.selectedId);
+  return (
+    <>
       <section className={styles.section} aria-labelledby="timeline-heading">
         <h2 id="timeline-heading">Timeline</h2>
         <TimelinePicture
@@ -155,33 +166,39 @@ function KnownCall({detail, asOf, isGone, onBack, note}: KnownCallProps) {
           }}
         />
       </section>
-      <section className={styles.section} aria-labelledby="events-heading">
-        <div className={styles.head}>
-          <h2 id="events-heading">Events</h2>
-          <Button small variant="quiet" expanded={isJson} onPress={() => setJson(!isJson)}>
-            {isJson ? 'Hide JSON' : 'Show JSON'}
-          </Button>
-          <CopyButton text={JSON.stringify(detail, undefined, 2)} label="Copy the call as JSON" />
-        </div>
-        {isJson && <Json value={detail} label="the call as JSON" />}
-        {detail.events.length === 0 ? (
-          <EmptyState title="No events are kept of this call" />
-        ) : (
-          <EventsTable detail={detail} navigation={navigation} unfolded={unfolded} onToggle={toggle} />
-        )}
-      </section>
-      <HangUpDialog call={isAsking ? call : undefined} onClose={() => setAsking(false)} />
-    </Screen>
+      <EventsSection detail={detail} navigation={navigation} unfolded={unfolded} onToggle={toggle} />
+    </>
   );
 }
 
-/** Unknown, foreign or trimmed: the gateway says the same of all three, and so does this. */
+function EventsSection({detail, ...rest}: EventsTableProps) {
+  const [isJson, setJson] = useState(false);
+  return (
+    <section className={styles.section} aria-labelledby="events-heading">
+      <div className={styles.head}>
+        <h2 id="events-heading">Events</h2>
+        <Button small variant="quiet" expanded={isJson} onPress={() => setJson(!isJson)}>
+          {isJson ? 'Hide JSON' : 'Show JSON'}
+        </Button>
+        <CopyButton text={JSON.stringify(detail, undefined, 2)} label="Copy the call as JSON" />
+      </div>
+      {isJson && <Json value={detail} label="the call as JSON" />}
+      {detail.events.length === 0 ? (
+        <EmptyState title="No events are kept for this call" />
+      ) : (
+        <EventsTable detail={detail} {...rest} />
+      )}
+    </section>
+  );
+}
+
+/** Unknown, not visible, or trimmed: the gateway responds alike to all three, so the text covers all. */
 function NoSuchCall({callSid}: CallScreenProps) {
   return (
-    <EmptyState title="There is no such call here" icon="search">
+    <EmptyState title="Call not found" icon="search">
       <p>
-        <code>{visibleText(callSid, 64)}</code> was never known to this gateway, is not yours to see, or ended
-        so long ago that it is no longer kept.
+        <code>{visibleText(callSid, 64)}</code> is unknown to this gateway, is not visible to your key, or
+        ended so long ago that it is no longer kept.
       </p>
     </EmptyState>
   );
@@ -195,7 +212,10 @@ function BackButton({onPress}: {readonly onPress: () => void}) {
   );
 }
 
-/** To where one came from, so that a list has its place and its filter; from a link, to the live calls. */
+/**
+ * Goes back to the previous page, so that a list keeps its position and filter; after opening a link, goes to
+ * the live calls.
+ */
 function useBack(): () => void {
   const [, navigate] = useLocation();
   return useCallback(() => {

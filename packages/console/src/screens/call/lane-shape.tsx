@@ -1,4 +1,4 @@
-/** A lane without its marks: whose it is, its states as bars, and how it ended. */
+/** A lane without its marks: its name, its states as bars, and its outcome. */
 
 import {isInbound} from '../../calls/call-labels.ts';
 import {maskNumber} from '../../design/mask-number.ts';
@@ -13,7 +13,7 @@ import type {Lane} from './timeline-model.ts';
 
 export interface LaneNameProps {
   readonly lane: PlacedLane;
-  /** Of a leg, counted from 1. */
+  /** Number of the leg, counted from 1. */
   readonly number: number;
   readonly isShort: boolean;
 }
@@ -50,7 +50,7 @@ export function LaneBars({lane: {lane, bars, barY, endX}}: {readonly lane: Place
   );
 }
 
-/** Text in a bar needs this many pixels a character. */
+/** Pixels per character of text in a bar. */
 const CHARACTER = 6.4;
 
 function BarShape({
@@ -82,7 +82,7 @@ function BarShape({
       )}
       {words !== undefined && (
         <>
-          {/* On a texture, text needs ground of its own. */}
+          {/* On a texture, the text needs its own background. */}
           <rect
             x={x + 4}
             y={y + 2}

@@ -1,4 +1,4 @@
-/** A mark that can be walked to, pointed at and pressed, and what it is called. */
+/** A mark as a button with an accessible name. */
 import type {KeyboardEvent} from 'react';
 import styles from './call.module.css';
 import {eventWord, kindLabels, markReason, markVerdict} from './event-labels.ts';
@@ -12,14 +12,14 @@ export interface MarkButtonProps {
   readonly placed: LaneMark;
   readonly lane: PlacedLane;
   readonly layout: Layout;
-  /** Where the picture begins, milliseconds since 1970. */
+  /** Start of the timeline, milliseconds since 1970. */
   readonly begin: number;
   readonly place: Place;
-  /** Where the Tab key stops. */
+  /** The tab stop of the timeline. */
   readonly isStop: boolean;
   /** Selected in the table. */
   readonly isSelected: boolean;
-  /** Whose tip is to be seen; `undefined` for none. */
+  /** Shows the tip of a mark; `undefined` hides it. */
   readonly onShow: (place: Place | undefined) => void;
   readonly onFocus: () => void;
   readonly onSelect: () => void;
@@ -64,17 +64,17 @@ export function MarkButton({
       onKeyDown={onKeyDown}
     >
       <Whisker placed={placed} lane={lane} layout={layout} />
-      {/* Room for a finger. */}
+      {/* A larger target for touch. */}
       <rect x={x - 8} y={y - 8} width="16" height="16" fill="transparent" />
       <MarkShape kind={first.kind} isHollow={first.isHollow} x={x} y={y} />
     </g>
   );
 }
 
-/** Less is within what Twilio's whole seconds can say. */
+/** A shorter lag can be an effect of Twilio's whole seconds. */
 const NOTABLE_LAG_MS = 1000;
 
-/** From when it happened to when it was heard of, where that took long. */
+/** Connects a mark to the moment of its event if it arrived notably later. */
 function Whisker({placed: {marks, x, y}, lane, layout}: Pick<MarkButtonProps, 'placed' | 'lane' | 'layout'>) {
   const [mark] = marks;
   if (
@@ -88,14 +88,17 @@ function Whisker({placed: {marks, x, y}, lane, layout}: Pick<MarkButtonProps, 'p
   return <path d={`M${happened} ${lane.barY}L${x} ${y}`} className={styles.whisker} />;
 }
 
-/** Of the edges that are drawn, the one that this second made; there is no other place for it. */
+/** The position of the bar edge that belongs to this second; other moments have no exact position. */
 function placeOf(time: number, {ticks}: Layout, {bars, lane, endX}: PlacedLane): number | undefined {
   const isMadeThen = (at: number) => at >= time && at - time < NOTABLE_LAG_MS;
   if (lane.end !== undefined && isMadeThen(lane.end.at)) return endX;
   return bars.find(({bar}) => isMadeThen(bar.from))?.x ?? ticks.find(({at}) => at === time)?.x;
 }
 
-/** How many marks lie here, or how often the one did. Beside the mark, not in it: what that is called says it already. */
+/**
+ * The number of marks at this position, or of repeats. It is outside the mark because the mark's name already
+ * includes it.
+ */
 export function MarkCount({placed: {marks, x, y}}: {readonly placed: LaneMark}) {
   const [first] = marks;
   const text =

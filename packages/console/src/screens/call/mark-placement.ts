@@ -1,25 +1,25 @@
-/** Marks that would lie on one another: side by side, above one another, or as one. Pure. */
+/** Places marks that would overlap: side by side, stacked, or as a group. Pure. */
 import type {Scale} from './timeline-axis.ts';
 import type {Mark} from './timeline-model.ts';
 
-/** Marks drawn as one, at the place of the first. */
+/** Marks drawn as one, at the position of the first. */
 export interface PlacedMark {
   readonly x: number;
-  /** 0 is the lowest. */
+  /** 0 is the lowest level. */
   readonly level: number;
   readonly marks: readonly [Mark, ...Mark[]];
 }
 
 export interface Placement {
-  /** Of the whole axis, in pixels. */
+  /** Width of the whole axis, in pixels. */
   readonly width: number;
-  /** Between the middles of two marks on one level, in pixels. */
+  /** Minimum distance between the centers of two marks on one level, in pixels. */
   readonly spacing: number;
-  /** How many may stand above one another. */
+  /** Maximum number of marks above one another. */
   readonly levels: number;
 }
 
-/** Places marks side by side, above one another where there is no room, and together where there is none at all. */
+/** Places marks side by side. Without room, it stacks them; if the stack is full, it groups them. */
 export function placeMarks(
   marks: readonly Mark[],
   {position}: Scale,
@@ -31,7 +31,7 @@ export function placeMarks(
     const before = placed.at(-1);
     const [its] = before?.marks.slice(-1) ?? [];
     const x = position(mark.at) * width;
-    // Repeats stand right beside what they repeat, or with it where it stands with others.
+    // A repeat is placed next to its original, or in the same group.
     if (mark.repeats !== undefined && before !== undefined && its?.index === mark.index) {
       if (before.marks.length > 1) before.marks.push(mark);
       else {

@@ -1,11 +1,11 @@
-/** The shapes of what is said of a call; hollow where it changed nothing. */
+/** The shapes of the marks; hollow if the event changed nothing. */
 import styles from './call.module.css';
 import type {MarkKind} from './timeline-model.ts';
 
 export interface MarkShapeProps {
   readonly kind: MarkKind;
   readonly isHollow: boolean;
-  /** Of its middle. */
+  /** The center. */
   readonly x: number;
   readonly y: number;
 }
@@ -21,7 +21,7 @@ export function MarkShape({kind, isHollow, x, y}: MarkShapeProps) {
   );
 }
 
-/** Around 0 0, 9 across. */
+/** Centered on 0 0, 9 units wide. */
 const shapes: Readonly<Record<MarkKind, string>> = {
   callback: 'M4.5 0a4.5 4.5 0 1 1-9 0a4.500 4.500 0 1 1 9 0Z',
   api: 'M-4-4h8v8h-8Z',

@@ -1,4 +1,4 @@
-/** What a mark says when it is pointed at or has the focus. */
+/** The tip of a mark that is hovered or focused. */
 
 import styles from './call.module.css';
 import {eventWord, kindLabels, lagText, markReason, markVerdict} from './event-labels.ts';
@@ -15,7 +15,7 @@ export interface MarkTipProps {
   readonly width: number;
 }
 
-/** Says what the mark's name says to those who listen, so that it is read out once. */
+/** Hidden from screen readers, because the mark's name has the same text. */
 export function MarkTip({marks, timeline, x, y, width}: MarkTipProps) {
   const left = Math.max(Math.min(x - TIP_WIDTH / 2, width - TIP_WIDTH), 0);
   return (
@@ -38,7 +38,7 @@ export function MarkTip({marks, timeline, x, y, width}: MarkTipProps) {
   );
 }
 
-/** Of the first that came: of its repeats nobody knows. */
+/** Details of the original event. Nothing is known about its repeats. */
 function Details({mark: {event, repeats}}: {readonly mark: Mark}) {
   if (event.kind !== 'status' || repeats !== undefined) return null;
   return `${event.sequence === undefined ? '' : `, sequence ${event.sequence}`}, lag ${lagText(event)}`;

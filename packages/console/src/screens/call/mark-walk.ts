@@ -1,13 +1,13 @@
-/** From mark to mark by arrow keys: along a lane, and to the closest in the next. Pure. */
+/** Moves between marks by arrow keys: along a lane, and to the closest mark of the next lane. Pure. */
 import type {PlacedLane} from './timeline-layout.ts';
 
-/** A mark's place among all that can be walked through: lane, then mark in it. */
+/** The position of a mark: its lane, and its index there. */
 export interface Place {
   readonly lane: number;
   readonly mark: number;
 }
 
-/** Where there are marks at all. */
+/** The closest valid position; `undefined` if there are no marks. */
 export function clampPlace({lane, mark}: Place, lanes: readonly PlacedLane[]): Place | undefined {
   const marks = lanes[lane]?.marks.length ?? 0;
   if (marks > 0) return {lane, mark: Math.min(Math.max(mark, 0), marks - 1)};
@@ -15,7 +15,7 @@ export function clampPlace({lane, mark}: Place, lanes: readonly PlacedLane[]): P
   return other === -1 ? undefined : {lane: other, mark: 0};
 }
 
-/** In the next lane that has any, the mark closest in time. */
+/** The mark closest in time in the next lane that has marks. */
 export function nearest(lanes: readonly PlacedLane[], place: Place, by: 1 | -1): Place {
   const x = lanes[place.lane]?.marks[place.mark]?.x ?? 0;
   for (let lane = place.lane + by; lane >= 0 && lane < lanes.length; lane += by) {

@@ -1,10 +1,10 @@
-/** How long after the beginning of the picture, in words. Pure. */
+/** Formats the time since the start of the timeline. Pure. */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** To the millisecond, for what the gateway's own clock says: `+24 ms`, `+1.234 s`, `+2:05.120`. */
+/** To the millisecond, for times by the gateway's own clock: `+24 ms`, `+1.234 s`, `+2:05.120`. */
 export function preciseOffset(ms: number): string {
   if (Math.abs(ms) < SECOND) return ms === 0 ? '0' : `${ms < 0 ? '−' : '+'}${Math.abs(ms)} ms`;
   const fraction = String(Math.abs(ms) % SECOND).padStart(3, '0');

@@ -1,4 +1,4 @@
-/** The axis as it is drawn: round offsets, cut silences, and now. */
+/** The drawn axis: ticks, shortened gaps, and the current time. */
 import styles from './call.module.css';
 import {type Layout, sizes} from './timeline-layout.ts';
 import type {Timeline} from './timeline-model.ts';

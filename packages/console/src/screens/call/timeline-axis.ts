@@ -1,30 +1,30 @@
-/** The axis of the picture: from time to place, with long silences cut short. Pure. */
+/** Maps time to positions on the axis, with long idle times shortened. Pure. */
 import {offsetText} from './offset-labels.ts';
 
-/** A silence that the axis does not draw in full. */
+/** An idle time that the axis does not draw in full. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
 }
 
-/** What the axis is about; milliseconds since 1970. */
+/** The time span of the axis; milliseconds since 1970. */
 export interface Span {
   readonly from: number;
   readonly to: number;
   readonly gaps: readonly Gap[];
 }
 
-/** The shortest picture there is. */
+/** The minimum length of a timeline. */
 export const MIN_LENGTH_MS = 1000;
 
-/** A silence shorter than this is drawn in full. */
+/** A shorter idle time is drawn in full. */
 const MIN_GAP_MS = 120_000;
-/** A silence is cut when it is this much longer than everything else together. */
+/** An idle time is shortened if it exceeds the sum of all other times by this factor. */
 const GAP_RATIO = 4;
-/** A cut silence takes this part of the width that everything else takes. */
+/** Width of a shortened idle time, relative to the width of all other times. */
 const GAP_SHARE = 0.35;
 
-/** Silences so much longer than all the rest that drawing them in full would leave nothing of it to see. */
+/** Finds idle times that are so long that the rest would be too small to see. */
 export function findGaps(instants: readonly number[]): readonly Gap[] {
   const sorted = [...new Set(instants)].sort((a, b) => a - b);
   const silences = sorted.slice(1).map((to, index) => ({from: sorted[index] ?? to, to}));
@@ -35,7 +35,7 @@ export function findGaps(instants: readonly number[]): readonly Gap[] {
     if (length >= MIN_GAP_MS && length > GAP_RATIO * Math.max(rest, MIN_LENGTH_MS)) gaps.push(silence);
     else rest += length;
   }
-  // One silence and nothing else is no gap, but all there is.
+  // If there is only one idle time and nothing else, it is drawn in full.
   return rest === 0 ? [] : gaps.sort((a, b) => a.from - b.from);
 }
 
@@ -48,7 +48,7 @@ export interface Scale {
   readonly position: (time: number) => number;
 }
 
-/** From time to place: linear, but for the gaps, which take a fixed part each. */
+/** Maps time to position: linear, except for the gaps, which have a fixed width. */
 export function createScale({from, to, gaps}: Span): Scale {
   const drawn = to - from - gaps.reduce((sum, gap) => sum + lengthOf(gap), 0);
   const gapWidth = Math.max(drawn, 1) * GAP_SHARE;
@@ -69,7 +69,7 @@ export function createScale({from, to, gaps}: Span): Scale {
 
 export interface Tick {
   readonly at: number;
-  /** Since the beginning of the picture: `0`, `+5 s`, `+2:30`, `+1:05:00`. */
+  /** Time since the start of the timeline: `0`, `+5 s`, `+2:30`, `+1:05:00`. */
   readonly label: string;
 }
 
@@ -83,7 +83,7 @@ const steps: readonly number[] = [
   ...[1, 2, 6, 12, 24, 48, 168].map((count) => count * HOUR),
 ];
 
-/** Round offsets from the beginning, none within a gap, at most about `most`. */
+/** Round offsets from the start, none within a gap, about `most` at most. */
 export function ticksOf({from, to, gaps}: Span, most: number): readonly Tick[] {
   const {position} = createScale({from, to, gaps});
   const drawn = to - from - gaps.reduce((sum, gap) => sum + lengthOf(gap), 0);
@@ -97,7 +97,7 @@ export function ticksOf({from, to, gaps}: Span, most: number): readonly Tick[] {
     for (let at = from + Math.ceil((begin - from) / step) * step; at <= end; at += step)
       ticks.push({at, label: offsetText(at - from)});
   }
-  // After a gap the first tick may fall on the last one before it.
+  // After a gap, the first tick may overlap the last one before it.
   const least = 0.7 / most;
   return ticks.filter(({at}, index) => {
     const before = ticks[index - 1];

@@ -1,4 +1,4 @@
-/** From times to places: what the picture of a call draws where, in pixels. Pure. */
+/** Lays out the timeline in pixels. Pure. */
 import {formatMs} from '../../design/time-labels.ts';
 import {type PlacedMark, placeMarks} from './mark-placement.ts';
 import {createScale, type Gap, type Scale, type Tick, ticksOf} from './timeline-axis.ts';
@@ -6,10 +6,10 @@ import type {Bar, Lane, Timeline} from './timeline-model.ts';
 
 /** Pixels. */
 export const sizes = {
-  /** Left of the axis: the names of the lanes, with numbers or, where there is little room, without. */
+  /** Left of the axis: the names of the lanes, with numbers unless space is tight. */
   gutter: 160,
   shortGutter: 58,
-  /** Right of the axis: how it ended. */
+  /** Right of the axis: the outcome. */
   margin: 92,
   markSize: 11,
   markSpacing: 15,
@@ -17,7 +17,7 @@ export const sizes = {
   barHeight: 16,
   laneGap: 22,
   axisHeight: 26,
-  /** Narrower than this the picture scrolls in its box. */
+  /** Below this width, the timeline scrolls in its box. */
   minWidth: 560,
 } as const;
 
@@ -25,18 +25,18 @@ export interface PlacedBar {
   readonly bar: Bar;
   readonly x: number;
   readonly width: number;
-  /** From here on nothing has confirmed it; undefined: all of it is known. */
+  /** Start of the part that nothing has confirmed; `undefined` if the whole bar is confirmed. */
   readonly unconfirmedX: number | undefined;
 }
 
 export interface LaneMark extends PlacedMark {
-  /** Of its middle, as `x` is; pixels. */
+  /** The center, as `x`; pixels. */
   readonly y: number;
 }
 
 export interface PlacedLane {
   readonly lane: Lane;
-  /** Of the bar's top. */
+  /** Top of the bar. */
   readonly barY: number;
   readonly bars: readonly PlacedBar[];
   readonly marks: readonly LaneMark[];
@@ -53,24 +53,24 @@ export interface PlacedGap {
 
 export interface Layout {
   readonly width: number;
-  /** Where the axis begins. */
+  /** Start of the axis. */
   readonly left: number;
   readonly isNarrow: boolean;
   readonly height: number;
   readonly lanes: readonly PlacedLane[];
   readonly ticks: readonly (Tick & {readonly x: number})[];
   readonly gaps: readonly PlacedGap[];
-  /** The right end, which is now while the call runs. */
+  /** The right end, which is the current time while the call runs. */
   readonly nowX: number | undefined;
   readonly axisY: number;
 }
 
-/** A bar that lasted for less than can be drawn is still to be seen. */
+/** Minimum width, so that a very short state stays visible. */
 const MIN_BAR = 2;
 const PIXELS_A_TICK = 84;
 const TOP = 8;
 
-/** @param available pixels there are; the picture is as wide, or as wide as it must be */
+/** @param available the available width in pixels; the layout is wider if it has to be */
 export function layOut(timeline: Timeline, available: number): Layout {
   const width = Math.max(Math.floor(available), sizes.minWidth);
   const isNarrow = available < sizes.minWidth;

@@ -1,4 +1,4 @@
-/** What the shapes and textures of the picture mean; only those that are in it. */
+/** Explains the shapes and textures that occur in the timeline. */
 import styles from './call.module.css';
 import {kindLabels, phaseLabels} from './event-labels.ts';
 import {MarkShape} from './mark-shape.tsx';
@@ -27,11 +27,11 @@ export function TimelineLegend({timeline: {lanes, gaps}}: {readonly timeline: Ti
           <svg width="22" height="12" aria-hidden="true">
             <rect width="22" height="12" className={styles.unconfirmed} />
           </svg>
-          Not confirmed
+          Unconfirmed
         </li>
       )}
       {bars.some(({isInferred}) => isInferred) && (
-        <li className={styles.key}>Talking: begin worked out from the duration</li>
+        <li className={styles.key}>Talking: start computed from the duration</li>
       )}
       {kinds
         .filter((kind) => marks.some((mark) => mark.kind === kind))
@@ -48,7 +48,7 @@ export function TimelineLegend({timeline: {lanes, gaps}}: {readonly timeline: Ti
           <svg width="14" height="14" aria-hidden="true" className={styles.mark}>
             <MarkShape kind="callback" isHollow x={7} y={7} />
           </svg>
-          Hollow: late or repeated
+          Hollow: late or duplicate
         </li>
       )}
       {gaps.length > 0 && (
@@ -56,7 +56,7 @@ export function TimelineLegend({timeline: {lanes, gaps}}: {readonly timeline: Ti
           <svg width="22" height="12" aria-hidden="true">
             <path d="M0 6L4 3L9 9L13 3L18 9L22 6" className={styles.gap} />
           </svg>
-          Silence, cut short
+          Idle time, shortened
         </li>
       )}
     </ul>

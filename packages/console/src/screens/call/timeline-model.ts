@@ -1,10 +1,11 @@
 /**
- * What the picture of a call shows: lanes, bars and marks in time, from what the journal has of it. Pure.
+ * The model of a call's timeline: lanes, bars and marks in time, computed from the journal. Pure.
  *
- * Two clocks meet here. Twilio says when something happened, in whole seconds; the gateway knows to the millisecond when
- * it heard of it. Marks are drawn where the gateway heard; they are exact. A bar's edge is the latest moment that fits
- * everything that was said about it: within the second that Twilio named, not after the gateway had heard of it, and
- * not after what came next. It is at most a second too late, and a call that lives for less than one still has its order.
+ * It combines two clocks. Twilio reports when something happened, in whole seconds. The gateway knows to the
+ * millisecond when it received the report. Marks are drawn at the time of receipt, so they are exact. A bar's
+ * edge is the latest moment that fits all reports: within the second that Twilio named, not after the gateway
+ * received the report, and not after the next state. It is at most a second too late. The order is right even
+ * for a call shorter than a second.
  */
 import {
   type Call,
@@ -17,21 +18,24 @@ import {
 } from '@hookswitch/protocol';
 import {findGaps, MIN_LENGTH_MS, type Span} from './timeline-axis.ts';
 
-/** What somebody did to a call, or heard of it. */
+/** The source of an event. */
 export type MarkKind = 'callback' | 'api' | 'reconcile' | 'command';
 
 export interface Mark {
-  /** Its place in `CallDetail.events`. */
+  /** Index in `CallDetail.events`. */
   readonly index: number;
   readonly event: CallHistoryEvent;
   readonly kind: MarkKind;
-  /** When the gateway heard of it, milliseconds since 1970. */
+  /** When the gateway received it, milliseconds since 1970. */
   readonly at: number;
-  /** When it is said to have happened, milliseconds since 1970. */
+  /** When it happened according to its timestamp, milliseconds since 1970. */
   readonly happenedAt: number;
-  /** It changed nothing: late or repeated. */
+  /** It changed nothing: late or duplicate. */
   readonly isHollow: boolean;
-  /** How often the same came again, of a mark that stands for those; the journal counts them, and does not keep when they came. */
+  /**
+   * Number of repeats, for a mark that stands for them. The journal counts repeats but does not keep their
+   * times.
+   */
   readonly repeats?: number;
 }
 
@@ -42,11 +46,11 @@ export interface Bar {
   /** Milliseconds since 1970. */
   readonly from: number;
   readonly to: number;
-  /** Goes on: `to` is now. */
+  /** Not over yet: `to` is the current time. */
   readonly isOpen: boolean;
-  /** From here on nothing has confirmed it. */
+  /** Since then, nothing has confirmed the state. */
   readonly unconfirmedFrom?: number;
-  /** Nobody said when it began: worked out from the duration. */
+  /** The start was not reported; it is computed from the duration. */
   readonly isInferred: boolean;
 }
 
@@ -54,24 +58,27 @@ export interface Lane {
   readonly call: Call;
   readonly isLeg: boolean;
   readonly bars: readonly Bar[];
-  /** In the order they are drawn and walked through: by arrival, then offset. */
+  /** In drawing and navigation order: by time of receipt, then offset. */
   readonly marks: readonly Mark[];
-  /** How and when it ended. */
+  /** The outcome and its time. */
   readonly end?: {readonly at: number; readonly status: CallStatus; readonly providerStatus: ProviderStatus};
 }
 
 export interface Timeline extends Span {
-  /** The whole picture, milliseconds since 1970; `to` is at least a second after `from`. */
+  /** The whole timeline, milliseconds since 1970; `to` is at least a second after `from`. */
   readonly from: number;
   readonly to: number;
-  /** The call or a leg goes on, and `to` is now. */
+  /** The call or a leg is in progress, so `to` is the current time. */
   readonly isRunning: boolean;
   readonly lanes: readonly Lane[];
-  /** Something arrived this much before it is said to have happened: the clocks differ by at least so much. 0: no sign of it. */
+  /**
+   * Minimum difference between the clocks, because an event arrived this long before its own timestamp. 0: no
+   * sign of a difference.
+   */
   readonly skewMs: number;
 }
 
-/** Twilio's timestamps are whole seconds: what happened did so within the one they name. */
+/** Twilio's timestamps are whole seconds; the event happened within that second. */
 const RESOLUTION_MS = 1000;
 
 /** @param now the gateway's clock, milliseconds since 1970 */
@@ -82,7 +89,7 @@ export function buildTimeline(detail: CallDetail, now: number): Timeline {
   const marks = detail.events.flatMap(toMarks);
   const sids = new Set([detail, ...legs].map(({callSid}) => callSid));
   const facts = [detail, ...legs].map((call, index) => {
-    // What is about none of them is still part of this call's history.
+    // Events of other calls still belong to the history of this call.
     const own = marks.filter(({event: {callSid}}) =>
       sids.has(callSid) ? callSid === call.callSid : index === 0,
     );
@@ -93,10 +100,10 @@ export function buildTimeline(detail: CallDetail, now: number): Timeline {
     ...marks.map(({at}) => at),
     ...facts.flatMap(({edges}) => edges.map(({at}) => at)),
   ].filter(Number.isFinite);
-  const lastHeard = Math.max(...instants);
+  const lastEventAt = Math.max(...instants);
   const isRunning = facts.some(({call}) => !hasEnded(call.providerStatus));
-  // A clock that is behind shall not make a call end before the last thing heard of it.
-  const end = isRunning ? Math.max(lastHeard, now) : lastHeard;
+  // If the clock is behind, the call must not end before its last event.
+  const end = isRunning ? Math.max(lastEventAt, now) : lastEventAt;
   const lanes = facts.map(({call, own, edges}, index) => ({
     ...laneOf({call, edges, end, unconfirmedSince: index === 0 ? detail.unconfirmedSince : undefined}),
     marks: own.toSorted((a, b) => a.at - b.at || a.event.offset - b.event.offset),
@@ -115,7 +122,7 @@ export function buildTimeline(detail: CallDetail, now: number): Timeline {
   };
 }
 
-/** One of its own for each mark: a repeat has the index of what it repeats. */
+/** A unique key for each mark; a repeat has the index of its original. */
 export function markKey({index, repeats}: Mark): string {
   return repeats === undefined ? String(index) : `${index} again`;
 }
@@ -132,15 +139,15 @@ function toMarks(event: CallHistoryEvent, index: number): readonly Mark[] {
   return event.repeats === 0 ? [mark] : [mark, {...mark, isHollow: true, repeats: event.repeats}];
 }
 
-/** A call's arrival in a state. */
+/** A call's entry into a state. */
 interface Edge {
   readonly providerStatus: ProviderStatus;
   readonly at: number;
 }
 
 /**
- * The states that the call went through, in order. What came late says as well as what came in time that the call was in a
- * state; only ends are taken at the journal's word, since the first one stays.
+ * The states of the call, in order. Late events count too, because they prove that the call was in that
+ * state. Only the end is taken from the call itself, because the first end that was reported stays.
  */
 function edgesOf(call: Call, marks: readonly Mark[]): readonly Edge[] {
   const byRank = new Map<number, Edge>();
@@ -155,7 +162,7 @@ function edgesOf(call: Call, marks: readonly Mark[]): readonly Edge[] {
     const known = byRank.get(rank);
     if (known === undefined || at < known.at) byRank.set(rank, {providerStatus, at});
   }
-  // Of what was trimmed, or never said, the call itself may still know.
+  // The call itself may know a state whose event was trimmed or never sent.
   for (const {providerStatus, time} of statedBy(call)) {
     const rank = statusRank(providerStatus);
     if (time !== undefined && !byRank.has(rank)) byRank.set(rank, {providerStatus, at: Date.parse(time)});
@@ -180,7 +187,7 @@ function statedBy({providerStatus, answeredAt, endedAt, createdAt}: Call) {
   ];
 }
 
-/** The latest moment that fits what the mark says. */
+/** The latest moment that fits the event. */
 function latestMoment({at, happenedAt}: Mark): number {
   const isExact = happenedAt % RESOLUTION_MS !== 0;
   return Math.min(at, isExact ? happenedAt : happenedAt + RESOLUTION_MS - 1);
@@ -189,7 +196,7 @@ function latestMoment({at, happenedAt}: Mark): number {
 interface LaneFacts {
   readonly call: Call;
   readonly edges: readonly Edge[];
-  /** Where the picture ends. */
+  /** End of the timeline. */
   readonly end: number;
   readonly unconfirmedSince: string | undefined;
 }
@@ -203,7 +210,7 @@ function laneOf({call, edges, end, unconfirmedSince}: LaneFacts) {
     const previous = bars.at(-1);
     const next = edges[index + 1];
     const to = next?.at ?? (ended === undefined ? end : at);
-    // Queued, then initiated: to whoever waits it is one.
+    // Queued and initiated are one phase to a reader.
     if (previous?.phase === phase) bars[bars.length - 1] = {...previous, to, isOpen: next === undefined};
     else bars.push({phase, from: at, to, isOpen: next === undefined, isInferred: false});
   }
@@ -223,7 +230,7 @@ function laneOf({call, edges, end, unconfirmedSince}: LaneFacts) {
   };
 }
 
-/** Where nobody said when the call was answered, its end says how long ago that was. */
+/** If the answer was not reported, the end and the duration give its time. */
 function inferTalk({duration, status}: Call, bars: readonly Bar[], endedAt: number | undefined): Bar[] {
   const last = bars.at(-1);
   const isKnown = bars.some(({phase}) => phase === 'talking');
@@ -231,7 +238,7 @@ function inferTalk({duration, status}: Call, bars: readonly Bar[], endedAt: numb
   const from = endedAt - duration * 1000;
   const talk: Bar = {phase: 'talking', from, to: endedAt, isOpen: false, isInferred: true};
   if (last === undefined) return [talk];
-  // A duration longer than the call itself is of another clock.
+  // A duration longer than the call comes from a clock that differs.
   if (from < last.from) return [...bars];
   return [...bars.slice(0, -1), {...last, to: from}, talk];
 }

@@ -1,4 +1,4 @@
-/** The call as a picture: a lane for the call and each of its legs, bars for its states, marks for what was said of it. */
+/** The timeline of a call: a lane for the call and each leg, bars for states, marks for events. */
 import type {CallDetail} from '@hookswitch/protocol';
 import {useEffect, useId, useMemo, useRef, useState} from 'react';
 import {formatMs} from '../../design/time-labels.ts';
@@ -13,9 +13,11 @@ import {buildTimeline} from './timeline-model.ts';
 
 export interface TimelinePictureProps {
   readonly detail: CallDetail;
-  /** The gateway's clock when what is shown was last known to be so; milliseconds. The picture then ends there. */
+  /**
+   * When the shown state was last confirmed, by the gateway's clock; milliseconds. The timeline ends there.
+   */
   readonly asOf: number | undefined;
-  /** Place in `detail.events` of what is selected in the table. */
+  /** Index in `detail.events` of the event selected in the table. */
   readonly selected: number | undefined;
   readonly onSelect: (index: number) => void;
 }
@@ -33,11 +35,11 @@ export function TimelinePicture({detail, asOf, selected, onSelect}: TimelinePict
   const tip = shown === undefined ? undefined : lane?.marks[shown.mark];
   return (
     <figure className={styles.picture}>
-      {/* Narrow, it scrolls by itself; what takes the focus in it brings itself into view. */}
+      {/* On narrow screens it scrolls; a focused mark scrolls into view. */}
       <div ref={box} className={styles.scroll}>
         <TimelineDrawing {...{timeline, layout, selected, onSelect, shown}} onShow={setShown} note={note} />
       </div>
-      {/* PublicEndpointProbe of what scrolls, which would cut it off. */}
+      {/* Outside of the scrolling box, which would clip it. */}
       {tip !== undefined && lane !== undefined && (
         <MarkTip
           marks={tip.marks}
@@ -49,11 +51,11 @@ export function TimelinePicture({detail, asOf, selected, onSelect}: TimelinePict
       )}
       <figcaption>
         <p id={note} className={styles.caption}>
-          Marks stand where the gateway heard of something, to the millisecond. Bars show what happened:
-          Twilio names whole seconds, so that an edge is right to within one.
+          Marks show when the gateway received an event, to the millisecond. Bars show when it happened:
+          Twilio reports whole seconds, so an edge is accurate to one second.
           {timeline.skewMs > 0 &&
-            ` Something arrived ${formatMs(timeline.skewMs)} before its own timestamp: the clocks differ.`}{' '}
-          The table below says the same in words.
+            ` An event arrived ${formatMs(timeline.skewMs)} before its own timestamp, so the clocks differ.`}{' '}
+          The table below lists the same events.
         </p>
         <TimelineLegend timeline={timeline} />
       </figcaption>
@@ -61,7 +63,7 @@ export function TimelinePicture({detail, asOf, selected, onSelect}: TimelinePict
   );
 }
 
-/** Pixels there are; the picture is drawn anew for them, so that text keeps its size. */
+/** The available width. The timeline is drawn again for each width, so that text keeps its size. */
 function useWidth(box: React.RefObject<HTMLElement | null>): number {
   const [width, setWidth] = useState(0);
   useEffect(() => {

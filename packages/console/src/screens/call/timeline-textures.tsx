@@ -1,13 +1,13 @@
-/** The fills of the bars that the style sheet refers to. */
+/** The fills of the bars, referenced by the style sheet. */
 import styles from './call.module.css';
 
-/** Textures, so that no bar is known by its colour alone. */
+/** Textures, so that color is not the only way to tell bars apart. */
 export function TimelineTextures() {
   return (
     <defs>
-      <pattern id="texture-dialling" width="6" height="6" patternUnits="userSpaceOnUse">
-        <rect width="6" height="6" className={styles['dialling-ground']} />
-        <circle cx="3" cy="3" r="1" className={styles['dialling-ink']} />
+      <pattern id="texture-dialing" width="6" height="6" patternUnits="userSpaceOnUse">
+        <rect width="6" height="6" className={styles['dialing-ground']} />
+        <circle cx="3" cy="3" r="1" className={styles['dialing-ink']} />
       </pattern>
       <pattern
         id="texture-ringing"

@@ -1,4 +1,4 @@
-/** One call with its legs and all that is known of it, asked for anew whenever something happens to it. */
+/** One call with its legs and events, loaded again whenever it changes. */
 import type {CallState} from '@hookswitch/client';
 import type {Call, CallDetail} from '@hookswitch/protocol';
 import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
@@ -7,14 +7,14 @@ import {type LiveResource, useResource} from '../../api/use-resource.ts';
 import {gatewayClock} from '../../gateway-clock.ts';
 import {useClient} from '../../session/session-context.ts';
 
-/** What is late or repeated is not pushed: it is looked for. */
+/** Late and duplicate events are not pushed, so polling finds them. */
 const POLL_MS = 5000;
 
 export interface CallDetailView {
   readonly resource: LiveResource<CallDetail>;
-  /** The last that was seen, also after the gateway has forgotten it. */
+  /** The last version, kept after the gateway has deleted the call. */
   readonly detail: CallDetail | undefined;
-  /** When `detail` was seen; milliseconds since 1970, the gateway's clock. */
+  /** When `detail` was loaded; milliseconds since 1970, the gateway's clock. */
   readonly at: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export function useCallDetail(callSid: string): CallDetailView {
       }),
     [client, reload],
   );
-  // What came while the connection was away was not pushed here; what it is now, HTTP says.
+  // Events during an outage were not pushed here, so load the state over HTTP.
   useEffect(() => {
     let wasLive = client.connection.getSnapshot().phase === 'live';
     return client.connection.subscribe(() => {
@@ -52,7 +52,7 @@ export function useCallDetail(callSid: string): CallDetailView {
   return {resource, detail: last.current?.detail, at: last.current?.at};
 }
 
-/** The newer of what was asked for and what was pushed. */
+/** The newer of the loaded and the pushed version. */
 export function useNewest(call: Call): Call {
   const client = useClient();
   const store = client.call(call.callSid);
@@ -64,7 +64,7 @@ function isNewer(live: CallState, call: Call): boolean {
   return live.outcomeUnknown === undefined && live.offset > call.offset;
 }
 
-/** What a push says; the rest is known better from HTTP. */
+/** The fields that a push contains; HTTP is more complete for the others. */
 function progressOf({
   status,
   providerStatus,
@@ -85,9 +85,7 @@ function progressOf({
   };
 }
 
-/**
- * The gateway's clock when the page was last told what is so, while it is not being told; milliseconds.
- */
+/** The gateway's clock when the connection was lost, in milliseconds; `undefined` while it is live. */
 export function useAsOf(): number | undefined {
   const client = useClient();
   const isLive = useSyncExternalStore(

@@ -1,9 +1,9 @@
-/** How sessions have ended since the process started: the codes at a glance, their words when opened. */
+/** Counts of close codes since the process started: a summary that expands to a list with descriptions. */
 import type {SessionCounts} from '@hookswitch/protocol';
 import styles from './connections.module.css';
 import {formatCount, plural} from './session-labels.ts';
 
-/** At a glance; all of them are in the table. */
+/** The summary shows at most these; the list has all. */
 const MAX_GLANCE = 4;
 
 export function CloseCounts({counts: {opened, open, closes}}: {readonly counts: SessionCounts}) {
@@ -11,7 +11,7 @@ export function CloseCounts({counts: {opened, open, closes}}: {readonly counts: 
   if (closes.length === 0) {
     return (
       <p className={styles.quiet}>
-        {plural(opened, 'session')} opened since the gateway started; none has ended.
+        {plural(opened, 'session')} opened since the gateway started; none has ended yet.
       </p>
     );
   }

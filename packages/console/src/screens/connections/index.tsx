@@ -1,4 +1,4 @@
-/** Connections: who is connected, how far each has got, how sessions end, and what each was sent. */
+/** Connections: the sessions, their lag, how sessions end, and the messages that each was sent. */
 import {useConnection} from '@hookswitch/client/react';
 import {useEffect, useMemo, useRef, useState} from 'react';
 import {useLocation, useSearch} from 'wouter';
@@ -31,14 +31,14 @@ export default function ConnectionsScreen() {
   if (useScope('sessions:read')) return <Connections />;
   return (
     <Screen title="Connections">
-      <EmptyState title="Your key may not see who is connected" icon="lock">
+      <EmptyState title="Your key does not allow viewing sessions" icon="lock">
         It needs the scope <code>sessions:read</code>.
       </EmptyState>
     </Screen>
   );
 }
 
-/** Between the last letter typed and the question. */
+/** Delay between the last typed letter and the request. */
 const TYPING_MS = 200;
 
 function Connections() {
@@ -55,17 +55,19 @@ function Connections() {
   const go = (next: string, options?: {replace: boolean}) =>
     navigate(next === '' ? location : `${location}?${next}`, options);
   const setFilter = (next: SessionFilter) => {
-    // Every letter typed would be a step back otherwise.
+    // Otherwise, every typed letter would be a step for the back button.
     go(filterToQuery(next, query), {replace: true});
     window.scrollTo({top: 0});
   };
   useShortcut('/', 'Filter the sessions', () => search.current?.focus());
-  useShortcut('p', isPaused ? 'Keep the sessions up to date' : 'Pause', () => setPaused(!isPaused));
+  useShortcut('p', isPaused ? 'Resume updating the sessions' : 'Pause updating the sessions', () =>
+    setPaused(!isPaused),
+  );
   const showLatest = () => {
     window.scrollTo({top: 0});
     list.showLatest();
   };
-  useShortcut('n', 'Show the sessions as they are now', showLatest);
+  useShortcut('n', 'Show the latest sessions', showLatest);
 
   const loaded = snapshot.state === 'ready' ? snapshot : undefined;
   return (
@@ -82,14 +84,14 @@ function Connections() {
       {loaded !== undefined && <CloseCounts counts={loaded.counts} />}
       {loaded?.onlyThisNode && (
         <p className={styles.quiet} role="status">
-          The database is away: these are the sessions of the node that answers, and of no other.
+          The database is unreachable: these are only the sessions of the node that serves this page.
         </p>
       )}
       {loaded?.nodes !== undefined && <NodeTable nodes={loaded.nodes} />}
       {!mayOpen && (
         <p className={styles.quiet}>
-          What a session was sent is about calls: to see it, your key needs the scope{' '}
-          <code>calls:read:all</code>.
+          To see the messages that a session was sent, your key needs the scope <code>calls:read:all</code>,
+          because they are about calls.
         </p>
       )}
       {snapshot.state === 'loading' && <Loading label="Loading the sessions…" />}
@@ -130,13 +132,13 @@ function Connections() {
 
 const ALL: SessionFilter = {q: '', sort: 'connected'};
 
-/** The session that this page holds by its own connection. */
+/** The session of this page's own connection. */
 function useOwnSession(): string | undefined {
   const connection = useConnection();
   return connection.phase === 'live' || connection.phase === 'catching-up' ? connection.sessionId : undefined;
 }
 
-/** The text of the filter once nobody types any more, everything else at once. */
+/** Debounces the text of the filter; the other fields apply at once. */
 function useSettled(filter: SessionFilter, delayMs: number): SessionFilter {
   const [q, setQ] = useState(filter.q);
   useEffect(() => {
@@ -171,7 +173,7 @@ interface NewsProps {
   readonly onShow: () => void;
 }
 
-/** Over the page, so that nothing moves when it comes. */
+/** Overlays the page, so that nothing moves when it appears. */
 function News({news: {newSessions}, onShow}: NewsProps) {
   return (
     <div className={styles.news} role="status">
@@ -191,9 +193,8 @@ interface NoSessionsProps {
 function NoSessions({filter, open, onClear}: NoSessionsProps) {
   if (filter.q === '' && filter.phase === undefined) {
     return (
-      <EmptyState title="Nobody is connected" icon="connections">
-        Not even this page: its own connection is down. Every WebSocket session appears here as soon as it
-        opens.
+      <EmptyState title="No sessions" icon="connections">
+        The connection of this page is down, too. Every WebSocket session appears here as soon as it opens.
       </EmptyState>
     );
   }
@@ -203,7 +204,7 @@ function NoSessions({filter, open, onClear}: NoSessionsProps) {
       icon="search"
       actions={<Button onPress={onClear}>Clear filter</Button>}
     >
-      {open === 1 ? 'There is one that it hides.' : `There are ${formatCount(open)} that it hides.`}
+      {open === 1 ? 'The filter hides 1 session.' : `The filter hides ${formatCount(open)} sessions.`}
     </EmptyState>
   );
 }

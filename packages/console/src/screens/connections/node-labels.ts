@@ -1,8 +1,8 @@
-/** What is told of a node, in words. Pure. */
+/** Labels for a node. Pure. */
 
-/** Beats come once a second; what is older than this is worth a colour. */
+/** Heartbeats are sent once a second; an older one is highlighted. */
 const LATE_MS = 4000;
-/** Clocks are compared over a network, and seconds are all that is shown anywhere. */
+/** The clocks are compared over a network, and the console shows whole seconds. */
 const OFF_MS = 2000;
 
 export function nodeHeartbeatLabels(ageMs: number): {readonly text: string; readonly isLate: boolean} {
@@ -10,9 +10,9 @@ export function nodeHeartbeatLabels(ageMs: number): {readonly text: string; read
   return {text: isLate ? `${Math.round(ageMs / 1000)} s ago` : 'now', isLate};
 }
 
-/** Against the database's clock, which decides what nodes agree on. */
+/** Compared with the database's clock, which is the reference for all nodes. */
 export function nodeClockLabels(aheadMs: number): {readonly text: string; readonly isOff: boolean} {
   const seconds = Math.round(Math.abs(aheadMs) / 1000);
-  if (Math.abs(aheadMs) < OFF_MS) return {text: 'right', isOff: false};
+  if (Math.abs(aheadMs) < OFF_MS) return {text: 'in sync', isOff: false};
   return {text: `${seconds.toLocaleString('en')} s ${aheadMs > 0 ? 'ahead' : 'behind'}`, isOff: true};
 }

@@ -1,4 +1,4 @@
-/** The nodes that share the journal: who is there, how far each has read, and when it was last heard of. */
+/** The nodes that share the journal: their sessions, lag, heartbeat and clock. */
 import type {NodeInfo} from '@hookswitch/protocol';
 import {Badge} from '../../design/badge.tsx';
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
@@ -25,7 +25,7 @@ export function NodeTable({nodes}: {readonly nodes: readonly NodeInfo[]}) {
       </thead>
       <tbody>
         {nodes.map((node) => (
-          // Two may have been given one name; no two start at the same time.
+          // Two nodes may have the same id, but not the same start time.
           <NodeLine key={`${node.nodeId} ${node.startedAt}`} node={node} />
         ))}
       </tbody>
@@ -40,7 +40,7 @@ function NodeLine({node}: {readonly node: NodeInfo}) {
     <Row data-node={node.nodeId}>
       <Cell title={node.nodeId}>
         <span className={styles['node-name']}>
-          {node.isSelf && <Badge tone="accent">Answers this page</Badge>} {node.nodeId}
+          {node.isSelf && <Badge tone="accent">Serves this page</Badge>} {node.nodeId}
         </span>
       </Cell>
       <Cell align="end" label="Sessions">

@@ -1,13 +1,13 @@
-/** A session's phase as shape, word and colour. */
+/** A session's phase as shape, word and color. */
 import type {ReactNode} from 'react';
 import {Shape, ShapeMark, type ShapeTone} from '../../design/shape-mark.tsx';
 import {type PhaseShape, phaseLabels} from './session-labels.ts';
 
 export interface PhaseMarkProps {
   readonly phase: string;
-  /** Without colour: there is none. */
+  /** No session has this phase, so the mark has no color. */
   readonly isIdle?: boolean;
-  /** The word stands beside it. */
+  /** The word is shown next to it. */
   readonly shapeOnly?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What one session was sent: its messages, newest first, as the journal tells. */
+/** The messages that one session was sent, newest first, according to the journal. */
 import type {SentPage, SessionInfo} from '@hookswitch/protocol';
 import {useEffect, useState} from 'react';
 import {Link} from 'wouter';
@@ -34,7 +34,7 @@ export function SentDialog({sessionId, isOwn, onClose}: SentDialogProps) {
       open
       wide
       onClose={onClose}
-      title={isOwn ? 'What this page was sent' : 'What this session was sent'}
+      title={isOwn ? 'Messages sent to this page' : 'Messages sent to this session'}
       actions={
         <Button onPress={onClose} keys="Escape">
           Close
@@ -52,7 +52,7 @@ function Sent({sessionId, newest}: {readonly sessionId: string; readonly newest:
   const [isLoading, setLoading] = useState(false);
   const [error, setError] = useState<string>();
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
-  // Nothing is shown that could be moved.
+  // The list is empty, so replacing it moves nothing.
   const isEmpty = list.messages.length === 0;
   useEffect(() => {
     if (isEmpty) setList((now) => withNewest(now, newest));
@@ -87,10 +87,10 @@ function Sent({sessionId, newest}: {readonly sessionId: string; readonly newest:
         </Button>
       )}
       {isEmpty ? (
-        <EmptyState title="Nothing was sent to it yet" icon="connections">
+        <EmptyState title="No messages" icon="connections">
           {list.nextCursor === undefined
-            ? `It began at offset ${formatCount(list.from)}, and no call that it may see has changed since. Snapshots, answers and heartbeats are not listed.`
-            : 'Among the latest entries of the journal there was nothing for it.'}
+            ? `The session started at offset ${formatCount(list.from)}. Since then, no call that it may see has changed. Snapshots, responses and heartbeats are not listed.`
+            : 'None of the latest journal entries was for this session.'}
         </EmptyState>
       ) : (
         <ol className={styles.messages} aria-label="Messages, newest first">
@@ -109,13 +109,13 @@ function Sent({sessionId, newest}: {readonly sessionId: string; readonly newest:
         {list.nextCursor === undefined ? (
           !isEmpty && (
             <p className={styles.quiet}>
-              These are all since offset {formatCount(list.from)}, where it began or what is remembered
-              begins.
+              These are all messages since offset {formatCount(list.from)}, the start of the session or of its
+              kept history.
             </p>
           )
         ) : (
           <Button busy={isLoading} onPress={() => void loadOlder()}>
-            {isEmpty ? 'Look further back' : 'Older'}
+            {isEmpty ? 'Search older entries' : 'Older'}
           </Button>
         )}
         {error !== undefined && (
@@ -138,7 +138,7 @@ function Facts({session}: {readonly session: SessionInfo}) {
       <Fact name="Phase">
         <PhaseMark phase={phase} />
       </Fact>
-      <Fact name="Sees">
+      <Fact name="Subscription">
         <span title={subscription === 'all' ? undefined : subscription.join('\n')}>
           {subscriptionLabels(subscription)}
         </span>
@@ -148,7 +148,7 @@ function Facts({session}: {readonly session: SessionInfo}) {
         <Lag lag={lag} />
       </Fact>
       <Fact name="Unsent">
-        {unsentBytes === 0 ? '0 B' : `${formatBytes(unsentBytes)}: written, and not on its way yet`}
+        {unsentBytes === 0 ? '0 B' : `${formatBytes(unsentBytes)}: waiting to be sent`}
       </Fact>
       <Fact name="Last activity">
         <Time at={lastActivityAt} />
@@ -185,7 +185,7 @@ function Message({offset, message, isOpen, onToggle}: MessageProps) {
   const {type, callSid, status, reason, timestamp} = summaryOf(message);
   return (
     <li className={styles.message} data-offset={offset}>
-      <span className={styles.offset} title="Where it stands in the journal">
+      <span className={styles.offset} title="Offset in the journal">
         {formatCount(offset)}
       </span>
       <span className={styles.type}>{type}</span>

@@ -1,9 +1,9 @@
-/** What a session was sent, page by page, newest first. Pure. */
+/** The messages that a session was sent, page by page, newest first. Pure. */
 import type {SentPage} from '@hookswitch/protocol';
 
 export interface SentList {
   readonly messages: SentPage['messages'];
-  /** Ask with `before=` this for older ones. */
+  /** The `before` parameter for older messages. */
   readonly nextCursor?: string;
   readonly from: number;
 }
@@ -12,14 +12,17 @@ export function beginSent({messages, nextCursor, from}: SentPage): SentList {
   return {messages, from, ...(nextCursor !== undefined && {nextCursor})};
 }
 
-/** `list`, and below it a page that was asked for with its `nextCursor`. */
+/** Appends a page that was requested with the `nextCursor` of `list`. */
 export function withOlder(list: SentList, page: SentPage): SentList {
   const {messages, ...rest} = beginSent(page);
   const lowest = list.messages.at(-1)?.offset ?? Number.POSITIVE_INFINITY;
   return {...rest, messages: [...list.messages, ...messages.filter(({offset}) => offset < lowest)]};
 }
 
-/** How many of the newest page are not in the list; `more`: and further ones below that page. */
+/**
+ * Number of messages on the newest page that are missing in the list. `more`: there are further ones below
+ * that page.
+ */
 export function countNewer(
   list: SentList,
   newest: SentPage,
@@ -32,15 +35,15 @@ export function countNewer(
   };
 }
 
-/** The newest page on top; the list begins anew where the two do not meet. */
+/** Prepends the newest page. Starts the list over if there is a gap between the two. */
 export function withNewest(list: SentList, newest: SentPage): SentList {
   const {count, more} = countNewer(list, newest);
-  // A first page without a next one is everything there is.
+  // A first page without a next cursor is complete.
   if (more || list.messages.length === 0) return beginSent(newest);
   return {...list, from: newest.from, messages: [...newest.messages.slice(0, count), ...list.messages]};
 }
 
-/** What of a message is shown without opening it; messages of a newer gateway may be anything. */
+/** The fields of a message that the closed row shows. A newer gateway may send unknown messages. */
 export interface MessageSummary {
   readonly type: string;
   readonly callSid?: string;
@@ -58,7 +61,7 @@ export function summaryOf(message: unknown): MessageSummary {
   };
   const {type} = fields;
   return {
-    type: typeof type === 'string' ? type : 'without a type',
+    type: typeof type === 'string' ? type : 'no type',
     ...text('callSid'),
     ...text('status'),
     ...text('reason'),

@@ -1,4 +1,4 @@
-/** Which sessions are shown, in which order, and whether they are kept up to date. */
+/** The filter and order of the sessions, and the pause button. */
 import type {SessionCounts} from '@hookswitch/protocol';
 import type {Ref} from 'react';
 import {Chip, Chips, FilterBar, FilterText, PauseChip} from '../../design/filter-bar.tsx';
@@ -10,7 +10,7 @@ import {openPhases, type SessionFilter, sessionSorts} from './session-query.ts';
 export interface SessionFilterBarProps {
   readonly filter: SessionFilter;
   readonly onChange: (filter: SessionFilter) => void;
-  /** Of all sessions, whatever the filter; `undefined` until they are known. */
+  /** Counts of all sessions, independent of the filter; `undefined` until they are known. */
   readonly counts: SessionCounts | undefined;
   readonly isPaused: boolean;
   readonly onPause: () => void;

@@ -1,33 +1,37 @@
-/** A session's state in words. Pure. */
+/** Labels for a session. Pure. */
 import type {SessionInfo} from '@hookswitch/protocol';
 import type {SessionSort} from './session-query.ts';
 
-/** How a phase is drawn: `unknown` for one that this page has not heard of. */
+/** How a phase is drawn; `unknown` for a phase that this version does not know. */
 export type PhaseShape = 'opening' | 'streaming' | 'reading' | 'blocked' | 'closing' | 'closed' | 'unknown';
 
 interface PhaseLabels {
   readonly shape: PhaseShape;
   readonly word: string;
-  /** One sentence more. */
+  /** A description. */
   readonly sentence: string;
 }
 
 const known: Readonly<Record<string, PhaseLabels>> = {
-  opening: {shape: 'opening', word: 'Opening', sentence: 'Nothing was sent to it yet.'},
-  streaming: {shape: 'streaming', word: 'Streaming', sentence: 'It is sent everything as it happens.'},
+  opening: {shape: 'opening', word: 'Opening', sentence: 'The session has not been sent anything yet.'},
+  streaming: {
+    shape: 'streaming',
+    word: 'Streaming',
+    sentence: 'The session receives changes as they happen.',
+  },
   reading: {
     shape: 'reading',
     word: 'Catching up',
-    sentence: 'It is behind, and what it missed is read from the journal for it.',
+    sentence: 'The session is behind, and receives the missed changes from the journal.',
   },
   blocked: {
     shape: 'blocked',
     word: 'Not reading',
     sentence:
-      'It does not read what it was sent, and is sent no more until it does; after 30 s it is closed.',
+      'The client does not read. The gateway stops sending until it does, and closes the session after 30 s.',
   },
-  closing: {shape: 'closing', word: 'Closing', sentence: 'It was told to go.'},
-  closed: {shape: 'closed', word: 'Closed', sentence: 'It has gone; this is how it was.'},
+  closing: {shape: 'closing', word: 'Closing', sentence: 'The gateway is closing the session.'},
+  closed: {shape: 'closed', word: 'Closed', sentence: 'The session has ended. This is its last state.'},
 };
 
 export function phaseLabels(phase: string): PhaseLabels {
@@ -37,7 +41,7 @@ export function phaseLabels(phase: string): PhaseLabels {
 
 export const sortLabels: Readonly<Record<SessionSort, string>> = {
   connected: 'Newest first',
-  activity: 'Last heard first',
+  activity: 'Last active first',
   lag: 'Furthest behind first',
   unsent: 'Most unsent first',
 };

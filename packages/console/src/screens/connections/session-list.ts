@@ -1,7 +1,7 @@
 /**
- * The list of sessions, page by page, kept up to date without moving under whoever reads it. As long as nobody does, each
- * answer replaces the list. While somebody reads, rows keep their places: those to be seen are asked for anew and changed where
- * they stand, who has gone stays and is marked, and who is new is only counted. Knows neither React nor the DOM.
+ * The list of sessions, page by page. While the user is not reading, each response replaces the list. While
+ * the user reads, rows keep their places: visible rows are refreshed in place, closed sessions stay and are
+ * marked, and new ones are only counted. Independent of React and the DOM.
  */
 import type {NodeInfo, SessionCounts, SessionInfo, SessionPage} from '@hookswitch/protocol';
 import {type ApiError, toApiError} from '../../api/api-error.ts';
@@ -9,8 +9,8 @@ import type {ResourcePorts} from '../../api/resource.ts';
 import type {SessionSort} from './session-query.ts';
 
 /**
- * `now`: as it was when last asked. `closed`: not there any more. `elsewhere`: has moved in the order, or closed; shown is how it
- * was before.
+ * `now`: as of the last response. `closed`: the session has ended. `elsewhere`: it has moved in the order or
+ * closed; the row shows its previous state.
  */
 export type Seen = 'now' | 'closed' | 'elsewhere';
 
@@ -26,22 +26,22 @@ export type SessionListSnapshot =
 
 export interface LoadedSessions {
   readonly state: 'ready';
-  /** The beginning of the list, as far as it has been asked for. */
+  /** The start of the list, as far as it has been loaded. */
   readonly rows: readonly SessionRow[];
-  /** How many the filter lets through, as of the last answer. */
+  /** Number of sessions that match the filter, as of the last response. */
   readonly total: number;
   readonly counts: SessionCounts;
-  /** Where several share a journal: those alive. */
+  /** The live nodes, if several share a journal. */
   readonly nodes?: readonly NodeInfo[];
-  /** There are other nodes, and what they have cannot be told. */
+  /** There are other nodes, but their sessions are unknown. */
   readonly onlyThisNode?: true;
-  /** There are further rows to ask for. */
+  /** More rows can be loaded. */
   readonly hasMore: boolean;
-  /** The order has changed at its beginning, and so many of the first page are not in the list. */
+  /** The start of the order has changed; `newSessions` of the first page are not in the list. */
   readonly news?: {readonly newSessions: number};
-  /** Of the last successful answer, by the gateway's clock. */
+  /** Time of the last successful response by the gateway's clock. */
   readonly at: number;
-  /** Why the last question failed. */
+  /** Why the last request failed. */
   readonly stale?: ApiError;
 }
 
@@ -50,7 +50,7 @@ export interface SessionListOptions {
   readonly load: (cursor: string | undefined, signal: AbortSignal) => Promise<SessionPage>;
   readonly pollMs: number;
   readonly ports: ResourcePorts;
-  /** Shown until the first answer. */
+  /** Shown until the first response. */
   readonly initial?: SessionListSnapshot;
 }
 
@@ -60,7 +60,7 @@ interface Page {
 }
 
 const MAX_BACKOFF_MS = 30_000;
-/** Pages asked for anew at a time: what fits on a screen is on two at most. */
+/** Maximum number of pages refreshed at a time. A screen shows parts of two at most. */
 const MAX_REFRESHED_PAGES = 3;
 
 export class SessionList {
@@ -83,7 +83,7 @@ export class SessionList {
     this.#snapshot = options.initial ?? {state: 'loading'};
   }
 
-  /** The first subscriber starts it, the last one's leaving ends it. */
+  /** The first subscriber starts the polling; it stops when the last one unsubscribes. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) {
@@ -98,18 +98,18 @@ export class SessionList {
 
   readonly getSnapshot = (): SessionListSnapshot => this.#snapshot;
 
-  /** Which rows are to be seen: further pages are asked for until they are there. */
+  /** Sets the visible rows; loads further pages until they are complete. */
   setVisible(first: number, last: number): void {
     this.#visible = {first, last};
     if (this.#wantsMore()) this.#ask(() => this.#loadMore());
   }
 
-  /** Somebody reads: nothing may move. */
+  /** While the user reads, rows must not move. */
   setHeld(isHeld: boolean): void {
     this.#isHeld = isHeld;
   }
 
-  /** Nothing is asked any more by itself, but for further pages. */
+  /** Stops polling. Further pages are still loaded. */
   setPaused(isPaused: boolean): void {
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
@@ -117,7 +117,7 @@ export class SessionList {
     if (!isPaused) this.#ask(() => this.#refresh());
   }
 
-  /** The list as it is now, whoever reads. */
+  /** Replaces the list, even while the user reads. */
   readonly showLatest = (): void => {
     this.#request?.abort();
     this.#request = undefined;
@@ -143,7 +143,7 @@ export class SessionList {
     else if (!this.#isPaused) this.#ask(() => this.#refresh());
   };
 
-  /** One thing at a time; what is refused here comes up again with the next answer. */
+  /** One request at a time. A call that is skipped here is repeated after the next response. */
   #ask(work: () => Promise<void>): void {
     if (this.#request !== undefined || this.#listeners.size === 0) return;
     if (this.#snapshot.state === 'forbidden') return;
@@ -182,7 +182,7 @@ export class SessionList {
     return this.#isHeld && this.#pages.length > 0 ? this.#update() : this.#replace();
   }
 
-  /** The first page, and nothing else. */
+  /** Loads the first page and drops the others. */
   async #replace(): Promise<void> {
     const page = await this.#load(undefined);
     if (page === undefined) return;
@@ -196,7 +196,7 @@ export class SessionList {
     const cursor = this.#next;
     const page = await this.#load(cursor);
     if (page === undefined) return;
-    // In an order in which sessions move, one may come twice; its place is the one it has.
+    // If sessions move in the order, one may come twice; it keeps its first place.
     const added = page.sessions.filter(({sessionId}) => !this.#rows.has(sessionId));
     for (const info of page.sessions) this.#rows.set(info.sessionId, {info, seen: 'now'});
     this.#pages.push({cursor, ids: added.map(({sessionId}) => sessionId)});
@@ -204,7 +204,7 @@ export class SessionList {
     this.#showReady(page);
   }
 
-  /** The first page, for what is new, and the pages to be seen. */
+  /** Refreshes the first page, to count new sessions, and the visible pages. */
   async #update(): Promise<void> {
     const first = await this.#load(undefined);
     if (first === undefined) return;
@@ -221,12 +221,15 @@ export class SessionList {
     }
   }
 
-  /** Places in an order that moves are worth nothing a moment later: further down only who stands still is asked for anew. */
+  /**
+   * In an order in which sessions move, a cursor is outdated at once, so only the stable order is refreshed
+   * further down.
+   */
   #isMoving(): boolean {
     return this.#options.sort !== 'connected';
   }
 
-  /** Beside the first, those that are to be seen and can be asked for anew. */
+  /** The visible pages besides the first, if they can be refreshed. */
   #visiblePages(): readonly number[] {
     if (this.#isMoving()) return [];
     const found: number[] = [];
@@ -258,11 +261,11 @@ export class SessionList {
     if (this.#isMoving() || last === undefined) return 'elsewhere';
     const isBefore =
       connectedAt === last.connectedAt ? sessionId < last.sessionId : connectedAt > last.connectedAt;
-    // Those that came since have pushed it off this page: it is only further down.
+    // Newer sessions have pushed it to the next page.
     return isBefore ? 'closed' : 'now';
   }
 
-  /** `undefined` when nobody waits for it any more. */
+  /** `undefined` if the request was superseded. */
   async #load(cursor: string | undefined): Promise<SessionPage | undefined> {
     const request = this.#request;
     if (request === undefined) return undefined;

@@ -1,8 +1,8 @@
-/** What of the sessions is asked for, as part of an address. Pure. */
+/** The filter of the sessions as URL parameters. Pure. */
 
 import {type IgnoredValue, ignoredValues, oneOf} from '../../shell/ignored-values.ts';
 
-/** As the gateway knows them; each has one direction, the one in which it is of use. */
+/** The gateway's sort keys; each has one direction. */
 export const sessionSorts = ['connected', 'activity', 'lag', 'unsent'] as const;
 export type SessionSort = (typeof sessionSorts)[number];
 
@@ -10,14 +10,14 @@ export const openPhases = ['opening', 'streaming', 'reading', 'blocked', 'closin
 export type OpenPhase = (typeof openPhases)[number];
 
 export interface SessionFilter {
-  /** Part of a user, an address or an origin, or the beginning of a session's id. */
+  /** Part of a user, an address or an origin, or the start of a session id. */
   readonly q: string;
   readonly phase?: OpenPhase;
-  /** `connected`: the last to connect first, which is the one order in which nobody moves. */
+  /** `connected`: newest first. This is the only order in which sessions do not move. */
   readonly sort: SessionSort;
 }
 
-/** What the gateway takes. */
+/** The gateway's limit. */
 const MAX_TEXT = 256;
 
 export function filterFromQuery(query: string): SessionFilter {
@@ -28,12 +28,12 @@ export function filterFromQuery(query: string): SessionFilter {
   return {q, sort, ...(phase !== undefined && {phase})};
 }
 
-/** What of the filter's parameters is not known. */
+/** The filter's parameters with unknown values. */
 export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
   return ignoredValues(query, {phase: oneOf(openPhases), sort: oneOf(sessionSorts)});
 }
 
-/** `query` with the filter in it and everything else as it was. */
+/** Returns `query` with the filter's parameters replaced. */
 export function filterToQuery({q, phase, sort}: SessionFilter, query: string): string {
   const parameters = new URLSearchParams(query);
   const wanted = {q, phase: phase ?? '', sort: sort === 'connected' ? '' : sort};
@@ -44,7 +44,7 @@ export function filterToQuery({q, phase, sort}: SessionFilter, query: string): s
   return parameters.toString();
 }
 
-/** Whose messages are looked at. */
+/** The session whose messages are shown. */
 export function openedFromQuery(query: string): string | undefined {
   const id = new URLSearchParams(query).get('session');
   return id === null || id === '' ? undefined : id;

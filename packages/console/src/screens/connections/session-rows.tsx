@@ -1,4 +1,4 @@
-/** The sessions as a table in which only those to be seen are rendered, however many there are. */
+/** The sessions as a virtualized table. */
 import {useWindowVirtualizer} from '@tanstack/react-virtual';
 import {type ReactNode, useEffect, useLayoutEffect, useRef, useState} from 'react';
 import {Badge} from '../../design/badge.tsx';
@@ -20,17 +20,17 @@ export interface SessionRowsProps {
   readonly snapshot: LoadedSessions;
   readonly sort: SessionSort;
   readonly onSort: (sort: SessionSort) => void;
-  /** The session that this page itself holds. */
+  /** The session of this page. */
   readonly ownId: string | undefined;
-  /** `undefined`: the key may not see what sessions were sent. */
+  /** `undefined`: the key lacks the scope for the messages of a session. */
   readonly onOpen: ((sessionId: string) => void) | undefined;
 }
 
-/** Pixels, until a row has been measured: in a line, and as a block where it is narrow. */
+/** Estimated row height in pixels, for a table row and for a stacked row. */
 const ROW_PX = 37;
 const BLOCK_PX = 168;
 const NARROW = '(max-width: 40rem)';
-/** Below the header and the table's head, above the navigation of narrow screens. */
+/** Height of the sticky head, and of the bottom navigation on narrow screens. */
 const [HEAD_PX, FOOT_PX] = [84, 72] as const;
 const OVERSCAN = 12;
 
@@ -49,7 +49,7 @@ const allColumns: readonly Column[] = [
   {id: 'offset', name: 'Offset', align: 'end'},
   {id: 'lag', name: 'Lag', sort: 'lag', align: 'end'},
   {id: 'unsent', name: 'Unsent', sort: 'unsent', align: 'end'},
-  {id: 'heard', name: 'Last activity', sort: 'activity'},
+  {id: 'activity', name: 'Last activity', sort: 'activity'},
   {id: 'connected', name: 'Connected', sort: 'connected'},
   {id: 'address', name: 'Address'},
   {id: 'origin', name: 'Origin'},
@@ -57,7 +57,7 @@ const allColumns: readonly Column[] = [
   {id: 'open', name: 'Sent'},
 ];
 
-/** Of one node alone nobody needs to be told which it is. */
+/** With a single node, the column would be redundant. */
 function columnsOf(hasNodes: boolean): readonly Column[] {
   return hasNodes ? allColumns : allColumns.filter(({id}) => id !== 'node');
 }
@@ -67,7 +67,7 @@ export function SessionRows({list, snapshot, sort, onSort, ownId, onOpen}: Sessi
   const hasNodes = snapshot.nodes !== undefined;
   const columns = columnsOf(hasNodes);
   const present = rows.reduce((count, {seen}) => (seen === 'closed' ? count : count + 1), 0);
-  // The scroll bar tells how many there are, not how many have been asked for.
+  // The scroll bar reflects all sessions, not only the loaded ones.
   const count = hasMore ? rows.length + Math.max(1, total - present) : rows.length;
   const body = useRef<HTMLTableSectionElement>(null);
   const scrollMargin = useTop(body);
@@ -134,7 +134,7 @@ export function SessionRows({list, snapshot, sort, onSort, ownId, onOpen}: Sessi
   );
 }
 
-/** Pixels from the top of the page to the first row: what stands above comes and goes. */
+/** Distance from the top of the page to the first row; it changes with the content above. */
 function useTop(body: React.RefObject<HTMLElement | null>): number {
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
@@ -173,7 +173,10 @@ function SortHead({column: {id, name, sort: own, align}, sort, onSort}: SortHead
   );
 }
 
-/** Stands for the rows that are not rendered. One cell: to span columns that a narrow screen hides would give those room. */
+/**
+ * Replaces the rows that are not rendered. It has a single cell, because a cell that spans hidden columns
+ * would make them visible.
+ */
 function Gap({height}: {readonly height: number}) {
   if (height <= 0) return null;
   return (
@@ -189,7 +192,7 @@ interface LineBase {
   readonly measure: (element: HTMLTableRowElement | null) => void;
 }
 
-/** A row that has not been asked for yet. */
+/** A row that has not been loaded yet. */
 function Pending({index, measure}: LineBase) {
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it takes the focus
@@ -242,7 +245,7 @@ function SessionLine({
           {info.nodeId ?? <Nothing>unknown</Nothing>}
         </Cell>
       )}
-      <Cell data-column="sees" truncate title={subscriptionTitle(info.subscription)} label="Sees">
+      <Cell data-column="sees" truncate title={subscriptionTitle(info.subscription)} label="Subscription">
         {subscriptionLabels(info.subscription)}
       </Cell>
       <Cell align="end" label="Offset" data-column="offset">
@@ -258,7 +261,7 @@ function SessionLine({
           <span className={styles.behind}>{formatBytes(info.unsentBytes)}</span>
         )}
       </Cell>
-      <Cell data-column="heard" label="Last activity" truncate>
+      <Cell data-column="activity" label="Last activity" truncate>
         <Time at={info.lastActivityAt} />
       </Cell>
       <Cell data-column="connected" label="Connected" truncate>
@@ -275,13 +278,15 @@ function SessionLine({
       </Cell>
       <Cell data-column="open" stacked="push">
         {seen === 'elsewhere' ? (
-          <span title="It has moved in this order, or closed; shown is how it was.">moved</span>
+          <span title="The session has moved in this order, or closed. This is its previous state.">
+            moved
+          </span>
         ) : (
           onOpen !== undefined && (
             <Button
               small
               tabIndex={-1}
-              label={`See what ${info.user} was sent`}
+              label={`Show messages sent to ${info.user}`}
               onPress={() => onOpen(info.sessionId)}
             >
               Sent
@@ -293,11 +298,11 @@ function SessionLine({
   );
 }
 
-/** Entries behind the head of the journal, as number, word and colour. */
+/** Journal entries behind the head, as number, word and color. */
 export function Lag({lag}: {readonly lag: number}) {
   if (lag === 0) return <span className={styles.faint}>0</span>;
   return (
-    <span className={styles.behind} title="Entries of the journal that it has not been sent yet.">
+    <span className={styles.behind} title="Journal entries that the session has not been sent yet.">
       {formatCount(lag)} behind
     </span>
   );
@@ -310,12 +315,12 @@ function Nothing({children}: {readonly children: ReactNode}) {
 const MAX_TITLE_SIDS = 5;
 
 function subscriptionTitle(subscription: SessionRow['info']['subscription']): string {
-  if (subscription === 'all') return 'Every call its token may see.';
+  if (subscription === 'all') return 'All calls that the token may see.';
   const more = subscription.length - MAX_TITLE_SIDS;
   return [...subscription.slice(0, MAX_TITLE_SIDS), ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
 }
 
-/** Nearly every origin begins alike; what tells them apart should not be what is cut off. */
+/** Nearly all origins have this scheme; removing it leaves room for the part that differs. */
 function withoutScheme(origin: string): string {
   return origin.replace(/^https:\/\//, '');
 }

@@ -1,4 +1,4 @@
-/** The {@link SessionList} of a filter, and what of it is shown. */
+/** The {@link SessionList} of a filter, and its snapshot. */
 import {useCallback} from 'react';
 import {endpoints} from '../../api/endpoints.ts';
 import {useFollowed} from '../../api/use-followed.ts';
@@ -8,7 +8,7 @@ import {SessionList, type SessionListSnapshot} from './session-list.ts';
 import type {SessionFilter} from './session-query.ts';
 
 const POLL_MS = 3000;
-/** As many as the gateway gives. */
+/** The gateway's maximum. */
 const PAGE = 200;
 
 export interface UsedSessionList {

@@ -1,4 +1,4 @@
-/** One check of the doctor: what it found, on what that is based, what to do, and one button. */
+/** One check of the doctor: its result, the evidence, the remedy, and a button. */
 import type {HealthCheck} from '@hookswitch/protocol';
 import {Button} from '../../design/button.tsx';
 import {Time} from '../../design/time.tsx';
@@ -9,9 +9,9 @@ import styles from './health.module.css';
 export interface CheckCardProps {
   readonly check: HealthCheck;
   readonly isRunning: boolean;
-  /** Why it could not be run. */
+  /** Why the check could not be run. */
   readonly problem: string | undefined;
-  /** The key may let the gateway act. */
+  /** The key may run the action of a check. */
   readonly mayAct: boolean;
   readonly onRun: () => void;
   readonly onAct: (action: NonNullable<HealthCheck['action']>) => void;
@@ -33,7 +33,7 @@ export function CheckCard({check, isRunning, problem, mayAct, onRun, onAct}: Che
       {evidence.length > 0 && (
         <dl className={styles.evidence} aria-label={`Evidence: ${title}`}>
           {evidence.map(({label, value}, index) => (
-            // The same label may come twice.
+            // Labels may repeat.
             <div key={index}>
               <dt>{label}</dt>
               <dd>{value}</dd>
@@ -66,7 +66,7 @@ export function CheckCard({check, isRunning, problem, mayAct, onRun, onAct}: Che
         </p>
         {action !== undefined && !mayAct && (
           <p className={styles.missing}>
-            The gateway can mend this by itself, for a key with the scope <code>calls:control:all</code>.
+            The gateway can fix this for a key with the scope <code>calls:control:all</code>.
           </p>
         )}
       </footer>

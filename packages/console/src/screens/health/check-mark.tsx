@@ -1,4 +1,4 @@
-/** What a check has found, as shape, word and colour. */
+/** The status of a check as shape, word and color. */
 import type {HealthCheck} from '@hookswitch/protocol';
 import type {ReactNode} from 'react';
 import {Shape, ShapeMark, type ShapeTone} from '../../design/shape-mark.tsx';
@@ -7,8 +7,8 @@ import styles from './health.module.css';
 type MarkStatus = HealthCheck['status'] | 'running';
 
 const words: Readonly<Record<MarkStatus, string>> = {
-  ok: 'Fine',
-  warning: 'Look at this',
+  ok: 'OK',
+  warning: 'Warning',
   failed: 'Failed',
   'not-run': 'Not checked',
   running: 'Checking…',

@@ -1,6 +1,6 @@
 /**
- * The doctor's report, and what is being checked right now. While checks run the report is asked for every moment, so that
- * each shows its result as soon as it has one. Knows neither React nor the DOM.
+ * The doctor's report, and the checks that run now. While checks run, the report is polled at a short
+ * interval, so that each check shows its result at once. Independent of React and the DOM.
  */
 import type {HealthActionId, HealthCheck, HealthCheckId, HealthReport} from '@hookswitch/protocol';
 import {type ApiError, toApiError} from '../../api/api-error.ts';
@@ -14,19 +14,19 @@ export type ChecksSnapshot =
 export interface LoadedChecks {
   readonly state: 'ready';
   readonly checks: readonly HealthCheck[];
-  /** Under way, as far as this page has asked for it. */
+  /** Checks in progress that this page has started. */
   readonly running: ReadonlySet<HealthCheckId>;
-  /** Why what was asked for did not happen, by the check it was asked for, or for all. */
+  /** Errors of failed requests, by the check that was requested, or for all. */
   readonly problems: ReadonlyMap<HealthCheckId | 'all', string>;
-  /** Of the last successful answer, by the gateway's clock. */
+  /** Time of the last successful response by the gateway's clock. */
   readonly at: number;
   readonly stale?: ApiError;
 }
 
-/** What is asked of the gateway. */
+/** The requests to the gateway. */
 export interface ChecksApi {
   report(signal: AbortSignal): Promise<HealthReport>;
-  /** All, or one. */
+  /** Runs all checks, or one. */
   run(id: HealthCheckId | undefined, signal: AbortSignal): Promise<HealthReport>;
   act(id: HealthActionId): Promise<HealthReport>;
 }
@@ -36,10 +36,10 @@ export interface ChecksStoreOptions {
   readonly ports: ResourcePorts;
 }
 
-/** Others check too. */
+/** The report is polled because other users run checks too. */
 const POLL_MS = 15_000;
 const PROGRESS_MS = 400;
-/** Told to wait no longer than this, we do, and ask again: the doctor runs each check once in three seconds. */
+/** The longest `Retry-After` that is waited for. The doctor runs each check at most once in three seconds. */
 const MAX_WAIT_S = 5;
 
 export class ChecksStore {
@@ -47,7 +47,7 @@ export class ChecksStore {
   readonly #listeners = new Set<() => void>();
   readonly #running = new Set<HealthCheckId>();
   readonly #problems = new Map<HealthCheckId | 'all', string>();
-  /** When each had been checked as its run began. */
+  /** `checkedAt` of each check when its run began. */
   readonly #checkedBefore = new Map<HealthCheckId, string | undefined>();
   #snapshot: ChecksSnapshot = {state: 'loading'};
   #checks: readonly HealthCheck[] = [];
@@ -80,7 +80,7 @@ export class ChecksStore {
     void this.#ask();
   };
 
-  /** The gateway is there again: asks now where the last attempt failed, unless it would fail again. */
+  /** Call when the gateway is reachable again: reloads if the last attempt failed with a temporary error. */
   readonly retry = (): void => {
     const {state} = this.#snapshot;
     const error =
@@ -88,7 +88,7 @@ export class ChecksStore {
     if (error?.mayPass === true) this.reload();
   };
 
-  /** Runs one check, or all. What fails is in the snapshot. */
+  /** Runs one check, or all. Errors are in the snapshot. */
   async run(id?: HealthCheckId): Promise<void> {
     const life = this.#life;
     const ids = id === undefined ? this.#checks.map((check) => check.id) : [id];
@@ -117,7 +117,7 @@ export class ChecksStore {
     }
   }
 
-  /** Lets the gateway do what a check offers. @throws {ApiError} */
+  /** Runs the action that a check offers. @throws {ApiError} */
   async act(id: HealthActionId): Promise<void> {
     this.#take(await this.#options.api.act(id));
     this.#showReady();

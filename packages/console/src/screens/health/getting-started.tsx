@@ -1,4 +1,4 @@
-/** Where nothing has ever happened: the next step, until something has. */
+/** Guides the operator to the first call of a new gateway. */
 import {useState} from 'react';
 import {Link, useLocation} from 'wouter';
 import {toApiError} from '../../api/api-error.ts';
@@ -13,7 +13,7 @@ import {firstScenario, type NextStep} from './next-step.ts';
 export interface GettingStartedProps {
   readonly step: NextStep;
   readonly onCheck: () => void;
-  /** Leads to a check's card. */
+  /** Scrolls to the card of a check. */
   readonly onShow: (id: string) => void;
 }
 
@@ -38,13 +38,13 @@ function UntilUsed(props: GettingStartedProps) {
 function Step({step, onCheck, onShow}: GettingStartedProps) {
   switch (step.kind) {
     case 'checking':
-      return <p role="status">Looking at what calls need…</p>;
+      return <p role="status">Checking the setup…</p>;
     case 'check':
       return (
         <>
-          <p>Nothing has come in yet. See first whether everything is in place that calls need.</p>
+          <p>No calls yet. First, check the setup.</p>
           <Button variant="primary" onPress={onCheck}>
-            Check everything
+            Run all checks
           </Button>
         </>
       );
@@ -57,7 +57,7 @@ function Step({step, onCheck, onShow}: GettingStartedProps) {
           </p>
           {others > 0 && (
             <p className={styles.quiet}>
-              Then {others === 1 ? 'one other check' : `${others} other checks`} below that failed.
+              {others === 1 ? 'Another check has failed' : `${others} other checks have failed`}, see below.
             </p>
           )}
           <Button variant="primary" onPress={() => onShow(check.id)}>
@@ -79,14 +79,14 @@ function FirstCall({warnings}: {readonly warnings: number}) {
     warnings === 0
       ? ''
       : warnings === 1
-        ? ' One is worth a look below.'
-        : ` ${warnings} are worth a look below.`;
+        ? ' There is 1 warning below.'
+        : ` There are ${warnings} warnings below.`;
   if (simulated && maySimulate) return <SimulatedCall hint={hint} />;
   return (
     <>
       <p>
-        Everything that calls need is in place.{hint} Call <Phone number={phoneNumber} />
-        {mayPlace ? ', or place a call from here: ' : ': '}it will show up under live calls.
+        The setup is complete.{hint} Call <Phone number={phoneNumber} />
+        {mayPlace ? ' or place a call here. ' : '. '}The call will appear under Live calls.
       </p>
       {mayPlace ? <Link href="/?dial">Place a first call</Link> : <Link href="/">Live calls</Link>}
     </>
@@ -114,8 +114,8 @@ function SimulatedCall({hint}: {readonly hint: string}) {
   return (
     <>
       <p>
-        Everything that calls need is in place.{hint} Place a first call
-        {scenario === undefined ? '.' : `: the simulator plays the other end. ${scenario.description}`}
+        The setup is complete.{hint} Place a first call
+        {scenario === undefined ? '.' : `: the simulator acts as the other party. ${scenario.description}`}
       </p>
       {scenario === undefined ? (
         <Link href="/?dial">Place a first call</Link>

@@ -1,4 +1,4 @@
-/** Health: what the doctor finds, what to do about it, and how the gateway has been doing lately. */
+/** Health: the doctor's checks with their remedies, and the gateway's recent metrics. */
 import type {HealthCheck} from '@hookswitch/protocol';
 import {useState} from 'react';
 import {Button} from '../../design/button.tsx';
@@ -20,7 +20,7 @@ export default function HealthScreen() {
   if (useScope('sessions:read')) return <Health />;
   return (
     <Screen title="Health">
-      <EmptyState title="Your key may not see the gateway's health" icon="lock">
+      <EmptyState title="Your key does not allow viewing the gateway’s health" icon="lock">
         It needs the scope <code>sessions:read</code>.
       </EmptyState>
     </Screen>
@@ -32,8 +32,8 @@ function Health() {
   const [isPaused, setPaused] = useState(false);
   const loaded = snapshot.state === 'ready' ? snapshot : undefined;
   const isRunning = loaded !== undefined && loaded.running.size > 0;
-  useShortcut('r', 'Check everything', () => void store.run(), {enabled: loaded !== undefined});
-  useShortcut('p', isPaused ? 'Keep the curves up to date' : 'Pause the curves', () => setPaused(!isPaused));
+  useShortcut('r', 'Run all checks', () => void store.run(), {enabled: loaded !== undefined});
+  useShortcut('p', isPaused ? 'Resume charts' : 'Pause charts', () => setPaused(!isPaused));
   return (
     <Screen
       title="Health"
@@ -41,11 +41,11 @@ function Health() {
       actions={
         <>
           <Button keys="p" variant="quiet" onPress={() => setPaused(!isPaused)}>
-            {isPaused ? 'Paused: go on' : 'Pause curves'}
+            {isPaused ? 'Resume charts' : 'Pause charts'}
           </Button>
           {loaded !== undefined && (
             <Button keys="r" busy={isRunning} onPress={() => void store.run()}>
-              Check everything
+              Run all checks
             </Button>
           )}
         </>
@@ -68,7 +68,7 @@ function Health() {
   );
 }
 
-/** Progress while it runs, what was found, and when. */
+/** The progress while checks run; otherwise a summary with its time. */
 function Note({loaded: {checks, running}}: {readonly loaded: LoadedChecks}) {
   const at = lastCheckedAt(checks);
   if (running.size > 0) {

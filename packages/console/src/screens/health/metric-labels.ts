@@ -1,29 +1,29 @@
-/** The metrics of the last quarter of an hour: which, in which unit, and what is said of each. Pure. */
+/** The metrics of the last 15 minutes with their units and labels. Pure. */
 import type {HealthSample, HealthSeries} from '@hookswitch/protocol';
 
 export interface Metric {
   readonly id: string;
   readonly name: string;
-  /** What a value is: `in 5 s`, `open`. */
+  /** Unit of a value: `in 5 s`, `open`. */
   readonly unit: string;
   readonly value: (sample: HealthSample) => number | undefined;
   readonly format: (value: number) => string;
-  /** What reaches the top, where a whole is known. */
+  /** The value at the top of the chart, if there is a fixed maximum. */
   readonly max?: number;
-  /** Any at all is worth a look. */
+  /** Any value above zero is highlighted. */
   readonly isBad?: boolean;
 }
 
 export interface MetricReading {
-  /** Oldest first; `undefined` where nothing was measured. */
+  /** Oldest first; `undefined` for missing samples. */
   readonly values: readonly (number | undefined)[];
-  /** The last that was measured: `12`, `3.4`; `undefined` when nothing was. */
+  /** The last measured value: `12`, `3.4`; `undefined` if there is none. */
   readonly current: string | undefined;
-  /** The last sample has one: otherwise `current` is older. */
+  /** Whether `current` is from the last sample. */
   readonly isNow: boolean;
   readonly min: string | undefined;
   readonly max: string | undefined;
-  /** For those who listen. */
+  /** For screen readers. */
   readonly sentence: string;
 }
 
@@ -31,11 +31,11 @@ const whole = new Intl.NumberFormat('en', {maximumFractionDigits: 0});
 const fine = new Intl.NumberFormat('en', {maximumSignificantDigits: 3});
 
 const count = (value: number) => whole.format(value);
-/** Three digits say enough of a time. */
+/** Three significant digits for times. */
 const digits = (value: number) => (value >= 100 ? whole.format(value) : fine.format(value));
 const mebibytes = (value: number) => whole.format(value / 1024 / 1024);
 
-/** Counts are of one interval. */
+/** A count refers to one interval. */
 export function metricsOf({intervalMs}: Pick<HealthSeries, 'intervalMs'>): readonly Metric[] {
   const per = `in ${fine.format(intervalMs / 1000)} s`;
   return [
@@ -70,10 +70,10 @@ export function readMetric(metric: Metric, {samples, intervalMs}: HealthSeries):
   const measured = values.filter((value) => value !== undefined);
   const last = measured.at(-1);
   if (last === undefined) {
-    const sentence = `${metric.name}: nothing measured.`;
+    const sentence = `${metric.name}: no data.`;
     return {values, current: undefined, isNow: false, min: undefined, max: undefined, sentence};
   }
-  // A loop, not a spread: no list is too long for it.
+  // A loop instead of a spread, because a long list would exceed the argument limit.
   const [min, max] = measured.reduce(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
     [last, last],

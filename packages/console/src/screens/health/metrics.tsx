@@ -1,4 +1,4 @@
-/** The last quarter of an hour as small curves, each with what it says in numbers. */
+/** The metrics of the last 15 minutes as small charts with numbers. */
 import type {HealthSeries} from '@hookswitch/protocol';
 import {useMemo} from 'react';
 import {endpoints} from '../../api/endpoints.ts';
@@ -19,7 +19,7 @@ export function Metrics({isPaused}: {readonly isPaused: boolean}) {
   return (
     <section className={styles.section} aria-labelledby="metrics">
       <div className={styles['section-head']}>
-        <h2 id="metrics">The last quarter of an hour</h2>
+        <h2 id="metrics">Last 15 minutes</h2>
         <p className={styles.quiet}>{noteOf(series)}</p>
       </div>
       <ResourceView resource={series}>{(data) => <Tiles series={data} />}</ResourceView>
@@ -31,8 +31,8 @@ function noteOf(series: LiveResource<HealthSeries>): string {
   if (series.state !== 'ready') return '';
   const {samples, intervalMs} = series.data;
   const seconds = intervalMs / 1000;
-  if (samples.length === 0) return `The first sample comes ${seconds} s after the start.`;
-  return `One sample every ${seconds} s; a curve begins at zero.`;
+  if (samples.length === 0) return `The first sample is taken ${seconds} s after the start.`;
+  return `One sample every ${seconds} s. The charts start at zero.`;
 }
 
 function Tiles({series}: {readonly series: HealthSeries}) {
@@ -66,7 +66,7 @@ function Tile({metric, series}: {readonly metric: Metric; readonly series: Healt
       </p>
       <Sparkline values={values} label={sentence} {...(metric.max !== undefined && {max: metric.max})} />
       <p className={styles.range}>
-        {min === undefined ? 'nothing measured' : min === max ? `always ${min}` : `${min} to ${max}`}
+        {min === undefined ? 'no data' : min === max ? `always ${min}` : `${min} to ${max}`}
       </p>
     </li>
   );

@@ -1,17 +1,17 @@
-/** What to do next where nothing has ever happened. Pure. */
+/** The next step to the first call. Pure. */
 import type {HealthCheck, SimulatorInfo} from '@hookswitch/protocol';
 
 export type NextStep =
   | {readonly kind: 'checking'}
-  /** Nobody has looked yet. */
+  /** Not all checks have run yet. */
   | {readonly kind: 'check'}
-  /** The first thing that keeps calls from working. */
+  /** The first failed check. */
   | {readonly kind: 'mend'; readonly check: HealthCheck; readonly others: number}
-  /** Everything that must work does. */
+  /** No check has failed. */
   | {readonly kind: 'call'; readonly warnings: number};
 
 export interface Situation {
-  /** In the order in which one depends on the other. */
+  /** In order of dependency. */
   readonly checks: readonly HealthCheck[];
   readonly isRunning: boolean;
 }
@@ -19,13 +19,13 @@ export interface Situation {
 export function nextStep({checks, isRunning}: Situation): NextStep {
   const failed = checks.filter(({status}) => status === 'failed');
   const [first] = failed;
-  // What is known already is not taken back while it is looked at once more.
+  // A failed check stays the next step while it runs again.
   if (first !== undefined) return {kind: 'mend', check: first, others: failed.length - 1};
   if (checks.some(({status}) => status === 'not-run')) return {kind: isRunning ? 'checking' : 'check'};
   return {kind: 'call', warnings: checks.filter(({status}) => status === 'warning').length};
 }
 
-/** The simulator's call to begin with: one that is answered, or else the first that is placed from here. */
+/** The simulator scenario for a first call: one that is answered, otherwise the first outbound one. */
 export function firstScenario({scenarios}: SimulatorInfo): SimulatorInfo['scenarios'][number] | undefined {
   return (
     scenarios.find(({id}) => id === 'answered') ??
@@ -34,7 +34,7 @@ export function firstScenario({scenarios}: SimulatorInfo): SimulatorInfo['scenar
   );
 }
 
-/** `5 of 7 fine, 1 to look at, 1 failed`. */
+/** `5 of 7 OK · 1 failed · 1 warning`. */
 export function reportLabels(checks: readonly HealthCheck[]): string {
   const count = (status: HealthCheck['status']) => checks.filter((check) => check.status === status).length;
   const [fine, warnings, failed, unknown] = [
@@ -45,14 +45,14 @@ export function reportLabels(checks: readonly HealthCheck[]): string {
   ];
   if (unknown === checks.length) return 'not checked yet';
   return [
-    `${fine} of ${checks.length} fine`,
+    `${fine} of ${checks.length} OK`,
     ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(warnings > 0 ? [`${warnings} to look at`] : []),
+    ...(warnings > 0 ? [`${warnings} warning${warnings === 1 ? '' : 's'}`] : []),
     ...(unknown > 0 ? [`${unknown} not checked`] : []),
   ].join(' · ');
 }
 
-/** When the last check of all ended. */
+/** When the last check ended. */
 export function lastCheckedAt(checks: readonly HealthCheck[]): string | undefined {
   return checks.reduce<string | undefined>(
     (latest, {checkedAt}) =>

@@ -1,4 +1,4 @@
-/** The page's {@link ChecksStore} for as long as the screen is shown. */
+/** The {@link ChecksStore} of the health screen. */
 import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import {endpoints} from '../../api/endpoints.ts';
 import {useOnLive} from '../../api/use-on-live.ts';
@@ -26,7 +26,7 @@ export function useChecks(): {readonly store: ChecksStore; readonly snapshot: Ch
   return {store, snapshot};
 }
 
-/** Where nobody has ever looked, the first to come looks: checks find out, and change nothing. */
+/** If no check has ever run, runs all. Checks have no side effects. */
 function useFirstRun(store: ChecksStore, snapshot: ChecksSnapshot): void {
   const isDone = useRef(false);
   useEffect(() => {

@@ -1,20 +1,20 @@
-/** One page of ended calls, filled up, and what of a newer answer may be shown without moving it. Pure. */
+/** Loads one page of ended calls, and counts the calls of a newer response. Pure. */
 import type {Call, CallPage} from '@hookswitch/protocol';
 
-/** Answers that one page is put together of: a rare match among millions takes several looks. */
+/** Maximum number of requests per page. A rare match among millions of calls takes several. */
 const MAX_REQUESTS = 4;
 
 export interface FillOptions {
   readonly load: (cursor: string | undefined, limit: number) => Promise<CallPage>;
-  /** Where the page begins. */
+  /** Start of the page. */
   readonly cursor: string | undefined;
-  /** Calls of a full page. */
+  /** Number of calls on a full page. */
   readonly size: number;
 }
 
 /**
- * Asks until the page is full or there is nothing more. The gateway looks at so many calls for an answer and may find few, or none,
- * and have more all the same.
+ * Sends requests until the page is full or there are no more calls. The gateway scans a limited number of
+ * calls per request, so a response may be short or empty and still have a next cursor.
  * @throws what `load` throws
  */
 export async function fillPage({load, cursor, size}: FillOptions): Promise<CallPage> {
@@ -30,7 +30,7 @@ export async function fillPage({load, cursor, size}: FillOptions): Promise<CallP
   return {calls, ...(next !== undefined && {nextCursor: next})};
 }
 
-/** Calls of the newer answer that the shown one does not have. */
+/** Number of calls in the newer response that are not shown. */
 export function countNew(shown: CallPage, newer: CallPage): number {
   const known = new Set(shown.calls.map(({callSid}) => callSid));
   return newer.calls.filter(({callSid}) => !known.has(callSid)).length;

@@ -1,4 +1,4 @@
-/** The list: one page of the calls that a filter lets through, and the ways to the others. */
+/** One page of the ended calls that match the filter, with paging. */
 import {useMemo} from 'react';
 import {useLocation} from 'wouter';
 import {partyText} from '../../calls/party.tsx';
@@ -102,7 +102,7 @@ export function Calls({query, filter, now, place, trail, onFilter, onPage}: Call
             cursor === undefined ? 1 : trail.length + 1,
             cursor !== undefined && trail.length === 0,
           )}
-          {older === undefined && view.page.calls.length > 0 && ' That is all: '}
+          {older === undefined && view.page.calls.length > 0 && ' End of the list: '}
           {older === undefined && view.page.calls.length > 0 && `${retention}.`}
         </p>
         {older !== undefined && view.page.calls.length > 0 && (
@@ -115,11 +115,11 @@ export function Calls({query, filter, now, place, trail, onFilter, onPage}: Call
   );
 }
 
-/** @param isSomewhere reached by a link, so that nobody knows which page it is */
+/** @param isSomewhere reached by a link, so the page number is unknown */
 function pageLabels(calls: number, page: number, isSomewhere: boolean): string {
   if (calls === 0) return '';
   const count = `${calls} call${calls === 1 ? '' : 's'}`;
-  if (isSomewhere) return `${count}, older ones.`;
+  if (isSomewhere) return `${count}, older calls.`;
   return page === 1 ? `${count}.` : `${count}, page ${page}.`;
 }
 
@@ -128,6 +128,6 @@ function NewPill({view}: {readonly view: Extract<CallPageView, {state: 'ready'}>
     window.scrollTo({top: 0});
     view.showNew();
   };
-  useShortcut('n', 'Show the calls that have ended since', show, {enabled: view.newCalls > 0});
+  useShortcut('n', 'Show the calls that ended since', show, {enabled: view.newCalls > 0});
   return <NewsPill words={view.newCalls > 0 ? `${view.newCalls} new` : ''} onShow={show} />;
 }

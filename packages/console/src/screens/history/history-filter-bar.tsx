@@ -1,4 +1,4 @@
-/** Which ended calls are shown: text, outcomes, direction, when, legs. All of it is in the address. */
+/** The filter of the ended calls: text, outcomes, direction, period, legs. It is kept in the URL. */
 import {type Ref, useId} from 'react';
 import fieldStyles from '../../design/field.module.css';
 import {Chip, Chips, FilterBar, FilterText} from '../../design/filter-bar.tsx';
@@ -20,7 +20,7 @@ import {OutcomeKey} from './outcome-key.tsx';
 
 export interface HistoryFilterBarProps {
   readonly filter: HistoryFilter;
-  /** `typed`: not a step of its own for the back button. */
+  /** `typed`: replaces the entry in the browser's history instead of adding one. */
   readonly onChange: (filter: HistoryFilter, options?: {readonly typed?: boolean}) => void;
   readonly inputRef: Ref<HTMLInputElement>;
   /** The gateway's clock. */
@@ -30,7 +30,7 @@ export interface HistoryFilterBarProps {
 const DAY_MS = 86_400_000;
 
 const directions = [
-  {value: 'any', label: 'In and out'},
+  {value: 'any', label: 'Any direction'},
   {value: 'inbound', label: 'Inbound'},
   {value: 'outbound', label: 'Outbound'},
 ] as const;
@@ -40,13 +40,13 @@ const periods = [
   {value: '24', label: 'Last 24 hours'},
   {value: '168', label: 'Last 7 days'},
   {value: '720', label: 'Last 30 days'},
-  {value: 'between', label: 'From … to …'},
+  {value: 'between', label: 'Custom range'},
 ] as const;
 type PeriodChoice = (typeof periods)[number]['value'];
 
 export function HistoryFilterBar({filter, onChange, inputRef, now}: HistoryFilterBarProps) {
   const [text, setText] = useSettledText(filter.text, (next) =>
-    // The first letter of a search, and its end, are steps back; what is typed between is none.
+    // Starting and clearing a search are steps for the back button; edits in between are not.
     onChange({...filter, text: next}, {typed: filter.text !== '' && next !== ''}),
   );
   const toggle = (outcome: (typeof callOutcomes)[number]) => {
@@ -101,7 +101,7 @@ export function HistoryFilterBar({filter, onChange, inputRef, now}: HistoryFilte
           checked={filter.withLegs}
           onChange={(event) => onChange({...filter, withLegs: event.target.checked})}
         />
-        Legs too
+        Include legs
       </label>
     </FilterBar>
   );
@@ -117,7 +117,7 @@ function periodOf(choice: PeriodChoice, nowMs: number): Period {
   const hours = lastHours.find((each) => String(each) === choice);
   if (hours !== undefined) return {kind: 'last', hours};
   if (choice !== 'between') return {kind: 'all'};
-  // Something to change: an empty period would be no period at all, and the choice gone at once.
+  // An empty period would equal “Any time” and deselect the choice at once.
   return {kind: 'between', from: new Date(nowMs - DAY_MS).setMinutes(0, 0, 0)};
 }
 
@@ -159,9 +159,9 @@ interface LocalTimeProps {
   readonly 'aria-describedby'?: string;
 }
 
-/** The browser's own field: it knows how this person writes a date. */
+/** The browser's own field, because it uses the user's date format. */
 function LocalTime({label, at, onChange, ...described}: LocalTimeProps) {
-  // What is half typed is no time yet, and must not be taken out of the field.
+  // Keep an incomplete date in the field while the user types.
   const [text, setText] = useSettledText(at === undefined ? '' : toLocalField(at), onChange);
   return (
     <input

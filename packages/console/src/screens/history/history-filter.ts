@@ -1,44 +1,47 @@
-/** Which ended calls are asked for, and that as part of an address. Pure. */
+/** The filter of the ended calls, and its form as URL parameters. Pure. */
 import {type CallOutcome, failureReasons} from '@hookswitch/protocol';
 import type {CallQuery} from '../../api/endpoints.ts';
 import {type IgnoredValue, ignoredValues, oneOf} from '../../shell/ignored-values.ts';
 
 export interface HistoryFilter {
-  /** Part of a number, the beginning of a sid, or a user. */
+  /** Part of a number, the start of a sid, or a user. */
   readonly text: string;
-  /** Any of these; none is all. */
+  /** Any of these outcomes; empty: all. */
   readonly outcomes: readonly CallOutcome[];
   readonly direction?: 'inbound' | 'outbound';
   readonly period: Period;
-  /** Legs as rows of their own, beside the calls they are part of. */
+  /** Lists legs as rows of their own, besides their calls. */
   readonly withLegs: boolean;
 }
 
-/** When calls began. Times are milliseconds since 1970. */
+/** When the calls started. Times are milliseconds since 1970. */
 export type Period =
   | {readonly kind: 'all'}
-  /** So many hours up to now; the address says it so, and means another day tomorrow. */
+  /** The last hours. The URL keeps the relative period, so its meaning moves with time. */
   | {readonly kind: 'last'; readonly hours: LastHours}
   | {readonly kind: 'between'; readonly from?: number; readonly to?: number};
 
 export const lastHours = [24, 168, 720] as const;
 export type LastHours = (typeof lastHours)[number];
 
-/** In the order they are stacked and listed. */
+/** In stacking and listing order. */
 export const callOutcomes: readonly CallOutcome[] = ['completed', ...failureReasons];
 
 export const NO_FILTER: HistoryFilter = {text: '', outcomes: [], period: {kind: 'all'}, withLegs: false};
 
-/** What the gateway takes. */
+/** The gateway's limit. */
 const MAX_TEXT = 100;
 const HOUR_MS = 3_600_000;
-/** The longest period of which the gateway counts hours. */
+/** The longest period for which the gateway returns hourly counts. */
 const MAX_COUNTED_HOURS = 31 * 24;
 const DEFAULT_COUNTED_HOURS = 24;
 
 const RANGES: Readonly<Record<LastHours, string>> = {24: '24h', 168: '7d', 720: '30d'};
 
-/** `?q=&outcome=&direction=&range=&from=&to=&legs=`: what is not ours asks nothing, nor does what {@link ignoredFromQuery} names. */
+/**
+ * `?q=&outcome=&direction=&range=&from=&to=&legs=`. Ignores other parameters, and the values that {@link
+ * ignoredFromQuery} returns.
+ */
 export function filterFromQuery(query: string): HistoryFilter {
   const parameters = new URLSearchParams(query);
   const asked = new Set((parameters.get('outcome') ?? '').split(','));
@@ -52,7 +55,7 @@ export function filterFromQuery(query: string): HistoryFilter {
   };
 }
 
-/** What of our own parameters is not known. */
+/** The filter's parameters with unknown values. */
 export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
   const isInstant = (text: string) => instant(text) !== undefined;
   return ignoredValues(
@@ -70,7 +73,10 @@ export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
   );
 }
 
-/** Without a question mark; empty for a filter that lets everything through. It begins at the newest: a cursor does not stay. */
+/**
+ * Without a question mark; empty for an empty filter. Drops the cursor, because a new filter starts at the
+ * newest call.
+ */
 export function filterToQuery({text, outcomes, direction, period, withLegs}: HistoryFilter): string {
   const parameters = new URLSearchParams();
   if (text !== '') parameters.set('q', text.slice(0, MAX_TEXT));
@@ -94,7 +100,7 @@ function periodFromQuery(parameters: URLSearchParams): Period {
   return {kind: 'between', ...(from !== undefined && {from}), ...(to !== undefined && {to})};
 }
 
-/** Where a page begins; `undefined` is at the newest. */
+/** Start of the page; `undefined` is the newest call. */
 export function cursorFromQuery(query: string): string | undefined {
   const cursor = new URLSearchParams(query).get('cursor') ?? '';
   return isCursor(cursor) ? cursor : undefined;
@@ -111,12 +117,12 @@ export function withCursor(query: string, cursor: string | undefined): string {
   return parameters.toString();
 }
 
-/** Whether it lets every call through, whenever it was. */
+/** Whether the filter matches all calls. */
 export function isEmptyFilter({text, outcomes, direction, period}: HistoryFilter): boolean {
   return period.kind === 'all' && text.trim() === '' && outcomes.length === 0 && direction === undefined;
 }
 
-/** What the statistics cannot be asked for: they know a period, and count no legs. */
+/** Parts of the filter that the statistics do not support: they have a period only, and count no legs. */
 export function listOnly({text, outcomes, direction, withLegs}: HistoryFilter): readonly string[] {
   return [
     ...(text.trim() === '' ? [] : ['text']),
@@ -126,10 +132,10 @@ export function listOnly({text, outcomes, direction, withLegs}: HistoryFilter): 
   ];
 }
 
-/** Why there can be no such call, in a sentence. */
+/** Why the period matches no call, as a sentence. */
 export function periodFault(period: Period): string | undefined {
   if (period.kind !== 'between' || period.from === undefined || period.to === undefined) return undefined;
-  return period.from < period.to ? undefined : 'It ends before it begins.';
+  return period.from < period.to ? undefined : 'The end is before the start.';
 }
 
 /** @param nowMs the gateway's clock */
@@ -152,11 +158,14 @@ export interface CountedPeriod {
   readonly from: number;
   /** `undefined` is now. */
   readonly to?: number;
-  /** The picture begins later than the period: it shows its last 31 days, or of all calls the last 24 hours. */
+  /**
+   * The chart starts later than the period: it shows at most 31 days, or 24 hours if the period is not
+   * limited.
+   */
   readonly isPart: boolean;
 }
 
-/** Of which hours there can be a picture. @param nowMs the gateway's clock */
+/** The hours that the chart shows. @param nowMs the gateway's clock */
 export function countedPeriod(period: Period, nowMs: number): CountedPeriod {
   const {from, to} = bounds(period, nowMs);
   const end = Math.ceil((to ?? nowMs) / HOUR_MS) * HOUR_MS;
@@ -165,7 +174,7 @@ export function countedPeriod(period: Period, nowMs: number): CountedPeriod {
   return {from: isPart ? earliest : from, ...(to !== undefined && {to}), isPart};
 }
 
-/** What is relative begins with a whole hour, so that list and picture show the same calls. */
+/** A relative period starts on a full hour, so that the list and the chart cover the same calls. */
 function bounds(period: Period, nowMs: number): {readonly from?: number; readonly to?: number} {
   switch (period.kind) {
     case 'all':
@@ -177,7 +186,7 @@ function bounds(period: Period, nowMs: number): {readonly from?: number; readonl
   }
 }
 
-/** `2026-01-31T09:30`, as a field for a local time has it. */
+/** `2026-01-31T09:30`, the value format of a `datetime-local` field. */
 export function toLocalField(ms: number): string {
   const date = new Date(ms);
   const pad = (part: number, length = 2) => String(part).padStart(length, '0');
@@ -185,14 +194,14 @@ export function toLocalField(ms: number): string {
   return `${day}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
 }
 
-/** The moment that a field for a local time holds; `undefined` while it holds none. */
+/** The time in a `datetime-local` field; `undefined` if it is incomplete. */
 export function fromLocalField(text: string): number | undefined {
   return instant(text);
 }
 
 function instant(text: string | null): number | undefined {
   const ms = Date.parse(text ?? '');
-  // What has another number of digits for a year is none that the gateway reads.
+  // The gateway accepts only four-digit years.
   return Number.isNaN(ms) || ms < 0 || ms > Date.UTC(9999, 0) ? undefined : ms;
 }
 

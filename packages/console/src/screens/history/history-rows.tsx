@@ -1,4 +1,4 @@
-/** One page of ended calls. */
+/** The table of one page of ended calls. */
 import type {Call, CallPage} from '@hookswitch/protocol';
 import {memo} from 'react';
 import {answeredByLabels} from '../../calls/call-labels.ts';
@@ -23,9 +23,9 @@ export function HistoryRows({page, navigation}: HistoryRowsProps) {
           <HeadCell width="9rem">Outcome</HeadCell>
           <HeadCell>From → to</HeadCell>
           <HeadCell>Notes</HeadCell>
-          <HeadCell width="11rem">Began</HeadCell>
+          <HeadCell width="11rem">Started</HeadCell>
           <HeadCell align="end" width="6rem">
-            Talked
+            Talk time
           </HeadCell>
           <HeadCell width="2.5rem">
             <VisuallyHidden>Open</VisuallyHidden>
@@ -48,7 +48,7 @@ export function HistoryRows({page, navigation}: HistoryRowsProps) {
   );
 }
 
-/** Where rows are stacked, outcome and length come first; `order` means nothing in a table. */
+/** Stacked, outcome and talk time come first. `order` has no effect in a table. */
 const HistoryCells = memo(function HistoryCells({call}: {readonly call: Call}) {
   return (
     <>
@@ -78,13 +78,13 @@ function When({call: {createdAt, endedAt}}: {readonly call: Call}) {
   const began = new Date(createdAt);
   const ended = endedAt === undefined ? '' : `, ended ${rowTime.format(new Date(endedAt))}`;
   return (
-    <time dateTime={createdAt} title={`Began ${rowTime.format(began)}${ended}`}>
+    <time dateTime={createdAt} title={`Started ${rowTime.format(began)}${ended}`}>
       {rowTime.format(began)}
     </time>
   );
 }
 
-/** Whose it was, what was given along, what heard it. */
+/** User, metadata, and the kind of machine that answered. */
 function Notes({call}: {readonly call: Call}) {
   const machine = answeredByLabels(call.answeredBy);
   return (

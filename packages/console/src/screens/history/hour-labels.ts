@@ -1,4 +1,4 @@
-/** Hours in words, by this machine's time zone. */
+/** Labels for hours, in the local time zone. */
 
 const hour = new Intl.DateTimeFormat(undefined, {hour: '2-digit', minute: '2-digit'});
 const day = new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'short'});
@@ -11,10 +11,10 @@ const span = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
 });
 
-/** `Sun, 22 Nov, 14:00 – 15:00`; of a day, the day alone. */
+/** `Sun, 22 Nov, 14:00 – 15:00`; for a whole day, only the day. */
 export function hourLabels({start, end}: {readonly start: number; readonly end: number}): string {
   const hours = (end - start) / 3_600_000;
-  // Twice a year a day has an hour more or less.
+  // With daylight saving time, a day may have 23 or 25 hours.
   const isDay = hours >= 23 && hours <= 25 && isMidnight(start) && isMidnight(end);
   return isDay ? weekday.format(start) : span.formatRange(start, end);
 }
@@ -29,12 +29,12 @@ export function isMidnight(ms: number): boolean {
   return date.getHours() === 0 && date.getMinutes() === 0;
 }
 
-/** For below an axis: the time, or on a long one the day. */
+/** A label below the axis: the time, or the day on a long axis. */
 export function shortHour(start: number, isLong: boolean): string {
   return (isLong ? day : hour).format(start);
 }
 
-/** When a call began, for a row: `22 Nov, 14:03:22`. */
+/** When a call started, for a row: `22 Nov, 14:03:22`. */
 export const rowTime = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
   month: 'short',

@@ -1,22 +1,22 @@
 /**
- * Calls per hour by outcome, and below how many of them were answered. Whoever points at a bar, or moves along with the arrow
- * keys, reads its numbers above; a press shows its calls. The same as a table is one press away.
+ * Calls per hour by outcome, and below them the rate of answered calls. Hovering a bar or moving with the
+ * arrow keys shows its numbers above; a click shows its calls. The chart is also available as a table.
  */
 import type {CallStatistics} from '@hookswitch/protocol';
-import {type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useRef, useState} from 'react';
+import {type RefObject, useEffect, useId, useMemo, useRef, useState} from 'react';
 import {Button} from '../../design/button.tsx';
 import styles from './history.module.css';
 import {callOutcomes} from './history-filter.ts';
 import {
   addUp,
   answerRate,
+  type CallCounts,
   chooseStep,
   groupHours,
   type HourGroup,
   namedGroups,
   niceTop,
   ratePercent,
-  type Tally,
 } from './hour-groups.ts';
 import {hourLabels, shortHour} from './hour-labels.ts';
 import {HoursTable} from './hours-table.tsx';
@@ -24,9 +24,9 @@ import {OutcomeKey, outcomeWord} from './outcome-key.tsx';
 
 export interface HoursChartProps {
   readonly statistics: CallStatistics;
-  /** Which calls: “the last 24 hours”. */
+  /** The period in words: “the last 24 hours”. */
   readonly period: string;
-  /** What the filter leaves out, and the picture shows all the same; a sentence. */
+  /** Says which parts of the filter the chart ignores; a sentence. */
   readonly note?: string;
   /** Shows the calls of one bar. */
   readonly onPick: (from: number, to: number) => void;
@@ -41,34 +41,14 @@ const NAME_WIDTH = 64;
 export function HoursChart({statistics, period, note, onPick}: HoursChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
-  const [shownAs, setShownAs] = useState<'picture' | 'table'>('picture');
+  const [shownAs, setShownAs] = useState<'chart' | 'table'>('chart');
   const [at, setAt] = useState<number>();
-  const hintId = useId();
-  const hours = statistics.buckets.length;
-  const step = chooseStep(hours, width - LEFT);
+  const step = chooseStep(statistics.buckets.length, width - LEFT);
   const groups = useMemo(() => groupHours(statistics, step), [statistics, step]);
   const all = useMemo(() => addUp(groups), [groups]);
   const index = groups.findIndex((group) => group.start === at);
   const chosen = groups[index];
-  const show = (next: number) => setAt(groups[Math.min(groups.length - 1, Math.max(0, next))]?.start);
-  const pick = (group: HourGroup | undefined) => group && onPick(group.start, group.end);
   const title = `Calls per ${step === 1 ? 'hour' : step === 24 ? 'day' : `${step} hours`}`;
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const keys: Readonly<Record<string, () => void>> = {
-      ArrowLeft: () => show(index - 1),
-      ArrowDown: () => show(index - 1),
-      ArrowRight: () => show(index + 1),
-      ArrowUp: () => show(index + 1),
-      Home: () => show(0),
-      End: () => show(groups.length - 1),
-      Enter: () => pick(chosen),
-    };
-    const act = keys[event.key];
-    if (act === undefined) return;
-    event.preventDefault();
-    act();
-  };
   return (
     <figure className={styles.chart} aria-label={`${title}, ${period}`}>
       <div className={styles['chart-head']}>
@@ -78,45 +58,24 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
           small
           variant="quiet"
           className={styles['as-table'] ?? ''}
-          onPress={() => setShownAs(shownAs === 'picture' ? 'table' : 'picture')}
+          onPress={() => setShownAs(shownAs === 'chart' ? 'table' : 'chart')}
         >
-          {shownAs === 'picture' ? 'As a table' : 'As a picture'}
+          {shownAs === 'chart' ? 'Show table' : 'Show chart'}
         </Button>
       </div>
-      <Numbers tally={chosen ?? all} />
+      <Numbers calls={chosen ?? all} />
       <div ref={box} className={styles.plot}>
         {shownAs === 'table' ? (
           <HoursTable groups={groups} label={`${title}, ${period}`} />
         ) : (
-          <>
-            <div
-              className={styles.slider}
-              role="slider"
-              tabIndex={0}
-              aria-label={title}
-              aria-valuemin={0}
-              aria-valuemax={Math.max(0, groups.length - 1)}
-              aria-valuenow={Math.max(0, index)}
-              aria-valuetext={tallyLabels(chosen ?? groups.at(-1))}
-              aria-describedby={hintId}
-              onFocus={() => chosen === undefined && show(lastBusy(groups))}
-              onBlur={() => setAt(undefined)}
-              onKeyDown={onKeyDown}
-              onPointerMove={(event) => {
-                const {left} = event.currentTarget.getBoundingClientRect();
-                const place = (event.clientX - left - LEFT) / ((width - LEFT) / groups.length);
-                if (place >= 0) show(Math.floor(place));
-                else setAt(undefined);
-              }}
-              onPointerLeave={() => setAt(undefined)}
-              onClick={() => pick(chosen)}
-            >
-              <Picture groups={groups} width={width} chosen={index} />
-            </div>
-            <p id={hintId} className={styles.legend}>
-              Arrow keys move along, Enter shows the calls of that time.
-            </p>
-          </>
+          <BarSlider
+            groups={groups}
+            width={width}
+            title={title}
+            index={index}
+            onShow={setAt}
+            onPick={(group) => onPick(group.start, group.end)}
+          />
         )}
       </div>
       {note !== undefined && <figcaption className={styles.quiet}>{note}</figcaption>}
@@ -124,20 +83,84 @@ export function HoursChart({statistics, period, note, onPick}: HoursChartProps) 
   );
 }
 
-/** Of one bar, or of all of them: what the colours mean, too. */
-function Numbers({tally}: {readonly tally: Tally}) {
+interface BarSliderProps {
+  readonly groups: readonly HourGroup[];
+  readonly width: number;
+  readonly title: string;
+  /** Index of the selected bar; -1 if no bar is selected. */
+  readonly index: number;
+  /** Selects the bar with this start. */
+  readonly onShow: (start: number | undefined) => void;
+  readonly onPick: (group: HourGroup) => void;
+}
+
+/** The bars, with a selection by pointer or arrow keys. */
+function BarSlider({groups, width, title, index, onShow, onPick}: BarSliderProps) {
+  const hintId = useId();
+  const chosen = groups[index];
+  const show = (next: number) => onShow(groups[Math.min(groups.length - 1, Math.max(0, next))]?.start);
+  const pick = () => chosen && onPick(chosen);
+  const keys: Readonly<Record<string, () => void>> = {
+    ArrowLeft: () => show(index - 1),
+    ArrowDown: () => show(index - 1),
+    ArrowRight: () => show(index + 1),
+    ArrowUp: () => show(index + 1),
+    Home: () => show(0),
+    End: () => show(groups.length - 1),
+    Enter: pick,
+  };
+  return (
+    <>
+      <div
+        className={styles.slider}
+        role="slider"
+        tabIndex={0}
+        aria-label={title}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, groups.length - 1)}
+        aria-valuenow={Math.max(0, index)}
+        aria-valuetext={groupText(chosen ?? groups.at(-1))}
+        aria-describedby={hintId}
+        onFocus={() => chosen === undefined && show(lastBusy(groups))}
+        onBlur={() => onShow(undefined)}
+        onKeyDown={(event) => {
+          const act = keys[event.key];
+          if (act === undefined) return;
+          event.preventDefault();
+          act();
+        }}
+        onPointerMove={(event) => {
+          const {left} = event.currentTarget.getBoundingClientRect();
+          const place = (event.clientX - left - LEFT) / ((width - LEFT) / groups.length);
+          if (place >= 0) show(Math.floor(place));
+          else onShow(undefined);
+        }}
+        onPointerLeave={() => onShow(undefined)}
+        onClick={pick}
+      >
+        <Picture groups={groups} width={width} chosen={index} />
+      </div>
+      <p id={hintId} className={styles.legend}>
+        Arrow keys move between bars. Enter shows the calls of a bar.
+      </p>
+    </>
+  );
+}
+
+/** The numbers of one bar or of all bars. They are also the legend of the colors. */
+function Numbers({calls}: {readonly calls: CallCounts}) {
   return (
     <dl className={styles.numbers}>
       <div>
         <dt>Ended</dt>
-        <dd>{tally.total.toLocaleString()}</dd>
+        <dd>{calls.total.toLocaleString()}</dd>
       </div>
       {callOutcomes.map((outcome) => (
-        <div key={outcome} data-zero={tally.counts[outcome] === 0 || undefined}>
+        <div key={outcome} data-zero={calls.counts[outcome] === 0 || undefined}>
           <dt>
             <OutcomeKey outcome={outcome} />
           </dt>
-          <dd>{tally.counts[outcome].toLocaleString()}</dd>
+          <dd>{calls.counts[outcome].toLocaleString()}</dd>
         </div>
       ))}
       <div>
@@ -146,8 +169,8 @@ function Numbers({tally}: {readonly tally: Tally}) {
           Answered
         </dt>
         <dd>
-          {tally.answered.toLocaleString()}
-          {tally.total > 0 && <span className={styles.rate}>{ratePercent(tally)}</span>}
+          {calls.answered.toLocaleString()}
+          {calls.total > 0 && <span className={styles.rate}>{ratePercent(calls)}</span>}
         </dd>
       </div>
     </dl>
@@ -157,7 +180,7 @@ function Numbers({tally}: {readonly tally: Tally}) {
 interface PictureProps {
   readonly groups: readonly HourGroup[];
   readonly width: number;
-  /** -1 for none. */
+  /** -1 if no bar is selected. */
   readonly chosen: number;
 }
 
@@ -223,7 +246,7 @@ function Bar({group, x, width, y}: BarProps) {
     if (count === 0) return null;
     const bottom = y(below);
     below += count;
-    // However few, it is to be seen.
+    // Even a small count must be visible.
     const height = Math.max(1, bottom - y(below) - (below > count ? 0.75 : 0));
     return (
       <rect
@@ -245,7 +268,7 @@ interface RateLineProps {
   readonly y: (rate: number) => number;
 }
 
-/** A gap wherever nothing has ended; a point where there is nothing beside. */
+/** The answer rate, with a gap for hours without ended calls, and a point for an isolated hour. */
 function RateLine({groups, x, y}: RateLineProps) {
   const rates = groups.map(answerRate);
   let line = '';
@@ -266,9 +289,9 @@ function RateLine({groups, x, y}: RateLineProps) {
   );
 }
 
-/** What is read out of a bar. */
-function tallyLabels(group: HourGroup | undefined): string {
-  if (group === undefined) return 'nothing';
+/** The numbers of a bar, for screen readers. */
+function groupText(group: HourGroup | undefined): string {
+  if (group === undefined) return 'no data';
   const {counts, total} = group;
   const parts = callOutcomes
     .filter((outcome) => counts[outcome] > 0)

@@ -1,4 +1,4 @@
-/** The picture's numbers, the latest first; hours without calls are left out. */
+/** The chart's numbers as a table, the latest first, without hours that have no calls. */
 import {Cell, HeadCell, Row, Table} from '../../design/table.tsx';
 import styles from './history.module.css';
 import {callOutcomes} from './history-filter.ts';
@@ -13,9 +13,9 @@ export interface HoursTableProps {
 
 export function HoursTable({groups, label}: HoursTableProps) {
   const busy = groups.filter(({total}) => total > 0).toReversed();
-  if (busy.length === 0) return <p className={styles.quiet}>No call has ended in this time.</p>;
+  if (busy.length === 0) return <p className={styles.quiet}>No calls ended in this period.</p>;
   return (
-    // It scrolls, so that the keyboard must be able to reach it.
+    // It scrolls, so the keyboard must be able to focus it.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
     <section className={styles['hours-table']} tabIndex={0} aria-label="Hours">
       <Table label={label}>

@@ -1,4 +1,4 @@
-/** The picture of the hours for a filter's period, and what it says where list and picture are not about the same calls. */
+/** The chart for the filter's period, with a note if it covers other calls than the list. */
 import {useEffect, useMemo, useState} from 'react';
 import {endpoints} from '../../api/endpoints.ts';
 import {useResource} from '../../api/use-resource.ts';
@@ -29,7 +29,7 @@ export function Hours({filter, now, place, onPick}: HoursProps) {
     }),
     {pollMs: STATISTICS_POLL_MS, keep: true},
   );
-  // Coming back: the picture as it was, so that what is below stands where it stood.
+  // When the user comes back, show the previous chart at once, so that the content below keeps its position.
   const [before] = useState(place.statistics);
   useEffect(() => {
     if (statistics.state === 'ready') place.statistics = statistics.data;
@@ -40,7 +40,7 @@ export function Hours({filter, now, place, onPick}: HoursProps) {
   if (statistics.state === 'failed') {
     return (
       <p className={styles.quiet} role="alert">
-        The picture could not be loaded: {statistics.error.message}{' '}
+        The chart could not be loaded: {statistics.error.message}{' '}
         <Button small onPress={statistics.reload}>
           Try again
         </Button>
@@ -66,14 +66,14 @@ function periodLabels({period}: HistoryFilter, {from, to, isPart}: CountedPeriod
   return hourLabels({start: from, end: to});
 }
 
-/** Where picture and list are not about the same calls. */
+/** Notes where the chart and the list cover different calls. */
 function chartNote(filter: HistoryFilter, {isPart}: CountedPeriod): string {
   const others = listOnly(filter);
   const parts = [
-    ...(filter.period.kind === 'between' && isPart ? ['The picture shows at most 31 days.'] : []),
+    ...(filter.period.kind === 'between' && isPart ? ['The chart shows at most 31 days.'] : []),
     ...(others.length > 0
       ? [
-          `It counts all calls of that time: the filter’s ${listLabels(others)} ${others.length === 1 ? 'is' : 'are'} for the list alone.`,
+          `The chart counts all calls of the period. The filter’s ${listLabels(others)} ${others.length === 1 ? 'applies' : 'apply'} only to the list.`,
         ]
       : []),
   ];

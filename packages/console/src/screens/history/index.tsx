@@ -1,4 +1,4 @@
-/** History: the calls that have ended, page by page, and what became of them by the hour. */
+/** History: the ended calls page by page, and their outcomes per hour. */
 import {useMemo, useRef} from 'react';
 import {useLocation, useSearch} from 'wouter';
 import {EmptyState} from '../../design/states.tsx';
@@ -26,7 +26,7 @@ export default function HistoryScreen() {
   if (mayRead || mayReadAll) return <History />;
   return (
     <Screen title="History">
-      <EmptyState title="Your key may not see calls" icon="lock">
+      <EmptyState title="Your key does not allow viewing calls" icon="lock">
         It needs the scope <code>calls:read</code> or <code>calls:read:all</code>.
       </EmptyState>
     </Screen>
@@ -71,7 +71,7 @@ function History() {
           />
         </>
       ) : (
-        <EmptyState title="There can be no such call" icon="search">
+        <EmptyState title="Invalid time range" icon="search">
           {fault}
         </EmptyState>
       )}

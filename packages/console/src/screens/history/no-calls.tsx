@@ -1,4 +1,4 @@
-/** What stands where ended calls would be: none yet, none that match, none so far. */
+/** The empty state of the history. */
 import {Button} from '../../design/button.tsx';
 import {EmptyState} from '../../design/states.tsx';
 import {type HistoryFilter, isEmptyFilter, NO_FILTER} from './history-filter.ts';
@@ -7,7 +7,7 @@ import {useRetentionLabels} from './use-retention-labels.ts';
 export interface NoCallsProps {
   readonly filter: HistoryFilter;
   readonly isFirst: boolean;
-  /** Looks further; absent where there is nothing more. */
+  /** Loads more; absent if there are no more calls. */
   readonly older: (() => void) | undefined;
   readonly onFilter: (filter: HistoryFilter) => void;
 }
@@ -19,18 +19,18 @@ export function NoCalls({filter, isFirst, older, onFilter}: NoCallsProps) {
   if (older !== undefined) {
     return (
       <EmptyState
-        title="Nothing found so far"
+        title="No matches so far"
         icon="search"
         actions={
           <>
             <Button variant="primary" keys="]" onPress={older}>
-              Look further back
+              Search older calls
             </Button>
             {clear}
           </>
         }
       >
-        Many calls were looked at, and none of them matches. There are older ones.
+        None of the calls searched so far matches. There are older calls.
       </EmptyState>
     );
   }
@@ -43,7 +43,7 @@ export function NoCalls({filter, isFirst, older, onFilter}: NoCallsProps) {
           <>
             {clear}
             {!filter.withLegs && (
-              <Button onPress={() => onFilter({...filter, withLegs: true})}>Look among legs too</Button>
+              <Button onPress={() => onFilter({...filter, withLegs: true})}>Include legs</Button>
             )}
           </>
         }
@@ -54,9 +54,7 @@ export function NoCalls({filter, isFirst, older, onFilter}: NoCallsProps) {
   }
   return (
     <EmptyState title={isFirst ? 'No calls have ended yet' : 'There are no older calls'} icon="history">
-      {isFirst
-        ? 'Every call appears here as soon as it is over. What is going on now is on the live calls.'
-        : kept}
+      {isFirst ? 'A call appears here when it ends. Calls in progress are under Live calls.' : kept}
     </EmptyState>
   );
 }

@@ -1,4 +1,4 @@
-/** A call's outcome with the colour it has in the picture. */
+/** A call's outcome with its color in the chart. */
 import type {CallOutcome} from '@hookswitch/protocol';
 import {statusWord} from '../../design/status-labels.ts';
 import styles from './history.module.css';

@@ -1,6 +1,6 @@
 /**
- * Where somebody was in the history, for coming back: what a page showed, how far it was scrolled, which row was selected. Each
- * entry of the browser's history has a place of its own; what is opened anew begins anew.
+ * Remembers the state of the history screen for each entry of the browser's history: the page of calls, the
+ * scroll position, and the selected row. Going back restores it; a new entry starts fresh.
  */
 import type {HookswitchClient} from '@hookswitch/client';
 import type {CallPage, CallStatistics} from '@hookswitch/protocol';
@@ -9,10 +9,10 @@ import {useHistoryState} from 'wouter/use-browser-location';
 import {useClient} from '../../session/session-context.ts';
 
 export interface Place {
-  /** Of the address that `page` answers. */
+  /** The URL query of `page`. */
   query?: string;
   page?: CallPage;
-  /** When that was so, by the gateway's clock. */
+  /** When `page` was loaded, by the gateway's clock. */
   at?: number;
   statistics?: CallStatistics;
   selected?: string | undefined;
@@ -20,22 +20,22 @@ export interface Place {
   scrollY?: number;
 }
 
-/** What this screen keeps in an entry of the browser's history; it survives a reload, the places do not. */
+/** The data kept in an entry of the browser's history. It survives a reload; the places do not. */
 export interface EntryState {
   readonly place?: string;
-  /** Cursors of the pages before, the first being the newest: an empty text. */
+  /** Cursors of the previous pages. The newest page comes first, as an empty string. */
   readonly trail?: readonly string[];
 }
 
-/** Pages of calls that are kept. */
+/** Maximum number of places. */
 const MAX_PLACES = 20;
 
-/** Of one session, so that they go with it. */
+/** Per session, so that they are dropped with it. */
 const sessions = new WeakMap<HookswitchClient, Map<string, Place>>();
 
 let entries = 0;
 
-/** The place of the entry that the browser is at, and how it was reached. */
+/** The place of the current history entry, and the pages that led to it. */
 export function usePlace(): {readonly place: Place; readonly trail: readonly string[]} {
   const client = useClient();
   const state = readState(useHistoryState<unknown>());
@@ -58,7 +58,7 @@ function placeOf(client: HookswitchClient, id: string): Place {
   return place;
 }
 
-/** Unlike any of an earlier load of the page, whose entries are still there. */
+/** Unique across reloads of the page, because their history entries still exist. */
 function newId(): string {
   entries += 1;
   return `${Date.now().toString(36)}-${entries}`;

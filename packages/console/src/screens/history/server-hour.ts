@@ -1,10 +1,10 @@
-/** The gateway's clock, by the hour: what is relative begins with a whole one. */
+/** The current hour by the gateway's clock. */
 import {useEffect, useState} from 'react';
 
 export const HOUR_MS = 3_600_000;
 const LOOK_EVERY_MS = 30_000;
 
-/** Rises with every hour of the gateway's clock, since what is relative begins with a whole one. */
+/** Increases with every hour of the gateway's clock, because relative periods start on a full hour. */
 export function useHour(now: () => number): number {
   const [hour, setHour] = useState(() => Math.floor(now() / HOUR_MS));
   useEffect(() => {

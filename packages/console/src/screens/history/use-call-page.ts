@@ -1,4 +1,6 @@
-/** The page of calls that an address asks for; the newest page looks for what has ended since, and does not move by itself. */
+/**
+ * The page of calls for a URL. The newest page polls for calls that ended since, and does not move by itself.
+ */
 import type {CallPage} from '@hookswitch/protocol';
 import {useEffect, useMemo, useState, useSyncExternalStore} from 'react';
 import type {ApiError} from '../../api/api-error.ts';
@@ -16,7 +18,7 @@ export interface CallPageOptions {
   /** Without cursor and limit. */
   readonly ask: CallQuery;
   readonly cursor: string | undefined;
-  /** What the page is known by: the address. */
+  /** The URL query, which identifies the page. */
   readonly query: string;
   readonly place: Place;
 }
@@ -28,11 +30,11 @@ export type CallPageView = {readonly reload: () => void} & (
   | {
       readonly state: 'ready';
       readonly page: CallPage;
-      /** Of another address, until the answer is there. */
+      /** The page belongs to the previous URL, until the response arrives. */
       readonly isOld: boolean;
-      /** Why it could not be refreshed, and when it was, by the gateway's clock. */
+      /** Why the last refresh failed, and when the page was loaded, by the gateway's clock. */
       readonly stale?: {readonly error: ApiError; readonly at: number};
-      /** Calls that have ended since. */
+      /** Number of calls that ended since. */
       readonly newCalls: number;
       readonly showNew: () => void;
     }
@@ -55,7 +57,7 @@ export function useCallPage({ask, cursor, query, place}: CallPageOptions): CallP
             cursor,
             size: PAGE_SIZE,
           }),
-        // What is older does not change any more.
+        // Older pages do not change.
         pollMs: cursor === undefined ? POLL_MS : undefined,
         ports: browser,
       }),
@@ -65,7 +67,7 @@ export function useCallPage({ask, cursor, query, place}: CallPageOptions): CallP
   const [shown, setShown] = useState<Shown>();
   const kept = place.query === query && place.page !== undefined ? {query, page: place.page} : undefined;
   const fresh = snapshot.state === 'ready' ? snapshot.data : undefined;
-  // Coming back: what was shown then, at once.
+  // When the user comes back, show the previous page at once.
   const before = shown?.query === query ? shown : (kept ?? shown);
   const isFirst = before?.query !== query || before.page.calls.length === 0;
   const newCalls = fresh === undefined || isFirst ? 0 : countNew(before.page, fresh);
@@ -95,7 +97,7 @@ export function useCallPage({ask, cursor, query, place}: CallPageOptions): CallP
   };
 }
 
-/** @param at when what is shown was so; `undefined` where that answers another question */
+/** @param at when the shown page was loaded; `undefined` if it belongs to another query */
 function staleOf(snapshot: Resource<CallPage>, at: number | undefined) {
   if (snapshot.state === 'ready' && snapshot.stale !== undefined) {
     return {error: snapshot.stale, at: snapshot.at};

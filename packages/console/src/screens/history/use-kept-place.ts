@@ -1,4 +1,4 @@
-/** Coming back to where somebody was in a list of calls, and going to the beginning of another page of it. */
+/** Restores the scroll position and selection of a list of calls, or scrolls to the start of another page. */
 import {useEffect, useLayoutEffect, useRef} from 'react';
 import type {ListNavigation} from '../../design/use-list-navigation.ts';
 import {cursorFromQuery} from './history-filter.ts';
@@ -8,18 +8,19 @@ export interface KeptPlaceOptions {
   readonly place: Place;
   readonly query: string;
   readonly navigation: ListNavigation;
-  /** The rows of this place are on the page. */
+  /** The rows of this place are rendered. */
   readonly isThere: boolean;
 }
 
-/** Goes back to where somebody was in this list; on another page of it, to its beginning. */
+/** Restores the previous position in this list. Another page of the list starts at the top. */
 export function useKeptPlace({place, query, navigation, isThere}: KeptPlaceOptions) {
   const top = useRef<HTMLElement>(null);
   const {selectedId, select} = navigation;
   useEffect(() => {
     if (isThere) place.selected = selectedId;
   }, [place, selectedId, isThere]);
-  // Before the page is painted without the list: becoming shorter it scrolls, and that is nobody's place.
+  // In a layout effect, because the page scrolls by itself when the list becomes shorter, and that position
+  // must not be saved.
   useLayoutEffect(() => {
     const keep = () => {
       place.scrollY = window.scrollY;

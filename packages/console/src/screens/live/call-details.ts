@@ -1,6 +1,6 @@
 /**
- * Whose calls are, and what was given along with them: `call.status` does not carry it, so that of calls which somebody else has
- * placed since the page was opened it is asked for over HTTP, for all of them at once.
+ * Loads the user and metadata of calls. `call.status` does not carry them, so the details of calls that
+ * others placed since the page was opened are loaded over HTTP, for all such calls at once.
  */
 import type {CallState, HookswitchClient} from '@hookswitch/client';
 import type {Call, CallPage} from '@hookswitch/protocol';
@@ -9,22 +9,22 @@ import type {LiveRow} from './row-order.ts';
 export interface CallDetailsOptions {
   readonly client: Pick<HookswitchClient, 'request'>;
   readonly ports: {after(delayMs: number, run: () => void): () => void};
-  /** Something was learned. */
+  /** New details have been loaded. */
   readonly onChange: () => void;
 }
 
 type Details = Pick<Call, 'user' | 'metadata'>;
 
-/** What comes within this time is asked for together; a failure is not repeated sooner either. */
+/** Calls that appear within this time share a request. */
 const GATHER_MS = 400;
 const RETRY_MS = 5000;
 const MAX_CALLS = 200;
 
 export class CallDetails {
   readonly #options: CallDetailsOptions;
-  /** An empty one where there is nothing to know. */
+  /** Details by call sid; an empty object if there are none. */
   readonly #known = new Map<string, Details>();
-  /** The same object for the same call, so that a row which did not change is not rendered. */
+  /** Returns the same object for the same call, so that an unchanged row is not rendered again. */
   readonly #completed = new WeakMap<CallState, CallState>();
   #wanted: readonly string[] = [];
   #request: AbortController | undefined;
@@ -34,7 +34,7 @@ export class CallDetails {
     this.#options = options;
   }
 
-  /** The call with all that is known of it. */
+  /** The call with its known details. */
   complete(call: CallState): CallState {
     const details = this.#known.get(call.callSid);
     if (details?.user === undefined || call.user !== undefined) return call;
@@ -43,7 +43,7 @@ export class CallDetails {
     return completed;
   }
 
-  /** Asks for what is missing of these. */
+  /** Requests the details that these rows lack. */
   want(rows: ReadonlyMap<string, LiveRow>): void {
     for (const callSid of this.#known.keys()) if (!rows.has(callSid)) this.#known.delete(callSid);
     this.#wanted = [...rows]
@@ -95,7 +95,7 @@ export class CallDetails {
         ...(metadata !== undefined && {metadata}),
       });
     }
-    // Not among them: it has ended, or there are too many. It is not asked for again.
+    // A call that is not in the response has ended, or there are too many calls. It is not requested again.
     for (const callSid of asked) if (!this.#known.has(callSid)) this.#known.set(callSid, {});
     this.#options.onChange();
   }

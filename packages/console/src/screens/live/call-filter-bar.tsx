@@ -1,4 +1,4 @@
-/** What of the live calls is shown: text, statuses with how many there are of each, and whether new ones come in by themselves. */
+/** The filter of the live calls: text, statuses with counts, and the pause button. */
 import type {Ref} from 'react';
 import {Chip, Chips, FilterBar, FilterText, PauseChip} from '../../design/filter-bar.tsx';
 import {statusWord} from '../../design/status-labels.ts';
@@ -8,7 +8,7 @@ import {type CallFilter, type StatusFilter, statusFilters} from './call-filter.t
 export interface CallFilterBarProps {
   readonly filter: CallFilter;
   readonly onChange: (filter: CallFilter) => void;
-  /** Of all that is known, whatever the filter. */
+  /** Counts of all known calls, independent of the filter. */
   readonly counts: Readonly<Record<StatusFilter, number>>;
   readonly isPaused: boolean;
   readonly onPause: () => void;

@@ -1,22 +1,22 @@
-/** Which calls a filter lets through, and the filter as part of an address. Pure. */
+/** The filter of the live calls, and its form as URL parameters. Pure. */
 import type {Call, CallMetadata, CallStatus} from '@hookswitch/protocol';
 import {type IgnoredValue, ignoredValues, oneOf} from '../../shell/ignored-values.ts';
 
 export interface CallFilter {
-  /** Words that must all be found: in numbers, sid, user or metadata. */
+  /** Words that must all occur in numbers, sid, user or metadata. */
   readonly text: string;
-  /** Any of these; none is all. */
+  /** Any of these statuses; empty: all. */
   readonly statuses: readonly StatusFilter[];
 }
 
-/** What can be chosen: what is over is one choice, however it ended. */
+/** The choices of the status filter; all ended calls are one choice. */
 export const statusFilters = ['initiating', 'ringing', 'in-progress', 'ended'] as const;
 export type StatusFilter = (typeof statusFilters)[number];
 
-/** Longer is no wish anybody types. */
+/** Limits the length of a URL. */
 const MAX_TEXT = 200;
 
-/** What a call is looked at as. */
+/** The part of a call that the filter reads. */
 export interface Filtered {
   readonly call: Pick<Call, 'callSid' | 'from' | 'to' | 'user' | 'metadata' | 'status' | 'parentCallSid'>;
   readonly life: 'in-progress' | 'ended' | 'vanished';
@@ -28,7 +28,7 @@ export function matchesFilter({call, life}: Filtered, {text, statuses}: CallFilt
   if (words.length === 0) return true;
   const searched = searchedText(call);
   if (words.every((word) => searched.includes(word))) return true;
-  // “+1 (555) 010-0100” is one number, however it is written.
+  // “+1 (555) 010-0100” matches in any notation.
   const digits = digitsOf(text);
   return (
     digits !== undefined && [call.from, call.to].some((party) => party.replace(/\D/g, '').includes(digits))
@@ -60,7 +60,7 @@ export function isEmptyFilter({text, statuses}: CallFilter): boolean {
   return text.trim() === '' && statuses.length === 0;
 }
 
-/** `?q=&status=`: what is not ours, or not known, asks nothing. */
+/** `?q=&status=`. Ignores other parameters and unknown values. */
 export function filterFromQuery(query: string): CallFilter {
   const parameters = new URLSearchParams(query);
   const asked = new Set((parameters.get('status') ?? '').split(','));
@@ -70,12 +70,12 @@ export function filterFromQuery(query: string): CallFilter {
   };
 }
 
-/** What of the filter's parameters is not known. */
+/** The filter's parameters with unknown values. */
 export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
   return ignoredValues(query, {status: oneOf(statusFilters)}, ['status']);
 }
 
-/** Without a question mark; empty for a filter that lets everything through. Parameters that are not ours stay. */
+/** Without a question mark; empty for an empty filter. Other parameters stay. */
 export function filterToQuery({text, statuses}: CallFilter, query = ''): string {
   const parameters = new URLSearchParams(query);
   parameters.delete('q');
@@ -96,7 +96,7 @@ function metadataTexts(metadata: CallMetadata | undefined): readonly string[] {
   return Object.entries(metadata ?? {}).map(([name, value]) => `${name}: ${value}`);
 }
 
-/** The digits of what can only be meant as a number. */
+/** The digits of a text that can only be a number. */
 function digitsOf(text: string): string | undefined {
   const isNumber = /^[\s+()./\-\d]*$/.test(text);
   const digits = text.replace(/\D/g, '');

@@ -1,9 +1,9 @@
-/** From what was typed to a request, and from a refusal to words beside the fields. Pure. */
+/** Converts the form's input to a request, and a refusal to errors next to the fields. Pure. */
 import type {PlaceCallRequest} from '@hookswitch/client';
 import {type Refusal, refusalLabels} from '../../api/refusal-labels.ts';
 import {parseMetadata} from './metadata-text.ts';
 
-/** The form, as it was typed. */
+/** The form as typed. */
 export interface DialInput {
   readonly to: string;
   readonly from: string;
@@ -17,20 +17,20 @@ export type DialField = (typeof dialFields)[number];
 
 export const emptyDialInput: DialInput = {to: '', from: '', connectTo: '', twiml: '', metadata: ''};
 
-/** What is wrong, field by field; what is about none of them under `form`. */
+/** Errors by field. General errors are under `form`. */
 export type DialFaults = Readonly<Partial<Record<DialField | 'form', string>>>;
 
 export type ReadDialInput =
   | {readonly kind: 'request'; readonly request: PlaceCallRequest}
   | {readonly kind: 'faults'; readonly faults: DialFaults};
 
-/** A number as it was read; `undefined`: the text is no number. */
+/** The result of reading a number; `undefined`: the text is not a number. */
 export type NumberReader = (text: string) =>
   | {
       readonly kind: 'number';
       /** E.164. */
       readonly value: string;
-      /** As people write it, with its country. */
+      /** In national notation, with the country. */
       readonly shown: string;
     }
   | {readonly kind: 'fault'; readonly message: string}
@@ -38,7 +38,7 @@ export type NumberReader = (text: string) =>
 
 const PARTY_FIELDS = ['to', 'from', 'connectTo'] as const;
 
-/** Only what cannot be sent is refused here. The gateway decides about everything else. */
+/** Rejects only input that cannot be sent. The gateway validates everything else. */
 export function readDialInput(
   {twiml, metadata, ...input}: DialInput,
   readNumber?: NumberReader,
@@ -57,8 +57,7 @@ export function readDialInput(
     ...(input.to.trim() === '' && {to: 'Enter a number, such as +15550100001.'}),
     ...partyFaults,
     ...(parsed.kind === 'fault' && {metadata: parsed.message}),
-    ...(input.connectTo.trim() !== '' &&
-      twiml.trim() !== '' && {twiml: 'Either connect to somebody or give TwiML.'}),
+    ...(input.connectTo.trim() !== '' && twiml.trim() !== '' && {twiml: 'Use either “Connect to” or TwiML.'}),
   };
   if (parsed.kind === 'fault' || Object.keys(faults).length > 0) return {kind: 'faults', faults};
   return {
@@ -73,13 +72,13 @@ export function readDialInput(
   };
 }
 
-/** Numbers are pasted with spaces, brackets and dashes; names such as `client:jo-ann` keep theirs. */
+/** Removes spaces, brackets and dashes from a pasted number. Names such as `client:jo-ann` stay unchanged. */
 export function tidyParty(text: string): string {
   const trimmed = text.trim();
   return /^\+[\d\s().\-/]+$/.test(trimmed) ? trimmed.replace(/[^+\d]/g, '') : trimmed;
 }
 
-/** The words of a refusal, where they belong: `context.faults` names fields (H6). */
+/** Assigns a refusal to fields: `context.faults` names them (H6). */
 export function faultsOf(refusal: Refusal): DialFaults {
   const {message, context} = refusal;
   const found: Partial<Record<DialField | 'form', string>> = {};
@@ -103,7 +102,7 @@ function fieldOf(path: string): DialField | undefined {
   return dialFields.find((field) => field === first);
 }
 
-/** Next to the field, its name need not be said again. */
+/** Makes a sentence; the field's name is left out because the field is next to it. */
 function sentence(words: string): string {
   const whole = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;

@@ -1,5 +1,4 @@
-/** Live calls: what is going on now, and the means to start and end it. */
-import type {Call} from '@hookswitch/protocol';
+/** Live calls: the calls in progress, and the controls to start and end them. */
 import {useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore} from 'react';
 import {useLocation, useSearch} from 'wouter';
 import {endpoints} from '../../api/endpoints.ts';
@@ -11,7 +10,7 @@ import {useHangUps} from '../../calls/use-hang-ups.ts';
 import {Button} from '../../design/button.tsx';
 import {toggleRevealed} from '../../design/phone.tsx';
 import {EmptyState, Loading} from '../../design/states.tsx';
-import {useListNavigation} from '../../design/use-list-navigation.ts';
+import {type ListNavigation, useListNavigation} from '../../design/use-list-navigation.ts';
 import {useInfo, useScope} from '../../session/session-context.ts';
 import {IgnoredNote} from '../../shell/ignored-note.tsx';
 import type {IgnoredValue} from '../../shell/ignored-values.ts';
@@ -31,7 +30,7 @@ import {asOfGateway, ReturnNote, waitingLabels} from './connection-notes.tsx';
 import {DialForm} from './dial-form.tsx';
 import styles from './live.module.css';
 import {LiveRows} from './live-rows.tsx';
-import type {LiveTableSnapshot} from './live-table.ts';
+import type {LiveTable, LiveTableSnapshot} from './live-table.ts';
 import type {RowOrder} from './row-order.ts';
 import {SimulatorPanel} from './simulator-panel.tsx';
 import {useLiveTable} from './use-live-table.ts';
@@ -42,7 +41,7 @@ export default function LiveScreen() {
   if (mayRead || mayReadAll) return <LiveCalls />;
   return (
     <Screen title="Live calls">
-      <EmptyState title="Your key may not see calls" icon="lock">
+      <EmptyState title="Your key does not allow viewing calls" icon="lock">
         It needs the scope <code>calls:read</code> or <code>calls:read:all</code>.
       </EmptyState>
     </Screen>
@@ -59,13 +58,85 @@ function LiveCalls() {
   const {order, freshness} = snapshot;
   const [filter, setFilter, ignored] = useFilter();
   useEffect(() => table.setFilter(filter), [table, filter]);
-  const [hangingUp, setHangingUp] = useState<Call>();
   const search = useRef<HTMLInputElement>(null);
-  const [, navigate] = useLocation();
+  useShortcut('/', 'Filter the calls', () => search.current?.focus());
+  const pause = () => table.setPaused(!snapshot.isPaused);
+  useShortcut('p', snapshot.isPaused ? 'Resume new calls' : 'Pause new calls', pause);
+  useShortcut('n', 'Show the new calls', () => table.showNew());
+  const counts = countCalls(order);
+  const onPlaced = (callSid: string) => table.expect(callSid);
+  return (
+    <Screen
+      title="Live calls"
+      note={<Counts counts={counts} order={order} freshness={freshness} />}
+      // Next to the title, where it moves no rows when it appears.
+      actions={<ConnectionNote snapshot={snapshot} />}
+    >
+      {info.simulated && maySimulate && <SimulatorPanel onPlaced={onPlaced} />}
+      <Dialing isLive={freshness.kind === 'live'} onPlaced={onPlaced} />
+      <CallFilterBar
+        filter={filter}
+        onChange={setFilter}
+        counts={counts}
+        isPaused={snapshot.isPaused}
+        onPause={pause}
+        inputRef={search}
+      />
+      <IgnoredNote ignored={ignored} />
+      <CallTable
+        table={table}
+        snapshot={snapshot}
+        filter={filter}
+        onClear={() => setFilter({text: '', statuses: []})}
+        onNew={() => table.showNew()}
+      />
+    </Screen>
+  );
+}
+
+interface CallTableProps extends NothingProps {
+  readonly table: LiveTable;
+}
+
+/** The rows with their selection and the hang-up dialog, or the empty state. */
+function CallTable({table, ...rest}: CallTableProps) {
+  const {snapshot} = rest;
+  const {order, freshness} = snapshot;
   const unconfirmed = useUnconfirmed();
   const mayHangUp = useMayHangUp();
+  const [hangingUp, setHangingUp] = useState<string>();
+  const closeHangUp = useCallback(() => setHangingUp(undefined), []);
+  const navigation = useCallNavigation(table, order);
+  useSelectedCallKeys({
+    navigation,
+    order,
+    mayHangUp: mayHangUp && freshness.kind === 'live',
+    onHangUp: setHangingUp,
+  });
+  return (
+    <>
+      {order.lines.length === 0 ? (
+        <Nothing {...rest} />
+      ) : (
+        <LiveRows
+          table={table}
+          snapshot={snapshot}
+          navigation={navigation}
+          unconfirmed={unconfirmed}
+          asOf={asOfGateway(freshness)}
+          mayHangUp={mayHangUp}
+          onHangUp={setHangingUp}
+        />
+      )}
+      <HangUp callSid={hangingUp} order={order} unconfirmed={unconfirmed} onClose={closeHangUp} />
+    </>
+  );
+}
 
-  const ids = useMemo(() => order.lines.map(({callSid}) => callSid), [order.lines]);
+/** The selection, kept in the table so that it survives a visit to another screen. */
+function useCallNavigation(table: LiveTable, {lines}: RowOrder): ListNavigation {
+  const [, navigate] = useLocation();
+  const ids = useMemo(() => lines.map(({callSid}) => callSid), [lines]);
   const navigation = useListNavigation({
     ids,
     noun: 'call',
@@ -76,28 +147,29 @@ function LiveCalls() {
   useEffect(() => {
     table.selected = selectedId;
   }, [table, selectedId]);
-  const selected = selectedId === undefined ? undefined : order.rows.get(selectedId);
-  const isLive = freshness.kind === 'live';
+  return navigation;
+}
 
-  const askHangUp = useCallback(
-    (callSid: string) => setHangingUp(table.getSnapshot().order.rows.get(callSid)?.call),
-    [table],
-  );
+interface SelectedCallKeysOptions {
+  readonly navigation: ListNavigation;
+  readonly order: RowOrder;
+  readonly mayHangUp: boolean;
+  readonly onHangUp: (callSid: string) => void;
+}
+
+/** The shortcuts that apply to the selected call. */
+function useSelectedCallKeys({navigation, order, mayHangUp, onHangUp}: SelectedCallKeysOptions): void {
+  const {selectedId} = navigation;
+  const selected = selectedId === undefined ? undefined : order.rows.get(selectedId);
   const hangUps = useHangUps();
-  const canHangUp = mayHangUp && isLive && selected?.life === 'in-progress';
-  useShortcut('/', 'Filter the calls', () => search.current?.focus());
-  useShortcut('p', snapshot.isPaused ? 'Show new calls as they come' : 'Pause new calls', () =>
-    table.setPaused(!snapshot.isPaused),
-  );
-  useShortcut('n', 'Show the new calls', () => table.showNew());
   useShortcut(
     'x',
     'Hang up the selected call',
     () => {
       if (selectedId !== undefined && hangUps.getSnapshot().get(selectedId)?.phase !== 'under-way')
-        askHangUp(selectedId);
+        onHangUp(selectedId);
     },
-    {enabled: canHangUp},
+    {enabled: mayHangUp && selected?.life === 'in-progress'},
   );
   useShortcut(
     'r',
@@ -107,65 +179,48 @@ function LiveCalls() {
   );
   useShortcut(
     'Escape',
-    'Select no call',
+    'Clear selection',
     () => {
       navigation.select(undefined);
       if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     },
     {enabled: selected !== undefined, inPalette: false},
   );
+}
 
-  const counts = countCalls(order);
-  const asOf = asOfGateway(freshness);
+interface HangUpProps {
+  /** The call that the user wants to end. */
+  readonly callSid: string | undefined;
+  readonly order: RowOrder;
+  readonly unconfirmed: ReadonlyMap<string, string>;
+  readonly onClose: () => void;
+}
+
+/** The dialog follows the row while it is open, and closes when the call is over. */
+function HangUp({callSid, order, unconfirmed, onClose}: HangUpProps) {
+  const row = callSid === undefined ? undefined : order.rows.get(callSid);
+  const call = row?.life === 'in-progress' ? row.call : undefined;
+  const isOver = callSid !== undefined && call === undefined;
+  useEffect(() => {
+    if (isOver) onClose();
+  }, [isOver, onClose]);
   return (
-    <Screen
-      title="Live calls"
-      note={<Counts counts={counts} order={order} freshness={freshness} />}
-      // Beside the title, where it pushes no row aside when it comes and goes.
-      actions={<ConnectionNote snapshot={snapshot} />}
-    >
-      {info.simulated && maySimulate && <SimulatorPanel onPlaced={(callSid) => table.expect(callSid)} />}
-      <Dialing isLive={isLive} onPlaced={(callSid) => table.expect(callSid)} />
-      <CallFilterBar
-        filter={filter}
-        onChange={setFilter}
-        counts={counts}
-        isPaused={snapshot.isPaused}
-        onPause={() => table.setPaused(!snapshot.isPaused)}
-        inputRef={search}
-      />
-      <IgnoredNote ignored={ignored} />
-      {order.lines.length === 0 ? (
-        <Nothing
-          snapshot={snapshot}
-          filter={filter}
-          onClear={() => setFilter({text: '', statuses: []})}
-          onNew={() => table.showNew()}
-        />
-      ) : (
-        <LiveRows
-          table={table}
-          snapshot={snapshot}
-          navigation={navigation}
-          unconfirmed={unconfirmed}
-          asOf={asOf}
-          mayHangUp={mayHangUp}
-          onHangUp={askHangUp}
-        />
-      )}
-      <HangUpDialog call={hangingUp} onClose={() => setHangingUp(undefined)} />
-    </Screen>
+    <HangUpDialog
+      call={call}
+      unconfirmedSince={callSid === undefined ? undefined : unconfirmed.get(callSid)}
+      onClose={onClose}
+    />
   );
 }
 
-/** In the address, so that it can be sent to somebody and survives a reload. */
+/** The filter is kept in the URL, so that it can be shared and survives a reload. */
 function useFilter(): readonly [CallFilter, (filter: CallFilter) => void, readonly IgnoredValue[]] {
   const query = useSearch();
   const [location, navigate] = useLocation();
   const filter = useMemo(() => filterFromQuery(query), [query]);
   const setFilter = (next: CallFilter) => {
     const asked = filterToQuery(next, query);
-    // Every letter typed would be a step back otherwise.
+    // Otherwise, every typed letter would be a step for the back button.
     navigate(asked === '' ? location : `${location}?${asked}`, {replace: true});
   };
   return [filter, setFilter, ignoredFromQuery(query)];
@@ -177,14 +232,14 @@ function useUnconfirmed(): ReadonlyMap<string, string> {
   return useMemo(() => new Map(data?.calls.map(({callSid, since}) => [callSid, since])), [data]);
 }
 
-/** Own calls, or all; of whom a call is, the gateway decides. */
+/** Own calls, or all; the gateway checks who owns a call. */
 function useMayHangUp(): boolean {
   const own = useScope('calls:control');
   const all = useScope('calls:control:all');
   return own || all;
 }
 
-/** `?dial` and `?dial=+15550100001` lead here from the palette. */
+/** The palette opens `?dial` and `?dial=+15550100001`. */
 function Dialing({
   isLive,
   onPlaced,
@@ -218,14 +273,14 @@ function Dialing({
   if (mayDial) return <DialForm inputRef={input} wanted={wanted} onPlaced={onPlaced} isLive={isLive} />;
   return (
     <p className={styles.quiet}>
-      Your key may see calls, not place them: that needs the scope <code>calls:control</code>.
+      To place calls, your key needs the scope <code>calls:control</code>.
     </p>
   );
 }
 
 type CallCounts = Readonly<Record<StatusFilter, number>>;
 
-/** Legs are part of their calls. */
+/** Legs are counted with their calls. */
 function countCalls({rows}: RowOrder): CallCounts {
   const counts = {initiating: 0, ringing: 0, 'in-progress': 0, ended: 0};
   for (const {call, life} of rows.values()) {
@@ -303,7 +358,7 @@ function Nothing({snapshot: {connection, freshness, order, isPaused}, filter, on
         icon="search"
         actions={<Button onPress={onClear}>Clear filter</Button>}
       >
-        There {order.rows.size === 1 ? 'is one' : `are ${order.rows.size}`} that it hides.
+        The filter hides {order.rows.size === 1 ? '1 call' : `${order.rows.size} calls`}.
       </EmptyState>
     );
   }

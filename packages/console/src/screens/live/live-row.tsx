@@ -1,4 +1,4 @@
-/** One call in the table. Its time ticks by itself; everything else is rendered when it changes. */
+/** One call in the table. Its time ticks on its own; everything else renders only on changes. */
 import {memo} from 'react';
 import {answeredByLabels} from '../../calls/call-labels.ts';
 import {CallBelongings, CallNotes, CallParties, OpenCallLink, TalkTime} from '../../calls/call-row.tsx';
@@ -15,17 +15,17 @@ import type {LiveRow} from './row-order.ts';
 export interface LiveCellsProps {
   readonly row: LiveRow;
   readonly isLeg: boolean;
-  /** Its legs, where they are not shown beneath it yet. */
+  /** Number of its legs that are not shown below it yet. */
   readonly waitingLegs: number;
-  /** ISO 8601, while nothing has confirmed its state for longer than that state allows. */
+  /** ISO 8601, while the state has lasted longer than usual without confirmation. */
   readonly unconfirmedSince: string | undefined;
-  /** The gateway's clock when what is shown was last known to be so; milliseconds. Not live: nothing ticks. */
+  /** The gateway's clock when the row was last live, in milliseconds. While it is set, nothing ticks. */
   readonly asOf: number | undefined;
   readonly mayHangUp: boolean;
   readonly onHangUp: (callSid: string) => void;
 }
 
-/** Where rows are stacked, status and time come first, then who; `order` means nothing in a table. */
+/** Stacked, status and time come first, then the parties. `order` has no effect in a table. */
 export const LiveCells = memo(function LiveCells({
   row,
   isLeg,
@@ -52,7 +52,7 @@ export const LiveCells = memo(function LiveCells({
           {unconfirmedSince !== undefined && life === 'in-progress' && (
             <Badge
               tone="warning"
-              title="Nothing has confirmed this state for longer than it usually lasts. It is being looked up."
+              title="This state has lasted longer than usual without confirmation. The gateway is looking it up."
             >
               unconfirmed since <Time at={unconfirmedSince} format="clock" />
             </Badge>

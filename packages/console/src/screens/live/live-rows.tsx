@@ -1,4 +1,7 @@
-/** The table itself: rows that stay where they are while somebody points at them, and a pill for what waits. */
+/**
+ * The table of live calls. Rows keep their places while the user points at them; new rows are announced by a
+ * pill.
+ */
 import {useEffect, useRef, useState} from 'react';
 import {Button} from '../../design/button.tsx';
 import {KeyHint} from '../../design/key-hint.tsx';
@@ -18,7 +21,7 @@ export interface LiveRowsProps extends Pick<LiveCellsProps, 'asOf' | 'mayHangUp'
   readonly unconfirmed: ReadonlyMap<string, string>;
 }
 
-/** More than anybody reads, fewer than a browser minds. */
+/** More rows than anyone reads, and few enough for the browser. */
 const SHOWN_AT_ONCE = 250;
 
 export function LiveRows({
@@ -86,7 +89,7 @@ export function LiveRows({
       </Table>
       <p className={styles.hints} aria-hidden="true">
         <KeyHint keys="j" /> <KeyHint keys="k" /> move <KeyHint keys="Enter" /> open <KeyHint keys="x" /> hang
-        up <KeyHint keys="r" /> show numbers <KeyHint keys="Escape" /> let go
+        up <KeyHint keys="r" /> show numbers <KeyHint keys="Escape" /> clear selection
       </p>
       {lines.length > shown && (
         <p className={styles.rest}>
@@ -109,7 +112,7 @@ function NewPill({table, snapshot}: Pick<LiveRowsProps, 'table' | 'snapshot'>) {
   return <NewsPill words={words} onShow={() => table.showNew()} />;
 }
 
-/** Of calls that are shown, the legs that are not. */
+/** The number of hidden legs for each visible call. */
 function waitingLegs({order: {rows, lines, newLegs}}: LiveTableSnapshot): ReadonlyMap<string, number> {
   const waiting = new Map<string, number>();
   if (newLegs === 0) return waiting;

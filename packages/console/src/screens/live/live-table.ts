@@ -1,25 +1,25 @@
 /**
- * The live calls as the page shows them, fed by the SDK. Lives as long as the session, not as long as the screen, so that
- * whoever comes back from a call finds the rows where they were. Knows neither React nor the DOM.
+ * The table of live calls, fed by the SDK. It lives as long as the session, not the screen, so that the rows
+ * are unchanged when the user returns from a call. Independent of React and the DOM.
  */
 import type {CallState, ConnectionState, HookswitchClient, Unsubscribe} from '@hookswitch/client';
 import {CallDetails} from './call-details.ts';
 import type {CallFilter} from './call-filter.ts';
 import {arrangeRows, nextDeparture, noRows, type RowOrder} from './row-order.ts';
 
-/** How far what is shown can be trusted. */
+/** How current the rows are. */
 export type Freshness =
-  /** Nothing has ever come. */
+  /** No data has arrived yet. */
   | {readonly kind: 'none'}
   | {readonly kind: 'live'}
-  /** As it was when the connection was last known to be good; milliseconds since 1970, the gateway's clock. */
+  /** As of the last moment with a working connection; milliseconds since 1970, the gateway's clock. */
   | {readonly kind: 'stale'; readonly asOf: number};
 
-/** Said once the connection is back. */
+/** Describes the recovery after an outage. */
 export interface Return {
-  /** Nothing was missed; `false`: what ended in between was not seen. */
+  /** Nothing was missed; `false`: ends during the outage were not seen. */
   readonly recovered: boolean;
-  /** How many changes came in for the time away. */
+  /** Number of changes during the outage. */
   readonly changes: number;
   readonly awayMs: number;
 }
@@ -28,17 +28,17 @@ export interface LiveTableSnapshot {
   readonly order: RowOrder;
   readonly connection: ConnectionState;
   readonly freshness: Freshness;
-  /** Of the last interruption, for a while. */
+  /** The last outage; shown for a while. */
   readonly returned: Return | undefined;
   readonly isPaused: boolean;
 }
 
 export interface LiveTablePorts {
-  /** Milliseconds that do not go back. */
+  /** Monotonic milliseconds. */
   monotonic(): number;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Returns what cancels it. */
+  /** Returns a function that cancels the timer. */
   after(delayMs: number, run: () => void): () => void;
 }
 
@@ -47,20 +47,20 @@ export interface LiveTableOptions {
   readonly ports: LiveTablePorts;
 }
 
-/** Changes that come within this time are shown together; more often would be more than an eye can follow. */
+/** Changes within this time are rendered together; more frequent updates are not perceptible. */
 const GATHER_MS = 30;
 
-/** How long the return from an interruption is spoken of. */
+/** How long the note about a recovery is shown. */
 export const RETURN_SHOWN_MS = 20_000;
 
 export class LiveTable {
   readonly #client: HookswitchClient;
   readonly #ports: LiveTablePorts;
   readonly #listeners = new Set<() => void>();
-  /** Calls that something was said of since the last arrangement: they may have begun and ended in between. */
+  /** Calls with a status since the last arrangement; they may have started and ended in between. */
   readonly #touched = new Set<string>();
   readonly #details: CallDetails;
-  /** Calls that ended unseen, whose outcome may still be found. */
+  /** Subscriptions to calls whose end was not seen and whose outcome may still be found. */
   readonly #awaited = new Map<string, Unsubscribe>();
   #ends: Unsubscribe[] = [];
   #cancelGather: (() => void) | undefined;
@@ -70,7 +70,7 @@ export class LiveTable {
   #isHeld = false;
   #changesSinceBack = 0;
   #snapshot: LiveTableSnapshot;
-  /** The row that was selected last, for whoever comes back. */
+  /** The last selected row, restored when the user returns. */
   selected: string | undefined;
 
   constructor({client, ports}: LiveTableOptions) {
@@ -86,7 +86,7 @@ export class LiveTable {
     };
   }
 
-  /** The first subscriber starts it, the last one's leaving makes it rest. */
+  /** The first subscriber starts the updates; they stop when the last one unsubscribes. */
   readonly subscribe = (listener: () => void): Unsubscribe => {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#start();
@@ -98,7 +98,7 @@ export class LiveTable {
 
   readonly getSnapshot = (): LiveTableSnapshot => this.#snapshot;
 
-  /** Somebody points at the rows, or has stopped doing so. */
+  /** Whether the user points at the rows. */
   setHeld(isHeld: boolean): void {
     if (isHeld === this.#isHeld) return;
     this.#isHeld = isHeld;
@@ -108,20 +108,20 @@ export class LiveTable {
   setPaused(isPaused: boolean): void {
     this.#snapshot = {...this.#snapshot, isPaused};
     this.#arrange();
-    this.#tell();
+    this.#notify();
   }
 
   setFilter(filter: CallFilter): void {
     this.#arrange({filter});
   }
 
-  /** Somebody here has just placed it: it is shown as soon as it is known, held or not. */
+  /** The user has just placed this call. It is shown as soon as it is known, even if the table is held. */
   expect(callSid: string): void {
     this.#expected.add(callSid);
     this.#arrange();
   }
 
-  /** Shows what waits, although the table is held. */
+  /** Shows the new calls although the table is held. */
   showNew(): void {
     this.#arrange({showNew: true});
   }
@@ -161,7 +161,7 @@ export class LiveTable {
     });
   }
 
-  #arrange({filter = this.#snapshot.order.filter, showNew = false}: Partial<Wish> = {}): void {
+  #arrange({filter = this.#snapshot.order.filter, showNew = false}: Partial<ArrangeOptions> = {}): void {
     const previous = this.#snapshot.order;
     const calls = this.#knownCalls();
     const isExpected = [...this.#expected].some((callSid) => calls.has(callSid));
@@ -179,10 +179,10 @@ export class LiveTable {
     this.#planDeparture(order);
     if (order === previous) return;
     this.#snapshot = {...this.#snapshot, order};
-    this.#tell();
+    this.#notify();
   }
 
-  /** Those in progress, and what is known of the others that are shown. */
+  /** Calls in progress, and the known state of the other calls in the table. */
   #knownCalls(): ReadonlyMap<string, CallState> {
     const known = new Map(
       this.#client.calls.getSnapshot().map((call) => [call.callSid, this.#details.complete(call)]),
@@ -213,7 +213,7 @@ export class LiveTable {
     this.#cancelDeparture = undefined;
     const at = nextDeparture(order);
     const delayMs = at === undefined ? undefined : at - this.#ports.monotonic();
-    // Past due: they stay because the table is held; letting go arranges anew.
+    // Past due: the rows stay because the table is held, and releasing it arranges the rows again.
     if (delayMs === undefined || delayMs <= 0) return;
     this.#cancelDeparture = this.#ports.after(delayMs, () => this.#arrange());
   }
@@ -222,39 +222,39 @@ export class LiveTable {
     const connection = this.#client.connection.getSnapshot();
     const {connection: before, freshness} = this.#snapshot;
     const now = this.#ports.now();
-    // A session has begun: what is said from here on was missed, or is new.
+    // A session has started: further messages are missed or new changes.
     if (isOpen(connection) && !isOpen(before)) this.#changesSinceBack = 0;
     let next: Freshness = freshness;
     if (connection.phase === 'live') next = {kind: 'live'};
     else if (freshness.kind === 'live') next = {kind: 'stale', asOf: lastGood(before, connection, now)};
     this.#snapshot = {...this.#snapshot, connection, freshness: next};
     if (freshness.kind === 'stale' && connection.phase === 'live') {
-      // What came at once is shown at once: the rows are not live before they are what is.
+      // Apply the changes first, so that the rows are current when they are marked as live.
       this.#arrange();
-      this.#speakOfReturn({
+      this.#showReturn({
         recovered: connection.recovered,
         changes: this.#changesSinceBack,
         awayMs: now - freshness.asOf,
       });
     }
-    this.#tell();
+    this.#notify();
   }
 
-  #speakOfReturn(returned: Return): void {
+  #showReturn(returned: Return): void {
     this.#snapshot = {...this.#snapshot, returned};
     this.#cancelReturn?.();
     this.#cancelReturn = this.#ports.after(RETURN_SHOWN_MS, () => {
       this.#snapshot = {...this.#snapshot, returned: undefined};
-      this.#tell();
+      this.#notify();
     });
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
-interface Wish {
+interface ArrangeOptions {
   readonly filter: CallFilter;
   readonly showNew: boolean;
 }
@@ -263,7 +263,7 @@ function isOpen({phase}: ConnectionState): boolean {
   return phase === 'live' || phase === 'catching-up';
 }
 
-/** A line that fell silent was good until its last sign of life, which is at least one heartbeat ago. */
+/** A silent connection was good until its last sign of life, which is at least one heartbeat ago. */
 function lastGood(before: ConnectionState, connection: ConnectionState, now: number): number {
   const isSilent = connection.phase === 'waiting' && connection.why === 'silent';
   return isSilent && before.phase === 'live' ? now - before.heartbeatMs : now;

@@ -1,16 +1,16 @@
-/** Metadata as lines that people type: `ticket = T-4711`. Pure. */
+/** Parses metadata from typed lines: `ticket = T-4711`. Pure. */
 import type {CallMetadata} from '@hookswitch/protocol';
 
 export type ParsedMetadata =
   | {readonly kind: 'metadata'; readonly metadata: CallMetadata | undefined}
   | {readonly kind: 'fault'; readonly message: string};
 
-/** Limits of the gateway (H1), said here so that nobody has to send a call to learn of them. */
+/** The gateway's limits (H1), checked here so that the user gets the error before a request. */
 const MAX_KEYS = 20;
 const MAX_KEY_LENGTH = 64;
 const MAX_VALUE_LENGTH = 512;
 
-/** Values are texts, also those that look like numbers: `007` shall come back as it was typed. */
+/** Values are strings, even if they look like numbers, so that `007` is returned as typed. */
 export function parseMetadata(text: string): ParsedMetadata {
   const metadata = new Map<string, string>();
   for (const [index, line] of text.split('\n').entries()) {
@@ -26,7 +26,7 @@ export function parseMetadata(text: string): ParsedMetadata {
     if (key.length > MAX_KEY_LENGTH) return fault(`has a name of more than ${MAX_KEY_LENGTH} characters`);
     if (value.length > MAX_VALUE_LENGTH)
       return fault(`has a value of more than ${MAX_VALUE_LENGTH} characters`);
-    if (metadata.has(key)) return fault(`has the name ${key} once more`);
+    if (metadata.has(key)) return fault(`repeats the name ${key}`);
     metadata.set(key, value);
   }
   if (metadata.size > MAX_KEYS) return {kind: 'fault', message: `At most ${MAX_KEYS} lines.`};

@@ -1,6 +1,6 @@
 /**
- * Reads numbers as people type them, and returns E.164. A chunk of its own, because the numbering plans of all countries are large:
- * the dial form loads it, and it imports nothing of the form.
+ * Converts typed numbers to E.164. It is a chunk of its own, because the numbering plans of all countries are
+ * large. The dial form loads it, so it must not import from the form.
  */
 import {
   type CountryCode,
@@ -12,13 +12,13 @@ import {
 import type {NumberReader} from './dial-request.ts';
 
 export interface NumberReaderOptions {
-  /** The gateway's, E.164. Numbers without a country code are read as in its country. */
+  /** The gateway's number, E.164. Numbers without a country code are read as numbers of its country. */
   readonly ownNumber: string;
-  /** Twilio is simulated: numbers are made up, and need only the length of a number. */
+  /** Twilio is simulated: numbers are fictitious and need only a valid length. */
   readonly simulated: boolean;
 }
 
-/** The library's codes, as the end of a sentence. */
+/** The library's error codes as the end of a sentence. */
 const lengthFaults: Readonly<Record<string, string>> = {
   TOO_SHORT: 'is too short',
   TOO_LONG: 'is too long',
@@ -42,7 +42,8 @@ export function createNumberReader({ownNumber, simulated}: NumberReaderOptions):
     }
     if (number.ext !== undefined)
       return fault(`Extensions cannot be dialed. Remove the extension ${number.ext}.`);
-    // Without a country code the country is a guess: a number that does not exist there is probably another country's.
+    // Without a country code the country is a guess; a number that is invalid there probably belongs to
+    // another country.
     if (!simulated && home !== undefined && !/^\s*\+/.test(text) && !number.isValid()) {
       const country = regionNames.of(number.country ?? home);
       return fault(`This is not a number of the country (${country}). Enter + and the country code.`);
@@ -55,10 +56,10 @@ function fault(message: string): ReturnType<NumberReader> {
   return {kind: 'fault', message};
 }
 
-/** The number, or the library's code for why the text is not a number. */
+/** The number, or the library's error code if the text is not a number. */
 function parse(text: string, home: CountryCode | undefined): PhoneNumber | string {
   try {
-    // `extract: false`: the whole text is a number, or none of it.
+    // `extract: false`: the whole text must be a number.
     return parsePhoneNumberWithError(text, {
       extract: false,
       ...(home !== undefined && {defaultCountry: home}),
@@ -72,7 +73,7 @@ function parse(text: string, home: CountryCode | undefined): PhoneNumber | strin
 function countryOf(number: string): CountryCode | undefined {
   const read = parse(number, undefined);
   if (typeof read === 'string') return undefined;
-  // A number that is not assigned, such as +1 555, belongs to no country of its code: the code's main one comes first.
+  // An unassigned number, such as +1 555, has no country. The main country of its code comes first.
   return read.country ?? read.getPossibleCountries()[0];
 }
 

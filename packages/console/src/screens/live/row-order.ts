@@ -1,68 +1,68 @@
 /**
- * Which rows the table of live calls shows, and in which order: a table that does not move under the hand of whoever
- * points at it.
+ * Decides which rows the table of live calls shows and in which order, so that rows do not move while the
+ * user points at them.
  *
- * Rows have one order for life: a call that is new goes on top, its legs beneath it, and no two rows ever change places.
- * While somebody points at the table (`isHeld`) not even that happens: what is new waits, what is over stays, and a
- * row whose call no longer matches the filter stays too. Pure: no clock, no DOM.
+ * A row has a fixed order: a new call goes to the top, its legs go below it, and no two rows ever swap
+ * places. While the table is held (`isHeld`), nothing moves: new calls wait, ended calls stay, and rows that
+ * no longer match the filter stay, too. Pure: no clock, no DOM.
  */
 import type {Call} from '@hookswitch/protocol';
 import {type CallFilter, isSameFilter, matchesFilter} from './call-filter.ts';
 
-/** How long a call that is over is still shown, in milliseconds. */
+/** How long an ended call is still shown, in milliseconds. */
 export const LINGER_MS = 30_000;
 
-/** A call as the table is told of it. */
+/** A call as the SDK reports it. */
 export type KnownCall = Call & {
-  /** It ended unseen, between two connections; `status` is the last that was seen. */
+  /** It ended during an outage; `status` is the last one that was seen. */
   readonly outcomeUnknown?: true;
 };
 
-/** A call that the page has seen. */
+/** A call in the table. */
 export interface LiveRow {
   readonly call: Call;
   /**
    * - `in-progress`: as far as the gateway knows
    * - `ended`: its end was seen
-   * - `vanished`: it was gone when the page was told anew what is in progress, so that its outcome is not known here
+   * - `vanished`: a new snapshot did not contain it, so its outcome is unknown
    */
   readonly life: 'in-progress' | 'ended' | 'vanished';
-  /** When the page learned that it is over, in the milliseconds of `Arrangement.now`. */
+  /** When the page learned that the call is over, in the milliseconds of `Arrangement.now`. */
   readonly overSince?: number;
-  /** Rises with every row: what came later stands higher, and legs of one call stand in the order they came. */
+  /** Increases with every row. Newer calls go higher; the legs of a call keep their order. */
   readonly age: number;
 }
 
-/** One line of the table. */
+/** One row of the table. */
 export interface Line {
   readonly callSid: string;
-  /** Beneath another line, as a leg of its call. */
+  /** Shown below another row, as a leg of that call. */
   readonly isLeg: boolean;
 }
 
 export interface RowOrder {
   readonly rows: ReadonlyMap<string, LiveRow>;
-  /** What the table shows, top to bottom. */
+  /** The rows that the table shows, top to bottom. */
   readonly lines: readonly Line[];
-  /** Calls that would be shown if the table were not held, without legs. */
+  /** Number of calls that the held table does not show yet, without legs. */
   readonly newCalls: number;
-  /** Legs of calls that are shown, which would be shown if the table were not held. */
+  /** Number of legs of shown calls that the held table does not show yet. */
   readonly newLegs: number;
   readonly filter: CallFilter;
   readonly nextAge: number;
-  /** Calls that had their time and went, but are still among those that the page knows. */
+  /** Calls that were removed from the table but are still among the known calls. */
   readonly gone: ReadonlySet<string>;
 }
 
 export interface Arrangement {
-  /** Every call that the page knows to be in progress, and, for as long as it knows them, those that have ended. */
+  /** All calls in progress, and those that ended, as long as the page knows them. */
   readonly calls: Iterable<KnownCall>;
   readonly filter: CallFilter;
-  /** Somebody points at the table, has the focus in it, has scrolled it, or has paused it. */
+  /** The user points at the table, has the focus in it, has scrolled it, or has paused it. */
   readonly isHeld: boolean;
-  /** Show what is new although the table is held. @default false */
+  /** Shows new calls although the table is held. @default false */
   readonly showNew?: boolean;
-  /** Milliseconds of any clock that does not go back. */
+  /** Milliseconds of any monotonic clock. */
   readonly now: number;
 }
 
@@ -76,11 +76,11 @@ export const noRows: RowOrder = {
   gone: new Set(),
 };
 
-/** The table after what has come in since `previous`. Returns `previous` itself where nothing changed. */
+/** The table after the changes since `previous`. Returns `previous` itself if nothing changed. */
 export function arrangeRows(previous: RowOrder, {showNew = false, ...arrangement}: Arrangement): RowOrder {
   const {filter, now} = arrangement;
-  const {rows: known, gone: stillGone, nextAge} = takeIn(previous, arrangement);
-  // Another filter is a wish to see something else: it is obeyed at once, held or not.
+  const {rows: known, gone: stillGone, nextAge} = updateRows(previous, arrangement);
+  // A new filter is applied at once, even if the table is held.
   const isHeld = arrangement.isHeld && !showNew && isSameFilter(filter, previous.filter);
   const kept = isHeld ? new Set(previous.lines.map(({callSid}) => callSid)) : undefined;
   const {rows, gone} = withoutPast(known, {now, kept, gone: stillGone});
@@ -99,7 +99,7 @@ export function arrangeRows(previous: RowOrder, {showNew = false, ...arrangement
   return isUnchanged(previous, next) ? previous : next;
 }
 
-/** When {@link arrangeRows} would next take something away by itself; `undefined` while nothing is over. */
+/** When {@link arrangeRows} would next remove a row by itself; `undefined` while no call is over. */
 export function nextDeparture({rows}: RowOrder): number | undefined {
   let earliest: number | undefined;
   for (const {overSince} of rows.values()) {
@@ -109,8 +109,8 @@ export function nextDeparture({rows}: RowOrder): number | undefined {
   return earliest;
 }
 
-/** Brings what is known up to date; a call seen for the first time gets the next age. */
-function takeIn(previous: RowOrder, {calls, now}: Arrangement) {
+/** Updates the known rows; a call seen for the first time gets the next age. */
+function updateRows(previous: RowOrder, {calls, now}: Arrangement) {
   const rows = new Map(previous.rows);
   const unseen = new Set(previous.rows.keys());
   const gone = new Set<string>();
@@ -126,8 +126,8 @@ function takeIn(previous: RowOrder, {calls, now}: Arrangement) {
     }
   }
   let {nextAge} = previous;
-  // What came at once, such as a snapshot, is sorted by when the calls began.
-  for (const call of fresh.sort(byBeginning)) {
+  // Calls that appear together, such as a snapshot, are sorted by their start.
+  for (const call of fresh.sort(byStart)) {
     rows.set(call.callSid, {age: nextAge, ...lifeOf(call, undefined, now)});
     nextAge += 1;
   }
@@ -152,18 +152,18 @@ export function hasCallEnded({status}: Pick<Call, 'status'>): boolean {
   return status === 'completed' || status === 'failed';
 }
 
-function byBeginning(a: Call, b: Call): number {
+function byStart(a: Call, b: Call): number {
   return a.createdAt.localeCompare(b.createdAt) || a.callSid.localeCompare(b.callSid);
 }
 
 interface Departures {
   readonly now: number;
-  /** Rows that somebody may be pointing at. */
+  /** Rows that the user may be pointing at. */
   readonly kept: ReadonlySet<string> | undefined;
   readonly gone: ReadonlySet<string>;
 }
 
-/** Without the calls that have been over for long enough; a call goes together with all its legs. */
+/** Removes the calls that have been over for long enough; a call is removed together with its legs. */
 function withoutPast(rows: ReadonlyMap<string, LiveRow>, {now, kept, gone}: Departures) {
   const staying = new Set<string>();
   for (const [callSid, {overSince}] of rows) {
@@ -179,7 +179,7 @@ function withoutPast(rows: ReadonlyMap<string, LiveRow>, {now, kept, gone}: Depa
   return {rows: left, gone: leaving};
 }
 
-/** The lines of a table that nobody holds: newest call first, each with its legs beneath it. */
+/** The rows of a table that is not held: newest call first, each followed by its legs. */
 function linesOf(rows: ReadonlyMap<string, LiveRow>, filter: CallFilter): readonly Line[] {
   const groups = new Map<string, {callSid: string; row: LiveRow}[]>();
   for (const [callSid, row] of rows) {
@@ -190,7 +190,7 @@ function linesOf(rows: ReadonlyMap<string, LiveRow>, filter: CallFilter): readon
   }
   return (
     [...groups]
-      // A call is shown whole: a leg without its call, or a call without its legs, says little.
+      // A call is shown with all its legs, because parts of it mean little on their own.
       .filter(([, group]) => group.some(({row}) => matchesFilter(row, filter)))
       .map(([root, group]) => ({root, group, age: rows.get(root)?.age ?? 0}))
       .sort((a, b) => b.age - a.age)
@@ -204,14 +204,17 @@ function linesOf(rows: ReadonlyMap<string, LiveRow>, filter: CallFilter): readon
   );
 }
 
-/** The call whose leg this is, or itself. Parents are what a webhook says, so that they may be missing or in a ring. */
+/**
+ * The root call of a leg, or the call itself. Parents come from webhooks, so they may be missing or form a
+ * cycle.
+ */
 function rootOf(callSid: string, rows: ReadonlyMap<string, LiveRow>): string {
   const passed = new Set([callSid]);
   let root = callSid;
   for (;;) {
     const parent = rows.get(root)?.call.parentCallSid;
     if (parent === undefined || !rows.has(parent)) return root;
-    // The same of all in the ring, whoever asks.
+    // Members of a cycle must all get the same root.
     if (passed.has(parent)) return [...passed].slice([...passed].indexOf(parent)).sort()[0] ?? root;
     passed.add(parent);
     root = parent;

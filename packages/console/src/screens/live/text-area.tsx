@@ -1,4 +1,4 @@
-/** Several lines of text with their label, hint and error. */
+/** A multi-line text field with label, hint and error. */
 import {useId} from 'react';
 import {classes} from '../../design/classes.ts';
 import fieldStyles from '../../design/field.module.css';
@@ -10,7 +10,7 @@ export interface TextAreaProps {
   readonly onChange: (value: string) => void;
   readonly placeholder?: string;
   readonly hint: string;
-  /** Instead of the hint; the field is then invalid. */
+  /** Replaces the hint and marks the field as invalid. */
   readonly error?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Why a signature did not match: what happened, the one setting to change, and everything that was tried. */
+/** Explains a signature mismatch: the finding, the setting to change, and all candidates that were tried. */
 import type {SignatureDiagnosis} from '@hookswitch/protocol';
 import {Badge} from '../../design/badge.tsx';
 import {CopyButton} from '../../design/copy-button.tsx';
@@ -11,7 +11,7 @@ import styles from './webhooks.module.css';
 export function Diagnosis({diagnosis}: {readonly diagnosis: SignatureDiagnosis}) {
   const {finding, remedy, setting, expectedUrl, candidates} = diagnosis;
   return (
-    <section className={styles.diagnosis} aria-label="Why it was refused">
+    <section className={styles.diagnosis} aria-label="Reason for the refusal">
       <h3>{maskedText(visibleText(finding, 4096))}</h3>
       <p>{visibleText(remedy, 1024)}</p>
       {setting !== undefined && <Setting setting={setting} />}
@@ -27,7 +27,7 @@ export function Diagnosis({diagnosis}: {readonly diagnosis: SignatureDiagnosis})
   );
 }
 
-/** As it stands in the environment, or as it has to stand in the Twilio console. */
+/** The setting as a line of the environment, or as a field of the Twilio console. */
 function Setting({setting: {name, value}}: {readonly setting: NonNullable<SignatureDiagnosis['setting']>}) {
   if (!isVariable(name)) {
     return (
@@ -45,7 +45,9 @@ function Setting({setting: {name, value}}: {readonly setting: NonNullable<Signat
   const line = `${name}=${value ?? ''}`;
   return (
     <div className={styles.setting}>
-      <span className={styles.quiet}>{value === undefined ? 'To be looked at' : 'To be changed'}</span>
+      <span className={styles.quiet}>
+        {value === undefined ? 'Check this setting' : 'Change this setting'}
+      </span>
       <span className={styles.line}>
         <code>
           {name}={value === undefined ? <span className={styles.quiet}>…</span> : visibleText(value, 2048)}
@@ -65,14 +67,14 @@ function Candidates({candidates}: {readonly candidates: readonly Candidate[]}) {
   return (
     <details className={styles.tried} open>
       <summary>
-        {candidates.length} {candidates.length === 1 ? 'spelling was' : 'spellings were'} tried
+        {candidates.length} {candidates.length === 1 ? 'variant was' : 'variants were'} tried
         {tokens > 1 && ' with two tokens'}, {matching.length === 0 ? 'none' : matching.length} of them{' '}
         {matching.length > 1 ? 'match' : 'matches'}
       </summary>
-      {/* It scrolls, so that the keyboard must be able to reach it. */}
+      {/* It scrolls, so the keyboard must be able to focus it. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
-      <section className={styles.frame} tabIndex={0} aria-label="Candidates that were tried">
-        <Table label="Candidates that were tried">
+      <section className={styles.frame} tabIndex={0} aria-label="Candidates">
+        <Table label="Candidates">
           <thead>
             <tr>
               <HeadCell width="6rem">Signature</HeadCell>

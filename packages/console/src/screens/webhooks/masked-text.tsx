@@ -1,4 +1,7 @@
-/** Text that came from outside, such as an address: as text, its numbers masked until somebody asks. */
+/**
+ * Text from outside, such as a URL, rendered as text. Its phone numbers are masked until the user reveals
+ * them.
+ */
 import {IconButton} from '../../design/button.tsx';
 import {Icon} from '../../design/icon.tsx';
 import {toggleRevealed, useRevealed} from '../../design/phone.tsx';

@@ -1,4 +1,4 @@
-/** What became of a webhook as shape, word and colour. */
+/** The outcome of a webhook as shape, word and color. */
 import type {WebhookRecord} from '@hookswitch/protocol';
 import type {ReactNode} from 'react';
 import {Shape, ShapeMark, type ShapeTone} from '../../design/shape-mark.tsx';
@@ -8,7 +8,7 @@ type Outcome = WebhookRecord['outcome'];
 
 export interface OutcomeMarkProps {
   readonly outcome: Outcome;
-  /** The word stands beside it. */
+  /** The word is shown next to it. */
   readonly shapeOnly?: boolean;
 }
 

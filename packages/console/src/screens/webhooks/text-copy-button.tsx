@@ -1,4 +1,4 @@
-/** A button with a word on it that copies, and says that it did. */
+/** A copy button with a text, which confirms the copy. */
 import {useEffect, useState} from 'react';
 import {Button} from '../../design/button.tsx';
 import {copyText} from '../../design/copy-button.tsx';
@@ -7,7 +7,7 @@ import {Icon} from '../../design/icon.tsx';
 const SHOWN_MS = 1500;
 
 export interface TextCopyButtonProps {
-  /** Made when it is asked for. */
+  /** Called on each press. */
   readonly text: () => string;
   readonly children: string;
 }
@@ -19,7 +19,7 @@ export function TextCopyButton({text, children}: TextCopyButtonProps) {
     const timer = setTimeout(() => setState('idle'), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [state]);
-  const words = {idle: children, copied: 'Copied', failed: 'The browser did not allow it'} as const;
+  const words = {idle: children, copied: 'Copied', failed: 'The browser blocked copying'} as const;
   return (
     <Button
       small

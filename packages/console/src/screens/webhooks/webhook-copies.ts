@@ -1,7 +1,7 @@
-/** A webhook to be taken along: as JSON, and as a command that sends it again. Neither holds a signature or a token. Pure. */
+/** Copies of a webhook: as JSON, and as a curl command. Neither contains a signature or a token. Pure. */
 import type {WebhookDetail} from '@hookswitch/protocol';
 
-/** Whoever has them could send the same request again, or as somebody else. */
+/** With these headers, anyone could repeat the request or impersonate the sender. */
 const SECRET_HEADERS = new Set([
   'x-twilio-signature',
   'i-twilio-idempotency-token',
@@ -9,7 +9,7 @@ const SECRET_HEADERS = new Set([
   'cookie',
 ]);
 
-/** What curl works out by itself, or what would be wrong of another body. */
+/** Headers that curl sets itself, or that would be wrong for another body. */
 const OWN_HEADERS = new Set([
   'host',
   'content-length',
@@ -18,15 +18,15 @@ const OWN_HEADERS = new Set([
   'content-type',
 ]);
 
-/** Everything that is known of it, the secret headers left out. */
+/** All data of the webhook without the secret headers. */
 export function toJson(detail: WebhookDetail): string {
   const headers = detail.headers.filter(({name}) => !SECRET_HEADERS.has(name.toLowerCase()));
   return JSON.stringify({...detail, headers}, undefined, 2);
 }
 
 /**
- * A line for a shell. A stranger may have chosen every character of it: fields go percent-encoded, headers as printable ASCII in
- * single quotes, so that nothing in it ends a quote, a line or a paste.
+ * A shell command. A stranger may have chosen every character, so fields are percent-encoded, and headers are
+ * printable ASCII in single quotes. Nothing can end a quote, a line or a paste.
  */
 export function toCurl(
   {method, path, headers, fields}: Pick<WebhookDetail, 'method' | 'path' | 'headers' | 'fields'>,
@@ -50,7 +50,7 @@ export function toCurl(
   ].join(' \\\n  ');
 }
 
-/** As a form has it; nothing is left that a shell or a terminal reads. */
+/** Form encoding, including all characters that a shell or a terminal interprets. */
 function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(/[!'()*~]/g, percent);
 }
@@ -61,7 +61,7 @@ function escapeUrl(target: string): string {
   );
 }
 
-/** In single quotes a shell reads nothing but the next one. */
+/** Within single quotes, a shell interprets only the closing quote. */
 function quoted(text: string): string {
   return `'${text.replace(/[^ -~]/g, '').replaceAll("'", `'\\''`)}'`;
 }

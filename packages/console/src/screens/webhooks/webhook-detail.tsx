@@ -1,4 +1,4 @@
-/** One webhook: what came, what was understood of it, what was answered, and why. */
+/** One webhook: the request, its interpretation, the response, and the reason. */
 import type {WebhookDetail as Detail} from '@hookswitch/protocol';
 import {toCallStatus} from '@hookswitch/protocol';
 import {type ReactNode, useEffect, useRef} from 'react';
@@ -29,12 +29,12 @@ import styles from './webhooks.module.css';
 
 export interface WebhookDetailProps {
   readonly id: number;
-  /** The list is not beside it. */
+  /** Set on narrow pages, where the list is hidden. */
   readonly onBack: (() => void) | undefined;
 }
 
 export function WebhookDetail({id, onBack}: WebhookDetailProps) {
-  // It is never changed: asked for once, shown for as long as it is looked at, also after the gateway has forgotten it.
+  // A webhook never changes, so it is loaded once. It stays on the page after the gateway has dropped it.
   const resource = useResource(endpoints.webhook(id), {keep: true});
   const heading = useRef<HTMLHeadingElement>(null);
   const isAlone = onBack !== undefined;
@@ -58,9 +58,9 @@ export function WebhookDetail({id, onBack}: WebhookDetailProps) {
       {resource.state === 'forbidden' && <NotAllowed error={resource.error} />}
       {resource.state === 'failed' &&
         (resource.error.status === 404 ? (
-          <EmptyState title={`Webhook ${id} is not kept any more`} icon="webhook">
-            The gateway remembers the last 1,000 that Twilio signed and the last 1,000 others, and nothing of
-            before its start.
+          <EmptyState title={`Webhook ${id} is no longer available`} icon="webhook">
+            The gateway keeps the last 1,000 webhooks signed by Twilio and the last 1,000 others, and none
+            from before its start.
           </EmptyState>
         ) : (
           <Failed error={resource.error} onRetry={resource.reload} />
@@ -113,8 +113,8 @@ function Shown({detail, headingRef}: ShownProps) {
 function Facts({detail}: {readonly detail: Detail}) {
   const {receivedAt, tookMs, verdict, offset, callSid, remoteAddress, reason, bodyBytes} = detail;
   const facts: readonly (readonly [string, ReactNode])[] = [
-    ['Answered', answerLabels(detail)],
-    ['Took', `${tookMs.toLocaleString()} ms`],
+    ['Response', answerLabels(detail)],
+    ['Duration', `${tookMs.toLocaleString()} ms`],
     [
       'Verdict',
       verdict !== undefined && (
@@ -162,11 +162,11 @@ function verdictTone(verdict: NonNullable<Detail['verdict']>) {
 
 function noFieldsReason({headers, bodyBytes}: Detail): string {
   if (!headers.some(({name}) => name === 'x-twilio-signature'))
-    return 'It is not signed, so its body was not read. If Twilio sent it, let the proxy pass X-Twilio-Signature on.';
-  return bodyBytes === 0 ? 'It came without a body.' : 'The body is not a form, or it is too large.';
+    return 'The request is not signed, so its body was not read. If Twilio sent it, configure the proxy to pass X-Twilio-Signature on.';
+  return bodyBytes === 0 ? 'The request has no body.' : 'The body is not a form, or it is too large.';
 }
 
-/** As they came, and beside each what it was taken for. */
+/** The fields as received, with their meaning. */
 function Fields({detail}: {readonly detail: Detail}) {
   const {fields, outcome} = detail;
   if (fields.length === 0) {
@@ -177,25 +177,23 @@ function Fields({detail}: {readonly detail: Detail}) {
       </section>
     );
   }
-  // What was refused was looked at no further: its fields mean nothing to the gateway.
+  // The fields of a refused request are not interpreted.
   const isUnderstood = outcome !== 'refused';
   return (
     <section className={styles.part} aria-label="Fields">
       <h3>Fields</h3>
-      {!isUnderstood && (
-        <p className={styles.quiet}>As they came. It was refused, so that nothing of it was believed.</p>
-      )}
+      {!isUnderstood && <p className={styles.quiet}>The request was refused, so its fields were not used.</p>}
       <Table label="Fields">
         <thead>
           <tr>
             <HeadCell width="11rem">Name</HeadCell>
-            <HeadCell>As it came</HeadCell>
-            {isUnderstood && <HeadCell>Understood as</HeadCell>}
+            <HeadCell>Raw value</HeadCell>
+            {isUnderstood && <HeadCell>Meaning</HeadCell>}
           </tr>
         </thead>
         <tbody>
           {fields.map(({name, value}, index) => (
-            // Names can stand twice in what was refused.
+            // A refused request may repeat names.
             <Row key={index}>
               <Cell stacked="grow">
                 <span className={styles.name}>{visibleText(name, 80)}</span>
@@ -249,7 +247,7 @@ function Headers({detail: {headers}}: {readonly detail: Detail}) {
   return (
     <section className={styles.part} aria-label="Headers">
       <h3>Headers</h3>
-      <p className={styles.quiet}>Those that matter here; the signature is not shown.</p>
+      <p className={styles.quiet}>Only relevant headers. The signature is not shown.</p>
       <Table label="Headers">
         <thead>
           <tr>

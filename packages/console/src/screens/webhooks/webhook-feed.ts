@@ -1,7 +1,8 @@
 /**
- * What came to the webhook routes, newest first, kept up to date: asked for once, then only for what came since. While it is paused
- * or somebody reads, what is new waits and is counted. Ids rise as long as the gateway's process lives; another process begins anew,
- * which shows, and then so does the list. Knows neither React nor the DOM.
+ * The recent webhooks, newest first. The first request loads a page; later ones load only what is new. While
+ * the list is paused or the user reads, new webhooks wait and are counted. Ids increase during the lifetime
+ * of the gateway's process. If the process has been restarted, the list starts over. Independent of React and
+ * the DOM.
  */
 import type {WebhookPage, WebhookRecord} from '@hookswitch/protocol';
 import {type ApiError, toApiError} from '../../api/api-error.ts';
@@ -21,42 +22,42 @@ export interface LoadedFeed {
   readonly state: 'ready';
   /** Newest first. */
   readonly rows: readonly WebhookRecord[];
-  /** What came since and is not in `rows`: somebody reads, or it is paused. */
+  /** Number of new webhooks that are not in `rows`, because the list is paused or the user reads. */
   readonly waiting: number;
-  /** There are older ones to ask for. */
+  /** Older webhooks can be loaded. */
   readonly hasMore: boolean;
   readonly isLoadingMore: boolean;
   readonly counts: WebhookPage['counts'];
-  /** The gateway was started anew, and what was shown before is gone with its memory. */
+  /** The gateway has been restarted, so the previous rows are gone. */
   readonly restarted: boolean;
-  /** Of the last answer, by the gateway's clock. */
+  /** Time of the last response by the gateway's clock. */
   readonly at: number;
-  /** Why the last question failed. */
+  /** Why the last request failed. */
   readonly stale?: ApiError;
 }
 
 export interface FeedOptions {
-  /** With the filter, and a page's length. */
+  /** Adds the filter and the page size. */
   readonly load: (query: FeedQuery, signal: AbortSignal) => Promise<WebhookPage>;
   readonly pollMs: number;
   readonly ports: ResourcePorts;
-  /** Shown until the first answer. */
+  /** Shown until the first response. */
   readonly initial?: FeedSnapshot;
 }
 
-/** Rows that are kept, and of what waits; the gateway itself keeps 2,000. */
+/** Maximum number of rows, and of waiting webhooks. The gateway itself keeps 2,000. */
 export const MAX_ROWS = 1000;
-/** Answers that what came since is put together of; when there is more, the list begins anew. */
+/** Maximum number of requests to load what is new. If there is more, the list starts over. */
 const MAX_PAGES = 5;
 const MAX_BACKOFF_MS = 30_000;
 
-/** What is known, beside what of it is shown. */
+/** The known webhooks, shown or waiting. */
 interface Known {
   readonly rows: readonly WebhookRecord[];
   readonly waiting: readonly WebhookRecord[];
   readonly next: string | undefined;
   readonly latest: number;
-  /** So much came at once that `waiting` does not reach down to `rows`; where it ends. */
+  /** Set if so many arrived at once that `waiting` does not reach `rows`: the cursor where it ends. */
   readonly gap?: string | undefined;
 }
 
@@ -67,7 +68,7 @@ export class WebhookFeed {
   readonly #listeners = new Set<() => void>();
   #snapshot: FeedSnapshot;
   #known = NOTHING;
-  #isAsked = false;
+  #isLoaded = false;
   #request: AbortController | undefined;
   #cancelTimer: (() => void) | undefined;
   #endVisibility: (() => void) | undefined;
@@ -80,7 +81,7 @@ export class WebhookFeed {
     this.#snapshot = options.initial ?? {state: 'loading'};
   }
 
-  /** The first subscriber starts it, the last one's leaving ends it. */
+  /** The first subscriber starts the polling; it stops when the last one unsubscribes. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) {
@@ -95,28 +96,28 @@ export class WebhookFeed {
 
   readonly getSnapshot = (): FeedSnapshot => this.#snapshot;
 
-  /** Somebody reads: nothing may move. */
+  /** While the user reads, rows must not move. */
   setHeld(isHeld: boolean): void {
     if (isHeld === this.#isHeld) return;
     this.#isHeld = isHeld;
     if (!this.#keepsStill) this.showNew();
   }
 
-  /** What is new waits until somebody asks for it; it is counted on. */
+  /** While paused, new webhooks wait and are counted. */
   setPaused(isPaused: boolean): void {
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (!this.#keepsStill) this.showNew();
   }
 
-  /** What waits comes into the list. */
+  /** Moves the waiting webhooks into the list. */
   readonly showNew = (): void => {
     if (this.#known.waiting.length === 0) return;
     this.#known = merged(this.#known);
     this.#publish({});
   };
 
-  /** Further back. */
+  /** Loads older webhooks. */
   readonly loadMore = (): void => {
     const {next} = this.#known;
     if (next === undefined || this.#snapshot.state !== 'ready' || this.#snapshot.isLoadingMore) return;
@@ -134,7 +135,7 @@ export class WebhookFeed {
     });
   };
 
-  /** After a failure. */
+  /** Retries after a failure. */
   readonly retry = (): void => {
     if (this.#snapshot.state !== 'ready') this.#show({state: 'loading'});
     void this.#ask((signal) => this.#refresh(signal));
@@ -161,7 +162,10 @@ export class WebhookFeed {
     }
   };
 
-  /** One question at a time, the latest; `question` answers with what is to be done with the answer. */
+  /**
+   * One request at a time; a new one replaces the current. `question` returns a function that applies the
+   * response.
+   */
   async #ask(question: (signal: AbortSignal) => Promise<() => void>): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -174,7 +178,7 @@ export class WebhookFeed {
       this.#failures = 0;
       take();
     } catch (thrown) {
-      // Ended, or asked otherwise, in the meantime: this answer is nobody's.
+      // Stopped, or replaced, in the meantime: drop this response.
       if (this.#request !== request) return;
       this.#fail(toApiError(thrown));
     }
@@ -199,11 +203,11 @@ export class WebhookFeed {
 
   async #refresh(signal: AbortSignal): Promise<() => void> {
     const newest = this.#known.waiting[0] ?? this.#known.rows[0];
-    if (!this.#isAsked || newest === undefined) {
+    if (!this.#isLoaded || newest === undefined) {
       const page = await this.#options.load({}, signal);
       return () => this.#begin(page, {restarted: page.latest < this.#known.latest});
     }
-    // The newest that is known comes along, so that another process with the same ids is found out.
+    // Load the newest known webhook again, to detect a new process that uses the same ids.
     const after = newest.id - 1;
     const found: WebhookRecord[] = [];
     let before: string | undefined;
@@ -229,7 +233,7 @@ export class WebhookFeed {
   }
 
   #begin(page: WebhookPage, {restarted}: {readonly restarted: boolean}): void {
-    this.#isAsked = true;
+    this.#isLoaded = true;
     this.#known = {rows: page.webhooks, waiting: [], next: page.nextCursor, latest: page.latest};
     this.#publish({counts: page.counts, answered: true, ...(restarted && {restarted})});
   }
@@ -271,14 +275,14 @@ export class WebhookFeed {
   }
 }
 
-/** What waits, before what is there; across a gap, instead of it. */
+/** Prepends the waiting webhooks; replaces the rows if there is a gap. */
 function merged({rows, waiting, next, latest, gap}: Known): Known {
   const all = gap === undefined ? [...waiting, ...rows] : waiting;
   const older = gap ?? next;
   return {
     rows: all.slice(0, MAX_ROWS),
     waiting: [],
-    // As many as are kept at all: further back there is no end.
+    // At the maximum, no older webhooks can be loaded.
     next: all.length < MAX_ROWS ? older : undefined,
     latest,
   };

@@ -1,4 +1,4 @@
-/** Which webhooks are shown: text, outcome with how many there were of each, and whether new ones come in by themselves. */
+/** The filter of the webhooks: text, outcomes with counts, and the pause button. */
 import type {WebhookPage} from '@hookswitch/protocol';
 import type {Ref} from 'react';
 import {Chip, Chips, FilterBar, FilterText, PauseChip} from '../../design/filter-bar.tsx';
@@ -9,9 +9,9 @@ import {outcomeLabels} from './webhook-labels.ts';
 
 export interface WebhookFilterBarProps {
   readonly filter: WebhookFilter;
-  /** `typed`: not a step of its own for the back button. */
+  /** `typed`: replaces the entry in the browser's history instead of adding one. */
   readonly onChange: (filter: WebhookFilter, options?: {readonly typed?: boolean}) => void;
-  /** Since the gateway was started, whatever the filter. */
+  /** Counts since the gateway started, independent of the filter. */
   readonly counts: WebhookPage['counts'] | undefined;
   readonly isPaused: boolean;
   readonly onPause: () => void;

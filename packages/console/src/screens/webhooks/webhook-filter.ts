@@ -1,4 +1,4 @@
-/** Which webhooks are shown, and which one is looked at, as part of an address. Pure. */
+/** The filter and the shown webhook as URL parameters. Pure. */
 import type {WebhookRecord} from '@hookswitch/protocol';
 import {type IgnoredValue, ignoredValues, oneOf} from '../../shell/ignored-values.ts';
 
@@ -9,17 +9,17 @@ export const webhookOutcomes = [
 ] as const satisfies readonly WebhookRecord['outcome'][];
 
 export interface WebhookFilter {
-  /** The beginning of a call sid, or part of a path, an address, a reason or a number. */
+  /** The start of a call sid, or part of a path, an address, a reason or a number. */
   readonly text: string;
   readonly outcome?: WebhookRecord['outcome'];
 }
 
 export const NO_FILTER: WebhookFilter = {text: ''};
 
-/** What the gateway takes. */
+/** The gateway's limit. */
 const MAX_TEXT = 200;
 
-/** `?q=&outcome=`: what is not ours, or not known, asks nothing. */
+/** `?q=&outcome=`. Ignores other parameters and unknown values. */
 export function filterFromQuery(query: string): WebhookFilter {
   const parameters = new URLSearchParams(query);
   const outcome = webhookOutcomes.find((each) => each === parameters.get('outcome'));
@@ -29,17 +29,17 @@ export function filterFromQuery(query: string): WebhookFilter {
   };
 }
 
-/** What of the filter's parameters is not known. */
+/** The filter's parameters with unknown values. */
 export function ignoredFromQuery(query: string): readonly IgnoredValue[] {
   return ignoredValues(query, {outcome: oneOf(webhookOutcomes)});
 }
 
-/** `query` with the filter in it and everything else as it was. */
+/** Returns `query` with the filter's parameters replaced. */
 export function filterToQuery({text, outcome}: WebhookFilter, query: string): string {
   return withParameters(query, {q: text.slice(0, MAX_TEXT), outcome: outcome ?? ''});
 }
 
-/** The id of the one that is looked at. */
+/** The id of the shown webhook. */
 export function shownFromQuery(query: string): number | undefined {
   const id = new URLSearchParams(query).get('id') ?? '';
   return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : undefined;

@@ -1,4 +1,4 @@
-/** Webhooks in words, and what their fields mean. Pure. */
+/** Labels for webhooks, and the meaning of their fields. Pure. */
 import {type ProviderStatus, providerStatuses, type WebhookRecord} from '@hookswitch/protocol';
 import {maskNumber} from '../../design/mask-number.ts';
 import {visibleText} from '../../design/visible-text.ts';
@@ -9,16 +9,16 @@ export const outcomeLabels: Readonly<Record<WebhookRecord['outcome'], string>> =
   failed: 'Failed',
 };
 
-/** What an answer means to Twilio. */
+/** The response, and its consequence if the webhook was not stored. */
 export function answerLabels({outcome, httpStatus}: Pick<WebhookRecord, 'outcome' | 'httpStatus'>): string {
-  if (outcome === 'failed') return `${httpStatus}: it could not be written, Twilio brings it again`;
+  if (outcome === 'failed') return `${httpStatus}: not stored, Twilio will retry`;
   return String(httpStatus);
 }
 
-/** What it is about, in a few words: what Twilio said, or why it was refused. */
+/** A short description: the event, or the reason for the refusal. */
 export function subjectOf({outcome, route, reason}: WebhookRecord): string {
-  if (outcome !== 'accepted') return visibleText(reason ?? 'no reason was given', 120);
-  return route === 'voice' ? 'asks what to do' : 'status';
+  if (outcome !== 'accepted') return visibleText(reason ?? 'no reason given', 120);
+  return route === 'voice' ? 'requests TwiML' : 'status';
 }
 
 /** `CAf0…0c01`: enough to tell calls apart in a narrow list. */
@@ -26,20 +26,20 @@ export function shortSid(callSid: string): string {
   return callSid.length > 12 ? `${callSid.slice(0, 4)}…${callSid.slice(-5)}` : visibleText(callSid, 40);
 }
 
-/** Numbers as they stand in addresses, with their plus sign or what became of it. */
+/** Numbers within a URL, with a plus sign or its encoding. */
 const NUMBER_IN_TEXT = /(?:\+|%2b)\d{7,15}(?!\d)/gi;
 
-/** Text with numbers in it, such as an address: they are masked. */
+/** Masks the numbers in a text such as a URL. */
 export function maskedText(text: string): string {
   return text.replace(NUMBER_IN_TEXT, (number) => maskNumber(number.replace(/^%2b/i, '+')));
 }
 
-/** Whether there is anything in it that {@link maskedText} hides. */
+/** Whether {@link maskedText} would mask anything. */
 export function holdsNumber(text: string): boolean {
   return text.search(NUMBER_IN_TEXT) !== -1;
 }
 
-/** Fields that hold a number or what a number is called by, whatever it looks like. */
+/** Fields with a number or a name of a caller, in any format. */
 const NUMBER_FIELDS = new Set([
   'From',
   'To',
@@ -57,7 +57,7 @@ export function isPrivate(name: string, value: string): boolean {
   return NUMBER_FIELDS.has(name) || /^\+\d{6,15}$/.test(value) || /^(?:client|sips?):/i.test(value);
 }
 
-/** What a field means to the gateway. */
+/** The meaning of a field. */
 export type Meaning =
   | {readonly kind: 'call'; readonly callSid: string}
   | {readonly kind: 'status'; readonly status: ProviderStatus}
@@ -65,7 +65,9 @@ export type Meaning =
   | {readonly kind: 'seconds'; readonly seconds: number}
   | {readonly kind: 'words'; readonly words: string};
 
-/** What is read of a status callback or of the first request of a call; `undefined` for what is only kept. */
+/**
+ * The meaning of a field of a status callback or voice webhook; `undefined` if the gateway only stores it.
+ */
 export function meaningOf(name: string, value: string): Meaning | undefined {
   switch (name) {
     case 'CallSid':
@@ -84,7 +86,7 @@ export function meaningOf(name: string, value: string): Meaning | undefined {
       return /^\d{1,9}$/.test(value) ? {kind: 'seconds', seconds: Number(value)} : undefined;
     case 'SequenceNumber':
       return /^\d{1,9}$/.test(value)
-        ? {kind: 'words', words: `number ${Number(value) + 1} of its call’s callbacks`}
+        ? {kind: 'words', words: `callback ${Number(value) + 1} of the call`}
         : undefined;
     case 'Direction': {
       const words = directionLabels.get(value);
@@ -97,14 +99,14 @@ export function meaningOf(name: string, value: string): Meaning | undefined {
   }
 }
 
-/** A map: a stranger's word may be the name of something that every object has. */
+/** A map, because a value from a stranger may equal a property name that every object has. */
 const directionLabels: ReadonlyMap<string, string> = new Map([
-  ['inbound', 'somebody calls us'],
-  ['outbound-api', 'placed over the API'],
-  ['outbound-dial', 'a leg that was dialed'],
+  ['inbound', 'inbound call'],
+  ['outbound-api', 'placed through the API'],
+  ['outbound-dial', 'dialed leg'],
 ]);
 
-/** Whether a setting is a variable of the gateway, or a field in the Twilio console. */
+/** Whether a setting is an environment variable or a field of the Twilio console. */
 export function isVariable(name: string): boolean {
   return /^[A-Z][A-Z0-9_]*$/.test(name);
 }

@@ -1,4 +1,4 @@
-/** The left pane: what came in, newest first, in rows that stay where they are while somebody points at them. */
+/** The list of webhooks, newest first. Rows keep their places while the user points at them. */
 import type {WebhookRecord} from '@hookswitch/protocol';
 import {toCallStatus} from '@hookswitch/protocol';
 import {memo, useEffect, useRef} from 'react';
@@ -39,9 +39,9 @@ export function WebhookList({feed, snapshot, navigation, shownId, onOpen, onNew}
           <tr>
             <HeadCell width="var(--time-width)">Time</HeadCell>
             <HeadCell width="var(--outcome-width)">Outcome</HeadCell>
-            <HeadCell>What</HeadCell>
+            <HeadCell>Event</HeadCell>
             <HeadCell align="end" width="4.25rem">
-              Answer
+              Response
             </HeadCell>
           </tr>
         </thead>
@@ -69,7 +69,7 @@ export function WebhookList({feed, snapshot, navigation, shownId, onOpen, onNew}
       {snapshot.hasMore && (
         <p className={styles.more}>
           <Button small busy={snapshot.isLoadingMore} onPress={feed.loadMore}>
-            Older ones
+            Load older
           </Button>
         </p>
       )}
