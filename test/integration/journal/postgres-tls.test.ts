@@ -156,7 +156,7 @@ describe('TLS to the database', () => {
     // Like libpq: a configured authority is used for verification.
     ['require and a foreign authority', '?sslmode=require&sslrootcert=@foreign-ca.pem', UNTRUSTED],
     ['verify-full without an authority', '?sslmode=verify-full', UNTRUSTED],
-    ['no TLS, although the server requires it', '', /lets nobody in without TLS: add \?sslmode=verify-full/],
+    ['no TLS, which the server insists on', '', /lets nobody in without TLS: add \?sslmode=verify-full/],
     [
       'a wrong password, over TLS',
       '?sslmode=require',
@@ -221,7 +221,7 @@ describe('TLS to the database', () => {
       await server.query('SELECT pg_reload_conf()');
     });
     const error = await until(() => tryOpening(t, url), {
-      what: 'the server to present the other certificate',
+      what: 'the server to show the other certificate',
     });
     assert.match(error.message, /has run out: it has to be renewed/);
   });
