@@ -21,7 +21,7 @@ test('[J6] on start, calls left open are looked up at once, in any state', async
   await gateway.restart();
   const {events} = await gateway.callIn(ended, 'completed');
   assert.equal(events.at(-1).source, 'reconcile');
-  assert.equal((await gateway.callIn(inProgress, 'in-progress')).legs.length, 0);
+  assert.equal((await gateway.callIn(talking, 'in-progress')).legs.length, 0);
   await until(() => http.twilio.of('fetch').length === 2);
   assert.equal(http.twilio.of('update').length, 0, 'it never hangs up');
   assert.equal(http.twilio.of('create').length, 2, 'never dials');
@@ -31,10 +31,10 @@ test('[J6] a call that Twilio does not know three times in a row has ended', asy
   const clock = new ManualClock();
   await using http = await startHttpGateway({clock});
   const {gateway} = http;
-  const inProgress = someCallSid(1);
+  const talking = someCallSid(1);
   const ringing = someCallSid(2);
   for (const [sid, status] of [
-    [inProgress, 'in-progress'],
+    [talking, 'in-progress'],
     [ringing, 'ringing'],
   ] as const) {
     await postWebhook(
@@ -47,10 +47,10 @@ test('[J6] a call that Twilio does not know three times in a row has ended', asy
     const {body} = await gateway.api('/api/calls?status=ended');
     return body.calls.length === 2;
   });
-  await gateway.callIn(inProgress, 'completed');
+  await gateway.callIn(talking, 'completed');
   const failed = await gateway.callIn(ringing, 'failed');
   assert.equal(failed.events.at(-1).source, 'reconcile');
-  for (const sid of [inProgress, ringing]) {
+  for (const sid of [talking, ringing]) {
     assert.equal(http.twilio.of('fetch').filter(({callSid}) => callSid === sid).length, 3);
   }
 });

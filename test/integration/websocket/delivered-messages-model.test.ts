@@ -203,7 +203,7 @@ async function sentTo(
 ): Promise<readonly Json[]> {
   const {sessionId, offset} = await client.ready();
   const {messages, from} = await allSent(host, sessionId, limit);
-  if (changes < MAX_SENT_SPANS) assert.equal(from, offset, 'it started elsewhere');
+  if (changes < MAX_SENT_SPANS) assert.equal(from, offset, 'it began elsewhere');
   const beyond = received(client, from);
   return [...beyond, ...messages.toReversed().filter((message) => message.offset <= upTo)];
 }
