@@ -3,21 +3,24 @@
  * which order they are made. Injection is for the journal's threads alone, so that whatever else slows down does so
  * because of the gateway and not because it is traced.
  */
-import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {readdirSync, readFileSync} from 'node:fs';
 import {until} from '../../test/support/until.ts';
 
 /** Why there is no tracing on this machine; `undefined` where there is. */
 export function tracingUnavailable(): string | undefined {
-  if (process.platform !== 'linux') return 'needs Linux';
-  try {
-    // Something to trace: where ptrace is forbidden, strace is there and of no use.
-    execFileSync('strace', ['-e', 'trace=none', 'true'], {stdio: 'ignore', timeout: 5000});
-    return undefined;
-  } catch {
-    return 'needs strace, and leave to trace';
-  }
+  if (process.platform !== 'linux') return 'needs strace, which runs on Linux only';
+  // Something to trace: where ptrace is forbidden, strace starts and fails.
+  const {error, status} = spawnSync('strace', ['-e', 'trace=none', 'true'], {
+    stdio: 'ignore',
+    timeout: 5000,
+  });
+  if (error !== undefined && 'code' in error && error.code === 'ENOENT')
+    return 'strace is not installed on this machine (apt-get install strace)';
+  return status === 0
+    ? undefined
+    : 'strace may not trace here (in a container: docker run --cap-add SYS_PTRACE)';
 }
 
 /** Threads that run workers: of the gateway's, the journal's writer and reader. */

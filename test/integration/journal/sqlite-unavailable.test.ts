@@ -87,7 +87,7 @@ test('[J1] [H4] a full disk refuses appends, and the journal recovers when there
 
 test('[J1] [H4] files that may not grow refuse appends, and the journal recovers when they may', async (t) => {
   const {file} = temporaryDatabase(t);
-  if (!limitFileSize(600_000)) return t.skip('this system has no prlimit');
+  if (!limitFileSize(600_000)) return t.skip('prlimit is not installed on this machine (apt-get install util-linux)');
   t.after(() => limitFileSize('unlimited'));
   await assertFillsUpAndRecovers(file, () => limitFileSize('unlimited'));
 });
@@ -99,7 +99,7 @@ test('[J1] [H4] a WAL that turns read-only refuses appends and probes, and recov
   const {entry} = await journal.append(status('CA1', 'ringing'));
   if (!setImmutable(`${file}-wal`, true)) {
     await journal.close();
-    return t.skip('this system has no chattr');
+    return t.skip('chattr +i does not work here: it needs root and e2fsprogs (apt-get install e2fsprogs)');
   }
   t.after(() => setImmutable(`${file}-wal`, false));
   await assert.rejects(journal.append(status('CA2', 'ringing')), JournalUnavailableError);
@@ -118,7 +118,7 @@ test('[J1] [W11] a mark that cannot be written refuses appends and probes, and r
   const {entry} = await journal.append(status('CA1', 'ringing'));
   if (!setImmutable(`${file}.mark`, true)) {
     await journal.close();
-    return t.skip('this system has no chattr');
+    return t.skip('chattr +i does not work here: it needs root and e2fsprogs (apt-get install e2fsprogs)');
   }
   t.after(() => setImmutable(`${file}.mark`, false));
   const event = status('CA2', 'ringing');
