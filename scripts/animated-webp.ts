@@ -3,7 +3,7 @@
 export interface WebpFrame {
   /** A still WebP, lossy or lossless, without alpha. */
   readonly image: Buffer;
-  /** Where it goes on the canvas, pixels; both even. */
+  /** Its place on the canvas, pixels; both even. */
   readonly x: number;
   readonly y: number;
   readonly width: number;

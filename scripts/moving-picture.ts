@@ -91,7 +91,7 @@ async function film(): Promise<void> {
   }
 }
 
-/** What happens before the camera. */
+/** Acts the story before the camera. */
 async function play(bench: ProcessBench, page: Page): Promise<readonly Still[]> {
   const first = await bench.start(VARIABLES).listening();
   await page.goto(`${bench.url}/#key=${bench.env['HOOKSWITCH_ACCESS_KEY']}`);

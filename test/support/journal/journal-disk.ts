@@ -88,7 +88,7 @@ export function immutableUnavailable(): string | undefined {
   );
 }
 
-/** `reason` when `attempt` returns `undefined`. What the attempt has opened is closed. */
+/** `reason` when `attempt` returns `undefined`. Closes everything that the attempt has opened. */
 function unavailable(reason: string, attempt: (ending: Ending) => unknown): string | undefined {
   const endings: (() => void)[] = [];
   const result = attempt({after: (fn) => endings.push(fn)});
