@@ -3,6 +3,7 @@ import {globSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {run} from 'node:test';
 import {spec} from 'node:test/reporters';
+import {prepareBrowser} from './prepare-browser.ts';
 
 const ROOTS = ['test', 'packages/*/test', 'bench'];
 
@@ -84,6 +85,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const files = findTests(only === -1 ? args : args.toSpliced(only, 2));
   if (files.length === 0) {
     process.stderr.write('No test files found.\n');
+    return 1;
+  }
+  try {
+    await prepareBrowser(files);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
     return 1;
   }
   const counts = {passed: 0, failed: 0, skipped: 0};

@@ -2,7 +2,14 @@
 import {closeSync, openSync, rmSync, writeSync} from 'node:fs';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
-import {limitFileSize, mountSmallDisk, setImmutable} from '../../test/support/journal/journal-disk.ts';
+import {
+  fileSizeLimitUnavailable,
+  immutableUnavailable,
+  limitFileSize,
+  mountSmallDisk,
+  setImmutable,
+  smallDiskUnavailable,
+} from '../../test/support/journal/journal-disk.ts';
 import {until} from '../../test/support/until.ts';
 import {measureLatency} from '../world/latency.ts';
 import {Tracer, tracingUnavailable} from '../world/tracer.ts';
@@ -64,7 +71,7 @@ export const fsyncSlow: Fault = {
 export const diskFull: Fault = {
   name: 'disk-full',
   description: 'the WAL cannot grow (file size limit), then can again',
-  unavailable: () => (process.platform === 'linux' ? undefined : 'needs prlimit'),
+  unavailable: fileSizeLimitUnavailable,
   async strike(world, size) {
     const {pid} = world.gateway;
     if (!limitFileSize(8192, pid)) throw new Error('prlimit is missing');
@@ -80,8 +87,7 @@ const SMALL_DISK_BYTES = 32 * 1024 * 1024;
 export const smallDiskFull: Fault = {
   name: 'small-disk-full',
   description: 'the disk has no free block (tmpfs), then has space again',
-  unavailable: () =>
-    process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'needs root to mount a tmpfs',
+  unavailable: smallDiskUnavailable,
   world: (options) => {
     const endings: (() => void)[] = [];
     const disk = mountSmallDisk({after: (fn) => endings.push(fn)}, SMALL_DISK_BYTES);
@@ -103,8 +109,7 @@ export const smallDiskFull: Fault = {
 export const readOnly: Fault = {
   name: 'read-only',
   description: 'the files cannot be written (immutable), then can again',
-  unavailable: () =>
-    process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'needs root for chattr',
+  unavailable: immutableUnavailable,
   async strike(world, size) {
     const {files} = world;
     const mend = () => {

@@ -1,13 +1,20 @@
 /** A cgroup (version 1) that limits a process's CPU and memory. */
-import {existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
+import {accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
 
 const ROOT = '/sys/fs/cgroup';
 const PERIOD_US = 100_000;
 
+/** Why no cgroup can be made on this machine; `undefined` where one can. */
 export function groupsUnavailable(): string | undefined {
-  const has = ['cpu', 'memory'].every((name) => existsSync(`${ROOT}/${name}/cgroup.procs`));
-  if (!has) return 'needs cgroups version 1';
-  return process.getuid?.() === 0 ? undefined : 'needs root';
+  try {
+    for (const name of ['cpu', 'memory']) {
+      accessSync(`${ROOT}/${name}/cgroup.procs`);
+      accessSync(`${ROOT}/${name}`, constants.W_OK);
+    }
+    return undefined;
+  } catch {
+    return `needs root, and cgroups of version 1 that can be written in ${ROOT}`;
+  }
 }
 
 export class ControlGroup implements Disposable {

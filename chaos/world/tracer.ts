@@ -2,21 +2,24 @@
  * `strace` attached to the running gateway. It makes disk system calls fail or slow, or records their order. Faults are
  * injected into the journal's threads only, so that other delays come from the gateway and not from the tracing.
  */
-import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {readdirSync, readFileSync} from 'node:fs';
 import {until} from '../../test/support/until.ts';
 
 /** Returns why tracing is not possible on this machine; `undefined` if it is. */
 export function tracingUnavailable(): string | undefined {
-  if (process.platform !== 'linux') return 'needs Linux';
-  try {
-    // Trace a real process, because strace may be installed while ptrace is forbidden.
-    execFileSync('strace', ['-e', 'trace=none', 'true'], {stdio: 'ignore', timeout: 5000});
-    return undefined;
-  } catch {
-    return 'needs strace and permission to trace';
-  }
+  if (process.platform !== 'linux') return 'needs strace, which runs on Linux only';
+  // Something to trace: where ptrace is forbidden, strace starts and fails.
+  const {error, status} = spawnSync('strace', ['-e', 'trace=none', 'true'], {
+    stdio: 'ignore',
+    timeout: 5000,
+  });
+  if (error !== undefined && 'code' in error && error.code === 'ENOENT')
+    return 'strace is not installed on this machine (apt-get install strace)';
+  return status === 0
+    ? undefined
+    : 'strace may not trace here (in a container: docker run --cap-add SYS_PTRACE)';
 }
 
 /** IDs of the worker threads: the journal's writer and reader. */

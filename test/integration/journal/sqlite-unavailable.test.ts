@@ -90,7 +90,7 @@ test('[J1] [H4] a full disk refuses appends, and the journal recovers when space
 
 test('[J1] [H4] a file size limit refuses appends, and the journal recovers when the limit is gone', async (t) => {
   const {file} = temporaryDatabase(t);
-  if (!limitFileSize(600_000)) return t.skip('this system has no prlimit');
+  if (!limitFileSize(600_000)) return t.skip('prlimit is not installed on this machine (apt-get install util-linux)');
   t.after(() => limitFileSize('unlimited'));
   await assertFillsUpAndRecovers(file, () => limitFileSize('unlimited'));
 });
@@ -102,7 +102,7 @@ test('[J1] [H4] a read-only WAL refuses appends and probes, and the journal reco
   const {entry} = await journal.append(status('CA1', 'ringing'));
   if (!setImmutable(`${file}-wal`, true)) {
     await journal.close();
-    return t.skip('this system has no chattr');
+    return t.skip('chattr +i does not work here: it needs root and e2fsprogs (apt-get install e2fsprogs)');
   }
   t.after(() => setImmutable(`${file}-wal`, false));
   await assert.rejects(journal.append(status('CA2', 'ringing')), JournalUnavailableError);
@@ -121,7 +121,7 @@ test('[J1] [W11] an unwritable mark refuses appends and probes, and the journal 
   const {entry} = await journal.append(status('CA1', 'ringing'));
   if (!setImmutable(`${file}.mark`, true)) {
     await journal.close();
-    return t.skip('this system has no chattr');
+    return t.skip('chattr +i does not work here: it needs root and e2fsprogs (apt-get install e2fsprogs)');
   }
   t.after(() => setImmutable(`${file}.mark`, false));
   const event = status('CA2', 'ringing');

@@ -21,7 +21,7 @@ test('[J6] on start, calls left open are looked up at once, in any state', async
   await gateway.restart();
   const {events} = await gateway.callIn(ended, 'completed');
   assert.equal(events.at(-1).source, 'reconcile');
-  assert.equal((await gateway.callIn(talking, 'in-progress')).legs.length, 0);
+  assert.equal((await gateway.callIn(inProgress, 'in-progress')).legs.length, 0);
   await until(() => http.twilio.of('fetch').length === 2);
   assert.equal(http.twilio.of('update').length, 0, 'it never hangs up');
   assert.equal(http.twilio.of('create').length, 2, 'never dials');

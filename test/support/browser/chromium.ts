@@ -2,6 +2,7 @@
 import {accessSync, constants} from 'node:fs';
 import path from 'node:path';
 import {type Browser, chromium} from 'playwright-core';
+import {type ChromiumProgram, fetchChromium, fetchUnavailable} from './fetch-chromium.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
 
@@ -25,29 +26,50 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** Path of a Chromium or Chrome. `CHROMIUM_PATH` has priority. @throws if there is none */
-export function findChromium(): string {
-  const {CHROMIUM_PATH: given, PATH = ''} = process.env;
+/**
+ * Path of a Chromium or Chrome of this machine. `CHROMIUM_PATH` goes before all others.
+ * @throws when `CHROMIUM_PATH` names no program
+ */
+export function findChromium({CHROMIUM_PATH: given, PATH = ''} = process.env): string | undefined {
+  if (given !== undefined) {
+    if (isExecutable(given)) return given;
+    throw new Error(`CHROMIUM_PATH is ${given}, and there is no program there.`);
+  }
   const fromPath = PATH.split(path.delimiter).flatMap((folder) =>
     NAMES.map((name) => path.join(folder, name)),
   );
-  const candidates = given === undefined ? [...fromPath, ...PLACES] : [given];
-  const found = candidates.find(isExecutable);
-  if (found !== undefined) return found;
+  return [...fromPath, ...PLACES].find(isExecutable);
+}
+
+/**
+ * The browser of the tests: the machine's own, otherwise one from npm.
+ * @throws when the machine has none and npm has none for it
+ */
+export async function ensureChromium(
+  progress: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
+): Promise<ChromiumProgram> {
+  const executablePath = findChromium();
+  if (executablePath !== undefined) return {executablePath, env: {}};
+  const unavailable = fetchUnavailable();
+  if (unavailable === undefined) return fetchChromium(progress);
   throw new Error(
-    given === undefined
-      ? 'The browser tests need Chromium or Chrome, and none was found. Install it (Debian: apt install chromium) ' +
-          'or set CHROMIUM_PATH to its path.'
-      : `CHROMIUM_PATH is ${given}, but there is no executable file.`,
+    `The browser tests need Chromium or Chrome and found none, and ${unavailable}: install one, ` +
+      'or set CHROMIUM_PATH to where it is.',
   );
 }
 
-/** Starts a browser with a temporary profile. */
-export function launchChromium({args = []}: {readonly args?: readonly string[]} = {}): Promise<Browser> {
-  // As root (in containers), Chromium runs only without its sandbox. It opens only our own pages.
+/** Starts a browser with a profile of its own, which goes when it is closed. */
+export async function launchChromium({
+  args = [],
+}: {
+  readonly args?: readonly string[];
+} = {}): Promise<Browser> {
+  const {executablePath, env} = await ensureChromium();
   return chromium.launch({
-    executablePath: findChromium(),
+    executablePath,
+    env: {...process.env, ...env},
     headless: true,
+    // As root, as in a container, Chromium runs only without its sandbox; it is shown nothing but our own page.
     chromiumSandbox: false,
     args: [...ARGS, ...args],
   });

@@ -1,6 +1,6 @@
 /** Full disks and read-only folders, real ones where the system allows it. */
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, rmSync} from 'node:fs';
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {temporaryFolder} from './journal-sqlite-fixture.ts';
 
@@ -57,6 +57,43 @@ export function readOnlyFolder(t: Ending): string | undefined {
 /** Makes an open file unwritable (`chattr +i`) or writable again. Returns whether the system supports it. */
 export function setImmutable(file: string, immutable: boolean): boolean {
   return run('chattr', [immutable ? '+i' : '-i', file]);
+}
+
+/** Why no small disk can be mounted on this machine; `undefined` where one can. */
+export function smallDiskUnavailable(): string | undefined {
+  return unavailable('a small disk needs root, on a Linux that lets it mount a tmpfs', (ending) =>
+    mountSmallDisk(ending, 1_000_000),
+  );
+}
+
+/** Why the size of files cannot be limited on this machine; `undefined` where it can. */
+export function fileSizeLimitUnavailable(): string | undefined {
+  return run('prlimit', ['--pid', String(process.pid), '--fsize'])
+    ? undefined
+    : 'prlimit is not installed on this machine (apt-get install util-linux)';
+}
+
+/** Why no file can be made immutable on this machine; `undefined` where one can. */
+export function immutableUnavailable(): string | undefined {
+  return unavailable(
+    'chattr +i needs root, the program (apt-get install e2fsprogs) and a disk that knows it',
+    () => {
+      const folder = temporaryFolder();
+      const file = join(folder, 'probe');
+      writeFileSync(file, '');
+      const can = setImmutable(file, true) && setImmutable(file, false);
+      rmSync(folder, {recursive: true});
+      return can || undefined;
+    },
+  );
+}
+
+/** `reason` when `attempt` returns `undefined`. Closes everything that the attempt has opened. */
+function unavailable(reason: string, attempt: (ending: Ending) => unknown): string | undefined {
+  const endings: (() => void)[] = [];
+  const result = attempt({after: (fn) => endings.push(fn)});
+  for (const end of endings) end();
+  return result === undefined ? reason : undefined;
 }
 
 function run(program: string, args: readonly string[]): boolean {

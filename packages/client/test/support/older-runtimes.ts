@@ -5,6 +5,7 @@ import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, wr
 import os from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
+import {ensureChromium} from '../../../../test/support/browser/chromium.ts';
 import {until} from '../../../../test/support/until.ts';
 
 const CACHE = path.join(import.meta.dirname, '../../../../node_modules/.cache/runtimes');
@@ -80,7 +81,10 @@ export function fetchChromium92(): Runtime {
 export async function evaluateInChromium(file: string, url: string, expression: string): Promise<unknown> {
   const profile = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-chromium-'));
   const flags = ['--headless', '--no-sandbox', '--no-zygote', '--disable-gpu', '--remote-debugging-port=0'];
+  // On a machine without a browser, the libraries and fonts come with the one from npm.
+  const {env} = await ensureChromium();
   const child = spawn(file, [...flags, `--user-data-dir=${profile}`, url], {
+    env: {...process.env, ...env},
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   try {
