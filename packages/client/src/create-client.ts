@@ -14,15 +14,15 @@ import type {Connection} from './connection.ts';
 import type {ConnectionState} from './connection-state.ts';
 import {createEmitter} from './emitter.ts';
 import {HookswitchError} from './errors.ts';
-import type {Notice, Notices} from './event-stream.ts';
+import type {StreamItem, StreamSource} from './event-stream.ts';
 import {createGatewayClock} from './gateway-clock.ts';
-import type {Acts, createEventStream} from './later.ts';
-import {stopped} from './stop-reason.ts';
+import type {CallActions, createEventStream} from './later.ts';
+import {stoppedState} from './stop-reason.ts';
 import {systemClock} from './system-clock.ts';
 import {createTokenSource} from './token-source.ts';
 
 interface Later {
-  readonly acts: Acts;
+  readonly acts: CallActions;
   readonly createEventStream: typeof createEventStream;
 }
 
@@ -60,7 +60,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
     loading ??= import('./later.ts').then(
       (later) => ({
         createEventStream: later.createEventStream,
-        acts: new later.Acts({
+        acts: new later.CallActions({
           url,
           tokens,
           clock,
@@ -84,7 +84,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
   };
 
   let feed: Connection | undefined;
-  let state: ConnectionState = stopped('not-started');
+  let state: ConnectionState = stoppedState('not-started');
   const onChange = (next: ConnectionState) => {
     // The first thing a feed does is what was shown while it was being loaded.
     const known = state.phase === 'connecting' && next.phase === 'connecting' && state.step === next.step;
@@ -101,7 +101,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
     if (disposal.signal.aborted || state.phase === 'connecting') return;
     const {WebSocket = globalThis.WebSocket} = options;
     // Placing and ending calls works without.
-    if (typeof WebSocket !== 'function') return onChange(stopped('unsupported'));
+    if (typeof WebSocket !== 'function') return onChange(stoppedState('unsupported'));
     const attempt = state.phase === 'waiting' ? state.attempt + 1 : 1;
     onChange({phase: 'connecting', step: 'token', attempt});
     import('./feed.ts').then(
@@ -120,7 +120,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
           onStatus: (message) => emitter.emit('status', message),
           onError: (error) => emitter.emit('error', error),
           onChange,
-          onGone: (gone) => void load().then(({acts}) => acts.lookUpAll(gone), ignore),
+          onOutcomeUnknown: (calls) => void load().then(({acts}) => acts.lookUpOutcomes(calls), ignore),
           onReset: reset,
         });
         feed.connect();
@@ -152,10 +152,10 @@ export function createClient(options: ClientOptions): HookswitchClient {
     getSnapshot,
     subscribe: (listener) => on(name as 'status', () => listener()),
   });
-  const notice = (signal?: AbortSignal): Notices => {
-    const early: Notice[] = [];
-    let taker = (told: Notice): void => {
-      early.push(told);
+  const notice = (signal?: AbortSignal): StreamSource => {
+    const early: StreamItem[] = [];
+    let taker = (item: StreamItem): void => {
+      early.push(item);
     };
     const quiet = () => taker({});
     const stops = [
@@ -166,11 +166,11 @@ export function createClient(options: ClientOptions): HookswitchClient {
     if (disposal.signal.aborted || signal?.aborted === true) quiet();
     else if (state.phase === 'stopped') taker({error: stoppedError(state.whatToDo)});
     return {
-      take: (next) => {
+      listen: (next) => {
         taker = next;
         early.forEach(next);
       },
-      stop: () => {
+      close: () => {
         for (const stop of stops) stop();
         signal?.removeEventListener('abort', quiet);
       },
@@ -196,7 +196,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
         // From now on, though what iterates may have to be loaded first.
         const notices = notice(signal);
         const stream = load().then(({createEventStream: create}) => create(buffer, notices));
-        stream.catch(() => notices.stop());
+        stream.catch(() => notices.close());
         return {
           next: async () => (await stream).next(),
           return: async () => (await stream).return(),
@@ -211,7 +211,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
       disposal.abort();
       end();
       feed?.dispose();
-      if (state.phase !== 'stopped' || state.why !== 'disposed') onChange(stopped('disposed'));
+      if (state.phase !== 'stopped' || state.why !== 'disposed') onChange(stoppedState('disposed'));
     },
   };
   const {asyncDispose} = Symbol as {readonly asyncDispose?: symbol};
