@@ -14,7 +14,7 @@ export const entries: Readonly<Record<string, string>> = {
 
 /** The modules shared by the entries and loaded with them: all except dynamically imported ones and React hooks. */
 const CORE =
-  /packages\/client\/src\/(?!(?:call-actions|connection|event-stream|feed|join-signals|later|machine|page-environment|requests|resume-storage|token-renewal)\.ts)[\w-]+\.ts$/;
+  /packages\/client\/src\/(?!(?:call-actions|connection|connection-options|event-stream|feed|join-signals|lazy-part|link|liveness|machine|page-environment|requests|resume-storage|server-messages|token-renewal)\.ts)[\w-]+\.ts$/;
 
 /**
  * The syntax of the oldest supported browsers (README.md): Chrome and Edge 92, Firefox 91, Safari 16. Chrome is not
@@ -24,11 +24,11 @@ const CORE =
 const TARGET = ['es2022', 'firefox91', 'safari16'];
 
 /** The parts of the SDK: loaded by the import, to connect, and once the connection is live. */
-export const parts = ['core', 'feed', 'later'] as const;
+export const parts = ['core', 'feed', 'lazy'] as const;
 export type Part = (typeof parts)[number];
 
 /** The maximum size of each part in bytes (min+gzip), so that code cannot grow unnoticed by moving to another part. */
-export const maxBytes: Readonly<Record<Part, number>> = {core: 5120, feed: 4352, later: 2688};
+export const maxBytes: Readonly<Record<Part, number>> = {core: 5120, feed: 4352, lazy: 2688};
 
 /** Bundles the entries and writes them to `outDir`, if given. */
 export async function bundle(names: readonly string[], {outDir}: {readonly outDir?: string} = {}) {
@@ -79,9 +79,9 @@ export async function measure(): Promise<Readonly<Record<Part, Weight>>> {
   const holding = (name: string) =>
     chunks.filter(({moduleIds}) => moduleIds.some((id) => id.endsWith(`/src/${name}.ts`)));
   const feed = holding('feed');
-  const later = holding('later');
-  const core = chunks.filter((chunk) => !feed.includes(chunk) && !later.includes(chunk));
-  return {core: weight(core), feed: weight(feed), later: weight(later)};
+  const lazy = holding('lazy-part');
+  const core = chunks.filter((chunk) => !feed.includes(chunk) && !lazy.includes(chunk));
+  return {core: weight(core), feed: weight(feed), lazy: weight(lazy)};
 }
 
 function weight(chunks: readonly {readonly code: string}[]): Weight {

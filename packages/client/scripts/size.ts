@@ -1,7 +1,7 @@
 /** Prints the size of the SDK and fails if a part exceeds its limit. */
 import {maxBytes, measure, parts} from './bundle.ts';
 
-const when = {core: 'on import', feed: 'to connect', later: 'once live'};
+const when = {core: 'on import', feed: 'to connect', lazy: 'once live'};
 const weights = await measure();
 let total = 0;
 for (const part of parts) {

@@ -33,8 +33,7 @@ export interface FeedOptions extends Pick<ClientSettings, 'environment' | 'stora
 }
 
 export function createFeed(options: FeedOptions): Connection {
-  const {url, subscription, tokens, clock, random, store} = options;
-  const {onStatus, onError, onChange, onOutcomeUnknown, onReset} = options;
+  const {url, subscription, clock, store} = options;
   /** The user who may see the stored calls. */
   let user: string | undefined;
 
@@ -57,12 +56,8 @@ export function createFeed(options: FeedOptions): Connection {
   const isSubscribed = (callSid: string) => subscription === 'all' || subscription.includes(callSid);
 
   return createConnection({
+    ...options,
     url: `${url.replace('http', 'ws')}/ws`,
-    tokens,
-    subscription,
-    WebSocket: options.WebSocket,
-    clock,
-    random,
     environment: options.environment ?? pageEnvironment(new URL(url).hostname),
     handler: {
       resumeQuery: () => {
@@ -81,8 +76,8 @@ export function createFeed(options: FeedOptions): Connection {
       onStatus: (message) => {
         if (typeof message.callSid !== 'string') return;
         if (!isSubscribed(message.callSid)) store.advance(message.offset);
-        else if (store.apply(message)) onStatus(message);
-        storage?.scheduleWrite();
+        else if (store.apply(message)) options.onStatus(message);
+        storage?.save();
       },
       onSnapshot: ({offset, calls}, epoch, fresh) => {
         const cursor = store.cursor();
@@ -91,28 +86,29 @@ export function createFeed(options: FeedOptions): Connection {
           {epoch, offset},
           calls.filter(({callSid}) => isSubscribed(callSid)),
         );
-        storage?.scheduleWrite();
-        if (fresh && cursor !== undefined && (cursor.epoch !== epoch || cursor.offset !== offset)) onReset();
-        if (endedUnseen.length > 0) onOutcomeUnknown(endedUnseen);
+        storage?.save();
+        if (fresh && cursor !== undefined && (cursor.epoch !== epoch || cursor.offset !== offset))
+          options.onReset();
+        if (endedUnseen.length > 0) options.onOutcomeUnknown(endedUnseen);
       },
       onOffset: (offset) => {
         store.advance(offset);
-        storage?.scheduleWrite();
+        storage?.save();
       },
       onForget: () => {
         user = previous = undefined;
         store.clear();
         storage?.clear();
-        onReset();
+        options.onReset();
       },
       onTime: options.gatewayClock.observe,
-      onRefused: ({code, message, context}) => onError(new HookswitchError(code, message, {context})),
-      onFault: onError,
+      onRefused: ({code, message, context}) => options.onError(new HookswitchError(code, message, {context})),
+      onFault: options.onError,
       onChange: (state) => {
         // The page may be closing.
         if (state.phase === 'stopped' || (state.phase === 'waiting' && state.why === 'suspended'))
           storage?.flush();
-        onChange(state);
+        options.onChange(state);
       },
     },
   });

@@ -165,9 +165,9 @@ function wait(before: MachineState, wanted: Wait, {now, monotonic, random}: Mome
 function settle(state: MachineState, monotonic: number): MachineState {
   const {phase} = state.connection;
   if (phase === 'waiting' || phase === 'stopped') return state;
-  if (phase === 'connecting') return {...state, attempt: state.attempt + 1};
-  if (monotonic - state.since >= STABLE_MS) return {...state, attempt: 0, refused: false};
-  return state.attempt > 0 ? {...state, attempt: state.attempt + 1} : {...state, attempt: 1};
+  if (phase !== 'connecting' && monotonic - state.since >= STABLE_MS)
+    return {...state, attempt: 0, refused: false};
+  return {...state, attempt: state.attempt + 1};
 }
 
 /** Starts an attempt, if the browser is online and the page is active. */
@@ -233,11 +233,15 @@ const then =
   (state, event, moment) =>
     next(flag(state, event, moment).state, event, moment);
 
-/** Any connection is closed when the network is lost or the page enters the back/forward cache. */
-const connecting: Row = {
-  ...ignoreAll,
+/** The client waits while the network is lost or the page is in the back/forward cache. */
+const interruptions = {
   offline: then(flags.offline, waitBecause('offline')),
   suspend: then(flags.suspend, waitBecause('suspended')),
+};
+
+const connecting: Row = {
+  ...ignoreAll,
+  ...interruptions,
   closed: handleClosed,
 };
 
@@ -297,8 +301,7 @@ export const transitions: Readonly<Record<ConnectionState['phase'], Row>> = {
     online: then(flags.online, retryUnlessHinted),
     visible: then(flags.visible, retryUnlessHinted),
     resume: then(flags.resume, retryUnlessHinted),
-    offline: then(flags.offline, waitBecause('offline')),
-    suspend: then(flags.suspend, waitBecause('suspended')),
+    ...interruptions,
   },
   connecting: {
     ...connecting,

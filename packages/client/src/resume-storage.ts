@@ -21,8 +21,8 @@ export interface ResumeStorageOptions {
 export interface ResumeStorage {
   /** Returns the previous page's record, if this client can use it. */
   load(): ResumeRecord | undefined;
-  /** Schedules a write after a change. */
-  scheduleWrite(): void;
+  /** Writes soon, after a change. */
+  save(): void;
   /** Writes now, because the page may be closing. */
   flush(): void;
   clear(): void;
@@ -81,7 +81,7 @@ export function createResumeStorage(options: ResumeStorageOptions): ResumeStorag
         return undefined;
       }
     },
-    scheduleWrite: () => {
+    save: () => {
       cancel ??= clock.after(WRITE_EVERY_MS, flush);
     },
   };

@@ -1,5 +1,8 @@
-/** Decides when to renew a token: at half of its lifetime, and not more often than the minimum interval. */
+/** Renews tokens: at half of its lifetime, and not more often than the minimum interval. */
+import type {SessionExpiringMessage} from '@hookswitch/protocol';
 import {backoffMs} from './backoff.ts';
+import type {HookswitchError} from './errors.ts';
+import {type ConnectionContext, type Link, send} from './link.ts';
 
 /** The minimum interval between two calls of `getToken`, however short its tokens live. */
 export const TOKEN_FLOOR_MS = 5000;
@@ -23,4 +26,34 @@ export function renewalDelayMs(expiresAt: string, timestamp: string, ageMs: numb
 /** The delay before the next attempt, in milliseconds. */
 export function renewalRetryMs(failures: number, random: number): number {
   return Math.max(TOKEN_FLOOR_MS, backoffMs(failures, random));
+}
+
+/**
+ * Schedules the renewal of a session's token. Without a renewal the session ends with 4401. The client then requests
+ * another token, unless the token is fixed.
+ */
+export function scheduleRenewal(
+  context: ConnectionContext,
+  link: Link,
+  {expiresAt, timestamp}: SessionExpiringMessage,
+): void {
+  const {tokens} = context;
+  const delayMs = renewalDelayMs(expiresAt, timestamp, tokens.ageMs());
+  if (tokens.renewable && delayMs !== undefined) renewAfter(context, link, delayMs, 1);
+}
+
+function renewAfter(context: ConnectionContext, link: Link, delayMs: number, tries: number): void {
+  link.cancelRenewal?.();
+  link.cancelRenewal = context.clock.after(delayMs, async () => {
+    try {
+      const token = await context.tokens.renew();
+      if (link !== context.link) return;
+      link.token = token;
+      send(context, {type: 'session.refresh', token});
+    } catch (error) {
+      context.handler.onFault(error as HookswitchError);
+      if (link === context.link)
+        renewAfter(context, link, renewalRetryMs(tries, context.random()), tries + 1);
+    }
+  });
 }
