@@ -62,7 +62,7 @@ test('the command runs until a signal, serves meanwhile, and ends with 0', async
     child.stdout.on('data', (chunk: Buffer) => {
       printed += chunk.toString();
     });
-    await until(() => printed.includes('Let somebody call:\n'), 'the greeting');
+    await until(() => printed.includes('Simulate an inbound call:\n'), 'the greeting');
     assert.equal(printed.match(/curl /g)?.length, 2);
     const url = /listening on (\S+)/.exec(printed)?.[1] ?? '';
     assert.equal((await fetch(`${url}/_simulator`)).status, 200);
