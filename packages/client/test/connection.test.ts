@@ -241,7 +241,7 @@ test('a hint of the server wins: in the reason of a close, or in a message befor
   clock.advance(60_000);
   await phase(client, 'live');
   server.sessions[1]?.send({type: 'session.draining', afterMs: 30_000});
-  server.sessions[1]?.socket.close(4500, 'Something went wrong in the server.');
+  server.sessions[1]?.socket.close(4500, 'Internal server error.');
   const again = await phase(client, 'waiting');
   assert.equal(again.retryAt, clock.now() + 30_000);
 });
