@@ -52,7 +52,7 @@ function run(name: string, code: string) {
 
 test('plain JavaScript: a call is placed, followed and ended', async () => {
   await using gateway = await startGateway();
-  const {printed, ended} = run('plain.js', `${example('# @hookswitch', gateway)}\nawait client.dispose();`);
+  const {printed, ended} = run('plain.js', `${example('## Quick start', gateway)}\nawait client.dispose();`);
   assert.equal(await ended, 0, printed.faults);
   assert.match(printed.text, /^CA[0-9a-f]{32} initiating$/m);
   assert.match(printed.text, /^CA[0-9a-f]{32} (?:completed|failed)$/m);
