@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// For cmd.exe only: in every other shell `exec` is a builtin, and comes before anything on the PATH.
+// Used only by cmd.exe. Every other shell has a builtin `exec`, which takes precedence over programs on the PATH.
 import {spawnSync} from 'node:child_process';
 
 const [command = 'node', ...args] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 /**
- * Builds `dist`, or the folder that is given: ES modules by Vite, declarations by tsc. The protocol's types are put beside them, since the protocol
- * is no package of its own outside of this repository; nothing in `dist` refers to it, to zod or to `.ts` files.
+ * Builds `dist`, or the folder in the first argument: ES modules with Vite, declarations with tsc. The protocol's types
+ * are copied into the package, because the protocol is not published. Nothing in `dist` refers to the protocol
+ * package, to zod or to `.ts` files.
  */
 import {execFileSync} from 'node:child_process';
 import {cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -11,7 +12,7 @@ import {bundle, entries} from './bundle.ts';
 const folder = path.join(import.meta.dirname, '..');
 const dist = path.resolve(process.argv[2] ?? path.join(folder, 'dist'));
 
-/** The types with specifiers that resolve in a package: relative, and with the extension of what is run. */
+/** Rewrites import specifiers so that they resolve in the package: relative, with the extension `.js`. */
 function relocate(text: string, file: string): string {
   const up = path.relative(path.dirname(file), dist) || '.';
   return text
@@ -32,7 +33,7 @@ function declare(): void {
   } finally {
     rmSync(emitted, {recursive: true, force: true});
   }
-  // As `package.json` names it.
+  // `package.json` refers to this name.
   writeFileSync(path.join(dist, 'react.d.ts'), "export * from './react/index.js';\n");
   for (const name of globSync('**/*.d.ts', {cwd: dist})) {
     const file = path.join(dist, name);

@@ -1,4 +1,4 @@
-/** The SDK as it is packed: one ES module per entry, without what the reader has (React). */
+/** Bundles the SDK as it is published: one ES module per entry, with React as an external dependency. */
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {gzipSync} from 'node:zlib';
@@ -6,31 +6,31 @@ import {build, minifySync, type Rolldown} from 'vite';
 
 const folder = path.join(import.meta.dirname, '..');
 
-/** What `package.json` exports, by name. */
+/** The entries that `package.json` exports, by name. */
 export const entries: Readonly<Record<string, string>> = {
   index: path.join(folder, 'src/index.ts'),
   react: path.join(folder, 'src/react/index.ts'),
 };
 
-/** What the entries share and a page has from the start: all but what is loaded by `import()`, and React's part. */
+/** The modules shared by the entries and loaded with them: all except dynamically imported ones and React hooks. */
 const CORE =
-  /packages\/client\/src\/(?!(?:acts|connection|event-stream|feed|join-signals|later|machine|page-environment|requests|resume-storage|token-renewal)\.ts)[\w-]+\.ts$/;
+  /packages\/client\/src\/(?!(?:call-actions|connection|connection-options|event-stream|feed|join-signals|lazy-part|link|liveness|machine|page-environment|requests|resume-storage|server-messages|token-renewal)\.ts)[\w-]+\.ts$/;
 
 /**
- * Syntax for the oldest browsers of README.md: Chrome and Edge 92, Firefox 91, Safari 16. Chrome is not named, because old versions had
- * faults with private methods that this code does not meet, and rewriting them would cost half a kilobyte; a test runs in Chromium 92.
- * Newer APIs fail to compile: `lib` in tsconfig.build.json.
+ * The syntax of the oldest supported browsers (README.md): Chrome and Edge 92, Firefox 91, Safari 16. Chrome is not
+ * listed, because the workaround for its old bugs with private methods would add half a kilobyte. This code is not
+ * affected by them, and a test runs it in Chromium 92. Newer APIs fail to compile: see `lib` in tsconfig.build.json.
  */
 const TARGET = ['es2022', 'firefox91', 'safari16'];
 
-/** The parts of the SDK: what importing it adds to a page, what it loads to connect, and what it loads once live. */
-export const parts = ['core', 'feed', 'later'] as const;
+/** The parts of the SDK: loaded by the import, to connect, and once the connection is live. */
+export const parts = ['core', 'feed', 'lazy'] as const;
 export type Part = (typeof parts)[number];
 
-/** Bytes min+gzip that each may have: nothing moves to another part only to be out of sight. */
-export const maxBytes: Readonly<Record<Part, number>> = {core: 5120, feed: 4352, later: 2688};
+/** The maximum size of each part in bytes (min+gzip), so that code cannot grow unnoticed by moving to another part. */
+export const maxBytes: Readonly<Record<Part, number>> = {core: 5120, feed: 4352, lazy: 2688};
 
-/** Bundles the entries there are, and writes them to `outDir` where there is one. */
+/** Bundles the entries and writes them to `outDir`, if given. */
 export async function bundle(names: readonly string[], {outDir}: {readonly outDir?: string} = {}) {
   const write = outDir !== undefined;
   const entry = Object.fromEntries(
@@ -53,10 +53,10 @@ export async function bundle(names: readonly string[], {outDir}: {readonly outDi
       lib: {entry, formats: ['es'], fileName: (_format, name) => `${name}.js`},
       rolldownOptions: {
         external: /^react(-dom)?(\/|$)/,
-        // What the entries share is one file, not one for every set of entries that shares something.
+        // Shared modules go into one chunk, instead of one chunk per combination of entries.
         output: {
           codeSplitting: {groups: [{name: 'core', test: CORE}]},
-          // React Server Components: hooks belong to the client.
+          // React Server Components need this directive, because hooks run in the browser.
           banner: ({name}) => (name === 'react' ? '"use client";' : ''),
         },
       },
@@ -73,19 +73,19 @@ export interface Weight {
   readonly gzip: number;
 }
 
-/** What each part weighs, as a page that uses all of it would load it. */
+/** Measures the parts as a page that uses all of them would load them. */
 export async function measure(): Promise<Readonly<Record<Part, Weight>>> {
   const chunks = (await bundle(['index'])).filter((file) => file.type === 'chunk');
   const holding = (name: string) =>
     chunks.filter(({moduleIds}) => moduleIds.some((id) => id.endsWith(`/src/${name}.ts`)));
   const feed = holding('feed');
-  const later = holding('later');
-  const core = chunks.filter((chunk) => !feed.includes(chunk) && !later.includes(chunk));
-  return {core: weight(core), feed: weight(feed), later: weight(later)};
+  const lazy = holding('lazy-part');
+  const core = chunks.filter((chunk) => !feed.includes(chunk) && !lazy.includes(chunk));
+  return {core: weight(core), feed: weight(feed), lazy: weight(lazy)};
 }
 
 function weight(chunks: readonly {readonly code: string}[]): Weight {
-  // A library's build keeps its white space for whoever bundles it; that bundler takes it away.
+  // A library build keeps its white space. The application's bundler removes it, so measure without it.
   const minified = chunks.map(
     ({code}) => minifySync('chunk.js', code, {module: true, compress: true, mangle: {toplevel: true}}).code,
   );

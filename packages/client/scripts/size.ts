@@ -1,7 +1,7 @@
-/** Prints what the SDK weighs; fails where a part weighs too much. */
+/** Prints the size of the SDK and fails if a part exceeds its limit. */
 import {maxBytes, measure, parts} from './bundle.ts';
 
-const when = {core: 'by importing it', feed: 'to connect', later: 'once live'};
+const when = {core: 'on import', feed: 'to connect', lazy: 'once live'};
 const weights = await measure();
 let total = 0;
 for (const part of parts) {
@@ -12,4 +12,4 @@ for (const part of parts) {
   );
   if (gzip > maxBytes[part]) process.exitCode = 1;
 }
-console.log(`@hookswitch/client in all: ${total} bytes min+gzip`);
+console.log(`@hookswitch/client total: ${total} bytes min+gzip`);

@@ -1,6 +1,6 @@
 /**
- * What a client does beside looking: placing, ending and looking up calls over HTTP. A module of its own that is loaded once
- * the connection is live, so that a page has its calls before it has this.
+ * Places, ends and looks up calls over HTTP. This module is loaded on demand, so that a page shows its calls before it
+ * loads this part.
  */
 import type {Call} from '@hookswitch/protocol';
 import type {CallStore} from './call-store.ts';
@@ -16,24 +16,24 @@ import {HookswitchError} from './errors.ts';
 import {joinSignals} from './join-signals.ts';
 import {Requests, type RequestsOptions} from './requests.ts';
 
-export interface ActsOptions extends RequestsOptions {
+export interface CallActionsOptions extends RequestsOptions {
   readonly store: CallStore;
-  /** Tells of changes of one call. */
+  /** Calls `listener` after every change of the call. */
   readonly watch: (callSid: string, listener: () => void) => Unsubscribe;
 }
 
 const DISCONNECT_TIMEOUT_MS = 30_000;
-/** How often a call that should have ended is looked up, should its message not come. */
-const LOOK_UP_EVERY_MS = 5000;
-/** Calls that vanished are looked up one after the other, at most so many of one snapshot. */
-const MAX_LOOK_UPS = 50;
+/** How often to look up a call that should have ended, in case its message does not arrive. */
+const LOOKUP_INTERVAL_MS = 5000;
+/** At most this many missing calls of one snapshot are looked up, one at a time. */
+const MAX_LOOKUPS = 50;
 
-export class Acts {
-  readonly #options: ActsOptions;
+export class CallActions {
+  readonly #options: CallActionsOptions;
   readonly #requests: Requests;
   readonly #store: CallStore;
 
-  constructor(options: ActsOptions) {
+  constructor(options: CallActionsOptions) {
     this.#options = options;
     this.#store = options.store;
     this.#requests = new Requests(options);
@@ -43,9 +43,9 @@ export class Acts {
     return this.#requests.send<T>(path, options);
   }
 
-  /** How calls ended that nobody saw end. What cannot be learned stays unknown; they have ended all the same. */
-  async lookUpAll(gone: readonly CallState[]): Promise<void> {
-    for (const {callSid} of gone.slice(0, MAX_LOOK_UPS)) await this.#lookUp(callSid).catch(() => {});
+  /** Looks up the outcomes of calls that ended unseen. If a lookup fails, the outcome stays unknown. */
+  async lookUpOutcomes(calls: readonly CallState[]): Promise<void> {
+    for (const {callSid} of calls.slice(0, MAX_LOOKUPS)) await this.#lookUp(callSid).catch(() => {});
   }
 
   async place(
@@ -54,8 +54,8 @@ export class Acts {
   ): Promise<Call> {
     try {
       const headers = {'idempotency-key': idempotencyKey};
-      const call = await this.#requests.sendAgain<Call>('/api/calls', {body: request, headers, signal});
-      this.#store.learn(call);
+      const call = await this.#requests.sendWithRetry<Call>('/api/calls', {body: request, headers, signal});
+      this.#store.addDetails(call);
       return call;
     } catch (error) {
       if (!(error instanceof HookswitchError)) throw error;
@@ -71,22 +71,22 @@ export class Acts {
   ): Promise<CallState> {
     const {clock, disposed} = this.#options;
     const limit = joinSignals(disposed, signal);
-    let late = false;
+    let timedOut = false;
     const cancel = clock.after(timeoutMs, () => {
-      late = true;
+      timedOut = true;
       limit.abort();
     });
-    const until = limit.signal;
+    const ended = limit.signal;
     try {
-      const seen = this.#whenEnded(callSid, until);
+      const seen = this.#whenEnded(callSid, ended);
       const known = this.#store.get(callSid);
-      return await (known?.ended === true ? seen : Promise.race([seen, this.#hangUp(callSid, until)]));
+      return await (known?.ended === true ? seen : Promise.race([seen, this.#hangUp(callSid, ended)]));
     } catch (error) {
-      if (!late) throw error;
-      throw new HookswitchError('timeout', `${callSid} was not seen to end in ${timeoutMs} ms.`, {
+      if (!timedOut) throw error;
+      throw new HookswitchError('timeout', `${callSid} did not end within ${timeoutMs} ms.`, {
         cause: error,
         retry: 'now',
-        whatToDo: 'Look at the call, then try again.',
+        whatToDo: 'Check the state of the call, then try again.',
       });
     } finally {
       cancel();
@@ -95,41 +95,41 @@ export class Acts {
     }
   }
 
-  /** The call as HTTP has it, taken in. */
+  /** Fetches the call over HTTP and adds the result to the store. */
   async #lookUp(callSid: string, signal?: AbortSignal): Promise<void> {
     const path = `/api/calls/${encodeURIComponent(callSid)}`;
     const detail = await this.#requests.send<Call & {legs?: unknown; events?: unknown}>(path, {signal});
     const {legs: _legs, events: _events, ...call} = detail;
-    this.#store.learn(call);
+    this.#store.addDetails(call);
   }
 
-  /** The command, until the gateway has taken it; then a look every few seconds, until `signal` says that it is over. */
+  /** Repeats the command until the gateway accepts it. Then looks up the call periodically until `signal` aborts. */
   async #hangUp(callSid: string, signal: AbortSignal): Promise<never> {
     const path = `/api/calls/${encodeURIComponent(callSid)}/actions`;
     const requests = this.#requests;
-    let delayMs = LOOK_UP_EVERY_MS;
+    let delayMs = LOOKUP_INTERVAL_MS;
     try {
-      await requests.sendAgain(path, {body: {action: 'disconnect'}, signal}, Number.POSITIVE_INFINITY);
+      await requests.sendWithRetry(path, {body: {action: 'disconnect'}, signal}, Number.POSITIVE_INFINITY);
     } catch (error) {
       if (!(error instanceof HookswitchError) || error.code !== 'call_ended') throw error;
       delayMs = 0;
     }
-    for (; ; delayMs = LOOK_UP_EVERY_MS) {
+    for (; ; delayMs = LOOKUP_INTERVAL_MS) {
       await requests.pause(delayMs, signal);
       await this.#lookUp(callSid, signal).catch(() => {});
     }
   }
 
-  /** Resolves once the call has ended; where nobody saw how, after a look. */
+  /** Resolves when the call has ended. If its outcome is unknown, looks it up first. */
   #whenEnded(callSid: string, signal: AbortSignal): Promise<CallState> {
     const store = this.#store;
     return new Promise((resolve, reject) => {
-      let looking = false;
+      let lookingUp = false;
       const check = () => {
         const call = store.get(callSid);
-        if (call?.ended !== true || looking) return;
+        if (call?.ended !== true || lookingUp) return;
         if (call.outcomeUnknown !== true) return finish(call);
-        looking = true;
+        lookingUp = true;
         void this.#lookUp(callSid, signal)
           .catch(() => {})
           .then(() => finish(store.get(callSid) ?? call));
@@ -154,7 +154,7 @@ export class Acts {
   }
 }
 
-/** Pages without TLS have no `randomUUID`. @throws HookswitchError `unsupported` */
+/** Pages without TLS have no `randomUUID`. @throws HookswitchError `unsupported` without `getRandomValues` */
 function randomKey(): string {
   if (typeof globalThis.crypto?.getRandomValues !== 'function') {
     throw new HookswitchError('unsupported', 'This runtime has no crypto.getRandomValues.', {

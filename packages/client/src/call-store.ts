@@ -1,54 +1,54 @@
 /**
- * The calls and the cursor they are as of: always changed together, so that a resume continues both and a snapshot replaces
- * both. Everything shown is immutable, and what did not change keeps its object.
+ * Stores the calls and the cursor they belong to. Both always change together, so that a resume continues both and a
+ * snapshot replaces both. Snapshots are immutable, and an unchanged call keeps its object.
  */
 import type {Call, CallStatusMessage} from '@hookswitch/protocol';
 import type {CallState, TimelineEntry} from './client-api.ts';
 
-/** Where the journal was read up to. */
+/** The position in the journal up to which this client has read. */
 export interface Cursor {
   readonly epoch: string;
   readonly offset: number;
 }
 
-/** Calls that ended are kept so long: a page may still show them. */
+/** How many ended calls to keep, because a page may still show them. */
 export const MAX_ENDED_CALLS = 200;
-/** More than any call has; a bound all the same. */
+/** A bound on memory. No real call has so many changes. */
 const MAX_TIMELINE = 50;
-/** Calls placed here whose first message may still be on the way. */
+/** How many placed calls to remember until their first message arrives. */
 const MAX_DETAILS = 100;
 
 export interface CallStore {
-  /** Undefined: nothing is known, so there is nothing to resume from. */
+  /** `undefined` before the first snapshot: there is no position to resume from. */
   readonly cursor: () => Cursor | undefined;
-  /** In progress, newest first. */
+  /** The calls in progress, newest first. */
   readonly list: () => readonly CallState[];
   get(callSid: string): CallState | undefined;
-  /** Everything up to here has come. */
+  /** Moves the cursor, because every message up to `offset` has arrived. */
   advance(offset: number): void;
-  /** @returns `false` for what is known already: late, or sent twice */
+  /** Applies a status. @returns `false` if it is already known: late, or a duplicate */
   apply(message: CallStatusMessage): boolean;
   /**
-   * Replaces what is in progress.
-   * @returns calls that are gone: they ended, and nobody here saw how
+   * Replaces the calls in progress with a snapshot.
+   * @returns the calls that the snapshot no longer contains: they ended unseen
    */
   replace(next: Cursor, calls: readonly Call[]): readonly CallState[];
-  /** Takes in what HTTP says of a call: how it ended, and what `call.status` does not carry. */
-  learn(call: Call): void;
-  /** What an earlier page held, newest first. */
+  /** Adds the HTTP API's data of a call: its outcome, and the fields that `call.status` does not contain. */
+  addDetails(call: Call): void;
+  /** Restores the previous page's calls, newest first. */
   restore(calls: readonly CallState[], next: Cursor): void;
-  /** What was held is somebody else's. */
+  /** Removes everything, because the stored calls belong to another user. */
   clear(): void;
 }
 
-/** @param tell is called with the sids of calls that changed, and then with `calls` where the list did */
-export function createCallStore(tell: (what: string) => void): CallStore {
+/** @param notify is called with the sid of each changed call, and then with `calls` if the list changed */
+export function createCallStore(notify: (name: string) => void): CallStore {
   let cursor: Cursor | undefined;
-  /** In progress, oldest first. */
+  /** The calls in progress, oldest first. */
   let active = new Map<string, CallState>();
-  /** The last that ended, in the order they did. */
+  /** The calls that ended last, in the order in which they ended. */
   const ended = new Map<string, CallState>();
-  /** What is known of calls whose first message has not come yet. */
+  /** Details of placed calls whose first message has not arrived yet. */
   const details = new Map<string, Pick<Call, 'user' | 'metadata' | 'createdAt'>>();
   let list: readonly CallState[] = [];
 
@@ -58,12 +58,12 @@ export function createCallStore(tell: (what: string) => void): CallStore {
     if (cursor !== undefined && offset > cursor.offset) cursor = {...cursor, offset};
   };
 
-  const notify = (changed: Iterable<string>) => {
+  const update = (changed: Iterable<string>) => {
     const next = [...active.values()].reverse();
     const same = next.length === list.length && next.every((call, at) => call === list[at]);
     if (!same) list = next;
-    for (const callSid of changed) tell(callSid);
-    if (!same) tell('calls');
+    for (const callSid of changed) notify(callSid);
+    if (!same) notify('calls');
   };
 
   const put = (calls: readonly CallState[], before?: ReadonlyMap<string, CallState>) => {
@@ -71,13 +71,13 @@ export function createCallStore(tell: (what: string) => void): CallStore {
     for (const call of calls) {
       const {callSid} = call;
       if ((before?.get(callSid) ?? get(callSid)) !== call) changed.add(callSid);
-      // A call that ended goes to the end of those that did.
+      // Re-insert an ended call at the end, so that the map keeps the order in which calls ended.
       ended.delete(callSid);
       if (call.ended) active.delete(callSid);
       (call.ended ? ended : active).set(callSid, call);
     }
     for (const callSid of bound(ended, MAX_ENDED_CALLS)) changed.add(callSid);
-    notify(changed);
+    update(changed);
   };
 
   return {
@@ -90,10 +90,10 @@ export function createCallStore(tell: (what: string) => void): CallStore {
       advance(message.offset);
       const {type: _type, timestamp, source, ...fields} = message;
       const {callSid, status} = fields;
-      const over = isOver(status);
-      // A call that had ended and goes on is one of another journal: nothing of the first is true of it.
-      const held = get(callSid);
-      const known = held?.ended === true && !over ? undefined : held;
+      const ended = hasEnded(status);
+      // If an ended call continues, it belongs to another journal, and the stored state is not valid for it.
+      const stored = get(callSid);
+      const known = stored?.ended === true && !ended ? undefined : stored;
       const {user, metadata, createdAt} = details.get(callSid) ?? known ?? {createdAt: timestamp};
       details.delete(callSid);
       put([
@@ -103,39 +103,42 @@ export function createCallStore(tell: (what: string) => void): CallStore {
           createdAt,
           ...fields,
           answeredAt: known?.answeredAt ?? (status === 'in-progress' ? timestamp : undefined),
-          endedAt: over ? timestamp : undefined,
+          endedAt: ended ? timestamp : undefined,
           updatedAt: timestamp,
           timeline: extend(known, {...fields, timestamp, source}),
-          ended: over,
+          ended,
         },
       ]);
       return true;
     },
     replace: (next, calls) => {
       cursor = next;
-      // The gateway lists the oldest first; sorting is stable, so that its order decides among those of one moment.
+      // The gateway lists the oldest call first. The sort is stable and keeps its order for equal timestamps.
       const current = [...calls].sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
       const sids = new Set(current.map(({callSid}) => callSid));
       const before = active;
-      const gone = [...before.values()]
+      const endedUnseen = [...before.values()]
         .filter(({callSid}) => !sids.has(callSid))
         .map((call): CallState => ({...call, ended: true, outcomeUnknown: true}));
       active = new Map();
       put(
-        [...gone, ...current.map((call) => merge(before.get(call.callSid) ?? get(call.callSid), call))],
+        [
+          ...endedUnseen,
+          ...current.map((call) => merge(before.get(call.callSid) ?? get(call.callSid), call)),
+        ],
         before,
       );
-      return gone;
+      return endedUnseen;
     },
-    learn: (call) => {
+    addDetails: (call) => {
       const {callSid, user, metadata, createdAt} = call;
       const known = get(callSid);
-      if (isOver(call.status)) {
+      if (hasEnded(call.status)) {
         if (known?.ended !== true || known.outcomeUnknown) put([merge(known, call)]);
       } else if (known !== undefined) {
         put([{...known, user, metadata, createdAt}]);
       } else {
-        // Its first message is still on the way. A call must not be shown before the cursor has come to it.
+        // The first message is still on its way. The call must not be shown before the cursor has reached it.
         details.set(callSid, {user, metadata, createdAt});
         bound(details, MAX_DETAILS);
       }
@@ -149,36 +152,36 @@ export function createCallStore(tell: (what: string) => void): CallStore {
       cursor = undefined;
       active.clear();
       ended.clear();
-      notify(before);
+      update(before);
     },
   };
 }
 
-/** Takes the oldest out until there are at most `max`; returns which. */
+/** Removes the oldest entries until at most `max` remain. Returns the removed keys. */
 export function bound(map: Map<string, unknown>, max: number): readonly string[] {
   const dropped = [...map.keys()].slice(0, Math.max(0, map.size - max));
   for (const key of dropped) map.delete(key);
   return dropped;
 }
 
-function isOver(status: Call['status']): boolean {
+function hasEnded(status: Call['status']): boolean {
   return status === 'completed' || status === 'failed';
 }
 
-/** The call as a snapshot or an answer has it; the same object when it says nothing new. */
+/** Merges a call from a snapshot or response. Returns the same object if nothing changed. */
 function merge(known: CallState | undefined, call: Call): CallState {
-  const ended = isOver(call.status);
+  const ended = hasEnded(call.status);
   const timeline = extend(known, {...call, timestamp: call.endedAt ?? call.updatedAt});
   const next: CallState = {...call, timeline, ended};
-  return known !== undefined && known.outcomeUnknown === undefined && alike(known, next) ? known : next;
+  return known !== undefined && known.outcomeUnknown === undefined && isEqual(known, next) ? known : next;
 }
 
-function alike(a: CallState, b: CallState): boolean {
+function isEqual(a: CallState, b: CallState): boolean {
   const keys = Object.keys({...a, ...b}) as (keyof CallState)[];
   return keys.every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]));
 }
 
-/** The timeline with one more entry; the same one when it has that already. */
+/** Appends an entry to the timeline. Returns the same array if the entry is already there. */
 function extend(
   known: CallState | undefined,
   {status, providerStatus, reason, timestamp, source, offset}: TimelineEntry,

@@ -1,46 +1,52 @@
-/** What `client.connection` shows: one state at a time, each with its own fields. */
+/** The states of `client.connection`. There is one state at a time, and each has its own fields. */
 import type {Scope} from '@hookswitch/protocol';
 
-/** What every open session knows of itself. */
+/** Details of an open session. */
 export interface SessionDetails {
   readonly sessionId: string;
   readonly user: string;
   readonly scopes: readonly Scope[];
-  /** Names the journal's history. */
+  /** Identifies the journal's history. */
   readonly epoch: string;
   /**
-   * Where this session began. Where it is now changes with every message and is not part of the state, so that
-   * whoever shows the state is not told anew of each.
+   * The journal offset at which this session started. The current offset is not part of the state, because it
+   * changes with every message and would notify every subscriber each time.
    */
   readonly offset: number;
-  /** Nothing was missed since the session before; `false`: begun with a snapshot. */
+  /** `true`: nothing was missed since the previous session. `false`: the session started with a snapshot. */
   readonly recovered: boolean;
-  /** Milliseconds between the server's signs of life. */
+  /** Milliseconds between the server's heartbeats. */
   readonly heartbeatMs: number;
 }
 
-/** Asking for a token, opening the socket, waiting for `session.ready`. */
+/** The client requests a token, opens the socket or waits for `session.ready`. */
 export interface ConnectingState {
   readonly phase: 'connecting';
   readonly step: 'token' | 'socket';
-  /** Attempts since the last session, this one included. */
+  /** The number of attempts since the last session, including this one. */
   readonly attempt: number;
 }
 
-/** A session is open; what was missed, or the snapshot, is still coming in. */
+/** A session is open, and the client is still receiving missed messages or the snapshot. */
 export interface CatchingUpState extends SessionDetails {
   readonly phase: 'catching-up';
 }
 
-/** What is shown is what is. */
+/** The displayed calls are up to date. */
 export interface LiveState extends SessionDetails {
   readonly phase: 'live';
 }
 
 /**
- * `closed`: the connection ended. `going-away`: the server restarts. `silent`: nothing came for too long. `timeout`: no session in
- * time. `token-failed`: `getToken` failed, took too long or returned something that is no token. `unauthorized`: the gateway refused the
- * token (4401), and another one is asked for. `offline`: the browser is. `suspended`: the page is in the back/forward cache.
+ * Why the client waits:
+ * - `closed`: the connection ended.
+ * - `going-away`: the server restarts.
+ * - `silent`: the server sent nothing for too long.
+ * - `timeout`: the session did not open in time.
+ * - `token-failed`: `getToken` failed, took too long or returned a value that is not a token.
+ * - `unauthorized`: the gateway refused the token (4401), and the client requests another token.
+ * - `offline`: the browser is offline.
+ * - `suspended`: the page is in the back/forward cache.
  */
 export type WaitReason =
   | 'closed'
@@ -52,24 +58,32 @@ export type WaitReason =
   | 'offline'
   | 'suspended';
 
-/** There is no connection; another attempt follows by itself. */
+/** There is no connection. The client retries automatically. */
 export interface WaitingState {
   readonly phase: 'waiting';
   readonly why: WaitReason;
-  /** Attempts that have failed since the last session. */
+  /** The number of failed attempts since the last session. */
   readonly attempt: number;
-  /** By this machine's clock, milliseconds since 1970; absent while only an event (online, page shown) ends the wait. */
+  /**
+   * When the client retries: milliseconds since 1970 by this machine's clock. Absent while only an event ends the
+   * wait, such as the browser going online.
+   */
   readonly retryAt?: number;
-  /** The close code, where there was one. */
+  /** The WebSocket close code, if there was one. */
   readonly code?: number;
-  /** The server said when to come back. */
+  /** The server specified when to reconnect. */
   readonly hinted: boolean;
 }
 
 /**
- * `not-started`: nobody has asked for anything yet. `unauthorized`: the gateway refused the fixed `token` (4401); with `getToken` the
- * client goes on asking. `forbidden`: the gateway refused the user or the page's origin (4403). `protocol`: 1009 or 4400.
- * `cannot-open`: the WebSocket's constructor threw. `unsupported`: this runtime has no WebSocket. `disposed`: for good.
+ * Why the client stopped:
+ * - `not-started`: nothing has requested a connection yet.
+ * - `unauthorized`: the gateway refused the fixed `token` (4401). With `getToken`, the client keeps retrying.
+ * - `forbidden`: the gateway refused the user or the page's origin (4403).
+ * - `protocol`: the gateway closed the connection with 1009 or 4400.
+ * - `cannot-open`: the WebSocket constructor threw.
+ * - `unsupported`: this runtime has no WebSocket.
+ * - `disposed`: `dispose()` was called. This is permanent.
  */
 export type StopReason =
   | 'not-started'
@@ -80,15 +94,15 @@ export type StopReason =
   | 'unsupported'
   | 'disposed';
 
-/** Nothing more happens by itself. `client.connect()` tries again, except after `dispose()`. */
+/** The client does not retry. `client.connect()` tries again, except after `dispose()`. */
 export interface StoppedState {
   readonly phase: 'stopped';
   readonly why: StopReason;
-  /** The close code, where there was one. */
+  /** The WebSocket close code, if there was one. */
   readonly code?: number;
-  /** The gateway's or the runtime's own words, where there were any. */
+  /** The reason given by the gateway or the runtime, if any. */
   readonly reason?: string;
-  /** What a person can do about it. */
+  /** The next step for a person, in one sentence. */
   readonly whatToDo: string;
 }
 

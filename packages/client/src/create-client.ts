@@ -1,228 +1,158 @@
-/** The composition root of the SDK: options → tokens, calls, connection → one object. */
-import {backoffMs} from './backoff.ts';
+/** The composition root of the SDK: connects the options, token source, call store and connection. */
 import {bound, createCallStore} from './call-store.ts';
 import type {
   CallState,
-  ClientEvents,
   ClientMethods,
   ClientOptions,
+  EventsOptions,
   HookswitchClient,
   ReadableStore,
 } from './client-api.ts';
 import {checkOptions} from './client-options.ts';
-import type {Connection} from './connection.ts';
-import type {ConnectionState} from './connection-state.ts';
 import {createEmitter} from './emitter.ts';
-import {HookswitchError} from './errors.ts';
-import type {Notice, Notices} from './event-stream.ts';
+import {createFeedLoader} from './feed-loader.ts';
 import {createGatewayClock} from './gateway-clock.ts';
-import type {Acts, createEventStream} from './later.ts';
-import {stopped} from './stop-reason.ts';
+import {createLazyPartLoader, type LazyPart} from './load-lazy-part.ts';
+import {createStreamSource, type InternalEvents, resetError, stoppedError} from './stream-source.ts';
 import {systemClock} from './system-clock.ts';
 import {createTokenSource} from './token-source.ts';
 
-interface Later {
-  readonly acts: Acts;
-  readonly createEventStream: typeof createEventStream;
-}
-
-/** Stores handed out by sid, so that the same sid gives the same store. */
+/** How many stores of single calls to keep, so that the same sid returns the same store. */
 const MAX_CALL_STORES = 1000;
 const EVENT_BUFFER = 1000;
 
 /**
- * A client of one gateway.
- * @throws TypeError for options that cannot work
+ * Creates a client for one gateway.
+ * @throws TypeError for invalid options
  */
 export function createClient(options: ClientOptions): HookswitchClient {
-  const {clock = systemClock, random = Math.random} = options;
-  const checked = checkOptions(options);
-  const {url, subscription} = checked;
-  const tokens = createTokenSource(checked, clock);
-  const disposal = new AbortController();
-  /** `status`, `connection`, `error`; `calls` for the list, and a sid for its call. */
-  const emitter = createEmitter<ClientEvents & Readonly<Record<string, unknown>>>();
-  const store = createCallStore((what) => emitter.emit(what, undefined));
-  const gatewayClock = createGatewayClock(clock, () => emitter.emit('clock', undefined));
-  /** For iterations: it is over, and why. */
-  const end = (error?: HookswitchError) => emitter.emit('end', error);
-  const reset = () =>
-    end(
-      new HookswitchError('events_reset', 'Entries were missed for good.', {
-        retry: 'now',
-        whatToDo: 'Read client.calls, then iterate again.',
-      }),
-    );
+  const {disposal, emitter, store, gatewayClock, connection, loadLazyPart} = createParts(options);
 
-  let loading: Promise<Later> | undefined;
-  /** What is not needed to show calls, loaded when they are there, or when it is wanted. */
-  const load = () => {
-    loading ??= import('./later.ts').then(
-      (later) => ({
-        createEventStream: later.createEventStream,
-        acts: new later.Acts({
-          url,
-          tokens,
-          clock,
-          random,
-          fetch: options.fetch,
-          disposed: disposal.signal,
-          store,
-          watch: (callSid, listener) => emitter.on(callSid, listener),
-        }),
-      }),
-      (cause: unknown) => {
-        loading = undefined;
-        throw new HookswitchError('network', 'A part of the client was not loaded.', {
-          cause,
-          retry: 'backoff',
-          whatToDo: 'Try again, or reload the page.',
-        });
-      },
-    );
-    return loading;
+  /** A lazy client connects on the first subscription, iteration or action. */
+  const connectIfNew = () => {
+    const state = connection.state();
+    if (state.phase === 'stopped' && state.why === 'not-started') connection.connect();
   };
-
-  let feed: Connection | undefined;
-  let state: ConnectionState = stopped('not-started');
-  const onChange = (next: ConnectionState) => {
-    // The first thing a feed does is what was shown while it was being loaded.
-    const known = state.phase === 'connecting' && next.phase === 'connecting' && state.step === next.step;
-    state = next;
-    if (known) return;
-    if (next.phase === 'stopped') end(stoppedError(next.whatToDo));
-    if (next.phase === 'live') void load().catch(ignore);
-    emitter.emit('connection', next);
-  };
-
-  /** Once there is a feed, it alone says how things stand; until then, whether it is being loaded. */
-  const connect = () => {
-    if (feed !== undefined) return feed.connect();
-    if (disposal.signal.aborted || state.phase === 'connecting') return;
-    const {WebSocket = globalThis.WebSocket} = options;
-    // Placing and ending calls works without.
-    if (typeof WebSocket !== 'function') return onChange(stopped('unsupported'));
-    const attempt = state.phase === 'waiting' ? state.attempt + 1 : 1;
-    onChange({phase: 'connecting', step: 'token', attempt});
-    import('./feed.ts').then(
-      ({createFeed}) => {
-        if (disposal.signal.aborted) return;
-        feed = createFeed({
-          ...options,
-          url,
-          subscription,
-          tokens,
-          WebSocket,
-          clock,
-          gatewayClock,
-          random,
-          store,
-          onStatus: (message) => emitter.emit('status', message),
-          onError: (error) => emitter.emit('error', error),
-          onChange,
-          onGone: (gone) => void load().then(({acts}) => acts.lookUpAll(gone), ignore),
-          onReset: reset,
-        });
-        feed.connect();
-      },
-      () => {
-        if (disposal.signal.aborted) return;
-        const delayMs = backoffMs(attempt, random());
-        const retryAt = clock.now() + delayMs;
-        onChange({phase: 'waiting', why: 'closed', attempt, retryAt, hinted: false});
-        clock.after(delayMs, () => feed ?? connect());
-      },
-    );
-  };
-
-  /** What a lazy client waits for: somebody who wants to know, or to act. */
-  const ensure = () => {
-    if (state.phase === 'stopped' && state.why === 'not-started') connect();
-  };
-  const act = async () => {
-    ensure();
-    return (await load()).acts;
+  const loadActions = async () => {
+    connectIfNew();
+    return (await loadLazyPart()).actions;
   };
   const on: HookswitchClient['on'] = (name, listener) => {
     const unsubscribe = emitter.on(name, listener);
-    ensure();
+    connectIfNew();
     return unsubscribe;
   };
   const readable = <T>(name: string, getSnapshot: () => T): ReadableStore<T> => ({
     getSnapshot,
     subscribe: (listener) => on(name as 'status', () => listener()),
   });
-  const notice = (signal?: AbortSignal): Notices => {
-    const early: Notice[] = [];
-    let taker = (told: Notice): void => {
-      early.push(told);
-    };
-    const quiet = () => taker({});
-    const stops = [
-      emitter.on('status', (message) => taker({message})),
-      emitter.on('end', (error) => taker({error: error as HookswitchError | undefined})),
-    ];
-    signal?.addEventListener('abort', quiet);
-    if (disposal.signal.aborted || signal?.aborted === true) quiet();
-    else if (state.phase === 'stopped') taker({error: stoppedError(state.whatToDo)});
-    return {
-      take: (next) => {
-        taker = next;
-        early.forEach(next);
-      },
-      stop: () => {
-        for (const stop of stops) stop();
-        signal?.removeEventListener('abort', quiet);
-      },
-    };
+  const iterate = ({buffer = EVENT_BUFFER, signal}: EventsOptions) => {
+    connectIfNew();
+    // Messages count from now on, although the code of the iteration may have to be loaded first.
+    const source = createStreamSource({
+      emitter,
+      state: connection.state(),
+      disposed: disposal.signal,
+      signal,
+    });
+    return createIterator(
+      loadLazyPart().then(({createEventStream}) => createEventStream(buffer, source)),
+      source.close,
+    );
   };
-  const callStores = new Map<string, ReadableStore<CallState | undefined>>();
 
   const client: ClientMethods = {
     calls: readable('calls', store.list),
-    connection: readable('connection', () => state),
-    call: (callSid) => {
-      const made = callStores.get(callSid) ?? readable(callSid, () => store.get(callSid));
-      callStores.set(callSid, made);
-      bound(callStores, MAX_CALL_STORES);
-      return made;
-    },
+    connection: readable('connection', connection.state),
+    call: createCallStores((callSid) => readable(callSid, () => store.get(callSid))),
     now: gatewayClock.now,
     clockOffset: readable('clock', gatewayClock.offset),
     on,
-    events: ({buffer = EVENT_BUFFER, signal} = {}) => ({
-      [Symbol.asyncIterator]: () => {
-        ensure();
-        // From now on, though what iterates may have to be loaded first.
-        const notices = notice(signal);
-        const stream = load().then(({createEventStream: create}) => create(buffer, notices));
-        stream.catch(() => notices.stop());
-        return {
-          next: async () => (await stream).next(),
-          return: async () => (await stream).return(),
-        };
-      },
-    }),
-    place: async (request, how) => (await act()).place(request, how),
-    disconnect: async (callSid, how) => (await act()).disconnect(callSid, how),
-    request: async (path, how) => (await load()).acts.request(path, how),
-    connect,
+    events: (eventsOptions = {}) => ({[Symbol.asyncIterator]: () => iterate(eventsOptions)}),
+    place: async (request, how) => (await loadActions()).place(request, how),
+    disconnect: async (callSid, how) => (await loadActions()).disconnect(callSid, how),
+    request: async (path, how) => (await loadLazyPart()).actions.request(path, how),
+    connect: connection.connect,
     dispose: async () => {
       disposal.abort();
-      end();
-      feed?.dispose();
-      if (state.phase !== 'stopped' || state.why !== 'disposed') onChange(stopped('disposed'));
+      emitter.emit('end', undefined);
+      connection.dispose();
     },
   };
   const {asyncDispose} = Symbol as {readonly asyncDispose?: symbol};
   if (asyncDispose !== undefined) Object.assign(client, {[asyncDispose]: () => client.dispose()});
 
-  if (options.connect === 'now') connect();
+  if (options.connect === 'now') connection.connect();
   return client as HookswitchClient;
 }
 
-function ignore(): void {}
-
-function stoppedError(whatToDo: string): HookswitchError {
-  return new HookswitchError('stopped', 'The client has stopped.', {whatToDo});
+/** Creates the parts of a client and connects them. */
+function createParts(options: ClientOptions) {
+  const {clock = systemClock, random = Math.random} = options;
+  const checked = checkOptions(options);
+  const {url, subscription} = checked;
+  const tokens = createTokenSource(checked, clock);
+  const disposal = new AbortController();
+  const disposed = disposal.signal;
+  const emitter = createEmitter<InternalEvents>();
+  const store = createCallStore((name) => emitter.emit(name, undefined));
+  const gatewayClock = createGatewayClock(clock, () => emitter.emit('clock', undefined));
+  const loadLazyPart = createLazyPartLoader({
+    url,
+    tokens,
+    clock,
+    random,
+    fetch: options.fetch,
+    disposed,
+    store,
+    watch: (callSid, listener) => emitter.on(callSid, listener),
+  });
+  const connection = createFeedLoader({
+    ...options,
+    url,
+    subscription,
+    tokens,
+    WebSocket: options.WebSocket,
+    clock,
+    gatewayClock,
+    random,
+    store,
+    disposed,
+    onStatus: (message) => emitter.emit('status', message),
+    onError: (error) => emitter.emit('error', error),
+    onChange: (state) => {
+      if (state.phase === 'stopped') emitter.emit('end', stoppedError(state.whatToDo));
+      if (state.phase === 'live') void loadLazyPart().catch(ignore);
+      emitter.emit('connection', state);
+    },
+    onOutcomeUnknown: (calls) =>
+      void loadLazyPart().then(({actions}) => actions.lookUpOutcomes(calls), ignore),
+    onReset: () => emitter.emit('end', resetError()),
+  });
+  return {disposal, emitter, store, gatewayClock, connection, loadLazyPart};
 }
+
+/** Returns a function that creates one store per sid and keeps the latest ones. */
+function createCallStores(create: (callSid: string) => ReadableStore<CallState | undefined>) {
+  const stores = new Map<string, ReadableStore<CallState | undefined>>();
+  return (callSid: string) => {
+    const store = stores.get(callSid) ?? create(callSid);
+    stores.set(callSid, store);
+    bound(stores, MAX_CALL_STORES);
+    return store;
+  };
+}
+
+/** An iterator over a stream that is still being loaded. */
+function createIterator(
+  stream: Promise<ReturnType<LazyPart['createEventStream']>>,
+  onLoadFailed: () => void,
+) {
+  stream.catch(onLoadFailed);
+  return {
+    next: async () => (await stream).next(),
+    return: async () => (await stream).return(),
+  };
+}
+
+function ignore(): void {}

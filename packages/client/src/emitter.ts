@@ -1,4 +1,4 @@
-/** Who wants to be told of what. */
+/** A typed event emitter. */
 import type {Unsubscribe} from './client-api.ts';
 
 export interface Emitter<Events> {
@@ -9,12 +9,12 @@ export interface Emitter<Events> {
   readonly emit: <Name extends keyof Events & string>(name: Name, event: Events[Name]) => void;
 }
 
-/** A listener that throws is reported like any uncaught error, and keeps nothing from the others. */
+/** An error thrown by a listener is reported as an uncaught error and does not affect other listeners. */
 export function createEmitter<Events>(): Emitter<Events> {
   const all = new Map<string, Set<{readonly listener: (event: never) => void}>>();
   return {
     on: (name, listener) => {
-      // The same function may listen twice; each is taken off by its own.
+      // The same function may subscribe twice, and each subscription is removed separately.
       const entry = {listener};
       const listeners = all.get(name) ?? new Set();
       all.set(name, listeners.add(entry));

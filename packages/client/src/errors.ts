@@ -1,4 +1,4 @@
-/** The one error class of the SDK: a code for programs, a sentence for people, and what to do next. */
+/** The SDK's error class: a code for programs, a message for people, and the next step. */
 import type {Retry} from '@hookswitch/protocol';
 
 export interface HookswitchErrorOptions extends ErrorOptions {
@@ -9,23 +9,23 @@ export interface HookswitchErrorOptions extends ErrorOptions {
   readonly whatToDo?: string | undefined;
 }
 
-/** What went wrong, and what to do about it. */
+/** An error of the client or the gateway. */
 export class HookswitchError extends Error {
   override readonly name = 'HookswitchError';
   /**
-   * The gateway's code (docs/PROTOCOL.md, H6), or one of the SDK's own: `network`, `timeout`, `aborted`, `invalid_response`,
-   * `token_failed`, `unsupported`, `stopped`, `disposed`, `events_overflow`, `events_reset`.
+   * The gateway's code (docs/PROTOCOL.md, H6) or one of the SDK's own codes: `network`, `timeout`, `aborted`,
+   * `invalid_response`, `token_failed`, `unsupported`, `stopped`, `disposed`, `events_overflow`, `events_reset`.
    */
   readonly code: string;
-  /** HTTP status, where there was an answer. */
+  /** The HTTP status, if the gateway responded. */
   readonly status: number | undefined;
-  /** What a program needs to know: the field or call at fault, Twilio's code; of `place`, the `idempotencyKey`. */
+  /** Details for programs: the invalid field, the call, Twilio's code, or the `idempotencyKey` of `place`. */
   readonly context: Readonly<Record<string, unknown>>;
-  /** Whether the same may be tried again, and how. */
+  /** Whether and how the same request may be retried. */
   readonly retry: Retry;
-  /** Milliseconds the gateway asked to wait before that. */
+  /** How long to wait before a retry, in milliseconds, if the gateway specified it. */
   readonly retryAfterMs: number | undefined;
-  /** One sentence. */
+  /** The next step for a person, in one sentence. */
   readonly whatToDo: string;
 
   constructor(code: string, message: string, options: HookswitchErrorOptions = {}) {

@@ -1,51 +1,56 @@
-/** Messages as an async iteration with a bound: a reader that is too slow is told, never silently short of some. */
+/** Messages as an async iteration with a bounded buffer. A reader that is too slow gets an error, never a gap. */
 import type {CallStatusMessage} from '@hookswitch/protocol';
 import {HookswitchError} from './errors.ts';
 
-/** What an iteration is told: a message, or that it is over, and why. */
-export type Notice =
+/** An item of the stream: a message, or the end with an optional error. */
+export type StreamItem =
   | {readonly message: CallStatusMessage}
   | {readonly message?: undefined; readonly error?: HookswitchError};
 
-/** Notices of before somebody takes them, and of from then on. */
-export interface Notices {
-  take(taker: (notice: Notice) => void): void;
-  /** No more of them. */
-  stop(): void;
+/** A source of items. It keeps the items that arrive before the stream has been created. */
+export interface StreamSource {
+  /** Passes all items, including the kept ones, to the listener. */
+  listen(listener: (item: StreamItem) => void): void;
+  /** Ends the delivery of items. */
+  close(): void;
 }
 
-/** @param limit messages kept for a slow reader */
+/** @param limit the number of messages buffered for a slow reader */
 export function createEventStream(
   limit: number,
-  notices: Notices,
+  source: StreamSource,
 ): Required<Pick<AsyncIterator<CallStatusMessage, undefined>, 'next' | 'return'>> {
   let buffer: CallStatusMessage[] = [];
   let ended = false;
-  let fault: HookswitchError | undefined;
-  let woken = createLatch();
+  let failure: HookswitchError | undefined;
+  let available = createLatch();
 
-  /** What is buffered is still read; then it ends, or throws. */
+  /** Ends the stream. The reader still gets the buffered messages, and then the end or the error. */
   const finish = (error?: HookswitchError) => {
     if (ended) return;
     ended = true;
-    fault = error;
-    notices.stop();
-    woken.open();
+    failure = error;
+    source.close();
+    available.open();
   };
 
-  notices.take((notice) => {
+  source.listen((item) => {
     if (ended) return;
-    if (notice.message === undefined) {
-      finish(notice.error);
+    if (item.message === undefined) {
+      finish(item.error);
     } else if (buffer.length < limit) {
-      buffer.push(notice.message);
-      woken.open();
+      buffer.push(item.message);
+      available.open();
     } else {
       finish(
-        new HookswitchError('events_overflow', `More than ${limit} events wait to be read.`, {
-          retry: 'now',
-          whatToDo: 'Read client.calls, then iterate again, faster or with a larger buffer.',
-        }),
+        new HookswitchError(
+          'events_overflow',
+          `The reader is too slow: the buffer of ${limit} events is full.`,
+          {
+            retry: 'now',
+            whatToDo: 'Read client.calls, then iterate again. Read faster, or use a larger buffer.',
+          },
+        ),
       );
     }
   });
@@ -55,14 +60,14 @@ export function createEventStream(
       for (;;) {
         const value = buffer.shift();
         if (value !== undefined) return {value, done: false};
-        const error = fault;
-        fault = undefined;
+        const error = failure;
+        failure = undefined;
         if (error !== undefined) throw error;
         if (ended) return {value: undefined, done: true};
-        const mine = woken;
-        await mine.opened;
-        // The first of several that wait makes the next one; the others wait for that.
-        if (woken === mine) woken = createLatch();
+        const latch = available;
+        await latch.opened;
+        // The first of several waiting readers replaces the latch. The others then wait on the new one.
+        if (available === latch) available = createLatch();
       }
     },
     return: async () => {
@@ -73,7 +78,7 @@ export function createEventStream(
   };
 }
 
-/** `Promise.withResolvers` for browsers that do not have it. */
+/** A replacement for `Promise.withResolvers` in older browsers. */
 function createLatch() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * What moves the calls: the connection, where it resumes, and what an earlier page left. Loaded when somebody first wants to know
- * about calls, so that a page which only prepares a client does not carry it.
+ * The live feed: the connection, the resume position and the previous page's record. It is loaded when the client
+ * first connects, so that a page that only creates a client does not load it.
  */
 import type {CallStatusMessage} from '@hookswitch/protocol';
 import type {CallStore} from './call-store.ts';
@@ -14,7 +14,7 @@ import {createResumeStorage, type ResumeRecord} from './resume-storage.ts';
 import type {TokenSource} from './token-source.ts';
 
 export interface FeedOptions extends Pick<ClientSettings, 'environment' | 'storage' | 'sessionStorage'> {
-  /** The gateway's address without a slash at the end. */
+  /** The gateway's address without a trailing slash. */
   readonly url: string;
   readonly subscription: 'all' | readonly string[];
   readonly tokens: TokenSource;
@@ -26,99 +26,95 @@ export interface FeedOptions extends Pick<ClientSettings, 'environment' | 'stora
   readonly onStatus: (message: CallStatusMessage) => void;
   readonly onError: (error: HookswitchError) => void;
   readonly onChange: (state: ConnectionState) => void;
-  /** These ended, and nobody here saw how. */
-  readonly onGone: (calls: readonly CallState[]) => void;
-  /** Entries were missed for good. */
+  /** Calls that ended between two connections, with an unknown outcome. */
+  readonly onOutcomeUnknown: (calls: readonly CallState[]) => void;
+  /** Journal entries were lost. */
   readonly onReset: () => void;
 }
 
 export function createFeed(options: FeedOptions): Connection {
-  const {url, subscription, tokens, clock, random, store} = options;
-  const {onStatus, onError, onChange, onGone, onReset} = options;
-  /** Whose calls are held. */
+  const {url, subscription, clock, store} = options;
+  /** The user who may see the stored calls. */
   let user: string | undefined;
 
-  const kept = options.storage === 'session' ? (options.sessionStorage ?? pageStorage()) : undefined;
+  const sessionStore = options.storage === 'session' ? (options.sessionStorage ?? pageStorage()) : undefined;
   const storage =
-    kept &&
+    sessionStore &&
     createResumeStorage({
       url,
       subscription,
       clock,
-      store: kept,
+      store: sessionStore,
       record: () => {
         const cursor = store.cursor();
         return user === undefined || cursor === undefined ? undefined : {user, cursor, calls: store.list()};
       },
     });
-  /** What a page before this one left: shown once the gateway has said that it is still this user's. */
-  let left: ResumeRecord | undefined = storage?.load();
+  /** The previous page's record. It is shown after the gateway has confirmed that the user is the same. */
+  let previous: ResumeRecord | undefined = storage?.load();
 
-  const isWanted = (callSid: string) => subscription === 'all' || subscription.includes(callSid);
+  const isSubscribed = (callSid: string) => subscription === 'all' || subscription.includes(callSid);
 
   return createConnection({
+    ...options,
     url: `${url.replace('http', 'ws')}/ws`,
-    tokens,
-    subscription,
-    WebSocket: options.WebSocket,
-    clock,
-    random,
     environment: options.environment ?? pageEnvironment(new URL(url).hostname),
     handler: {
       resumeQuery: () => {
-        const cursor = store.cursor() ?? left?.cursor;
+        const cursor = store.cursor() ?? previous?.cursor;
         return cursor === undefined
           ? ''
           : `?epoch=${encodeURIComponent(cursor.epoch)}&offset=${cursor.offset}`;
       },
       onReady: (session) => {
-        if ((user ?? left?.user ?? session.user) !== session.user) return false;
-        if (left !== undefined && session.recovered) store.restore(left.calls, left.cursor);
-        left = undefined;
+        if ((user ?? previous?.user ?? session.user) !== session.user) return false;
+        if (previous !== undefined && session.recovered) store.restore(previous.calls, previous.cursor);
+        previous = undefined;
         user = session.user;
         return true;
       },
       onStatus: (message) => {
         if (typeof message.callSid !== 'string') return;
-        if (!isWanted(message.callSid)) store.advance(message.offset);
-        else if (store.apply(message)) onStatus(message);
-        storage?.touch();
+        if (!isSubscribed(message.callSid)) store.advance(message.offset);
+        else if (store.apply(message)) options.onStatus(message);
+        storage?.save();
       },
       onSnapshot: ({offset, calls}, epoch, fresh) => {
         const cursor = store.cursor();
         if (!Array.isArray(calls) || (!fresh && cursor !== undefined && offset < cursor.offset)) return;
-        const gone = store.replace(
+        const endedUnseen = store.replace(
           {epoch, offset},
-          calls.filter(({callSid}) => isWanted(callSid)),
+          calls.filter(({callSid}) => isSubscribed(callSid)),
         );
-        storage?.touch();
-        if (fresh && cursor !== undefined && (cursor.epoch !== epoch || cursor.offset !== offset)) onReset();
-        if (gone.length > 0) onGone(gone);
+        storage?.save();
+        if (fresh && cursor !== undefined && (cursor.epoch !== epoch || cursor.offset !== offset))
+          options.onReset();
+        if (endedUnseen.length > 0) options.onOutcomeUnknown(endedUnseen);
       },
       onOffset: (offset) => {
         store.advance(offset);
-        storage?.touch();
+        storage?.save();
       },
       onForget: () => {
-        user = left = undefined;
+        user = previous = undefined;
         store.clear();
         storage?.clear();
-        onReset();
+        options.onReset();
       },
       onTime: options.gatewayClock.observe,
-      onRefused: ({code, message, context}) => onError(new HookswitchError(code, message, {context})),
-      onFault: onError,
+      onRefused: ({code, message, context}) => options.onError(new HookswitchError(code, message, {context})),
+      onFault: options.onError,
       onChange: (state) => {
-        // The page may be going.
+        // The page may be closing.
         if (state.phase === 'stopped' || (state.phase === 'waiting' && state.why === 'suspended'))
           storage?.flush();
-        onChange(state);
+        options.onChange(state);
       },
     },
   });
 }
 
-/** `undefined` outside of a page, and in one that may not store anything. */
+/** Returns `undefined` outside of a page, and in a page that may not use storage. */
 function pageStorage(): Storage | undefined {
   try {
     return sessionStorage;

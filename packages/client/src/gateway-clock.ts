@@ -1,37 +1,40 @@
 /**
- * What time it is at the gateway. Elapsed time shown with the browser's own clock is wrong by as much as that clock is, and
- * the clocks of office machines are minutes off.
+ * An estimate of the gateway's clock. Elapsed time must not use the browser's clock, because the clocks of office
+ * machines are often minutes off.
  *
- * Only messages whose `timestamp` is the moment of sending count: `call.status` says when something happened, which may be long ago.
- * Each message is late by its latency, never early, so that of several measurements the one furthest ahead is the best.
- * In between, the monotonic clock counts, so that setting the machine's clock changes nothing.
+ * Only messages whose `timestamp` is their send time count. The timestamp of `call.status` is the time of the event,
+ * which may be long ago. Latency makes a message late, never early. Therefore the measurement that is furthest ahead
+ * is the best. Between measurements the monotonic clock counts, so that setting the machine's clock changes nothing.
  */
 import type {ClientClock} from './client-api.ts';
 
 export interface GatewayClock {
-  /** Milliseconds since 1970 by the gateway's clock; by this machine's until the first session. */
+  /** Milliseconds since 1970 by the gateway's clock. Before the first session, by this machine's clock. */
   readonly now: () => number;
-  /** How far the gateway's clock is ahead of this machine's, in ms, as of the last change of at least `MATERIAL_MS`. */
+  /**
+   * How many milliseconds the gateway's clock is ahead of this machine's clock. It is updated on changes of at least
+   * `MATERIAL_MS`.
+   */
   readonly offset: () => number;
   /**
-   * Takes in a message that was just received.
-   * @param timestamp when the gateway sent it, ISO 8601
-   * @param first it is the first message of a session
+   * Measures the clock with a message that was just received.
+   * @param timestamp the gateway's send time, ISO 8601
+   * @param first whether this is the first message of a session
    */
   readonly observe: (timestamp: string, first: boolean) => void;
 }
 
-/** A measurement counts for one to two of these, so that a clock that was set back at the gateway is noticed. */
+/** A measurement is used for one to two windows, so that the client notices when the gateway's clock is set back. */
 const WINDOW_MS = 50_000;
-/** A message cannot be later than this: the connection would have been given up. */
+/** The maximum possible latency. A slower connection would have been closed as silent. */
 const MAX_LATENCY_MS = 60_000;
-/** The first message of a session is sent when the connection is known to work. */
+/** The maximum latency of a session's first message, which the gateway sends on a working connection. */
 const MAX_FIRST_LATENCY_MS = 5000;
-/** Smaller changes of the offset are not reported. */
+/** Smaller changes of the offset are not reported. Milliseconds. */
 export const MATERIAL_MS = 250;
 
 export function createGatewayClock(clock: ClientClock, onChange: () => void): GatewayClock {
-  /** The best measurements of the window before and of this one: gateway time minus monotonic time. */
+  /** The best measurements of the previous and the current window: gateway time minus monotonic time. */
   let previous: number | undefined;
   let current = 0;
   let windowAt = 0;

@@ -1,10 +1,10 @@
 /** `AbortSignal.any` and `AbortSignal.timeout` for browsers that have neither. */
 
 export interface JoinedSignal {
-  /** Aborted as soon as one of the signals is, or by `abort`. */
+  /** Aborted when one of the signals aborts, or when `abort` is called. */
   readonly signal: AbortSignal;
   readonly abort: () => void;
-  /** Takes the listeners off again: some of the signals live as long as the page. */
+  /** Removes the listeners, because some of the signals live as long as the page. */
   readonly release: () => void;
 }
 

@@ -1,10 +1,13 @@
-/** How long a call has been talked on. */
+/** The duration of a conversation. */
 import type {CallState} from './client-api.ts';
 
 /**
- * Seconds, whole. Once the call has ended, the duration Twilio gave, if any; before it was answered 0. Of a call whose end nobody saw,
- * the time until it was last heard of.
- * @param now milliseconds since 1970 by the gateway's clock: `client.now()`. The browser's own clock may be minutes off.
+ * The duration of a call in whole seconds:
+ * - Before the answer: 0.
+ * - During the call: the time since the answer.
+ * - After the end: Twilio's duration. If it is unknown, the time until the end or the last known update.
+ *
+ * @param now milliseconds since 1970 by the gateway's clock: `client.now()`. The browser's clock may be minutes off.
  */
 export function liveDuration(
   call: Pick<CallState, 'duration' | 'answeredAt' | 'endedAt'> &

@@ -1,6 +1,7 @@
 /**
- * What the connection does next, as a pure function of what it is and what happened: no sockets, no timers, no clock.
- * `connection.ts` carries the effects out and reports back. The table is total: a test walks every phase with every event.
+ * The connection's state machine: a pure function of state and event, without sockets, timers or a clock.
+ * `connection.ts` executes the effects and reports events. The table is complete: a test checks every phase with
+ * every event.
  */
 import {retryAfter} from '@hookswitch/protocol';
 import {backoffMs} from './backoff.ts';
@@ -12,18 +13,18 @@ import type {
   StopReason,
   WaitReason,
 } from './connection-state.ts';
-import {stopped} from './stop-reason.ts';
+import {stoppedState} from './stop-reason.ts';
 import {TOKEN_FLOOR_MS} from './token-renewal.ts';
 
 export interface MachineState {
   readonly connection: ConnectionState;
-  /** Attempts that have failed since the last session that held. */
+  /** Attempts that have failed since the last stable session. */
   readonly attempt: number;
-  /** A token was refused, and no session has held since. */
+  /** A token was refused, and there has been no stable session since. */
   readonly refused: boolean;
-  /** Another token can be had. */
+  /** Whether another token can be requested. */
   readonly renewable: boolean;
-  /** Monotonic ms at which the session there is, or was, began. */
+  /** The start of the current or last session, monotonic ms. */
   readonly since: number;
   readonly online: boolean;
   readonly visible: boolean;
@@ -31,29 +32,29 @@ export interface MachineState {
 }
 
 export type MachineEvent =
-  /** Somebody wants a connection now. */
+  /** Connect now. */
   | {readonly type: 'connect'}
   | {readonly type: 'token'}
   | {readonly type: 'token-failed'}
-  /** The WebSocket's constructor threw. */
+  /** The WebSocket constructor threw. */
   | {readonly type: 'cannot-open'; readonly reason?: string}
   | {readonly type: 'closed'; readonly code: number; readonly reason?: string; readonly afterMs?: number}
   | {readonly type: 'ready'; readonly session: SessionDetails}
-  /** The session is not of the user whose calls are held. */
+  /** The session belongs to another user than the stored calls. */
   | {readonly type: 'other-user'}
-  /** An entry came. */
+  /** A journal entry arrived. */
   | {readonly type: 'progress'}
-  /** Everything up to a moment after the session began has come. */
+  /** All messages up to a moment after the session started have arrived. */
   | {readonly type: 'caught-up'}
-  /** Nothing came for too long. */
+  /** The server sent nothing for too long. */
   | {readonly type: 'silent'}
-  /** The one timer fired that the last `timer` effect set. */
+  /** The timer of the last `timer` effect fired. */
   | {readonly type: 'timer'}
   | {readonly type: 'online'}
   | {readonly type: 'offline'}
   | {readonly type: 'visible'}
   | {readonly type: 'hidden'}
-  /** Into the back/forward cache, or gone. */
+  /** The page enters the back/forward cache or closes. */
   | {readonly type: 'suspend'}
   | {readonly type: 'resume'}
   | {readonly type: 'dispose'};
@@ -61,18 +62,18 @@ export type MachineEvent =
 export type Effect =
   | {readonly type: 'ask-token'}
   | {readonly type: 'open'}
-  /** Let go of the socket; nothing more is heard of it. */
+  /** Close the socket and ignore its further events. */
   | {readonly type: 'close'}
-  /** Calls and cursor are somebody else's. */
+  /** Forget the calls and the cursor, because they belong to another user. */
   | {readonly type: 'forget'}
-  /** Sets the one timer anew; without `ms` there is none. */
+  /** Replace the timer. Without `ms`, cancel it. */
   | {readonly type: 'timer'; readonly ms?: number};
 
-/** What a transition may know of the world. */
+/** The inputs of a transition that change over time. */
 export interface Moment {
   /** Wall clock, milliseconds since 1970. */
   readonly now: number;
-  /** Milliseconds since some fixed moment; unlike `now` it never jumps. */
+  /** Milliseconds since a fixed moment. Unlike `now`, it never jumps. */
   readonly monotonic: number;
   /** From 0 up to 1. */
   readonly random: number;
@@ -87,23 +88,23 @@ type EventOf<Type> = Extract<MachineEvent, {type: Type}>;
 type Handler<Event = MachineEvent> = (state: MachineState, event: Event, moment: Moment) => Step;
 type Row = {readonly [Type in MachineEvent['type']]: Handler<EventOf<Type>>};
 
-/** From opening the socket to `session.ready`, and from there to its snapshot. */
+/** The time limit from opening the socket to `session.ready`, and from there to the snapshot. */
 export const CONNECT_TIMEOUT_MS = 15_000;
-/** After so long without an entry a replay counts as over, should the server not say so with a heartbeat. */
+/** A replay without new entries for this time is complete, even if the server sends no heartbeat. */
 export const QUIET_MS = 1500;
-/** A session that held for so long makes earlier failures forgotten. */
+/** A session of this length is stable and resets the failure count. */
 export const STABLE_MS = 5000;
-/** Spread of those that are told to come back now. */
+/** Spreads the reconnects of clients whose server restarts. */
 export const GOING_AWAY_SPREAD_MS = 1000;
-/** Nobody is looking: after a first attempt that failed, others are at least this apart, and at most twice. */
+/** In a hidden page, attempts after the first failure are this far apart, up to twice as far. */
 export const HIDDEN_DELAY_MS = 30_000;
-/** A hint beyond this is a mistake. */
+/** A longer delay requested by the server is a mistake and is reduced to this. */
 export const MAX_HINT_MS = 600_000;
 
-/** Where everything begins. */
+/** The state of a client that has not connected yet. */
 export function initialState(renewable: boolean): MachineState {
   return {
-    connection: stopped('not-started'),
+    connection: stoppedState('not-started'),
     attempt: 0,
     refused: false,
     renewable,
@@ -116,14 +117,14 @@ export function initialState(renewable: boolean): MachineState {
 
 const stay: Handler = (state) => ({state, effects: []});
 
-const mark =
+const setFlags =
   (flags: Partial<MachineState>): Handler =>
   (state) => ({state: {...state, ...flags}, effects: []});
 
 const stop =
   (why: StopReason, code?: number, reason?: string): Handler =>
   (state) => ({
-    state: {...state, connection: stopped(why, code, reason)},
+    state: {...state, connection: stoppedState(why, code, reason)},
     effects: [{type: 'close'}, {type: 'timer'}],
   });
 
@@ -137,80 +138,80 @@ function delayMs({attempt, visible}: MachineState, {why, code, afterMs}: Wait, r
   if (afterMs !== undefined) return Math.min(afterMs, MAX_HINT_MS);
   if (attempt > 0 && !visible) return HIDDEN_DELAY_MS * (1 + random);
   if (attempt === 0 && code === 1001) return GOING_AWAY_SPREAD_MS * random;
-  // Not full jitter: asking for a token costs somebody else's backend, so that a part of the delay always passes.
+  // Not full jitter: a token request costs the user's backend, so at least half of the delay always passes.
   if (why === 'token-failed') return backoffMs(attempt, (1 + random) / 2);
   if (why === 'unauthorized') return Math.max(TOKEN_FLOOR_MS, backoffMs(attempt, (1 + random) / 2));
   return backoffMs(attempt, random);
 }
 
-/** Waits for the time to come, or for the network or the page to come back. */
+/** Waits for a delay, or for the network or the page to return. */
 function wait(before: MachineState, wanted: Wait, {now, monotonic, random}: Moment): Step {
   const state = settle(before, monotonic);
   const {attempt} = state;
-  const absent = state.suspended ? 'suspended' : state.online ? undefined : 'offline';
-  const ms = absent === undefined ? delayMs(state, wanted, random) : undefined;
+  const blockedBy = state.suspended ? 'suspended' : state.online ? undefined : 'offline';
+  const ms = blockedBy === undefined ? delayMs(state, wanted, random) : undefined;
   const connection: ConnectionState = {
     phase: 'waiting',
-    why: absent ?? wanted.why,
+    why: blockedBy ?? wanted.why,
     attempt,
     retryAt: ms === undefined ? undefined : now + ms,
     code: wanted.code,
-    hinted: absent === undefined && wanted.afterMs !== undefined,
+    hinted: blockedBy === undefined && wanted.afterMs !== undefined,
   };
   return {state: {...state, connection}, effects: [{type: 'close'}, {type: 'timer', ms}]};
 }
 
-/** A session that held forgives what was before; any other attempt has failed. */
+/** Updates the failure count: a stable session resets it, any other attempt has failed. */
 function settle(state: MachineState, monotonic: number): MachineState {
   const {phase} = state.connection;
   if (phase === 'waiting' || phase === 'stopped') return state;
-  if (phase === 'connecting') return {...state, attempt: state.attempt + 1};
-  if (monotonic - state.since >= STABLE_MS) return {...state, attempt: 0, refused: false};
-  return state.attempt > 0 ? {...state, attempt: state.attempt + 1} : {...state, attempt: 1};
+  if (phase !== 'connecting' && monotonic - state.since >= STABLE_MS)
+    return {...state, attempt: 0, refused: false};
+  return {...state, attempt: state.attempt + 1};
 }
 
-/** Begins an attempt, where there is any sense in it. */
+/** Starts an attempt, if the browser is online and the page is active. */
 function attempt(state: MachineState, moment: Moment): Step {
   if (!state.online || state.suspended) return wait(state, {why: 'offline'}, moment);
   return {
     state: {...state, connection: {phase: 'connecting', step: 'token', attempt: state.attempt + 1}},
-    // The token source has a limit of its own.
+    // No timer is needed, because the token source has its own time limit.
     effects: [{type: 'close'}, {type: 'timer'}, {type: 'ask-token'}],
   };
 }
 
 const retry: Handler = (state, _event, moment) => attempt(state, moment);
 
-const lose =
+const waitBecause =
   (why: WaitReason): Handler =>
   (state, _event, moment) =>
     wait(state, {why}, moment);
 
-const closed: Handler<EventOf<'closed'>> = (state, event, moment) => {
+const handleClosed: Handler<EventOf<'closed'>> = (state, event, moment) => {
   const {code, reason, afterMs} = event;
-  const what = retryAfter(code);
-  if (what === 'never')
+  const retryMode = retryAfter(code);
+  if (retryMode === 'never')
     return stop(code === 4403 ? 'forbidden' : 'protocol', code, reason)(state, event, moment);
-  if (what !== 'with-new-token')
+  if (retryMode !== 'with-new-token')
     return wait(state, {why: code === 1001 ? 'going-away' : 'closed', code, afterMs}, moment);
   if (!state.renewable) return stop('unauthorized', code, reason)(state, event, moment);
   const settled = settle(state, moment.monotonic);
-  // The token may only have expired, so that a new one is asked for at once. Refused twice in a row, with back-off: the backend may be
-  // down, or its clock wrong, and recover.
+  // The token may only have expired, so a new one is requested at once. After two refusals in a row, the client
+  // backs off, because the backend may be down or its clock wrong.
   if (settled.refused) return wait(state, {why: 'unauthorized', code}, moment);
   return attempt({...settled, refused: true, attempt: 0}, moment);
 };
 
 const flags = {
-  online: mark({online: true}),
-  offline: mark({online: false}),
-  visible: mark({visible: true}),
-  hidden: mark({visible: false}),
-  suspend: mark({suspended: true}),
-  resume: mark({suspended: false}),
+  online: setFlags({online: true}),
+  offline: setFlags({online: false}),
+  visible: setFlags({visible: true}),
+  hidden: setFlags({visible: false}),
+  suspend: setFlags({suspended: true}),
+  resume: setFlags({suspended: false}),
 };
 
-const nothing: Row = {
+const ignoreAll: Row = {
   ...flags,
   connect: stay,
   token: stay,
@@ -226,27 +227,31 @@ const nothing: Row = {
   dispose: stop('disposed'),
 };
 
-/** The flag first, then what follows from it. */
+/** Sets the flag, then runs the next handler. */
 const then =
   (flag: Handler, next: Handler): Handler =>
   (state, event, moment) =>
     next(flag(state, event, moment).state, event, moment);
 
-/** Whatever there is of a connection is given up without network, and in the back/forward cache. */
-const connected: Row = {
-  ...nothing,
-  offline: then(flags.offline, lose('offline')),
-  suspend: then(flags.suspend, lose('suspended')),
-  closed,
+/** The client waits while the network is lost or the page is in the back/forward cache. */
+const interruptions = {
+  offline: then(flags.offline, waitBecause('offline')),
+  suspend: then(flags.suspend, waitBecause('suspended')),
+};
+
+const connecting: Row = {
+  ...ignoreAll,
+  ...interruptions,
+  closed: handleClosed,
 };
 
 const open: Row = {
-  ...connected,
-  silent: lose('silent'),
+  ...connecting,
+  silent: waitBecause('silent'),
 };
 
-/** Somebody looks, or the network is back: no reason to wait, unless the server asked for it. */
-const sooner: Handler = (state, event, moment) =>
+/** The page is visible or the network is back: retry at once, unless the server asked the client to wait. */
+const retryUnlessHinted: Handler = (state, event, moment) =>
   state.connection.phase === 'waiting' && state.connection.hinted
     ? stay(state, event, moment)
     : retry(state, event, moment);
@@ -259,16 +264,16 @@ const openSocket: Handler = (state, event, moment) =>
       }
     : stay(state, event, moment);
 
-function patience({recovered}: SessionDetails): Effect {
+function replayTimer({recovered}: SessionDetails): Effect {
   return {type: 'timer', ms: recovered ? QUIET_MS : CONNECT_TIMEOUT_MS};
 }
 
 const ready: Handler<EventOf<'ready'>> = (state, {session}, {monotonic}) => ({
   state: {...state, since: monotonic, connection: {...session, phase: 'catching-up'}},
-  effects: [patience(session)],
+  effects: [replayTimer(session)],
 });
 
-/** `undefined` in a phase without a session, which the table has no such transition for. */
+/** Returns `undefined` in a phase without a session. The table never calls it in such a phase. */
 function sessionOf({connection}: MachineState): CatchingUpState | LiveState | undefined {
   return connection.phase === 'catching-up' || connection.phase === 'live' ? connection : undefined;
 }
@@ -279,10 +284,10 @@ const goLive: Handler = (state, event, moment) => {
   return {state: {...state, connection: {...session, phase: 'live'}}, effects: [{type: 'timer'}]};
 };
 
-/** Phase × event. */
+/** The transition table: phase × event. */
 export const transitions: Readonly<Record<ConnectionState['phase'], Row>> = {
   stopped: {
-    ...nothing,
+    ...ignoreAll,
     connect: (state, event, moment) => {
       const {connection} = state;
       if (connection.phase !== 'stopped' || connection.why === 'disposed') return stay(state, event, moment);
@@ -290,19 +295,18 @@ export const transitions: Readonly<Record<ConnectionState['phase'], Row>> = {
     },
   },
   waiting: {
-    ...nothing,
+    ...ignoreAll,
     connect: retry,
     timer: retry,
-    online: then(flags.online, sooner),
-    visible: then(flags.visible, sooner),
-    resume: then(flags.resume, sooner),
-    offline: then(flags.offline, lose('offline')),
-    suspend: then(flags.suspend, lose('suspended')),
+    online: then(flags.online, retryUnlessHinted),
+    visible: then(flags.visible, retryUnlessHinted),
+    resume: then(flags.resume, retryUnlessHinted),
+    ...interruptions,
   },
   connecting: {
-    ...connected,
+    ...connecting,
     token: openSocket,
-    'token-failed': lose('token-failed'),
+    'token-failed': waitBecause('token-failed'),
     'cannot-open': (state, event, moment) =>
       stop('cannot-open', undefined, event.reason)(state, event, moment),
     ready,
@@ -310,25 +314,25 @@ export const transitions: Readonly<Record<ConnectionState['phase'], Row>> = {
       state,
       effects: [{type: 'forget'}, {type: 'close'}, {type: 'open'}, {type: 'timer', ms: CONNECT_TIMEOUT_MS}],
     }),
-    timer: lose('timeout'),
+    timer: waitBecause('timeout'),
   },
   'catching-up': {
     ...open,
     progress: (state, event, moment) => {
       const session = sessionOf(state);
-      return session === undefined ? stay(state, event, moment) : {state, effects: [patience(session)]};
+      return session === undefined ? stay(state, event, moment) : {state, effects: [replayTimer(session)]};
     },
     'caught-up': goLive,
     timer: (state, event, moment) =>
-      // Without its snapshot a session has nothing to show.
-      (sessionOf(state)?.recovered === true ? goLive : lose('timeout'))(state, event, moment),
+      // A session that did not recover has nothing to show without its snapshot.
+      (sessionOf(state)?.recovered === true ? goLive : waitBecause('timeout'))(state, event, moment),
   },
   live: open,
 };
 
-/** One step. Never throws; what an event does not concern, it leaves as it is. */
+/** Executes one transition. Never throws. An event that does not apply leaves the state unchanged. */
 export function transition(state: MachineState, event: MachineEvent, moment: Moment): Step {
   const row = transitions[state.connection.phase];
-  // The table's type ties each handler to its event; an index by a union cannot say so.
+  // The table's type pairs each handler with its event, but indexing by a union loses this.
   return (row[event.type] as Handler)(state, event, moment);
 }

@@ -1,10 +1,10 @@
-/** What a page's surroundings say. Nothing here is touched at import time. */
+/** Reports whether the page is online, visible or suspended. Importing this module touches no browser API. */
 import type {ClientEnvironment, EnvironmentEvent} from './client-api.ts';
 
-/** A browser without network calls itself offline, yet reaches a gateway on its own machine. */
+/** A browser without a network reports itself as offline, but it can still reach a gateway on the same machine. */
 const OWN_MACHINE = /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/;
 
-/** The page's, or in Node one that is always online and visible. */
+/** Creates the page's environment. In Node, the environment is always online and visible. */
 export function pageEnvironment(hostname: string): ClientEnvironment {
   const page = typeof document === 'undefined' ? undefined : document;
   const always = OWN_MACHINE.test(hostname);

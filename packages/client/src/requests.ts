@@ -1,4 +1,4 @@
-/** Authorised JSON requests to the gateway, their errors as one type, and what may be tried again. */
+/** Sends authorized JSON requests to the gateway, turns every failure into a `HookswitchError`, and retries. */
 import type {Retry} from '@hookswitch/protocol';
 import {backoffMs} from './backoff.ts';
 import type {ClientClock, RequestOptions} from './client-api.ts';
@@ -7,30 +7,30 @@ import {joinSignals} from './join-signals.ts';
 import type {TokenSource} from './token-source.ts';
 
 export interface RequestsOptions {
-  /** The gateway's address without a slash at the end. */
+  /** The gateway's address without a trailing slash. */
   readonly url: string;
   readonly tokens: TokenSource;
   readonly fetch: typeof fetch | undefined;
   readonly clock: ClientClock;
   readonly random: () => number;
-  /** Ends with the client. */
+  /** Aborted when the client is disposed. */
   readonly disposed: AbortSignal;
 }
 
-/** An answer that takes longer counts as none. */
+/** A request that takes longer has failed. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** A minute of tries, about. */
+/** With back-off, this is about one minute. */
 const MAX_TRIES = 6;
 
 const whatToDo: Readonly<Record<string, string>> = {
-  unauthorized: 'Get a new token.',
-  forbidden: 'Use a token with the scope for this.',
-  invalid_request: 'Mend the field that context names.',
-  call_not_found: 'Check the sid; others’ calls are not shown.',
-  idempotency_conflict: 'Use another key for another request.',
-  submission_unknown: 'Repeat it with the same idempotencyKey: it never dials twice.',
-  network: 'Check the network and the url; a browser also needs ALLOWED_ORIGINS.',
-  provider_error: 'See Twilio’s code in context.',
+  unauthorized: 'Use a new token.',
+  forbidden: 'Use a token that has the required scope.',
+  invalid_request: 'Correct the field named in context.',
+  call_not_found: 'Check the sid, and what the token may see.',
+  idempotency_conflict: 'Use a new key for a different request.',
+  submission_unknown: 'Repeat the request with the same idempotencyKey. It never dials twice.',
+  network: 'Check the network and the url. Browsers also need ALLOWED_ORIGINS.',
+  provider_error: 'See Twilio’s error code in context.',
 };
 
 export class Requests {
@@ -40,18 +40,18 @@ export class Requests {
     this.#options = options;
   }
 
-  /** One request; again only where the token was refused and another could be had. */
+  /** Sends one request. Repeats it only if the token was refused and another token is available. */
   async send<T>(path: string, options: RequestOptions = {}): Promise<T> {
     const {tokens} = this.#options;
     const token = await tokens.get();
-    const answer = await this.#exchange(path, options, token);
-    if (answer.response.status !== 401 || !tokens.renewable) return readAnswer<T>(answer);
+    const answer = await this.#fetch(path, options, token);
+    if (answer.response.status !== 401 || !tokens.renewable) return parseAnswer<T>(answer);
     tokens.refuse(token);
-    return readAnswer<T>(await this.#exchange(path, options, await tokens.get()));
+    return parseAnswer<T>(await this.#fetch(path, options, await tokens.get()));
   }
 
-  /** The same request until it is answered for good. Only for what may be repeated. */
-  async sendAgain<T>(path: string, options: RequestOptions, maxTries = MAX_TRIES): Promise<T> {
+  /** Repeats a request until it succeeds or fails permanently. Use it only for requests that are safe to repeat. */
+  async sendWithRetry<T>(path: string, options: RequestOptions, maxTries = MAX_TRIES): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.send<T>(path, options);
@@ -76,14 +76,14 @@ export class Requests {
     }).finally(ended.release);
   }
 
-  /** Why something that was waited for will not come. */
+  /** The error for an operation that was aborted. */
   aborted(cause?: unknown): HookswitchError {
     return this.#options.disposed.aborted
       ? new HookswitchError('disposed', 'The client was disposed.', {cause})
-      : new HookswitchError('aborted', 'It was aborted.', {cause});
+      : new HookswitchError('aborted', 'The operation was aborted.', {cause});
   }
 
-  async #exchange(path: string, options: RequestOptions, token: string): Promise<Answer> {
+  async #fetch(path: string, options: RequestOptions, token: string): Promise<Answer> {
     const {method, body, headers, signal} = options;
     const {url, disposed, clock, fetch = globalThis.fetch} = this.#options;
     if (typeof fetch !== 'function') {
@@ -107,7 +107,7 @@ export class Requests {
       return {response, text: await response.text()};
     } catch (cause) {
       if (disposed.aborted || signal?.aborted) throw this.aborted(cause);
-      throw new HookswitchError('network', 'The gateway was not reached.', {
+      throw new HookswitchError('network', 'Cannot reach the gateway.', {
         cause,
         retry: 'backoff',
         whatToDo: whatToDo['network'],
@@ -124,13 +124,13 @@ interface Answer {
   readonly text: string;
 }
 
-/** No answer, or one that says that the same may be sent again. */
+/** Whether the request got no response, or a response that allows the same request again. */
 function mayRepeat({code, status, retry}: HookswitchError): boolean {
   if (code === 'token_failed') return retry === 'backoff';
   return code === 'network' || status === 503 || code === 'submission_unknown' || code === 'bad_gateway';
 }
 
-function readAnswer<T>({response, text}: Answer): T {
+function parseAnswer<T>({response, text}: Answer): T {
   const {ok, status, statusText, headers} = response;
   let json: {code?: string; detail?: string; title?: string; context?: Record<string, unknown>} | undefined;
   try {
@@ -139,10 +139,10 @@ function readAnswer<T>({response, text}: Answer): T {
   } catch (cause) {
     if (ok) {
       const hint = {cause, status, retry: 'backoff', whatToDo: whatToDo['network']} as const;
-      throw new HookswitchError('invalid_response', 'The answer is not the gateway’s.', hint);
+      throw new HookswitchError('invalid_response', 'The response is not from the gateway.', hint);
     }
   }
-  // What a proxy says in the gateway's place has no code.
+  // A proxy that responds instead of the gateway sends no code.
   const code = json?.code ?? (status === 502 || status === 504 ? 'bad_gateway' : `http_${status}`);
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   throw new HookswitchError(code, json?.detail ?? json?.title ?? `${status} ${statusText}`, {

@@ -1,8 +1,8 @@
-/** Cursor and calls in `sessionStorage`, so that a reload resumes. Whatever goes wrong with it, the client works without. */
+/** Keeps the cursor and calls in `sessionStorage`, so that a reload resumes. The client also works if this fails. */
 import type {Cursor} from './call-store.ts';
 import type {CallState, ClientClock, KeyValueStorage, Unsubscribe} from './client-api.ts';
 
-/** The calls as of a cursor, and whose they are. */
+/** The calls at a cursor, and the user who may see them. */
 export interface ResumeRecord {
   readonly user: string;
   readonly cursor: Cursor;
@@ -14,25 +14,25 @@ export interface ResumeStorageOptions {
   readonly subscription: 'all' | readonly string[];
   readonly clock: ClientClock;
   readonly store: KeyValueStorage;
-  /** What is to be kept; nothing until there is something to resume from. */
+  /** Returns the record to save, or `undefined` while there is nothing to resume from. */
   readonly record: () => ResumeRecord | undefined;
 }
 
 export interface ResumeStorage {
-  /** What a page before this one left, if it is of use here. */
+  /** Returns the previous page's record, if this client can use it. */
   load(): ResumeRecord | undefined;
-  /** Something changed: written soon. */
-  touch(): void;
-  /** Written now: the page may be going. */
+  /** Writes soon, after a change. */
+  save(): void;
+  /** Writes now, because the page may be closing. */
   flush(): void;
   clear(): void;
 }
 
-/** Changes with what a record holds. */
+/** Increase this when the record's format changes. */
 const VERSION = 1;
-/** Characters; beyond, a reload begins with a snapshot. */
+/** Maximum size in characters. If the record is larger, a reload starts with a snapshot. */
 const MAX_RECORD_LENGTH = 500_000;
-/** Milliseconds between two writes, so that a burst of messages is one. */
+/** The minimum interval between two writes in milliseconds, so that a burst of messages causes one write. */
 const WRITE_EVERY_MS = 1000;
 
 export function createResumeStorage(options: ResumeStorageOptions): ResumeStorage {
@@ -45,17 +45,17 @@ export function createResumeStorage(options: ResumeStorageOptions): ResumeStorag
     try {
       store.removeItem(key);
     } catch {
-      // Storage that cannot be written holds nothing of ours.
+      // Storage that cannot be written contains no record of ours.
     }
   };
 
   const flush = () => {
     cancel?.();
     cancel = undefined;
-    const what = record();
-    if (what === undefined) return;
+    const current = record();
+    if (current === undefined) return;
     try {
-      const text = JSON.stringify({kind, ...what});
+      const text = JSON.stringify({kind, ...current});
       if (text.length > MAX_RECORD_LENGTH) clear();
       else store.setItem(key, text);
     } catch {
@@ -81,7 +81,7 @@ export function createResumeStorage(options: ResumeStorageOptions): ResumeStorag
         return undefined;
       }
     },
-    touch: () => {
+    save: () => {
       cancel ??= clock.after(WRITE_EVERY_MS, flush);
     },
   };

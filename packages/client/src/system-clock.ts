@@ -1,4 +1,4 @@
-/** The system's clock. */
+/** The default clock. */
 import type {ClientClock} from './client-api.ts';
 
 export const systemClock: ClientClock = {

@@ -1,6 +1,6 @@
 /**
- * The token in use, and where another comes from. The SDK does not read a token's own expiry: the gateway announces it
- * (`session.expiring`) and refuses a token that has expired, both by the gateway's clock.
+ * Holds the current token and requests new ones. The SDK does not read a token's expiry. The gateway announces the
+ * expiry (`session.expiring`) and refuses an expired token, both by its own clock.
  */
 import type {ClientClock, TokenReason} from './client-api.ts';
 import type {CheckedOptions} from './client-options.ts';
@@ -8,22 +8,25 @@ import {HookswitchError} from './errors.ts';
 import {parseToken} from './parse-token.ts';
 
 export interface TokenSource {
-  /** Whether `getToken` can give another token. */
+  /** Whether `getToken` can provide another token. */
   readonly renewable: boolean;
   /**
-   * The token in use, or a new one if there is none. Concurrent callers share one call of `getToken`.
+   * Returns the current token, or requests one. Concurrent callers share one call of `getToken`.
    * @throws HookswitchError `token_failed`
    */
   get(): Promise<string>;
-  /** A new token, because the one in use expires. The old one stays in use until then. @throws HookswitchError `token_failed` */
+  /**
+   * Requests a new token because the current one expires soon. The current token stays in use until then.
+   * @throws HookswitchError `token_failed`
+   */
   renew(): Promise<string>;
-  /** The gateway refused this token: the next `get` asks for another. A fixed token stays. */
+  /** Discards a token that the gateway refused, so that the next `get` requests another. A fixed token stays. */
   refuse(refused: string): void;
-  /** Milliseconds since the token in use was obtained. */
+  /** Milliseconds since the current token was obtained. */
   ageMs(): number;
 }
 
-/** Long enough for a page that asks the user to sign in again. A `getToken` that hangs counts as failed. */
+/** Long enough for a page that asks the user to sign in again. A `getToken` that takes longer has failed. */
 const TOKEN_TIMEOUT_MS = 60_000;
 
 export function createTokenSource(
@@ -33,7 +36,7 @@ export function createTokenSource(
   let token: string | undefined;
   let obtainedAt = 0;
   let asking: Promise<string> | undefined;
-  /** Why the next token is asked for, unless it is a renewal. */
+  /** The reason passed to the next call of `getToken`, unless it is a renewal. */
   let reason: TokenReason = 'start';
 
   const ask = async (why: TokenReason) => {
@@ -41,13 +44,13 @@ export function createTokenSource(
     try {
       const timeout = new Promise<never>((_resolve, reject) => {
         cancel = clock.after(TOKEN_TIMEOUT_MS, () =>
-          reject(new Error(`getToken did not answer within ${TOKEN_TIMEOUT_MS / 1000} s.`)),
+          reject(new Error(`getToken did not respond within ${TOKEN_TIMEOUT_MS / 1000} s.`)),
         );
       });
       token =
         getToken === undefined
           ? parseToken(fixed, 'token')
-          : parseToken(await Promise.race([getToken(why), timeout]), 'The answer of getToken');
+          : parseToken(await Promise.race([getToken(why), timeout]), 'The result of getToken');
       obtainedAt = clock.monotonic();
       return token;
     } catch (cause) {
@@ -57,7 +60,7 @@ export function createTokenSource(
         whatToDo:
           getToken === undefined
             ? 'Create a client with a valid token.'
-            : 'Check getToken and its endpoint. The client keeps asking.',
+            : 'Check getToken and its endpoint. The client retries automatically.',
       });
     } finally {
       cancel();
@@ -70,7 +73,7 @@ export function createTokenSource(
         asking = undefined;
       };
       asking = ask(why);
-      // Not in `ask` itself, which may end before `asking` is assigned.
+      // `ask` cannot do this itself, because it may finish before `asking` is assigned.
       asking.then(forget, forget);
     }
     return asking;

@@ -1,4 +1,4 @@
-/** What a connection lives through, with time in the test's hand and a server that says what the test wants. */
+/** Tests of the connection with a manual clock and a scripted server. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ManualClock} from '../../../test/support/manual-clock.ts';
@@ -14,7 +14,7 @@ import {
 import {call, ready, ScriptedServer, snapshot, status} from './support/scripted-server.ts';
 import {messages, phase, states} from './support/watch.ts';
 
-/** A page as a test wants it. */
+/** A page controlled by the test. */
 class Page implements ClientEnvironment {
   online = true;
   visible = true;
@@ -51,7 +51,7 @@ function setUp(
   return {client, clock, page};
 }
 
-test('messages and fields of a newer server are passed over', async () => {
+test('messages and fields of a newer server are ignored', async () => {
   await using server = await ScriptedServer.start(({socket, send}) => {
     socket.send('no JSON');
     socket.send(Buffer.from([1, 2, 3]));
@@ -84,7 +84,7 @@ test('messages and fields of a newer server are passed over', async () => {
   assert.equal(server.sessions[0]?.url, '/base/ws');
 });
 
-test('what is late or comes twice changes nothing', async () => {
+test('late and duplicate messages change nothing', async () => {
   await using server = await ScriptedServer.start(({send}) => {
     send(ready());
     send(snapshot(5, [call(1)]));
@@ -109,7 +109,7 @@ test('what is late or comes twice changes nothing', async () => {
   );
 });
 
-test('a call that goes on in another journal has nothing of the one that ended', async () => {
+test('a call that continues in another journal keeps nothing of the ended call', async () => {
   await using server = await ScriptedServer.start(({send}, index) => {
     send(ready({epoch: index === 0 ? 'e1' : 'e2', offset: 2}));
     send(snapshot(2));
@@ -130,7 +130,7 @@ test('a call that goes on in another journal has nothing of the one that ended',
   );
 });
 
-test('a dead line is noticed by its silence, and left for another', async () => {
+test('a silent connection is detected and replaced', async () => {
   await using server = await ScriptedServer.start(({send}, index) => {
     send(ready({recovered: index > 0}));
     if (index === 0) send(snapshot(5));
@@ -147,14 +147,14 @@ test('a dead line is noticed by its silence, and left for another', async () => 
   clock.advance(1000);
   await phase(client, 'live', ({recovered}) => recovered);
   assert.equal(server.sessions[1]?.url, '/base/ws?epoch=e1&offset=5');
-  // The line that was left says what it likes.
+  // The old connection may still send messages.
   server.sessions[0]?.send(status(9, 900));
   server.sessions[1]?.send(status(1, 6));
   await until(() => client.calls.getSnapshot().length === 1);
   assert.equal(client.calls.getSnapshot()[0]?.callSid, 'CA1');
 });
 
-test('[W11] what was missed is told from what is new: by a heartbeat, or by quiet where none comes', async () => {
+test('[W11] a heartbeat ends the replay of missed messages, or a quiet period if there is no heartbeat', async () => {
   await using server = await ScriptedServer.start(({send}, index) => {
     send(ready({recovered: index > 0}));
     if (index === 0) send(snapshot(5));
@@ -180,7 +180,7 @@ test('[W11] what was missed is told from what is new: by a heartbeat, or by quie
   assert.equal(client.connection.getSnapshot().phase, 'live');
 });
 
-test('[W9] it answers heartbeats, and sends its own where none come', async () => {
+test('[W9] the client answers heartbeats, and sends its own if none arrive', async () => {
   await using server = await ScriptedServer.start(({send}) => {
     send(ready());
     send(snapshot(5));
@@ -198,14 +198,14 @@ test('[W9] it answers heartbeats, and sends its own where none come', async () =
     session.received.map(({type}) => type),
     ['session.heartbeat', 'session.heartbeat'],
   );
-  // The offset of a heartbeat is one to go on from.
+  // The offset of a heartbeat is a resume position.
   session.socket.close(1001);
   await phase(client, 'waiting');
   clock.advance(500);
   await until(() => server.sessions[1]?.url === '/base/ws?epoch=e1&offset=12');
 });
 
-test("another user's session never shows what was kept of the first", async () => {
+test("another user's session never shows the stored calls of the first user", async () => {
   await using server = await ScriptedServer.start(({send}, index) => {
     send(ready({user: index === 0 ? 'anna' : 'bert', recovered: index === 1}));
     if (index !== 1) send(snapshot(5, index === 0 ? [call(1)] : [call(2)]));
@@ -226,7 +226,7 @@ test("another user's session never shows what was kept of the first", async () =
   );
 });
 
-test('a hint of the server wins: in the reason of a close, or in a message before it', async () => {
+test("the server's retry hint takes precedence, in the close reason or in an earlier message", async () => {
   await using server = await ScriptedServer.start(({send}) => {
     send(ready());
     send(snapshot(5));
@@ -241,12 +241,12 @@ test('a hint of the server wins: in the reason of a close, or in a message befor
   clock.advance(60_000);
   await phase(client, 'live');
   server.sessions[1]?.send({type: 'session.draining', afterMs: 30_000});
-  server.sessions[1]?.socket.close(4500, 'Something went wrong in the server.');
+  server.sessions[1]?.socket.close(4500, 'Internal server error.');
   const again = await phase(client, 'waiting');
   assert.equal(again.retryAt, clock.now() + 30_000);
 });
 
-test('[W15] draining: the session goes on, what is left of afterMs is waited for, and in its own time nothing is', async () => {
+test('[W15] draining: the session continues, and the remaining afterMs applies if it ends early', async () => {
   await using server = await ScriptedServer.start(({send}) => {
     send(ready());
     send(snapshot(5));
@@ -275,7 +275,7 @@ test('[W15] draining: the session goes on, what is left of afterMs is waited for
   assert.deepEqual([due.why, due.retryAt], ['going-away', clock.now()]);
 });
 
-test('the page: hidden keeps the line, offline and the back/forward cache let go of it, and each comes back', async () => {
+test('the page: hidden keeps the connection, offline and the back/forward cache close it, and each reconnects', async () => {
   await using server = await ScriptedServer.start(({send}, index) => {
     send(ready({recovered: index > 0}));
     send(snapshot(5));
@@ -306,7 +306,7 @@ test('the page: hidden keeps the line, offline and the back/forward cache let go
   assert.equal(clock.timerCount, 0);
 });
 
-test('[4403] [4400] [1009] it stops, says what to do, and starts again when asked', async () => {
+test('[4403] [4400] [1009] the client stops, says what to do, and starts again on connect', async () => {
   for (const [code, why] of [
     [4403, 'forbidden'],
     [4400, 'protocol'],
@@ -325,7 +325,7 @@ test('[4403] [4400] [1009] it stops, says what to do, and starts again when aske
   }
 });
 
-test('a listener that throws keeps nothing from the others, and getToken that hangs is given up', async () => {
+test('a throwing listener does not affect others, and a getToken that hangs times out', async () => {
   let asked = false;
   const getToken = () => {
     asked = true;
@@ -350,7 +350,7 @@ test('a listener that throws keeps nothing from the others, and getToken that ha
   assert.equal(seen.at(-1)?.phase, 'waiting');
 });
 
-test('a session that says nothing after it opened is given up', async () => {
+test('a session without messages after its opening is closed', async () => {
   await using server = await ScriptedServer.start(() => {});
   const {client, clock} = setUp(server, {connect: 'now'});
   await using _client = client;

@@ -1,4 +1,4 @@
-/** The packed package in strict projects of somebody else's: its types, and what it brings beside them. */
+/** The packed package in strict projects of a user: its types and its files. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {readFileSync, symlinkSync, writeFileSync} from 'node:fs';
@@ -82,7 +82,7 @@ const STRICT = {
   target: 'es2022',
 };
 
-/** Type-checks `code` in the project; what the compiler says. */
+/** Type-checks `code` in the project and returns the compiler's output. */
 function check(name: string, code: string, options: object): string {
   writeFileSync(path.join(project.folder, `${name}.ts`), code);
   const config = path.join(project.folder, `tsconfig.${name}.json`);
@@ -113,7 +113,7 @@ for (const module of ['esnext', 'nodenext']) {
 
 const bundler = {module: 'esnext', moduleResolution: 'bundler'};
 
-test('the WebSocket of the ws package fits, with the types of Node', () => {
+test('the WebSocket of the ws package is compatible with the types of Node', () => {
   const options = {...bundler, lib: ['es2024'], types: ['node'], skipLibCheck: true};
   assert.equal(check('ws', WS, options), '');
 });
@@ -123,7 +123,7 @@ test('the hooks type-check', () => {
   assert.equal(check('react', REACT, options), '');
 });
 
-test('the tarball has what it needs, says what it needs, and nothing that is ours alone', () => {
+test('the tarball contains what it needs, documents its requirements, and has no internal files', () => {
   const wanted = ['LICENSE', 'README.md', 'package.json'];
   for (const name of [...wanted, 'dist/index.js', 'dist/index.d.ts', 'dist/react.js', 'dist/react.d.ts'])
     assert.ok(project.files.includes(name), name);
@@ -144,7 +144,7 @@ test('the tarball has what it needs, says what it needs, and nothing that is our
   assert.match(read('README.md'), /Node 20/);
 });
 
-test('one of token and getToken, also for those without types', () => {
+test('exactly one of token and getToken is required, also in JavaScript', () => {
   const url = 'http://127.0.0.1:9';
   const faults: readonly (readonly [object, RegExp])[] = [
     [{}, /^Give token or getToken: neither is set\.$/],
@@ -165,7 +165,7 @@ test('one of token and getToken, also for those without types', () => {
     createClient({url, ...options} as unknown as ClientOptions);
 });
 
-test('a url that cannot work is refused with what to write instead; one that can is taken', () => {
+test('an invalid url is refused with the fix, and a valid one is accepted', () => {
   const faults: readonly (readonly [unknown, RegExp])[] = [
     ['https://example.com/ws', /^url: leave out \/ws, the client adds it\.$/],
     ['https://example.com/voice/ws/', /leave out \/ws/],

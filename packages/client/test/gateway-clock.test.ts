@@ -1,4 +1,4 @@
-/** The gateway's clock as the client knows it: browsers whose clock is off, clocks that are set, messages that are late. */
+/** The client's estimate of the gateway's clock: browser clocks that are off or change, and late messages. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ManualClock} from '../../../test/support/manual-clock.ts';
@@ -11,11 +11,11 @@ import {phase} from './support/watch.ts';
 const MINUTE = 60_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** The gateway's clock, and a browser's that is off by `skewMs` and can be set. */
+/** The gateway's clock, and a browser's clock that is off by `skewMs` and can be set. */
 class Clocks implements ClientClock {
   readonly gateway = new ManualClock();
   readonly #browser: ManualClock;
-  /** What the machine has slept: its monotonic clock stood still. */
+  /** The time the machine has slept, during which its monotonic clock stood still. */
   #sleptMs = 0;
 
   constructor(skewMs: number) {
@@ -45,7 +45,7 @@ function setUp(skewMs: number) {
   const clocks = new Clocks(skewMs);
   const changes: number[] = [];
   const clock = createGatewayClock(clocks, () => changes.push(clock.offset()));
-  /** A message arrives that was sent `latencyMs` ago. */
+  /** Delivers a message that was sent `latencyMs` ago. */
   const hear = (latencyMs: number, first = false) =>
     clock.observe(iso(clocks.gateway.now() - latencyMs), first);
   return {clocks, clock, changes, hear, errorMs: () => clock.now() - clocks.gateway.now()};
@@ -63,7 +63,7 @@ for (const minutes of [14, -3, 0.5, -60 * 24 * 365]) {
   });
 }
 
-test('the message with the least latency counts; a late one changes nothing, nor tells anybody', () => {
+test('the message with the least latency counts, and a late message changes and reports nothing', () => {
   const {clocks, changes, hear, errorMs} = setUp(14 * MINUTE);
   hear(400, true);
   hear(30);
@@ -77,7 +77,7 @@ test('the message with the least latency counts; a late one changes nothing, nor
   assert.equal(changes.length, 2);
 });
 
-test('the clock of the machine is set while the page is open: nothing changes', () => {
+test("setting the machine's clock while the page is open changes nothing", () => {
   const {clocks, hear, errorMs} = setUp(14 * MINUTE);
   hear(20, true);
   for (const ms of [-14 * MINUTE, 3 * MINUTE, -60 * MINUTE]) {
@@ -89,7 +89,7 @@ test('the clock of the machine is set while the page is open: nothing changes', 
   }
 });
 
-test("the gateway's clock is set: forward at once, back by much at once, back by little within three minutes", () => {
+test("setting the gateway's clock: forward at once, far back at once, slightly back within three minutes", () => {
   const {clocks, hear, errorMs} = setUp(-3 * MINUTE);
   hear(20, true);
   clocks.gateway.jumpWall(5 * MINUTE);
@@ -106,7 +106,7 @@ test("the gateway's clock is set: forward at once, back by much at once, back by
   assert.equal(errorMs(), -20);
 });
 
-test('a machine that slept: right again with the next message', () => {
+test('after the machine has slept, the next message corrects the time', () => {
   const {clocks, hear, errorMs} = setUp(0);
   hear(20, true);
   clocks.sleep(60 * MINUTE);
@@ -114,7 +114,7 @@ test('a machine that slept: right again with the next message', () => {
   assert.equal(errorMs(), -40);
 });
 
-test('another session: a node whose clock differs is followed, a slow first message is not', () => {
+test('a new session follows a node with another clock, but not a slow first message', () => {
   const {clocks, hear, errorMs} = setUp(14 * MINUTE);
   hear(20, true);
   clocks.advance(MINUTE);
@@ -125,7 +125,7 @@ test('another session: a node whose clock differs is followed, a slow first mess
   assert.equal(errorMs(), -20);
 });
 
-test('what is no time changes nothing', () => {
+test('an invalid timestamp changes nothing', () => {
   const {clock, clocks, changes} = setUp(MINUTE);
   for (const odd of ['', 'yesterday', undefined, null, 'NaN']) clock.observe(odd as string, true);
   assert.equal(clock.now(), clocks.now());
@@ -144,7 +144,7 @@ for (const minutes of [14, -3]) {
         send(snapshot(5, [call(1, {...talking, answeredAt: iso(at - MINUTE), createdAt: iso(at - 61_000)})]));
         return;
       }
-      // Replayed: it happened long ago, and one was stamped by a clock ahead of the gateway's.
+      // Replayed messages: one is old, and one was stamped by a clock ahead of the gateway's.
       send(status(2, 6, {timestamp: iso(at - 60 * MINUTE)}));
       send(status(2, 7, {...talking, timestamp: iso(at + 30 * MINUTE)}));
       send({type: 'session.heartbeat', offset: 7, timestamp: iso(gateway.now())});
@@ -180,7 +180,7 @@ for (const minutes of [14, -3]) {
   });
 }
 
-test('a refusal, an accepted command and an expiry are sent now, too', async () => {
+test('refusals, accepted commands and expiry announcements also measure the clock', async () => {
   const clocks = new Clocks(14 * MINUTE);
   await using server = await ScriptedServer.start(({send}) => {
     send(ready({timestamp: iso(clocks.gateway.now())}));
@@ -203,7 +203,7 @@ test('a refusal, an accepted command and an expiry are sent now, too', async () 
   }
 });
 
-test('a duration: of a call that has ended, or whose end nobody saw, it stands still', () => {
+test('the duration of an ended call, or of a call with an unknown end, does not change', () => {
   const answeredAt = '2026-01-01T00:00:00.000Z';
   const now = Date.parse(answeredAt) + 3_600_000;
   assert.equal(liveDuration({}, now), 0);

@@ -1,4 +1,4 @@
-/** The client against the real gateway: what it shows, through everything that happens to a connection. */
+/** The client against the real gateway. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ACCESS_KEY, startGateway, type TestGateway} from '../../../test/support/gateway/gateway.ts';
@@ -9,7 +9,7 @@ import {restartOnNewJournal} from './support/new-journal.ts';
 import {TcpProxy} from './support/tcp-proxy.ts';
 import {messages, phase, states} from './support/watch.ts';
 
-/** A call that is answered at once and goes on until somebody ends it. */
+/** A call that is answered at once and continues until somebody ends it. */
 const LONG_CALL = {to: '+15550100001', twiml: '<Response><Pause length="600"/></Response>'};
 
 function connect(
@@ -24,7 +24,7 @@ function connect(
   return createClient({url, ...credentials, random: () => 0.01, ...options});
 }
 
-/** A webhook about a call that nobody here placed. */
+/** A webhook about a call that this client did not place. */
 async function report(gateway: TestGateway, number: number, status: string, sequence: number) {
   const CallSid = someCallSid(number);
   const fields = statusFields(gateway, {CallSid, CallStatus: status, SequenceNumber: String(sequence)});
@@ -32,7 +32,7 @@ async function report(gateway: TestGateway, number: number, status: string, sequ
   return CallSid;
 }
 
-test('nothing happens before somebody asks; the first subscriber connects', async () => {
+test('nothing happens before first use, and the first subscriber connects', async () => {
   await using gateway = await startGateway();
   await using client = connect(gateway.url);
   client.calls.getSnapshot();
@@ -49,7 +49,7 @@ test('nothing happens before somebody asks; the first subscriber connects', asyn
   assert.ok(live.scopes.includes('calls:read:all'));
 });
 
-test('a call from its beginning to its end: list, timeline, duration, outcome', async () => {
+test('a call from start to end: list, timeline, duration, outcome', async () => {
   await using gateway = await startGateway();
   await using client = connect(gateway.url, {connect: 'now'});
   await phase(client, 'live');
@@ -81,7 +81,7 @@ test('a call from its beginning to its end: list, timeline, duration, outcome', 
   );
 });
 
-test('what did not change keeps its object', async () => {
+test('an unchanged call keeps its object', async () => {
   await using gateway = await startGateway();
   await using proxy = await TcpProxy.to(() => gateway.environment.port);
   const first = await report(gateway, 1, 'in-progress', 2);
@@ -101,7 +101,7 @@ test('what did not change keeps its object', async () => {
   assert.equal(client.calls.getSnapshot(), after);
 });
 
-test('[W11] a line that is cut: what was missed comes, once and in order', async () => {
+test('[W11] after a lost connection, missed messages arrive once and in order', async () => {
   await using gateway = await startGateway();
   await using proxy = await TcpProxy.to(() => gateway.environment.port);
   await using client = connect(proxy.url, {connect: 'now'});
@@ -125,7 +125,7 @@ test('[W11] a line that is cut: what was missed comes, once and in order', async
   );
 });
 
-test('[W11] the gateway restarts: 1001, and nothing is missed', async () => {
+test('[W11] after a gateway restart (1001), nothing is missed', async () => {
   await using gateway = await startGateway();
   await using client = connect(gateway.url, {connect: 'now'});
   const seen = states(client);
@@ -142,7 +142,7 @@ test('[W11] the gateway restarts: 1001, and nothing is missed', async () => {
   );
 });
 
-test('[W11] another journal: the snapshot replaces everything, what vanished has ended, iterations are told', async () => {
+test('[W11] another journal: the snapshot replaces everything, missing calls have ended, iterations get an error', async () => {
   await using gateway = await startGateway();
   await using client = connect(gateway.url, {connect: 'now'});
   await phase(client, 'live');
@@ -160,7 +160,7 @@ test('[W11] another journal: the snapshot replaces everything, what vanished has
   assert.equal((await client.disconnect(callSid)).outcomeUnknown, true);
 });
 
-test('what vanished from a snapshot is looked up', async () => {
+test('a call that is missing in a snapshot is looked up', async () => {
   await using gateway = await startGateway();
   await using proxy = await TcpProxy.to(() => gateway.environment.port);
   const stored = new Map<string, string>();
@@ -174,15 +174,15 @@ test('what vanished from a snapshot is looked up', async () => {
   await phase(page, 'live');
   await page.dispose();
   await report(gateway, 1, 'completed', 3);
-  // A cursor of no journal: the gateway answers with a snapshot.
+  // The cursor belongs to no journal, so the gateway sends a snapshot.
   for (const [key, value] of stored) stored.set(key, value.replace(/"epoch":"[^"]+"/, '"epoch":"other"'));
   await using next = connect(proxy.url, {connect: 'now', storage: 'session', sessionStorage});
   await phase(next, 'live', ({recovered}) => !recovered);
-  // What was kept is not shown where it is not continued; whoever wants to know asks.
+  // Stored calls are not shown if the session does not resume. A client that needs them can request them.
   assert.equal((await next.disconnect(callSid)).status, 'completed');
 });
 
-test('a reload resumes from sessionStorage, and shows what it had', async () => {
+test('a reload resumes from sessionStorage and shows the stored calls', async () => {
   await using gateway = await startGateway();
   const stored = new Map<string, string>();
   const sessionStorage = {
@@ -213,7 +213,7 @@ test('a reload resumes from sessionStorage, and shows what it had', async () => 
   );
 });
 
-test('[A3] a refused token: a fixed one stops, and of getToken another is asked for until one works', async () => {
+test('[A3] a refused fixed token stops the client, and getToken is called until a token works', async () => {
   await using gateway = await startGateway();
   await using fixed = connect(gateway.url, {token: 'wrong', connect: 'now'});
   const stopped = await phase(fixed, 'stopped', ({why}) => why === 'unauthorized');
@@ -245,7 +245,7 @@ test('[A3] a refused token: a fixed one stops, and of getToken another is asked 
   assert.deepEqual(asked, ['start', 'unauthorized', 'unauthorized']);
 });
 
-test('getToken that throws: waits and tries again, and says so', async () => {
+test('getToken that throws: the client waits, retries and reports the error', async () => {
   await using gateway = await startGateway();
   let tries = 0;
   await using client = connect(gateway.url, {
@@ -266,14 +266,14 @@ test('getToken that throws: waits and tries again, and says so', async () => {
   );
 });
 
-test('a fixed token that cannot be one stops the client instead of throwing, and says why', async () => {
+test('an invalid fixed token stops the client instead of throwing, with the reason', async () => {
   await using client = connect('http://127.0.0.1:9', {token: 'with space', connect: 'now'});
   const stopped = await phase(client, 'stopped', ({why}) => why === 'cannot-open');
   assert.match(stopped.whatToDo, /token is not a token: it contains U\+0020\./);
   await assert.rejects(client.place({to: '+15550100001'}), {code: 'token_failed', retry: 'never'});
 });
 
-test('[W8] only the calls asked for, also of what was missed', async () => {
+test('[W8] only the subscribed calls are shown, also among missed messages', async () => {
   await using gateway = await startGateway();
   await using proxy = await TcpProxy.to(() => gateway.environment.port);
   const wanted = someCallSid(1);
@@ -296,7 +296,7 @@ test('[W8] only the calls asked for, also of what was missed', async () => {
   );
 });
 
-test('disconnect: one that has ended counts, one that is unknown does not, time runs out', async () => {
+test('disconnect: succeeds for an ended call, fails for an unknown call, and times out', async () => {
   await using gateway = await startGateway();
   await using client = connect(gateway.url, {connect: 'now'});
   const ended = await report(gateway, 1, 'completed', 3);
@@ -319,13 +319,13 @@ test('disconnect: one that has ended counts, one that is unknown does not, time 
   const aborted = assert.rejects(cut.disconnect(callSid, {signal: stop.signal}), {code: 'aborted'});
   stop.abort();
   await aborted;
-  // The gateway is back before time runs out: the command goes through, and the end is seen.
+  // The gateway is back before the timeout: the command succeeds, and the client sees the end.
   const later = cut.disconnect(callSid);
   proxy.refusing = false;
   assert.equal((await later).status, 'completed');
 });
 
-test('disconnect: one that has ended counts, also where the first look at it fails', async () => {
+test('disconnect: succeeds for an ended call even if the first lookup fails', async () => {
   await using gateway = await startGateway();
   const callSid = await report(gateway, 1, 'completed', 3);
   let failures = 0;
@@ -340,7 +340,7 @@ test('disconnect: one that has ended counts, also where the first look at it fai
   assert.equal(failures, 1);
 });
 
-test('[H1] place: repeated under one key until it is answered, and never dialed twice', async () => {
+test('[H1] place: repeated with the same key until there is a response, and never dialed twice', async () => {
   await using gateway = await startGateway();
   await using proxy = await TcpProxy.to(() => gateway.environment.port);
   let lost = 0;
@@ -369,7 +369,7 @@ test('[H1] place: repeated under one key until it is answered, and never dialed 
   await client.disconnect(call.callSid);
 });
 
-test('events: everything from now on; a reader too slow is told; a signal and dispose end it', async () => {
+test('events: every future message; a slow reader gets an error; a signal and dispose end the iteration', async () => {
   await using gateway = await startGateway();
   await using client = connect(gateway.url);
   const seen: string[] = [];
@@ -403,7 +403,7 @@ test('events: everything from now on; a reader too slow is told; a signal and di
   assert.deepEqual(client.connection.getSnapshot().phase, 'stopped');
 });
 
-test('request: JSON with the token; problems become errors', async () => {
+test('request: JSON with the token, and problems become errors', async () => {
   await using gateway = await startGateway();
   await using client = connect(gateway.url);
   const {calls} = await client.request<{calls: unknown[]}>('/api/calls?status=active');

@@ -1,4 +1,4 @@
-/** The machine: every phase with every event, and what each way through it must hold to. */
+/** The state machine: every phase with every event, and the invariants of every path. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {closeReasons} from '@hookswitch/protocol';
@@ -50,7 +50,7 @@ const events: {readonly [Type in MachineEvent['type']]: Extract<MachineEvent, {t
 
 const begin = initialState(true);
 
-/** The state after events that come at once. */
+/** The state after events at the same moment. */
 function after(...names: readonly (MachineEvent | MachineEvent['type'])[]): MachineState {
   return names.reduce<MachineState>(
     (state, name) => step(state, typeof name === 'string' ? events[name] : name).state,
@@ -62,7 +62,7 @@ function step(state: MachineState, event: MachineEvent, now = 1000, random = 0.5
   return transition(state, event, {now, monotonic: now, random});
 }
 
-/** Where an event comes from, if from a line. */
+/** The state of the connection in which an event can occur. */
 const origins: Partial<Record<MachineEvent['type'], 'asking' | 'open'>> = {
   token: 'asking',
   'token-failed': 'asking',
@@ -83,7 +83,7 @@ const states: {readonly [Phase in ConnectionState['phase']]: MachineState} = {
   waiting: after('connect', 'token', 'closed'),
 };
 
-/** What each event leads to; what is not named stays where it is. */
+/** The phase after each event. An event that is not listed does not change the phase. */
 const expected: {
   readonly [Phase in ConnectionState['phase']]: Partial<Record<MachineEvent['type'], string>>;
 } = {
@@ -118,7 +118,7 @@ const expected: {
   },
 };
 
-test('the table is total, and every phase goes where it says', () => {
+test('the table is complete, and every event leads to the expected phase', () => {
   for (const phase of Object.keys(transitions) as ConnectionState['phase'][]) {
     assert.equal(states[phase].connection.phase, phase);
     assert.deepEqual(Object.keys(transitions[phase]).sort(), Object.keys(events).sort());
@@ -129,7 +129,7 @@ test('the table is total, and every phase goes where it says', () => {
   }
 });
 
-test('a code leads to what the table of the protocol says', () => {
+test("each close code leads to the reaction in the protocol's table", () => {
   const outcomes = Object.values(closeReasons).map(({code, retry}) => {
     const {state, effects} = step(states.live, {type: 'closed', code}, 1000 + STABLE_MS);
     return {
@@ -146,13 +146,13 @@ test('a code leads to what the table of the protocol says', () => {
   }
 });
 
-test('[A3] 4401: a new token at once, then with back-off for ever; a fixed token stops', () => {
+test('[A3] 4401: a new token at once, then with back-off without an end; a fixed token stops', () => {
   const refused: MachineEvent = {type: 'closed', code: 4401, reason: 'The token expired.'};
   const once = step(states.live, refused, 1000 + STABLE_MS).state;
   assert.equal(once.connection.phase, 'connecting');
   let state = once;
   const delays = Array.from({length: 12}, (_, index) => {
-    // A session that is over at once has not shown that the token is good.
+    // A session that ends at once does not prove that the token is valid.
     const brief = index % 2 === 0 ? [events.token] : [events.token, events.ready, events['caught-up']];
     state = brief.reduce((before, event) => step(before, event).state, state);
     state = step(state, refused, 1000, 0).state;
@@ -165,7 +165,7 @@ test('[A3] 4401: a new token at once, then with back-off for ever; a fixed token
     state = step(state, events.timer).state;
     return (connection.retryAt ?? 0) - 1000;
   });
-  // Without luck half of the back-off passes, and never less than the floor.
+  // At least half of the back-off passes, and never less than the minimum interval.
   assert.deepEqual(delays.slice(0, 2), [TOKEN_FLOOR_MS, TOKEN_FLOOR_MS]);
   assert.equal(delays.at(-1), MAX_DELAY_MS / 2);
   const held = [events.token, events.ready].reduce((before, event) => step(before, event).state, state);
@@ -176,13 +176,13 @@ test('[A3] 4401: a new token at once, then with back-off for ever; a fixed token
   assert.equal(fixed.reason, 'The token expired.');
 });
 
-test('getToken that fails is asked again after half of the back-off at least', () => {
+test('a failing getToken is called again after at least half of the back-off', () => {
   const failing = (random: number) =>
     retryIn({...states.connecting, attempt: 2}, events['token-failed'], random);
   assert.deepEqual([failing(0), failing(1)], [BASE_DELAY_MS * 4, BASE_DELAY_MS * 8]);
 });
 
-test('whether a session held is told by the monotonic clock: setting the clock changes nothing', () => {
+test('the monotonic clock decides whether a session was stable, so setting the clock changes nothing', () => {
   const closed: MachineEvent = {type: 'closed', code: 1006};
   for (const now of [-3_600_000, 1000, 3_600_000]) {
     const brief: MachineState = transition(states.live, closed, {now, monotonic: 1001, random: 1}).state;
@@ -195,7 +195,7 @@ test('whether a session held is told by the monotonic clock: setting the clock c
   }
 });
 
-test('[A3] 4403 passes on what the gateway said, such as the origin that it does not allow', () => {
+test("[A3] 4403 passes on the gateway's reason, such as an origin that is not allowed", () => {
   const reason = 'https://evil.example is not in ALLOWED_ORIGINS.';
   const {connection} = step(states.connecting, {type: 'closed', code: 4403, reason}).state;
   assert.ok(connection.phase === 'stopped' && connection.why === 'forbidden');
@@ -209,11 +209,11 @@ function retryIn(state: MachineState, event: MachineEvent, random: number): numb
   return connection.retryAt;
 }
 
-test('full jitter from half a second to twenty, a hint wins, a hidden page is slow after its first attempt', () => {
+test('full jitter from 0.5 to 20 s; a hint takes precedence; a hidden page is slow after its first attempt', () => {
   const closed: MachineEvent = {type: 'closed', code: 1006};
   const bounds = [0, 1, 2, 3, 4, 5, 6, 7, 40].map((attempt) => {
     const state = {...states.live, since: -STABLE_MS + 1, attempt};
-    // A session that did not hold counts as one more failure.
+    // An unstable session counts as one more failure.
     return retryIn(state, closed, 1);
   });
   assert.deepEqual(bounds, [
@@ -237,13 +237,13 @@ test('full jitter from half a second to twenty, a hint wins, a hidden page is sl
   assert.equal(retryIn({...hidden, connection: states.connecting.connection}, closed, 0), HIDDEN_DELAY_MS);
 });
 
-test('a hint is kept to although the page is shown; somebody who asks is not kept waiting', () => {
+test('a hint applies even if the page becomes visible, but an explicit connect does not wait', () => {
   const hinted = step(states.live, {type: 'closed', code: 1001, afterMs: 7000}).state;
   assert.equal(step(hinted, events.visible).state.connection.phase, 'waiting');
   assert.equal(step(hinted, events.connect).state.connection.phase, 'connecting');
 });
 
-test('offline and in the back/forward cache nothing is tried; back again, at once', () => {
+test('no attempts while offline or in the back/forward cache, and one at once afterwards', () => {
   const offline = step(states.live, events.offline).state;
   assert.deepEqual(offline.connection, {
     phase: 'waiting',
@@ -267,7 +267,7 @@ test('a session without its snapshot is not live', () => {
   assert.ok(state.connection.phase === 'waiting' && state.connection.why === 'timeout');
 });
 
-test('whatever happens: a line only where there is one, one timer where something must end by itself', () => {
+test('for any events: one socket only in a phase with a connection, one timer where a phase must end by itself', () => {
   const event = fc.oneof(
     fc.constantFrom(...Object.values(events)),
     fc.constantFrom(1001, 1006, 4401, 4403, 4408).map((code): MachineEvent => ({type: 'closed', code})),
@@ -280,7 +280,7 @@ test('whatever happens: a line only where there is one, one timer where somethin
       let now = 0;
       for (const [next, ms] of run) {
         now += ms;
-        // What the I/O promises: sockets, tokens and timers that were let go say nothing more.
+        // The I/O guarantees that closed sockets, canceled tokens and canceled timers cause no events.
         if (line !== (origins[next.type] ?? line) || (next.type === 'timer' && timer === undefined)) continue;
         if (next.type === 'timer') timer = undefined;
         const outcome = transition(state, next, {now, monotonic: now, random: 0.5});

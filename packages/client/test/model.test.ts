@@ -1,6 +1,6 @@
 /**
- * The client through everything that happens to it, against the real gateway: seeded runs of calls that go on, lines that are
- * cut or stall, gateways that restart, journals that are replaced, callbacks that come late and twice, pages that reload.
+ * Seeded runs of the client against the real gateway: continuing calls, lost and stalled connections, gateway
+ * restarts, replaced journals, late and duplicate callbacks, page reloads.
  *
  * `FC_SEED=n npm test -- packages/client/test/model.test.ts` repeats a run.
  */
@@ -26,7 +26,7 @@ const lives = [
 ] as const;
 
 type Action =
-  /** The next callback of a call; `late` sends the one after it first, `twice` sends it again. */
+  /** Sends the next callback of a call. `late` sends the following one first, and `twice` sends it again. */
   | {readonly do: 'callback'; readonly call: number; readonly how: 'once' | 'twice' | 'late'}
   | {
       readonly do:
@@ -60,10 +60,10 @@ const actions = fc.array(
   {minLength: 15, maxLength: 30},
 );
 
-/** One reader of `events()`, and what it was told. */
+/** A reader of `events()` and the messages it received. */
 class Reader {
   readonly seen: CallStatusMessage[] = [];
-  /** Where it was told that something is missing: the number of messages it had by then. */
+  /** The number of messages received before each error about lost messages. */
   readonly resets: number[] = [];
   readonly done: Promise<void>;
 
@@ -89,10 +89,10 @@ class World implements AsyncDisposable {
   readonly #proxy: TcpProxy;
   readonly #random: () => number;
   readonly #stored = new Map<string, string>();
-  /** How far each call has come. */
+  /** The progress of each call. */
   readonly #progress = new Map<number, number>();
   readonly #disconnects: Promise<unknown>[] = [];
-  /** A call of its own for each rest, so that its beginning is one more entry. */
+  /** A separate call for each check, so that its start adds one entry. */
   #marks = 0;
   client: HookswitchClient;
   reader: Reader;
@@ -111,7 +111,7 @@ class World implements AsyncDisposable {
       token: ACCESS_KEY,
       connect: 'now',
       storage: 'session',
-      // Delays are a tenth of what they are: what is tried is the order of things, not patience.
+      // Delays are a tenth of the real ones, because the test is about the order of events.
       random: () => this.#random() / 10,
       sessionStorage: {
         getItem: (key) => this.#stored.get(key) ?? null,
@@ -134,7 +134,7 @@ class World implements AsyncDisposable {
         this.#proxy.refusing = false;
         return;
       case 'stall':
-        // Bytes that were dropped are not made up for: such a line is only good for being cut.
+        // Dropped bytes are lost, so the only useful next step is to close the connection.
         this.#proxy.stall(true);
         await new Promise((resolve) => setImmediate(resolve));
         this.#proxy.cut();
@@ -151,14 +151,14 @@ class World implements AsyncDisposable {
         return;
       case 'disconnect': {
         const [call] = this.client.calls.getSnapshot();
-        // Not awaited: the line may be cut, and the gateway go, before it is seen.
+        // Not awaited, because the connection or the gateway may end before the client sees the result.
         if (call !== undefined)
           this.#disconnects.push(this.#disconnect(call.callSid).catch((error: unknown) => error));
       }
     }
   }
 
-  /** A call that a webhook made up is unknown to the simulator: to be told so is an answer too. */
+  /** The simulator does not know a call that a webhook invented. Its error is also a valid response. */
   async #disconnect(callSid: string): Promise<void> {
     try {
       const ended = await this.client.disconnect(callSid, {timeoutMs: 20_000});
@@ -196,7 +196,7 @@ class World implements AsyncDisposable {
     this.#progress.set(call, at + (how === 'late' ? 2 : 1));
   }
 
-  /** Lets everything come to rest, and compares. */
+  /** Waits until everything has settled, and compares. */
   async settle(): Promise<void> {
     const {client} = this;
     this.#proxy.refusing = false;
@@ -227,7 +227,7 @@ class World implements AsyncDisposable {
     await this.#compareEvents();
   }
 
-  /** Since the last reset the reader has what the journal pushed, each once and in order. */
+  /** Since the last reset the reader has received the journal's messages once and in order. */
   async #compareEvents(): Promise<void> {
     const {seen, resets} = this.reader;
     const first = seen[resets.at(-1) ?? 0];
@@ -241,12 +241,12 @@ class World implements AsyncDisposable {
     );
   }
 
-  /** What the journal holds now that is pushed, from an offset on: a raw session resumes just before it. */
+  /** The journal's pushed messages from an offset on, read by a raw session that resumes just before it. */
   async #pushedFrom(offset: number): Promise<{readonly head: number; readonly pushed: readonly number[]}> {
     const fresh = await this.#gateway.session();
     const {epoch, offset: head} = await fresh.ready();
     const raw = await this.#gateway.session({resume: {epoch, offset: offset - 1}});
-    // The heartbeat at the end of the replay: calls go on meanwhile, but up to the head this is all.
+    // The heartbeat ends the replay. Calls continue in the meantime, but the list is complete up to the head.
     await raw.receive('session.heartbeat');
     fresh.terminate();
     raw.terminate();
@@ -260,7 +260,7 @@ class World implements AsyncDisposable {
   }
 }
 
-test(`[W11] [W12] through everything, what is shown is what is (seed ${SEED})`, async () => {
+test(`[W11] [W12] through all events, the client shows the true state (seed ${SEED})`, async () => {
   await fc.assert(
     fc.asyncProperty(actions, fc.integer(), async (run, jitter) => {
       await using gateway = await startGateway();

@@ -1,4 +1,4 @@
-/** The package as others get it: what it weighs, what it refers to, that nothing is touched at import time. */
+/** The package as users get it: its size, its imports, and no side effects on import. */
 import assert from 'node:assert/strict';
 import {globSync, readFileSync} from 'node:fs';
 import path from 'node:path';
@@ -11,12 +11,12 @@ for (const part of parts) {
   test(`the ${part} weighs at most ${maxBytes[part]} bytes, minified and compressed`, async (t) => {
     const {gzip} = (await measure())[part];
     t.diagnostic(`${gzip} bytes`);
-    // A part that is not found would weigh nothing.
+    // A part that is not found would have size 0.
     assert.ok(gzip > 1000 && gzip <= maxBytes[part], `${gzip} bytes`);
   });
 }
 
-test('what is built carries no schema library and refers to nothing outside', async () => {
+test('the build contains no schema library and refers to nothing outside', async () => {
   for (const file of await bundle(['index'])) {
     if (file.type !== 'chunk') continue;
     assert.deepEqual(
@@ -27,7 +27,7 @@ test('what is built carries no schema library and refers to nothing outside', as
   }
 });
 
-test('the client imports the protocol, and nothing else of ours', () => {
+test('the client imports only the protocol from this repository', () => {
   const files = globSync('**/*.{ts,tsx}', {cwd: src});
   assert.ok(files.length > 10);
   for (const file of files) {
@@ -44,14 +44,14 @@ test('the client imports the protocol, and nothing else of ours', () => {
       }
       const target = path.resolve(src, path.dirname(file), from);
       assert.ok(target.startsWith(src), `${file} imports ${from}`);
-      // The core knows nothing of React.
+      // The core does not depend on React.
       if (!file.startsWith('react'))
         assert.ok(!target.startsWith(path.join(src, 'react')), `${file} imports ${from}`);
     }
   }
 });
 
-test('the core asks the clock it was given, never the system', () => {
+test("the core uses the injected clock, never the system's", () => {
   for (const file of globSync('**/*.ts', {cwd: src}).filter((name) => name !== 'system-clock.ts')) {
     const text = readFileSync(path.join(src, file), 'utf8');
     assert.doesNotMatch(text, /Date\.now|new Date\(\)|performance\.now/, file);
@@ -59,20 +59,21 @@ test('the core asks the clock it was given, never the system', () => {
   }
 });
 
-test('nothing is used that the oldest browsers of the README do not have', async () => {
-  // What ECMAScript 2023 and later added fails to compile (`lib` in tsconfig.build.json). These are the platform's own.
+test('the code uses no API that the oldest browsers of the README lack', async () => {
+  // APIs added by ECMAScript 2023 or later fail to compile (`lib` in tsconfig.build.json). This list has the
+  // platform's APIs.
   const newer =
     /AbortSignal\.(?:any|timeout)|throwIfAborted|randomUUID|structuredClone|scheduler\.|requestIdleCallback|navigator\.locks|URL\.(?:canParse|parse)\(|Symbol\.(?:async)?[dD]ispose|WebSocketStream|reportError|await using|using \w+ =|static \{/;
   const built = await bundle(['index', 'react']);
   assert.ok(built.length >= 4);
   for (const file of built) {
-    // Comments name what is avoided.
+    // Comments may name these APIs.
     if (file.type === 'chunk')
       assert.doesNotMatch(file.code.replaceAll(/\/\*.*?\*\/|\/\/.*$/gms, ''), newer, file.fileName);
   }
 });
 
-test('[Next.js] the React entry begins with "use client", and only that one', async () => {
+test('[Next.js] only the React entry starts with "use client"', async () => {
   for (const file of await bundle(['index', 'react'])) {
     if (file.type !== 'chunk') continue;
     assert.equal(file.code.startsWith('"use client";'), file.name === 'react', file.fileName);

@@ -1,4 +1,4 @@
-/** The README's examples, as they stand there, in a project of somebody else's: the packed package and nothing of ours around it. */
+/** Runs the README's examples in a user's project that contains only the packed package. */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -15,7 +15,7 @@ const modules = path.join(folder, '../../node_modules');
 const readme = readFileSync(path.join(folder, 'README.md'), 'utf8');
 
 let packed: PackedProject;
-/** Its folder. */
+/** The folder of the project. */
 let project: string;
 
 before(() => {
@@ -24,7 +24,7 @@ before(() => {
 });
 after(() => packed.remove());
 
-/** The example below a heading, with the gateway of the test for the one that it names. */
+/** The example below a heading, with the address of the test's gateway. */
 function example(heading: string, gateway: TestGateway): string {
   const section = readme.slice(readme.indexOf(heading));
   const code = /```jsx?\n(.*?)```/s.exec(section)?.[1];
@@ -32,7 +32,7 @@ function example(heading: string, gateway: TestGateway): string {
   return code.replaceAll('localhost:8081', new URL(gateway.url).host);
 }
 
-/** Runs a module in the project; what it has printed so far, and its end. */
+/** Runs a module in the project and returns its output and its end. */
 function run(name: string, code: string) {
   const file = path.join(project, name);
   writeFileSync(file, `const accessKey = '${ACCESS_KEY}';\n${code}`);
@@ -52,13 +52,13 @@ function run(name: string, code: string) {
 
 test('plain JavaScript: a call is placed, followed and ended', async () => {
   await using gateway = await startGateway();
-  const {printed, ended} = run('plain.js', `${example('# @hookswitch', gateway)}\nawait client.dispose();`);
+  const {printed, ended} = run('plain.js', `${example('## Quick start', gateway)}\nawait client.dispose();`);
   assert.equal(await ended, 0, printed.faults);
   assert.match(printed.text, /^CA[0-9a-f]{32} initiating$/m);
   assert.match(printed.text, /^CA[0-9a-f]{32} (?:completed|failed)$/m);
 });
 
-test('no SDK: each change of a call is printed', async () => {
+test('without the SDK: each change of a call is printed', async () => {
   await using gateway = await startGateway();
   const {child, printed, ended} = run('raw.js', example('## Without the SDK', gateway));
   await until(() => gateway.api('/api/sessions').then(({body}) => body.total === 1), {what: 'the session'});
@@ -87,7 +87,7 @@ createRoot(document.body).render(<App />);`,
       logLevel: 'error',
       define: {'process.env.NODE_ENV': '"production"'},
       oxc: {jsx: {runtime: 'automatic'}},
-      // As `npm install react` would put it into the project.
+      // Resolves React as after `npm install react`.
       resolve: {
         alias: ['react-dom', 'react', 'scheduler'].map((name) => ({
           find: new RegExp(`^${name}(?=/|$)`),

@@ -1,4 +1,6 @@
-/** The packed client in the oldest runtimes that README.md names, and in ones that lack what it needs. */
+/**
+ * The packed client in the oldest supported runtimes of README.md, and in runtimes that lack a required API.
+ */
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {once} from 'node:events';
@@ -17,7 +19,7 @@ const run = promisify(execFile);
 let project: PackedProject;
 before(() => {
   project = packIntoProject();
-  // As `npm install ws` would put it there.
+  // Resolves ws as after `npm install ws`.
   symlinkSync(
     path.join(import.meta.dirname, '../../../node_modules/ws'),
     path.join(project.folder, 'node_modules/ws'),
@@ -25,7 +27,7 @@ before(() => {
 });
 after(() => project.remove());
 
-/** A call from its beginning to its end, and through a connection that is lost. */
+/** Follows a call from start to end through a lost connection. */
 const WALK = `
   const client = createClient({url: process.env.GATEWAY, token: process.env.KEY, WebSocket: given});
   const seen = [];
@@ -62,7 +64,7 @@ for (const [version, socket] of [
   });
 }
 
-/** Runs with a runtime that lacks something, and expects no fault but the one that is told. */
+/** Runs in a runtime that lacks an API, and expects only the reported error. */
 async function lacking(what: string, code: string) {
   await using gateway = await startGateway();
   const file = path.join(project.folder, `lacking-${what}.mjs`);
@@ -78,7 +80,7 @@ async function lacking(what: string, code: string) {
   return await run(process.execPath, [file], {env, timeout: 30_000});
 }
 
-test('no WebSocket: it stops with what to do, iterations are told, and calls over HTTP work', async () => {
+test('no WebSocket: the client stops with a remedy, iterations get an error, and calls over HTTP work', async () => {
   const {stdout, stderr} = await lacking(
     'WebSocket',
     `client.on('status', () => {});
@@ -106,7 +108,7 @@ for (const [what, message] of [
   ['fetch', 'unsupported This runtime has no fetch. Pass one as the fetch option.'],
   ['crypto', 'unsupported This runtime has no crypto.getRandomValues. Pass an idempotencyKey.'],
 ] as const) {
-  test(`no ${what}: placing a call is refused with a sentence`, async () => {
+  test(`no ${what}: placing a call is refused with an explanation`, async () => {
     const {stdout, stderr} = await lacking(
       what,
       `await client.place({to: '+15550100001'}).catch((error) => console.log(error.code, error.message, error.whatToDo));`,

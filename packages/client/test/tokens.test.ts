@@ -1,4 +1,4 @@
-/** Where tokens come from: endpoints that answer nonsense or nothing, tokens that live for seconds, and what stops the client. */
+/** Tests of tokens: broken token endpoints, short-lived tokens, and the reasons why the client stops. */
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import http from 'node:http';
@@ -16,7 +16,7 @@ import {phase, states} from './support/watch.ts';
 
 const GOOD = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln-_';
 
-test('a token is taken with white space or one pair of JSON quotes around it', () => {
+test('white space and one pair of JSON quotes around a token are removed', () => {
   const bom = '\uFEFF';
   for (const value of [
     GOOD,
@@ -28,11 +28,11 @@ test('a token is taken with white space or one pair of JSON quotes around it', (
     bom + GOOD,
   ])
     assert.equal(parseToken(value, 'It'), GOOD);
-  // Every character that an access key may have.
+  // All characters that an access key can contain.
   assert.equal(parseToken("Aa0!#$%&'*+-.^_`|~", 'It'), "Aa0!#$%&'*+-.^_`|~");
 });
 
-test('what cannot be a token is named, and never quoted', () => {
+test('an invalid token is described but never quoted', () => {
   const secret = 's3cr3t';
   const faults: readonly (readonly [unknown, RegExp])[] = [
     [undefined, /^It is of type undefined, not a string\.$/],
@@ -68,7 +68,7 @@ test('what cannot be a token is named, and never quoted', () => {
   }
 });
 
-test('a token endpoint that fails in every way: the client waits, asks again, and is live once it recovers', async (t) => {
+test('a token endpoint that fails in every way: the client waits, retries, and is live after it recovers', async (t) => {
   await using gateway = await startGateway();
   const answers: readonly (readonly [number, string])[] = [
     [502, '<html><body>502 Bad Gateway</body></html>'],
@@ -94,7 +94,7 @@ test('a token endpoint that fails in every way: the client waits, asks again, an
   const tokenUrl = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/token`;
   await using client = createClient({
     url: gateway.url,
-    // As people write it: the status is not looked at.
+    // Typical application code: it does not check the status.
     getToken: async () => (await fetch(tokenUrl)).text(),
     random: () => 0,
   });
@@ -109,7 +109,8 @@ test('a token endpoint that fails in every way: the client waits, asks again, an
   await phase(client, 'live');
   assert.equal(asked, answers.length);
   const waits = seen.flatMap((state) => (state.phase === 'waiting' ? [state.why] : []));
-  // "undefined" could be a token: only the gateway knows that it is none. The first 4401 asks at once.
+  // "undefined" could be a token, and only the gateway knows that it is not. After the first 4401 the client
+  // retries at once.
   assert.deepEqual(
     waits,
     Array.from({length: 5}, () => 'token-failed'),
@@ -118,7 +119,7 @@ test('a token endpoint that fails in every way: the client waits, asks again, an
   assert.ok(!seen.some((state) => state.phase === 'stopped'));
 });
 
-/** A gateway that refuses what the test says, and sends what the test says. */
+/** A gateway that refuses and sends what the test specifies. */
 async function refusing(isGood: (token: string) => boolean) {
   return ScriptedServer.start(({send, socket, token}) => {
     if (!isGood(token)) return socket.close(4401, 'The token is missing, wrong or expired.');
@@ -127,7 +128,7 @@ async function refusing(isGood: (token: string) => boolean) {
   });
 }
 
-test('a backend that is down when a token expires: 4401, then failures for an hour, then live again', async () => {
+test('a backend that fails when a token expires: 4401, then failures for an hour, then live again', async () => {
   const clock = new ManualClock();
   let down = false;
   let asked = 0;
@@ -153,7 +154,7 @@ test('a backend that is down when a token expires: 4401, then failures for an ho
     await phase(client, 'waiting', ({why}) => why === 'token-failed');
     clock.advance(60_000);
   }
-  // Each minute that the clock was moved on ended one wait; a bound for what one hour may cost.
+  // Each advanced minute ended one wait. This limits the cost of one hour.
   assert.ok(asked >= 60 && asked < 400, String(asked));
   down = false;
   await phase(client, 'waiting');
@@ -162,7 +163,7 @@ test('a backend that is down when a token expires: 4401, then failures for an ho
   assert.equal(server.sessions.at(-1)?.token, 'second');
 });
 
-test('[A3] refused again and again: asked with back-off and the reason, never stopped, and the bad token is not sent twice', async () => {
+test('[A3] repeated refusals: getToken is called with back-off and the reason, and a refused token is not sent again', async () => {
   const clock = new ManualClock();
   const reasons: TokenReason[] = [];
   await using server = await refusing((token) => token === 'token-8');
@@ -195,7 +196,7 @@ test('[A3] refused again and again: asked with back-off and the reason, never st
   );
 });
 
-test("[A3] the gateway's word that this user may not stops it: 4403", async () => {
+test('[A3] the client stops when the gateway refuses the user: 4403', async () => {
   let asked = 0;
   const reason = 'The origin https://app.example.com is not in ALLOWED_ORIGINS.';
   await using server = await ScriptedServer.start(({socket}) => socket.close(4403, reason));
@@ -215,7 +216,10 @@ test("[A3] the gateway's word that this user may not stops it: 4403", async () =
   assert.equal(asked, 1);
 });
 
-/** A gateway whose tokens live for `lifetimeMs`, by its own clock; the browser's is off. `advance` lets time pass in small steps. */
+/**
+ * A gateway whose tokens live for `lifetimeMs` by its own clock. The browser's clock is off. `advance` moves
+ * time in small steps.
+ */
 async function shortLived(
   lifetimeMs: number,
   skewMs: number,
@@ -225,7 +229,7 @@ async function shortLived(
   const gatewayNow = () => clock.now() - skewMs;
   const iso = (ms: number) => new Date(ms).toISOString();
   let asked = 0;
-  /** What the backend says that each token ends at. */
+  /** The expiry of each token according to the backend. */
   const endOf = (token: string) => Number(token.split('-')[1]);
   const server = await ScriptedServer.start(({send, socket, token, received}) => {
     let endsAt = endOf(token);
@@ -260,7 +264,7 @@ async function shortLived(
   const advance = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 250) {
       clock.advance(250);
-      // Real sockets: a message of either side needs a turn or two of the event loop.
+      // With real sockets, a message needs a turn or two of the event loop.
       for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     }
   };
@@ -287,14 +291,14 @@ for (const seconds of [0, 1, 3, 5, 10, 30, 60]) {
       const most = Math.ceil(60_000 / Math.max(TOKEN_FLOOR_MS, seconds * 500)) + 3;
       assert.ok(run.asked() <= most, `asked ${run.asked()} times in a minute, at most ${most}`);
       assert.notEqual(run.client.connection.getSnapshot().phase, 'stopped');
-      // A life of twice the floor is enough to never lose the session.
+      // A lifetime of twice the minimum interval is enough to never lose the session.
       if (seconds > 10) assert.equal(run.server.sessions.length, 1);
       if (seconds > 10) assert.ok(run.asked() >= Math.floor(60 / seconds), String(run.asked()));
     });
   }
 }
 
-test('[A4] a renewal that fails is tried again before the token ends', async () => {
+test('[A4] a failed renewal is repeated before the token expires', async () => {
   await using run = await shortLived(60_000, -180_000, (asked) => asked >= 2 && asked <= 4);
   await phase(run.client, 'live');
   await run.advance(58_000);
@@ -304,7 +308,7 @@ test('[A4] a renewal that fails is tried again before the token ends', async () 
   assert.equal(run.server.sessions.length, 1);
 });
 
-test('[A4] when a token is renewed: half of its life, the floor, at once where little is left', () => {
+test('[A4] the time of renewal: half of the lifetime, the minimum interval, or at once if little time is left', () => {
   const at = (leftMs: number, ageMs: number) =>
     renewalDelayMs(
       new Date(1_000_000_000_000 + leftMs).toISOString(),
@@ -321,7 +325,7 @@ test('[A4] when a token is renewed: half of its life, the floor, at once where l
   assert.equal(at(-1000, 2000), undefined);
   assert.equal(at(1000, 60_000), 0);
   assert.equal(at(-1000, 60_000), 0);
-  // A timer for longer than 24.8 days would fire at once.
+  // A timer longer than 24.8 days would fire at once.
   assert.equal(at(90 * 86_400_000, 0), 3_600_000);
   assert.equal(renewalDelayMs('', '', 0), 30_000);
   assert.equal(renewalDelayMs('soon', '', 840_000), 0);
@@ -329,7 +333,7 @@ test('[A4] when a token is renewed: half of its life, the floor, at once where l
   assert.equal(renewalRetryMs(9, 1), 20_000);
 });
 
-test('[A4] real tokens of a few seconds at the real gateway: renewed over the session, no burst', async () => {
+test('[A4] real tokens of a few seconds at the real gateway: renewed in the session, no burst', async () => {
   const secret = 'a-secret-of-at-least-thirty-two-bytes';
   await using gateway = await startGateway({env: {AUTH_JWT_SECRET: secret}});
   let asked = 0;
@@ -350,7 +354,7 @@ test('[A4] real tokens of a few seconds at the real gateway: renewed over the se
   assert.equal((await phase(client, 'live')).sessionId, sessionId);
 });
 
-test('HTTP: a 401 asks for one new token, a failing getToken is waited out, and parallel requests share it', async () => {
+test('HTTP: a 401 requests one new token, a failing getToken is retried, and parallel requests share a token', async () => {
   await using gateway = await startGateway();
   const reasons: TokenReason[] = [];
   await using client = createClient({

@@ -1,6 +1,6 @@
-/** What a call's status can be, in Twilio's words and in ours, and how the two relate. */
+/** The statuses of a call: Twilio's, Hookswitch's, and the mapping between them. */
 
-/** Twilio's own words: the REST statuses and `initiated`, which appears in callbacks only. */
+/** Twilio's statuses: those of the REST API and `initiated`, which appears only in callbacks. */
 export const providerStatuses = [
   'queued',
   'initiated',
@@ -14,15 +14,15 @@ export const providerStatuses = [
 ] as const;
 export type ProviderStatus = (typeof providerStatuses)[number];
 
-/** What a browser is told (`call.status`). */
+/** The statuses sent to browsers (`call.status`). */
 export const callStatuses = ['initiating', 'ringing', 'in-progress', 'completed', 'failed'] as const;
 export type CallStatus = (typeof callStatuses)[number];
 
-/** Why a call that `failed` did. */
+/** The reasons of the status `failed`. */
 export const failureReasons = ['busy', 'no-answer', 'canceled', 'failed'] as const;
 export type FailureReason = (typeof failureReasons)[number];
 
-/** The order no call goes back in (J4): `queued < initiated < ringing < in-progress < ended`. */
+/** A call never goes back in this order (J4): `queued < initiated < ringing < in-progress < ended`. */
 const ranks: Readonly<Record<ProviderStatus, number>> = {
   queued: 0,
   initiated: 1,
@@ -47,22 +47,22 @@ const wireStatuses: Readonly<Record<ProviderStatus, CallStatus>> = {
   canceled: 'failed',
 };
 
-/** A status' place in the order of a call's life, 0 to 4. */
+/** The rank of a status in the order of a call's life, 0 to 4. */
 export function statusRank(status: ProviderStatus): number {
   return ranks[status];
 }
 
-/** Whether a call in this status is over: nothing changes it any more. */
+/** Whether the status is final. An ended call does not change anymore. */
 export function hasEnded(status: ProviderStatus): boolean {
   return ranks[status] === 4;
 }
 
-/** Twilio's status in the words of `call.status`. */
+/** Maps Twilio's status to that of `call.status`. */
 export function toCallStatus(status: ProviderStatus): CallStatus {
   return wireStatuses[status];
 }
 
-/** Why the call failed; `undefined` for every status that is not a failure. */
+/** Returns the failure reason, or `undefined` if the status is not a failure. */
 export function failureReason(status: ProviderStatus): FailureReason | undefined {
   return failureReasons.find((reason) => reason === status);
 }

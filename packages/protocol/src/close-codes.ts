@@ -1,9 +1,12 @@
-/** Why the server closes a socket, and what a client does about it: one table for server, SDK and docs. */
+/** The close codes of the server and the client's reaction to each: one table for server, SDK and docs. */
 
-/** `now`: at once; `backoff`: with growing, jittered delays; `with-new-token`: ask for one first; `never`: not as you are. */
+/**
+ * How to retry. `now`: at once. `backoff`: with increasing, jittered delays. `with-new-token`: after requesting a new
+ * token. `never`: the same request would fail again.
+ */
 export type Retry = 'now' | 'backoff' | 'with-new-token' | 'never';
 
-/** Codes and what follows from them; the sentences are in `close-reasons.ts`, which a client need not carry. */
+/** The codes with their retry modes. The texts are in `close-reasons.ts`, because clients do not need them. */
 export const closeCodes = {
   'going-away': {code: 1001, retry: 'now'},
   'message-too-big': {code: 1009, retry: 'never'},
@@ -18,7 +21,7 @@ export const closeCodes = {
 
 export type CloseReason = keyof typeof closeCodes;
 
-/** What a client does after a close with `code`; codes not in the table (1006, a proxy's own) say `backoff`. */
+/** How a client retries after a close with `code`. Unknown codes (1006, a proxy's codes) mean `backoff`. */
 export function retryAfter(code: number): Retry {
   return Object.values(closeCodes).find((reason) => reason.code === code)?.retry ?? 'backoff';
 }

@@ -1,4 +1,4 @@
-/** Codes of `error` messages (W5). */
+/** The codes of `error` messages (W5). */
 export const errorCodes = [
   'invalid_message',
   'unauthorized',

@@ -1,25 +1,25 @@
-/** What the protocol allows; the server enforces these and the SDK keeps to them. */
+/** The limits of the protocol. The server enforces them, and the SDK stays within them. */
 
-/** Bytes of one client message; a larger one closes with 1009 (W14). */
+/** Maximum size of a client message in bytes. The server closes with 1009 if a message is larger (W14). */
 export const MAX_MESSAGE_BYTES = 16_384;
 
-/** Client messages a minute once the burst is used up (W14). */
+/** Maximum client messages per minute after the burst (W14). */
 export const MESSAGES_PER_MINUTE = 120;
 
-/** Client messages at once (W14). */
+/** Maximum client messages in a burst (W14). */
 export const MESSAGE_BURST = 20;
 
-/** Bytes unsent at which a session stops being pushed to (W13). */
+/** When this many bytes are unsent, the server pauses pushing to the session (W13). */
 export const MAX_UNSENT_BYTES = 262_144;
 
-/** Milliseconds without any progress after which a slow reader is closed with 4413 (W13). */
+/** A slow reader that makes no progress for this many milliseconds is closed with 4413 (W13). */
 export const STALLED_AFTER_MS = 30_000;
 
-/** Sids in one `call.subscribe` (W8). */
+/** Maximum number of call sids in a `call.subscribe` (W8). */
 export const MAX_SUBSCRIBED_CALLS = 100;
 
-/** Characters of a `requestId`. */
+/** Maximum length of a `requestId` in characters. */
 export const MAX_REQUEST_ID_LENGTH = 64;
 
-/** Characters of what a `call.action` names as its call. */
+/** Maximum length of the call sid in a `call.action` in characters. */
 export const MAX_CALL_SID_LENGTH = 64;

@@ -1,15 +1,15 @@
 /**
- * The wire's types, written out so that an editor and a packed package show them as they are; importing them costs nothing
- * at run time. `schemas.ts` is the authority: a test holds each of these against the schema it stands for.
+ * The message types, written out so that editors and the packed package show them readably. They cost nothing at run
+ * time. `schemas.ts` is authoritative: a test compares each type with its schema.
  */
 import type {CallStatus, FailureReason, ProviderStatus} from './call-status.ts';
 import type {ErrorCode} from './error-codes.ts';
 import type {Scope} from './scopes.ts';
 
-/** Who said so: a signed callback, Twilio's answer to a command, or a look-up. */
+/** The source of a status: a signed callback, Twilio's response to a command, or a lookup. */
 export type CallSource = 'callback' | 'api' | 'reconcile';
 
-/** Twilio's word for who called whom. */
+/** Twilio's value for the direction of a call. */
 export type CallDirection =
   | 'inbound'
   | 'outbound-api'
@@ -17,66 +17,66 @@ export type CallDirection =
   | 'trunking-terminating'
   | 'trunking-originating';
 
-/** What whoever placed the call wants to find again with it; given back as it came. */
+/** Data that the application attaches when it places the call. It is returned unchanged. */
 export type CallMetadata = Readonly<Record<string, string | number | boolean>>;
 
-/** A call as `call.snapshot` and the HTTP API show it. Times are ISO 8601. */
+/** A call in `call.snapshot` and the HTTP API. Times are ISO 8601. */
 export interface Call {
   callSid: string;
   status: CallStatus;
-  /** Twilio's own word. */
+  /** Twilio's status. */
   providerStatus: ProviderStatus;
-  /** Why it `failed`. */
+  /** The reason of the status `failed`. */
   reason?: FailureReason;
   direction: CallDirection;
   from: string;
   to: string;
-  /** The call this one is a leg of. */
+  /** The sid of the parent call, if this call is a leg. */
   parentCallSid?: string;
-  /** What machine detection heard. */
+  /** The result of answering machine detection. */
   answeredBy?: string;
   /** Seconds. */
   duration?: number;
-  /** The user who started it; absent for inbound calls. */
+  /** The user who placed the call. Absent for inbound calls. */
   user?: string;
   metadata?: Record<string, string | number | boolean>;
-  /** When Hookswitch first knew of it. */
+  /** When Hookswitch first saw the call. */
   createdAt: string;
   answeredAt?: string;
   endedAt?: string;
-  /** When the last evidence of its state arrived. */
+  /** When the last information about the call's state arrived. */
   updatedAt: string;
-  /** Offset of the entry that brought it to this state. */
+  /** The offset of the journal entry that caused the current state. */
   offset: number;
 }
 
 // --- Client → server ---------------------------------------------------------------------------------------------
 
-/** W7: ends a call, whatever state it is in. */
+/** W7: ends a call in any state. */
 export interface CallActionMessage {
   type: 'call.action';
   action: 'disconnect';
   callSid: string;
-  /** At most 64 characters; the answer repeats it. */
+  /** At most 64 characters. The response contains it. */
   requestId?: string;
 }
 
-/** W8: replaces what the session is told about. */
+/** W8: replaces the session's subscription. */
 export interface CallSubscribeMessage {
   type: 'call.subscribe';
   /** At most 100 sids. */
   calls: 'all' | string[];
-  /** At most 64 characters; the answer repeats it. */
+  /** At most 64 characters. The response contains it. */
   requestId?: string;
 }
 
-/** W9: a sign of life. */
+/** W9: a heartbeat, so that the server knows that the client is alive. */
 export interface ClientHeartbeatMessage {
   type: 'session.heartbeat';
   requestId?: string;
 }
 
-/** W10: extends the session with a fresh token. */
+/** W10: extends the session with a new token. */
 export interface SessionRefreshMessage {
   type: 'session.refresh';
   token: string;
@@ -96,35 +96,35 @@ export interface CallStatusMessage {
   type: 'call.status';
   callSid: string;
   status: CallStatus;
-  /** Seconds; on the last status of an answered call. */
+  /** Seconds. Present in the last status of an answered call. */
   duration?: number;
-  /** Where in the journal it stands. */
+  /** The offset of the journal entry. */
   offset: number;
-  /** Twilio's own word. */
+  /** Twilio's status. */
   providerStatus: ProviderStatus;
-  /** Why it `failed`. */
+  /** The reason of the status `failed`. */
   reason?: FailureReason;
   direction: CallDirection;
   from: string;
   to: string;
-  /** The call this one is a leg of. */
+  /** The sid of the parent call, if this call is a leg. */
   parentCallSid?: string;
-  /** What machine detection heard. */
+  /** The result of answering machine detection. */
   answeredBy?: string;
-  /** When it happened, ISO 8601. */
+  /** When the change happened, ISO 8601. */
   timestamp: string;
   source: CallSource;
 }
 
-/** W2: always first. */
+/** W2: always the first message. */
 export interface SessionReadyMessage {
   type: 'session.ready';
   sessionId: string;
-  /** Names the journal's history; an offset of another epoch says nothing. */
+  /** Identifies the journal's history. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** Where this session stands in the journal: what follows is after it. */
+  /** The start of this session in the journal. Later messages have higher offsets. */
   offset: number;
-  /** Nothing is missing since the offset that was asked for. */
+  /** Whether nothing was missed since the requested offset. */
   recovered: boolean;
   heartbeatMs: number;
   user: string;
@@ -132,16 +132,16 @@ export interface SessionReadyMessage {
   timestamp: string;
 }
 
-/** W3: every call in progress that the session may see, as of `offset`. */
+/** W3: every call in progress that is visible to the session, as of `offset`. */
 export interface CallSnapshotMessage {
   type: 'call.snapshot';
   offset: number;
   calls: Call[];
-  /** That of the subscription it answers. */
+  /** The `requestId` of the `call.subscribe` that requested the snapshot. */
   requestId?: string;
 }
 
-/** W4: Twilio took the command. */
+/** W4: Twilio accepted the command. */
 export interface CallActionAcceptedMessage {
   type: 'call.action.accepted';
   requestId?: string;
@@ -150,32 +150,32 @@ export interface CallActionAcceptedMessage {
   timestamp: string;
 }
 
-/** W5: something was refused or went wrong. */
+/** W5: a message was refused, or an error occurred. */
 export interface ErrorMessage {
   type: 'error';
   code: ErrorCode;
   message: string;
   timestamp: string;
-  /** The field or call at fault, Twilio's code. */
+  /** Details, such as the invalid field, the call or Twilio's code. */
   context: Record<string, unknown>;
   requestId?: string;
 }
 
-/** W6: the server is there, and the session has been told everything up to `offset`. */
+/** W6: the server is alive, and the session has received everything up to `offset`. */
 export interface ServerHeartbeatMessage {
   type: 'session.heartbeat';
   offset: number;
   timestamp: string;
 }
 
-/** A4: the token runs out. */
+/** A4: the token expires soon. */
 export interface SessionExpiringMessage {
   type: 'session.expiring';
   expiresAt: string;
   timestamp: string;
 }
 
-/** W15: the server goes away; the session goes on, and is to be opened again in `afterMs` from now. */
+/** W15: the server shuts down. The session continues, and the client should reconnect in `afterMs`. */
 export interface SessionDrainingMessage {
   type: 'session.draining';
   afterMs: number;

@@ -1,6 +1,6 @@
 /**
- * What the HTTP API answers beside `Call`: the shapes that the console, and any other tool of an operator, reads.
- * Interfaces only, so that importing them costs nothing. Times are ISO 8601 unless a name ends in a unit.
+ * The HTTP API's responses for the console and other operator tools, except `Call`. These are interfaces only, so
+ * importing them costs nothing at run time. Times are ISO 8601 unless a name ends in a unit.
  */
 import type {CallStatus, FailureReason, ProviderStatus} from './call-status.ts';
 import type {Call, CallSource} from './messages.ts';
@@ -15,36 +15,36 @@ export interface CallPage {
   readonly nextCursor?: string;
 }
 
-/** What became of a call that has ended: `completed`, or why it failed. */
+/** The outcome of an ended call: `completed`, or why it failed. */
 export type CallOutcome = 'completed' | FailureReason;
 
 interface EventBase {
   readonly offset: number;
-  /** The call or the leg it is about. */
+  /** The sid of the call or leg. */
   readonly callSid: string;
   readonly source: CallSource;
   readonly verdict: 'applied' | 'late' | 'duplicate';
-  /** When it happened. */
+  /** When the event happened. */
   readonly timestamp: string;
   readonly receivedAt: string;
-  /** Between the two; Twilio's timestamps have a resolution of one second. */
+  /** The time from `timestamp` to `receivedAt`. Twilio's timestamps have a resolution of one second. */
   readonly lagMs: number;
-  /** How often the same came again. */
+  /** How many duplicates of the event arrived. */
   readonly repeats: number;
 }
 
-/** One line of a call's history. */
+/** An entry of a call's history. */
 export type CallHistoryEvent = EventBase &
   (
     | {
         readonly kind: 'status';
-        /** Absent where the webhook named no status that Twilio has. */
+        /** Absent if the webhook contained no valid Twilio status. */
         readonly providerStatus?: ProviderStatus;
         readonly status?: CallStatus;
         readonly sequence?: number;
         /** Seconds. */
         readonly duration?: number;
-        /** The webhook's fields as they came; the values of a repeated name in their order. */
+        /** The webhook's fields, unchanged. A repeated field has several values in their original order. */
         readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
       }
     | {readonly kind: 'command'; readonly action: 'disconnect'; readonly user: string}
@@ -54,114 +54,114 @@ export type CallHistoryEvent = EventBase &
 export interface CallDetail extends Call {
   readonly legs: readonly Call[];
   readonly events: readonly CallHistoryEvent[];
-  /** Set while nothing has confirmed the call's state for longer than that state allows (J6). */
+  /** Set while the call's state has been unconfirmed for longer than that state allows (J6). */
   readonly unconfirmedSince?: string;
 }
 
-/** `GET /api/calls/unconfirmed`: calls in progress that were silent for longer than their state allows (J6). */
+/** `GET /api/calls/unconfirmed`: active calls without information for longer than their state allows (J6). */
 export interface UnconfirmedCalls {
   readonly calls: readonly {readonly callSid: string; readonly since: string}[];
 }
 
-/** `GET /api/calls/statistics?from=&to=`: ended calls by the hour they were created in; legs are not counted. */
+/** `GET /api/calls/statistics?from=&to=`: ended calls by the hour of their creation, without legs. */
 export interface CallStatistics {
   readonly from: string;
   readonly to: string;
   readonly bucketMs: number;
-  /** Every hour between `from` and `to`, the empty ones too. */
+  /** Every hour between `from` and `to`, including empty hours. */
   readonly buckets: readonly ({
     readonly start: string;
-    /** Of the calls that ended, those that were answered. */
+    /** The number of ended calls that were answered. */
     readonly answered: number;
   } & Readonly<Record<CallOutcome, number>>)[];
 }
 
 // --- The gateway itself ---------------------------------------------------------------------------------------------
 
-/** `GET /api/info`: who is asking, and what they are looking at. Any valid token. */
+/** `GET /api/info`: the caller's identity and the gateway's configuration. Any valid token. */
 export interface GatewayInfo {
   readonly version: string;
   readonly user: string;
   readonly scopes: readonly Scope[];
   readonly publicUrl: string;
-  /** The number calls are placed from, E.164. */
+  /** The number that outbound calls are placed from, E.164. */
   readonly phoneNumber: string;
-  /** Days that ended calls are kept. */
+  /** How many days ended calls are kept. */
   readonly retentionDays: number;
-  /** The gateway's clock, so that a page can tell how far its own is off. */
+  /** The time of the gateway's clock, so that a page can measure the difference to its own clock. */
   readonly now: string;
-  /** Whether anything has ever happened here: a first run starts on the health page. */
+  /** Whether there has been any activity. The console of a new gateway starts on the health page. */
   readonly used: boolean;
-  /** Twilio is simulated: nothing here reaches a telephone. */
+  /** Twilio is simulated, so calls do not reach real phones. */
   readonly simulated: boolean;
 }
 
 // --- Webhooks (scopes `sessions:read` and `calls:read:all`) ----------------------------------------------------------
 
-/** `GET /api/webhooks?after=&before=&outcome=&q=&limit=`, newest first. Kept in memory, bounded. */
+/** `GET /api/webhooks?after=&before=&outcome=&q=&limit=`, newest first. Kept in memory, with a limit. */
 export interface WebhookPage {
   readonly webhooks: readonly WebhookRecord[];
-  /** Ask with `before=` this for older ones; absent when there are none. */
+  /** Pass this as `before` to get older webhooks. Absent on the last page. */
   readonly nextCursor?: string;
-  /** The highest id so far: ask with `after=` this for what has come since. */
+  /** The highest id so far. Pass this as `after` to get newer webhooks. */
   readonly latest: number;
-  /** How many of each have come since the process started, those no longer kept included. */
+  /** Totals since the process started, including webhooks that are no longer kept. */
   readonly counts: {readonly accepted: number; readonly refused: number; readonly failed: number};
 }
 
 /** A request to a webhook route. */
 export interface WebhookRecord {
-  /** Rises with every request since the process started. */
+  /** Increases with every request since the process started. */
   readonly id: number;
   readonly receivedAt: string;
   readonly route: 'status' | 'voice';
   readonly method: string;
-  /** Path and query as they came. */
+  /** Path and query, unchanged. */
   readonly path: string;
   readonly remoteAddress: string;
-  /** `failed`: authentic, but the journal could not take it (503), so that Twilio brings it again. */
+  /** `failed`: the webhook was authentic, but the journal could not store it (503), so Twilio sends it again. */
   readonly outcome: 'accepted' | 'refused' | 'failed';
-  /** Status of the answer. */
+  /** The response's status. */
   readonly httpStatus: number;
   readonly tookMs: number;
   readonly verdict?: 'applied' | 'late' | 'duplicate';
   readonly offset?: number;
   readonly callSid?: string;
   readonly providerStatus?: ProviderStatus;
-  /** Why it was refused, in the words of the log. */
+  /** Why the webhook was refused, as in the log. */
   readonly reason?: string;
 }
 
 /** `GET /api/webhooks/:id`. */
 export interface WebhookDetail extends WebhookRecord {
-  /** Those that matter here: host, forwarded, content-type, user-agent and Twilio's own. */
+  /** Only relevant headers: host, forwarded, content-type, user-agent and Twilio's own. */
   readonly headers: readonly {readonly name: string; readonly value: string}[];
-  /** The form's fields in the order they came; of what is no form, none. */
+  /** The form's fields in their original order. Empty if the body is not a form. */
   readonly fields: readonly {readonly name: string; readonly value: string}[];
   readonly bodyBytes: number;
   /**
-   * For a refused signature, and for a signed request of the wrong method, path or type, where nothing may have been
-   * tried. Never part of the answer to the sender.
+   * Present for a refused signature, and for a signed request with a wrong method, path or type. In the latter case
+   * `candidates` may be empty. Never part of the response to the sender.
    */
   readonly diagnosis?: SignatureDiagnosis;
 }
 
-/** What would have made a refused signature pass, and which one setting to change. */
+/** Why a signature was refused, and which setting to change. */
 export interface SignatureDiagnosis {
   readonly expectedUrl: string;
-  /** Everything that was tried. `matches`: signed with this URL and this token it would have passed. */
+  /** All combinations that were tried. `matches`: this URL and token produce the request's signature. */
   readonly candidates: readonly {
     readonly url: string;
     readonly token: 'primary' | 'alternate';
-    /** In a few words what it differs in, such as “http instead of https”. */
+    /** A short description of the difference, such as “http instead of https”. */
     readonly difference: string;
     readonly matches: boolean;
   }[];
-  /** One sentence: what happened. */
+  /** The cause in one sentence. */
   readonly finding: string;
-  /** One sentence: what to do about it. */
+  /** The fix in one sentence. */
   readonly remedy: string;
-  /** What to change, a variable or a field of the Twilio console, and the value it should have, where one would do. */
+  /** The variable or Twilio console field to change and its correct value, if one change is enough. */
   readonly setting?: {readonly name: string; readonly value?: string};
 }
 
@@ -171,32 +171,32 @@ export interface SignatureDiagnosis {
 export interface SessionPage {
   readonly sessions: readonly SessionInfo[];
   readonly nextCursor?: string;
-  /** Of those that `q` and `phase` ask for. */
+  /** The number of sessions that match `q` and `phase`. */
   readonly total: number;
   readonly counts: SessionCounts;
-  /** Where several nodes share a journal: those alive, whose sessions these are. */
+  /** The live nodes, if several nodes share a journal. */
   readonly nodes?: readonly NodeInfo[];
-  /** The database is away, and these are the sessions of the node that was asked. */
+  /** The database is unavailable, and only the sessions of this node are included. */
   readonly onlyThisNode?: true;
 }
 
-/** A node of several. */
+/** A node of a cluster. */
 export interface NodeInfo {
   readonly nodeId: string;
-  /** The one that answers. */
+  /** Whether this node sent the response. */
   readonly isSelf: boolean;
   readonly version: string;
-  /** By the database's clock, as the heartbeat. */
+  /** By the database's clock, like `heartbeatAt`. */
   readonly startedAt: string;
   readonly heartbeatAt: string;
-  /** Milliseconds since then. */
+  /** Milliseconds since the last heartbeat. */
   readonly heartbeatAgeMs: number;
-  /** Where it is in the journal. */
+  /** The node's position in the journal. */
   readonly offset: number;
-  /** Entries behind the node that is furthest. */
+  /** How many entries the node is behind the most advanced node. */
   readonly lag: number;
   readonly sessions: number;
-  /** How far its clock is ahead of the database's, milliseconds. */
+  /** How far the node's clock is ahead of the database's clock, in milliseconds. */
   readonly clockAheadMs: number;
 }
 
@@ -204,7 +204,7 @@ export interface SessionCounts {
   readonly open: number;
   readonly lagging: number;
   readonly byPhase: Readonly<Record<string, number>>;
-  /** Since the process started, by close code; the most frequent first. */
+  /** Closes since the process started, by close code, the most frequent first. */
   readonly closes: readonly {readonly code: number; readonly text: string; readonly count: number}[];
   readonly opened: number;
 }
@@ -216,7 +216,7 @@ export interface SessionInfo {
   readonly phase: string;
   readonly subscription: 'all' | readonly string[];
   readonly offset: number;
-  /** Entries behind the head of the journal. */
+  /** How many entries the session is behind the head of the journal. */
   readonly lag: number;
   readonly unsentBytes: number;
   readonly connectedAt: string;
@@ -224,18 +224,18 @@ export interface SessionInfo {
   readonly address: string;
   readonly origin?: string;
   readonly protocol: string;
-  /** Where several nodes share a journal: whose it is. */
+  /** The session's node, if several nodes share a journal. */
   readonly nodeId?: string;
 }
 
 /** `GET /api/sessions/:sessionId/sent?before=&limit=` (also needs `calls:read:all`), newest first. */
 export interface SentPage {
   readonly session: SessionInfo;
-  /** The `call.status` messages it was sent, read from the journal as the session itself is. */
+  /** The `call.status` messages sent to the session, reconstructed from the journal. */
   readonly messages: readonly {readonly offset: number; readonly message: unknown}[];
-  /** Ask with `before=` this for older ones. */
+  /** Pass this as `before` to get older messages. */
   readonly nextCursor?: string;
-  /** Offset at which the session began; it has seen nothing of before but a snapshot. */
+  /** The offset at which the session started. It received older state only as a snapshot. */
   readonly from: number;
 }
 
@@ -252,7 +252,7 @@ export const healthCheckIds = [
 ] as const;
 export type HealthCheckId = (typeof healthCheckIds)[number];
 
-/** `GET /api/health` (the last results), `POST /api/health/checks` (all, now), `POST /api/health/checks/:id` (one, now). */
+/** `GET /api/health` (last results), `POST /api/health/checks` (run all), `POST /api/health/checks/:id` (run one). */
 export interface HealthReport {
   readonly checks: readonly HealthCheck[];
 }
@@ -261,13 +261,13 @@ export interface HealthCheck {
   readonly id: HealthCheckId;
   readonly title: string;
   readonly status: 'not-run' | 'ok' | 'warning' | 'failed';
-  /** One sentence: what was found. */
+  /** The result in one sentence. */
   readonly summary: string;
-  /** What that is based on. */
+  /** The facts behind the result. */
   readonly evidence: readonly {readonly label: string; readonly value: string}[];
-  /** What to do about it. */
+  /** How to fix the problem. */
   readonly remedy?: string;
-  /** What the gateway can do about it by itself, with `POST /api/health/actions/:id`; else the button checks again. */
+  /** A fix that the gateway can apply with `POST /api/health/actions/:id`. Without it, the button repeats the check. */
   readonly action?: {readonly id: HealthActionId; readonly label: string; readonly consequence: string};
   readonly checkedAt?: string;
   readonly tookMs?: number;
@@ -276,13 +276,13 @@ export interface HealthCheck {
 /** Needs `calls:control:all`. */
 export type HealthActionId = 'point-number-here';
 
-/** `GET /api/health/series`: the last quarter of an hour, oldest first. */
+/** `GET /api/health/series`: the last 15 minutes, oldest first. */
 export interface HealthSeries {
   readonly intervalMs: number;
   readonly samples: readonly HealthSample[];
 }
 
-/** Counts are of the interval that ends at `time`; gauges as of `time`. */
+/** Counts cover the interval that ends at `time`. Gauges are measured at `time`. */
 export interface HealthSample {
   readonly time: string;
   readonly webhooks: number;
@@ -290,7 +290,7 @@ export interface HealthSample {
   readonly messagesSent: number;
   readonly sessions: number;
   readonly activeCalls: number;
-  /** Until an entry was durable; absent when nothing was written. */
+  /** The time until an entry was durable. Absent if nothing was written. */
   readonly appendP50Ms?: number;
   readonly appendP99Ms?: number;
   readonly eventLoopP99Ms: number;
@@ -304,12 +304,12 @@ export interface HealthSample {
 export interface SimulatorInfo {
   readonly scenarios: readonly {
     readonly id: string;
-    /** What the button says. */
+    /** The text of the button. */
     readonly label: string;
-    /** One sentence. */
+    /** A description in one sentence. */
     readonly description: string;
     readonly direction: 'inbound' | 'outbound';
-    /** The simulated other end. */
+    /** The number of the simulated far end. */
     readonly number: string;
   }[];
   readonly faults: readonly {
@@ -320,7 +320,10 @@ export interface SimulatorInfo {
   }[];
 }
 
-/** `POST /api/simulator/scenarios/:id` answers 201 with this. `PUT /api/simulator/faults` `{active: [id…]}` answers `SimulatorInfo`. */
+/**
+ * The 201 response of `POST /api/simulator/scenarios/:id`. `PUT /api/simulator/faults` with `{active: [id…]}` returns
+ * `SimulatorInfo`.
+ */
 export interface SimulatedCall {
   readonly callSid: string;
 }

@@ -1,9 +1,9 @@
 /**
- * The wire as zod schemas: one a message, one union a direction. Types in `messages.ts` are inferred from here, so
- * that a program which needs only the types does not carry zod.
+ * The zod schemas of the protocol: one per message and one union per direction. The types in `messages.ts` must match
+ * them. They are separate, so that a program that needs only the types does not load zod.
  *
- * Client messages are strict (the server refuses what it does not know); server messages are not (clients ignore
- * fields they do not know).
+ * Client messages are strict: the server refuses unknown fields. Server messages are not: clients ignore unknown
+ * fields.
  */
 import {z} from 'zod';
 import {callStatuses, failureReasons, providerStatuses} from './call-status.ts';
@@ -11,7 +11,7 @@ import {errorCodes} from './error-codes.ts';
 import {MAX_CALL_SID_LENGTH, MAX_REQUEST_ID_LENGTH, MAX_SUBSCRIBED_CALLS} from './limits.ts';
 import {scopes} from './scopes.ts';
 
-/** Twilio call sid. */
+/** A Twilio call sid. */
 export const callSid = z
   .string()
   .regex(/^CA[0-9a-fA-F]{32}$/, 'must be a Twilio call sid: CA and 32 hex digits');
@@ -31,16 +31,16 @@ export const callDirection = z.enum([
 
 // --- Client → server ---------------------------------------------------------------------------------------------
 
-/** W7: ends a call, whatever state it is in. */
+/** W7: ends a call in any state. */
 export const callAction = z.strictObject({
   type: z.literal('call.action'),
   action: z.literal('disconnect'),
-  // Whatever names no call is `call_not_found`, as over HTTP: one answer for a call that is not there.
+  // A value that is not a sid gets `call_not_found`, as over HTTP, so that all unknown calls get the same response.
   callSid: z.string().min(1).max(MAX_CALL_SID_LENGTH),
   requestId,
 });
 
-/** W8: replaces what the session is told about. */
+/** W8: replaces the session's subscription. */
 export const callSubscribe = z.strictObject({
   type: z.literal('call.subscribe'),
   calls: z.union([z.literal('all'), z.array(callSid).max(MAX_SUBSCRIBED_CALLS)], {
@@ -49,10 +49,10 @@ export const callSubscribe = z.strictObject({
   requestId,
 });
 
-/** W9: a sign of life. */
+/** W9: a heartbeat, so that the server knows that the client is alive. */
 export const clientHeartbeat = z.strictObject({type: z.literal('session.heartbeat'), requestId});
 
-/** W10: extends the session with a fresh token. */
+/** W10: extends the session with a new token. */
 export const sessionRefresh = z.strictObject({
   type: z.literal('session.refresh'),
   token: z.string().min(1).max(4096),
@@ -73,7 +73,7 @@ export const callStatusMessage = z.object({
   type: z.literal('call.status'),
   callSid: z.string(),
   status: z.enum(callStatuses),
-  /** Seconds; on the last status of an answered call. */
+  /** Seconds. Present in the last status of an answered call. */
   duration: z.int().nonnegative().optional(),
   offset,
   providerStatus: z.enum(providerStatuses),
@@ -83,15 +83,15 @@ export const callStatusMessage = z.object({
   to: z.string(),
   parentCallSid: z.string().optional(),
   answeredBy: z.string().optional(),
-  /** When it happened, ISO 8601. */
+  /** When the change happened, ISO 8601. */
   timestamp,
   source: callSource,
 });
 
-/** What whoever placed the call wants to find again with it; given back as it came. */
+/** Data that the application attaches when it places the call. It is returned unchanged. */
 export const callMetadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
-/** A call as `call.snapshot` and the HTTP API show it. */
+/** A call in `call.snapshot` and the HTTP API. */
 export const call = z.object({
   callSid: z.string(),
   status: z.enum(callStatuses),
@@ -104,25 +104,25 @@ export const call = z.object({
   answeredBy: z.string().optional(),
   /** Seconds. */
   duration: z.int().nonnegative().optional(),
-  /** The user who started it; absent for inbound calls. */
+  /** The user who placed the call. Absent for inbound calls. */
   user: z.string().optional(),
   metadata: callMetadata.optional(),
-  /** When Hookswitch first knew of it. */
+  /** When Hookswitch first saw the call. */
   createdAt: timestamp,
   answeredAt: timestamp.optional(),
   endedAt: timestamp.optional(),
-  /** When the last evidence of its state arrived. */
+  /** When the last information about the call's state arrived. */
   updatedAt: timestamp,
-  /** Offset of the entry that brought it to this state. */
+  /** The offset of the journal entry that caused the current state. */
   offset,
 });
 
-/** W2: always first. */
+/** W2: always the first message. */
 export const sessionReady = z.object({
   type: z.literal('session.ready'),
   sessionId: z.string(),
   epoch: z.string(),
-  /** Where this session stands in the journal: what follows is after it. */
+  /** The start of this session in the journal. Later messages have higher offsets. */
   offset,
   recovered: z.boolean(),
   heartbeatMs: z.int().positive(),
@@ -131,7 +131,7 @@ export const sessionReady = z.object({
   timestamp,
 });
 
-/** W3: every call in progress that the session may see, as of `offset`. */
+/** W3: every call in progress that is visible to the session, as of `offset`. */
 export const callSnapshot = z.object({
   type: z.literal('call.snapshot'),
   offset,
@@ -139,7 +139,7 @@ export const callSnapshot = z.object({
   requestId,
 });
 
-/** W4: Twilio took the command. */
+/** W4: Twilio accepted the command. */
 export const callActionAccepted = z.object({
   type: z.literal('call.action.accepted'),
   requestId,
@@ -148,7 +148,7 @@ export const callActionAccepted = z.object({
   timestamp,
 });
 
-/** W5: something was refused or went wrong. */
+/** W5: a message was refused, or an error occurred. */
 export const errorMessage = z.object({
   type: z.literal('error'),
   code: z.enum(errorCodes),
@@ -158,17 +158,17 @@ export const errorMessage = z.object({
   requestId,
 });
 
-/** W6: the server is there, and the session has been told everything up to `offset`. */
+/** W6: the server is alive, and the session has received everything up to `offset`. */
 export const serverHeartbeat = z.object({type: z.literal('session.heartbeat'), offset, timestamp});
 
-/** A4: the token runs out. */
+/** A4: the token expires soon. */
 export const sessionExpiring = z.object({
   type: z.literal('session.expiring'),
   expiresAt: timestamp,
   timestamp,
 });
 
-/** W15: the server goes away, and closes this session with 1001 in `afterMs` from now. */
+/** W15: the server shuts down, and closes this session with 1001 in `afterMs`. */
 export const sessionDraining = z.object({
   type: z.literal('session.draining'),
   afterMs: z.int().nonnegative(),

@@ -1,4 +1,4 @@
-/** What a principal may do (A2). The access key has every scope. */
+/** The scopes of a principal (A2). The access key has every scope. */
 export const scopes = [
   'calls:read',
   'calls:read:all',

@@ -1,17 +1,17 @@
-/** The types of `messages.ts` are those of the schemas. The compiler decides; this file only asks it. */
+/** Checks that the types of `messages.ts` match the schemas. The check happens at compile time. */
 import {test} from 'node:test';
 import type * as messages from '@hookswitch/protocol';
 import type * as schemas from '@hookswitch/protocol/schemas';
 import type {z} from 'zod';
 
-/** Spelled out: an interface and an inferred type are compared by what they hold, not by how they are written. */
+/** Expands a type, so that an interface and an inferred type are compared by their fields. */
 type Plain<T> = T extends readonly (infer Item)[]
   ? Plain<Item>[]
   : T extends object
     ? {[Key in keyof T]: Plain<T[Key]>}
     : T;
 
-/** `true` only for types that are the same, optional and readonly fields included. */
+/** `true` only if both types are the same, including optional and readonly fields. */
 type Same<A, B> =
   (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
@@ -59,7 +59,7 @@ const checks: Checks = {
   callDirection: true,
 };
 
-test('each message type is what its schema infers', () => {
-  // `tsc` refuses this file as soon as one of them differs.
+test('each message type equals the type inferred from its schema', () => {
+  // `tsc` refuses this file if one of them differs.
   for (const [name, same] of Object.entries(checks)) if (!same) throw new Error(name);
 });

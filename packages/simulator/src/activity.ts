@@ -1,4 +1,4 @@
-/** Counts work in progress (calls, deliveries), for `settled()`. */
+/** Counts the work in progress (calls, deliveries), for `settled()`. */
 export class Activity {
   #count = 0;
   #waiting: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class Activity {
     return this.#count === 0;
   }
 
-  /** Begins a piece of work; the result ends it, once. */
+  /** Starts a piece of work. Call the returned function once when it ends. */
   begin(): () => void {
     this.#count += 1;
     let open = true;

@@ -1,4 +1,4 @@
-/** Remembers the latest entries, oldest first. */
+/** Keeps the latest entries, oldest first. */
 export class BoundedLog<T> {
   readonly #limit: number;
   #entries: T[] = [];
@@ -9,7 +9,7 @@ export class BoundedLog<T> {
 
   add(entry: T): void {
     this.#entries.push(entry);
-    // Trimmed in batches, because shifting a long array for every entry would cost more than the entry.
+    // Trim in batches, because shifting a long array for every entry costs too much.
     if (this.#entries.length > this.#limit * 2) this.#entries = this.#entries.slice(-this.#limit);
   }
 

@@ -5,32 +5,32 @@ import {numberTable} from './scenarios/number-table.ts';
 import {type ScenarioName, scenarioNames} from './scenarios/scenario.ts';
 import {createSimulator, type Simulator} from './simulator.ts';
 
-/** One option of the command: what `--help` says and how it is read. */
+/** An option of the command: its value, description and default. */
 const OPTIONS = {
   port: ['<n>', 'port to listen on', '4010'],
   host: ['<address>', 'address to listen on', '127.0.0.1'],
   speed: ['<n>', 'simulated seconds in a real one', '1'],
-  cps: ['<n>', 'calls taken off the queue each second, 0 for no queueing', '1'],
-  seed: ['<n>', 'seed of the faults', '1'],
-  scenario: ['<name>', 'how far ends behave that are in no table', 'answered'],
-  'account-sid': ['<sid>', 'account', defaultAccountSid],
-  'auth-token': ['<token>', 'its auth token', defaultAuthToken],
-  'phone-number': ['<number>', 'the number it owns', defaultPhoneNumber],
-  'voice-url': ['<url>', 'asked when that number is called', ''],
-  'status-callback': ['<url>', 'told when such a call has ended', ''],
-  'api-url': ['<origin>', 'where others reach the simulator, for RecordingUrl', ''],
-  'media-auth': ['<word>', 'basic or none: whether recordings need credentials', 'basic'],
-  clock: ['<word>', 'running or manual: whether time passes by itself', 'running'],
+  cps: ['<n>', 'calls started per second, 0 for no limit', '1'],
+  seed: ['<n>', 'seed for random faults', '1'],
+  scenario: ['<name>', 'behavior of numbers that are not in the table', 'answered'],
+  'account-sid': ['<sid>', 'account SID', defaultAccountSid],
+  'auth-token': ['<token>', 'auth token of the account', defaultAuthToken],
+  'phone-number': ['<number>', 'phone number of the account', defaultPhoneNumber],
+  'voice-url': ['<url>', 'URL requested when that number is called', ''],
+  'status-callback': ['<url>', 'URL notified when such a call has ended', ''],
+  'api-url': ['<origin>', 'public address of the simulator, used in RecordingUrl', ''],
+  'media-auth': ['<word>', 'basic or none: credentials needed to fetch recordings', 'basic'],
+  clock: ['<word>', 'running or manual: how simulated time advances', 'running'],
 } as const;
 
 type OptionName = keyof typeof OPTIONS;
 
-/** A wrong command line; the message is for the person who typed it. */
+/** An invalid command line. The message is shown to the user. */
 class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Where the command writes; replaced in tests. */
+/** The output of the command. Tests replace it. */
 export interface Output {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -41,7 +41,10 @@ const processOutput: Output = {
   err: (text) => process.stderr.write(`${text}\n`),
 };
 
-/** The command. Runs until SIGINT or SIGTERM (exit code 0); 1 when it cannot start, 2 for a wrong command line. */
+/**
+ * Runs the command until SIGINT or SIGTERM (exit code 0). Exits with 1 if it cannot start, and with 2 for an
+ * invalid command line.
+ */
 export async function main(argv: readonly string[], {out, err}: Output = processOutput): Promise<number> {
   let options: SimulatorOptions;
   try {
@@ -67,7 +70,7 @@ export async function main(argv: readonly string[], {out, err}: Output = process
     err(`${error.message}\nTry --help.`);
     return 2;
   }
-  // Before the start, so that a signal that comes early is not lost.
+  // Listen for signals before the start, so that an early signal is not lost.
   const signaled = firstSignal();
   try {
     await simulator.start();
@@ -100,7 +103,7 @@ function readArguments(argv: readonly string[]): Record<OptionName, string> | 'h
 
 function simulatorOptions(values: Record<OptionName, string>): SimulatorOptions {
   const scenario = scenarioNames.find((name): name is ScenarioName => name === values.scenario);
-  if (scenario === undefined) throw new UsageError(`--scenario is one of ${scenarioNames.join(', ')}`);
+  if (scenario === undefined) throw new UsageError(`--scenario must be one of ${scenarioNames.join(', ')}`);
   const apiUrl = url(values, 'api-url');
   const voiceUrl = url(values, 'voice-url');
   const statusCallback = url(values, 'status-callback');
@@ -129,7 +132,7 @@ function number(
 ): number {
   const value = Number(values[name]);
   if (values[name].trim() === '' || !(value >= min && value <= max)) {
-    throw new UsageError(`--${name} is a number from ${min} to ${max}, not ${values[name]}`);
+    throw new UsageError(`--${name} must be a number from ${min} to ${max}, not ${values[name]}`);
   }
   return value;
 }
@@ -138,7 +141,7 @@ function url(values: Record<OptionName, string>, name: OptionName): string | nul
   const value = values[name];
   if (value === '') return null;
   if (!/^https?:\/\//.test(value) || !URL.canParse(value))
-    throw new UsageError(`--${name} is an http(s) URL, not ${value}`);
+    throw new UsageError(`--${name} must be an http(s) URL, not ${value}`);
   return value;
 }
 
@@ -148,7 +151,8 @@ function oneOf<Word extends string>(
   words: readonly Word[],
 ): Word {
   const word = words.find((each) => each === values[name]);
-  if (word === undefined) throw new UsageError(`--${name} is ${words.join(' or ')}, not ${values[name]}`);
+  if (word === undefined)
+    throw new UsageError(`--${name} must be ${words.join(' or ')}, not ${values[name]}`);
   return word;
 }
 
@@ -164,12 +168,12 @@ function help(): string {
     'Options',
     ...flags,
     '',
-    'Dialed numbers that choose their outcome',
+    'Dialed numbers with a fixed outcome',
     ...numbers,
     `  ${'+15005550001 … 4'.padEnd(26)}the API errors of Twilio's test credentials`,
     `  ${'any other'.padEnd(26)}answered after 3 seconds of ringing`,
     '',
-    '/_simulator in a browser shows the calls, and steers them.',
+    'Open /_simulator in a browser to see and control the calls.',
   ].join('\n');
 }
 
@@ -184,9 +188,9 @@ function greeting({url: address, accountSid, authToken, phoneNumber}: Simulator)
     `  curl -u ${accountSid}:${authToken} ${address}/2010-04-01/Accounts/${accountSid}/Calls.json \\`,
     `    --data-urlencode To=+15550100000 --data-urlencode From=${phoneNumber} \\`,
     "    --data-urlencode Twiml='<Response><Say>Hello</Say></Response>'",
-    'Let somebody call:',
+    'Simulate an inbound call:',
     `  curl ${address}/_simulator/calls -H 'Content-Type: application/json' -d '{"from": "+14155550123"}'`,
-    `Watch and steer: ${address}/_simulator`,
+    `See and control calls: ${address}/_simulator`,
     '',
   ].join('\n');
 }

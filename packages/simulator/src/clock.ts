@@ -1,12 +1,12 @@
 import {setTimeout as delay, setImmediate as turn} from 'node:timers/promises';
 
-/** Real milliseconds after which `advance` gives up waiting for webhooks to be answered. */
+/** Real milliseconds after which `advance` stops waiting for webhook responses. */
 const MAX_SETTLE_MS = 30_000;
 /** A longer timer would overflow to 1 ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface ClockOptions {
-  /** How many simulated seconds pass in a real one. */
+  /** Simulated seconds per real second. */
   readonly speed: number;
   /** Time stands still until `advance` moves it. @default false */
   readonly manual?: boolean;
@@ -20,15 +20,15 @@ interface Timer {
 }
 
 /**
- * Simulated time. Ringing, talking, queueing and TwiML verbs are measured with it; network time-outs are not,
- * because the receiver of a webhook lives in real time whatever the speed.
+ * Simulated time. Ringing, talking, queueing and TwiML verbs use it. Network timeouts use real time, because
+ * webhook receivers live in real time at any speed.
  */
 export class Clock {
   readonly speed: number;
   readonly #timers = new Set<Timer>();
-  /** Added to real time, so that time continues where a manual clock was left. */
+  /** Added to real time, so that time continues from where a manual clock stopped. */
   #offsetMs = 0;
-  /** The time of a manual clock; null while the clock runs by itself. */
+  /** The time of a manual clock, or null while the clock runs. */
   #frozenMs: number | null = null;
   #advancing: Promise<void> = Promise.resolve();
 
@@ -46,14 +46,14 @@ export class Clock {
     return this.#frozenMs !== null;
   }
 
-  /** Stops time: from here on only `advance` moves it. */
+  /** Stops time. From now on only `advance` moves it. */
   pause(): void {
     if (this.#frozenMs !== null) return;
     this.#frozenMs = this.now();
     for (const {handle} of this.#timers) clearTimeout(handle);
   }
 
-  /** Lets time run by itself again, from where it stands. */
+  /** Lets time run again, from its current value. */
   resume(): void {
     if (this.#frozenMs === null) return;
     this.#offsetMs = this.#frozenMs - performance.now() * this.speed;
@@ -62,8 +62,9 @@ export class Clock {
   }
 
   /**
-   * Moves a manual clock on, from timer to timer. After each, `idle` is awaited, so that a document that is fetched in
-   * between begins at its own time and not at the end of the step. Concurrent calls run one after the other.
+   * Advances a manual clock from timer to timer. After each timer it waits for `idle`, so that a document
+   * fetched in between starts at its own time and not at the end of the step. Concurrent calls run one after
+   * another.
    */
   advance(ms: number, idle: () => Promise<void>): Promise<void> {
     const advanced = this.#advancing.then(() => this.#advance(ms, idle));
@@ -74,7 +75,7 @@ export class Clock {
   async #advance(ms: number, idle: () => Promise<void>): Promise<void> {
     const deadline = performance.now() + MAX_SETTLE_MS;
     await this.#settle(idle, deadline);
-    if (this.#frozenMs === null) throw new RangeError('The clock runs by itself: set it to manual first');
+    if (this.#frozenMs === null) throw new RangeError('The clock is running: set it to manual first');
     const targetMs = this.#frozenMs + ms;
     for (;;) {
       const due = [...this.#timers].filter(({atMs}) => atMs <= targetMs);
@@ -83,13 +84,13 @@ export class Clock {
       this.#frozenMs = Math.max(this.#frozenMs, nextMs);
       for (const timer of due) if (timer.atMs === nextMs) timer.fire();
       await this.#settle(idle, deadline);
-      // Somebody let it run meanwhile.
+      // Another caller may have started the clock in the meantime.
       if (this.#frozenMs === null) return;
     }
     this.#frozenMs = Math.max(this.#frozenMs, targetMs);
   }
 
-  /** Lets what a timer has woken go on, until it waits for the clock again. */
+  /** Waits until the work started by a timer waits for the clock again. */
   async #settle(idle: () => Promise<void>, deadline: number): Promise<void> {
     const late = new AbortController();
     const timeout = delay(Math.max(0, deadline - performance.now()), 'late', {signal: late.signal});
@@ -100,14 +101,14 @@ export class Clock {
       await turn();
       const second = first === 'late' ? first : await Promise.race([idle(), timeout]);
       if (second === 'late' || performance.now() > deadline) {
-        throw new RangeError(`Calls and webhooks did not come to rest within ${MAX_SETTLE_MS / 1000} s`);
+        throw new RangeError(`Calls and webhooks did not settle within ${MAX_SETTLE_MS / 1000} s`);
       }
     } finally {
       late.abort();
     }
   }
 
-  /** Waits for simulated milliseconds; rejects with an AbortError when `signal` aborts. */
+  /** Waits for simulated milliseconds. Rejects with an AbortError when `signal` aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const onAbort = () => {
@@ -127,7 +128,7 @@ export class Clock {
     });
   }
 
-  /** Waits for real milliseconds; rejects with an AbortError when `signal` aborts. */
+  /** Waits for real milliseconds. Rejects with an AbortError when `signal` aborts. */
   async realSleep(ms: number, signal: AbortSignal): Promise<void> {
     await delay(Math.min(Math.max(ms, 0), MAX_TIMER_MS), undefined, {signal});
   }
@@ -143,7 +144,7 @@ export class Clock {
   }
 }
 
-/** Whether an error only says that a wait or a request was called off. */
+/** Whether an error only means that a wait or request was aborted. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

@@ -1,4 +1,7 @@
-/** RFC 2822 in UTC with one second of resolution, as Twilio writes every date: `Sun, 25 Mar 2018 09:53:19 +0000`. */
+/**
+ * Formats a date as Twilio does: RFC 2822 in UTC, with a resolution of one second: `Sun, 25 Mar 2018 09:53:19
+ * +0000`.
+ */
 export function rfc2822(date: Date): string {
   return date.toUTCString().replace('GMT', '+0000');
 }

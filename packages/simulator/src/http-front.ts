@@ -6,7 +6,7 @@ import {type ApiReply, replyHeaders} from './rest/api-reply.ts';
 import type {RestApi} from './rest/rest-api.ts';
 import {sendMedia} from './send-media.ts';
 
-/** Largest request that is read. Bytes. */
+/** Maximum size of a request body. Bytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface HttpFrontOptions {
@@ -15,7 +15,7 @@ export interface HttpFrontOptions {
   readonly log: Logger;
 }
 
-/** The HTTP server: hands requests to the REST API or the control API, and knows nothing of either. */
+/** The HTTP server. It passes requests to the REST API or the control API. */
 export class HttpFront {
   readonly #options: HttpFrontOptions;
   #server: Server | null = null;
@@ -32,7 +32,7 @@ export class HttpFront {
         response.destroy();
       });
     });
-    // A client's kept-alive connection must not be closed under a request it is just sending.
+    // A keep-alive connection must not be closed while its client is sending a request.
     server.keepAliveTimeout = 60_000;
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -91,7 +91,7 @@ export class HttpFront {
   }
 }
 
-/** Taken apart as it is: a parser would read `//calls` as a host, and throw at `//`. */
+/** Splits the target without a URL parser, because a parser reads `//calls` as a host and throws on `//`. */
 function targetOf(target: string): {path: string; query: URLSearchParams} {
   const [path = '', ...query] = target.replace(/^https?:\/\/[^/?]*/i, '').split('?');
   return {path: path === '' ? '/' : path, query: new URLSearchParams(query.join('?'))};
@@ -104,7 +104,8 @@ function sendApi(
 ): void {
   const {status, body, media, headers: extra = {}, afterwards} = reply;
   if (afterwards !== undefined) {
-    // `finish` when it is sent, `close` also when the client has gone away: the call goes on either way.
+    // `finish` fires when the response is sent, `close` also when the client has disconnected. The call
+    // continues in both cases.
     let done = false;
     const once = () => {
       if (!done) afterwards();
@@ -143,7 +144,7 @@ function sendControl(request: IncomingMessage, response: ServerResponse, reply: 
     });
 }
 
-/** A HEAD request gets the headers alone. */
+/** Sends only the headers to a HEAD request. */
 function send(
   {method}: IncomingMessage,
   response: ServerResponse,

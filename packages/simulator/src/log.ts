@@ -1,13 +1,13 @@
-/** What the simulator tells its `logger`: the lines of Twilio's debugger, and the course of calls. */
+/** Entries for the simulator's `logger`: errors and warnings of Twilio's debugger, and changes of calls. */
 export interface LogEvent {
   readonly level: 'info' | 'warning' | 'error';
-  /** What happened, such as `call-status`, `callback-failed` or `twiml-error`. */
+  /** The kind of event, such as `call-status`, `callback-failed` or `twiml-error`. */
   readonly event: string;
   readonly message: string;
   readonly callSid?: string;
-  /** Twilio's code in its error and warning dictionary, such as 11200. */
+  /** Twilio's code from its error and warning dictionary, such as 11200. */
   readonly code?: number;
-  /** The request that it is about. */
+  /** The request that the entry is about. */
   readonly requestUrl?: string;
   readonly requestMethod?: string;
 }

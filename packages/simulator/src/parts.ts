@@ -29,11 +29,11 @@ import {DocumentLoader} from './twiml/document-loader.ts';
 import {DeliveryLog} from './webhooks/delivery-log.ts';
 import {WebhookSender} from './webhooks/webhook-sender.ts';
 
-/** Everything a simulator consists of, put together. */
+/** Creates and connects the parts of a simulator. */
 export type SimulatorParts = ReturnType<typeof createParts>;
 
 export interface PartsContext {
-  /** Origin of the API, once it is known. */
+  /** The API's origin, once it is known. */
   readonly apiUrl: () => string;
   /** Aborts when the simulator stops. */
   readonly signal: AbortSignal;
@@ -45,7 +45,7 @@ export function createParts(settings: SimulatorSettings, context: PartsContext) 
   return {...state, ...running, rest: createRest(settings, {...state, ...running}, context)};
 }
 
-/** The state: calls, resources, logs. */
+/** The state: calls, resources and logs. */
 function createState(settings: SimulatorSettings, {apiUrl}: PartsContext) {
   const {accountSid, historyLimit: limit} = settings;
   return {
@@ -90,7 +90,7 @@ function createRunning(
   return {log, sender, callbacks, recorder, callSwitch, queue};
 }
 
-/** The REST API with all its routes. */
+/** Creates the REST API with all its routes. */
 function createRest(
   settings: SimulatorSettings,
   parts: ReturnType<typeof createState> & ReturnType<typeof createRunning>,

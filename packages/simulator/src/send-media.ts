@@ -9,7 +9,9 @@ export interface MediaReply {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a file, or the part of it that a Range asks for. Several parts at once are answered with the whole file. */
+/**
+ * Sends a file, or the part that a Range header requests. A request for several parts gets the whole file.
+ */
 export function sendMedia(
   request: IncomingMessage,
   response: ServerResponse,
@@ -33,12 +35,12 @@ export function sendMedia(
     response.end();
     return;
   }
-  // A player that stops in the middle closes the connection, which is no failure.
+  // A player that stops in the middle closes the connection. This is not an error.
   pipeline(Readable.from(readMedia(media, start, end)), response).catch(() => {});
 }
 
 function rangesOf({headers, method}: IncomingMessage, size: number) {
-  // A part is only asked for by GET (RFC 9110, 14.2); an If-Range never matches, because files have no ETag.
+  // Range applies only to GET (RFC 9110, 14.2). An If-Range never matches, because files have no ETag.
   if (headers.range === undefined || headers['if-range'] !== undefined || method !== 'GET') return null;
   const ranges = parseRange(size, headers.range);
   if (ranges === -1) return 'unsatisfiable';

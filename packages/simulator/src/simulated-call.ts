@@ -2,19 +2,19 @@ import type {Call, CallStatus, Direction} from './calls/call.ts';
 import type {Recording, RecordingStatus} from './calls/recordings.ts';
 import type {Scenario} from './scenarios/scenario.ts';
 
-/** A call as it is now, for assertions and the control API. */
+/** The current state of a call, for assertions and the control API. */
 export interface SimulatedCall {
   readonly sid: string;
-  /** As callbacks name it: `initiated` included. */
+  /** The status as in callbacks, including `initiated`. */
   readonly status: CallStatus;
   readonly direction: Direction;
   readonly from: string;
   readonly to: string;
   readonly parentCallSid: string | null;
   readonly answeredBy: string | null;
-  /** Simulated seconds since the answer, null before the end. */
+  /** Simulated seconds since the answer. Null before the end. */
   readonly durationSeconds: number | null;
-  /** Status callbacks fired so far, dropped ones included. */
+  /** Number of status callbacks fired so far, including dropped ones. */
   readonly callbacks: number;
   readonly createdAt: Date;
   readonly endedAt: Date | null;
@@ -38,15 +38,15 @@ export function simulatedCall(call: Call): SimulatedCall {
   };
 }
 
-/** A recording as it is now. */
+/** The current state of a recording. */
 export interface SimulatedRecording {
   readonly sid: string;
   readonly callSid: string;
   readonly status: RecordingStatus;
   readonly channels: 1 | 2;
-  /** Null while it runs. */
+  /** Null while the recording runs. */
   readonly durationSeconds: number | null;
-  /** As callbacks name it: without extension. */
+  /** The URL as in callbacks, without an extension. */
   readonly url: string;
   readonly startedAt: Date;
 }
@@ -56,20 +56,25 @@ export function simulatedRecording(recording: Recording, url: string): Simulated
   return {sid, callSid, status, channels: options.channels, durationSeconds, url, startedAt};
 }
 
-/** A call from outside to a number of the account, or from a softphone to one of its applications. */
+/** An inbound call to a number of the account, or from a softphone to one of its applications. */
 export interface InboundCallOptions {
-  /** E.164, `client:…`, or a word such as `anonymous`. */
+  /** E.164, `client:…`, or a name such as `anonymous`. */
   readonly from: string;
   /** A number of the account. @default the account's number */
   readonly to?: string;
-  /** How the caller behaves. @default what the number table says of `from`, else the simulator's scenario */
+  /**
+   * Behavior of the caller. @default the number table's entry for `from`, or else the simulator's scenario
+   */
   readonly scenario?: Scenario;
   readonly callerName?: string;
   readonly forwardedFrom?: string;
-  /** Such as `TN-Validation-Passed-A`. */
+  /** For example `TN-Validation-Passed-A`. */
   readonly stirVerstat?: string;
-  /** The TwiML Application of a softphone that calls; `from` is its `client:…`. */
+  /** The TwiML Application of a calling softphone. `from` is then its `client:…`. */
   readonly applicationSid?: string;
-  /** Parameters that the softphone's page passes to `device.connect`; the voice request carries them, `To` included. */
+  /**
+   * Parameters that the softphone passes to `device.connect`. The voice request contains them, including
+   * `To`.
+   */
   readonly parameters?: Readonly<Record<string, string>>;
 }

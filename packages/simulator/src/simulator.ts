@@ -24,14 +24,14 @@ import {
 } from './simulated-call.ts';
 import type {Delivery} from './webhooks/delivery-log.ts';
 
-/** The clock of a simulator. */
+/** The state of the simulator's clock. */
 export interface ClockState {
   readonly mode: 'running' | 'manual';
-  /** Simulated seconds on a scale of its own. */
+  /** Simulated seconds since an arbitrary start. */
   readonly seconds: number;
 }
 
-/** A Twilio account of your own: its REST API, its calls, and its webhooks. Nothing runs before `start()`. */
+/** A simulated Twilio account: REST API, calls and webhooks. Nothing runs before `start()`. */
 export class Simulator {
   readonly accountSid: string;
   readonly authToken: string;
@@ -60,20 +60,22 @@ export class Simulator {
     this.#front = new HttpFront({rest, control: new ControlApi({simulator: this}), log});
   }
 
-  /** Begins to listen. */
+  /** Starts listening. */
   async start(): Promise<void> {
     if (this.#stopped !== null) throw new Error('The simulator has been stopped');
     this.#address = await this.#front.listen(this.#settings.port, this.#settings.host);
   }
 
-  /** Where the API is, such as `http://127.0.0.1:4010`. */
+  /** The API's address, such as `http://127.0.0.1:4010`. */
   get url(): string {
     if (this.#address === null) throw new Error('The simulator has not been started');
     const {host} = this.#settings;
     return `http://${host.includes(':') ? `[${host}]` : host}:${this.#address.port}`;
   }
 
-  /** Calls a number or an application of the account from outside. Resolves with the sid once the call exists. */
+  /**
+   * Simulates a call to a number or application of the account. Resolves with the sid when the call exists.
+   */
   async placeInboundCall(options: InboundCallOptions): Promise<string> {
     const {from, scenario, callerName, forwardedFrom, stirVerstat, parameters = {}} = options;
     if (this.#address === null) throw new Error('The simulator has not been started');
@@ -99,46 +101,49 @@ export class Simulator {
     return call.sid;
   }
 
-  /** A call as it is now, null when there is none of that sid. */
+  /** Returns the current state of a call, or null if the sid is unknown. */
   call(sid: string): SimulatedCall | null {
     const call = this.#parts.registry.get(sid);
     return call === null ? null : simulatedCall(call);
   }
 
-  /** Every remembered call, oldest first. */
+  /** All stored calls, oldest first. */
   calls(): SimulatedCall[] {
     return this.#parts.registry.all().map(simulatedCall);
   }
 
-  /** The TwiML that a leg ran, and what the party on it heard, oldest first. */
+  /** The TwiML steps of a leg and what its party heard, oldest first. */
   twimlLog(sid: string): TwimlStep[] {
     return this.#parts.twimlLog.of(sid);
   }
 
-  /** Errors and warnings, as Twilio's debugger and Call Notifications have them, oldest first. */
+  /** Errors and warnings, as in Twilio's debugger and Call Notifications, oldest first. */
   notifications(): readonly Notification[] {
     return [...this.#parts.notifications.all()];
   }
 
-  /** Every remembered recording, oldest first. */
+  /** All stored recordings, oldest first. */
   recordings(): SimulatedRecording[] {
     const {recordings} = this.#parts;
     return recordings.all().map((recording) => simulatedRecording(recording, recordings.url(recording)));
   }
 
-  /** The file of a recording, null until it is complete. */
+  /** The file of a recording, or null until it is complete. */
   recordingMedia(sid: string, format: 'wav' | 'mp3'): Media | null {
     const recording = this.#parts.recordings.get(sid);
     if (recording?.status !== 'completed') return null;
     return (format === 'mp3' ? mp3 : wav)(recording.durationSeconds ?? 0, recording.options.channels);
   }
 
-  /** What dialing this number leads to; `*` stands for any run of characters. Goes before the number table. */
+  /**
+   * Sets the scenario of a dialed number. `*` stands for any characters. Takes precedence over the number
+   * table.
+   */
   setScenario(numberOrPattern: string | RegExp, scenario: Scenario): void {
     this.#parts.scenarios.set(numberOrPattern, scenario);
   }
 
-  /** Scenarios that were set, latest first. */
+  /** The scenarios that have been set, latest first. */
   scenarios() {
     return this.#parts.scenarios.list();
   }
@@ -147,38 +152,41 @@ export class Simulator {
     this.#parts.scenarios.clear();
   }
 
-  /** Replaces all faults; `{}` ends them. */
+  /** Replaces all faults. `{}` removes them. */
   setFaults(faults: Faults): void {
     this.#parts.faults.set(faults);
   }
 
-  /** The faults that are set, and how often each has struck. */
+  /** The active faults, and how often each has occurred. */
   faults(): {readonly faults: Faults; readonly struck: FaultPlan['struck']} {
     const {faults} = this.#parts;
     return {faults: faults.current, struck: faults.struck};
   }
 
-  /** Every webhook that was fired, oldest first. */
+  /** All webhooks fired so far, oldest first. */
   deliveries(): readonly Delivery[] {
     return this.#parts.deliveries.list();
   }
 
-  /** The far end hangs up. False when the call is over, unknown, or still queued. */
+  /** The far end hangs up. Returns false if the call has ended, is unknown or is still queued. */
   hangUp(sid: string): boolean {
     return this.#withCall(sid, (call) => this.#parts.callSwitch.hangUp(call));
   }
 
-  /** The far end answers a ringing call, against its scenario if need be. False when it does not ring there. */
+  /**
+   * The far end answers a ringing call, regardless of its scenario. Returns false if the far end does not
+   * ring.
+   */
   answer(sid: string): boolean {
     return this.#withCall(sid, (call) => this.#parts.callSwitch.pickUp(call));
   }
 
-  /** The far end declines a call that rings. False when it does not ring there. */
+  /** The far end declines a ringing call. Returns false if the far end does not ring. */
   decline(sid: string, status: 'busy' | 'no-answer' = 'no-answer'): boolean {
     return this.#withCall(sid, (call) => this.#parts.callSwitch.decline(call, status));
   }
 
-  /** The far end presses keys. False when the call is over or unknown. */
+  /** The far end presses keys. Returns false if the call has ended or is unknown. */
   pressKeys(sid: string, keys: string): boolean {
     if (!/^[0-9A-D*#]{1,100}$/.test(keys)) throw new TypeError('keys: 1 to 100 of 0 to 9, A to D, * and #');
     return this.#withCall(sid, (call) => {
@@ -187,7 +195,7 @@ export class Simulator {
     });
   }
 
-  /** The far end says something, to a Gather or into a Record. False when the call is over or unknown. */
+  /** The far end speaks, to a Gather or into a Record. Returns false if the call has ended or is unknown. */
   speak(sid: string, text: string): boolean {
     if (text === '' || text.length > 1000) throw new TypeError('text: 1 to 1000 characters');
     return this.#withCall(sid, (call) => {
@@ -201,7 +209,7 @@ export class Simulator {
     return {mode: clock.isManual ? 'manual' : 'running', seconds: clock.now() / 1000};
   }
 
-  /** Stops simulated time (`manual`), or lets it run by itself. */
+  /** Stops simulated time (`manual`) or lets it run (`running`). */
   setClock(mode: ClockState['mode']): void {
     const {clock} = this.#parts;
     if (mode === 'manual') clock.pause();
@@ -209,8 +217,8 @@ export class Simulator {
   }
 
   /**
-   * Moves a manual clock on. Resolves when what happens in these simulated seconds has happened, and its webhooks have
-   * been answered. Rejects with a RangeError when the clock runs by itself.
+   * Advances a manual clock. Resolves when the events of these simulated seconds have happened and their
+   * webhooks have been answered. Rejects with a RangeError if the clock is running.
    */
   async advance(seconds: number): Promise<void> {
     if (!(seconds >= 0 && seconds <= 86_400)) throw new RangeError(`seconds: 0 to 86400, not ${seconds}`);
@@ -219,8 +227,9 @@ export class Simulator {
   }
 
   /**
-   * Everything is as after the start: calls, recordings, logs, scenarios, faults, bought numbers, applications and keys
-   * are gone, and the clock is as configured. Calls that are cut off get no callback.
+   * Resets the simulator to its state after the start. Calls, recordings, logs, scenarios, faults, bought
+   * numbers, applications and keys are removed, and the clock is set as configured. Interrupted calls get no
+   * callback.
    */
   async reset(): Promise<void> {
     const parts = this.#parts;
@@ -236,12 +245,12 @@ export class Simulator {
     this.#configure();
   }
 
-  /** Resolves when no call is active and no webhook is under way. */
+  /** Resolves when no call is active and no webhook is in progress. */
   async settled(): Promise<void> {
     await this.#parts.activity.idle();
   }
 
-  /** Closes every connection and ends every timer. Calls stay as they were; nobody is told. */
+  /** Closes all connections and stops all timers. Calls keep their state, and no callbacks are sent. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -255,7 +264,7 @@ export class Simulator {
     await this.#parts.activity.idle();
   }
 
-  /** Creates the number and the key that the account has from the start. */
+  /** Creates the number and key that the account has from the start. */
   #configure(): void {
     const {phoneNumber, voiceUrl, voiceFallbackUrl, statusCallback} = this.#settings;
     const {apiKeySid: sid, apiKeySecret: secret} = this.#settings;
@@ -268,7 +277,10 @@ export class Simulator {
     this.#parts.keys.create('Simulator', {sid, secret});
   }
 
-  /** The target of an inbound call: an application for a softphone, or a number. Throws a RangeError if it is unknown. */
+  /**
+   * Finds the target of an inbound call: an application for a softphone, or a number. Throws a RangeError if
+   * it is unknown.
+   */
   #called({to, applicationSid, parameters}: InboundCallOptions): Called {
     const {numbers, applications} = this.#parts;
     if (applicationSid !== undefined) {
@@ -284,7 +296,7 @@ export class Simulator {
     return {to: called, phoneNumberSid: number.sid, handling: numberHandling(number, applications)};
   }
 
-  /** False when the call is over or unknown. */
+  /** Returns false if the call has ended or is unknown. */
   #withCall(sid: string, action: (call: Call) => boolean): boolean {
     const call = this.#parts.registry.get(sid);
     return call !== null && !call.isOver && action(call);

@@ -1,9 +1,9 @@
 import type {z} from 'zod';
 
-/** Faults that an error names; the rest would not help. */
+/** Maximum number of problems in an error message. */
 const MAX_ISSUES = 5;
 
-/** Checks data from outside. Throws a TypeError that names each field and what is wrong with it. */
+/** Validates external data. Throws a TypeError that names each invalid field and its problem. */
 export function checked<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

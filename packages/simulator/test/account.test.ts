@@ -45,7 +45,7 @@ test('numbers are bought with their settings, called, and released', async (t) =
   );
 });
 
-test('a number that is taken or none is refused; an area code gives a free one', async (t) => {
+test('a number that is taken or invalid is refused, and an area code yields a free number', async (t) => {
   const {client} = await setup(t);
   for (const [params, code] of [
     [{phoneNumber: from}, 21422],
@@ -101,7 +101,7 @@ test('applications are created, changed, listed and deleted', async (t) => {
   await assert.rejects(context.fetch(), {status: 404, code: 20404});
 });
 
-test('an application goes before the settings of a number, and before the parameters of a call', async (t) => {
+test('an application takes precedence over the settings of a number and the parameters of a call', async (t) => {
   const s = await setup(t);
   const {sid: applicationSid} = await s.client.applications.create({
     voiceUrl: s.receiver.twiml('/app', '<Hangup/>'),
@@ -133,14 +133,14 @@ test('an application goes before the settings of a number, and before the parame
     );
   }
   assert.deepEqual([s.receiver.to('/number').length, s.receiver.to('/unused').length], [0, 0]);
-  // The application is gone, and with it what the number would do.
+  // The application was deleted, and calls to the number can no longer be handled.
   await s.client.applications(applicationSid).remove();
   const lost = await s.simulator.placeInboundCall({from: '+14155550123'});
   assert.equal(s.simulator.call(lost)?.status, 'failed');
   await assert.rejects(s.client.calls.create({to: numbers.answered, from, applicationSid}), {code: 21218});
 });
 
-test('a softphone calls an application with parameters of its own', async (t) => {
+test('a softphone calls an application with custom parameters', async (t) => {
   const s = await setup(t);
   const voiceUrl = s.receiver.twiml('/app', '<Redirect>/next</Redirect>');
   s.receiver.twiml('/next', '<Hangup/>');
@@ -156,7 +156,7 @@ test('a softphone calls an application with parameters of its own', async (t) =>
   assert.equal(s.receiver.to('/next')[0]?.params['crm.lead id'], undefined);
 });
 
-test('an API key is created, works, cannot read accounts and keys, and stops working when deleted', async (t) => {
+test('an API key can be created and used, cannot read accounts and keys, and stops working when deleted', async (t) => {
   const s = await setup(t);
   const key = await s.client.newKeys.create({friendlyName: 'CI'});
   assert.match(key.sid, /^SK[0-9a-f]{32}$/);
@@ -193,7 +193,7 @@ test('GET /Accounts.json lists the one account', async (t) => {
   assert.equal((await client.api.accounts.list({friendlyName: account?.friendlyName ?? ''})).length, 1);
 });
 
-test('what can be created over REST is bounded, with an error that says so', () => {
+test('the number of resources created over REST is limited, and the error says so', () => {
   const collection = new Collection<{readonly sid: string}>();
   for (let index = 0; index < 1000; index += 1) collection.add({sid: `AP${index}`});
   assert.throws(() => collection.add({sid: 'AP'}), {status: 400, message: /at most 1000/});

@@ -26,7 +26,7 @@ test('--help documents every number range', async () => {
     assert.ok(text.includes(`  ${numbers.padEnd(26)}${outcome}`), numbers);
 });
 
-test('a wrong command line is exit code 2 and one clear line', async () => {
+test('an invalid command line exits with code 2 and one clear line', async () => {
   for (const argv of [
     ['--nonsense'],
     ['--port', 'x'],
@@ -41,7 +41,7 @@ test('a wrong command line is exit code 2 and one clear line', async () => {
   }
 });
 
-test('a port in use is exit code 1', async (t) => {
+test('a port in use exits with code 1', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
@@ -50,7 +50,7 @@ test('a port in use is exit code 1', async (t) => {
   assert.match(errors.join('\n'), /EADDRINUSE/);
 });
 
-test('the command runs until a signal, serves meanwhile, and ends with 0', async (t) => {
+test('the command serves until a signal and exits with code 0', async (t) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const cli = new URL('../src/cli.ts', import.meta.url).href;
     const code = `import {main} from ${JSON.stringify(cli)}; process.exitCode = await main(['--port', '0'])`;
@@ -62,7 +62,7 @@ test('the command runs until a signal, serves meanwhile, and ends with 0', async
     child.stdout.on('data', (chunk: Buffer) => {
       printed += chunk.toString();
     });
-    await until(() => printed.includes('Let somebody call:\n'), 'the greeting');
+    await until(() => printed.includes('Simulate an inbound call:\n'), 'the greeting');
     assert.equal(printed.match(/curl /g)?.length, 2);
     const url = /listening on (\S+)/.exec(printed)?.[1] ?? '';
     assert.equal((await fetch(`${url}/_simulator`)).status, 200);

@@ -14,7 +14,7 @@ async function control({simulator}: Setup, method: string, path: string, body?: 
   };
 }
 
-test('a call can be placed, watched and ended over HTTP', async (t) => {
+test('a call can be placed, followed and ended over HTTP', async (t) => {
   const s = await setup(t);
   const [number] = await s.client.incomingPhoneNumbers.list();
   const voiceUrl = s.receiver.twiml('/voice', '<Gather action="/digits" timeout="600"/>');
@@ -57,7 +57,7 @@ test('scenarios and faults are set, shown and cleared over HTTP', async (t) => {
   assert.deepEqual((await control(s, 'DELETE', '/faults')).body, {faults: {}, struck: {}});
 });
 
-test('wrong input is 400, unknown paths 404, wrong methods 405, and pages of any origin may ask', async (t) => {
+test('invalid input is 400, unknown paths 404, wrong methods 405, and pages of any origin may send requests', async (t) => {
   const s = await setup(t);
   for (const [method, path, body, status] of [
     ['POST', '/calls', {}, 400],
@@ -113,7 +113,7 @@ test('wrong input is 400, unknown paths 404, wrong methods 405, and pages of any
   assert.equal(response.headers.get('access-control-allow-origin'), '*');
 });
 
-test('an error names the field and what is known', async (t) => {
+test('an error names the field and the known values', async (t) => {
   const s = await setup(t);
   for (const [path, body, message] of [
     ['/calls', {from: '+1', form: '+2'}, /"form"/],
@@ -130,7 +130,7 @@ test('an error names the field and what is known', async (t) => {
   );
 });
 
-test('the far end is steered over HTTP: answer, decline, speak; 409 where that is not possible', async (t) => {
+test('the far end can answer, decline and speak over HTTP; 409 if the call state does not allow it', async (t) => {
   const s = await setup(t, {manualClock: true});
   const create = async () => {
     const from = '+15005550006';

@@ -23,7 +23,7 @@ async function ringing(s: Setup, options: object = {}): Promise<string> {
   return sid;
 }
 
-test('rings → assert → answer: nothing happens on a manual clock without `advance` or the far end', async (t) => {
+test('rings → assert → answer: on a manual clock nothing happens without `advance` or the far end', async (t) => {
   const s = await setup(t, {manualClock: true});
   const sid = await ringing(s);
   assert.equal(s.simulator.call(sid)?.status, 'ringing');
@@ -38,7 +38,7 @@ test('rings → assert → answer: nothing happens on a manual clock without `ad
   assert.equal(s.simulator.call(sid)?.durationSeconds, 42);
 });
 
-test('an on-demand far end rings until Timeout, and may decline as busy or unanswered', async (t) => {
+test('an on-demand far end rings until Timeout, and can decline as busy or unanswered', async (t) => {
   const s = await setup(t, {manualClock: true});
   const left = await ringing(s, {timeout: 20});
   await s.simulator.advance(19);
@@ -55,7 +55,7 @@ test('an on-demand far end rings until Timeout, and may decline as busy or unans
   assert.equal((await s.client.calls(busy).fetch()).status, 'busy');
 });
 
-test('answer and decline work for every ringing leg, against the outcome of its number, and for the legs of a Dial', async (t) => {
+test('answer and decline work for every ringing leg, regardless of its scenario, and for the legs of a Dial', async (t) => {
   const s = await setup(t, {manualClock: true});
   const neverAnswers = await ringing(s, {to: '+15550100200'});
   assert.equal(s.simulator.answer(neverAnswers), true);
@@ -110,7 +110,7 @@ test('the far end speaks to a Gather on demand', async (t) => {
   assert.throws(() => s.simulator.speak(sid, ''), TypeError);
 });
 
-test('what the far end says on demand goes into a Record, which ends after silence', async (t) => {
+test('speech on demand is recorded by a Record, which ends after silence', async (t) => {
   const s = await setup(t, {manualClock: true});
   const url = s.receiver.twiml('/voice', '<Record timeout="5" action="/recorded"/>');
   s.receiver.twiml('/recorded', '<Hangup/>');
@@ -124,12 +124,12 @@ test('what the far end says on demand goes into a Record, which ends after silen
   assert.equal(s.receiver.to('/recorded')[0]?.params['RecordingDuration'], '10');
 });
 
-test('a manual clock: each timer goes off at its own time, and what it leads to is awaited', async (t) => {
+test('a manual clock fires each timer at its own time and waits for its consequences', async (t) => {
   const s = await setup(t, {manualClock: true});
   const url = s.receiver.twiml('/voice', '<Pause length="7"/><Redirect>/next</Redirect>');
   s.receiver.twiml('/next', '<Pause length="8"/>');
   const {sid} = await s.client.calls.create({to: '+15550100000', from, url});
-  // 0.5 s until it rings, 3 s of ringing, 7 and 8 s of TwiML.
+  // It rings after 0.5 s, is answered after 3 s of ringing, and runs 7 and 8 s of TwiML.
   await s.simulator.advance(18.4);
   assert.equal(s.simulator.call(sid)?.status, 'in-progress');
   await s.simulator.advance(0.2);
@@ -139,7 +139,7 @@ test('a manual clock: each timer goes off at its own time, and what it leads to 
   );
 });
 
-test('a clock that runs cannot be advanced; a manual clock set to running continues from where it stands', async (t) => {
+test('a running clock cannot be advanced, and a manual clock set to running continues from its current time', async (t) => {
   const s = await setup(t, {manualClock: true});
   await s.simulator.advance(1000);
   const {sid} = await s.client.calls.create({to: '+15550100000', from, twiml: '<Response/>'});
@@ -157,7 +157,7 @@ test('a clock that runs cannot be advanced; a manual clock set to running contin
   }
 });
 
-test('the TwiML log says what each leg ran and what was heard on it', async (t) => {
+test('the TwiML log contains what each leg ran and what was heard on it', async (t) => {
   const s = await setup(t, {manualClock: true});
   s.receiver.twiml('/whisper', '<Say>A call for you</Say>');
   const url = s.receiver.twiml(
@@ -186,7 +186,7 @@ test('the TwiML log says what each leg ran and what was heard on it', async (t) 
   );
 });
 
-test('reset: everything is as after the start, and calls that are cut off get no callback', async (t) => {
+test('reset restores the state after the start, and interrupted calls get no callback', async (t) => {
   const s = await setup(t, {voiceUrl: 'http://127.0.0.1:1/voice'});
   const [number] = await s.client.incomingPhoneNumbers.list();
   const url = s.receiver.twiml(
@@ -222,7 +222,7 @@ test('reset: everything is as after the start, and calls that are cut off get no
     statuses(s).filter((status) => status === 'completed' || status === 'canceled'),
     [],
   );
-  // And it works on.
+  // The simulator still works after a reset.
   const after = await s.client.calls.create({to: '+15550100100', from, ...options});
   await s.simulator.settled();
   assert.equal(s.simulator.call(after.sid)?.status, 'busy');

@@ -29,7 +29,7 @@ async function faulty(
   return s;
 }
 
-test('repeat: a callback comes again with the same token', async (t) => {
+test('repeat: a callback is sent again with the same token', async (t) => {
   const s = await faulty(t, {repeat: {statuses: ['ringing']}});
   await create(s);
   await s.simulator.settled();
@@ -52,7 +52,7 @@ test('reorder: a callback arrives after the next one', async (t) => {
 
 test('reorder: a slow earlier callback does not count as the next one', async (t) => {
   const s = await faulty(t, {reorder: {statuses: ['ringing']}}, {speed: 20});
-  // Answered while ringing is held back, and well before the call is answered.
+  // The answered callback is delayed while ringing, and delivered well before the call is answered.
   s.receiver.on('/status', ({params}, response) => {
     const lateMs = params['CallStatus'] === 'initiated' ? 60 : 0;
     setTimeout(() => response.writeHead(204).end(), lateMs);
@@ -73,7 +73,7 @@ test('delay: a callback arrives late', async (t) => {
   assert.equal(sequence(s).at(-1), 0);
 });
 
-test('drop: a callback never comes, but its number is used up', async (t) => {
+test('drop: a callback is never sent, but its number is used up', async (t) => {
   const s = await faulty(t, {drop: {statuses: ['completed']}});
   const {sid} = await create(s);
   await s.simulator.settled();
@@ -85,7 +85,7 @@ test('drop: a callback never comes, but its number is used up', async (t) => {
   assert.equal(s.simulator.deliveries().at(-1)?.state, 'dropped');
 });
 
-test('the same seed strikes the same callbacks, another seed others', async (t) => {
+test('the same seed affects the same callbacks, and another seed affects others', async (t) => {
   const run = async (seed: number) => {
     const s = await faulty(t, {drop: 0.5}, {seed});
     for (let index = 0; index < 6; index += 1) await create(s, {to: numbers.busy});
@@ -103,14 +103,14 @@ test('the same seed strikes the same callbacks, another seed others', async (t) 
   assert.notDeepEqual(await run(8), first);
 });
 
-test('callback before the create response: the first callback is answered before the 201', async (t) => {
+test('callbackBeforeCreateResponse: the first callback is answered before the 201', async (t) => {
   const s = await faulty(t, {callbackBeforeCreateResponse: 1});
   const {sid} = await create(s);
   assert.equal(s.receiver.to('/status')[0]?.params['CallSid'], sid);
   await s.simulator.settled();
 });
 
-test('a create is normally answered before the call is dialed', async (t) => {
+test('without faults a create is answered before the call is dialed', async (t) => {
   const order: string[] = [];
   const s = await setup(t, {logger: ({message}) => order.push(message.split(': ')[1] ?? '')});
   const onFinish = () => order.push('answered the create');
@@ -122,7 +122,7 @@ test('a create is normally answered before the call is dialed', async (t) => {
   await s.simulator.settled();
 });
 
-test('create response lost: no answer, but the call exists and goes on', async (t) => {
+test('createResponseLost: no response, but the call exists and continues', async (t) => {
   const s = await faulty(t, {createResponseLost: {times: 1}});
   await assert.rejects(create(s), ({status}: {status?: number}) => status === undefined);
   await s.simulator.settled();
@@ -154,7 +154,7 @@ test('the autoRetry of the SDK gets past a 429', async (t) => {
   assert.deepEqual(await client.calls.list(), []);
 });
 
-test('hang: never answered, not processed; stop() ends it', async (t) => {
+test('hang: no response, not processed, and stop() ends the request', async (t) => {
   const s = await faulty(t, {hang: {times: 1}});
   let failed = false;
   const hanging = create(s).catch(() => {
@@ -168,7 +168,7 @@ test('hang: never answered, not processed; stop() ends it', async (t) => {
   assert.equal(failed, true);
 });
 
-test('nothing runs before start, and stop is final, idempotent and ends what is under way', async (t) => {
+test('nothing runs before start, and stop is final, idempotent and ends everything in progress', async (t) => {
   const s = await setup(t, {speed: 1});
   s.receiver.on('/status', () => {}); // never answers
   await create(s);
@@ -180,7 +180,7 @@ test('nothing runs before start, and stop is final, idempotent and ends what is 
   await assert.rejects(fetch(s.simulator.url));
 });
 
-test('stop() in the middle of a bridged call: nothing is sent any more', async (t) => {
+test('stop() during a bridged call: no further requests are sent', async (t) => {
   const s = await setup(t);
   const url = s.receiver.twiml(
     '/voice',

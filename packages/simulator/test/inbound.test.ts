@@ -16,7 +16,7 @@ async function inbound(t: Parameters<typeof setup>[0], verbs: string): Promise<S
 
 const ends = ({receiver}: Setup) => receiver.to('/status').map(({params}) => params['CallStatus']);
 
-test('an inbound call asks for TwiML while ringing and tells its end once', async (t) => {
+test('an inbound call requests TwiML while ringing and reports its end once', async (t) => {
   const s = await inbound(t, '<Say>Hello there, how are you today?</Say>');
   const sid = await s.simulator.placeInboundCall({from: caller, callerName: 'Ålice & "Bob" + 1'});
   assert.equal(s.simulator.call(sid)?.status, 'ringing');
@@ -56,7 +56,7 @@ test('an inbound call asks for TwiML while ringing and tells its end once', asyn
   assert.equal(Number(end?.['Duration']), Math.ceil(Number(end?.['CallDuration']) / 60));
 });
 
-test('Reject ends it unanswered: no-answer, or busy if it says so', async (t) => {
+test('Reject ends the call unanswered: as no-answer, or as busy if specified', async (t) => {
   for (const [verb, status] of [
     ['<Reject/>', 'no-answer'],
     ['<Reject reason="busy"/>', 'busy'],
@@ -89,7 +89,7 @@ test('a caller that gives up before the answer ends as no-answer', async (t) => 
   assert.deepEqual(ends(s), ['no-answer']);
 });
 
-test('connectSeconds: an inbound call rings on after VoiceUrl was answered, and the caller may give up meanwhile', async (t) => {
+test('connectSeconds: an inbound call keeps ringing after the response of VoiceUrl, and the caller can give up', async (t) => {
   const s = await inbound(t, '<Pause length="600"/>');
   const patient = await s.simulator.placeInboundCall({from: caller, scenario: {connectSeconds: 30}});
   await until(() => s.receiver.to('/voice').length === 1);

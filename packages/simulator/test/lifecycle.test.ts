@@ -11,7 +11,10 @@ async function dial({client, receiver}: Setup, to: string, extra: object = {}) {
   return (await client.calls.create(params)).sid;
 }
 
-/** By SequenceNumber: each is a request of its own, so under load they may arrive in another order. */
+/**
+ * Sorts by SequenceNumber. Each callback is a separate request, so under load they can arrive in another
+ * order.
+ */
 const statuses = ({receiver}: Setup) =>
   receiver
     .to('/status')
@@ -57,7 +60,7 @@ test('a call that was never answered has zero durations in its callback and none
   assert.equal((await s.client.calls(sid).fetch()).duration, null);
 });
 
-test('a callee that would answer too late for Timeout does not', async (t) => {
+test('a callee that answers too late for Timeout does not answer', async (t) => {
   const s = await setup(t);
   await dial(s, numbers.slow, {timeout: 5});
   await s.simulator.settled();
@@ -79,7 +82,7 @@ test('scenarios can be set for a number, a pattern and the simulator', async (t)
   assert.equal(await outcome('client:bob', {from: 'client:alice'}), 'no-answer');
 });
 
-test('several events in one value: 201, and then silence', async (t) => {
+test('several events in one value: 201, and then no callbacks', async (t) => {
   const events: (number | undefined)[] = [];
   const s = await setup(t, {logger: ({code}) => events.push(code)});
   const sid = await dial(s, numbers.hangsUp, {statusCallbackEvent: 'initiated ringing answered completed'});
@@ -89,7 +92,7 @@ test('several events in one value: 201, and then silence', async (t) => {
   assert.ok(events.includes(21626));
 });
 
-test('SequenceNumber counts what was fired, not what happened', async (t) => {
+test('SequenceNumber counts the callbacks fired, not the events', async (t) => {
   const s = await setup(t);
   await dial(s, numbers.hangsUp, {statusCallbackEvent: ['answered', 'completed']});
   await s.simulator.settled();
@@ -121,7 +124,7 @@ test('canceling a ringing call ends it with the completed event and CallStatus c
   assert.deepEqual(statuses(s), ['initiated', 'ringing', 'canceled']);
 });
 
-test('canceled leaves a live call alone, completed ends it', async (t) => {
+test('canceled does not affect a live call, completed ends it', async (t) => {
   const s = await setup(t);
   const sid = await dial(s, numbers.answered);
   await reached(s, sid, 'in-progress');
@@ -149,7 +152,7 @@ test('updating a call that has ended is 404/20404, or 400/21220 if so configured
   }
 });
 
-test('a redirect needs a call in progress, and replaces what it runs', async (t) => {
+test('a redirect needs a call in progress and replaces its document', async (t) => {
   const s = await setup(t, {speed: 50});
   const url = s.receiver.twiml('/next', '<Hangup/>');
   const sid = await dial(s, numbers.slow);
@@ -203,12 +206,12 @@ test('calls beyond the rate wait in the queue, and queue_time says how long', as
   await s.simulator.settled();
   assert.equal(queueTimes[0], 0);
   assert.ok((queueTimes[4] ?? 0) > 0, `queue times ${queueTimes.join()}`);
-  // Five calls at two a second take two simulated seconds, 400 real milliseconds here.
+  // Five calls at two per second take two simulated seconds, which are 400 real milliseconds here.
   const last = s.receiver.to('/status').at(-1)?.at ?? 0;
   assert.ok(last - started >= 395, `${last - started} ms`);
 });
 
-test('answering machine detection delays the document, or reports on its own', async (t) => {
+test('answering machine detection delays the document, or reports asynchronously', async (t) => {
   const s = await setup(t);
   const url = s.receiver.twiml('/voice', '<Pause length="20"/>');
   await dial(s, numbers.machine, {twiml: undefined, url, machineDetection: 'Enable'});
@@ -274,7 +277,7 @@ test('Record=true adds the recording to the last callback and fires its own', as
   assert.equal(recording?.duration, last['RecordingDuration']);
 });
 
-test('a live call can be recorded over REST, another cannot', async (t) => {
+test('a live call can be recorded over REST, a call in another state cannot', async (t) => {
   const s = await setup(t, {speed: 50});
   const sid = await dial(s, numbers.slow);
   await assert.rejects(s.client.calls(sid).recordings.create(), {status: 400, code: 21220});

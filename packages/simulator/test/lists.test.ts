@@ -18,7 +18,7 @@ async function page({simulator}: Setup, uri: string): Promise<CallPage> {
   return (await response.json()) as CallPage;
 }
 
-/** Sends a request line as it is; `fetch` would tidy it up. */
+/** Sends a raw request line, because `fetch` would normalize it. */
 function raw(
   {simulator}: Setup,
   path: string,
@@ -35,7 +35,7 @@ function raw(
   });
 }
 
-test('calls in progress are listed page by page, also when calls end between the pages', async (t) => {
+test('calls in progress are listed page by page, even if calls end between the pages', async (t) => {
   const s = await setup(t);
   const sids: string[] = [];
   for (let index = 0; index < 6; index += 1) {
@@ -49,14 +49,14 @@ test('calls in progress are listed page by page, also when calls end between the
     sids.slice(0, 2),
   );
   assert.equal(first.next_page_uri, `${path}?Status=in-progress&PageSize=2&Page=1&PageToken=PA${sids[1]}`);
-  // The call that the token names has left the list.
+  // The call in the token is no longer in the list.
   s.simulator.hangUp(sids[1] ?? '');
   const second = await page(s, first.next_page_uri ?? '');
   assert.deepEqual(
     second.calls.map(({sid}) => sid),
     sids.slice(2, 4),
   );
-  // All the rest has.
+  // All other calls have left the list, too.
   for (const sid of sids.slice(2)) s.simulator.hangUp(sid);
   const third = await page(s, second.next_page_uri ?? '');
   assert.deepEqual([third.calls, third.next_page_uri], [[], null]);
@@ -78,7 +78,7 @@ test('PageSize is 50 by default and 1000 at most', async (t) => {
   assert.equal((await page(s, `${path}?PageToken=PACA0`))['code'], 20001);
 });
 
-test('a day: StartTime is the whole day, StartTime< all before it, StartTime> it and all after', async (t) => {
+test('a date: StartTime matches the whole day, StartTime< all days before, StartTime> the day and all after', async (t) => {
   const s = await setup(t);
   const {sid} = await s.client.calls.create({to: numbers.busy, from, twiml: idle});
   await s.simulator.settled();
@@ -103,7 +103,7 @@ test('a day: StartTime is the whole day, StartTime< all before it, StartTime> it
   assert.match(String(message), /StartTime> is not a date/);
 });
 
-test('paths with two slashes, without any, and whole URLs get an answer in JSON', async (t) => {
+test('paths with two slashes or without any, and absolute URLs, get a JSON response', async (t) => {
   const s = await setup(t);
   const authorization = `Basic ${Buffer.from(`${s.simulator.accountSid}:${s.simulator.authToken}`).toString('base64')}`;
   const calls = `/2010-04-01/Accounts/${s.simulator.accountSid}/Calls.json`;

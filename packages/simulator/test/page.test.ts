@@ -26,7 +26,7 @@ async function openPage(
   return {page, foreign, errors};
 }
 
-/** The part of an audio element used here, because tests are compiled without browser types. */
+/** The part of an audio element used here. Tests are compiled without browser types. */
 interface Player {
   preload: string;
   readonly duration: number;
@@ -54,7 +54,7 @@ test('/_simulator is a page for browsers and JSON for programs', async (t) => {
   assert.doesNotMatch(policy, /unsafe|https?:/);
 });
 
-test('the page shows what a caller hears, steers the far end, and lets nothing of a call become markup', async (t) => {
+test('the page shows what a caller hears, controls the far end, and never renders call data as markup', async (t) => {
   const {simulator, client} = await setup(t, {manualClock: true, speed: 1});
   const {page, foreign, errors} = await openPage(t, simulator.url);
   await page.getByText('No calls yet').waitFor();

@@ -12,7 +12,7 @@ async function callInProgress({client, simulator}: Setup): Promise<string> {
   return sid;
 }
 
-/** A recording of a few seconds that can be fetched. */
+/** Creates a recording of a few seconds that can be fetched. */
 async function completedRecording(s: Setup, options: object = {}) {
   const call = await callInProgress(s);
   const {sid} = await s.client.calls(call).recordings.create(options);
@@ -22,7 +22,7 @@ async function completedRecording(s: Setup, options: object = {}) {
   return await s.client.recordings(sid).fetch();
 }
 
-/** A manual clock; creating a call advances it until the call is answered. */
+/** Uses a manual clock. Creating a call advances it until the call is answered. */
 async function manual(t: Parameters<typeof setup>[0], options: object = {}): Promise<Setup> {
   const s = await setup(t, {...options, manualClock: true});
   const create = s.client.calls.create.bind(s.client.calls);
@@ -46,7 +46,7 @@ interface GetOptions {
   readonly method?: string;
 }
 
-test('RecordingUrl leads to the simulator, where the WAV has the length that the callback says', async (t) => {
+test('RecordingUrl points to the simulator, and the WAV has the length in the callback', async (t) => {
   const s = await setup(t);
   const url = s.receiver.twiml(
     '/voice',
@@ -82,7 +82,7 @@ test('RecordingUrl leads to the simulator, where the WAV has the length that the
   assert.deepEqual(Buffer.from(await (await get(s, recordingUrl)).arrayBuffer()), wav);
 });
 
-test('apiUrl is what RecordingUrl begins with; one that is no origin is refused', async (t) => {
+test('apiUrl is the origin of RecordingUrl, and an invalid origin is refused', async (t) => {
   const s = await manual(t, {apiUrl: 'http://simulator:4010/'});
   const {mediaUrl, sid} = await completedRecording(s);
   assert.equal(
@@ -94,7 +94,7 @@ test('apiUrl is what RecordingUrl begins with; one that is no origin is refused'
   }
 });
 
-test('the MP3 is a sequence of whole frames of its length, in one channel or two', async (t) => {
+test('the MP3 is a sequence of complete frames of its length, in one channel or two', async (t) => {
   const s = await manual(t);
   for (const [channels, mode] of [
     ['mono', 0b11],
@@ -114,7 +114,7 @@ test('the MP3 is a sequence of whole frames of its length, in one channel or two
   }
 });
 
-test('a file needs HTTP Basic as at Twilio; an API key is as good, and mediaAuth: none asks for nothing', async (t) => {
+test('a file needs HTTP Basic as at Twilio, also with an API key; mediaAuth: none needs no credentials', async (t) => {
   const s = await manual(t);
   const {mediaUrl} = await completedRecording(s);
   for (const [user, status] of [
@@ -128,12 +128,12 @@ test('a file needs HTTP Basic as at Twilio; an API key is as good, and mediaAuth
   const open = await manual(t, {mediaAuth: 'none'});
   const recording = await completedRecording(open);
   assert.equal((await get(open, `${recording.mediaUrl}.mp3`, {user: 'none'})).status, 200);
-  // The metadata is no file.
+  // The metadata is not a file.
   const json = `${open.simulator.url}/2010-04-01/Accounts/${open.simulator.accountSid}/Recordings/${recording.sid}.json`;
   assert.equal((await get(open, json, {user: 'none'})).status, 401);
 });
 
-test('Range: parts are 206 with the same bytes as the whole, what is beyond the end is 416', async (t) => {
+test('Range: parts are 206 with the same bytes as the whole, and a range beyond the end is 416', async (t) => {
   const s = await manual(t);
   const {mediaUrl} = await completedRecording(s);
   const whole = Buffer.from(await (await get(s, `${mediaUrl}.wav`)).arrayBuffer());
@@ -167,7 +167,7 @@ test('Range: parts are 206 with the same bytes as the whole, what is beyond the 
   await plain.arrayBuffer();
 });
 
-test('HEAD has the headers of GET and no body, for files and for resources', async (t) => {
+test('HEAD returns the headers of GET without a body, for files and resources', async (t) => {
   const s = await manual(t);
   const {mediaUrl, uri} = await completedRecording(s);
   for (const url of [`${mediaUrl}.wav`, `${mediaUrl}.mp3`, s.simulator.url + uri]) {
@@ -179,7 +179,7 @@ test('HEAD has the headers of GET and no body, for files and for resources', asy
   }
 });
 
-test('there is no file while it is recorded or processed, nor once it is deleted', async (t) => {
+test('there is no file while the recording runs or is processed, nor after it is deleted', async (t) => {
   const s = await manual(t);
   const call = await callInProgress(s);
   const {sid} = await s.client.calls(call).recordings.create();
@@ -201,7 +201,7 @@ test('there is no file while it is recorded or processed, nor once it is deleted
   assert.equal((await s.client.recordings.list({includeSoftDeleted: true})).length, 1);
 });
 
-test('RequestedChannels: one of two can be had, two of one cannot', async (t) => {
+test('RequestedChannels: one of two channels is available, two of one are not', async (t) => {
   const s = await manual(t);
   const dual = await completedRecording(s, {recordingChannels: 'dual'});
   const mono = await completedRecording(s);
@@ -253,7 +253,7 @@ test('recordings of the account and of a call are listed with filters, page by p
   assert.deepEqual(await s.client.calls(first.callSid).recordings.list(), []);
 });
 
-test('a pause with skip is left out of the length, one with silence stays in', async (t) => {
+test('a pause with skip shortens the recording, a pause with silence does not', async (t) => {
   const s = await manual(t);
   for (const [pauseBehavior, seconds] of [
     ['skip', '5'],
@@ -274,7 +274,7 @@ test('a pause with skip is left out of the length, one with silence stays in', a
   }
 });
 
-test('a second start is answered with the recording that runs; after the end it is 21220', async (t) => {
+test('a second start returns the running recording, and after the end it is 21220', async (t) => {
   const s = await manual(t);
   const call = await callInProgress(s);
   const first = await s.client.calls(call).recordings.create();

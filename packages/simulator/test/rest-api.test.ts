@@ -35,7 +35,7 @@ async function ask({simulator}: Pick<Setup, 'simulator'>, method: string, path: 
 const createForm = (to: string, extra: Record<string, string> = {}) =>
   new URLSearchParams({To: to, From: from, Twiml: idle, ...extra}).toString();
 
-test('a fresh 201 has every field, and null where Twilio has null', async (t) => {
+test('a new call (201) has every field, and null where Twilio has null', async (t) => {
   const s = await setup(t);
   const {status, body, headers} = await ask(s, 'POST', '/Calls.json', createForm(numbers.answered));
   assert.equal(status, 201);
@@ -91,7 +91,7 @@ test('account, number and recording have their documented fields', async (t) => 
   );
 });
 
-test('a trial account lists its verified numbers, and calls no others', async (t) => {
+test('a trial account lists its verified numbers and cannot call others', async (t) => {
   const verified = ['+15550100001', '+14155550199'];
   const {client, simulator} = await setup(t, {accountType: 'Trial', verifiedNumbers: verified});
   assert.equal((await client.api.accounts(simulator.accountSid).fetch()).type, 'Trial');
@@ -181,7 +181,7 @@ test('an API key works for calls, but does not read the account', async (t) => {
   assert.ok(account.dateCreated instanceof Date);
 });
 
-test('magic numbers and wrong parameters give their codes', async (t) => {
+test('magic numbers and invalid parameters return their codes', async (t) => {
   const {client} = await setup(t);
   const good = {to: numbers.answered, from, twiml: idle};
   const cases = [
@@ -216,7 +216,7 @@ test('magic numbers and wrong parameters give their codes', async (t) => {
   assert.deepEqual(await client.calls.list(), []);
 });
 
-test('letters are keypad digits, clients call clients, and no E.164 is needed', async (t) => {
+test('letters are keypad digits, clients call clients, and E.164 is not required', async (t) => {
   const {client} = await setup(t);
   const dial = async (to: string, caller = from) =>
     (await client.calls.create({to, from: caller, twiml: idle})).to;
@@ -226,7 +226,7 @@ test('letters are keypad digits, clients call clients, and no E.164 is needed', 
   assert.equal(await dial('sip:bob@example.com'), 'sip:bob@example.com');
 });
 
-test('lists are paged by token, newest first, whatever is created meanwhile', async (t) => {
+test('lists are paged by token, newest first, even if calls are created between pages', async (t) => {
   const {client} = await setup(t);
   const create = () => client.calls.create({to: numbers.slow, from, twiml: idle});
   const sids: string[] = [];
@@ -285,7 +285,7 @@ test('lists filter by status, ends, parent and time', async (t) => {
   assert.deepEqual(await sids({parentCallSid: slow.sid}), []);
 });
 
-test('the next page follows also when the last call of the page before has left the filter', async (t) => {
+test('the next page works even if the last call of the previous page no longer matches the filter', async (t) => {
   const {client, simulator} = await setup(t);
   const sids: string[] = [];
   for (let index = 0; index < 3; index += 1) {
@@ -331,7 +331,7 @@ test('numbers are listed, fetched and configured', async (t) => {
   await assert.rejects(context.fetch(), {status: 404});
 });
 
-test('the SDK also works through a RequestClient that swaps the origin', async (t) => {
+test('the SDK also works with a RequestClient that replaces the origin', async (t) => {
   const {simulator} = await setup(t);
   class Redirected extends twilio.RequestClient {
     override request<TData>(options: Parameters<typeof twilio.RequestClient.prototype.request<TData>>[0]) {

@@ -5,7 +5,7 @@ import type {TestContext} from 'node:test';
 import twilio from 'twilio';
 import {createSimulator, type Simulator, type SimulatorOptions} from '../src/index.ts';
 
-/** A request that a webhook receiver got. */
+/** A request that a webhook receiver has received. */
 export interface Received {
   readonly method: string;
   /** Path and query. */
@@ -18,7 +18,7 @@ export interface Received {
 
 type Responder = (received: Received, response: ServerResponse) => void;
 
-/** The application's side: a real server that remembers what the simulator sent, and answers by path. */
+/** The application's side: a real server that stores the simulator's requests and responds by path. */
 export class Receiver {
   readonly requests: Received[] = [];
   readonly #responders = new Map<string, Responder>();
@@ -28,20 +28,20 @@ export class Receiver {
     return this.#url;
   }
 
-  /** Answers a path with TwiML. */
+  /** Responds to a path with TwiML. */
   twiml(path: string, verbs: string): string {
     return this.on(path, (_received, response) => {
       response.setHeader('Content-Type', 'text/xml').end(`<Response>${verbs}</Response>`);
     });
   }
 
-  /** Answers a path somehow; returns its URL. Everything else is answered 204. */
+  /** Sets the response of a path and returns its URL. All other paths respond with 204. */
   on(path: string, responder: Responder): string {
     this.#responders.set(path, responder);
     return this.#url + path;
   }
 
-  /** Requests of a path, in order of arrival. */
+  /** The requests of a path, in order of arrival. */
   to(path: string): Received[] {
     return this.requests.filter((received) => received.path.split('?')[0] === path);
   }
@@ -85,7 +85,10 @@ export interface Setup {
   readonly client: TwilioClient;
 }
 
-/** A fast simulator, a receiver and the official SDK; all of them end with the test. Checks every signature at the end. */
+/**
+ * Starts a fast simulator, a receiver and the official SDK. All end with the test, and all signatures are
+ * checked at the end.
+ */
 export async function setup(t: TestContext, options: SimulatorOptions = {}): Promise<Setup> {
   const receiver = new Receiver();
   await receiver.listen(t);
@@ -100,13 +103,13 @@ export async function setup(t: TestContext, options: SimulatorOptions = {}): Pro
   return {simulator, receiver, client};
 }
 
-/** The official SDK is the judge of every request the simulator sends. */
+/** The official SDK validates every request of the simulator. */
 export function assertSigned({headers, url, params, path}: Received, authToken: string): void {
   const signature = String(headers['x-twilio-signature']);
   assert.ok(twilio.validateRequest(authToken, signature, url, params), `bad signature on ${path}`);
 }
 
-/** Waits for a condition; fails when it does not come true in time. */
+/** Waits for a condition. Fails if it is not true in time. */
 export async function until(
   condition: () => boolean,
   what = String(condition),
@@ -119,7 +122,7 @@ export async function until(
   }
 }
 
-/** Numbers of the table, by outcome. */
+/** Numbers of the table by outcome. */
 export const numbers = {
   answered: '+15550100000',
   busy: '+15550100100',

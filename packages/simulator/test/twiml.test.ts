@@ -14,7 +14,7 @@ const paramsOf = ({receiver}: Setup, path: string) => receiver.to(path).map(({pa
 const inSeconds = (actual: number | null | undefined, least: number, slack = 100) =>
   assert.ok((actual ?? -1) >= least && (actual ?? -1) < least + slack, `${actual} s instead of ${least} s`);
 
-test('the answer URL is asked at the answer, in progress, without callback parameters', async (t) => {
+test('the answer URL is requested at the answer, with status in-progress and without callback parameters', async (t) => {
   const s = await setup(t);
   await answered(s, '<Hangup/>', {method: 'GET'});
   await s.simulator.settled();
@@ -27,7 +27,7 @@ test('the answer URL is asked at the answer, in progress, without callback param
   assert.equal(request?.headers['content-type'], undefined);
 });
 
-test('verbs take their time, one after the other', async (t) => {
+test('verbs take time, one after another', async (t) => {
   const s = await setup(t);
   const sid = await answered(
     s,
@@ -37,7 +37,7 @@ test('verbs take their time, one after the other', async (t) => {
   inSeconds(s.simulator.call(sid)?.durationSeconds, 4 + 10 + 2 + 6);
 });
 
-test('Redirect goes on elsewhere, relative to the document; what follows it is dead', async (t) => {
+test('Redirect runs another document, relative to the current one, and later verbs do not run', async (t) => {
   const s = await setup(t);
   s.receiver.twiml('/deep/next', '<Redirect method="GET">../end?x=1</Redirect><Redirect>/dead</Redirect>');
   s.receiver.twiml('/end', '<Hangup/><Redirect>/dead</Redirect>');
@@ -49,7 +49,7 @@ test('Redirect goes on elsewhere, relative to the document; what follows it is d
   );
 });
 
-test('Gather gives Digits to its action, or falls through without input', async (t) => {
+test('Gather sends Digits to its action, or runs the next verb without input', async (t) => {
   const s = await setup(t);
   s.receiver.twiml('/digits', '<Hangup/>');
   s.receiver.twiml('/fallen', '<Hangup/>');
@@ -65,7 +65,7 @@ test('Gather gives Digits to its action, or falls through without input', async 
   assert.equal(s.receiver.to('/fallen').length, 1);
 });
 
-test('Gather listens to speech, and without action asks its own document again', async (t) => {
+test('Gather listens to speech, and without action requests its own document again', async (t) => {
   const s = await setup(t);
   s.simulator.setScenario(numbers.answered, {speech: ['yes']});
   await answered(s, '<Gather input="speech dtmf" timeout="2"/>');
@@ -79,7 +79,7 @@ test('Gather listens to speech, and without action asks its own document again',
   );
 });
 
-test('Record passes time and gives the recording to its action; hanging up in it too', async (t) => {
+test('Record takes time and sends the recording to its action, also after a hangup', async (t) => {
   const s = await setup(t);
   s.receiver.twiml('/recorded', '<Hangup/>');
   await answered(s, '<Record action="/recorded" timeout="3" recordingStatusCallback="/recording"/>');
@@ -96,7 +96,7 @@ test('Record passes time and gives the recording to its action; hanging up in it
   assert.equal(paramsOf(s, '/recorded')[1]?.['CallStatus'], 'completed');
 });
 
-test('Dial makes a child leg with its own callbacks; its action gets the outcome', async (t) => {
+test('Dial creates a child leg with its own callbacks, and its action gets the outcome', async (t) => {
   const s = await setup(t);
   s.receiver.twiml('/dialed', '<Hangup/>');
   const parent = await answered(
@@ -123,7 +123,7 @@ test('Dial makes a child leg with its own callbacks; its action gets the outcome
   inSeconds(Number(outcome?.['DialCallDuration']), 6);
 });
 
-test('a Dial that is not answered reports why; without action the next verb runs', async (t) => {
+test('an unanswered Dial reports why, and without action the next verb runs', async (t) => {
   const s = await setup(t);
   s.receiver.twiml('/dialed', '<Hangup/>');
   for (const [number, status] of [
@@ -199,7 +199,7 @@ test('answerOnBridge keeps the caller ringing until the other side answers', asy
   assert.equal(s.simulator.call(second)?.status, 'no-answer');
 });
 
-test('a redirect during Dial ends the child and asks for both the action and the target', async (t) => {
+test('a redirect during Dial ends the child and requests both the action and the target', async (t) => {
   const s = await setup(t);
   s.receiver.twiml('/dialed', '<Redirect>/dead</Redirect>');
   const url = s.receiver.twiml('/target', '<Pause length="5"/>');
@@ -229,7 +229,7 @@ test('a child that is redirected leaves the Dial and outlives its parent', async
   assert.equal(child()?.status, 'completed');
 });
 
-test('what cannot be run goes to FallbackUrl with ErrorCode and ErrorUrl', async (t) => {
+test('a document that cannot be run leads to FallbackUrl with ErrorCode and ErrorUrl', async (t) => {
   const broken: [string, string, Parameters<Setup['receiver']['on']>[1]][] = [
     ['HTTP 500', '11200', (_r, response) => response.writeHead(500).end()],
     [
@@ -268,7 +268,7 @@ test('what cannot be run goes to FallbackUrl with ErrorCode and ErrorUrl', async
   }
 });
 
-test('without a fallback the call is told so and ends completed; a broken fallback does not loop', async (t) => {
+test('without a fallback the caller hears a notice and the call ends completed; a broken fallback does not loop', async (t) => {
   const s = await setup(t);
   const url = s.receiver.on('/broken', (_received, response) => response.writeHead(404).end());
   const first = await s.client.calls.create({to: numbers.answered, from, url});
@@ -279,7 +279,7 @@ test('without a fallback the call is told so and ends completed; a broken fallba
   assert.equal(s.receiver.to('/broken').length, 2);
 });
 
-test('inline TwiML wins nothing over Url, and needs absolute actions', async (t) => {
+test('Url takes precedence over inline TwiML, which needs absolute actions', async (t) => {
   const codes: (number | undefined)[] = [];
   const s = await setup(t, {logger: ({code}) => codes.push(code)});
   s.receiver.twiml('/voice', '<Hangup/>');
@@ -292,7 +292,7 @@ test('inline TwiML wins nothing over Url, and needs absolute actions', async (t)
   assert.ok(codes.includes(11100));
 });
 
-test('text is read aloud, audio is played, and entities and comments are understood', async (t) => {
+test('text is read aloud, audio is played, and entities and comments are parsed', async (t) => {
   const s = await setup(t);
   const url = s.receiver.on('/text', (_r, response) => {
     response.setHeader('Content-Type', 'text/plain').end('x'.repeat(150));

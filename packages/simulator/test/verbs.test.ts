@@ -4,7 +4,7 @@ import {numbers, type Setup, setup} from './support.ts';
 
 const from = '+15005550006';
 
-/** An answered call with TwiML at `/voice`, on a manual clock. */
+/** Creates an answered call with TwiML at `/voice`, on a manual clock. */
 async function answered(s: Setup, verbs: string, extra: object = {}): Promise<string> {
   const url = s.receiver.twiml('/voice', verbs);
   const {sid} = await s.client.calls.create({to: numbers.answered, from, url, ...extra});
@@ -16,14 +16,14 @@ async function answered(s: Setup, verbs: string, extra: object = {}): Promise<st
 const paramsOf = ({receiver}: Setup, path: string) => receiver.to(path).map(({params}) => params);
 const childrenOf = ({simulator}: Setup, sid: string) =>
   simulator.calls().filter(({parentCallSid}) => parentCallSid === sid);
-/** How long the verbs took, at the end of the call. */
+/** The duration of the verbs, measured at the end of the call. */
 async function secondsOf(s: Setup, verbs: string): Promise<number> {
   const sid = await answered(s, verbs);
   await s.simulator.advance(200);
   return s.simulator.call(sid)?.durationSeconds ?? -1;
 }
 
-test('a key stops the prompt of a Gather at once and counts as its first', async (t) => {
+test('a key stops the prompt of a Gather at once and counts as its first key', async (t) => {
   const s = await setup(t, {manualClock: true});
   s.receiver.twiml('/digits', '<Pause length="600"/>');
   const prompt = '<Say>Welcome</Say><Play>long.mp3</Play><Pause length="500"/>';
@@ -76,7 +76,7 @@ test('Gather: FinishedOnKey is the key that ended it, msg is Gather End', async 
   }
 });
 
-test('the finishing key alone is no input: the next verb runs, or action gets empty Digits if it asks for that', async (t) => {
+test('the finishing key alone is not input: the next verb runs, or action gets empty Digits if it requires that', async (t) => {
   const s = await setup(t, {manualClock: true});
   for (const path of ['/digits', '/fallen']) s.receiver.twiml(path, '<Pause length="600"/>');
   const first = await answered(s, '<Gather action="/digits"/><Redirect>/fallen</Redirect>');
@@ -90,7 +90,7 @@ test('the finishing key alone is no input: the next verb runs, or action gets em
   assert.deepEqual([params?.['Digits'], params?.['FinishedOnKey']], ['', '#']);
 });
 
-test('hangupOnStar ends a leg that rings (canceled) or talks (completed), and the caller stays', async (t) => {
+test('hangupOnStar ends a ringing (canceled) or answered (completed) leg, and the caller stays', async (t) => {
   const s = await setup(t, {manualClock: true});
   s.receiver.twiml('/dialed', '<Pause length="600"/>');
   s.simulator.setScenario('client:bob', 'on-demand');
@@ -115,7 +115,7 @@ test('hangupOnStar ends a leg that rings (canceled) or talks (completed), and th
   }
 });
 
-test('without hangupOnStar a star is a key like any other, and stays for the next Gather', async (t) => {
+test('without hangupOnStar a star is an ordinary key and is kept for the next Gather', async (t) => {
   const s = await setup(t, {manualClock: true});
   s.receiver.twiml('/digits', '<Pause length="600"/>');
   const sid = await answered(
@@ -129,7 +129,7 @@ test('without hangupOnStar a star is a key like any other, and stays for the nex
   assert.equal(paramsOf(s, '/digits')[0]?.['Digits'], '*');
 });
 
-test('sequential rings one noun after the other and stops at the first answer', async (t) => {
+test('sequential rings one noun after another and stops at the first answer', async (t) => {
   const s = await setup(t, {manualClock: true});
   s.receiver.twiml('/dialed', '<Pause length="600"/>');
   for (const name of ['a', 'b', 'c']) s.simulator.setScenario(`client:${name}`, 'on-demand');
@@ -184,7 +184,7 @@ test('machineDetection of a Number reports to its amdStatusCallback without dela
   );
 });
 
-test('asynchronous detection without a callback delays nothing and leaves its result in the resource', async (t) => {
+test('asynchronous detection without a callback does not delay the call and stores its result in the resource', async (t) => {
   const s = await setup(t, {manualClock: true});
   const sid = await answered(s, '<Pause length="30"/>', {
     to: numbers.machine,
@@ -196,7 +196,7 @@ test('asynchronous detection without a callback delays nothing and leaves its re
   assert.equal((await s.client.calls(sid).fetch()).answeredBy, 'machine_start');
 });
 
-test('an empty Record has no recording: action is not asked, the callback says absent, the next verb runs', async (t) => {
+test('a silent Record has no recording: no action, the callback reports absent, and the next verb runs', async (t) => {
   const s = await setup(t, {manualClock: true});
   s.simulator.setScenario(numbers.answered, {speakSeconds: 0});
   s.receiver.twiml('/next', '<Pause length="600"/>');
@@ -214,14 +214,14 @@ test('an empty Record has no recording: action is not asked, the callback says a
   );
   const [recording] = await s.client.recordings.list();
   assert.deepEqual([recording?.status, recording?.errorCode], ['absent', 16102]);
-  // Hanging up in silence is empty as well.
+  // Hanging up in silence also leaves no recording.
   const sid = await answered(s, record);
   s.simulator.hangUp(sid);
   await s.simulator.advance(3);
   assert.equal(s.receiver.to('/recorded').length, 0);
 });
 
-test('Say takes the time of its SSML: breaks, text inside elements, prosody and sub', async (t) => {
+test('Say takes the time of its SSML: breaks, nested text, prosody and sub', async (t) => {
   const s = await setup(t, {manualClock: true});
   const text = 'x'.repeat(60); // four seconds
   for (const [say, seconds] of [
@@ -239,7 +239,7 @@ test('Say takes the time of its SSML: breaks, text inside elements, prosody and 
   }
 });
 
-test('what is not simulated warns: in the log, at /_simulator, and in the notifications of the call', async (t) => {
+test('TwiML that is not simulated warns in the log, at /_simulator and in the notifications of the call', async (t) => {
   const logged: (string | undefined)[] = [];
   const s = await setup(t, {
     manualClock: true,
@@ -279,7 +279,7 @@ test('what is not simulated warns: in the log, at /_simulator, and in the notifi
   }
 });
 
-test('notifications: errors and warnings of all calls, with filters and pages, each by its sid', async (t) => {
+test('notifications: errors and warnings of all calls, with filters and pages, each by sid', async (t) => {
   const s = await setup(t, {manualClock: true});
   const broken = await answered(s, '<Redirect>/missing</Redirect>');
   const odd = await answered(s, '<Nonsense/><Pause length="600"/>');

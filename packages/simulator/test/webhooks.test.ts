@@ -11,7 +11,7 @@ import {numbers, type Setup, setup} from './support.ts';
 
 const from = '+15005550006';
 
-/** A call that ends at once and tells it to one URL. */
+/** Creates a call that ends at once and reports it to one URL. */
 async function busyCall({client, simulator}: Setup, statusCallback: string, extra: object = {}) {
   const params = {to: numbers.busy, from, twiml: '<Response/>', statusCallback, ...extra};
   const {sid} = await client.calls.create(params);
@@ -39,7 +39,7 @@ test('signatures match the published vectors', () => {
   for (const [signed, form, expected] of vectors) assert.equal(signatureFor('12345', signed, form), expected);
 });
 
-test('the signed URL: no fragment, no credentials, the port kept over http and dropped over https', () => {
+test('the signed URL has no fragment and no credentials, keeps the port over http and drops it over https', () => {
   const token = 'secret';
   const params = {CallSid: 'CA1', Empty: '', Text: "it's & <ünïcode> +"};
   const sign = (url: string, method: 'GET' | 'POST' = 'POST') =>
@@ -63,7 +63,7 @@ test('the signed URL: no fragment, no credentials, the port kept over http and d
   assert.ok(twilio.validateRequest(token, get.headers['X-Twilio-Signature'] ?? '', get.url, {}));
 });
 
-test('connection overrides: defaults, ranges, and what is nonsense', () => {
+test('connection overrides: defaults, ranges and invalid values', () => {
   assert.deepEqual(connectionOverrides('https://h/p'), {
     connectTimeoutMs: 5000,
     readTimeoutMs: 15_000,
@@ -84,7 +84,7 @@ test('connection overrides: defaults, ranges, and what is nonsense', () => {
   assert.deepEqual(connectionOverrides('https://h/p#rc=6&ct=99&rp=x'), connectionOverrides('https://h/p'));
 });
 
-test('by default nothing but a failed connection is retried', async (t) => {
+test('by default only a failed connection is retried', async (t) => {
   const s = await setup(t);
   const url = s.receiver.on('/status', (_received, response) => response.writeHead(503).end());
   const refused = await busyCall(s, 'http://127.0.0.1:1/status');
@@ -99,7 +99,7 @@ test('by default nothing but a failed connection is retried', async (t) => {
   assert.equal((await busyCall(s, url)).attempts.length, 1);
 });
 
-test('rc and rp are honoured; every attempt carries the same idempotency token and never the fragment', async (t) => {
+test('rc and rp are respected, and every attempt has the same idempotency token and no fragment', async (t) => {
   const s = await setup(t);
   let asked = 0;
   const url = s.receiver.on('/status', (_received, response) => {
@@ -125,7 +125,7 @@ test('rc and rp are honoured; every attempt carries the same idempotency token a
   );
 });
 
-test('rt, tt and ct limit what is waited for, in real time', async (t) => {
+test('rt, tt and ct limit the waiting time, in real time', async (t) => {
   const s = await setup(t);
   const url = s.receiver.on('/status', () => {}); // never answers
   const started = performance.now();
@@ -139,7 +139,7 @@ test('rt, tt and ct limit what is waited for, in real time', async (t) => {
   assert.equal(limited.attempts.length, 1);
 });
 
-test('a connection cut before the answer counts as rt, one cut in the middle is never retried', async (t) => {
+test('a connection closed before the response counts as rt, one closed within it is never retried', async (t) => {
   const s = await setup(t);
   const serve = async (onData: (socket: Socket) => void) => {
     const server = createServer((socket) => {
@@ -159,7 +159,7 @@ test('a connection cut before the answer counts as rt, one cut in the middle is 
   assert.equal((await busyCall(s, partial)).attempts.length, 1);
 });
 
-test('redirects are followed and signed anew: 307 as POST, the older ones as GET; cookies come back', async (t) => {
+test('redirects are followed and signed again: 307 as POST, 301 and 302 as GET; cookies are returned', async (t) => {
   const s = await setup(t);
   const url = s.receiver.on('/status', (_received, response) => {
     response.writeHead(307, {Location: '/kept', 'Set-Cookie': ['a=1; Path=/', 'b=2']}).end();
@@ -190,7 +190,7 @@ test('at most ten redirects', async (t) => {
   assert.equal(delivery.state, 'failed');
 });
 
-test('gzip is understood, and a body over 64 kB is only a warning for a callback', async (t) => {
+test('gzip is supported, and a body over 64 kB is only a warning for a callback', async (t) => {
   const codes: (number | undefined)[] = [];
   const s = await setup(t, {logger: ({code}) => codes.push(code)});
   const url = s.receiver.on('/status', (_received, response) => {
@@ -202,7 +202,7 @@ test('gzip is understood, and a body over 64 kB is only a warning for a callback
   assert.ok(codes.includes(11750));
 });
 
-test('the events of a call tell what was asked and how it was answered', async (t) => {
+test('the events of a call contain the requests and responses', async (t) => {
   const s = await setup(t);
   const delivery = await busyCall(s, `${s.receiver.url}/status`);
   const [event] = await s.client.calls(delivery.callSid).events.list();

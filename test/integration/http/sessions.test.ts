@@ -77,7 +77,7 @@ test('[H4] closes are described by their codes, most frequent first', async () =
     return now.counts.open === 0 && now;
   });
   assert.deepEqual(counts.closes, [
-    {code: 4400, text: 'What came was not a JSON message.', count: 3},
+    {code: 4400, text: 'The message was not a JSON object.', count: 3},
     {code: 4999, text: "The client's own code.", count: 1},
   ]);
 });

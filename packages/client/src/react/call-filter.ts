@@ -1,21 +1,21 @@
-/** Which calls are asked for. */
+/** The filter of `useCalls`. */
 import type {CallStatus} from '@hookswitch/protocol';
 import type {CallState} from '../client-api.ts';
 
-/** Every field that is given must match. */
+/** All given fields must match. */
 export interface CallFilter {
   readonly status?: CallStatus | readonly CallStatus[] | undefined;
-  /** Outbound: everything that did not come in, legs included. */
+  /** `outbound` includes every call that is not inbound, such as the legs of a call. */
   readonly direction?: 'inbound' | 'outbound' | undefined;
-  /** Calls this user has started. */
+  /** The user who placed the call. */
   readonly user?: string | undefined;
-  /** `none`: no legs; a sid: the legs of that call. */
+  /** `none`: only calls that are not legs. A call sid: only the legs of that call. */
   readonly parent?: string | undefined;
-  /** Part of a number, of the sid, or of a text in the metadata; case does not matter, nor do spaces in a number. */
+  /** Part of a number, the sid or a metadata value. Ignores case, and spaces in a number. */
   readonly text?: string | undefined;
 }
 
-/** Whether the call is one of those that `filter` asks for. */
+/** Whether the call matches the filter. */
 export function matchesFilter(call: CallState, filter: CallFilter): boolean {
   const {status, direction, user, parent, text} = filter;
   if (

@@ -1,4 +1,4 @@
-/** Which client the hooks below it read from. */
+/** Provides the client to the hooks. */
 import {createContext, createElement, type ReactElement, type ReactNode, useContext} from 'react';
 import type {HookswitchClient} from '../client-api.ts';
 
@@ -6,19 +6,19 @@ const ClientContext = createContext<HookswitchClient | undefined>(undefined);
 
 export interface HookswitchProviderProps {
   /**
-   * Made once, outside of components: `const client = createClient({…})`. The provider neither connects nor disposes of it, so that
-   * StrictMode, Suspense and a provider that moves in the tree cannot break the connection.
+   * Create it once, outside of components: `const client = createClient({…})`. The provider neither connects nor
+   * disposes of it. Therefore StrictMode, Suspense and moving the provider in the tree cannot break the connection.
    */
   readonly client: HookswitchClient;
   readonly children?: ReactNode;
 }
 
-/** Gives `client` to the hooks of all components below. */
+/** Provides `client` to the hooks of all components below. */
 export function HookswitchProvider({client, children}: HookswitchProviderProps): ReactElement {
   return createElement(ClientContext.Provider, {value: client}, children);
 }
 
-/** The client itself, to place and end calls. @throws Error outside of a {@link HookswitchProvider} */
+/** Returns the client, to place and end calls. @throws Error outside of a {@link HookswitchProvider} */
 export function useHookswitch(): HookswitchClient {
   const client = useContext(ClientContext);
   if (client === undefined) {

@@ -1,11 +1,14 @@
-/** One ticker per client for everything that counts seconds: all of it changes in the same moment, and only while it is shown. */
+/**
+ * One ticker per client for all hooks that count seconds. All of them change at the same moment. The ticker runs only
+ * while a hook uses it.
+ */
 import type {HookswitchClient, ReadableStore, Unsubscribe} from '../client-api.ts';
 
 const tickers = new WeakMap<HookswitchClient, ReadableStore<number>>();
 
 /**
- * Milliseconds since 1970 by the gateway's clock as of the last tick. It ticks on whole seconds, because Twilio's timestamps are
- * whole seconds, and when the clock is corrected.
+ * The gateway's time in milliseconds since 1970, as of the last tick. It ticks on whole seconds, because Twilio's
+ * timestamps are whole seconds, and when the clock is corrected.
  */
 export function secondTicker(client: HookswitchClient): ReadableStore<number> {
   const ticker = tickers.get(client) ?? createTicker(client);
@@ -17,7 +20,7 @@ function createTicker(client: HookswitchClient): ReadableStore<number> {
   const listeners = new Set<() => void>();
   let now = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let unfollow: Unsubscribe | undefined;
+  let unsubscribe: Unsubscribe | undefined;
 
   const wholeSecond = () => Math.floor(client.now() / 1000) * 1000;
   const schedule = () => {
@@ -35,18 +38,18 @@ function createTicker(client: HookswitchClient): ReadableStore<number> {
       listeners.add(listener);
       if (timer === undefined) {
         schedule();
-        unfollow = client.clockOffset.subscribe(tick);
+        unsubscribe = client.clockOffset.subscribe(tick);
       }
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
         clearTimeout(timer);
         timer = undefined;
-        unfollow?.();
+        unsubscribe?.();
       };
     },
     getSnapshot() {
-      // Without listeners there are no ticks, and the last one may be an hour old.
+      // Without listeners there are no ticks, and `now` may be an hour old.
       return timer === undefined ? wholeSecond() : now;
     },
   };

@@ -1,4 +1,4 @@
-/** How long a call has been talked on, ticking. */
+/** The duration of a call, updated every second. */
 import {useCallback, useMemo, useSyncExternalStore} from 'react';
 import type {CallState, ReadableStore} from '../client-api.ts';
 import {liveDuration} from '../live-duration.ts';
@@ -6,8 +6,8 @@ import {useHookswitch} from './provider.ts';
 import {secondTicker} from './second-ticker.ts';
 
 /**
- * Whole seconds since the call was answered; 0 before. Renders once a second while it is talked on, and stays at Twilio's own
- * figure once it has ended. Counts by the gateway's clock, not by the browser's. All durations on a page change in the same moment.
+ * The duration of a call in whole seconds: 0 before the answer, Twilio's duration after the end. Renders once a second
+ * during the call. Uses the gateway's clock, not the browser's. All durations on a page change at the same moment.
  */
 export function useCallDuration(callSid: string): number {
   const client = useHookswitch();
@@ -21,7 +21,7 @@ export function useCallDuration(callSid: string): number {
   return useSyncExternalStore(subscribe, getDuration, getDuration);
 }
 
-/** Listens to the call, and to the clock only while the call is being talked on. */
+/** Subscribes to the call, and to the ticker only while the call is in progress. */
 function follow(call: ReadableStore<CallState | undefined>, ticker: ReadableStore<number>) {
   return (listener: () => void) => {
     let stopTicking: (() => void) | undefined;

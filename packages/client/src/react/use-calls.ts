@@ -1,4 +1,4 @@
-/** The calls in progress. */
+/** Follows the calls in progress. */
 import {useCallback} from 'react';
 import type {CallState} from '../client-api.ts';
 import {type CallFilter, matchesFilter} from './call-filter.ts';
@@ -6,12 +6,13 @@ import {useHookswitch} from './provider.ts';
 import {useSelected} from './use-selected.ts';
 
 /**
- * The calls in progress that match, newest first: an object of conditions, or a function. The array is a new one only when a
- * matching call changed, came or went; the objects of the others stay the same, so that `memo` rows do not render.
+ * Returns the calls in progress that match the filter, newest first. The filter is an object or a function. The array
+ * changes only when a matching call changes, appears or ends. Unchanged calls keep their objects, so that rows with
+ * `memo` do not render.
  */
 export function useCalls(filter?: CallFilter | ((call: CallState) => boolean)): readonly CallState[] {
   const {calls} = useHookswitch();
-  // Conditions written in place are a new object in every render; what they say is not.
+  // A filter object written inline is a new object in every render, so its content is compared.
   const conditions = typeof filter === 'function' ? undefined : JSON.stringify(filter);
   const predicate = typeof filter === 'function' ? filter : undefined;
   const select = useCallback(

@@ -1,11 +1,11 @@
-/** What time it is at the gateway, ticking. */
+/** The gateway's time, updated every second. */
 import {useSyncExternalStore} from 'react';
 import {useHookswitch} from './provider.ts';
 import {secondTicker} from './second-ticker.ts';
 
 /**
- * Milliseconds since 1970 by the gateway's clock, in whole seconds, to show how long ago something happened there:
- * `useGatewayTime() - Date.parse(call.createdAt)`. Renders once a second.
+ * The gateway's time in milliseconds since 1970, rounded down to whole seconds. Use it to show how long ago something
+ * happened: `useGatewayTime() - Date.parse(call.createdAt)`. Renders once a second.
  */
 export function useGatewayTime(): number {
   const {subscribe, getSnapshot} = secondTicker(useHookswitch());

@@ -1,17 +1,17 @@
-/** Part of a store, with a reference that is stable for as long as that part is. */
+/** Selects a part of a store and keeps its reference stable while that part does not change. */
 import {useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import type {ReadableStore} from '../client-api.ts';
 
 /**
- * What `select` makes of the store's snapshot. Renders again only where that is not `same` as before; a `select` that is a new function
- * in every render costs its own run and nothing more.
+ * Returns `select(snapshot)`. Renders again only if the selection is not `same` as the previous one. A `select` that is
+ * a new function in every render runs once per render, without further cost.
  */
 export function useSelected<T, S>(
   store: ReadableStore<T>,
   select: (snapshot: T) => S,
   same: (a: S, b: S) => boolean,
 ): S {
-  // Written after the commit only: a render that is thrown away must not be what later ones compare with.
+  // Written only after the commit, because later renders must not compare with a discarded render.
   const committed = useRef<{readonly selection: S} | undefined>(undefined);
   const getSelection = useMemo(() => {
     let last: {readonly snapshot: T; readonly selection: S} | undefined;

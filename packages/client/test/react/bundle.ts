@@ -1,10 +1,10 @@
-/** The fixture as one script, over a React of a given version. */
+/** Bundles the fixture as one script with a given React version. */
 import path from 'node:path';
 import {build} from 'vite';
 
 const root = path.join(import.meta.dirname, '../../../..');
 
-/** Where each React lies. */
+/** The path of each React version. */
 const folders = {
   18: path.join(root, 'test/support/react-18/node_modules'),
   19: path.join(root, 'node_modules'),
@@ -12,7 +12,7 @@ const folders = {
 
 export type ReactVersion = keyof typeof folders;
 
-/** Bundles `fixture.ts` with that React's production build. */
+/** Bundles `fixture.ts` with the production build of that React. */
 export async function bundleFixture(version: ReactVersion): Promise<string> {
   const folder = folders[version];
   const result = await build({

@@ -1,4 +1,4 @@
-/** Runs in the browser: components over the hooks that note each time they render, and what they saw. */
+/** Runs in the browser: components that use the hooks and record each render and its result. */
 import {createElement as h, memo, StrictMode, startTransition, useLayoutEffect, useState} from 'react';
 import {createRoot, type Root} from 'react-dom/client';
 import {type CallState, createClient, type HookswitchClient} from '../../src/index.ts';
@@ -31,7 +31,7 @@ function List({name, filter}: {name: string; filter?: CallFilter | ((call: CallS
   return h('ul', {id: name}, ...calls.map((call) => h(Row, {key: call.callSid, call})));
 }
 
-/** A function that is a new one in every render, as people write it. */
+/** A function that is new in every render, as in typical code. */
 function Inline() {
   const calls = useCalls((call) => call.to.endsWith('1'));
   note('inline');
@@ -56,7 +56,7 @@ function Duration({callSid, id}: {callSid: string; id: string}) {
   return h('output', {id}, seconds);
 }
 
-/** Slow to render, so that the store moves in the middle of a transition. */
+/** Renders slowly, so that the store changes during a transition. */
 function Slow({index, seen}: {index: number; seen: Map<number, string>}) {
   const calls = useCalls();
   const value = calls.map((call) => `${call.callSid}:${call.offset}`).join();

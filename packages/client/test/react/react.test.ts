@@ -1,4 +1,4 @@
-/** The hooks in a real browser, over a real gateway, with both Reacts that they are for. */
+/** The hooks in a real browser with a real gateway and both supported React versions. */
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import type {Browser, Page} from 'playwright-core';
@@ -21,7 +21,7 @@ function walk(version: ReactVersion): void {
     code = await bundleFixture(version);
   });
 
-  /** A page on the gateway's own origin with the fixture in it. */
+  /** A page on the gateway's origin that contains the fixture. */
   async function open(gateway: TestGateway, skewMs = 0) {
     const page = await browser.newPage();
     page.setDefaultTimeout(10_000);
@@ -29,7 +29,7 @@ function walk(version: ReactVersion): void {
     const sockets: string[] = [];
     page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
     page.on('console', (message) => {
-      // The browser asks for an icon that this address has not got.
+      // The browser requests an icon, which this address does not have.
       const {url} = message.location();
       if (message.type() === 'error' && !url.endsWith('/favicon.ico')) faults.push(message.text());
     });
@@ -50,9 +50,9 @@ function walk(version: ReactVersion): void {
   const renders = (page: Page): Promise<Record<string, number>> => page.evaluate('({...fixture.renders})');
   const textOf = (page: Page, selector: string) => page.locator(selector).textContent();
 
-  test('only what shows a changed call renders again', async () => {
+  test('only components that show a changed call render again', async () => {
     await using gateway = await startGateway({simulator: {speed: 1}});
-    // Never rings: it is answered, and then nothing more is heard of it.
+    // Never rings: the call is answered, and then there are no more messages.
     const quiet = await gateway.place({to: '+15550100700'});
     await gateway.callIn(quiet, 'in-progress');
     await using tab = await open(gateway);
@@ -71,15 +71,15 @@ function walk(version: ReactVersion): void {
     assert.equal(grown('row +15550100700'), 0, 'the row of a call that did not change');
     assert.equal(grown('connection'), 0, 'what shows the connection');
     assert.ok(grown('row +15550100001') >= 1, 'the row of the call that did');
-    // Came in ringing, left it again; in between nothing that concerns it.
+    // The call entered the filter by ringing and left it again. Other changes do not concern the component.
     assert.ok(grown('ringing') <= 2, `the list of ringing calls, ${grown('ringing')} times`);
-    // The production build does not render twice in StrictMode: at most once for each of its four statuses.
+    // The production build does not render twice in StrictMode: at most once for each of the four statuses.
     assert.ok(grown('inline') >= 1 && grown('inline') <= 4, `the inline filter, ${grown('inline')} times`);
     assert.equal(await textOf(page, '#inline'), '1');
     assert.deepEqual(tab.faults, []);
   });
 
-  test('what is on the screen together is of one moment, also in a slow transition', async () => {
+  test('everything on the screen shows the same moment, also in a slow transition', async () => {
     await using gateway = await startGateway({simulator: {speed: 20}});
     await using tab = await open(gateway);
     const {page} = tab;
@@ -91,7 +91,7 @@ function walk(version: ReactVersion): void {
     assert.deepEqual(tab.faults, []);
   });
 
-  test('StrictMode, and leaving and coming back, make no second connection', async () => {
+  test('StrictMode and remounting do not open a second connection', async () => {
     await using gateway = await startGateway();
     await using tab = await open(gateway);
     const {page} = tab;
@@ -105,7 +105,7 @@ function walk(version: ReactVersion): void {
     assert.deepEqual(tab.faults, []);
   });
 
-  test('a duration ticks for all at once, and ends as Twilio says', async () => {
+  test("all durations change at the same moment and end with Twilio's duration", async () => {
     await using gateway = await startGateway({simulator: {speed: 1}});
     await using tab = await open(gateway);
     const {page} = tab;
@@ -131,7 +131,7 @@ function walk(version: ReactVersion): void {
   });
 
   for (const minutes of [14, -3]) {
-    test(`a duration is right in a browser that is ${minutes} min off`, async () => {
+    test(`a duration is correct in a browser whose clock is ${minutes} min off`, async () => {
       await using gateway = await startGateway({simulator: {speed: 1}});
       await using tab = await open(gateway, minutes * 60_000);
       const {page} = tab;

@@ -1,10 +1,10 @@
-/** Another journal under the same gateway, as after a backup was put back. */
+/** Replaces the gateway's journal, as after restoring a backup. */
 import {globSync, rmSync} from 'node:fs';
 import type {TestGateway} from '../../../../test/support/gateway/gateway.ts';
 
-/** Restarts the gateway on an empty journal: its epoch is another one. */
+/** Restarts the gateway with an empty journal and therefore a new epoch. */
 export async function restartOnNewJournal(gateway: TestGateway): Promise<void> {
-  // The running one writes on to files that have no name any more.
+  // The running gateway continues to write to the deleted files.
   for (const file of globSync(`${gateway.databaseFile}*`)) rmSync(file);
   await gateway.restart();
 }

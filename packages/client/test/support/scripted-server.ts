@@ -1,4 +1,4 @@
-/** Speaks the protocol by hand: for what the real gateway never says, such as the messages of a newer one. */
+/** A scripted server, for messages that the real gateway never sends, such as those of a newer version. */
 import {once} from 'node:events';
 import type {IncomingMessage} from 'node:http';
 import type {AddressInfo} from 'node:net';
@@ -10,7 +10,7 @@ export interface ScriptedSession {
   /** Path and query of the upgrade. */
   readonly url: string;
   readonly token: string;
-  /** What the client sent. */
+  /** The messages that the client has sent. */
   readonly received: {readonly type: string; readonly token?: string}[];
   readonly send: (message: object) => void;
 }

@@ -1,4 +1,4 @@
-/** A line that can be cut: bytes go through it to the gateway until a test says otherwise. */
+/** A proxy to the gateway whose connections a test can cut or stall. */
 import {once} from 'node:events';
 import net, {type AddressInfo, type Socket} from 'node:net';
 
@@ -7,9 +7,9 @@ export class TcpProxy implements AsyncDisposable {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   /** New connections are refused. */
   refusing = false;
-  /** Nothing passes, and nobody is told: a dead line. */
+  /** Bytes are dropped, but the connections stay open. */
   #stalled = false;
-  /** Connections taken so far. */
+  /** The number of accepted connections. */
   accepted = 0;
 
   private constructor(target: () => number) {
@@ -50,7 +50,7 @@ export class TcpProxy implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Ends every connection without a word. */
+  /** Closes every connection without a close frame. */
   cut(): void {
     for (const [near, far] of this.#pairs) {
       near.destroy();

@@ -1,11 +1,11 @@
-/** What tests ask of a client. */
+/** Helpers that wait for a client's states and messages. */
 import type {CallStatusMessage} from '@hookswitch/protocol';
 import {until} from '../../../../test/support/until.ts';
 import type {ConnectionState, HookswitchClient} from '../../src/index.ts';
 
 type StateIn<Phase extends ConnectionState['phase']> = Extract<ConnectionState, {phase: Phase}>;
 
-/** Resolves once the connection is in a phase (and fits). */
+/** Resolves when the connection is in a phase and matches. */
 export async function phase<Phase extends ConnectionState['phase']>(
   client: HookswitchClient,
   wanted: Phase,
@@ -20,14 +20,14 @@ export async function phase<Phase extends ConnectionState['phase']>(
   );
 }
 
-/** Every state from now on. */
+/** Collects all future states. */
 export function states(client: HookswitchClient): ConnectionState[] {
   const seen: ConnectionState[] = [];
   client.on('connection', (state) => seen.push(state));
   return seen;
 }
 
-/** Every message from now on. */
+/** Collects all future messages. */
 export function messages(client: HookswitchClient): CallStatusMessage[] {
   const seen: CallStatusMessage[] = [];
   client.on('status', (message) => seen.push(message));

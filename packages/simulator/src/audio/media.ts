@@ -1,17 +1,20 @@
-/** Bytes handed out at once. */
+/** Bytes per chunk. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** A file that is made up while it is sent: a head, then a pattern again and again. */
+/** A generated file: a head, followed by a repeated pattern. */
 export interface Media {
   readonly contentType: string;
   readonly head: Buffer;
   /** Not empty. */
   readonly pattern: Buffer;
-  /** Of the whole file. Bytes. */
+  /** Size of the whole file. Bytes. */
   readonly size: number;
 }
 
-/** The bytes from `start` up to and including `end`, in pieces, so that an hour of audio needs no memory. */
+/**
+ * Yields the bytes from `start` up to and including `end` in chunks, so that an hour of audio needs no
+ * memory.
+ */
 export function* readMedia({head, pattern}: Media, start: number, end: number): Generator<Buffer> {
   let at = start;
   while (at <= end) {

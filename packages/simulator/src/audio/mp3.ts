@@ -1,21 +1,21 @@
 import type {Media} from './media.ts';
 
-/** MPEG-2 Layer III, 24 kHz: there a frame of 32 kbit/s, Twilio's bit rate, has no padding. */
+/** MPEG-2 Layer III at 24 kHz: a frame of 32 kbit/s, Twilio's bit rate, has no padding there. */
 const FRAME_BYTES = 96;
 const FRAME_SECONDS = 576 / 24_000;
-/** Frames of tone, then as many of silence: about half a second each. */
+/** Frames of tone, followed by as many frames of silence: about half a second each. */
 const BEAT_FRAMES = 20;
-/** Volume of the tone, in the steps of `global_gain`: 210 is full scale, four are a factor of two. */
+/** Volume of the tone in steps of `global_gain`: 210 is full scale, and four steps are a factor of two. */
 const GLOBAL_GAIN = 201;
-/** Pairs of frequency lines up to the one that sounds: line 21 of 576 over 12 kHz is about 440 Hz. */
+/** Pairs of frequency lines up to the audible one: line 21 of 576 over 12 kHz is about 440 Hz. */
 const TONE_PAIRS = 11;
 /** Huffman table 1 (ISO 11172-3): the pair (0, 0), and the pair (0, 1) with its sign. */
 const ZERO_PAIR = '1';
 const TONE_PAIR = '0010';
 
 /**
- * An MP3 file of a tone with pauses. Every frame stands for itself (no bit reservoir), so that the file is one pattern
- * of frames again and again.
+ * Creates an MP3 file of a tone with pauses. Every frame is independent (no bit reservoir), so that the file
+ * is a repeated pattern of frames.
  */
 export function mp3(seconds: number, channels: 1 | 2): Media {
   const tone = frame(channels, ZERO_PAIR.repeat(TONE_PAIRS - 1) + TONE_PAIR);
@@ -32,7 +32,7 @@ export function mp3(seconds: number, channels: 1 | 2): Media {
   };
 }
 
-/** A frame whose channels have the same Huffman-coded lines; none is silence. */
+/** Creates a frame in which all channels have the same Huffman-coded lines. No lines mean silence. */
 function frame(channels: 1 | 2, lines: string): Buffer {
   const isMono = channels === 1;
   const header = [
@@ -64,7 +64,7 @@ function frame(channels: 1 | 2, lines: string): Buffer {
   return bytes;
 }
 
-/** Side information of one channel: one long block, all regions coded with table 1, without scale factors. */
+/** The side information of one channel: one long block, all regions coded with table 1, no scale factors. */
 function granule(lines: string): string {
   return [
     binary(lines.length, 12), // part2_3_length

@@ -1,14 +1,14 @@
 import type {Media} from './media.ts';
 
-/** As Twilio's: PCM, 16 bit. */
+/** The same format as Twilio: PCM, 16 bit. */
 const SAMPLE_RATE = 8000;
 const BYTES_PER_SAMPLE = 2;
 const HEADER_BYTES = 44;
 const AMPLITUDE = 0.2 * 0x7fff;
-/** A tone for each channel, so that a listener can tell them apart. Hertz. */
+/** One tone per channel, so that a listener can tell the channels apart. Hertz. */
 const TONES = [440, 660] as const;
 
-/** A WAV file in which every second begins with half a second of tone. */
+/** Creates a WAV file in which every second starts with half a second of tone. */
 export function wav(seconds: number, channels: 1 | 2): Media {
   const pattern = second(channels);
   const dataBytes = pattern.length * seconds;

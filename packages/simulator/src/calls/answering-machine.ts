@@ -1,13 +1,13 @@
 import type {ScenarioDetails} from '../scenarios/scenario.ts';
 import type {HttpMethod} from '../webhooks/target.ts';
 
-/** What a create asked of answering machine detection. */
+/** The answering machine detection options of a create request. */
 export interface MachineDetection {
   readonly mode: 'Enable' | 'DetectMessageEnd';
   readonly timeoutSeconds: number;
-  /** Whether the document runs meanwhile; otherwise it waits for the result. */
+  /** Whether the document runs during the detection. Otherwise it waits for the result. */
   readonly async: boolean;
-  /** Told the result of an asynchronous detection. */
+  /** The callback for the result of an asynchronous detection. */
   readonly callback: {readonly url: string; readonly method: HttpMethod} | null;
 }
 
@@ -17,12 +17,15 @@ export interface DetectionResult {
   readonly durationMs: number;
 }
 
-/** How long it takes to tell what answered. Simulated milliseconds. */
+/** Duration of the detection. Simulated milliseconds. */
 const DETECTION_MS = {human: 2500, machine: 4000, fax: 3000, unknown: 5000} as const;
-/** How much longer the greeting of a machine goes on until its beep. Simulated milliseconds. */
+/** Time from the detection of a machine to its beep. Simulated milliseconds. */
 const GREETING_MS = 8000;
 
-/** What the detection finds (Twilio docs: "Answering Machine Detection"): beyond its timeout, `unknown`. */
+/**
+ * The result of the detection (Twilio docs: "Answering Machine Detection"). After its timeout the result is
+ * `unknown`.
+ */
 export function detectMachine(detection: MachineDetection, scenario: ScenarioDetails): DetectionResult {
   const found = scenario.answeredBy ?? 'human';
   const untilEnd = found === 'machine' && detection.mode === 'DetectMessageEnd';

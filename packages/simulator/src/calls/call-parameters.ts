@@ -5,7 +5,7 @@ import {geoParameters} from './geo.ts';
 
 export const API_VERSION = '2010-04-01';
 
-/** Parameters that every webhook about a call carries (Twilio docs: "TwiML for Programmable Voice"). */
+/** Parameters of every webhook about a call (Twilio docs: "TwiML for Programmable Voice"). */
 export function callParameters(call: Call, accountSid: string): WebhookParameters {
   const {from, to, direction, forwardedFrom, callerName, stirVerstat, applicationSid} = call.options;
   return {
@@ -30,7 +30,7 @@ export function callParameters(call: Call, accountSid: string): WebhookParameter
   };
 }
 
-/** Parameters of a request for TwiML: the result of machine detection comes with how long it took. */
+/** Parameters of a request for TwiML, including the result and duration of machine detection. */
 export function documentParameters(call: Call, accountSid: string): WebhookParameters {
   const {machineDetectionMs} = call;
   const params = callParameters(call, accountSid);
@@ -39,7 +39,10 @@ export function documentParameters(call: Call, accountSid: string): WebhookParam
     : {...params, MachineDetectionDuration: String(machineDetectionMs)};
 }
 
-/** Parameters of a status callback (Twilio docs: "Call resource", StatusCallbackEvent). Takes the next SequenceNumber. */
+/**
+ * Parameters of a status callback (Twilio docs: "Call resource", StatusCallbackEvent). Uses up a
+ * SequenceNumber.
+ */
 export function statusCallbackParameters(call: Call, accountSid: string): WebhookParameters {
   const sequenceNumber = call.sequence;
   call.sequence += 1;

@@ -1,18 +1,21 @@
 import {type Clock, isAbort} from '../clock.ts';
 import type {Call} from './call.ts';
 
-/** A call still queued after a day is canceled (Twilio docs: calls per second). Simulated milliseconds. */
+/**
+ * A call that is still queued after a day is canceled (Twilio docs: calls per second). Simulated
+ * milliseconds.
+ */
 const MAX_QUEUE_MS = 24 * 3600 * 1000;
 
 export interface CallQueueOptions {
   readonly clock: Clock;
-  /** Calls taken off the queue each simulated second; 0 or Infinity means all at once. */
+  /** Calls started per simulated second; 0 or Infinity for no limit. */
   readonly callsPerSecond: number;
-  /** Takes a call off the queue. `expired` when it has waited for more than a day. */
+  /** Starts a call. `expired` is true if it has waited for more than a day. */
   readonly dispatch: (call: Call, expired: boolean) => void;
 }
 
-/** Calls created over REST wait here for their slot; excess is queued, never rejected. */
+/** The queue of calls created over REST. Calls beyond the rate wait and are never rejected. */
 export class CallQueue {
   readonly #clock: Clock;
   readonly #intervalMs: number;
@@ -42,7 +45,7 @@ export class CallQueue {
     });
   }
 
-  /** One slot for each call that is still wanted; canceled ones give theirs away. */
+  /** Assigns one slot to each call. Canceled calls give up their slot. */
   async #drain(signal: AbortSignal): Promise<void> {
     try {
       for (;;) {
@@ -50,7 +53,7 @@ export class CallQueue {
         if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
         const next = this.#takeWanted();
         if (next === null) return;
-        // Counting from the slot rather than from now keeps the rate when timers are late.
+        // Counting from the slot instead of from now keeps the rate when timers are late.
         this.#nextSlotMs = Math.max(this.#nextSlotMs, next.sinceMs) + this.#intervalMs;
         this.#dispatch(next.call, this.#clock.now() - next.sinceMs > MAX_QUEUE_MS);
       }

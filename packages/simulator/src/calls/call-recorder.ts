@@ -4,7 +4,7 @@ import type {Call} from './call.ts';
 import type {CallbackDispatcher} from './callback-dispatcher.ts';
 import type {Recording, RecordingEvent, RecordingOptions, Recordings} from './recordings.ts';
 
-/** A recording is ready some time after it stopped, independent of the call. Simulated milliseconds. */
+/** Processing time of a stopped recording, independent of the call. Simulated milliseconds. */
 const PROCESSING_MS = 1500;
 
 export interface CallRecorderOptions {
@@ -16,11 +16,11 @@ export interface CallRecorderOptions {
   readonly signal: AbortSignal;
 }
 
-/** Starts and ends the recordings of calls, and tells their callbacks. */
+/** Starts and ends the recordings of calls, and sends their callbacks. */
 export class CallRecorder {
   readonly #options: CallRecorderOptions;
   readonly #running = new Map<Recording, Call>();
-  /** Aborts what is being processed, at a reset. */
+  /** Aborts the processing of recordings at a reset. */
   #processing = new AbortController();
 
   constructor(options: CallRecorderOptions) {
@@ -29,7 +29,7 @@ export class CallRecorder {
 
   start(call: Call, options: RecordingOptions): Recording {
     const {recordings, clock} = this.#options;
-    // Callbacks always name the parent leg.
+    // Callbacks always contain the sid of the parent leg.
     const owner = call.options.parent ?? call;
     const recording = recordings.start(owner.sid, options, clock.now());
     this.#running.set(recording, call);
@@ -37,7 +37,7 @@ export class CallRecorder {
     return recording;
   }
 
-  /** Ends a recording, once. A silent one is absent, however long it is. */
+  /** Ends a recording, once. A silent recording is absent, regardless of its length. */
   finish(recording: Recording, {silent = false}: {readonly silent?: boolean} = {}): void {
     const call = this.#running.get(recording);
     if (call === undefined) return;
@@ -65,27 +65,27 @@ export class CallRecorder {
     this.#options.recordings.showStopped(recording);
   }
 
-  /** Deletes a recording. One that still runs ends without a callback. */
+  /** Deletes a recording. A running recording ends without a callback. */
   delete(recording: Recording): void {
     this.#running.delete(recording);
     this.#options.recordings.delete(recording);
   }
 
-  /** Forgets recordings that run or are processed, without callbacks. */
+  /** Removes recordings that are running or being processed, without callbacks. */
   discardAll(): void {
     this.#running.clear();
     this.#processing.abort();
     this.#processing = new AbortController();
   }
 
-  /** Ends everything a call still records. */
+  /** Ends all running recordings of a call. */
   finishAll(call: Call): void {
     for (const [recording, recorded] of this.#running) {
       if (recorded === call) this.finish(recording);
     }
   }
 
-  /** The recordings of a call that are still running. */
+  /** The running recordings of a call. */
   running(call: Call): Recording[] {
     return [...this.#running].filter(([, recorded]) => recorded === call).map(([recording]) => recording);
   }

@@ -1,14 +1,14 @@
 import type {Call} from './call.ts';
 
-/** Calls that can be active at once: more would only take memory. */
+/** Maximum number of active calls, to bound memory. */
 const MAX_ACTIVE = 100_000;
 
 export interface CallRegistryOptions {
-  /** Ended calls that are remembered. */
+  /** How many ended calls are kept. */
   readonly limit: number;
 }
 
-/** Every call the account has, oldest first. Ended calls beyond the limit are forgotten. */
+/** All calls of the account, oldest first. The oldest ended calls beyond the limit are removed. */
 export class CallRegistry {
   readonly #limit: number;
   readonly #calls = new Map<string, Call>();
@@ -19,13 +19,13 @@ export class CallRegistry {
     this.#limit = limit;
   }
 
-  /** Forgets every call. Their numbering continues, so that no index is used twice. */
+  /** Removes all calls. The numbering continues, so that no index is used twice. */
   clear(): void {
     this.#calls.clear();
     this.#active.clear();
   }
 
-  /** Number of the next call, from 1. */
+  /** The index of the next call, starting at 1. */
   nextIndex(): number {
     this.#created += 1;
     return this.#created;
@@ -36,7 +36,7 @@ export class CallRegistry {
     this.#active.add(call);
   }
 
-  /** To be told when a call has ended. */
+  /** Sets the listener for ended calls. */
   ended(call: Call): void {
     this.#active.delete(call);
     if (this.#calls.size <= this.#limit) return;
@@ -54,7 +54,7 @@ export class CallRegistry {
     this.#calls.delete(sid);
   }
 
-  /** Whether one more call can be active. */
+  /** Whether another call can become active. */
   get hasRoom(): boolean {
     return this.#active.size < MAX_ACTIVE;
   }

@@ -15,7 +15,7 @@ import type {Recording, RecordingOptions, Recordings} from './recordings.ts';
 import {ringOut} from './ring-out.ts';
 import type {TwimlLog, TwimlStep} from './twiml-log.ts';
 
-/** How long a caller waits for an answer when its scenario says that it gives up. Simulated seconds. */
+/** How long a caller waits for an answer if its scenario makes it give up. Simulated seconds. */
 const CALLER_PATIENCE_SECONDS = 10;
 
 export interface CallSwitchOptions {
@@ -34,13 +34,13 @@ export interface CallSwitchOptions {
   readonly signal: AbortSignal;
 }
 
-/** What happens to calls from dialing to the end; everything that changes a call's status goes through here. */
+/** Controls calls from dialing to the end. Every change of a call's status goes through this class. */
 export class CallSwitch implements TwimlHost {
   readonly clock: Clock;
   readonly log: Logger;
   readonly #options: CallSwitchOptions;
   readonly #interpreters = new Map<Call, Interpreter>();
-  /** Aborts requests whose answer does not matter, at a reset. */
+  /** At a reset, aborts the requests whose responses no longer matter. */
   #notices = new AbortController();
 
   constructor(options: CallSwitchOptions) {
@@ -49,7 +49,7 @@ export class CallSwitch implements TwimlHost {
     this.log = options.log;
   }
 
-  /** Adds a call; nothing happens to it yet. */
+  /** Adds a call without starting it. */
   create(options: Omit<CallOptions, 'index'>): Call {
     const {registry, activity} = this.#options;
     const call = new Call({...options, index: registry.nextIndex()});
@@ -59,7 +59,7 @@ export class CallSwitch implements TwimlHost {
     return call;
   }
 
-  /** Dials a call created over REST, whose turn it is. */
+  /** Dials a call created over REST when its turn comes. */
   dial(call: Call): void {
     this.#spawn(call, async () => {
       if (!(await ringOut(call, this, this.#options.callbacks))) return;
@@ -68,12 +68,12 @@ export class CallSwitch implements TwimlHost {
     });
   }
 
-  /** Lets an inbound call arrive. */
+  /** Starts an inbound call. */
   arrive(call: Call): void {
     const {outcome, ringSeconds} = call.options.scenario;
     call.advance('ringing', this.clock.now());
     this.logStatus(call);
-    // Calling a number without a VoiceUrl fails at once, without diagnostics.
+    // A call to a number without a VoiceUrl fails at once, without a notification.
     if (call.document === null) {
       this.end(call, 'failed');
       return;
@@ -86,14 +86,20 @@ export class CallSwitch implements TwimlHost {
     this.#spawn(call, () => this.#runDocuments(call));
   }
 
-  /** The far end hangs up, or declines what still rings. False when the call is over or was never dialed. */
+  /**
+   * The far end hangs up, or declines a ringing call. Returns false if the call has ended or was never
+   * dialed.
+   */
   hangUp(call: Call): boolean {
     if (call.isOver || call.status === 'queued') return false;
     this.end(call, call.answeredAtMs === null ? 'no-answer' : 'completed');
     return true;
   }
 
-  /** The far end answers a ringing call, against its scenario if need be. False when the call does not ring there. */
+  /**
+   * The far end answers a ringing call, regardless of its scenario. Returns false if the far end does not
+   * ring.
+   */
   pickUp(call: Call): boolean {
     if (call.status !== 'ringing' || call.options.direction === 'inbound') return false;
     this.answer(call);
@@ -101,14 +107,14 @@ export class CallSwitch implements TwimlHost {
     return true;
   }
 
-  /** The far end declines a ringing call. False when the call does not ring there. */
+  /** The far end declines a ringing call. Returns false if the far end does not ring. */
   decline(call: Call, status: 'busy' | 'no-answer'): boolean {
     if (call.status !== 'ringing' || call.options.direction === 'inbound') return false;
     this.end(call, status);
     return true;
   }
 
-  /** Forgets the calls that are not over: they end where they are, without callbacks. */
+  /** Drops the active calls: they stop where they are, without callbacks. */
   discardAll(): void {
     const {registry, recorder} = this.#options;
     recorder.discardAll();
@@ -121,7 +127,7 @@ export class CallSwitch implements TwimlHost {
     for (const call of [...registry.active]) call.release();
   }
 
-  /** Leaves what the call runs for another document. */
+  /** Interrupts the current document of the call and runs another one. */
   redirect(call: Call, source: TwimlSource): void {
     const interpreter = this.#interpreters.get(call);
     call.document = source;
@@ -144,24 +150,25 @@ export class CallSwitch implements TwimlHost {
     if (scenario.hangUpAfterSeconds !== undefined) this.limit(call, scenario.hangUpAfterSeconds);
   }
 
-  /** Ends an answered call so many seconds after its answer. */
+  /** Ends an answered call a given number of seconds after its answer. */
   limit(call: Call, seconds: number): void {
     if (call.answeredAtMs === null) return;
     const talkedSeconds = (this.clock.now() - call.answeredAtMs) / 1000;
     this.#after(call, seconds - talkedSeconds, () => this.end(call, 'completed'));
   }
 
-  /** Ends a call, and its children with it. Does nothing when it is over. */
+  /** Ends a call and its children. Does nothing if the call has ended. */
   end(call: Call, status: EndedStatus, {silent = false}: {readonly silent?: boolean} = {}): void {
     const {registry, recorder, callbacks} = this.#options;
     if (!call.finish(status, sipResponseCode(call, status), this.clock.now())) return;
     recorder.finishAll(call);
     for (const child of [...call.children]) {
-      // One that was sent elsewhere over REST is a call of its own by now.
+      // A child that was redirected over REST is an independent call.
       if (!child.left.aborted) this.end(child, child.answeredAtMs === null ? 'canceled' : 'completed');
     }
     this.logStatus(call);
-    // Fired before the release, so that there is no moment without a call or a delivery in progress.
+    // Callbacks fire before the release, so that there is always either an active call or a delivery in
+    // progress.
     if (!silent) callbacks.fire(call, 'completed');
     call.options.parent?.children.delete(call);
     registry.ended(call);
@@ -249,11 +256,11 @@ export class CallSwitch implements TwimlHost {
     } finally {
       this.#interpreters.delete(call);
     }
-    // Without an answer after all its documents, such as answerOnBridge when nobody picked up.
+    // The call was not answered by any of its documents, for example with answerOnBridge and no answer.
     this.end(call, call.answeredAtMs === null ? 'no-answer' : 'completed');
   }
 
-  /** Sync AMD delays the document; async AMD reports on its own while the document runs. */
+  /** Synchronous AMD delays the document. Asynchronous AMD reports its result while the document runs. */
   async #detectMachine(call: Call): Promise<void> {
     const {machineDetection: detection, scenario} = call.options;
     if (!detection) return;
@@ -283,11 +290,11 @@ export class CallSwitch implements TwimlHost {
   }
 
   #after(call: Call, seconds: number, action: () => void): void {
-    // Not counted as activity: the call itself is.
+    // This is not counted as activity, because the call itself is counted.
     this.clock.sleep(seconds * 1000, call.signal).then(action, () => {});
   }
 
-  /** Runs what belongs to a call. Its end is no failure; anything unexpected ends the call. */
+  /** Runs a task of a call. The end of the call is not an error. Any unexpected error ends the call. */
   #spawn(call: Call, work: () => Promise<void>): void {
     const done = this.#options.activity.begin();
     work()
@@ -300,7 +307,7 @@ export class CallSwitch implements TwimlHost {
   }
 }
 
-/** SIP's own answers: 486 busy, 487 timed out or canceled, 404 unreachable. */
+/** SIP response codes: 486 busy, 487 timed out or canceled, 404 unreachable. */
 function sipResponseCode({options}: Call, status: EndedStatus): number {
   const codes = {completed: 200, busy: 486, 'no-answer': 487, canceled: 487, failed: 404} as const;
   return options.scenario.sipResponseCode ?? codes[status];

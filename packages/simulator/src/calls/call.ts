@@ -8,34 +8,36 @@ import {Keypad} from './keypad.ts';
 import type {RecordingOptions} from './recordings.ts';
 import {Voice} from './voice.ts';
 
-/** Statuses after which nothing changes any more. */
+/** Final statuses. They never change. */
 export type EndedStatus = 'completed' | 'busy' | 'failed' | 'no-answer' | 'canceled';
 
-/** `initiated` is only ever seen in callbacks; over REST it reads `queued` (Twilio docs: "Call resource"). */
+/**
+ * `initiated` appears only in callbacks. The REST API shows `queued` instead (Twilio docs: "Call resource").
+ */
 export type CallStatus = 'queued' | 'initiated' | 'ringing' | 'in-progress' | EndedStatus;
 
-/** What one can subscribe to. `completed` fires for every outcome. */
+/** The events of status callbacks. `completed` fires for every outcome. */
 export type CallEvent = 'initiated' | 'ringing' | 'answered' | 'completed';
 
 export const callEvents: readonly CallEvent[] = ['initiated', 'ringing', 'answered', 'completed'];
 
 export type Direction = 'inbound' | 'outbound-api' | 'outbound-dial';
 
-/** Where status callbacks of a call go. */
+/** The receiver of a call's status callbacks. */
 export interface StatusCallback {
   readonly url: string;
   readonly method: HttpMethod;
   readonly events: ReadonlySet<CallEvent>;
 }
 
-/** The address asked when a document cannot be run. */
+/** The URL requested when a document cannot be run. */
 export interface Fallback {
   readonly url: string;
   readonly method: HttpMethod;
 }
 
 export interface CallOptions {
-  /** Counts calls from 1; keys the seeded decisions. */
+  /** Counts calls from 1. The seeded fault decisions depend on it. */
   readonly index: number;
   readonly direction: Direction;
   readonly from: string;
@@ -46,37 +48,37 @@ export interface CallOptions {
   readonly statusCallback?: StatusCallback | null;
   readonly fallback?: Fallback | null;
   readonly document?: TwimlSource | null;
-  /** Seconds of ringing. */
+  /** Maximum ringing time. Seconds. */
   readonly timeoutSeconds: number;
-  /** Seconds after the answer. */
+  /** Maximum duration after the answer. Seconds. */
   readonly timeLimitSeconds: number;
   readonly queueTimeMs?: number;
   readonly callerName?: string | null;
   readonly forwardedFrom?: string | null;
   readonly stirVerstat?: string | null;
-  /** The TwiML Application that decides about the call. */
+  /** The TwiML Application that handles the call. */
   readonly applicationSid?: string | null;
   readonly machineDetection?: MachineDetection | null;
   readonly recording?: RecordingOptions | null;
 }
 
-/** How a call was when it ended. */
+/** The final state of a call. */
 export interface CallEnd {
   readonly status: EndedStatus;
   readonly sipResponseCode: number;
-  /** Simulated seconds since the answer, 0 when there was none. */
+  /** Simulated seconds since the answer, 0 if it was not answered. */
   readonly durationSeconds: number;
   /** On the simulated clock. */
   readonly atMs: number;
 }
 
-/** One leg: its state, and the few invariants of that state. What happens to it is decided elsewhere. */
+/** One leg: its state and invariants. Other classes decide what happens to it. */
 export class Call {
   readonly sid = createSid('CA');
   readonly options: CallOptions;
   readonly createdAt = new Date();
   readonly cookies = new CookieJar();
-  /** Keys the far end presses. */
+  /** The keys that the far end presses. */
   readonly keypad: Keypad;
   /** The speech of the far end. */
   readonly voice: Voice;
@@ -87,7 +89,7 @@ export class Call {
   status: CallStatus = 'queued';
   updatedAt: Date = this.createdAt;
   dialedAt: Date | null = null;
-  /** On the simulated clock, null while not answered. */
+  /** On the simulated clock. Null before the answer. */
   answeredAtMs: number | null = null;
   endedAt: Date | null = null;
   end: CallEnd | null = null;
@@ -96,17 +98,17 @@ export class Call {
   machineDetectionMs: number | null = null;
   statusCallback: StatusCallback | null;
   fallback: Fallback | null;
-  /** What to run once answered. */
+  /** The document to run after the answer. */
   document: TwimlSource | null;
-  /** Callbacks fired so far: the next SequenceNumber. */
+  /** The number of callbacks fired so far, which is the next SequenceNumber. */
   sequence = 0;
-  /** Legs of its Dials that have not ended. */
+  /** Active legs of the call's Dials. */
   readonly children = new Set<Call>();
-  /** Forgotten by a reset: nothing is requested or recorded for it any more. */
+  /** Dropped by a reset: no further requests or recordings for it. */
   discarded = false;
-  /** Running a Dial counts as in progress whatever the status says. */
+  /** A call that runs a Dial counts as in progress, regardless of its status. */
   dialing = false;
-  /** Sid and length of the recording that `Record=true` asked for, once it is complete. */
+  /** The sid and length of the recording requested by `Record=true`, once it is complete. */
   recorded: {readonly sid: string; readonly url: string; readonly seconds: number} | null = null;
 
   constructor(options: CallOptions) {
@@ -126,12 +128,12 @@ export class Call {
     return this.end !== null;
   }
 
-  /** Aborts when the call ends: everything that belongs to the call waits with it. */
+  /** Aborts when the call ends, and so do all waits of the call. */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** Moves on to a status before the end. A call that has ended stays as it is. */
+  /** Changes to a status before the end. An ended call keeps its status. */
   advance(status: Exclude<CallStatus, EndedStatus>, nowMs: number): boolean {
     if (this.isOver) return false;
     this.status = status;
@@ -141,7 +143,7 @@ export class Call {
     return true;
   }
 
-  /** Ends the call, once. Returns false when it was over already. */
+  /** Ends the call, once. Returns false if it has already ended. */
   finish(status: EndedStatus, sipResponseCode: number, nowMs: number): boolean {
     if (this.isOver) return false;
     const talkedMs = this.answeredAtMs === null ? 0 : nowMs - this.answeredAtMs;
@@ -152,7 +154,7 @@ export class Call {
     return true;
   }
 
-  /** Aborts when a bridged child is sent to a document of its own, and so leaves its Dial. */
+  /** Aborts when a bridged child is redirected and thereby leaves its Dial. */
   get left(): AbortSignal {
     return this.#left.signal;
   }
@@ -170,7 +172,10 @@ export class Call {
     this.#pickedUp.abort();
   }
 
-  /** Releases everything that waits on the call. Separate from `finish` so that callbacks are fired in between. */
+  /**
+   * Releases everything that waits on the call. It is separate from `finish`, so that callbacks fire in
+   * between.
+   */
   release(): void {
     this.#ended.abort();
   }

@@ -8,7 +8,10 @@ import type {Webhook, WebhookOutcome, WebhookSender} from '../webhooks/webhook-s
 import type {Call, CallEvent} from './call.ts';
 import {statusCallbackParameters} from './call-parameters.ts';
 
-/** A callback held back for reordering goes out after this time even if nothing overtakes it. Real milliseconds. */
+/**
+ * A callback delayed for reordering is sent after this time, even if no other callback overtakes it. Real
+ * milliseconds.
+ */
 const MAX_HOLD_MS = 2000;
 
 export interface CallbackDispatcherOptions {
@@ -21,16 +24,16 @@ export interface CallbackDispatcherOptions {
 }
 
 /**
- * Fires status, recording and AMD callbacks. Each is a request of its own that nothing waits for: they are fired in
- * order, and arrive in whatever order the network and the faults make of it.
+ * Fires status, recording and AMD callbacks. They are fired in order, and nothing waits for them. The order
+ * of arrival depends on the network and the faults.
  */
 export class CallbackDispatcher {
   readonly #options: CallbackDispatcherOptions;
-  /** Emits the sid of a call, with the SequenceNumber, whenever one of its status callbacks has been delivered. */
+  /** Emits the sid of a call with the SequenceNumber when one of its status callbacks has been delivered. */
   readonly #delivered = new EventEmitter().setMaxListeners(0);
   /**
-   * One controller for each delivery under way. All of them listening to the same signal would be simpler, but an
-   * AbortSignal compares every new listener with those it has, and a burst of calls has thousands.
+   * One controller per delivery. One shared signal would be simpler, but an AbortSignal compares every new
+   * listener with the existing ones, and a burst of calls has thousands.
    */
   readonly #underWay = new Set<AbortController>();
   #stopped = false;
@@ -39,18 +42,18 @@ export class CallbackDispatcher {
     this.#options = options;
   }
 
-  /** Cuts off whatever is under way; nothing is fired any more. */
+  /** Aborts the deliveries in progress and fires no more callbacks. */
   stop(): void {
     this.#stopped = true;
     this.cutOff();
   }
 
-  /** Cuts off the deliveries under way. */
+  /** Aborts the deliveries in progress. */
   cutOff(): void {
     for (const delivery of this.#underWay) delivery.abort();
   }
 
-  /** Fires the status callback for an event, if somebody subscribed to it. */
+  /** Fires the status callback for an event, if there is a subscription. */
   fire(call: Call, event: CallEvent): void {
     const {statusCallback} = call;
     if (this.#stopped || call.discarded || statusCallback === null || !statusCallback.events.has(event))
@@ -69,12 +72,12 @@ export class CallbackDispatcher {
     const struck = (['delay', 'reorder', 'repeat'] as const).filter((name) =>
       faults.strikesCallback(name, key),
     );
-    // Nothing comes after the last callback that could overtake it.
+    // No later callback could overtake the last one.
     delivery.faults.push(...struck.filter((name) => name !== 'reorder' || event !== 'completed'));
     this.#track(call, (signal) => this.#deliver(webhook, delivery, {delayMs: faults.delayMs(key), signal}));
   }
 
-  /** Fires a callback that is not about the call's progress; faults do not touch it. */
+  /** Fires a callback that is not about the call's progress. Faults do not affect it. */
   fireOther(call: Call, webhook: Pick<Webhook, 'kind' | 'url' | 'method' | 'params'>): void {
     if (this.#stopped || call.discarded) return;
     const full: Webhook = {...webhook, callSid: call.sid, cookies: call.cookies};
@@ -82,7 +85,7 @@ export class CallbackDispatcher {
     this.#track(call, (signal) => this.#send(full, delivery, signal));
   }
 
-  /** Resolves when a status callback of the call has been delivered; rejects when `signal` aborts. */
+  /** Resolves when a status callback of the call has been delivered. Rejects when `signal` aborts. */
   async nextDelivered(call: Call, signal: AbortSignal): Promise<void> {
     await once(this.#delivered, call.sid, {signal});
   }
@@ -100,7 +103,7 @@ export class CallbackDispatcher {
     if (delivery.faults.includes('repeat')) await sender.send(webhook, delivery, signal, true);
   }
 
-  /** Waits for a later callback: an earlier one may still be under way when this one is fired. */
+  /** Waits for a later callback, because an earlier one may still be in progress when this one fires. */
   async #overtaken(webhook: Webhook, signal: AbortSignal): Promise<void> {
     const giveUp = AbortSignal.any([signal, AbortSignal.timeout(MAX_HOLD_MS)]);
     try {

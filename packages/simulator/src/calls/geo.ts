@@ -7,7 +7,7 @@ interface Place {
   readonly Country: string;
 }
 
-/** A few US area codes; for all others the fields are sent empty, as Twilio does when a lookup finds nothing. */
+/** A few US area codes. For all others the fields are empty, as at Twilio when a lookup finds nothing. */
 const AREA_CODES: Readonly<Record<string, Omit<Place, 'Country'>>> = {
   '206': {City: 'SEATTLE', State: 'WA', Zip: '98101'},
   '212': {City: 'NEW YORK', State: 'NY', Zip: '10001'},
@@ -32,8 +32,8 @@ const COUNTRIES: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * From/To City, State, Zip, Country and their legacy twins Caller/Called. Absent for an end that is no phone number,
- * because there is nothing to look up.
+ * City, State, Zip and Country of From and To, and their legacy names Caller and Called. They are absent for
+ * an address that is not a phone number, because there is nothing to look up.
  */
 export function geoParameters(from: string, to: string): WebhookParameters {
   return {...fields(['From', 'Caller'], from), ...fields(['To', 'Called'], to)};

@@ -1,7 +1,10 @@
-/** Keys that are remembered until something listens. */
+/** How many keys are buffered until a verb listens. */
 const MAX_BUFFER = 1000;
 
-/** Keys the far end presses: scripted ones, an entry for each time they are waited for, and ones pressed on demand. */
+/**
+ * The keys of the far end: scripted entries, one for each time a verb waits for keys, and keys pressed on
+ * demand.
+ */
 export class Keypad {
   readonly #script: string[];
   #buffer = '';
@@ -25,20 +28,20 @@ export class Keypad {
     return this.#script.length > 0;
   }
 
-  /** Lets the script press its next entry, if it has one. */
+  /** Presses the next entry of the script, if there is one. */
   playScript(): void {
     const entry = this.#script.shift();
     if (entry !== undefined) this.press(entry);
   }
 
-  /** Takes one key that has been pressed, or null. */
+  /** Takes the next pressed key, or null. */
   take(): string | null {
     const key = this.#buffer[0];
     this.#buffer = this.#buffer.slice(1);
     return key ?? null;
   }
 
-  /** Calls back at the next key; the latest listener replaces the one before. */
+  /** Calls the listener at the next key. A new listener replaces the previous one. */
   onPress(listener: (() => void) | null): void {
     this.#waiting = listener;
   }

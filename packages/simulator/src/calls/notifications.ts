@@ -2,7 +2,7 @@ import {BoundedLog} from '../bounded-log.ts';
 import type {LogEvent} from '../log.ts';
 import {createSid} from '../sids.ts';
 
-/** An error or a warning about a call, as Twilio's debugger has it. */
+/** An error or warning about a call, as in Twilio's debugger. */
 export interface Notification {
   readonly sid: string;
   readonly at: Date;
@@ -14,7 +14,7 @@ export interface Notification {
   readonly requestMethod: string;
 }
 
-/** Log events with a code of Twilio's error dictionary, as notifications. The latest are remembered. */
+/** Stores log events with a code of Twilio's error dictionary as notifications. Only the latest are kept. */
 export class Notifications {
   readonly #log: BoundedLog<Notification>;
 
@@ -22,7 +22,7 @@ export class Notifications {
     this.#log = new BoundedLog({limit});
   }
 
-  /** Keeps a log event that has a code and is not only information. */
+  /** Stores a log event if it has a code and is a warning or an error. */
   keep({level, code, message, callSid, requestUrl = '', requestMethod = ''}: LogEvent): void {
     if (code === undefined || level === 'info') return;
     const sid = createSid('NO');

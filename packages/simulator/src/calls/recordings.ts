@@ -5,7 +5,7 @@ import {API_VERSION} from './call-parameters.ts';
 
 export type RecordingEvent = 'in-progress' | 'completed' | 'absent';
 
-/** What was asked of a recording. */
+/** The options of a recording. */
 export interface RecordingOptions {
   readonly channels: 1 | 2;
   readonly track: 'inbound' | 'outbound' | 'both';
@@ -17,7 +17,7 @@ export interface RecordingOptions {
   } | null;
 }
 
-/** `processing` until the file can be fetched; `deleted` has no file any more. */
+/** `processing` until the file is available. `deleted` has no file anymore. */
 export type RecordingStatus =
   | 'in-progress'
   | 'paused'
@@ -36,13 +36,13 @@ export interface Recording {
   readonly startedAtMs: number;
   status: RecordingStatus;
   updatedAt: Date;
-  /** Seconds, null while it runs. */
+  /** Seconds. Null while the recording runs. */
   durationSeconds: number | null;
-  /** Why it is absent. */
+  /** Why the recording is absent. */
   errorCode: number | null;
-  /** Since when it has been paused with `skip`, on the simulated clock. */
+  /** The start of a pause with `skip`, on the simulated clock. */
   skippedSinceMs: number | null;
-  /** Length of the pauses left out so far. Simulated milliseconds. */
+  /** Total length of the skipped pauses. Simulated milliseconds. */
   skippedMs: number;
 }
 
@@ -54,11 +54,11 @@ export interface RecordingsOptions {
   readonly accountSid: string;
   /** Origin of the API, where recordings are fetched. */
   readonly apiUrl: () => string;
-  /** Recordings that are remembered. */
+  /** How many recordings are kept. */
   readonly limit: number;
 }
 
-/** Every recording of the account. Their audio is made up when it is fetched. */
+/** All recordings of the account. Their audio is generated when it is fetched. */
 export class Recordings {
   readonly #options: RecordingsOptions;
   readonly #recordings = new Map<string, Recording>();
@@ -87,7 +87,7 @@ export class Recordings {
     return recording;
   }
 
-  /** Ends a recording. A silent one, or one of no length, is `absent`. */
+  /** Ends a recording. A silent or empty recording is `absent`. */
   finish(recording: Recording, nowMs: number, silent: boolean): void {
     this.resume(recording, nowMs);
     const seconds = Math.round((nowMs - recording.startedAtMs - recording.skippedMs) / 1000);
@@ -98,14 +98,14 @@ export class Recordings {
     this.#forgetOldest();
   }
 
-  /** The file can be fetched from now on. */
+  /** Makes the file available. */
   complete(recording: Recording): void {
     if (recording.status === 'processing' || recording.status === 'stopped') {
       this.#become(recording, 'completed');
     }
   }
 
-  /** Pauses a running recording. With `skip` the pause is left out of its length. */
+  /** Pauses a running recording. With `skip`, its length does not include the pause. */
   pause(recording: Recording, nowMs: number, behavior: 'skip' | 'silence'): void {
     if (behavior === 'skip') recording.skippedSinceMs ??= nowMs;
     this.#become(recording, 'paused');
@@ -117,7 +117,7 @@ export class Recordings {
     this.#become(recording, 'in-progress');
   }
 
-  /** How a recording that was stopped over REST reads until it is processed. */
+  /** The status of a recording stopped over REST until it is processed. */
   showStopped(recording: Recording): void {
     if (recording.status === 'processing') this.#become(recording, 'stopped');
   }
@@ -128,7 +128,7 @@ export class Recordings {
     return `${apiUrl()}/${API_VERSION}/Accounts/${accountSid}/Recordings/${recording.sid}`;
   }
 
-  /** Parameters of a recording callback. `callSid` is the parent leg's. */
+  /** Parameters of a recording callback. `callSid` is the sid of the parent leg. */
   callbackParameters(recording: Recording, event: RecordingEvent): Record<string, string> {
     const {options, durationSeconds, errorCode} = recording;
     return {
@@ -146,7 +146,7 @@ export class Recordings {
     };
   }
 
-  /** Every recording, deleted ones included, oldest first. */
+  /** All recordings, including deleted ones, oldest first. */
   all(): Recording[] {
     return [...this.#recordings.values()];
   }
@@ -155,7 +155,7 @@ export class Recordings {
     return this.#recordings.get(sid) ?? null;
   }
 
-  /** The file is gone at once; the metadata stays, for `IncludeSoftDeleted`. */
+  /** Deletes the file at once. The metadata stays, for `IncludeSoftDeleted`. */
   delete(recording: Recording): void {
     this.#become(recording, 'deleted');
   }

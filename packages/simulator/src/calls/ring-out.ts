@@ -2,12 +2,12 @@ import {type Clock, isAbort} from '../clock.ts';
 import type {Call, EndedStatus} from './call.ts';
 import type {CallbackDispatcher} from './callback-dispatcher.ts';
 
-/** From dialing to the first sign of the far end. Simulated milliseconds. */
+/** Time from dialing to the first response of the far end. Simulated milliseconds. */
 const SETUP_MS = 500;
-/** Unless the scenario says otherwise. Simulated seconds. */
+/** The default ringing time. Simulated seconds. */
 const RING_SECONDS = 3;
 
-/** What dialing needs of the exchange. */
+/** The part of the call switch that dialing needs. */
 export interface RingingCallSwitch {
   readonly clock: Clock;
   answer(call: Call): void;
@@ -16,8 +16,8 @@ export interface RingingCallSwitch {
 }
 
 /**
- * Dials an outbound leg and plays its scenario up to the answer. Resolves whether it was answered; rejects with an
- * AbortError when the call is ended from outside meanwhile.
+ * Dials an outbound leg and plays its scenario up to the answer. Resolves with whether it was answered.
+ * Rejects with an AbortError if the call ends in the meantime.
  */
 export async function ringOut(
   call: Call,
@@ -51,7 +51,7 @@ export async function ringOut(
   return false;
 }
 
-/** Rings for so long, or until the far end picks up on demand. */
+/** Rings for a given time, or until the far end answers on demand. */
 async function ring(call: Call, ms: number, clock: Clock): Promise<void> {
   try {
     await clock.sleep(ms, AbortSignal.any([call.signal, call.pickedUp]));

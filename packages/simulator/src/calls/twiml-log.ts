@@ -1,25 +1,25 @@
 import {BoundedLog} from '../bounded-log.ts';
 
-/** Longest text, attribute or URL that is kept of a step. Characters. */
+/** Maximum length of a stored text, attribute or URL. Characters. */
 const MAX_TEXT = 2000;
 
-/** A verb that a leg ran. */
+/** A verb that a leg has run. */
 export interface TwimlStep {
   readonly callSid: string;
   readonly at: Date;
-  /** The document it is in; null for inline TwiML. */
+  /** The URL of its document. Null for inline TwiML. */
   readonly url: string | null;
   readonly verb: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** The text of the verb, and of the elements inside it. */
+  /** The text of the verb and of its nested elements. */
   readonly text: string;
-  /** Inside of another verb, such as the prompt of a Gather. */
+  /** Nested in another verb, such as the prompt of a Gather. */
   readonly nested: boolean;
-  /** The sound that the party on this leg heard; null for a silent verb. */
+  /** The sound that the party on this leg heard. Null for a silent verb. */
   readonly heard: string | null;
 }
 
-/** The TwiML every leg ran. The latest steps are remembered. */
+/** The TwiML steps of all legs. Only the latest are kept. */
 export class TwimlLog {
   readonly #log: BoundedLog<TwimlStep>;
 
@@ -39,7 +39,7 @@ export class TwimlLog {
     });
   }
 
-  /** Of one leg, oldest first. */
+  /** The steps of one leg, oldest first. */
   of(callSid: string): TwimlStep[] {
     return this.#log.list().filter((step) => step.callSid === callSid);
   }

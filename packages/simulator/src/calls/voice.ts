@@ -1,7 +1,10 @@
-/** Utterances that are remembered until a Gather or Record listens. */
+/** How many utterances are buffered until a Gather or Record listens. */
 const MAX_PENDING = 100;
 
-/** The speech of the far end: scripted utterances, one for each time they are waited for, and ones spoken on demand. */
+/**
+ * The speech of the far end: scripted utterances, one for each time a verb waits for speech, and speech on
+ * demand.
+ */
 export class Voice {
   readonly #script: string[];
   #pending: string[] = [];
@@ -11,7 +14,7 @@ export class Voice {
     this.#script = [...script];
   }
 
-  /** Says something now. */
+  /** Speaks now. */
   say(text: string): void {
     this.#pending = [...this.#pending, text].slice(-MAX_PENDING);
     this.#waiting?.();
@@ -25,18 +28,18 @@ export class Voice {
     return this.#pending.length > 0;
   }
 
-  /** Lets the script say its next entry, if it has one. */
+  /** Speaks the next entry of the script, if there is one. */
   playScript(): void {
     const entry = this.#script.shift();
     if (entry !== undefined) this.say(entry);
   }
 
-  /** Takes the oldest utterance that nobody has listened to, or null. */
+  /** Takes the oldest unheard utterance, or null. */
   take(): string | null {
     return this.#pending.shift() ?? null;
   }
 
-  /** Calls back at the next utterance; the latest listener replaces the one before. */
+  /** Calls the listener at the next utterance. A new listener replaces the previous one. */
   onSpeak(listener: (() => void) | null): void {
     this.#waiting = listener;
   }

@@ -2,12 +2,15 @@ import {z} from 'zod';
 import type {Faults} from '../faults/faults.ts';
 import type {Scenario} from '../scenarios/scenario.ts';
 
-/** Bodies and queries of the control API. Unknown fields are refused, so that a misspelt one is no silent default. */
+/**
+ * Schemas for bodies and queries of the control API. Unknown fields are refused, so that a misspelled field
+ * is not ignored.
+ */
 
 const address = z.string().min(1).max(1000);
-/** Checked where scenarios are read, which names what is wrong. */
+/** Validated where scenarios are parsed, with a more precise error. */
 const scenario = z.custom<Scenario>((value) => typeof value === 'string' || isObject(value), {
-  error: 'A scenario is a name or an object',
+  error: 'A scenario must be a name or an object',
 });
 
 export const noFields = z.strictObject({});
@@ -29,7 +32,7 @@ export const declined = z.strictObject({status: z.enum(['busy', 'no-answer']).de
 export const scenarioSet = z.strictObject({numbers: z.string().min(1).max(256), scenario});
 export const clockSet = z.strictObject({mode: z.enum(['running', 'manual'])});
 export const clockAdvance = z.strictObject({seconds: z.number()});
-/** Checked where faults are set, which names what is wrong. */
+/** Validated where faults are set, with a more precise error. */
 export const faultsSet = z.custom<Faults>(isObject, {error: 'Expected a JSON object'});
 
 const text = z.string().max(1000);

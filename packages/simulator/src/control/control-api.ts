@@ -18,7 +18,7 @@ import {
 import {pageFile, wantsPage} from './page.ts';
 import {pageState} from './page-state.ts';
 
-/** What the control API needs of a simulator. */
+/** The part of the simulator that the control API uses. */
 export interface SteerableSimulator {
   readonly accountSid: string;
   readonly phoneNumber: string;
@@ -54,7 +54,7 @@ interface Match {
 
 type Handle = (match: Match) => ControlReply | Promise<ControlReply>;
 
-/** The simulator over HTTP, for other programs and web pages: small, JSON, without credentials. */
+/** The simulator over HTTP, for other programs and web pages. It uses JSON and needs no credentials. */
 export class ControlApi implements ControlHandler {
   readonly #simulator: SteerableSimulator;
   readonly #routes: readonly (readonly [string, RegExp, Handle])[];
@@ -123,7 +123,8 @@ export class ControlApi implements ControlHandler {
     try {
       return await handle({sid: pattern.exec(path)?.[1] ?? '', request});
     } catch (error) {
-      // Wrong input of every kind: no JSON, an unknown field, scenario or fault, a number the account does not own.
+      // Invalid input: not JSON, an unknown field, scenario or fault, or a number that the account does not
+      // own.
       if (error instanceof TypeError || error instanceof RangeError) return problem(400, error.message);
       throw error;
     }
@@ -132,7 +133,7 @@ export class ControlApi implements ControlHandler {
   #about(request: ControlRequest): ControlReply {
     queryOf(request, bodies.noQuery);
     const {accountSid, phoneNumber, speed} = this.#simulator;
-    // Whoever finds an answer here can tell that it is this simulator's.
+    // Clients use this response to recognize the simulator.
     const simulator = '@hookswitch/simulator';
     const numbers = numberTable.map((range) => ({numbers: range.numbers, outcome: range.outcome}));
     const clock = this.#simulator.clock();
@@ -157,7 +158,7 @@ export class ControlApi implements ControlHandler {
     return {status: 200, body: {steps: this.#simulator.twimlLog(sid)}};
   }
 
-  /** An action of the far end: 409 when the call is not in a state for it. */
+  /** Runs an action of the far end. Responds with 409 if the call's state does not allow it. */
   #act<Body>(schema: z.ZodType<Body>, action: (sid: string, body: Body) => boolean): Handle {
     return ({sid, request}) => {
       const body = bodyOf(request, schema);
@@ -225,7 +226,7 @@ export class ControlApi implements ControlHandler {
   }
 }
 
-/** Answers with something that takes no parameters. */
+/** Handles a request without parameters. */
 function plain(body: () => unknown): Handle {
   return ({request}) => {
     queryOf(request, bodies.noQuery);

@@ -1,6 +1,6 @@
 import type {Media} from '../audio/media.ts';
 
-/** Everything below this path steers the simulator; Twilio has nothing there. */
+/** All paths that start with this belong to the control API. Twilio does not use it. */
 export const controlPrefix = '/_simulator';
 
 export interface ControlRequest {
@@ -14,15 +14,15 @@ export interface ControlRequest {
 
 export interface ControlReply {
   readonly status: number;
-  /** Sent as JSON; nothing when undefined. */
+  /** The JSON body. No body if undefined. */
   readonly body?: unknown;
-  /** A part of the page, sent instead. */
+  /** A file of the page, sent instead of a body. */
   readonly file?: {
     readonly text: string;
     readonly contentType: string;
     readonly headers?: Readonly<Record<string, string>>;
   };
-  /** The audio of a recording, sent instead. */
+  /** The audio of a recording, sent instead of a body. */
   readonly media?: Media;
 }
 

@@ -1,12 +1,12 @@
 import type {SimulatedCall} from '../simulated-call.ts';
 import type {SteerableSimulator} from './control-api.ts';
 
-/** First legs that the page shows. */
+/** Maximum number of first legs on the page. */
 const MAX_CALLS = 50;
-/** Warnings that the page shows. */
+/** Maximum number of warnings on the page. */
 const MAX_WARNINGS = 50;
 
-/** The content of the page, newest first. */
+/** Returns the content of the page, newest first. */
 export function pageState(simulator: SteerableSimulator) {
   const {accountSid, phoneNumber, speed} = simulator;
   const calls = simulator.calls().reverse();

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import type {ControlReply} from './control-handler.ts';
 
-/** The page loads nothing from elsewhere, and nothing it shows can become a script. */
+/** The page loads no external resources, and displayed data cannot run as a script. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -11,7 +11,7 @@ const FILES = {
   js: {name: 'page.js', contentType: 'text/javascript; charset=utf-8'},
 } as const;
 
-/** A file of the page at `/_simulator`. */
+/** Returns a file of the page at `/_simulator`. */
 export function pageFile(kind: keyof typeof FILES): ControlReply {
   const {name, contentType} = FILES[kind];
   const text = readFileSync(new URL(`page/${name}`, import.meta.url), 'utf8');
@@ -21,7 +21,9 @@ export function pageFile(kind: keyof typeof FILES): ControlReply {
   };
 }
 
-/** Whether a browser asks, which names HTML; programs that take anything get JSON. */
+/**
+ * Whether the client is a browser: browsers accept HTML explicitly. Programs that accept anything get JSON.
+ */
 export function wantsPage(accept: string): boolean {
   return accept.split(',').some((type) => type.split(';', 1)[0]?.trim().toLowerCase() === 'text/html');
 }

@@ -5,17 +5,17 @@ import {type Random, randomFor} from './random.ts';
 /** The REST operations that API faults can be limited to. */
 export type ApiOperation = 'create' | 'fetch' | 'list' | 'update' | 'delete' | 'other';
 
-/** How often a fault strikes: a probability, or details. */
+/** How often a fault occurs: a probability, or details. */
 export type Chance = number | ChanceDetails;
 
 export interface ChanceDetails {
   /** From 0 (never) to 1 (always). @default 1 */
   readonly probability?: number;
-  /** Strikes at most so many times, then no more. @default no limit */
+  /** Maximum number of occurrences. @default no limit */
   readonly times?: number;
-  /** Status callbacks only: those with one of these CallStatus values. @default all */
+  /** Only for status callbacks: limits the fault to these CallStatus values. @default all */
   readonly statuses?: readonly string[];
-  /** API faults only: these operations. @default all */
+  /** Only for API faults: limits the fault to these operations. @default all */
   readonly operations?: readonly ApiOperation[];
 }
 
@@ -27,29 +27,29 @@ export interface DelayDetails extends ChanceDetails {
 }
 
 export interface ServerErrorDetails extends ChanceDetails {
-  /** Status to answer with. @default 500 */
+  /** Response status. @default 500 */
   readonly status?: 500 | 502 | 503 | 504;
 }
 
-/** What may go wrong on purpose. Everything absent never does. */
+/** The faults to inject. A fault that is absent never occurs. */
 export interface Faults {
-  /** Sends a callback a second time with the same I-Twilio-Idempotency-Token. */
+  /** Sends a callback twice with the same I-Twilio-Idempotency-Token. */
   readonly repeat?: Chance;
-  /** Holds a callback back until the next one of the same call has been delivered. */
+  /** Delays a callback until the next callback of the same call has been delivered. */
   readonly reorder?: Chance;
-  /** Sends a callback late. */
+  /** Delays a callback. */
   readonly delay?: number | DelayDetails;
-  /** Never sends a callback. */
+  /** Does not send a callback. */
   readonly drop?: Chance;
-  /** Answers create only after the first callback of the call has been delivered. */
+  /** Responds to a create only after the call's first callback has been delivered. */
   readonly callbackBeforeCreateResponse?: Chance;
-  /** Creates the call, then cuts the connection instead of answering. */
+  /** Creates the call, then closes the connection without a response. */
   readonly createResponseLost?: Chance;
-  /** Answers 429 with code 20429; the request is not processed. */
+  /** Responds with 429 and code 20429 without processing the request. */
   readonly tooManyRequests?: Chance;
-  /** Answers 5xx; the request is not processed. */
+  /** Responds with 5xx without processing the request. */
   readonly serverError?: number | ServerErrorDetails;
-  /** Accepts a request and never answers it; it is not processed. */
+  /** Accepts a request and never responds. The request is not processed. */
   readonly hang?: Chance;
 }
 
@@ -86,20 +86,20 @@ const DETAILS: Readonly<Record<FaultName, z.ZodType>> = {
   hang: z.strictObject(requestChance),
 };
 
-/** Throws a TypeError for a fault, field or value that does not exist. */
+/** Throws a TypeError for an unknown fault, field or value. */
 function checkFaults(faults: Faults): void {
   for (const [name, details] of Object.entries(faults) as [string, unknown][]) {
     if (!Object.hasOwn(DETAILS, name)) {
       throw new TypeError(`Unknown fault: ${name}; known: ${Object.keys(DETAILS).join(', ')}`);
     }
     if (typeof details !== 'number' && (typeof details !== 'object' || details === null)) {
-      throw new TypeError(`${name} is a probability or an object`);
+      throw new TypeError(`${name} must be a probability or an object`);
     }
     checked(typeof details === 'number' ? probability : DETAILS[name as FaultName], details, name);
   }
 }
 
-/** Decides, from the seed alone, which requests and callbacks the configured faults strike. */
+/** Decides which requests and callbacks are affected by faults. The decision depends only on the seed. */
 export class FaultPlan {
   readonly #seed: number;
   #faults: Faults = {};
@@ -114,12 +114,12 @@ export class FaultPlan {
     return this.#faults;
   }
 
-  /** How often each fault has struck since it was set. */
+  /** How often each fault has occurred since it was set. */
   get struck(): Readonly<Partial<Record<FaultName, number>>> {
     return Object.fromEntries(this.#struck);
   }
 
-  /** Replaces all faults; the counts of `times` and the numbering of requests start again. */
+  /** Replaces all faults, and resets the counts of `times` and the numbers of requests. */
   set(faults: Faults): void {
     checkFaults(faults);
     this.#faults = faults;
@@ -127,7 +127,7 @@ export class FaultPlan {
     this.#requests = new Map();
   }
 
-  /** Whether a callback is struck; `call` and `sequence` number it among all callbacks. */
+  /** Whether the fault affects a callback. `call` and `sequence` identify the callback. */
   strikesCallback(
     name: 'repeat' | 'reorder' | 'delay' | 'drop',
     callback: {readonly call: number; readonly sequence: number; readonly status: string},
@@ -138,8 +138,8 @@ export class FaultPlan {
   }
 
   /**
-   * Numbers an API request among those of its operation; its decisions are drawn under this number. Counting by
-   * operation keeps, say, a poller from changing which creates are struck.
+   * Returns the number of an API request among those of its operation. Its fault decisions depend on this
+   * number. Counting per operation keeps, for example, a poller from changing which creates are affected.
    */
   nextRequest(operation: ApiOperation): number {
     const number = (this.#requests.get(operation) ?? 0) + 1;
@@ -147,14 +147,14 @@ export class FaultPlan {
     return number;
   }
 
-  /** Whether an API request is struck. */
+  /** Whether the fault affects an API request. */
   strikesRequest(name: FaultName, request: number, operation: ApiOperation): boolean {
     const details = this.#details(name);
     if (details?.operations?.includes(operation) === false) return false;
     return this.#strikes(name, details, randomFor(this.#seed, name, operation, request));
   }
 
-  /** Real milliseconds by which a delayed callback is late. */
+  /** The delay of a delayed callback in real milliseconds. */
   delayMs(callback: {readonly call: number; readonly sequence: number}): number {
     const {delay} = this.#faults;
     const {minMs = 50, maxMs = 500}: DelayDetails = typeof delay === 'object' ? delay : {};
@@ -162,7 +162,7 @@ export class FaultPlan {
     return minMs + random() * (Math.max(maxMs, minMs) - minMs);
   }
 
-  /** Status of the answer to a request struck by `serverError`. */
+  /** Response status of a request affected by `serverError`. */
   serverErrorStatus(): number {
     const {serverError} = this.#faults;
     return (typeof serverError === 'object' ? serverError.status : undefined) ?? 500;

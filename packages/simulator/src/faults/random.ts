@@ -1,9 +1,9 @@
-/** A stream of numbers in [0, 1) that only depends on its key. */
+/** A stream of numbers in [0, 1) that depends only on its key. */
 export type Random = () => number;
 
 /**
- * A seeded stream for one decision. Keying by what is decided (which call, which callback) instead of drawing from
- * one shared stream keeps a run repeatable although requests overlap differently each time.
+ * Creates a seeded stream for one decision. The key identifies the decision, such as the call and callback.
+ * One shared stream would not be repeatable, because requests overlap differently in each run.
  */
 export function randomFor(seed: number, ...key: readonly (string | number)[]): Random {
   let state = hash(`${seed}:${key.join(':')}`);

@@ -3,7 +3,7 @@ import {accountPathOf, accountUriOf} from './account-path.ts';
 import {page} from './paging.ts';
 import type {Route} from './routes.ts';
 
-/** The account that is simulated. */
+/** The simulated account. */
 export interface Account {
   readonly sid: string;
   readonly authToken: string;
@@ -23,7 +23,10 @@ const SUBRESOURCES: Readonly<Record<string, string>> = {
   recordings: 'Recordings',
 };
 
-/** `/Accounts.json` and `/Accounts/{sid}.json` (Twilio docs: "Account resource"). There is one, without subaccounts. */
+/**
+ * `/Accounts.json` and `/Accounts/{sid}.json` (Twilio docs: "Account resource"). There is one account,
+ * without subaccounts.
+ */
 export function accountRoutes(account: Account): Route[] {
   return [
     {

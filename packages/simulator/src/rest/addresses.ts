@@ -1,6 +1,6 @@
 import {badRequest} from './api-error.ts';
 
-/** Twilio docs: "Test Credentials": addresses that fail on purpose. */
+/** Numbers that always fail (Twilio docs: "Test Credentials"). */
 const MAGIC_TO: Readonly<Record<string, (to: string) => Error>> = {
   '+15005550001': (to) =>
     badRequest(21217, `The phone number you are attempting to call, ${to}, is not valid.`),
@@ -14,13 +14,13 @@ const MAGIC_TO: Readonly<Record<string, (to: string) => Error>> = {
   '+15005550004': (to) =>
     badRequest(21216, `The phone number you are attempting to call, ${to}, is on the block list.`),
 };
-/** The one magic From that works. */
+/** The only magic From number that works. */
 export const MAGIC_FROM = '+15005550006';
 const MAGIC_INVALID_FROM = '+15005550001';
 
 const KEYPAD = ['abc', 'def', 'ghi', 'jkl', 'mno', 'pqrs', 'tuv', 'wxyz'];
 
-/** The called address in its final form. Throws 21201, 21211 or what a magic number stands for. */
+/** Normalizes the called address. Throws 21201, 21211 or the error of a magic number. */
 export function calledAddress(to: string): string {
   if (to === '') throw badRequest(21201, "No 'To' number is specified");
   if (isClient(to) || isSip(to)) return to;
@@ -33,10 +33,10 @@ export function calledAddress(to: string): string {
   return number;
 }
 
-/** The calling address in its final form. Throws 21213, 21212 or, when the account may not use it, 21210. */
+/** Normalizes the calling address. Throws 21213 or 21212, or 21210 if the account may not use it. */
 export function callingAddress(from: string, to: string, isOwned: (number: string) => boolean): string {
   if (from === '') throw badRequest(21213, "No 'From' number is specified");
-  // A phone can only be called from a phone number.
+  // Only a phone number can call another phone number.
   if (isClient(from) && !to.startsWith('+')) return from;
   const number = /^[+\d\s().-]+$/.test(from) ? e164(from) : null;
   if (number === null && /^\+?[\d\s().-]*$/.test(from)) throw invalidFrom(from);
@@ -60,14 +60,14 @@ function isSip(address: string): boolean {
   return /^sips?:[^@\s]+@[^@\s]+$/.test(address);
 }
 
-/** Letters stand for the keys they are printed on. */
+/** Replaces letters by the keys they are printed on. */
 function keypadDigits(text: string): string {
   return text.replace(/[a-z]/gi, (letter) =>
     String(KEYPAD.findIndex((keys) => keys.includes(letter.toLowerCase())) + 2),
   );
 }
 
-/** E.164, or null. Ten digits without a prefix are taken for a North American number. */
+/** Normalizes a number to E.164, or returns null. Ten digits without a prefix are a North American number. */
 export function e164(text: string): string | null {
   const bare = text.replace(/[\s().-]/g, '');
   const number = bare.startsWith('+') ? bare : `+${bare.length === 10 ? '1' : ''}${bare}`;

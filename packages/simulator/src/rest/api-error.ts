@@ -1,9 +1,9 @@
-/** What the API answers instead of a resource (Twilio docs: "Error and Warning Dictionary"). */
+/** An error response of the API (Twilio docs: "Error and Warning Dictionary"). */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   readonly code: number;
-  /** Sent as `detail` where Twilio does. */
+  /** Sent as `detail` where Twilio sends it. */
   readonly detail: string | null;
 
   constructor(status: number, code: number, message: string, detail: string | null = null) {
@@ -24,12 +24,12 @@ export class ApiError extends Error {
   }
 }
 
-/** 400 with a code. */
+/** Creates a 400 response with a code. */
 export function badRequest(code: number, message: string): ApiError {
   return new ApiError(400, code, message);
 }
 
-/** 404/20404 for a path. */
+/** Creates a 404/20404 response for a path. */
 export function notFound(path: string): ApiError {
   return new ApiError(404, 20404, `The requested resource ${path} was not found`);
 }

@@ -16,7 +16,7 @@ export interface ApiKey {
   friendlyName: string;
 }
 
-/** The API keys of the account: they are as good as its token, except for accounts and keys. */
+/** The API keys of the account. They have the same rights as its token, except for accounts and keys. */
 export class ApiKeys extends Collection<ApiKey> {
   create(friendlyName: string, {sid = createSid('SK'), secret = createSecret()} = {}): ApiKey {
     const createdAt = new Date();
@@ -47,7 +47,7 @@ export function apiKeyRoutes({
       },
       POST: ({form}) => {
         const key = keys.create(text(form, 'FriendlyName') ?? '');
-        // The secret is shown this once.
+        // The secret is shown only in this response.
         return {status: 201, body: {...keyResource(key), secret: key.secret}};
       },
     },

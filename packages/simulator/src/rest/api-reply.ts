@@ -1,21 +1,21 @@
 import type {Media} from '../audio/media.ts';
 import {createSid} from '../sids.ts';
 
-/** What the API answers. */
+/** A response of the API. */
 export interface ApiReply {
   readonly status: number;
-  /** JSON; null for an empty body. */
+  /** The JSON body. Null for an empty body. */
   readonly body: Record<string, unknown> | null;
-  /** A file, sent instead of a body: in parts if a Range asks for it. */
+  /** A file, sent instead of a body. A Range header selects a part of it. */
   readonly media?: Media;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Called once the answer is on its way: what must not overtake it. */
+  /** Called after the response has been sent, for work that must not overtake it. */
   readonly afterwards?: () => void;
-  /** Processed, but the connection is cut instead of answering. */
+  /** The request is processed, but the connection closes without a response. */
   readonly lost?: boolean;
 }
 
-/** Headers of every answer, as Twilio sends them. */
+/** The headers of every response, as Twilio sends them. */
 export function replyHeaders(startedAtMs: number, concurrent: number): Record<string, string> {
   return {
     'Content-Type': 'application/json',

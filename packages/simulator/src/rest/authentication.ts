@@ -2,7 +2,7 @@ import {createHash, timingSafeEqual} from 'node:crypto';
 import {ApiError} from './api-error.ts';
 import type {ApiKeys} from './api-keys.ts';
 
-/** Who asks: the account itself may do more than one of its API keys. */
+/** The authenticated caller. The account may do more than its API keys. */
 export type Principal = 'account' | 'api-key';
 
 export interface AuthenticatorOptions {
@@ -11,7 +11,7 @@ export interface AuthenticatorOptions {
   readonly keys: ApiKeys;
 }
 
-/** HTTP Basic with the account's sid and token, or an API key's sid and secret. */
+/** Checks HTTP Basic with the account's sid and token, or an API key's sid and secret. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
 

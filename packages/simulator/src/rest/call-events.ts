@@ -10,14 +10,17 @@ export interface CallEventRoutesOptions {
   readonly deliveries: DeliveryLog;
 }
 
-/** `/Calls/{sid}/Events.json`: what Twilio requested about a call and how it was answered ("Events subresource"). */
+/**
+ * `/Calls/{sid}/Events.json`: Twilio's requests about a call and the responses (Twilio docs: "Events
+ * subresource").
+ */
 export function callEventRoutes({accountPath, calls, deliveries}: CallEventRoutesOptions): Route[] {
   return [
     {
       path: `${accountPath}/Calls/:call/Events.json`,
       GET: ({params: {call = ''}, path, query}) => {
         const {sid, isOver} = calls.find(call, path);
-        // What was requested becomes readable only after the call.
+        // Events become readable only after the call.
         const sent = isOver ? deliveries.list().filter(({callSid}) => callSid === sid) : [];
         const items = sent.flatMap(eventsOf);
         return {status: 200, body: page({key: 'events', items, render: ({event}) => event, path, query})};
@@ -26,7 +29,7 @@ export function callEventRoutes({accountPath, calls, deliveries}: CallEventRoute
   ];
 }
 
-/** Events have no sid at Twilio; here it only names them in page tokens. */
+/** Twilio's events have no sid. Here it identifies them in page tokens. */
 function eventsOf({id, method, params, attempts}: Delivery) {
   return attempts.map(({url, status, startedAt, endedAt, responseBody}, index) => ({
     sid: `${id}-${index}`,

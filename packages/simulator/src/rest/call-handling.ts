@@ -3,13 +3,13 @@ import type {Applications} from './applications.ts';
 import type {PhoneNumber} from './phone-numbers.ts';
 import type {VoiceSettings} from './voice-settings.ts';
 
-/** The document that runs a call, and its callbacks. */
+/** The document of a call, and its callbacks. */
 export type CallHandling = Pick<CallOptions, 'document' | 'fallback' | 'statusCallback' | 'applicationSid'>;
 
-/** Numbers and applications cannot choose events: they get the last callback only (Twilio docs). */
+/** Numbers and applications cannot choose events: they get only the last callback (Twilio docs). */
 const LAST_EVENT: ReadonlySet<CallEvent> = new Set(['completed']);
 
-/** How a call is handled by the voice settings of a number or an application. */
+/** Returns the call handling of the voice settings of a number or application. */
 export function voiceHandling(settings: VoiceSettings): CallHandling {
   const {voiceUrl, voiceMethod, voiceFallbackUrl, voiceFallbackMethod} = settings;
   const {statusCallback, statusCallbackMethod} = settings;
@@ -21,7 +21,10 @@ export function voiceHandling(settings: VoiceSettings): CallHandling {
   };
 }
 
-/** How a call to a number is handled. Its application overrides its own settings, and a trunk disables them. */
+/**
+ * Returns the call handling of a number. Its application overrides its own settings, and a trunk disables
+ * them.
+ */
 export function numberHandling(number: PhoneNumber, applications: Applications): CallHandling {
   const {trunkSid, voiceApplicationSid} = number;
   if (trunkSid !== '') return {document: null};

@@ -2,9 +2,9 @@ import type {Call} from '../calls/call.ts';
 import {API_VERSION} from '../calls/call-parameters.ts';
 import {rfc2822} from '../dates.ts';
 
-/** The price is known only some time after the end. Real milliseconds. */
+/** How long after the end the price is available. Real milliseconds. */
 const PRICING_MS = 1000;
-/** Per started minute. US dollars. */
+/** Price per started minute. US dollars. */
 const PRICE_PER_MINUTE = 0.014;
 
 const SUBRESOURCES: Readonly<Record<string, string>> = {
@@ -19,7 +19,7 @@ const SUBRESOURCES: Readonly<Record<string, string>> = {
   user_defined_messages: 'UserDefinedMessages',
 };
 
-/** A call as the REST API shows it (Twilio docs: "Call resource"). */
+/** Renders a call as the REST API does (Twilio docs: "Call resource"). */
 export function callResource(call: Call, accountSid: string): Record<string, unknown> {
   const {options, end} = call;
   const path = `/${API_VERSION}/Accounts/${accountSid}/Calls/${call.sid}`;
@@ -33,7 +33,7 @@ export function callResource(call: Call, accountSid: string): Record<string, unk
     from: options.from,
     from_formatted: formatted(options.from),
     phone_number_sid: options.phoneNumberSid ?? null,
-    // `initiated` exists in callbacks only.
+    // `initiated` appears only in callbacks.
     status: call.status === 'initiated' ? 'queued' : call.status,
     start_time: call.dialedAt === null ? null : rfc2822(call.dialedAt),
     end_time: call.endedAt === null ? null : rfc2822(call.endedAt),
@@ -56,7 +56,7 @@ export function callResource(call: Call, accountSid: string): Record<string, unk
   };
 }
 
-/** The answer to a create: still queued, and most of what is known later null. */
+/** The response to a create request: still queued, and most later fields are null. */
 export function freshCallResource(call: Call, accountSid: string): Record<string, unknown> {
   return {
     ...callResource(call, accountSid),
@@ -73,7 +73,7 @@ export function freshCallResource(call: Call, accountSid: string): Record<string
   };
 }
 
-/** North American numbers as people write them, everything else as it is. */
+/** Formats North American numbers for people, and leaves other addresses unchanged. */
 export function formatted(address: string): string {
   return address.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '($1) $2-$3');
 }

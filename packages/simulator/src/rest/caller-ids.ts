@@ -6,7 +6,10 @@ import {formatted} from './call-resource.ts';
 import {page} from './paging.ts';
 import type {Route} from './routes.ts';
 
-/** A number of somebody else's that the account has verified: it may be called from, and called on trial. */
+/**
+ * An external number that the account has verified. The account can call from it, and a trial account can
+ * call it.
+ */
 export interface CallerId {
   readonly sid: string;
   readonly phoneNumber: string;

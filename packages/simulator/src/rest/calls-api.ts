@@ -17,7 +17,9 @@ import type {PhoneNumbers} from './phone-numbers.ts';
 import type {Route} from './routes.ts';
 import {updateCall} from './update-call.ts';
 
-/** How long a create struck by `callbackBeforeCreateResponse` waits for the callback. Real milliseconds. */
+/**
+ * How long a create request with `callbackBeforeCreateResponse` waits for the callback. Real milliseconds.
+ */
 const MAX_CREATE_WAIT_MS = 5000;
 
 export interface CallsApiOptions {
@@ -30,7 +32,7 @@ export interface CallsApiOptions {
   readonly numbers: PhoneNumbers;
   readonly applications: Applications;
   readonly accountType: 'Full' | 'Trial';
-  /** Numbers that were verified. */
+  /** Verified numbers. */
   readonly verified: ReadonlySet<string>;
   readonly faults: FaultPlan;
   readonly endedUpdate: 'not-found' | 'invalid-state';
@@ -63,7 +65,10 @@ export class CallsApi {
     ];
   }
 
-  /** 201 at once: a call beyond the rate is queued. `request` numbers the request for the faults. */
+  /**
+   * Responds with 201 at once. Calls beyond the rate are queued. `request` identifies the request for the
+   * faults.
+   */
   async create(form: URLSearchParams, request: number): Promise<ApiReply> {
     const {accountSid, callSwitch, queue, scenarios, numbers, faults, log, signal} = this.#options;
     const {accountType, verified, registry, applications} = this.#options;
@@ -97,7 +102,7 @@ export class CallsApi {
     return {status: 201, body};
   }
 
-  /** Newest first. */
+  /** Lists calls, newest first. */
   list(query: URLSearchParams, path: string): ApiReply {
     const {registry, accountSid} = this.#options;
     const all = registry.all().reverse();

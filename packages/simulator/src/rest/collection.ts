@@ -1,16 +1,22 @@
 import {badRequest} from './api-error.ts';
 
-/** Things of one kind that can be created over REST. */
+/** Maximum number of resources of one kind. */
 const MAX_ITEMS = 1000;
 
-/** The account's resources of one kind, oldest first. Bounded, because every client with the token can add to it. */
+/**
+ * The account's resources of one kind, oldest first. Bounded, because every client with the token can add
+ * resources.
+ */
 export class Collection<T extends {readonly sid: string}> {
   readonly #items = new Map<string, T>();
 
-  /** Throws 400 when there are too many. */
+  /** Throws 400 if there are too many. */
   add(item: T): T {
     if (this.#items.size >= MAX_ITEMS) {
-      throw badRequest(20001, `The simulator keeps at most ${MAX_ITEMS} of these. Delete some first.`);
+      throw badRequest(
+        20001,
+        `The simulator keeps at most ${MAX_ITEMS} of these resources. Delete some first.`,
+      );
     }
     this.#items.set(item.sid, item);
     return item;

@@ -9,7 +9,7 @@ import type {Applications} from './applications.ts';
 import {type CallHandling, voiceHandling} from './call-handling.ts';
 import {absoluteUrl, choice, flag, integer, method, text} from './form.ts';
 
-/** Longest inline TwiML. Characters. */
+/** Maximum length of inline TwiML. Characters. */
 const MAX_TWIML = 4000;
 /** Four hours. Seconds. */
 export const DEFAULT_TIME_LIMIT = 14_400;
@@ -17,13 +17,13 @@ export const DEFAULT_TIME_LIMIT = 14_400;
 export interface CreateCallContext {
   /** Whether the account may call from this number. */
   readonly isOwned: (number: string) => boolean;
-  /** Whether the account may call this number; on trial not every one. */
+  /** Whether the account may call this number. A trial account may call only some numbers. */
   readonly isCallable: (number: string) => boolean;
   readonly applications: Applications;
   readonly log: Logger;
 }
 
-/** What a create asks for (Twilio docs: "Create a Call resource"). Throws an ApiError with Twilio's code. */
+/** Parses a create request (Twilio docs: "Create a Call resource"). Throws an ApiError with Twilio's code. */
 export function createCallOptions(
   form: URLSearchParams,
   {isOwned, isCallable, applications, log}: CreateCallContext,
@@ -78,7 +78,7 @@ function handlingOf(form: URLSearchParams, applications: Applications, log: Logg
 
 function documentOf(form: URLSearchParams): TwimlSource {
   const url = absoluteUrl(form, 'Url', 21205);
-  // On create, unlike on update, Url wins over Twiml.
+  // On create, Url takes precedence over Twiml. On update, they exclude each other.
   if (url !== null) return {kind: 'url', url, method: method(form, 'Method')};
   const twiml = text(form, 'Twiml');
   if (twiml !== null) {
@@ -89,8 +89,8 @@ function documentOf(form: URLSearchParams): TwimlSource {
 }
 
 /**
- * StatusCallbackEvent is repeated for each event. Several in one value are an invalid event: the call is created all
- * the same, and no callback ever comes (21626, only logged).
+ * Parses StatusCallbackEvent, which is repeated for each event. Several events in one value are an invalid
+ * event: Twilio still creates the call, but sends no callbacks (21626, only logged).
  */
 function statusCallbackOf(form: URLSearchParams, log: Logger): StatusCallback | null {
   const url = absoluteUrl(form, 'StatusCallback', 21502);
@@ -126,14 +126,16 @@ function recordingOf(form: URLSearchParams): RecordingOptions | null {
   return flag(form, 'Record') ? recordingOptions(form, 'OutboundAPI') : null;
 }
 
-/** RecordingStatusCallback and its siblings, as on create and on the Recordings subresource. */
+/**
+ * Parses RecordingStatusCallback and related parameters, for a create request and the Recordings subresource.
+ */
 export function recordingOptions(
   form: URLSearchParams,
   source: 'OutboundAPI' | 'StartCallRecordingAPI',
 ): RecordingOptions {
   const url = absoluteUrl(form, 'RecordingStatusCallback', 21502);
   const callbackMethod = method(form, 'RecordingStatusCallbackMethod');
-  // Unlike StatusCallbackEvent this one is documented as separated by spaces; the SDK repeats the key.
+  // Unlike StatusCallbackEvent, this parameter is documented as separated by spaces. The SDK repeats the key.
   const names = form.getAll('RecordingStatusCallbackEvent').flatMap((value) => value.split(/\s+/));
   const events = new Set((names.length === 0 ? ['completed'] : names) as RecordingEvent[]);
   return {

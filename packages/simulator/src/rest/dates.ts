@@ -3,9 +3,9 @@ import {badRequest} from './api-error.ts';
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * The filters of a list for a time: `Name`, `Name<` and `Name>`; the operator is part of the key. A day means the whole
- * of it (UTC). `<` with a day ends before it begins, because it means up to midnight (Twilio docs: "Read multiple Call
- * resources"). A point in time is exact to the second.
+ * Parses the time filters of a list: `Name`, `Name<` and `Name>`, where the operator is part of the key. A
+ * date means the whole day (UTC). `<` with a date excludes that day, because it means up to midnight (Twilio
+ * docs: "Read multiple Call resources"). A point in time has a resolution of one second.
  */
 export function timeFilters<T>(
   query: URLSearchParams,

@@ -15,10 +15,10 @@ export interface NotificationRoutesOptions {
   readonly notifications: Notifications;
 }
 
-/** `Log` of a notification. */
+/** The values of a notification's `Log`. */
 const LEVELS = {error: '0', warning: '1'} as const;
 
-/** `/Notifications…` and `/Calls/{sid}/Notifications…`: what Twilio's debugger shows of calls. */
+/** `/Notifications…` and `/Calls/{sid}/Notifications…`: the entries of Twilio's debugger about calls. */
 export function notificationRoutes(options: NotificationRoutesOptions): Route[] {
   const {accountSid, accountPath, calls, notifications} = options;
   const render = (notification: Notification) => notificationResource(notification, accountSid);

@@ -4,23 +4,23 @@ const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;
 
 export interface PageOptions<T extends {readonly sid: string}> {
-  /** Key of the array, such as `calls`. */
+  /** The key of the array, such as `calls`. */
   readonly key: string;
   /** The items that match the filters, in the order of the list. */
   readonly items: readonly T[];
-  /** The list without filters, in the same order. @default items */
+  /** The unfiltered list, in the same order. @default items */
   readonly all?: readonly T[];
   readonly render: (item: T) => Record<string, unknown>;
-  /** Path of the list, without query. */
+  /** The path of the list, without a query. */
   readonly path: string;
-  /** The query as it was asked: its filters are echoed in the uris of the pages. */
+  /** The query of the request. Its filters are part of the page uris. */
   readonly query: URLSearchParams;
 }
 
 /**
- * One page of a list with relative uris to its neighbours. The token of the next page names the last item of this
- * one, so that what is created meanwhile shifts nothing. That item may have left the list meanwhile, such as a call
- * that has ended in a list of calls in progress: the next page then begins where it was.
+ * Returns one page of a list with relative uris of its neighbors. The token of the next page is the last item
+ * of this page, so that new items do not shift the pages. If that item leaves the list, such as an ended call
+ * in a list of calls in progress, the next page starts at its former position.
  */
 export function page<T extends {readonly sid: string}>(options: PageOptions<T>): Record<string, unknown> {
   const {key, items, all = items, render, path, query} = options;

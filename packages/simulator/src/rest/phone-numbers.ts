@@ -11,7 +11,7 @@ import {page} from './paging.ts';
 import type {Route, RoutedRequest} from './routes.ts';
 import {configureVoice, noVoiceSettings, type VoiceSettings, voiceFields} from './voice-settings.ts';
 
-/** A number of the account and what happens when it is called. */
+/** A number of the account, and its handling of calls. */
 export interface PhoneNumber extends VoiceSettings {
   readonly sid: string;
   readonly phoneNumber: string;
@@ -20,7 +20,7 @@ export interface PhoneNumber extends VoiceSettings {
   trunkSid: string;
 }
 
-/** The numbers the account owns. */
+/** The numbers of the account. */
 export class PhoneNumbers extends Collection<PhoneNumber> {
   create(phoneNumber: string, config: Partial<PhoneNumber> = {}): PhoneNumber {
     const createdAt = new Date();
@@ -79,7 +79,7 @@ export function phoneNumberRoutes({numbers, accountSid, accountPath}: PhoneNumbe
   ];
 }
 
-/** Any number nobody has yet, or the first free one of an area code. Throws 21421, 21422 or 21402. */
+/** Buys a free number, or the first free number of an area code. Throws 21421, 21422 or 21402. */
 function buyNumber(numbers: PhoneNumbers, form: URLSearchParams): PhoneNumber {
   const wanted = text(form, 'PhoneNumber');
   const phoneNumber = wanted === null ? freeNumber(numbers, text(form, 'AreaCode')) : e164(wanted);
@@ -98,7 +98,7 @@ function freeNumber(numbers: PhoneNumbers, areaCode: string | null): string {
   if (areaCode === null || !/^[2-9]\d\d$/.test(areaCode)) {
     throw badRequest(21421, 'PhoneNumber or AreaCode is required.');
   }
-  // CallSwitch 555 with 0100 to 0199 is kept for fiction.
+  // 555-0100 to 555-0199 are reserved for fiction.
   for (let line = 100; line < 200; line += 1) {
     const candidate = `+1${areaCode}5550${line}`;
     if (numbers.find(candidate) === null) return candidate;
@@ -115,7 +115,7 @@ function configureNumber(
   if (form.has('TrunkSid')) number.trunkSid = text(form, 'TrunkSid') ?? '';
 }
 
-/** Numbers that match PhoneNumber (`*` stands for digits) and FriendlyName. */
+/** Filters numbers by PhoneNumber (`*` stands for digits) and FriendlyName. */
 function filterNumbers(numbers: readonly PhoneNumber[], query: URLSearchParams): PhoneNumber[] {
   const wanted = query.get('PhoneNumber');
   const name = query.get('FriendlyName');
@@ -125,7 +125,7 @@ function filterNumbers(numbers: readonly PhoneNumber[], query: URLSearchParams):
   );
 }
 
-/** A number as the REST API shows it. */
+/** Renders a number as the REST API does. */
 function numberResource(number: PhoneNumber, accountSid: string): Record<string, unknown> {
   const path = `${accountUriOf(accountSid)}/IncomingPhoneNumbers/${number.sid}`;
   return {

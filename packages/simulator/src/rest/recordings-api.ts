@@ -21,7 +21,7 @@ export interface RecordingRoutesOptions {
   readonly calls: CallsApi;
   readonly recordings: Recordings;
   readonly recorder: CallRecorder;
-  /** Whether the files of recordings are served without credentials. */
+  /** Whether recording files are served without credentials. */
   readonly publicMedia: boolean;
 }
 
@@ -45,7 +45,7 @@ export function recordingRoutes(options: RecordingRoutesOptions): Route[] {
     {...itemRoute(options, ofAccount), path: `${item}.json`},
     {...media(wav), path: `${item}.wav`},
     {...media(mp3), path: `${item}.mp3`},
-    // Without extension it is WAV (Twilio docs: "Recordings resource").
+    // Without an extension the file is WAV (Twilio docs: "Recordings resource").
     {...media(wav), path: item},
     {
       path: `${accountPath}/Calls/:call/Recordings.json`,
@@ -87,14 +87,14 @@ function itemRoute(options: RecordingRoutesOptions, render: Render): {GET: Handl
   };
 }
 
-/** Newest first. Deleted ones are shown on request only. */
+/** Lists recordings, newest first. Deleted recordings are included only on request. */
 function listReply(
   recordings: readonly Recording[],
   {path, query, render}: {path: string; query: URLSearchParams; render: Render},
 ): ApiReply {
   const filters = timeFilters(query, 'DateCreated', ({startedAt}: Recording) => startedAt);
   const callSid = query.get('CallSid');
-  // Conferences are not simulated, so none of the recordings is of one.
+  // Conferences are not simulated, so no recording belongs to a conference.
   const isOfConference = Boolean(query.get('ConferenceSid'));
   const all = recordings.toReversed();
   const items = all.filter(
@@ -118,7 +118,10 @@ function findRecording(recordings: Recordings, {params: {recording: sid = ''}, q
   return recording;
 }
 
-/** A recording of a call; `Twilio.CURRENT` is the one that runs. Throws 404/20404, or 16108 when several run. */
+/**
+ * Finds a recording of a call. `Twilio.CURRENT` is the running one. Throws 404/20404, or 16108 if several are
+ * running.
+ */
 function findOfCall(
   {calls, recordings, recorder}: RecordingRoutesOptions,
   request: RoutedRequest,
@@ -136,7 +139,7 @@ function findOfCall(
   return current;
 }
 
-/** The file: there is one only of what is complete. One channel of two can be asked for. */
+/** Returns the file of a complete recording. A client can request one of two channels. */
 function mediaReply(recording: Recording, {query, path}: RoutedRequest, audio: typeof wav): ApiReply {
   const {status, durationSeconds, options} = recording;
   if (status !== 'completed' || durationSeconds === null) throw notFound(path);
@@ -152,8 +155,8 @@ function mediaReply(recording: Recording, {query, path}: RoutedRequest, audio: t
 }
 
 /**
- * Starts recording a call that is in progress. A second start is answered with the recording that runs. Throws 21220
- * for a call that is not in progress.
+ * Starts a recording of a call in progress. A second start returns the running recording. Throws 21220 if the
+ * call is not in progress.
  */
 function startRecording(call: Call, form: URLSearchParams, recorder: CallRecorder): Recording {
   if (call.status !== 'in-progress')

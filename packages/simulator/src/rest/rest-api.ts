@@ -11,10 +11,10 @@ export interface RestApiOptions {
   readonly faults: FaultPlan;
 }
 
-/** A request struck by the `hang` fault is never answered. */
+/** A request with the `hang` fault never gets a response. */
 export type ApiResult = ApiReply | 'hang';
 
-/** The part of api.twilio.com that is simulated: credentials, faults, and the way to the resource. */
+/** The simulated part of api.twilio.com: credentials, faults and routing. */
 export class RestApi {
   readonly #authenticator: Authenticator;
   readonly #routes: RouteTable;
@@ -26,7 +26,7 @@ export class RestApi {
     this.#faults = faults;
   }
 
-  /** Answers a request; errors are answers too. */
+  /** Handles a request. Errors are responses, too. */
   async handle(request: ApiRequest): Promise<ApiResult> {
     try {
       return await this.#handle(request);

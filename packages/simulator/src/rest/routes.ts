@@ -8,23 +8,23 @@ export interface ApiRequest {
   readonly authorization: string | undefined;
 }
 
-/** A request at its route. */
+/** A request with its route's parameters. */
 export interface RoutedRequest extends ApiRequest {
   /** The values of the route's `:names`. */
   readonly params: Readonly<Record<string, string>>;
-  /** Numbers the request among those of its operation, for the faults. */
+  /** The number of the request among those of its operation, for the faults. */
   readonly number: number;
 }
 
 export type Handler = (request: RoutedRequest) => ApiReply | Promise<ApiReply>;
 
-/** A path and its methods. HEAD is answered as GET, without the body. */
+/** A path and its methods. A HEAD request gets the response to GET without the body. */
 export interface Route {
-  /** Below `/2010-04-01`, with `:names` for sids. Case-sensitive, as Twilio's paths are. */
+  /** The path below `/2010-04-01`, with `:names` for sids. Case-sensitive, as at Twilio. */
   readonly path: string;
-  /** Not for API keys: accounts and keys (Twilio docs: "API keys overview"). */
+  /** Not available to API keys: accounts and keys (Twilio docs: "API keys overview"). */
   readonly mainOnly?: boolean;
-  /** Answered without credentials. */
+  /** Needs no credentials. */
   readonly isPublic?: boolean;
   readonly GET?: Handler;
   readonly POST?: Handler;
@@ -53,7 +53,7 @@ export class RouteTable {
   }
 }
 
-/** `Twilio.CURRENT` is the only name with a dot that stands for a sid. */
+/** `Twilio.CURRENT` is the only value with a dot that can replace a sid. */
 function patternOf(path: string): RegExp {
   const escaped = path.replaceAll('.', '\\.');
   return new RegExp(`^${escaped.replace(/:(\w+)/g, '(?<$1>\\w+|Twilio\\.CURRENT)')}$`);

@@ -5,9 +5,9 @@ import {absoluteUrl, integer, method, text} from './form.ts';
 
 export interface UpdateCallContext {
   readonly callSwitch: CallSwitch;
-  /** Path of the request, for a 404. */
+  /** The path of the request, for a 404. */
   readonly path: string;
-  /** How an update of the status of an ended call fails; both are reported of Twilio. */
+  /** The error for updating the status of an ended call. Users report both from Twilio. */
   readonly endedUpdate: 'not-found' | 'invalid-state';
 }
 
@@ -39,7 +39,7 @@ function updateStatus(
     throw endedUpdate === 'not-found' ? notFound(path) : badRequest(21220, 'Call is not in-progress.');
   }
   const isInProgress = call.answeredAtMs !== null || call.dialing;
-  // A call in the queue was never dialed, so nobody is told.
+  // A queued call was never dialed, so no callback is sent.
   if (call.status === 'queued') callSwitch.end(call, 'canceled', {silent: true});
   else if (!isInProgress) callSwitch.end(call, 'canceled');
   else if (status === 'completed') callSwitch.end(call, 'completed');

@@ -1,7 +1,7 @@
 import type {HttpMethod} from '../webhooks/target.ts';
 import {absoluteUrl, flag, method, text} from './form.ts';
 
-/** The settings for calls that a number and an application have in common. */
+/** The call settings that numbers and applications share. */
 export interface VoiceSettings {
   updatedAt: Date;
   friendlyName: string;
@@ -28,7 +28,7 @@ export function noVoiceSettings(friendlyName: string, updatedAt: Date): VoiceSet
   };
 }
 
-/** Applies the parameters that are there. Throws 21402 for an invalid URL, before it changes anything. */
+/** Applies the given parameters. Throws 21402 for an invalid URL before changing anything. */
 export function configureVoice(settings: VoiceSettings, form: URLSearchParams): void {
   const urls = [
     ['VoiceUrl', 'voiceUrl'],
@@ -51,7 +51,7 @@ export function configureVoice(settings: VoiceSettings, form: URLSearchParams): 
   settings.updatedAt = new Date();
 }
 
-/** The settings as both resources show them. */
+/** Renders the settings as both resources do. */
 export function voiceFields(settings: VoiceSettings): Record<string, unknown> {
   return {
     friendly_name: settings.friendlyName,

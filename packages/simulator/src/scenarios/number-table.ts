@@ -1,8 +1,8 @@
 import type {ScenarioDetails} from './scenario.ts';
 
-/** One range of dialed numbers that choose their own outcome. */
+/** A range of dialed numbers with a fixed outcome. */
 export interface NumberRange {
-  /** How the range is written in the documentation; `nn` are two digits with a meaning. */
+  /** The range as written in the documentation. `nn` are two digits with a meaning. */
   readonly numbers: string;
   readonly outcome: string;
   readonly pattern: RegExp;
@@ -32,7 +32,7 @@ export const numberTable: readonly NumberRange[] = [
   range('10xx', 'on demand: rings until told to answer or decline', () => ({onDemand: true})),
 ];
 
-/** The outcome a number chooses for itself, or null when it is not in the table. */
+/** Returns the fixed outcome of a number, or null if the number is not in the table. */
 export function scenarioOfNumber(number: string): ScenarioDetails | null {
   for (const {pattern, scenario} of numberTable) {
     const match = pattern.exec(number);

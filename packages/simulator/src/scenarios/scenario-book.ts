@@ -1,7 +1,7 @@
 import {scenarioOfNumber} from './number-table.ts';
 import {type Scenario, type ScenarioDetails, scenarioDetails} from './scenario.ts';
 
-/** Scenarios that can be set at once. */
+/** Maximum number of scenarios. */
 const MAX_ENTRIES = 1000;
 
 interface Entry {
@@ -9,7 +9,10 @@ interface Entry {
   readonly scenario: ScenarioDetails;
 }
 
-/** Which scenario applies to a dialed number: set ones first (latest wins), then the number table, then the default. */
+/**
+ * Selects the scenario of a dialed number. The order of precedence: set scenarios (latest first), the number
+ * table, the default.
+ */
 export class ScenarioBook {
   readonly #fallback: ScenarioDetails;
   #entries: Entry[] = [];

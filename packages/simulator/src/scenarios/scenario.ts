@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {checked} from '../validation.ts';
 
-/** How the far end of a call behaves, by name. */
+/** The names of predefined scenarios. */
 export type ScenarioName =
   | 'answered'
   | 'busy'
@@ -13,39 +13,40 @@ export type ScenarioName =
   | 'fax'
   | 'on-demand';
 
-/** How the far end of a call behaves. Seconds are simulated seconds. */
+/** The behavior of a call's far end. Seconds are simulated seconds. */
 export interface ScenarioDetails {
   /**
-   * What becomes of the call. On an inbound call `no-answer` and `canceled` mean that the caller gives up when
-   * not answered within `ringSeconds`; `busy` and `failed` do not apply.
+   * The outcome of the call. On an inbound call, `no-answer` and `canceled` mean that the caller gives up if
+   * not answered within `ringSeconds`. `busy` and `failed` do not apply.
    * @default 'answered'
    */
   readonly outcome?: 'answered' | 'busy' | 'no-answer' | 'failed' | 'canceled';
   /**
-   * A called far end acts on demand only. It rings until `answer`, `decline` or the call's Timeout, and is silent
-   * until `speak`.
+   * A called far end acts only on demand. It rings until `answer`, `decline` or the call's Timeout, and is
+   * silent until `speak`.
    * @default false
    */
   readonly onDemand?: boolean;
   /**
-   * Seconds of ringing before the outcome; 0 skips the ringing status altogether.
+   * Seconds of ringing before the outcome. 0 skips the ringing status.
    * @default 3; until the call's Timeout for `no-answer` and `onDemand`; 0 for `busy` and `failed`
    */
   readonly ringSeconds?: number;
   /**
-   * Inbound calls only: seconds between the answer of VoiceUrl and its first verb, in which the call rings on.
+   * Only for inbound calls: seconds between the response of VoiceUrl and its first verb. The call keeps
+   * ringing.
    * @default 0
    */
   readonly connectSeconds?: number;
-  /** The far end hangs up so many seconds after the answer. @default never */
+  /** Seconds after the answer at which the far end hangs up. @default never */
   readonly hangUpAfterSeconds?: number;
-  /** What answering machine detection finds, when it is on. @default 'human' */
+  /** The result of answering machine detection. @default 'human' */
   readonly answeredBy?: 'human' | 'machine' | 'fax' | 'unknown';
-  /** Keys that the far end presses, one entry for each Gather or Record it meets. */
+  /** The keys that the far end presses: one entry for each Gather or Record. */
   readonly digits?: string | readonly string[];
-  /** What the far end says, one entry for each Gather that listens to speech. */
+  /** The speech of the far end: one entry for each Gather that listens to speech. */
   readonly speech?: string | readonly string[];
-  /** Seconds for which the far end speaks into a Record; 0 for silence. @default 5; 0 for `onDemand` */
+  /** Seconds that the far end speaks into a Record; 0 for silence. @default 5; 0 for `onDemand` */
   readonly speakSeconds?: number;
   /** SipResponseCode of the last callback. @default by outcome: 200, 486, 487, 404 */
   readonly sipResponseCode?: number;
@@ -65,7 +66,7 @@ const NAMED: Readonly<Record<ScenarioName, ScenarioDetails>> = {
   'on-demand': {onDemand: true},
 };
 
-/** All names a scenario can have. */
+/** The names of all scenarios. */
 export const scenarioNames = Object.keys(NAMED) as readonly ScenarioName[];
 
 const OUTCOMES = ['answered', 'busy', 'no-answer', 'failed', 'canceled'] as const;
@@ -89,7 +90,9 @@ const schema = z.strictObject({
   sipResponseCode: z.int().min(100).max(699).exactOptional(),
 });
 
-/** A scenario by name or in full, always in full. Throws a TypeError for an unknown name, field or value. */
+/**
+ * Parses a scenario, given by name or as an object. Throws a TypeError for an unknown name, field or value.
+ */
 export function scenarioDetails(scenario: Scenario): ScenarioDetails {
   if (typeof scenario !== 'string') return checked(schema, scenario, 'scenario');
   const details = Object.hasOwn(NAMED, scenario) ? NAMED[scenario] : undefined;

@@ -7,28 +7,31 @@ import type {TwimlElement} from './parse-twiml.ts';
 import type {TwimlSource} from './source.ts';
 import {TwimlError} from './twiml-error.ts';
 
-/** A number of seconds or times; what is no number keeps the default (a 13xxx warning at Twilio, not an error). */
+/**
+ * Parses a number of seconds or repetitions. An invalid number keeps the default, because Twilio only warns
+ * (13xxx).
+ */
 export function numberAttribute({attributes}: TwimlElement, name: string, fallback: number): number {
   const text = attributes[name];
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : fallback;
 }
 
-/** GET or POST; POST by default. */
+/** Parses GET or POST. Defaults to POST. */
 export function methodAttribute({attributes}: TwimlElement, name = 'method'): HttpMethod {
   return attributes[name]?.toUpperCase() === 'GET' ? 'GET' : 'POST';
 }
 
-/** A URL of the document as an absolute one. Throws 11100 for a relative one in inline TwiML. */
+/** Resolves a URL of the document. Throws 11100 for a relative URL in inline TwiML. */
 export function resolveUrl(context: VerbContext, url: string): string {
   const resolved = URL.parse(url, context.document.url ?? undefined);
   if (resolved === null || !/^https?:$/.test(resolved.protocol)) {
     throw new TwimlError(11100, `Invalid URL format: ${url}`);
   }
-  // An absolute URL is kept as written: parsing drops a default port, which is part of the signature.
+  // An absolute URL is kept as written, because parsing drops a default port, which is part of the signature.
   return /^https?:\/\//i.test(url) ? url : resolved.href;
 }
 
-/** The document that `action` (or another attribute) leads to. */
+/** The document at `action` or another attribute. */
 export function actionSource(
   context: VerbContext,
   verb: TwimlElement,
@@ -38,7 +41,10 @@ export function actionSource(
   return {kind: 'url', url: resolveUrl(context, url), method: methodAttribute(verb), params};
 }
 
-/** The action of Gather and Record, by default the current document again. Null when that is inline TwiML. */
+/**
+ * The action of Gather and Record. Defaults to the current document. Null if the current document is inline
+ * TwiML.
+ */
 export function actionOrSelf(
   context: VerbContext,
   verb: TwimlElement,
@@ -50,7 +56,10 @@ export function actionOrSelf(
   return {...context.source, url: context.document.url ?? context.source.url, params};
 }
 
-/** statusCallback, statusCallbackMethod and statusCallbackEvent (a space-separated list here) of a noun. */
+/**
+ * Parses statusCallback, statusCallbackMethod and statusCallbackEvent (here a space-separated list) of a
+ * noun.
+ */
 export function statusCallbackOf(context: VerbContext, noun: TwimlElement): StatusCallback | null {
   const {statusCallback, statusCallbackEvent = 'completed'} = noun.attributes;
   if (statusCallback === undefined || statusCallback === '') return null;
@@ -63,7 +72,7 @@ export function statusCallbackOf(context: VerbContext, noun: TwimlElement): Stat
   };
 }
 
-/** machineDetection, machineDetectionTimeout, amdStatusCallback and amdStatusCallbackMethod of a Number or Sip. */
+/** Parses the machine detection attributes of a Number or Sip, including the callback for its result. */
 export function machineDetectionOf(noun: TwimlElement, context: VerbContext): MachineDetection | null {
   const {machineDetection: mode, amdStatusCallback: url = ''} = noun.attributes;
   if (noun.name === 'Client' || (mode !== 'Enable' && mode !== 'DetectMessageEnd')) return null;

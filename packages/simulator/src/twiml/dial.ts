@@ -15,7 +15,7 @@ import {recordingOptions} from './record.ts';
 import {unlessAborted, waitForever} from './waiting.ts';
 import {warn} from './warnings.ts';
 
-/** Most nouns that ring at once (Twilio docs: `<Client>`). */
+/** Maximum number of nouns that ring at once (Twilio docs: `<Client>`). */
 const MAX_NOUNS = 10;
 
 interface Leg {
@@ -23,7 +23,7 @@ interface Leg {
   readonly child: Call;
 }
 
-/** How a Dial ended, as its `action` is told. */
+/** The result of a Dial, as sent to its `action`. */
 interface DialResult {
   readonly status: string;
   readonly child: Call | null;
@@ -31,14 +31,14 @@ interface DialResult {
   readonly recording: Recording | null;
 }
 
-/** Nouns that are dialed. */
+/** The nouns that are dialed. */
 const LEG_NOUNS: readonly string[] = ['Number', 'Client', 'Sip'];
-/** Nouns that hold the caller, and are not simulated. */
+/** The nouns that hold the caller. They are not simulated. */
 const ROOM_NOUNS: readonly string[] = ['Conference', 'Queue'];
 
 /**
- * Dial: rings every noun at once, or one after the other if it is sequential. It bridges the first that answers, and
- * waits until one side leaves.
+ * Dial: rings all nouns at once, or one after another if it is sequential. Bridges the first leg that
+ * answers, and waits until one side leaves.
  */
 export async function dial(verb: TwimlElement, context: VerbContext): Promise<Step> {
   const {call, signal} = context;
@@ -58,8 +58,8 @@ export async function dial(verb: TwimlElement, context: VerbContext): Promise<St
     return after(verb, context, result);
   } catch (error) {
     if (!isAbort(error) || !signal.aborted) throw error;
-    // Redirected over REST: the interrupted Dial still reports to its action, whose answer nobody runs. When the call
-    // is over instead, its legs have ended with it.
+    // If the call was redirected over REST, the interrupted Dial still reports to its action, and the
+    // response is ignored. If the call has ended, its legs have ended, too.
     if (!call.isOver) {
       endLegs(context, legs);
       const child = legs.find((leg) => leg.child.answeredAtMs !== null)?.child ?? null;
@@ -78,12 +78,15 @@ export async function dial(verb: TwimlElement, context: VerbContext): Promise<St
   }
 }
 
-/** With `hangupOnStar` the caller's `*` ends the legs, whether they ring or talk. The signal says that it was pressed. */
+/**
+ * With `hangupOnStar`, the caller's `*` ends the legs, ringing or answered. The signal aborts when `*` is
+ * pressed.
+ */
 function hangUpOnStar(verb: TwimlElement, context: VerbContext, legs: readonly Leg[]) {
   const pressed = new AbortController();
   if (verb.attributes['hangupOnStar'] !== 'true') return {signal: pressed.signal, stop: () => {}};
   const {keypad} = context.call;
-  // Only what is pressed from here on counts.
+  // Only keys pressed from now on count.
   keypad.onPress(() => {
     for (let key = keypad.take(); key !== null; key = keypad.take()) {
       if (key === '*') pressed.abort();
@@ -93,11 +96,11 @@ function hangUpOnStar(verb: TwimlElement, context: VerbContext, legs: readonly L
   return {signal: pressed.signal, stop: () => keypad.onPress(null)};
 }
 
-/** Groups of nouns: the nouns of a group ring together, and the groups ring in turn. */
+/** Groups of nouns. The nouns of a group ring together, and the groups ring one after another. */
 function nounGroups(verb: TwimlElement, context: VerbContext): TwimlElement[][] {
   const nouns = verb.children.filter(({name}) => LEG_NOUNS.includes(name));
   for (const {name} of verb.children) {
-    if (!LEG_NOUNS.includes(name)) warn(context, `<Dial><${name}> is not simulated. It is passed over.`);
+    if (!LEG_NOUNS.includes(name)) warn(context, `<Dial><${name}> is not simulated. It is skipped.`);
   }
   if (nouns.length === 0 && verb.text !== '') nouns.push({...verb, name: 'Number', attributes: {}});
   const dialed = nouns.slice(0, MAX_NOUNS);
@@ -127,13 +130,13 @@ function addressOf({name, text, children}: TwimlElement): string {
 }
 
 interface Legs {
-  /** Grows with every leg that is dialed. */
+  /** Contains every leg that has been dialed. */
   readonly legs: Leg[];
-  /** Aborts when the caller has pressed the star that hangs up. */
+  /** Aborts when the caller presses the star that hangs up. */
   readonly star: AbortSignal;
 }
 
-/** Rings group after group until one answers. */
+/** Rings one group after another until a leg answers. */
 async function ringInTurn(verb: TwimlElement, context: VerbContext, {legs, star}: Legs): Promise<Leg | null> {
   for (const nouns of nounGroups(verb, context)) {
     if (star.aborted) return null;
@@ -173,7 +176,7 @@ async function connect(verb: TwimlElement, context: VerbContext, dialed: Legs): 
   return {status: 'completed', child, bridged: true, recording};
 }
 
-/** The first leg that is answered, null when none is. The other legs keep ringing meanwhile. */
+/** Returns the first leg that answers, or null. The other legs keep ringing in the meantime. */
 async function firstAnswer({host}: VerbContext, legs: readonly Leg[]): Promise<Leg | null> {
   const answers = legs.map(async (leg) => {
     if (await host.ring(leg.child)) return leg;
@@ -186,7 +189,7 @@ async function firstAnswer({host}: VerbContext, legs: readonly Leg[]): Promise<L
   }
 }
 
-/** Resolves when the child has ended, or was sent elsewhere over REST. */
+/** Resolves when the child has ended or was redirected over REST. */
 function whenLeft(child: Call): Promise<void> {
   return new Promise((resolve) => {
     if (child.isOver || child.left.aborted) return resolve();
@@ -199,7 +202,7 @@ function endLegs({host}: VerbContext, legs: readonly Leg[]): void {
   for (const {child} of legs) host.end(child, child.answeredAtMs === null ? 'canceled' : 'completed');
 }
 
-/** Of several legs the most telling outcome counts. */
+/** Of several outcomes, the most informative one counts. */
 function statusOf(legs: readonly Leg[]): string {
   const statuses = legs.map(({child}) => child.status);
   return (['busy', 'no-answer', 'canceled'] as const).find((status) => statuses.includes(status)) ?? 'failed';

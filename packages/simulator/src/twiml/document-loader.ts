@@ -12,7 +12,7 @@ export interface DocumentLoaderOptions {
   readonly sender: WebhookSender;
 }
 
-/** Fetches TwiML and makes verbs of what comes back. */
+/** Fetches TwiML documents and parses them into verbs. */
 export class DocumentLoader {
   readonly #accountSid: string;
   readonly #sender: WebhookSender;
@@ -22,7 +22,7 @@ export class DocumentLoader {
     this.#sender = sender;
   }
 
-  /** Throws a TwimlError when there is no document to run. */
+  /** Throws a TwimlError if there is no document to run. */
   async load(call: Call, source: TwimlSource, signal: AbortSignal): Promise<TwimlDocument> {
     if (source.kind === 'inline') return {verbs: parseTwiml(source.twiml), url: null};
     const outcome = await this.request(call, source, signal);
@@ -30,7 +30,7 @@ export class DocumentLoader {
     return {verbs: verbsOf(outcome.response, outcome.url), url: outcome.url};
   }
 
-  /** The request alone. */
+  /** Sends only the request. */
   async request(call: Call, source: Extract<TwimlSource, {kind: 'url'}>, signal: AbortSignal) {
     const webhook: Webhook = {
       kind: 'twiml',
@@ -44,7 +44,10 @@ export class DocumentLoader {
   }
 }
 
-/** By content type (Twilio docs: "TwiML for Programmable Voice"): TwiML is run, audio is played, text is read aloud. */
+/**
+ * Interprets the response by content type (Twilio docs: "TwiML for Programmable Voice"): runs TwiML, plays
+ * audio, reads text.
+ */
 function verbsOf({body, contentType, truncated}: WebhookResponse, url: string): readonly TwimlElement[] {
   if (truncated) throw new TwimlError(11750, 'TwiML response body too large');
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';

@@ -5,12 +5,12 @@ import type {TwimlElement} from './parse-twiml.ts';
 import {onInput, pause, readInput, type Wanted} from './waiting.ts';
 import {warn} from './warnings.ts';
 
-/** The far end needs a moment before it presses or speaks. Simulated seconds. */
+/** The reaction time of the far end before it presses or speaks. Simulated seconds. */
 const REACTION_SECONDS = 1;
-/** Verbs that may be nested in a Gather. */
+/** Verbs that can be nested in a Gather. */
 const PROMPTS: readonly string[] = ['Say', 'Play', 'Pause'];
 
-/** The input, as parameters for `action`. */
+/** The input, as parameters of `action`. */
 interface Gathered {
   readonly isEmpty: boolean;
   readonly params: Readonly<Record<string, string>>;
@@ -28,10 +28,10 @@ export async function gather(verb: TwimlElement, context: VerbContext): Promise<
   return source === null ? next : {kind: 'goto', source};
 }
 
-/** The nested verbs. The first key stops them, and so does speech unless `bargeIn` is false. */
+/** Plays the nested verbs. The first key stops them, and so does speech unless `bargeIn` is false. */
 async function prompt(verb: TwimlElement, context: VerbContext, {keys, speech}: Wanted): Promise<void> {
   for (const {name} of verb.children) {
-    if (!PROMPTS.includes(name)) warn(context, `<${name}> cannot be nested in <Gather>: it is passed over`);
+    if (!PROMPTS.includes(name)) warn(context, `<${name}> cannot be nested in <Gather>. It is skipped.`);
   }
   const barged = new AbortController();
   const wanted = {keys, speech: speech && verb.attributes['bargeIn'] !== 'false'};
@@ -70,7 +70,7 @@ async function collect(
   const numDigits = numberAttribute(verb, 'numDigits', Number.POSITIVE_INFINITY);
   const finishOnKey = verb.attributes['finishOnKey'] ?? '#';
   const pressed = (digits: string, key: string): Gathered => ({
-    // The finishing key alone is no input (Twilio docs: `<Gather>`, action).
+    // The finishing key alone does not count as input (Twilio docs: `<Gather>`, action).
     isEmpty: digits === '',
     params: wanted.keys ? {Digits: digits, FinishedOnKey: key, msg: 'Gather End'} : {},
   });

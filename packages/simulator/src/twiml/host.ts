@@ -7,7 +7,7 @@ import type {Logger} from '../log.ts';
 import type {TwimlElement} from './parse-twiml.ts';
 import type {TwimlSource} from './source.ts';
 
-/** A noun of a Dial, as a leg to be rung. */
+/** A noun of a Dial as a leg to ring. */
 export interface ChildLeg {
   readonly to: string;
   readonly from: string;
@@ -17,50 +17,50 @@ export interface ChildLeg {
   readonly machineDetection: MachineDetection | null;
 }
 
-/** A document that has been fetched: its verbs, and what relative URLs in it refer to. */
+/** A fetched document: its verbs, and the base of its relative URLs. */
 export interface TwimlDocument {
   readonly verbs: readonly TwimlElement[];
-  /** Null for inline TwiML, whose URLs have to be absolute. */
+  /** Null for inline TwiML, whose URLs must be absolute. */
   readonly url: string | null;
 }
 
-/** What running TwiML can do to calls. */
+/** The operations of TwiML on calls. */
 export interface TwimlHost {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Writes down what a leg runs and hears. */
+  /** Records what a leg runs and hears. */
   ran(step: Omit<TwimlStep, 'at'>): void;
-  /** Fetches and parses. Throws a TwimlError. */
+  /** Fetches and parses a document. Throws a TwimlError. */
   load(call: Call, source: TwimlSource, signal: AbortSignal): Promise<TwimlDocument>;
-  /** Requests a URL whose answer does not matter any more. */
+  /** Requests a URL and ignores the response. */
   notify(call: Call, source: TwimlSource): void;
   answer(call: Call): void;
   end(call: Call, status: EndedStatus): void;
   createChild(parent: Call, leg: ChildLeg): Call;
-  /** Resolves whether it was answered. */
+  /** Resolves with whether the leg was answered. */
   ring(child: Call): Promise<boolean>;
-  /** Runs a whisper document on a child before it is bridged. */
+  /** Runs a whisper document on a child before bridging it. */
   whisper(child: Call, source: TwimlSource): Promise<void>;
   startRecording(call: Call, options: RecordingOptions): Recording;
-  /** A `silent` recording is absent, however long it is. */
+  /** A `silent` recording is absent, regardless of its length. */
   finishRecording(recording: Recording, outcome?: {readonly silent: boolean}): void;
   recordingUrl(recording: Recording): string;
 }
 
-/** What a verb is run with. */
+/** The context in which a verb runs. */
 export interface VerbContext {
   readonly host: TwimlHost;
   readonly call: Call;
   readonly document: TwimlDocument;
-  /** Where the document came from: the default `action` of Gather and Record. */
+  /** The source of the document, which is the default `action` of Gather and Record. */
   readonly source: TwimlSource;
   /** Aborts when the call ends or is redirected over REST. */
   readonly signal: AbortSignal;
-  /** Runs verbs nested in another; rejects with an AbortError when `signal` aborts. */
+  /** Runs nested verbs. Rejects with an AbortError when `signal` aborts. */
   readonly runNested: (verbs: readonly TwimlElement[], signal: AbortSignal) => Promise<void>;
 }
 
-/** Where it goes on after a verb. */
+/** The next step after a verb. */
 export type Step =
   | {readonly kind: 'next'}
   | {readonly kind: 'goto'; readonly source: TwimlSource}

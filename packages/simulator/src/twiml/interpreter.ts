@@ -6,11 +6,11 @@ import type {TwimlSource} from './source.ts';
 import {TwimlError} from './twiml-error.ts';
 import {heardOf, runVerb} from './verbs.ts';
 
-/** Ends a call whose documents keep failing, so that a broken fallback cannot loop. */
+/** Ends a call after this many failed documents, so that a broken fallback cannot loop. */
 const MAX_FALLBACKS = 5;
-/** The sound a caller hears when no document can be run. Twilio's wording differs. */
+/** The sound a caller hears if no document can be run. Twilio's wording differs. */
 const NOTICE = '(a notice that an application error has occurred)';
-/** How long the notice takes. Simulated milliseconds. */
+/** Duration of the notice. Simulated milliseconds. */
 const NOTICE_MS = 4000;
 
 export interface InterpreterOptions {
@@ -18,7 +18,7 @@ export interface InterpreterOptions {
   readonly call: Call;
 }
 
-/** Runs the documents of one call, one after the other, until they run out or the call ends. */
+/** Runs the documents of one call, one after another, until there are no more or the call ends. */
 export class Interpreter {
   readonly #host: TwimlHost;
   readonly #call: Call;
@@ -31,13 +31,13 @@ export class Interpreter {
     this.#call = call;
   }
 
-  /** Leaves the current document, in the middle of a verb if need be, for another one. */
+  /** Interrupts the current document, even within a verb, and runs another one. */
   redirect(source: TwimlSource): void {
     this.#redirect = source;
     this.#interrupt.abort();
   }
 
-  /** Resolves when there is nothing left to run; rejects with an AbortError when the call has ended. */
+  /** Resolves when there is nothing left to run. Rejects with an AbortError when the call has ended. */
   async run(first: TwimlSource): Promise<void> {
     for (let source: TwimlSource | null = first; source !== null; ) {
       this.#interrupt = new AbortController();
@@ -50,7 +50,7 @@ export class Interpreter {
         else if (isAbort(error) && this.#redirect !== null && !this.#call.isOver) following = null;
         else throw error;
       }
-      // A redirect that came at the very end of a document still counts.
+      // A redirect at the very end of a document still counts.
       source = this.#redirect ?? following;
       this.#redirect = null;
     }
@@ -89,7 +89,7 @@ export class Interpreter {
   async #runVerbs(verbs: readonly TwimlElement[], context: VerbContext, nested = false): Promise<Step> {
     for (const verb of verbs) {
       context.signal.throwIfAborted();
-      // An inbound call is answered by the first verb, unless it is to ring on until the other side answers.
+      // The first verb answers an inbound call, unless the call keeps ringing until the other side answers.
       const ringsOn = verb.name === 'Dial' && verb.attributes['answerOnBridge'] === 'true';
       if (!ringsOn) this.#host.answer(this.#call);
       this.#note(verb, context, nested);
@@ -107,7 +107,10 @@ export class Interpreter {
     this.#host.ran({...about, verb: name, attributes, text, heard: heardOf(verb)});
   }
 
-  /** Twilio docs: "Availability and Reliability". The fallback is told what failed; without one the caller hears a notice. */
+  /**
+   * Reports a failed document to the fallback (Twilio docs: "Availability and Reliability"). Without a
+   * fallback the caller hears a notice.
+   */
   async #afterFailure(source: TwimlSource, error: TwimlError): Promise<TwimlSource | null> {
     const {url: failedUrl} = source.kind === 'url' ? source : {url: ''};
     const call = this.#call;
@@ -133,7 +136,7 @@ export class Interpreter {
   }
 }
 
-/** A Say with all it says; of other verbs the elements inside one by one. */
+/** The text of a Say, or of the elements nested in another verb. */
 function textOf({name, text, fullText, children}: TwimlElement): string {
   if (name === 'Say') return fullText;
   return [text, ...children.map((child) => `<${child.name}> ${child.fullText}`.trim())].join(' ').trim();

@@ -8,7 +8,7 @@ export interface TwimlElement {
   readonly children: readonly TwimlElement[];
   /** Text directly inside, trimmed. */
   readonly text: string;
-  /** All text inside, that of nested elements included, with single spaces. */
+  /** All text inside, including nested elements, with single spaces. */
   readonly fullText: string;
 }
 
@@ -18,7 +18,7 @@ interface OpenElement extends TwimlElement {
   fullText: string;
 }
 
-/** The verbs of a document. Throws a TwimlError: 12100 when it is not XML, 12102 when its root is not `<Response>`. */
+/** Parses a document. Throws a TwimlError: 12100 if it is not XML, 12102 if its root is not `<Response>`. */
 export function parseTwiml(document: string): readonly TwimlElement[] {
   const root = parseXml(document);
   if (root.name !== 'Response') {
@@ -40,7 +40,7 @@ function parseXml(document: string): TwimlElement {
       .write(document.replace(/^\uFEFF/, '').trimStart())
       .close();
   } catch (error) {
-    // sax throws when it is written to after an error; that error is in `failure` already.
+    // After an error, sax throws on every write. That error is already stored in `failure`.
     if (state.root === null || state.open.length > 0) state.failure ??= error as Error;
   }
   if (state.failure !== null || state.root === null) {
@@ -54,7 +54,7 @@ function xmlParser(state: ParseState): SAXParser {
   const parser = sax.parser(true, {strictEntities: true});
   const {open} = state;
   parser.onerror = (error) => {
-    // What follows the first root is not looked at.
+    // Content after the first root element is ignored.
     if (state.root === null || open.length > 0) state.failure ??= error;
   };
   parser.onopentag = ({name, attributes}) => {

@@ -5,20 +5,20 @@ import type {TwimlElement} from './parse-twiml.ts';
 import {speechSeconds} from './say.ts';
 import {readInput} from './waiting.ts';
 
-/** How long the far end speaks into a Record unless its scenario says otherwise. Simulated seconds. */
+/** How long the far end speaks into a Record, unless its scenario says otherwise. Simulated seconds. */
 const SPEAK_SECONDS = 5;
 
 /** How a Record ended. */
 interface Recorded {
-  /** The key that ended it, or nothing. */
+  /** The key that ended it, or an empty string. */
   readonly digits: string;
-  /** Nobody spoke. */
+  /** The far end did not speak. */
   readonly silent: boolean;
 }
 
 /**
- * Record: time passes as if the far end spoke, then `action` gets the recording, and verbs after it are never reached.
- * When nobody spoke there is no recording: `action` is not requested, and the next verb runs.
+ * Record: waits as if the far end spoke, then `action` gets the recording. Verbs after it do not run. If the
+ * far end did not speak, there is no recording: `action` is not requested, and the next verb runs.
  */
 export async function record(verb: TwimlElement, context: VerbContext): Promise<Step> {
   const {host, call} = context;
@@ -40,7 +40,7 @@ export async function record(verb: TwimlElement, context: VerbContext): Promise<
   return source === null ? over : {kind: 'goto', source};
 }
 
-/** The far end as it speaks into a Record: by its scenario, and on demand. */
+/** The far end speaking into a Record, by its scenario and on demand. */
 class Speaking {
   readonly #context: VerbContext;
   readonly #finishOnKey: string;
@@ -61,7 +61,7 @@ class Speaking {
     this.silent = speaks === 0;
   }
 
-  /** Until so much silence, the longest length, or a key. */
+  /** Waits for silence, the maximum length or a key. */
   async untilQuiet(): Promise<Recorded> {
     const {clock} = this.#context.host;
     for (;;) {
@@ -91,7 +91,7 @@ function results({host}: VerbContext, recording: Recording, digits: string): Rec
   };
 }
 
-/** What Record and Dial ask of a recording, callbacks included. */
+/** The recording options of Record and Dial, including callbacks. */
 export function recordingOptions(
   verb: TwimlElement,
   context: VerbContext,

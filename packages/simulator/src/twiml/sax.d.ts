@@ -1,4 +1,4 @@
-/** The part of `sax` that is used here; the package has no types of its own. */
+/** The part of `sax` that is used here. The package has no types of its own. */
 declare module 'sax' {
   export interface Tag {
     readonly name: string;

@@ -1,8 +1,8 @@
 import type {TwimlElement} from './parse-twiml.ts';
 
-/** Characters of a Say spoken in a second. */
+/** Speaking speed of a Say in characters per second. */
 const SPEECH_RATE = 15;
-/** Length of a `<break>` without `time`, by strength (W3C SSML names; the values are ours). Seconds. */
+/** Length of a `<break>` without `time`, by strength (names from W3C SSML, values chosen here). Seconds. */
 const BREAK_SECONDS: Readonly<Record<string, number>> = {
   none: 0,
   'x-weak': 0.1,
@@ -11,9 +11,9 @@ const BREAK_SECONDS: Readonly<Record<string, number>> = {
   strong: 1,
   'x-strong': 1.5,
 };
-/** Longest `<break>`; Twilio docs: "Text-to-Speech", break. Seconds. */
+/** Maximum length of a `<break>` (Twilio docs: "Text-to-Speech", break). Seconds. */
 const MAX_BREAK_SECONDS = 10;
-/** Factor of the speed, by the name in `<prosody rate>`. */
+/** Speed factors of the names in `<prosody rate>`. */
 const RATES: Readonly<Record<string, number>> = {
   'x-slow': 0.5,
   slow: 0.75,
@@ -22,14 +22,14 @@ const RATES: Readonly<Record<string, number>> = {
   'x-fast': 1.5,
 };
 
-/** How long a Say takes, its SSML included. Simulated seconds. */
+/** The duration of a Say, including SSML. Simulated seconds. */
 export function saySeconds(verb: TwimlElement): number {
   const breaks = breakSeconds(verb);
   const spoken = spokenSeconds(verb, 1);
   return breaks + (breaks > 0 ? spoken : Math.max(0.5, spoken));
 }
 
-/** How long it takes to say a text. Simulated seconds. */
+/** The duration of a spoken text. Simulated seconds. */
 export function speechSeconds(text: string): number {
   return Math.max(0.5, text.length / SPEECH_RATE);
 }
@@ -47,7 +47,7 @@ function breakSeconds({name, attributes, children}: TwimlElement): number {
   return children.reduce((sum, child) => sum + breakSeconds(child), own);
 }
 
-/** `3s`, `250ms`, or a strength; `time` goes before `strength`. */
+/** Parses `3s`, `250ms` or a strength. `time` takes precedence over `strength`. */
 function breakLength({time, strength = 'medium'}: Readonly<Record<string, string>>): number {
   const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)(ms|s)\s*$/.exec(time ?? '') ?? [];
   if (amount === undefined) return BREAK_SECONDS[strength] ?? 0.5;

@@ -1,4 +1,4 @@
-/** Why a document cannot be fetched or run: the fatal errors after which Twilio turns to the FallbackUrl. */
+/** A fatal error: the document cannot be fetched or run, and Twilio requests the FallbackUrl. */
 export class TwimlError extends Error {
   override readonly name = 'TwimlError';
   readonly code: number;

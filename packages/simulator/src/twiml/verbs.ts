@@ -8,7 +8,7 @@ import {saySeconds} from './say.ts';
 import {pause, waitForever} from './waiting.ts';
 import {warn} from './warnings.ts';
 
-/** How long a Play lasts; the file itself is never fetched. Simulated seconds. */
+/** The duration of a Play. The file itself is never fetched. Simulated seconds. */
 const PLAY_SECONDS = 5;
 
 type Verb = (verb: TwimlElement, context: VerbContext) => Promise<Step> | Step;
@@ -35,7 +35,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   Gather: gather,
   Record: record,
   Dial: dial,
-  // Their media are not simulated: a blocking one holds the call, the others are passed over.
+  // The media of these verbs are not simulated. A blocking verb holds the call, the others are skipped.
   Connect: hold,
   Enqueue: hold,
   Start: passOver,
@@ -53,15 +53,15 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
-/** Runs one verb. An unknown one is a schema warning (12200) and is passed over. */
+/** Runs one verb. An unknown verb causes a schema warning (12200) and is skipped. */
 export async function runVerb(verb: TwimlElement, context: VerbContext): Promise<Step> {
   const run = Object.hasOwn(VERBS, verb.name) ? VERBS[verb.name] : undefined;
   if (run !== undefined) return await run(verb, context);
-  warn(context, `Schema validation warning: <${verb.name}> is not a verb of TwiML. It is passed over.`);
+  warn(context, `Schema validation warning: <${verb.name}> is not a TwiML verb. It is skipped.`);
   return next;
 }
 
-/** The sound that a verb makes for the party on the leg, null for a silent verb. */
+/** The sound of a verb for the party on the leg. Null for a silent verb. */
 export function heardOf({name, attributes, text, fullText}: TwimlElement): string | null {
   if (name === 'Say') return fullText;
   if (name === 'Pause') return `(silence for ${attributes['length'] ?? '1'} s)`;
@@ -77,11 +77,11 @@ async function hold(verb: TwimlElement, context: VerbContext): Promise<Step> {
 
 function passOver(verb: TwimlElement, context: VerbContext): Step {
   const inside = verb.children.map(({name}) => `<${name}>`).join('');
-  warn(context, `<${verb.name}>${inside} is not simulated. It is passed over.`);
+  warn(context, `<${verb.name}>${inside} is not simulated. It is skipped.`);
   return next;
 }
 
-/** `loop="0"` goes on until the call ends. */
+/** `loop="0"` repeats until the call ends. */
 function loops(verb: TwimlElement): number {
   const times = numberAttribute(verb, 'loop', 1);
   return times === 0 ? Number.POSITIVE_INFINITY : times;

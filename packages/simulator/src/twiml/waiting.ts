@@ -1,12 +1,12 @@
 import {isAbort} from '../clock.ts';
 import type {VerbContext} from './host.ts';
 
-/** Waits simulated seconds of the call. */
+/** Waits for simulated seconds of the call. */
 export async function pause({host, signal}: VerbContext, seconds: number): Promise<void> {
   await host.clock.sleep(seconds * 1000, signal);
 }
 
-/** The kinds of input that count. */
+/** The kinds of input to wait for. */
 export interface Wanted {
   readonly keys: boolean;
   readonly speech: boolean;
@@ -16,7 +16,7 @@ export type Input =
   | {readonly kind: 'key'; readonly key: string}
   | {readonly kind: 'speech'; readonly text: string};
 
-/** The next key or utterance of the far end within so many seconds, or null. */
+/** Returns the far end's next key or utterance within a number of seconds, or null. */
 export async function readInput(
   context: VerbContext,
   seconds: number,
@@ -37,7 +37,7 @@ export async function readInput(
   return take(context, wanted);
 }
 
-/** Calls back whenever there is input, at once if there is some already. The result ends it. */
+/** Calls the listener for each input, at once if there is some already. Returns a function that stops it. */
 export function onInput({call}: VerbContext, {keys, speech}: Wanted, listener: () => void): () => void {
   if (keys) call.keypad.onPress(listener);
   if (speech) call.voice.onSpeak(listener);
@@ -68,7 +68,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
   }
 }
 
-/** Waits until the call is ended or redirected. */
+/** Waits until the call ends or is redirected. */
 export async function waitForever({signal}: VerbContext): Promise<never> {
   return await unlessAborted(new Promise<never>(() => {}), signal);
 }

@@ -1,12 +1,12 @@
 import type {VerbContext} from './host.ts';
 
 /**
- * Twilio's schema warning (12200). The simulator uses it also for TwiML that Twilio runs and the simulator does not, so
- * that a call that waits for nothing explains itself.
+ * Twilio's schema warning (12200). The simulator also uses it for TwiML that Twilio runs but the simulator
+ * does not, so that a developer can see why the call waits.
  */
 const SCHEMA_WARNING = 12200;
 
-/** Warns about a document in the log and in the call's notifications. */
+/** Adds a warning about a document to the log and the call's notifications. */
 export function warn(context: VerbContext, message: string, code = SCHEMA_WARNING): void {
   const {host, call, document} = context;
   host.log({

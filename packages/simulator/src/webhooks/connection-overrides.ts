@@ -1,23 +1,28 @@
-/** A class of failure that a webhook may be retried on. */
+/** A class of failures after which a webhook may be retried. */
 export type RetryPolicy = '4xx' | '5xx' | 'ct' | 'rt' | 'all';
 
-/** How a webhook is delivered, after the URL's fragment (Twilio docs: "Webhooks: Connection Overrides"). Real milliseconds. */
+/**
+ * Delivery options from the URL's fragment (Twilio docs: "Webhooks: Connection Overrides"). Real
+ * milliseconds.
+ */
 export interface ConnectionOverrides {
-  /** `ct`: time to connect, TLS handshake included. */
+  /** `ct`: connection timeout, including the TLS handshake. */
   readonly connectTimeoutMs: number;
-  /** `rt`: time to the first packet, and between packets. */
+  /** `rt`: read timeout to the first packet and between packets. */
   readonly readTimeoutMs: number;
-  /** `tt`: everything, retries included. */
+  /** `tt`: total time, including retries. */
   readonly totalTimeoutMs: number;
-  /** `rc`: attempts after the first one. */
+  /** `rc`: number of retries. */
   readonly retryCount: number;
-  /** `rp`: what is retried. */
+  /** `rp`: the failures to retry. */
   readonly retryOn: ReadonlySet<RetryPolicy>;
 }
 
 const POLICIES: readonly string[] = ['4xx', '5xx', 'ct', 'rt', 'all'];
 
-/** Reads `rc=2&rp=5xx,ct&ct=1000` from the fragment of a URL. What is out of range or unknown keeps its default. */
+/**
+ * Parses `rc=2&rp=5xx,ct&ct=1000` in the fragment of a URL. Invalid or unknown values keep their defaults.
+ */
 export function connectionOverrides(url: string): ConnectionOverrides {
   const hash = url.indexOf('#');
   const fragment = new URLSearchParams(hash === -1 ? '' : url.slice(hash + 1));

@@ -1,4 +1,4 @@
-/** Cookies of one call's webhooks: kept and returned, by host. Attributes are not interpreted. */
+/** The cookies of one call's webhooks, by host. Cookie attributes are ignored. */
 export class CookieJar {
   readonly #hosts = new Map<string, Map<string, string>>();
 
@@ -14,7 +14,7 @@ export class CookieJar {
     }
   }
 
-  /** The Cookie header for a URL, empty when there is none. */
+  /** Returns the Cookie header for a URL, or an empty string. */
   header(url: string): string {
     const cookies = this.#hosts.get(new URL(url).host) ?? new Map<string, string>();
     return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');

@@ -2,52 +2,52 @@ import {BoundedLog} from '../bounded-log.ts';
 import type {WebhookParameters} from './signature.ts';
 import type {HttpMethod} from './target.ts';
 
-/** What a webhook is for. */
+/** The purpose of a webhook. */
 export type DeliveryKind = 'status' | 'twiml' | 'recording' | 'amd';
 
 export interface DeliveryAttempt {
   readonly startedAt: Date;
   readonly endedAt: Date;
-  /** URL that was requested, redirects included; never with a fragment. */
+  /** The requested URL, after redirects and without a fragment. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** HTTP status of the answer, null when there was none. */
+  /** The response's HTTP status. Null without a response. */
   readonly status: number | null;
-  /** Twilio's error code and why there was no answer, null when there was one. */
+  /** Twilio's error code and the reason for a missing response. Null if there was a response. */
   readonly error: {readonly code: number; readonly message: string} | null;
-  /** Its first 8192 characters. */
+  /** The first 8192 characters of the response. */
   readonly responseBody: string;
-  /** `repeat` when it was sent again by a fault, `redirect` when an answer led here. */
+  /** `repeat`: sent again because of a fault. `redirect`: a response redirected here. */
   readonly cause: 'first' | 'retry' | 'redirect' | 'repeat';
 }
 
-/** One logical webhook: what was sent, and how it went. */
+/** One logical webhook: its request and its result. */
 export interface Delivery {
   readonly id: number;
   readonly kind: DeliveryKind;
   readonly callSid: string;
   readonly method: HttpMethod;
-  /** As configured, with the fragment that the receiver never sees. */
+  /** The configured URL, including the fragment, which is never sent. */
   readonly url: string;
   readonly params: WebhookParameters;
-  /** Of every attempt, repeats included. */
+  /** All attempts, including repeats. */
   readonly idempotencyToken: string;
   readonly firedAt: Date;
-  /** `dropped` was withheld by a fault; `failed` got no 2xx; `aborted` was cut off by stop(). */
+  /** `dropped`: withheld by a fault. `failed`: no 2xx response. `aborted`: interrupted by stop(). */
   readonly state: 'pending' | 'delivered' | 'failed' | 'dropped' | 'aborted';
   readonly attempts: readonly DeliveryAttempt[];
-  /** Faults that struck it. */
+  /** The faults that affected it. */
   readonly faults: readonly string[];
 }
 
-/** A delivery while it is under way: only the sender changes it. */
+/** A delivery in progress. Only the sender changes it. */
 export type MutableDelivery = Omit<Delivery, 'state' | 'attempts' | 'faults'> & {
   state: Delivery['state'];
   attempts: DeliveryAttempt[];
   faults: string[];
 };
 
-/** Remembers the latest deliveries, oldest first. */
+/** The latest deliveries, oldest first. */
 export class DeliveryLog {
   readonly #log: BoundedLog<MutableDelivery>;
   #nextId = 1;

@@ -3,7 +3,7 @@ import {Agent as HttpsAgent, request as httpsRequest} from 'node:https';
 import {gunzipSync} from 'node:zlib';
 import type {WebhookRequest} from './target.ts';
 
-/** Largest answer that is read (error 11750 beyond). Bytes. */
+/** Maximum response size that is read (error 11750 beyond it). Bytes. */
 export const MAX_RESPONSE_BYTES = 64 * 1024;
 
 export interface WebhookResponse {
@@ -12,16 +12,19 @@ export interface WebhookResponse {
   readonly location: string | null;
   readonly setCookies: readonly string[];
   readonly body: string;
-  /** The answer was longer than 64 kB; `body` holds its beginning. */
+  /** The response was longer than 64 kB. `body` contains its beginning. */
   readonly truncated: boolean;
 }
 
-/** Why an attempt had no usable answer. */
+/** Why an attempt had no usable response. */
 export interface WebhookFailure {
   /** Twilio's error code, such as 11205. */
   readonly code: number;
   readonly message: string;
-  /** `ct` before the connection stood, `rt` after it and before any answer, `partial` in the middle of an answer. */
+  /**
+   * `ct`: before the connection was established. `rt`: after that, before a response. `partial`: within a
+   * response.
+   */
   readonly phase: 'ct' | 'rt' | 'partial';
 }
 
@@ -32,19 +35,19 @@ export type SendResult =
 export interface SendLimits {
   readonly connectTimeoutMs: number;
   readonly readTimeoutMs: number;
-  /** What is left of the total. */
+  /** The remaining total time. */
   readonly remainingMs: number;
   readonly signal: AbortSignal;
 }
 
 const TLS_ERROR = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/;
 
-// A connection for each attempt: with a kept-alive one, a receiver that restarts would fail attempts in a way
-// that Twilio's do not.
+// Each attempt uses a new connection. With a keep-alive connection, a receiver that restarts would fail
+// attempts in a way that Twilio's attempts do not.
 const httpAgent = new HttpAgent({keepAlive: false});
 const httpsAgent = new HttpsAgent({keepAlive: false});
 
-/** One attempt. Resolves also when it fails; only `signal` makes it reject. */
+/** Sends one attempt. It resolves even if the attempt fails. Only `signal` makes it reject. */
 export function sendOnce(request: WebhookRequest, limits: SendLimits): Promise<SendResult> {
   return new Promise((resolve, reject) => {
     const isSecure = request.url.startsWith('https:');
@@ -58,7 +61,7 @@ export function sendOnce(request: WebhookRequest, limits: SendLimits): Promise<S
     const finish = (settle: () => void) => {
       clearTimeout(timer);
       limits.signal.removeEventListener('abort', onAbort);
-      outgoing.on('error', () => {}); // destroying the request may report once more
+      outgoing.on('error', () => {}); // destroying the request can emit another error
       outgoing.destroy();
       settle();
     };
@@ -124,7 +127,7 @@ async function readBody(incoming: IncomingMessage): Promise<{body: string; trunc
   };
 }
 
-/** Twilio docs: error dictionary, 11200–11237. */
+/** Maps an error to Twilio's codes 11200–11237 (Twilio docs: error dictionary). */
 function errorCode(error: NodeJS.ErrnoException, phase: WebhookFailure['phase']): number {
   const code = error.code ?? '';
   if (code === 'ECONNREFUSED') return 11202;

@@ -1,11 +1,12 @@
 import {createHmac} from 'node:crypto';
 
-/** Parameters of a webhook; names are unique. */
+/** The parameters of a webhook. Names are unique. */
 export type WebhookParameters = Readonly<Record<string, string>>;
 
 /**
- * X-Twilio-Signature (Twilio docs: "Webhooks security"): base64 of HMAC-SHA1, keyed with the account's auth token,
- * over the requested URL and, for a form POST, every name directly followed by its value in byte order of the names.
+ * X-Twilio-Signature (Twilio docs: "Webhooks security"): base64 of HMAC-SHA1, keyed with the account's auth
+ * token. The input is the requested URL. For a form POST, each name follows with its value, in byte order of
+ * the names.
  */
 export function signatureFor(authToken: string, url: string, body: WebhookParameters): string {
   const names = Object.keys(body).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

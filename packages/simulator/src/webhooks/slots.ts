@@ -1,4 +1,4 @@
-/** Lets a limited number of holders in; the others wait in line. */
+/** Limits the number of concurrent tasks. Further tasks wait in a queue. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,11 +7,11 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Runs `work` as soon as there is a slot. Rejects with an AbortError when `signal` aborts before that. */
+  /** Runs `work` when a slot is free. Rejects with an AbortError if `signal` aborts before that. */
   async use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     await this.#take();
     try {
-      // Whoever gave up in the line passes the slot on.
+      // An aborted task passes its slot on to the next one in the queue.
       signal.throwIfAborted();
       return await work();
     } finally {

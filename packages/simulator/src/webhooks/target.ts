@@ -2,19 +2,19 @@ import {signatureFor, type WebhookParameters} from './signature.ts';
 
 export type HttpMethod = 'GET' | 'POST';
 
-/** One HTTP request of a webhook, ready to be sent. */
+/** An HTTP request of a webhook, ready to send. */
 export interface WebhookRequest {
   readonly method: HttpMethod;
-  /** Where it goes: without fragment and credentials, parameters of a GET included. */
+  /** The URL without fragment and credentials, including the parameters of a GET. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Form body; empty for a GET. */
+  /** The form body. Empty for a GET. */
   readonly body: string;
 }
 
 export interface WebhookTarget {
   readonly method: HttpMethod;
-  /** As configured; the fragment is never sent. */
+  /** The configured URL. The fragment is never sent. */
   readonly url: string;
   readonly params: WebhookParameters;
 }
@@ -22,8 +22,8 @@ export interface WebhookTarget {
 const URL_PARTS = /^(https?):\/\/(?:([^/?#@]*)@)?([^/?#]+)[^#]*/i;
 
 /**
- * The request for a webhook with its signature. The host is signed as it was written, so an http URL keeps its port
- * even if it is the default one, whereas voice webhooks over https are signed without any port.
+ * Creates the signed request of a webhook. An http URL is signed with the host as written, including a
+ * default port. An https URL is signed without a port, as at Twilio.
  */
 export function webhookRequest(
   {method, url, params}: WebhookTarget,

@@ -11,16 +11,16 @@ import {type HttpMethod, webhookRequest} from './target.ts';
 
 /** Twilio docs: error 11215. */
 const MAX_REDIRECTS = 10;
-/** No voice webhook takes longer, whatever `tt` says. Milliseconds. */
+/** Maximum duration of a voice webhook, regardless of `tt`. Milliseconds. */
 const VOICE_CAP_MS = 15_000;
 /**
- * Attempts under way at once; the rest wait, their time not yet running. A burst beyond what a server's listen backlog
- * holds would fail to connect, which says nothing about the server.
+ * Maximum number of concurrent attempts. Others wait, and their timeouts do not run yet. A burst larger than
+ * a server's listen backlog would fail to connect, which would not mean that the server is broken.
  */
 const MAX_CONCURRENT = 200;
-/** Pause before a retry, so that a receiver that is just restarting has a chance. Real milliseconds. */
+/** Delay before a retry, so that a restarting receiver has a chance. Real milliseconds. */
 const RETRY_PAUSE_MS = 50;
-/** Longest answer that is remembered. Characters. */
+/** Maximum length of a stored response. Characters. */
 const MAX_LOGGED_BODY = 8192;
 
 export interface Webhook {
@@ -42,7 +42,10 @@ export interface WebhookSenderOptions {
   readonly log: DeliveryLog;
 }
 
-/** Sends webhooks as Twilio does: signed, redirects followed, retried as the URL's fragment asks, within 15 s. */
+/**
+ * Sends webhooks as Twilio does: signs them, follows redirects, retries according to the URL's fragment,
+ * within 15 s.
+ */
 export class WebhookSender {
   readonly #authToken: string;
   readonly #clock: Clock;
@@ -56,12 +59,15 @@ export class WebhookSender {
     this.#log = log;
   }
 
-  /** Opens the record of a webhook without sending it yet, in the order in which webhooks are fired. */
+  /**
+   * Creates the record of a webhook without sending it, so that records are in the order in which webhooks
+   * fire.
+   */
   open({kind, callSid, method, url, params}: Webhook): MutableDelivery {
     return this.#log.open({kind, callSid, method, url, params, idempotencyToken: randomUUID()});
   }
 
-  /** Sends with retries. Resolves with the last outcome; rejects only when `signal` aborts. */
+  /** Sends a webhook with retries. Resolves with the last outcome. Rejects only when `signal` aborts. */
   async send(
     webhook: Webhook,
     delivery: MutableDelivery,
@@ -101,7 +107,7 @@ export class WebhookSender {
       outcome = tried.outcome;
       if (!shouldRetry(tried.result, overrides)) break;
     }
-    // A repeat by a fault must not turn what has arrived into a failure.
+    // A repeat caused by a fault must not turn a delivered webhook into a failed one.
     if (!repeat) delivery.state = outcome.ok ? 'delivered' : 'failed';
     return outcome;
   }
@@ -144,7 +150,7 @@ export class WebhookSender {
       if (hop >= MAX_REDIRECTS) {
         return {result, outcome: {ok: false, code: 11215, message: 'Too many HTTP redirects'}};
       }
-      // 307 keeps method and body; the older two are followed as browsers do.
+      // 307 keeps the method and body. 301 and 302 are followed as browsers do.
       if (response.status !== 307) method = 'GET';
       url = next;
     }
@@ -153,7 +159,7 @@ export class WebhookSender {
 
 interface AttemptOptions {
   readonly overrides: ConnectionOverrides;
-  /** On the scale of performance.now(). */
+  /** In the time of performance.now(). */
   readonly deadline: number;
   readonly cause: DeliveryAttempt['cause'];
   readonly signal: AbortSignal;

@@ -1,12 +1,12 @@
 /**
- * The page at /_simulator. It asks for the state once a second and shows it. Everything from outside is set as text,
+ * The page at /_simulator. It fetches the state once a second and displays it. External data is set as text,
  * never as markup.
  */
 const base = '/_simulator';
 const EVERY_MS = 1000;
 const byId = (id) => document.getElementById(id);
 
-/** The card of each leg. Cards are kept, so that an input or a player survives the next refresh. */
+/** The card of each leg. Cards are reused, so that an input or a player survives a refresh. */
 const cards = new Map();
 let clockMode = 'running';
 
@@ -26,7 +26,7 @@ async function request(method, path, body) {
   return answer;
 }
 
-/** Does something and looks at once what came of it. */
+/** Runs an action and refreshes at once. */
 async function act(method, path, body) {
   try {
     await request(method, path, body);
@@ -90,7 +90,7 @@ function createCard(sid) {
   return parts;
 }
 
-/** Replaces the content of a list only when it has changed. */
+/** Replaces the content of a list only if it has changed. */
 function renew(parts, name, items, render) {
   const now = JSON.stringify(items);
   if (parts.shown[name] === now) return;
@@ -145,7 +145,9 @@ function showLeg(call) {
   return parts.card;
 }
 
-/** Puts children in order without touching those that stand right, which would stop a player. */
+/**
+ * Orders the children without moving those in the right place, because moving an element stops its player.
+ */
 function place(parent, children) {
   const kept = new Set(children);
   for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
@@ -159,7 +161,7 @@ function show({account, clock, calls, callCount, warnings}) {
   byId('account').textContent =
     `${account.accountSid} · ${account.phoneNumber} · speed ×${account.speed} · ${callCount} calls`;
   byId('time').textContent = `${clock.seconds.toFixed(1)} s (${clock.mode})`;
-  byId('mode').textContent = clock.mode === 'manual' ? 'Let it run' : 'Stop the clock';
+  byId('mode').textContent = clock.mode === 'manual' ? 'Start the clock' : 'Stop the clock';
   for (const each of document.querySelectorAll('.manual')) each.hidden = clock.mode !== 'manual';
   place(byId('calls'), calls.map(showLeg));
   byId('no-calls').hidden = calls.length > 0;
@@ -184,7 +186,7 @@ async function refresh() {
     show(await request('GET', '/state'));
     byId('connection').textContent = '';
   } catch {
-    byId('connection').textContent = 'The simulator does not answer. Retrying…';
+    byId('connection').textContent = 'The simulator does not respond. Retrying…';
   }
 }
 
@@ -204,10 +206,10 @@ byId('clock').onsubmit = (event) => {
 };
 byId('mode').onclick = () => act('PUT', '/clock', {mode: clockMode === 'manual' ? 'running' : 'manual'});
 byId('reset').onclick = () => {
-  if (confirm('Forget all calls, recordings, numbers and settings?')) void act('POST', '/reset');
+  if (confirm('Delete all calls, recordings, numbers and settings?')) void act('POST', '/reset');
 };
 
-/** One look after the other, however long one takes. */
+/** Refreshes one after another, however long each takes. */
 async function watch() {
   if (!document.hidden) await refresh();
   setTimeout(() => void watch(), EVERY_MS);
