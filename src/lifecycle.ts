@@ -6,8 +6,8 @@ export interface Part {
   /** Called once, after all earlier parts have started. */
   readonly start?: () => void | Promise<void>;
   /**
-   * Called once, before the earlier parts stop, also when the part was never started: a start that failed halfway is
-   * cleaned up by the same call.
+   * Called once, before the earlier parts stop, also when the part was never started: a start that failed
+   * halfway is cleaned up by the same call.
    */
   readonly stop?: () => void | Promise<void>;
 }

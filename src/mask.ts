@@ -8,9 +8,9 @@ const MASKED =
   /^(?:\+\d{1,4}|(?:client|sips?):[^•@]{0,2}|(?:sips?:)\+\d{1,4}|[^•+]{0,4})•••(?:\d{1,4})?(?:@[^•]*•{0,3})?$/u;
 
 /**
- * A phone number, `client:` identity or SIP address, masked: `+14155551234` → `+1415•••1234`, `client:alice` →
- * `client:al•••`, `sip:alice@example.com` → `sip:al•••@example.com`. Short ones are masked fully, and so are a SIP
- * address' parameters and headers, which may hold anything.
+ * A phone number, `client:` identity or SIP address, masked: `+14155551234` → `+1415•••1234`, `client:alice`
+ * → `client:al•••`, `sip:alice@example.com` → `sip:al•••@example.com`. Short ones are masked fully, and so
+ * are a SIP address' parameters and headers, which may hold anything.
  */
 export function maskNumber(address: string): string {
   if (MASKED.test(address)) return address;
@@ -31,9 +31,9 @@ export function maskSecret(secret: string | undefined): string | undefined {
 }
 
 /**
- * What looks like a secret or a number in running text, and how it is shown. The last net under redaction by key:
- * messages, stacks, URLs and quoted headers hold such things without a key. All of them take linear time: a stranger's
- * header or caller name may be in the text.
+ * What looks like a secret or a number in running text, and how it is shown. The last net under redaction by
+ * key: messages, stacks, URLs and quoted headers hold such things without a key. All of them take linear
+ * time: a stranger's header or caller name may be in the text.
  */
 const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => string)])[] = [
   [/hookswitch\.bearer\.[^\s"',;]+/gi, `hookswitch.bearer.${MASK}`],

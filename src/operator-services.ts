@@ -1,4 +1,7 @@
-/** What is there for operators and not for calls: the doctor, the series, a simulated Twilio's controls. One lifetime. */
+/**
+ * What is there for operators and not for calls: the doctor, the series, a simulated Twilio's controls. One
+ * lifetime.
+ */
 import type {Logger} from 'pino';
 import type {Clock} from './clock.ts';
 import type {Environment} from './config/environment.ts';

@@ -1,6 +1,6 @@
 /**
- * Stands in for a gateway that is not running while its PUBLIC_URL is asked: answers what the doctor asks, and everybody
- * else 503, so that Twilio brings again what it has.
+ * Listens in place of a gateway that is not running while the doctor checks PUBLIC_URL. Answers the doctor's
+ * requests and returns 503 to everybody else, so that Twilio retries its webhooks.
  */
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {Socket} from 'node:net';
@@ -16,7 +16,7 @@ export interface DoctorListenerOptions {
   readonly identity: IdentityChallenge;
 }
 
-/** Listens until the function it resolves with is called. @throws when the port cannot be had */
+/** Listens until the returned function is called. @throws if the port is not available */
 export async function listenForDoctor({port, host, basePath, identity}: DoctorListenerOptions) {
   const sockets = new Set<Socket>();
   const wss = new WebSocketServer({noServer: true, handleProtocols: () => SUBPROTOCOL});

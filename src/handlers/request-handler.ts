@@ -1,4 +1,7 @@
-/** The HTTP side: Twilio's webhooks on `node:http`, and all the rest — API, operations, the console at `/` — as one Express app. */
+/**
+ * The HTTP side: Twilio's webhooks on `node:http`, and all the rest — API, operations, the console at `/` —
+ * as one Express app.
+ */
 import type {RequestListener} from 'node:http';
 import cors from 'cors';
 import express, {type Express, type Request, type RequestHandler} from 'express';
@@ -81,7 +84,10 @@ function createApp(options: RequestHandlerOptions): Express {
   return app;
 }
 
-/** Serves both kinds of proxies: those that take the path of PUBLIC_URL off a request, and those that leave it. */
+/**
+ * Serves both kinds of proxies: those that take the path of PUBLIC_URL off a request, and those that leave
+ * it.
+ */
 function stripBasePath(basePath: string): RequestHandler {
   return (request, _response, next) => {
     if (basePath !== '' && request.url.startsWith(`${basePath}/`))

@@ -1,7 +1,8 @@
 /**
- * From an upgrade request to a session. Path, room, origin and token are checked in this order. A wrong path and a
- * gateway without room are answered before the upgrade. A wrong origin and a wrong token are answered after it, because
- * a browser cannot read why an upgrade failed, but it can read a close code and its reason (A3).
+ * From an upgrade request to a session. Path, room, origin and token are checked in this order. A wrong path
+ * and a gateway without room are answered before the upgrade. A wrong origin and a wrong token are answered
+ * after it, because a browser cannot read why an upgrade failed, but it can read a close code and its reason
+ * (A3).
  */
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
@@ -72,7 +73,8 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
     upgrade(options, request)
       .then((admission) => {
         if (socket.destroyed) return;
-        // Once more: while tokens were looked at, others came in, or a drain began. From here on it is one turn.
+        // Once more: while tokens were looked at, others came in, or a drain began. From here on it is one
+        // turn.
         requireRoom(options.sessions);
         // One write: the answer to the upgrade, where the session stands, and what it missed.
         socket.cork();
@@ -138,8 +140,8 @@ interface Arrived extends Admission {
 }
 
 /**
- * What is kept of a connection while it is open is what the functions here refer to; the request with its headers, which
- * would be a third of what a session weighs, is not among it.
+ * What is kept of a connection while it is open is what the functions here refer to; the request with its
+ * headers, which would be a third of what a session weighs, is not among it.
  */
 function connect(options: UpgradeHandlerOptions, ws: WebSocket, arrived: Arrived): void {
   const {sessions, logger} = options;
@@ -169,10 +171,10 @@ function attend(
     if (stream.writableLength <= MAX_UNSENT_FOR_PONG_BYTES) ws.pong(data);
   });
   ws.on('pong', () => {
-    if (sessions.admitControlFrame(session)) sessions.heard(session, 'pong');
+    if (sessions.admitControlFrame(session)) sessions.handleActivity(session, 'pong');
   });
-  stream.on('drain', () => sessions.drained(session));
-  ws.on('close', (code) => sessions.closed(session, code));
+  stream.on('drain', () => sessions.handleDrain(session));
+  ws.on('close', (code) => sessions.handleClose(session, code));
 }
 
 /** Opens only to say why it closes. */

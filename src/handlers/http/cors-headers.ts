@@ -1,17 +1,18 @@
-/** Headers that pages of other origins may send and read (CORS). */
+/** CORS: the headers that pages of other origins may send and read. */
 
-/** Seconds that a browser may remember what it may send. Chromium takes two hours at most. */
+/** Seconds that a browser may cache a preflight response. Chromium caches at most two hours. */
 export const PREFLIGHT_MAX_AGE_S = 7200;
 
 /**
- * What our API reads, and what tools add to every request of a page: tracing, tunnels, HTTP clients. A browser refuses
- * the whole request because of one header that is missing here. Nothing of ours depends on the added ones.
+ * Headers that our API reads, and headers that tools add to every request of a page: tracing, tunnels, HTTP
+ * clients. A browser blocks the whole request if one header is missing here. The gateway does not use the
+ * added headers.
  */
 export const allowedHeaders: readonly string[] = [
   ...['Accept', 'Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id', 'X-Correlation-Id'],
-  // Clients that ask for an answer that is not cached, and those that say that they are scripts.
+  // Clients that bypass caches, and clients that identify themselves as scripts.
   ...['Cache-Control', 'Pragma', 'X-Requested-With'],
-  // Tunnels that show a page of their own unless asked not to.
+  // Tunnels that show an interstitial page unless this header is present.
   ...['ngrok-skip-browser-warning', 'bypass-tunnel-reminder'],
   // Tracing: W3C, Sentry, Zipkin, Jaeger, Datadog, New Relic, Elastic, Amazon, Google.
   ...['traceparent', 'tracestate', 'baggage', 'sentry-trace'],

@@ -4,11 +4,11 @@ import {test} from 'node:test';
 import {ConcurrencyLimiter} from '../../../src/auth/concurrency-limiter.ts';
 
 test('so many pass at once, so many wait in order, the rest is turned away, and a failure frees its place', async () => {
-  const gate = new ConcurrencyLimiter({atOnce: 2, waiting: 3});
+  const gate = new ConcurrencyLimiter({maxConcurrent: 2, maxWaiting: 3});
   const begun: number[] = [];
   const ends: PromiseWithResolvers<string>[] = [];
   const passages = Array.from({length: 6}, (_, index) =>
-    gate.pass(() => {
+    gate.run(() => {
       begun.push(index);
       const end = Promise.withResolvers<string>();
       ends.push(end);
@@ -23,9 +23,9 @@ test('so many pass at once, so many wait in order, the rest is turned away, and 
   assert.deepEqual(begun, [0, 1, 2]);
   for (const index of [0, 2, 3, 4]) {
     ends[begun.indexOf(index)]?.resolve(`done ${index}`);
-    assert.deepEqual(await passages[index], {kind: 'passed', result: `done ${index}`});
+    assert.deepEqual(await passages[index], {kind: 'done', result: `done ${index}`});
     await Promise.resolve();
   }
   assert.deepEqual(begun, [0, 1, 2, 3, 4]);
-  assert.deepEqual(await gate.pass(async () => 'again'), {kind: 'passed', result: 'again'});
+  assert.deepEqual(await gate.run(async () => 'again'), {kind: 'done', result: 'again'});
 });

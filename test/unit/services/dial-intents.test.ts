@@ -27,7 +27,7 @@ const unknown = {code: 'submission_unknown', status: 504};
 
 test('[H1] what this node lost the answer to, it does not wait for', async (t) => {
   const {intents, callOf} = await openIntent(t);
-  intents.lost('ref-1');
+  intents.markUnanswered('ref-1');
   await assert.rejects(callOf(), unknown);
 });
 
