@@ -23,21 +23,21 @@ import type {HttpListener} from './transport/http-listener.ts';
 export interface ServerOptions extends Omit<ServicesOptions, 'clock'> {
   /** @default the system's */
   readonly clock?: Clock;
-  /** Verifies tokens other than the access key. @default JWTs, as the `AUTH_*` variables say */
+  /** Verifies tokens other than the access key. @default JWTs, configured by the `AUTH_*` variables */
   readonly authenticator?: Authenticator;
 }
 
 export interface Listening {
-  /** Where the server is reached on this machine. */
+  /** The URL of the server on this machine. */
   readonly url: string;
   readonly port: number;
   readonly accessKey: AccessKey;
 }
 
 export interface DrainOptions {
-  /** Milliseconds after which open connections are cut off. @default 7000 */
+  /** Milliseconds after which open connections are destroyed. @default 7000 */
   readonly deadlineMs?: number;
-  /** Sends sessions to other nodes, one after the other. @default whether there are other nodes */
+  /** Hands sessions over to other nodes, one after the other. @default `true` if there are other nodes */
   readonly handOver?: boolean;
 }
 

@@ -6,6 +6,7 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {Socket} from 'node:net';
 import {closeReasons, SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocketServer} from 'ws';
+import {withoutBasePath} from '../network/base-path.ts';
 import type {IdentityChallenge} from '../services/health/identity-challenge.ts';
 
 export interface DoctorListenerOptions {
@@ -61,7 +62,6 @@ export async function listenForDoctor({port, host, basePath, identity}: DoctorLi
 
   function pathOf({url = '/'}: IncomingMessage) {
     const {pathname, searchParams} = new URL(url.replace(/^\/+/, '/'), 'http://localhost');
-    const isBelow = basePath !== '' && pathname.startsWith(`${basePath}/`);
-    return {pathname: isBelow ? pathname.slice(basePath.length) : pathname, searchParams};
+    return {pathname: withoutBasePath(pathname, basePath), searchParams};
   }
 }

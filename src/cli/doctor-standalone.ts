@@ -7,6 +7,7 @@ import {diskSpace} from '../journal/disk-space.ts';
 import {inspectJournal} from '../journal/inspect-journal.ts';
 import {databaseFile} from '../journal/open-journal.ts';
 import {inspectPostgresJournal} from '../journal/postgres/inspect-postgres-journal.ts';
+import {basePathOf} from '../network/base-path.ts';
 import {secretOfNodes} from '../operator-services.ts';
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import {nodePublicEndpointProbe} from '../reachability/node-public-endpoint-probe.ts';
@@ -23,13 +24,18 @@ export async function examineAlone(environment: Environment, logger: Logger): Pr
   const {publicUrl, allowedOrigins, databaseUrl, twilio, port, host} = environment;
   const {accountSid, apiUrl, phoneNumber} = twilio;
   const identity = new IdentityChallenge(secretOfNodes(environment));
-  const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
-  const close = await listenForDoctor({port, host, basePath, identity});
+  const close = await listenForDoctor({port, host, basePath: basePathOf(publicUrl), identity});
   try {
     const isSimulated =
       apiUrl !== DEFAULT_API_URL && (await new SimulatorClient({apiUrl, accountSid}).identify()) === true;
     const checks = createChecks({
-      ...{publicUrl, allowedOrigins, port, accountSid, apiUrl, phoneNumber, identity},
+      publicUrl,
+      allowedOrigins,
+      port,
+      accountSid,
+      apiUrl,
+      phoneNumber,
+      identity,
       account: new TwilioAccountRest(twilio),
       probe: nodePublicEndpointProbe,
       clock: systemClock,

@@ -44,6 +44,19 @@ export interface OpenSession {
   readonly resume?: ResumePoint;
 }
 
+export type AdmissionVerdict =
+  | {readonly kind: 'admitted'; readonly principal: Principal}
+  /** Sent as a close code after the upgrade, so that a browser can read it. */
+  | {readonly kind: 'refused'; readonly reason: 'unauthorized' | 'too-many'};
+
+export interface Admission {
+  /**
+   * The verdict. Checks the limits again, because other sessions may have opened, or a drain may have begun, during the
+   * authentication. @throws AppError `no_room`
+   */
+  confirm(): AdmissionVerdict;
+}
+
 /** 25 s for the default timeout of 35 s. */
 const HEARTBEAT_SHARE = 5 / 7;
 const MAX_HEARTBEAT_MS = 25_000;
@@ -101,26 +114,42 @@ export class SessionService {
     this.#unsubscribe?.();
   }
 
-  /** Whether another session may be opened at all. Checked before the upgrade. */
-  get hasRoom(): boolean {
-    return this.#drain.admits && this.#sessions.size < this.#maxSessions;
+  /**
+   * The admission policy. First checks the capacity, then runs `authenticate` and counts the user's sessions at other nodes.
+   * The result has to be confirmed in the turn in which the session opens.
+   * @throws AppError `no_room`, and the errors of `authenticate`
+   */
+  async admit(authenticate: () => Promise<Principal | undefined>): Promise<Admission> {
+    this.#requireRoom();
+    const principal = await authenticate();
+    const elsewhere = principal === undefined ? 0 : await this.#countElsewhere(principal);
+    return {
+      confirm: () => {
+        this.#requireRoom();
+        if (principal === undefined) return {kind: 'refused', reason: 'unauthorized'};
+        const count = (this.#perUser.get(principal.user) ?? 0) + elsewhere;
+        if (count >= this.#maxSessionsPerUser) return {kind: 'refused', reason: 'too-many'};
+        return {kind: 'admitted', principal};
+      },
+    };
+  }
+
+  #requireRoom(): void {
+    if (this.#drain.admits && this.#sessions.size < this.#maxSessions) return;
+    throw new AppError(
+      'no_room',
+      'No more sessions are accepted here (MAX_SESSIONS, or it is shutting down).',
+      {
+        retryAfterS: 5,
+      },
+    );
   }
 
   /**
-   * Whether this user may open another session. Checked after the upgrade, so that a browser can read the
-   * reason.
-   * @param elsewhere the result of {@link countElsewhere}
+   * Counts this user's sessions at other nodes, as last published, if there is a limit. If the count does not arrive in
+   * time, only the sessions of this node count, because an unavailable database must not lock users out.
    */
-  hasRoomFor({user}: Principal, elsewhere = 0): boolean {
-    return (this.#perUser.get(user) ?? 0) + elsewhere < this.#maxSessionsPerUser;
-  }
-
-  /**
-   * Counts this user's sessions at other nodes, as last published. Only counts if a limit is set. If the
-   * count does not arrive in time, only the sessions of this node count, because an unavailable database must
-   * not lock users out.
-   */
-  async countElsewhere({user}: Principal): Promise<number> {
+  async #countElsewhere({user}: Principal): Promise<number> {
     if (this.#shared === undefined || this.#maxSessionsPerUser === Number.POSITIVE_INFINITY) return 0;
     const {promise: late, resolve} = Promise.withResolvers<number>();
     const cancel = this.#clock.after(COUNT_TIMEOUT_MS, () => resolve(0));

@@ -8,6 +8,7 @@ import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
 import type {AppendResult, Journal} from '../../journal/journal.ts';
+import {withoutBasePath} from '../../network/base-path.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import {TokenBucket} from '../../rate-limit/token-bucket.ts';
 import type {WebhookLog} from '../../services/webhooks/webhook-log.ts';
@@ -73,13 +74,12 @@ interface Route {
 }
 
 /**
- * Which webhook is asked for. Proxies take the path of PUBLIC_URL off a request or leave it there, and an
- * HTTP client may send the whole URL (RFC 9112, section 3.2.2); but for that there is one spelling of each
- * path.
+ * Finds the route of a webhook. An HTTP client may send the whole URL as the target (RFC 9112, section 3.2.2). Apart from
+ * that and the base path, each path has exactly one spelling.
  */
 function routeOf(target: string, basePath: string): Route | undefined {
   const below = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
-  const local = basePath !== '' && below.startsWith(`${basePath}/`) ? below.slice(basePath.length) : below;
+  const local = withoutBasePath(below, basePath);
   const mark = local.indexOf('?');
   const path = mark === -1 ? local : local.slice(0, mark);
   const query = mark === -1 ? '' : local.slice(mark);

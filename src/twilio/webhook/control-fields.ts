@@ -36,7 +36,11 @@ const DIGITS = /^\d{1,9}$/;
 const ANSWERED_BY = /^[a-z_]{1,32}$/;
 
 const directions: ReadonlySet<string> = new Set<CallDirection>([
-  ...(['inbound', 'outbound-api', 'outbound-dial', 'trunking-terminating', 'trunking-originating'] as const),
+  'inbound',
+  'outbound-api',
+  'outbound-dial',
+  'trunking-terminating',
+  'trunking-originating',
 ]);
 const statuses: ReadonlySet<string> = new Set(providerStatuses);
 

@@ -360,7 +360,7 @@ test('the simulator: a banner that stays, calls at a press, faults that can be s
   await page.getByText('Faults: 2 on').waitFor();
   await page.keyboard.press('Escape');
   await tab.shot('live-simulator');
-  await page.getByRole('button', {name: 'Somebody calls', exact: true}).click();
+  await page.getByRole('button', {name: 'Inbound call', exact: true}).click();
   await calls.rows.nth(2).waitFor();
   await calls
     .row((await calls.sids())[0] ?? '')

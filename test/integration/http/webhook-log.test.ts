@@ -320,7 +320,7 @@ test('[H7] a proxy that adds a line break to the body, and a token that was rota
   const signedUrl = `${publicUrl}/twilio/status`;
   const fields = ringing(gateway, 1);
   assert.equal((await sendThrough(proxy.url, signedUrl, account.authToken, fields)).status, 403);
-  assert.match((await newest(gateway)).diagnosis.finding, /white space was added at the end/);
+  assert.match((await newest(gateway)).diagnosis.finding, /whitespace was added at the end/);
   assert.equal((await postWebhook(gateway, fields)).status, 204);
   assert.equal((await postWebhook(gateway, fields, {authToken: 'the-new-token'})).status, 403);
   assert.deepEqual((await newest(gateway)).diagnosis.setting, {name: 'TWILIO_AUTH_TOKEN_ALTERNATE'});

@@ -170,8 +170,8 @@ test('[E] letters of other scripts are right where a person may name something',
 
 test('[E] a comment behind a value, the name within it and templates are refused', () => {
   for (const name of names.filter((each) => each !== 'VOICE_TWIML')) {
-    assertRefused(name, `${good[name]} # comment`, /^holds a comment/);
-    assertRefused(name, `${good[name]}\t#comment`, /^(?:holds a comment|has U\+0009 TAB)/);
+    assertRefused(name, `${good[name]} # comment`, /^contains a comment/);
+    assertRefused(name, `${good[name]}\t#comment`, /^(?:contains a comment|has U\+0009 TAB)/);
     assertRefused(name, `${name}=${good[name]}`, /^starts with its own name$/);
     assertRefused(name, `= ${good[name]}`, /^starts with an equals sign$/);
   }
@@ -184,7 +184,7 @@ test('[E] a comment behind a value, the name within it and templates are refused
       '%SECRET%',
       '<value>',
     ])
-      assertRefused(name, value, /^is a template that nobody has filled in$|^(?:is still the placeholder)$/);
+      assertRefused(name, value, /^is a template without its value$|^(?:is still the placeholder)$/);
 });
 
 test('[E] blanks and line breaks around a value, as in mounted files, are ignored with a notice', () => {
@@ -193,7 +193,7 @@ test('[E] blanks and line breaks around a value, as in mounted files, are ignore
       const {AUTH_JWKS_URL: _, ...env} = good;
       const padded = loadEnvironment({env: {...env, [name]: value}});
       assert.deepEqual(padded.notices, [
-        `${name} has blanks or a line break around its value. They are ignored.`,
+        `${name} has spaces or a line break around its value. They are ignored.`,
       ]);
       assert.deepEqual({...padded, notices: []}, loadEnvironment({env}), name);
     }

@@ -356,7 +356,7 @@ test('[C3] every fault is listed in one go, with remedies and without values', (
         assert.ok(text.includes(`${variable} ${fault}.\n    ${remedy}`));
       assert.doesNotMatch(text + error.message + JSON.stringify(error.faults), /canary/);
       assert.match(text, /7 things are wrong/);
-      assert.match(text, /DATABASE_URL is no usable Postgres URL: it names no database/);
+      assert.match(text, /DATABASE_URL is not a usable Postgres URL: it names no database/);
       return true;
     },
   );
@@ -377,7 +377,7 @@ test('[E] a misspelt neighbour is pointed at', () => {
     'TWILIO_PHONE_NUMBR',
     'PUBLIC_URI',
   ].entries())
-    assert.match(remedies[index] ?? '', new RegExp(`There is ${found}: did you mean [A-Z_]+\\?`));
+    assert.match(remedies[index] ?? '', new RegExp(`${found} is set\\. Did you mean [A-Z_]+\\?`));
   assert.match(warnings(load({ALLOWED_ORIGIN: 'x'})).join(), /ALLOWED_ORIGIN means nothing.+ALLOWED_ORIGINS/);
   assert.deepEqual(
     warnings(load({HOSTNAME: 'x', PATH: '/', TWILIO_API_KEY: 'x', HOME: '/root', PORTS: '1'})),
