@@ -199,7 +199,7 @@ test('[E] blanks and line breaks around a value, as in mounted files, are ignore
     }
   assert.match(
     warnings(loadEnvironment({env: {...good, AUTH_JWKS_URL: '', PORT: '8081\r'}})).join(),
-    /PORT has blanks/,
+    /PORT has spaces/,
   );
 });
 
@@ -208,8 +208,8 @@ test('[E] a name with an invisible character or a blank is refused, not ignored'
   for (const [found, what] of [
     ['\ufeffPORT', /^has U\+FEFF .+ in its name$/],
     ['PORT\u200b', /^has U\+200B ZERO WIDTH SPACE in its name$/],
-    ['PORT ', /^has a blank in its name$/],
-    ['export PORT', /^has a blank in its name$/],
+    ['PORT ', /^has a space in its name$/],
+    ['export PORT', /^has a space in its name$/],
   ] as const)
     assert.throws(
       () => loadEnvironment({env: {...env, [found]: '9000'}}),

@@ -96,7 +96,7 @@ const refused: readonly (readonly [entry: string, fault: RegExp])[] = [
   ['https://*.example.com?x', /query/],
   ['https://u@*.example.com', /credentials/],
   ['https://*..example.com', /not a host name|not an absolute URL/],
-  ['https://a.b;https://c.d', /no comma/],
+  ['https://a.b;https://c.d', /not separated by commas/],
   ['*', /in addition to other origins/],
   ['file:///home', /neither https nor http/],
 ];
