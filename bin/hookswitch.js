@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 import './require-node.js';
-// As a whole: by name, an old Node would stumble over the import before it could be told apart.
+// A default import, because an old Node would fail on a named import before the version check runs.
 import module from 'node:module';
 
-// Half of a start goes into compiling the same sources as last time.
+// Without the cache, half of the start-up time would go into compiling unchanged sources.
 module.enableCompileCache();
 
-/** For output to be written, when something that is still open would keep the process. */
-const LAST_WORDS_MS = 200;
+/** Time to write pending output if an open handle keeps the process alive. */
+const FLUSH_MS = 200;
 
 const {main} = await import('../src/main.ts');
 process.exitCode = await main(process.argv.slice(2));
-// The command is over: an answer of Twilio's that never comes, say, is nothing to wait for.
-setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+// The command has finished, so an open handle, such as a request to Twilio without an answer, must not delay
+// the exit.
+setTimeout(() => process.exit(), FLUSH_MS).unref();

@@ -1,6 +1,6 @@
 /**
- * Loaded into each test file's process: one whose tests are over, and that has left something running, ends all the same. Not by
- * the runner's own `forceExit`, which ends it before all that it had to say has been read.
+ * Loaded into the process of each test file. Ends the process after its tests, even if a handle is still
+ * open. The runner's own `forceExit` would end it before its output has been read.
  */
 import {after} from 'node:test';
 

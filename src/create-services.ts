@@ -30,9 +30,9 @@ export interface ServicesOptions {
   readonly environment: Environment;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** @default the one that DATABASE_URL names */
+  /** @default the journal in DATABASE_URL */
   readonly journal?: Journal;
-  /** @default Twilio's REST API, or the host that TWILIO_API_URL names */
+  /** @default Twilio's REST API, or the host in TWILIO_API_URL */
   readonly twilio?: TwilioClient;
 }
 
@@ -90,7 +90,7 @@ export function createServices(options: ServicesOptions) {
     publicUrl: environment.publicUrl,
     phoneNumber: environment.twilio.phoneNumber,
     callTimeLimitS: environment.callTimeLimitS,
-    // Others may have joined since the last heartbeat.
+    // Assumed for every shared database, because another node may have joined since the last heartbeat.
     mayHaveOthers: cluster.sessions !== undefined,
   });
   const reconciler = new Reconciler({
@@ -154,7 +154,7 @@ interface PublisherOptions {
   readonly logger: Logger;
 }
 
-/** Tells the other nodes of our sessions. None where this node is alone. */
+/** Publishes our sessions to the other nodes; `undefined` without a shared database. */
 function createPublisher({environment, cluster, sessions, feed, clock, logger}: PublisherOptions) {
   const {sessions: shared} = cluster;
   if (shared === undefined) return undefined;

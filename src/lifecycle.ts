@@ -1,13 +1,13 @@
-/** The parts of a server as one ordered list: started forward, stopped in reverse. */
+/** An ordered list of the parts of a server. They start forward and stop in reverse. */
 
 export interface Part {
-  /** For the error of a part that does not start or stop. */
+  /** Appears in the error if the part fails to stop. */
   readonly name: string;
   /** Called once, after all earlier parts have started. */
   readonly start?: () => void | Promise<void>;
   /**
-   * Called once, before the earlier parts stop, also when the part was never started: a start that failed halfway is
-   * cleaned up by the same call.
+   * Called once, before the earlier parts stop. Called even if the part was never started, so that it also cleans up
+   * after a failed start.
    */
   readonly stop?: () => void | Promise<void>;
 }
@@ -30,12 +30,12 @@ export class Lifecycle {
     return this.#starting;
   }
 
-  /** Resolves when a start under way has ended, well or not. Half a start cannot be stopped. */
+  /** Resolves once a start in progress has ended or failed, because a partial start cannot be stopped. */
   async started(): Promise<void> {
     await this.#starting?.catch(() => {});
   }
 
-  /** Waits for a start under way, then stops the parts in reverse. Idempotent. */
+  /** Waits for a start in progress, then stops the parts in reverse. Idempotent. */
   async stop(): Promise<void> {
     await this.started();
     await this.#stopOnce();
@@ -55,7 +55,7 @@ export class Lifecycle {
     return this.#stopping;
   }
 
-  /** One part that fails to stop does not keep the others from stopping. */
+  /** Stops all parts, even if one of them fails to stop. */
   async #stop(): Promise<void> {
     const faults: Error[] = [];
     for (const {name, stop} of this.#parts.toReversed()) {

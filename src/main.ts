@@ -1,18 +1,18 @@
-/** The command line: `hookswitch <command>`. Commands are loaded when they are asked for. */
+/** The command line: `hookswitch <command>`. A command's code is loaded on demand. */
 import packageJson from '../package.json' with {type: 'json'};
 
 const USAGE = `Hookswitch ${packageJson.version} — the gateway between Twilio Voice and your own frontend
 
 Usage: npm start                   the gateway, against Twilio (environment and .env)
-       npm run demo                simulator, gateway and page, no account needed
-       npm run doctor              says whether everything is set up, and what to do if not
+       npm run demo                simulator, gateway and console, no account needed
+       npm run doctor              checks the setup and suggests fixes
        npm run simulator           the Twilio simulator alone
        npx hookswitch <command>    the same, with options:
 
 Commands
   start      Runs the gateway. \`start --help\` lists the environment.
   demo       Runs everything on http://localhost:8081 (or PORT) with a simulated Twilio.
-  doctor     Checks credentials, number, PUBLIC_URL, clock and journal. \`doctor --help\` says more.
+  doctor     Checks credentials, number, PUBLIC_URL, clock and journal. See \`doctor --help\`.
   simulator  Runs the Twilio simulator. \`simulator --help\` lists its options.
 
   --help, --version
@@ -40,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(USAGE);
       return command === undefined ? 1 : 0;
     default:
-      process.stderr.write(`hookswitch: there is no command "${command}".\n\n${USAGE}`);
+      process.stderr.write(`hookswitch: unknown command "${command}".\n\n${USAGE}`);
       return 1;
   }
 }

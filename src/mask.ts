@@ -1,29 +1,29 @@
-/** Makes what identifies a person or opens a door safe to show: enough to recognise it, never the whole. */
+/** Masks personal data and secrets, so that they can be recognized but never read completely. */
 
-/** Stands for what is not shown; its length says nothing. */
+/** Replaces hidden text. Its length is constant. */
 export const MASK = '•••';
 
-/** What {@link maskNumber} makes: masking twice shall not lose the rest. */
+/** A result of {@link maskNumber}, so that masking twice does not hide more. */
 const MASKED =
   /^(?:\+\d{1,4}|(?:client|sips?):[^•@]{0,2}|(?:sips?:)\+\d{1,4}|[^•+]{0,4})•••(?:\d{1,4})?(?:@[^•]*•{0,3})?$/u;
 
 /**
- * A phone number, `client:` identity or SIP address, masked: `+14155551234` → `+1415•••1234`, `client:alice` →
- * `client:al•••`, `sip:alice@example.com` → `sip:al•••@example.com`. Short ones are masked fully, and so are a SIP
- * address' parameters and headers, which may hold anything.
+ * A phone number, `client:` identity or SIP address, masked: `+14155551234` → `+1415•••1234`, `client:alice`
+ * → `client:al•••`, `sip:alice@example.com` → `sip:al•••@example.com`. Short ones are masked completely. So are the parameters
+ * and headers of a SIP address, because they may contain anything.
  */
 export function maskNumber(address: string): string {
   if (MASKED.test(address)) return address;
   const uri = /^(client|sips?):([^@]*)(@.*)?$/su.exec(address);
   if (uri === null) return maskUser(address);
   const [, scheme = '', user = '', host = ''] = uri;
-  // A client's identity may well be an e-mail address: only SIP addresses have a host that is nobody's name.
+  // A client's identity may be an e-mail address. Only SIP addresses have a host that is not personal.
   if (scheme === 'client') return `client:${maskUser(user + host)}`;
   const more = host.search(/[;?]/);
   return `${scheme}:${maskUser(user)}${more === -1 ? host : host.slice(0, more) + MASK}`;
 }
 
-/** A secret shows only that it is there. */
+/** Shows only whether a secret is set. */
 export function maskSecret(secret: string): string;
 export function maskSecret(secret: string | undefined): string | undefined;
 export function maskSecret(secret: string | undefined): string | undefined {
@@ -31,15 +31,15 @@ export function maskSecret(secret: string | undefined): string | undefined {
 }
 
 /**
- * What looks like a secret or a number in running text, and how it is shown. The last net under redaction by key:
- * messages, stacks, URLs and quoted headers hold such things without a key. All of them take linear time: a stranger's
- * header or caller name may be in the text.
+ * Patterns of secrets and phone numbers in running text, and their replacements. They complement redaction by
+ * key, because messages, stacks, URLs and quoted headers contain such values without a key. All patterns take
+ * linear time, because the text may contain a stranger's header or caller name.
  */
 const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => string)])[] = [
   [/hookswitch\.bearer\.[^\s"',;]+/gi, `hookswitch.bearer.${MASK}`],
-  // User and password in a URL, such as a database service's message may quote.
+  // User and password in a URL, as in the messages of some database services.
   [/(:\/\/[^\s/:@"'<>]{0,256}:)[^\s@"'<>]{1,1024}@/g, `$1${MASK}@`],
-  // The value of these headers has blanks in it, so that all to the end of the line goes.
+  // The values of these headers may contain spaces, so everything up to the end of the line is masked.
   [
     /\b((?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol)(["'\\]*\s*[:=,]\s*)[^\n]+/gi,
     `$1$2${MASK}`,
@@ -52,7 +52,7 @@ const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => 
   ],
   [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, MASK], // JSON web token
   [/(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{27}=(?![A-Za-z0-9+/=])/g, MASK], // a SHA-1, such as X-Twilio-Signature's
-  // Without +, but named as a number: in queries the plus often turns into a blank.
+  // Numbers without + in a known field. In queries the plus sign often becomes a space.
   [
     /\b((?:from|to|caller|called|forwardedfrom)["'\\]*\s*[:=]\s*["'\\]*(?:%20)?)(\d{7,15})\b/gi,
     (_, name = '', number = '') => `${name}${maskNumber(number)}`,
@@ -63,15 +63,15 @@ const patterns: readonly (readonly [RegExp, string | ((...matches: string[]) => 
   ],
 ];
 
-/** One cheap look whether {@link maskText} could change anything. */
+/** A fast check whether {@link maskText} could change anything. */
 const suspicious =
   /\+|\d{7}|%2b|:\/\/[^\s@]{0,300}@|bearer|basic|eyJ|authorization|cookie|protocol|token|secret|passw|key|signature|=(?![A-Za-z0-9+/=])/i;
 
-/** Running text without numbers, tokens and signatures. */
+/** Masks phone numbers, tokens and signatures in running text. */
 export function maskText(text: string): string {
   if (!suspicious.test(text)) return text;
   return patterns.reduce(
-    // Not `replaceAll(pattern, string | function)`: TypeScript wants one overload at a time.
+    // Two calls, because TypeScript has no overload for `string | function`.
     (masked, [pattern, by]) =>
       typeof by === 'string' ? masked.replace(pattern, by) : masked.replace(pattern, by),
     text,
@@ -83,7 +83,7 @@ function maskUser(user: string): string {
   return /^\d+$/.test(digits) ? maskDigits(digits, user.startsWith('+') ? '+' : '') : maskName(user);
 }
 
-/** Hides at least three digits, and all of a number so short that the rest would give it away. */
+/** Hides at least three digits, and all digits of a short number. */
 function maskDigits(digits: string, prefix: string): string {
   const shown = digits.length - 3;
   if (shown < 4) return MASK;

@@ -1,4 +1,4 @@
-/** What is there for operators and not for calls: the doctor, the series, a simulated Twilio's controls. One lifetime. */
+/** Services for operators: the doctor, the metric samples and the controls of a simulated Twilio. */
 import type {Logger} from 'pino';
 import type {Clock} from './clock.ts';
 import type {Environment} from './config/environment.ts';
@@ -26,14 +26,14 @@ import type {TwilioAccountClient} from './twilio/twilio-account.ts';
 export interface OperatorServicesOptions {
   readonly environment: Environment;
   readonly journal: Journal;
-  /** How the journal was found at start. */
+  /** The state of the journal at start. */
   readonly opening: () => Omit<JournalOpening, 'head'>;
   readonly calls: CallService;
   readonly metrics: Metrics;
   readonly sources: Pick<MetricSources, 'openSessions' | 'activeCalls'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** @default Twilio's REST API, or what TWILIO_API_URL names */
+  /** @default Twilio's REST API, or the host in TWILIO_API_URL */
   readonly account?: TwilioAccountClient;
   /** @default the network */
   readonly probe?: PublicEndpointProbe;
@@ -56,9 +56,16 @@ export class OperatorServices {
     this.simulator = new SimulatorControl({...options, simulator});
     const checks = createChecks({
       ...options,
-      ...{account: client, probe, identity: this.identity},
-      ...{publicUrl, allowedOrigins, port, accountSid, apiUrl, phoneNumber},
-      // Of a database elsewhere nobody here can say.
+      account: client,
+      probe,
+      identity: this.identity,
+      publicUrl,
+      allowedOrigins,
+      port,
+      accountSid,
+      apiUrl,
+      phoneNumber,
+      // For a remote database, the disk of this machine says nothing.
       diskSpace: async () => diskSpace(databaseFile(databaseUrl)),
       simulated: () => this.simulator.simulated,
     });
@@ -79,7 +86,7 @@ export class OperatorServices {
   }
 }
 
-/** Behind a balancer any node answers; all of them have the same access key. */
+/** Behind a load balancer any node may answer. All nodes have the same access key. */
 export function secretOfNodes({databaseUrl, accessKey}: Environment): string | undefined {
   return isPostgresUrl(databaseUrl) ? accessKey : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The composition root: configuration → journal → services → handlers → HTTP. `createServer` only wires; `start`,
- * `drain` and `stop` are the whole life of a server.
+ * The composition root: configuration → journal → services → handlers → HTTP. `createServer` only wires the
+ * parts. `start`, `drain` and `stop` are the whole life cycle of a server.
  */
 import path from 'node:path';
 import type {Logger} from 'pino';
@@ -23,33 +23,36 @@ import type {HttpListener} from './transport/http-listener.ts';
 export interface ServerOptions extends Omit<ServicesOptions, 'clock'> {
   /** @default the system's */
   readonly clock?: Clock;
-  /** Verifies tokens other than the access key. @default JWTs, as the `AUTH_*` variables say */
+  /** Verifies tokens other than the access key. @default JWTs, configured by the `AUTH_*` variables */
   readonly authenticator?: Authenticator;
 }
 
 export interface Listening {
-  /** Where the server is reached on this machine. */
+  /** The URL of the server on this machine. */
   readonly url: string;
   readonly port: number;
   readonly accessKey: AccessKey;
 }
 
 export interface DrainOptions {
-  /** Milliseconds after which open connections are cut off. @default 7000 */
+  /** Milliseconds after which open connections are destroyed. @default 7000 */
   readonly deadlineMs?: number;
-  /** Sends sessions to other nodes, one after the other. @default whether there are other nodes */
+  /** Hands sessions over to other nodes, one after the other. @default `true` if there are other nodes */
   readonly handOver?: boolean;
 }
 
-/** Between two log lines that say why nothing listens yet. */
+/** Interval of the log line that explains why the server does not listen yet. */
 const SLOW_OPENING_MS = 5000;
 
-/** Longest drain of a server that is alone; with the journal's last write it stays below the 10 s that orchestrators allow. */
+/**
+ * Longest drain of a server without other nodes. Together with the journal's last write it stays below the 10
+ * s that orchestrators allow.
+ */
 const DRAIN_MS = 7000;
-/** The share of a drain in which sessions may answer our close; the rest is for requests under way. */
+/** Share of a drain in which sessions may answer our close frame. The rest is for requests in progress. */
 const SESSIONS_SHARE = 4 / 7;
 
-/** Wires a server. Nothing is opened, listened to or sent before `start`. */
+/** Wires a server. It opens nothing, listens on nothing and sends nothing before `start`. */
 export function createServer(options: ServerOptions): GatewayServer {
   return new GatewayServer(options);
 }
@@ -65,7 +68,7 @@ export class GatewayServer {
   #authentication: Authentication | undefined;
   #http: HttpListener | undefined;
   #port = 0;
-  /** What requests under way get when the server stops; none when it never came up. */
+  /** Time that requests in progress get when the server stops. 0 if the server never listened. */
   #requestsMs = 0;
 
   constructor({environment, logger, clock = systemClock, authenticator, ...ports}: ServerOptions) {
@@ -80,7 +83,8 @@ export class GatewayServer {
       {name: 'journal', start: () => this.#openJournal(), stop: () => journal.close()},
       {name: 'epochs', stop: () => epochs.stop()},
       {name: 'feed', start: () => feed.start(), stop: () => feed.stop()},
-      // Before the feed stops: a placed call releases its slot only once the feed has read its first entry.
+      // Stops before the feed, because a placed call releases its slot only once the feed has read its first
+      // entry.
       {name: 'cluster', start: () => cluster.start(() => this.#nodeFacts()), stop: () => cluster.stop()},
       {name: 'metrics', start: () => observe(metrics, sources), stop: () => metrics.registry.clear()},
       {name: 'node metrics', start: () => observeNodes(metrics, () => cluster.nodes())},
@@ -99,7 +103,7 @@ export class GatewayServer {
 
   /**
    * Opens the journal, starts the services, listens.
-   * @throws when the journal cannot be opened or the port is taken; then nothing is left running
+   * @throws if the journal cannot be opened or the port is taken; in that case nothing keeps running
    */
   async start(): Promise<Listening> {
     await this.#lifecycle.start();
@@ -107,14 +111,15 @@ export class GatewayServer {
     return {url: `http://localhost:${this.#port}`, port: this.#port, accessKey: this.#accessKey};
   }
 
-  /** Milliseconds that a drain may take now. */
+  /** The longest time, in milliseconds, that a drain started now can take. */
   get longestDrainMs(): number {
     return DRAIN_MS + (this.#hasOthers ? HAND_OVER_MS : 0);
   }
 
   /**
-   * Turns readiness off and asks sessions to reconnect, spread over time where other nodes take them. Webhooks and the
-   * API are answered until the sessions have gone, requests under way are finished, and the journal is closed last.
+   * Turns readiness off and asks sessions to reconnect, spread over time if other nodes accept them. The
+   * server answers webhooks and the API until the sessions have closed. Then it finishes requests in progress
+   * and closes the journal.
    */
   async drain({deadlineMs = DRAIN_MS, handOver = this.#hasOthers}: DrainOptions = {}): Promise<void> {
     const {readiness, sessions} = this.#services;
@@ -128,7 +133,7 @@ export class GatewayServer {
     await this.#stop(deadlineMs - sessionsMs);
   }
 
-  /** Ends everything; requests under way get a moment. Idempotent. */
+  /** Stops everything. Requests in progress get a short time to finish. Idempotent. */
   stop(): Promise<void> {
     return this.#stop(DRAIN_MS * (1 - SESSIONS_SHARE));
   }
@@ -144,7 +149,7 @@ export class GatewayServer {
     const {journal, cluster, epochs} = this.#services;
     const cancelNotice = this.#clock.every(SLOW_OPENING_MS, () =>
       this.#logger.info(
-        'the journal is still being opened: after an upgrade its tables are migrated, about a minute per million entries',
+        'the journal is still opening: after an upgrade, migrating its tables takes about a minute per million entries',
       ),
     );
     const opening = await journal.open().finally(cancelNotice);
@@ -152,10 +157,11 @@ export class GatewayServer {
     journal.onEpoch?.(() => cluster.renew());
     epochs.start(opening);
     if (lost !== undefined) {
-      this.#logger.error(lost, 'the journal has lost entries that had been acknowledged; a new epoch begins');
+      this.#logger.error(lost, 'the journal lost acknowledged entries, so a new epoch begins');
     }
     this.#logger.info({epoch, head}, 'journal open');
-    // The key is kept beside the database: a person who can read the database can read the key as well.
+    // The key file is beside the database because anyone who can read the database could read the key as
+    // well.
     this.#accessKey =
       accessKey === undefined
         ? await loadAccessKey(accessKey, path.join(path.dirname(databaseFile(databaseUrl)), 'access-key'))
@@ -188,13 +194,14 @@ export class GatewayServer {
     if (maxSessions >= this.#environment.maxSessions) return;
     this.#logger.warn(
       {maxSessions, openFiles: openFileLimit()},
-      'fewer sessions than MAX_SESSIONS: this process may open too few files (ulimit -n)',
+      'fewer sessions than MAX_SESSIONS: the open file limit of this process (ulimit -n) is too low',
     );
   }
 
   async #closeHttp(): Promise<void> {
     const closed = this.#http?.close(this.#requestsMs);
-    // Sessions that did not answer our close get no more time: an upgraded socket is not a request.
+    // Sessions that did not answer our close frame get no more time, because an upgraded socket is not a
+    // request.
     this.#services.sessions.terminateAll();
     await closed;
   }

@@ -1,14 +1,14 @@
-/** The access key: for people without an identity provider. Whoever has it may do everything. */
+/** The access key, for users without an identity provider. It grants all scopes. */
 import {hash, randomBytes, timingSafeEqual} from 'node:crypto';
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {scopes} from '@hookswitch/protocol';
 import type {Authenticator, Principal} from './authenticator.ts';
 
-/** The user the access key stands for. */
+/** The user of the access key. */
 export const ACCESS_KEY_USER = 'operator';
 
-/** A secret that a client shows as it is. */
+/** A secret that a client sends as it is. */
 export class SharedKey {
   readonly #digest: Buffer;
 
@@ -17,7 +17,7 @@ export class SharedKey {
   }
 
   equals(token: string | undefined): boolean {
-    // Digests have one length, so that the comparison tells nothing about the key, its length included.
+    // Digests have a fixed length, so that the comparison reveals nothing about the key, not even its length.
     return token !== undefined && timingSafeEqual(digest(token), this.#digest);
   }
 }
@@ -34,7 +34,7 @@ export class AccessKeyAuthenticator implements Authenticator {
     return this.principalOf(token);
   }
 
-  /** The same, at once. */
+  /** Verifies synchronously. */
   principalOf(token: string): Principal | undefined {
     return this.#key.equals(token) ? this.#principal : undefined;
   }
@@ -46,24 +46,24 @@ function digest(text: string): Buffer {
 
 export interface AccessKey {
   readonly key: string;
-  /** Where it is kept, when it was not given. */
+  /** The file of the key, unless it was configured. */
   readonly file?: string;
 }
 
 /**
- * The configured key, or the one kept in `file` (mode 0600), which is made on first use.
- * @throws when the file cannot be read or written, or is empty
+ * Returns the configured key, or the key in `file` (mode 0600), which is created on first use.
+ * @throws if the file cannot be read or written, or is empty
  */
 export async function loadAccessKey(configured: string | undefined, file: string): Promise<AccessKey> {
   if (configured !== undefined) return {key: configured};
   try {
     await mkdir(path.dirname(file), {recursive: true, mode: 0o700});
-    // `wx`: of two processes starting together one makes the key, the other reads it.
+    // `wx`: if two processes start together, one creates the key and the other reads it.
     await writeFile(file, `${randomBytes(24).toString('base64url')}\n`, {flag: 'wx', mode: 0o600});
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const key = (await readFile(file, 'utf8')).trim();
-  if (key === '') throw new Error(`The access key file ${file} is empty: delete it, and a new key is made.`);
+  if (key === '') throw new Error(`The access key file ${file} is empty. Delete it to create a new key.`);
   return {key, file};
 }

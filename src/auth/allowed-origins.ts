@@ -1,4 +1,4 @@
-/** The pages that may use the gateway: one rule for CORS, for the WebSocket upgrade and for the doctor. */
+/** The pages that may use the gateway. One rule for CORS, WebSocket upgrades and the doctor. */
 
 export interface OriginPolicy {
   /** ALLOWED_ORIGINS. */
@@ -8,17 +8,19 @@ export interface OriginPolicy {
   readonly port: number;
 }
 
-/** The two headers that decide. Node's request fits. */
+/** The headers that decide. Node's request has this shape. */
 export interface OriginRequest {
   readonly headers: {readonly origin?: string | undefined; readonly host?: string | undefined};
 }
 
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** What a `*` stands for: at least one character, all of one label. */
+/** The text that a `*` matches: at least one character, within one label. */
 const WITHIN_LABEL = /^[a-z0-9_-]{1,63}$/;
 
-/** Whether the page that sent the request is allowed. A request without an origin does not come from a page. */
+/**
+ * Whether the page that sent the request is allowed. A request without an origin does not come from a page.
+ */
 export function isAllowedOrigin(request: OriginRequest, policy: OriginPolicy): boolean {
   const {origin} = request.headers;
   if (origin === undefined || policy.allowedOrigins === '*') return true;
@@ -26,16 +28,17 @@ export function isAllowedOrigin(request: OriginRequest, policy: OriginPolicy): b
 }
 
 /**
- * Whether the gateway itself serves the pages of an origin: the host that the request was sent to, PUBLIC_URL, and this
- * machine at our port.
+ * Whether the gateway itself serves the pages of an origin: the host that the request was sent to,
+ * PUBLIC_URL, and this machine at our port.
  *
- * The `Host` header is not checked against a list, although a page can choose it by DNS rebinding: `evil.example` that
- * resolves to this machine is allowed here. That page gains nothing. No request is authorized by where it comes from:
- * each needs a bearer token, the gateway sets no cookies, and the browser keeps our key for our own origin, which the
- * other page cannot read. Without an origin check at all, the same requests could be made from outside of a browser.
+ * The `Host` header is not checked against a list, although a page can choose it by DNS rebinding:
+ * `evil.example` that resolves to this machine is allowed here. That page gains nothing. No request is
+ * authorized by where it comes from: each needs a bearer token, the gateway sets no cookies, and the browser
+ * keeps our key for our own origin, which the other page cannot read. Without an origin check at all, the
+ * same requests could be made from outside of a browser.
  */
 function isOwnOrigin(origin: string, host: string | undefined, {publicUrl, port}: OriginPolicy): boolean {
-  // What URL would first have to tidy up is no origin that a browser sends.
+  // Browsers send normalized origins, so anything that URL would normalize is not an origin.
   if (!URL.canParse(origin) || new URL(origin).origin !== origin) return false;
   const page = new URL(origin);
   if (page.protocol !== 'http:' && page.protocol !== 'https:') return false;
@@ -48,15 +51,15 @@ function portOf({protocol, port}: URL): number {
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
 }
 
-/** A `Host` header as a URL of that scheme has it: in lower case, without the scheme's own port. */
+/** A `Host` header in the form of a URL's host: in lower case, without the scheme's default port. */
 function hostOf(host: string, protocol: string): string | undefined {
-  // Nothing but a host and a port: `a@b` and `a/b` would be parsed into another host.
+  // Only a host and a port, because `a@b` and `a/b` would be parsed as another host.
   if (!/^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)) return undefined;
   const url = `${protocol}//${host}`;
   return URL.canParse(url) ? new URL(url).host : undefined;
 }
 
-/** Whether `origin`, as a browser sends it, is one of these. */
+/** Whether `origin`, as a browser sends it, matches one of the entries. */
 export function matchesOrigin(allowed: readonly string[], origin: string): boolean {
   return allowed.some((entry) => entry === origin || matchesPattern(entry, origin));
 }

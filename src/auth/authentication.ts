@@ -1,6 +1,6 @@
 /**
- * Whose a token is, by all the ways there are: the access key first, then JWTs where they are configured. The answer to
- * every token that is no good is the same, and comes in time whatever a way does.
+ * Verifies tokens: first the access key, then JWTs if they are configured. Every invalid token gets the same
+ * response, and verification always ends in time.
  */
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
@@ -10,7 +10,7 @@ import {JwksKeys} from './jwks.ts';
 import {JwtAuthenticator, type KeySource, SharedSecret} from './jwt.ts';
 import {RefusedTokens, type TokenRefusal} from './refused-tokens.ts';
 
-/** What AUTH_* say; at most one of secret and URL. */
+/** The AUTH_* variables. At most one of secret and URL is set. */
 export interface JwtConfiguration {
   readonly jwtSecret?: string;
   readonly jwksUrl?: string;
@@ -23,21 +23,21 @@ export interface JwtConfiguration {
 export interface AuthenticationOptions {
   readonly accessKey: string;
   readonly jwt: JwtConfiguration;
-  /** Asked after the access key, instead of what `jwt` says. */
+  /** Used after the access key, instead of JWTs. */
   readonly other?: Authenticator;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** What one token may take. An upgrade waits for it, and has 5 s in all (W14). */
+/** Time limit for one token. An upgrade waits for it and has 5 s in total (W14). */
 export const VERIFY_TIMEOUT_MS = 4000;
 
 export class Authentication implements Authenticator {
   readonly #accessKey: AccessKeyAuthenticator;
-  /** Asked about what is not the access key. */
+  /** Verifies all tokens except the access key. */
   readonly #others: Authenticator | undefined;
   readonly #jwks: JwksKeys | undefined;
-  /** Logged for a token that nothing accepts. Absent where the authenticator logs its own reasons. */
+  /** Logged for a token that is not accepted. Absent if the authenticator logs its own reasons. */
   readonly #refusal: TokenRefusal | undefined;
   readonly #refusals: RefusedTokens;
   readonly #clock: Clock;
@@ -57,7 +57,7 @@ export class Authentication implements Authenticator {
     this.#accessKey = new AccessKeyAuthenticator(accessKey);
   }
 
-  /** Fetches keys in the background: that they cannot be had is no reason not to start. */
+  /** Fetches keys in the background, because unavailable keys must not prevent the start. */
   start(): void {
     this.#jwks?.start();
   }
@@ -67,14 +67,15 @@ export class Authentication implements Authenticator {
   }
 
   async verify(token: string): Promise<Principal | undefined> {
-    // At once, and without a timer: ten thousand who come back with it are verified in one second.
+    // Synchronously and without a timer, so that ten thousand clients with the key are verified within a
+    // second.
     const operator = this.#accessKey.principalOf(token);
     if (operator !== undefined) return operator;
     const principal = this.#others === undefined ? undefined : await this.#inTime(this.#others, token);
     if (principal === 'late') {
       this.#refusals.add({
         reason: 'timeout',
-        detail: `It took longer than ${VERIFY_TIMEOUT_MS} ms to verify.`,
+        detail: `Verifying the token took longer than ${VERIFY_TIMEOUT_MS} ms.`,
       });
       return undefined;
     }
@@ -95,9 +96,9 @@ export class Authentication implements Authenticator {
 
 const ONLY_ACCESS_KEY: TokenRefusal = {
   reason: 'access-key',
-  detail: 'It is not the access key. JWTs are accepted with AUTH_JWT_SECRET or AUTH_JWKS_URL only.',
+  detail: 'The token is not the access key. JWTs require AUTH_JWT_SECRET or AUTH_JWKS_URL.',
 };
 const BY_OTHER: TokenRefusal = {
   reason: 'other',
-  detail: 'Neither the access key nor the authenticator accepts it.',
+  detail: 'The token is neither the access key nor accepted by the authenticator.',
 };

@@ -1,16 +1,16 @@
-/** Who somebody is, and what they may do: the seam where further kinds of tokens join. */
+/** Users and their permissions. Further kinds of tokens implement this interface. */
 import type {Scope} from '@hookswitch/protocol';
 
 export interface Principal {
-  /** Owns the calls it starts. */
+  /** Owner of the calls that this user starts. */
   readonly user: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** When the token runs out, milliseconds since 1970; absent: never. */
+  /** End of the token, milliseconds since 1970; absent if it never ends. */
   readonly expiresAt?: number;
 }
 
 export interface Authenticator {
-  /** The principal a token stands for, or `undefined` for any token that is not valid now. Never says why. */
+  /** The principal of a token; `undefined` for any invalid token. Never gives a reason. */
   verify(token: string): Promise<Principal | undefined>;
 }
 
@@ -19,13 +19,13 @@ export function hasScope(principal: Principal, ...anyOf: readonly Scope[]): bool
   return anyOf.some((scope) => principal.scopes.has(scope));
 }
 
-/** Whether the principal may see a call: everybody's, or one that is theirs. */
+/** Whether the principal may see a call: with the scope for all calls, or as its owner. */
 export function maySee(principal: Principal, owner: string | undefined): boolean {
   if (hasScope(principal, 'calls:read:all')) return true;
   return hasScope(principal, 'calls:read') && owner === principal.user;
 }
 
-/** Whether the principal may act on a call that it may see. */
+/** Whether the principal may control a call that it may see. */
 export function mayControl(principal: Principal, owner: string | undefined): boolean {
   if (hasScope(principal, 'calls:control:all')) return true;
   return hasScope(principal, 'calls:control') && owner === principal.user;

@@ -1,36 +1,38 @@
-/** Lets so many through at once, and so many wait; whoever comes then is turned away. */
+/** Limits concurrent work. Further work waits in a bounded queue, and work beyond the queue is refused. */
 
-export type Passage<Result> = {readonly kind: 'passed'; readonly result: Result} | {readonly kind: 'refused'};
+export type LimitedResult<Result> =
+  | {readonly kind: 'done'; readonly result: Result}
+  | {readonly kind: 'refused'};
 
-export interface GateOptions {
-  readonly atOnce: number;
-  readonly waiting: number;
+export interface ConcurrencyLimiterOptions {
+  readonly maxConcurrent: number;
+  readonly maxWaiting: number;
 }
 
 export class ConcurrencyLimiter {
-  readonly #options: GateOptions;
+  readonly #options: ConcurrencyLimiterOptions;
   readonly #waiting: (() => void)[] = [];
-  #inside = 0;
+  #running = 0;
 
-  constructor(options: GateOptions) {
+  constructor(options: ConcurrencyLimiterOptions) {
     this.#options = options;
   }
 
-  /** Does the work when it is its turn, in the order of coming; rejects as `work` does. */
-  async pass<Result>(work: () => Promise<Result>): Promise<Passage<Result>> {
-    if (this.#inside < this.#options.atOnce) this.#inside += 1;
+  /** Runs the work when it is its turn, first come, first served. Rejects if `work` rejects. */
+  async run<Result>(work: () => Promise<Result>): Promise<LimitedResult<Result>> {
+    if (this.#running < this.#options.maxConcurrent) this.#running += 1;
     else {
-      if (this.#waiting.length >= this.#options.waiting) return {kind: 'refused'};
+      if (this.#waiting.length >= this.#options.maxWaiting) return {kind: 'refused'};
       const {promise, resolve} = Promise.withResolvers<void>();
       this.#waiting.push(resolve);
       await promise;
     }
     try {
-      return {kind: 'passed', result: await work()};
+      return {kind: 'done', result: await work()};
     } finally {
-      // The place goes on to the next without being free in between: nobody who comes now overtakes.
+      // Hands the slot over directly, so that new work cannot overtake the queue.
       const next = this.#waiting.shift();
-      if (next === undefined) this.#inside -= 1;
+      if (next === undefined) this.#running -= 1;
       else next();
     }
   }

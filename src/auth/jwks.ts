@@ -1,7 +1,7 @@
 /**
- * The public keys behind AUTH_JWKS_URL (RFC 7517). They are fetched ahead of time and kept: an identity provider that is
- * down locks nobody out whose key is known, and a token can make us fetch only when it names a key that is not, one
- * fetch at a time and not again before a pause. What is fetched is bounded in time and bytes.
+ * The public keys of AUTH_JWKS_URL (RFC 7517), fetched ahead of time and cached. If the identity provider is
+ * down, tokens with known keys stay valid. A token can cause a fetch only if it names an unknown key. Fetches
+ * run one at a time, with a pause in between, and are bounded in time and bytes.
  */
 import {type CryptoKey, createLocalJWKSet, errors, type JSONWebKeySet} from 'jose';
 import type {Logger} from 'pino';
@@ -9,42 +9,51 @@ import type {CancelTimer, Clock} from '../clock.ts';
 import type {KeyChoice, KeySource} from './jwt.ts';
 
 export interface JwksKeysOptions {
-  /** https, or http on this machine. */
+  /** https, or http for this machine. */
   readonly url: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Until the last byte of the body. Stays below the time that one token may take. */
+/** Includes the body. Less than the time limit of one token. */
 export const FETCH_TIMEOUT_MS = 3000;
 const MAX_BODY_BYTES = 262_144;
 const MAX_KEYS = 100;
 
-/** A key that was withdrawn is accepted for so long at most, if its endpoint answers. */
+/** A revoked key is accepted for at most this long, if its endpoint answers. */
 const REFRESH_MS = 600_000;
-/** After an answer, unknown keys are unknown for so long; after a failure we may ask sooner. */
+/** Pauses before another fetch for an unknown key: after a successful fetch, and after a failed one. */
 export const COOL_DOWN_MS = 30_000;
 export const RETRY_MS = 5000;
-/** Tokens that may wait for a fetch, which can take its 3 s: anybody can send one that names an unknown key. */
+/** Tokens that may wait for a fetch, which can take 3 s. Anybody can send a token with an unknown key. */
 export const MAX_WAITING = 256;
 
 type LastFetch =
   | {readonly kind: 'none'}
-  /** `at` is on the monotonic clock, when it ended. */
+  /** `at` is the end of the fetch on the monotonic clock. */
   | {readonly kind: 'answered' | 'failed'; readonly at: number};
 
 type Lookup =
   | {readonly kind: 'found'; readonly key: CryptoKey}
-  /** No key fits: it may be newer than what we have. */
+  /** No key fits. The key may be newer than our set. */
   | {readonly kind: 'unknown'}
-  /** Several fit, or the one that does cannot be used. */
+  /** Several keys fit, or the matching key cannot be used. */
   | {readonly kind: 'unusable'};
 
 export class JwksKeys implements KeySource {
-  /** Signatures by key pairs only. */
+  /** Only asymmetric signatures. */
   readonly algorithms = [
-    ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-    ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+    'RS256',
+    'RS384',
+    'RS512',
+    'PS256',
+    'PS384',
+    'PS512',
+    'ES256',
+    'ES384',
+    'ES512',
+    'EdDSA',
+    'Ed25519',
   ];
   readonly #url: string;
   readonly #clock: Clock;
@@ -77,7 +86,7 @@ export class JwksKeys implements KeySource {
   async find(choice: KeyChoice): Promise<CryptoKey | undefined> {
     const known = await this.#lookUp(choice);
     if (known.kind !== 'unknown') return known.kind === 'found' ? known.key : undefined;
-    // One that is under way is waited for; another is begun only after the pause.
+    // Waits for a fetch in progress. Starts a new fetch only after the pause.
     const rested = this.#pausedFor() >= (this.#last.kind === 'answered' ? COOL_DOWN_MS : RETRY_MS);
     if ((this.#fetching === undefined && !rested) || this.#waiting >= MAX_WAITING) return undefined;
     this.#waiting += 1;
@@ -101,7 +110,7 @@ export class JwksKeys implements KeySource {
     return this.#last.kind === 'none' ? Number.POSITIVE_INFINITY : this.#clock.monotonic() - this.#last.at;
   }
 
-  /** Never rejects. Whoever asks while one is under way waits for that. */
+  /** Never rejects. Joins a fetch in progress. */
   #refresh(): Promise<void> {
     if (this.#stopped.signal.aborted) return Promise.resolve();
     this.#fetching ??= this.#fetch().finally(() => {
@@ -116,16 +125,16 @@ export class JwksKeys implements KeySource {
     try {
       const signal = AbortSignal.any([timedOut.signal, this.#stopped.signal]);
       const {keys} = await fetchKeySet(this.#url, signal);
-      // A set without keys is an answer too: all of them were withdrawn.
+      // An empty set is valid: all keys were revoked.
       this.#choose = createLocalJWKSet({keys});
       if (this.#last.kind !== 'answered') this.#logger.info({keys: keys.length}, 'JWT keys fetched');
       this.#last = {kind: 'answered', at: this.#clock.monotonic()};
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
-      // Said once: an endpoint that stays down is asked again and again.
+      // Warns once, because an endpoint that stays down is tried again and again.
       const details = {err: error, kept: this.#choose !== undefined};
-      if (this.#last.kind === 'failed') this.#logger.debug(details, 'JWT keys could still not be fetched');
-      else this.#logger.warn(details, 'JWT keys could not be fetched (AUTH_JWKS_URL); those known stay');
+      if (this.#last.kind === 'failed') this.#logger.debug(details, 'could still not fetch the JWT keys');
+      else this.#logger.warn(details, 'could not fetch the JWT keys (AUTH_JWKS_URL); known keys stay valid');
       this.#last = {kind: 'failed', at: this.#clock.monotonic()};
     } finally {
       cancel();
@@ -133,27 +142,27 @@ export class JwksKeys implements KeySource {
   }
 }
 
-/** @throws when it cannot be had, or is no key set */
+/** @throws if the key set cannot be fetched or is invalid */
 async function fetchKeySet(url: string, signal: AbortSignal): Promise<JSONWebKeySet> {
-  // A redirect could lead off https, and to anywhere.
+  // No redirects, because they could lead away from https or to any host.
   const response = await fetch(url, {signal, redirect: 'error', headers: {accept: 'application/json'}});
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new Error(`the endpoint answered ${response.status}`);
   }
   const set: unknown = JSON.parse(await readBounded(response));
-  if (!isKeySet(set)) throw new Error('the answer is no key set');
+  if (!isKeySet(set)) throw new Error('the response is not a key set');
   if (set.keys.length > MAX_KEYS) throw new Error(`the key set has more than ${MAX_KEYS} keys`);
   return set;
 }
 
-/** The body counts as it is when unpacked: a small one may be packed large. */
+/** Limits the decompressed size, because a small body may be compressed from a large one. */
 async function readBounded({body}: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+    if (bytes > MAX_BODY_BYTES) throw new Error(`the response is larger than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,4 +1,4 @@
-/** What a token says (RFC 7519), once its signature has been found right: whose it is, what they may do, until when. */
+/** Validates the claims of a token (RFC 7519) whose signature is valid: user, scopes and lifetime. */
 import {type Scope, scopes} from '@hookswitch/protocol';
 import {ACCESS_KEY_USER} from './access-key.ts';
 import type {Principal} from './authenticator.ts';
@@ -7,11 +7,11 @@ import type {RefusalReason, TokenRefusal} from './refused-tokens.ts';
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface ExpectedClaims {
-  /** The `iss` a token must have; any when absent. */
+  /** The required `iss`; any if absent. */
   readonly issuer?: string;
-  /** What the `aud` of a token must hold; anything when absent. */
+  /** A required element of `aud`; any if absent. */
   readonly audience?: string;
-  /** How far the clock of the signer may be ahead of ours. Nothing is added to `exp`. */
+  /** Maximum lead of the signer's clock over ours. Not applied to `exp`. */
   readonly clockToleranceS: number;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -21,7 +21,10 @@ export type ClaimsVerdict =
   | {readonly kind: 'accepted'; readonly principal: Principal & {readonly expiresAt: number}}
   | ({readonly kind: 'refused'} & TokenRefusal);
 
-/** The end of the year 9999: beyond it ISO 8601 has no four digits for the year, and mostly milliseconds were meant. */
+/**
+ * The end of the year 9999. Later years have no four digits in ISO 8601, and such values are mostly
+ * milliseconds.
+ */
 const LAST_SECOND = 253_402_300_799;
 
 const MAX_SUBJECT_LENGTH = 256;
@@ -38,19 +41,19 @@ export function readClaims(claims: Claims, expected: ExpectedClaims): ClaimsVerd
   if (!isUser(sub)) return refused('sub', 'The token has no sub that can be a user.');
   const granted = readScopes(claims);
   if (granted === undefined)
-    return refused('scope', 'The scope (or scp) is neither a text nor a list of texts.');
+    return refused('scope', 'The scope (or scp) is neither a string nor a list of strings.');
   if (issuer === undefined ? iss !== undefined && typeof iss !== 'string' : iss !== issuer)
     return refused('iss', 'The iss is not the one in AUTH_ISSUER.');
-  const audiences = visibilitiesOf(aud);
+  const audiences = audiencesOf(aud);
   if (audiences === undefined || (audience !== undefined && !audiences.includes(audience)))
-    return refused('aud', 'The aud does not hold the one in AUTH_AUDIENCE.');
-  // Whole milliseconds, rounded down: a token never lives longer than it says.
+    return refused('aud', 'The aud does not contain AUTH_AUDIENCE.');
+  // Rounded down to whole milliseconds, so that a token never lives longer than it states.
   return {kind: 'accepted', principal: {user: sub, scopes: granted, expiresAt: Math.floor(exp * 1000)}};
 }
 
 const NUMERIC_DATE = 'a number of seconds since 1970';
 
-/** The time from which a token is good. */
+/** Checks the time from which the token is valid. */
 function readStart(
   claim: 'nbf' | 'iat',
   claims: Claims,
@@ -67,7 +70,7 @@ function readStart(
   );
 }
 
-/** RFC 7519 allows fractions of a second, and issuers send them. */
+/** RFC 7519 allows fractions of a second, and some issuers send them. */
 function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= LAST_SECOND;
 }
@@ -77,19 +80,19 @@ function seconds(duration: number): string {
 }
 
 /**
- * A name that is the same wherever it is kept and shown. The access key's user is nobody else's: a token that could
- * name it would own what was placed with the key.
+ * A name that stays the same wherever it is stored and shown. The user of the access key is reserved: a token
+ * with that name would own the calls placed with the key.
  */
 function isUser(value: unknown): value is string {
   if (typeof value !== 'string' || value === '' || value.length > MAX_SUBJECT_LENGTH) return false;
-  // Halves of surrogate pairs all turn into the same character on disk, and with it their users into one.
+  // Lone surrogates all become the same character on disk, which would merge different users.
   if (!value.isWellFormed() || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(value) || value.trim() !== value) return false;
   return value !== ACCESS_KEY_USER;
 }
 
 /**
- * Words separated by blanks (RFC 6749), or a list of words. Okta and Entra call the claim `scp`. Words that mean nothing
- * here are for other services.
+ * Words separated by spaces (RFC 6749), or a list of words. Okta and Entra call the claim `scp`. Unknown
+ * words are ignored, because they are for other services.
  */
 function readScopes({scope, scp}: Claims): ReadonlySet<Scope> | undefined {
   const granted = scope === undefined ? (scp === undefined ? '' : scp) : scope;
@@ -98,8 +101,8 @@ function readScopes({scope, scp}: Claims): ReadonlySet<Scope> | undefined {
   return new Set(scopes.filter((known) => words.includes(known)));
 }
 
-/** One or several; none when absent, `undefined` for what is no audience. */
-function visibilitiesOf(aud: unknown): readonly string[] | undefined {
+/** A list of audiences; empty if absent, `undefined` if invalid. */
+function audiencesOf(aud: unknown): readonly string[] | undefined {
   if (aud === undefined) return [];
   if (typeof aud === 'string') return [aud];
   const isList = Array.isArray(aud) && aud.every((item): item is string => typeof item === 'string');

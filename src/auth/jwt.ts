@@ -1,7 +1,7 @@
 /**
- * JWTs of your own backend (A2, A4). What a token's header says is looked at before any key is, since it is the one part
- * that is read before anybody vouches for it: it names an algorithm out of a fixed list and perhaps a key out of those
- * we have. It never brings a key.
+ * JWTs of your own backend (A2, A4). The header is checked before any key is used, because it is read before
+ * the signature is verified. It may name an algorithm from a fixed list and a key from our own set. It can
+ * never contain a key.
  */
 import {createSecretKey, type KeyObject} from 'node:crypto';
 import {type CryptoKey, compactVerify} from 'jose';
@@ -14,16 +14,16 @@ import {NonDecreasingClock} from './non-decreasing-clock.ts';
 import type {RefusalReason, RefusedTokens, TokenRefusal} from './refused-tokens.ts';
 import {parseStrictObject} from './strict-json.ts';
 
-/** What a header chooses a key by, both out of what we have. */
+/** The values of a header that choose a key from our own set. */
 export interface KeyChoice {
   readonly alg: string;
   readonly kid?: string;
 }
 
 export interface KeySource {
-  /** The only ones that are looked at; all of one kind, so that a public key never serves as a shared secret. */
+  /** The accepted algorithms. All are of one kind, so that a public key never serves as a shared secret. */
   readonly algorithms: readonly string[];
-  /** The one key that a header can mean, or `undefined`. */
+  /** The only key that the header can mean, or `undefined`. */
   find(choice: KeyChoice): Promise<CryptoKey | KeyObject | undefined>;
 }
 
@@ -32,7 +32,7 @@ export interface JwtAuthenticatorOptions {
   readonly issuer?: string;
   readonly audience?: string;
   readonly clockToleranceS: number;
-  /** Told why a token was refused. The client never is. */
+  /** Logs the reason of each refusal. The client never gets the reason. */
   readonly refusals: RefusedTokens;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -42,15 +42,15 @@ export const MAX_TOKEN_BYTES = 4096;
 const MAX_KEY_ID_LENGTH = 256;
 
 /**
- * Signatures that are checked at once. Each takes one of the process's four threads, which look up names for us as well; the others
- * wait here, where their number is known.
+ * Signatures that are verified at once. Each takes one of the process's four threads, which DNS look-ups use
+ * as well. The others wait here, where their number is bounded.
  */
 const MAX_SIGNATURES_AT_ONCE = 16;
 const MAX_SIGNATURES_WAITING = 10_000;
 
 /**
- * Parameters by which a header brings a key, points to one, or asks to be understood in another way than as the plain
- * signed claims that we take: refused, not ignored.
+ * Header parameters that contain a key, point to a key, or change the meaning of the token. They are refused
+ * instead of ignored.
  */
 const REFUSED_PARAMETERS = ['jwk', 'jku', 'x5c', 'x5u', 'crit', 'b64', 'cty', 'enc', 'zip', 'epk'] as const;
 
@@ -64,14 +64,14 @@ export class JwtAuthenticator implements Authenticator {
   readonly #options: JwtAuthenticatorOptions;
   readonly #time: NonDecreasingClock;
   readonly #signatures = new ConcurrencyLimiter({
-    atOnce: MAX_SIGNATURES_AT_ONCE,
-    waiting: MAX_SIGNATURES_WAITING,
+    maxConcurrent: MAX_SIGNATURES_AT_ONCE,
+    maxWaiting: MAX_SIGNATURES_WAITING,
   });
 
   constructor(options: JwtAuthenticatorOptions) {
     this.#options = options;
     this.#time = new NonDecreasingClock(options);
-    // From here on, not from the first token on.
+    // Starts the clock now instead of at the first token.
     this.#time.now();
   }
 
@@ -88,29 +88,29 @@ export class JwtAuthenticator implements Authenticator {
     if (header === undefined)
       return refused(
         'form',
-        `It is neither the access key nor a signed JWT of at most ${MAX_TOKEN_BYTES} bytes.`,
+        `The token is neither the access key nor a signed JWT of at most ${MAX_TOKEN_BYTES} bytes.`,
       );
     const choice = readHeader(header, keys.algorithms);
     if (typeof choice === 'string') return refused('header', choice);
     const key = await keys.find(choice);
     if (key === undefined)
       return refused('key', 'AUTH_JWKS_URL has no key for the kid and alg of the token.');
-    const checked = await this.#signatures.pass(() => verifiedClaims(token, key, choice.alg));
+    const checked = await this.#signatures.run(() => verifiedClaims(token, key, choice.alg));
     if (checked.kind === 'refused') return refused('crowd', 'Too many tokens are being verified at once.');
     const claims = checked.result;
     if (claims === 'not-signed')
       return refused(
         'signature',
-        'The token is signed with another key, or was changed after it was signed.',
+        'The token is signed with another key, or was modified after it was signed.',
       );
     if (claims === undefined)
-      return refused('claims', 'The claims are not one JSON object without repeated names.');
-    // The clock is looked at last: while a key was fetched, time has passed.
+      return refused('claims', 'The claims are not a JSON object without repeated names.');
+    // Reads the clock last, because fetching a key takes time.
     return readClaims(claims, {issuer, audience, clockToleranceS, now: this.#time.now()});
   }
 }
 
-/** The header of what has the form of a signed token: three parts, each in the one base64url it can have. */
+/** The header of a token in the form of three parts with canonical base64url. */
 function headerOf(token: string): Readonly<Record<string, unknown>> | undefined {
   if (token.length > MAX_TOKEN_BYTES) return undefined;
   const parts = token.split('.', 4);
@@ -122,7 +122,7 @@ function isCanonical(part: string): boolean {
   return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part;
 }
 
-/** The choice, or what is wrong with the header. */
+/** The choice, or the error of the header. */
 function readHeader(
   header: Readonly<Record<string, unknown>>,
   algorithms: readonly string[],
@@ -132,19 +132,19 @@ function readHeader(
   if (refusedParameter !== undefined)
     return `The header has the parameter ${refusedParameter}, which is refused.`;
   if (typeof alg !== 'string' || !algorithms.includes(alg))
-    return `The alg is not one that the configured keys take: ${algorithms.join(', ')}.`;
+    return `The alg is not supported by the configured keys: ${algorithms.join(', ')}.`;
   if (typ !== undefined && !isType(typ)) return 'The typ is neither JWT nor at+jwt.';
   if (kid === undefined) return {alg};
   if (typeof kid === 'string' && kid.length <= MAX_KEY_ID_LENGTH) return {alg, kid};
-  return `The kid is not a text of at most ${MAX_KEY_ID_LENGTH} characters.`;
+  return `The kid is not a string of at most ${MAX_KEY_ID_LENGTH} characters.`;
 }
 
-/** A media type, for which case does not matter and `application/` may be left out (RFC 7515, section 4.1.9). */
+/** A media type: case-insensitive, and `application/` may be omitted (RFC 7515, section 4.1.9). */
 function isType(typ: unknown): boolean {
   return typeof typ === 'string' && TYPES.includes(typ.toLowerCase().replace(/^application\//, ''));
 }
 
-/** The claims, if the signature is right; `undefined` if what was signed is no set of claims. */
+/** The claims if the signature is valid; `undefined` if the payload is not a set of claims. */
 async function verifiedClaims(token: string, key: CryptoKey | KeyObject, alg: string) {
   let payload: Uint8Array;
   try {
@@ -159,12 +159,12 @@ function refused(reason: RefusalReason, detail: string): Verdict {
   return {kind: 'refused', reason, detail};
 }
 
-/** HS256 by a secret that your backend has too. A `kid` says nothing here: there is one key. */
+/** HS256 with a secret shared with your backend. A `kid` is ignored, because there is only one key. */
 export class SharedSecret implements KeySource {
   readonly algorithms = ['HS256'];
   readonly #key: KeyObject;
 
-  /** @param secret its UTF-8 is the key; at least 32 bytes (RFC 7518, section 3.2) */
+  /** @param secret the key as UTF-8; at least 32 bytes (RFC 7518, section 3.2) */
   constructor(secret: string) {
     this.#key = createSecretKey(secret, 'utf8');
   }

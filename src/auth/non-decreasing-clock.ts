@@ -1,12 +1,13 @@
 /**
- * The time by which tokens end. The wall clock can be put back, and a token that has ended would be good again; this one goes on
- * from the latest that the wall clock ever said in this process, by the monotonic clock.
+ * The clock for the end of tokens. If the wall clock is set back, a token that has ended would be valid
+ * again. So this clock continues from the latest time that the wall clock has shown in this process, by the
+ * monotonic clock.
  */
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
 
-/** A clock that is set right by less is not worth a word. */
-const WORTH_A_WORD_MS = 60_000;
+/** Smaller corrections of the clock are not logged. */
+const WARN_ABOVE_MS = 60_000;
 
 export interface NonDecreasingClockOptions {
   readonly clock: Clock;
@@ -16,9 +17,9 @@ export interface NonDecreasingClockOptions {
 export class NonDecreasingClock {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** What the wall clock is ahead of the monotonic one at most. */
+  /** Maximum lead of the wall clock over the monotonic clock. */
   #ahead = Number.NEGATIVE_INFINITY;
-  #told = false;
+  #warned = false;
 
   constructor({clock, logger}: NonDecreasingClockOptions) {
     this.#clock = clock;
@@ -31,16 +32,16 @@ export class NonDecreasingClock {
     const monotonic = this.#clock.monotonic();
     this.#ahead = Math.max(this.#ahead, wall - monotonic);
     const now = monotonic + this.#ahead;
-    if (now - wall > WORTH_A_WORD_MS) this.#tell(now - wall);
+    if (now - wall > WARN_ABOVE_MS) this.#warn(now - wall);
     return now;
   }
 
-  #tell(backMs: number): void {
-    if (this.#told) return;
-    this.#told = true;
+  #warn(backMs: number): void {
+    if (this.#warned) return;
+    this.#warned = true;
     this.#logger.warn(
       {backMs: Math.round(backMs)},
-      'the clock was put back; tokens end by what it said before, until a restart',
+      'the clock was set back; until a restart, tokens end by the time it showed before',
     );
   }
 }

@@ -1,13 +1,14 @@
 /**
- * Says in the log why tokens were refused (A2), which no answer does. A flood of bad tokens fills no disk, and of one
- * reason it hides no other: each has its own allowance, and the next line says how many went without one. Nothing of the
- * token is logged, since it may be a good one of another service.
+ * Logs why tokens were refused (A2), because responses do not say. A flood of invalid tokens cannot fill the
+ * disk, and reasons do not hide each other: each reason has its own limit, and its next line contains the
+ * count of unlogged refusals. No part of the token is logged, because it may be a valid token of another
+ * service.
  */
 import type {Logger} from 'pino';
 import type {Clock} from '../clock.ts';
 import {TokenBucket} from '../rate-limit/token-bucket.ts';
 
-/** What part of a token was at fault. There are few of them, so that what is kept is bounded. */
+/** The invalid part of a token. The list is short, so memory is bounded. */
 export type RefusalReason =
   | 'access-key'
   | 'form'
@@ -28,11 +29,11 @@ export type RefusalReason =
 
 export interface TokenRefusal {
   readonly reason: RefusalReason;
-  /** A sentence for the operator, without anything of the token. */
+  /** A sentence for the operator, without any part of the token. */
   readonly detail: string;
 }
 
-/** Lines of one reason. */
+/** Limit of log lines for one reason. */
 const LINES = {burst: 10, perMinute: 10};
 
 export interface RefusedTokensOptions {

@@ -1,15 +1,15 @@
-/** JSON as a token may hold it: one reading only, so that no two programs can take it for different things. */
+/** Strict JSON for tokens: accepts only text that all parsers read in the same way. */
 
-/** Names and structure; in JSON that parses, whatever stands before a colon is a name. */
+/** Strings and structure. In valid JSON, every string before a colon is a name. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
 
 /**
- * The object that `bytes` hold; `undefined` for bytes that are not UTF-8, not JSON, no object, or an object in which,
- * at any depth, a name stands twice: parsers differ in which of the two they take.
+ * The object in `bytes`; `undefined` if they are not UTF-8, not JSON or not an object, or if a name is
+ * repeated at any depth, because parsers differ in which value they use.
  */
 export function parseStrictObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    // A byte order mark stays, and is then no JSON.
+    // Keeps a byte order mark, which makes the JSON invalid.
     const text = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes);
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
@@ -19,7 +19,7 @@ export function parseStrictObject(bytes: Uint8Array): Readonly<Record<string, un
   }
 }
 
-/** @param json text that parses */
+/** @param json valid JSON */
 function repeatsName(json: string): boolean {
   const open: Set<unknown>[] = [];
   let before = '';
@@ -27,7 +27,7 @@ function repeatsName(json: string): boolean {
     if (token === '{' || token === '[') open.push(new Set());
     else if (token === '}' || token === ']') open.pop();
     else if (token === ':') {
-      // The same name may be written with and without escapes.
+      // Parsed, because the same name may be written with and without escapes.
       const name: unknown = JSON.parse(before);
       const names = open.at(-1);
       if (names?.has(name)) return true;

@@ -1,4 +1,4 @@
-/** `npm run demo`: a simulated Twilio, the gateway and its page, in one process, with nothing to sign up for. */
+/** `npm run demo`: a simulated Twilio, the gateway and the console in one process. No account is needed. */
 import {randomBytes} from 'node:crypto';
 import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
@@ -10,14 +10,14 @@ import {createServer, type GatewayServer, type Listening} from '../server.ts';
 import {numberUrls} from '../twilio/callback-urls.ts';
 import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
 
-/** Ctrl-C ends everything within 5 s (C1). */
+/** Ctrl-C stops everything within 5 s (C1). */
 const EXIT_DEADLINE_MS = 4500;
 const DRAIN_MS = 3500;
 
 const HELP = `Usage: npm run demo
 
-Runs a simulated Twilio, the gateway and its page on http://localhost:8081, places two sample calls, and forgets
-everything when it ends. PORT chooses another port, LOG_LEVEL=info shows what the gateway logs.
+Runs a simulated Twilio, the gateway and the console on http://localhost:8081 and places two sample calls. It deletes
+all data when it stops. PORT sets another port. LOG_LEVEL=info shows the gateway's log.
 `;
 
 export async function demo(argv: readonly string[]): Promise<number> {
@@ -52,11 +52,11 @@ async function run(folder: string): Promise<number> {
   let stopping = false;
   const stop = async () => {
     stopping = true;
-    // The simulator first: a Twilio that is gone calls nobody back.
+    // The simulator stops first, so that it sends no callbacks to a gateway that is stopping.
     await simulator.stop();
     await server?.drain({deadlineMs: DRAIN_MS});
   };
-  // Before anything is started, so that a Ctrl-C at any moment leaves nothing behind.
+  // Installed before anything starts, so that a Ctrl-C at any moment leaves nothing behind.
   const ended = runUntilSignal(stop, logger, () => EXIT_DEADLINE_MS);
   const start = async () => {
     await simulator.start();
@@ -78,7 +78,7 @@ async function run(folder: string): Promise<number> {
   try {
     return await Promise.race([start(), ended]);
   } catch (error) {
-    // What was under way when everything was ended cannot but fail.
+    // After a stop, an operation that was in progress is expected to fail.
     if (stopping) return ended;
     await stop();
     throw explain(error, port);
@@ -87,27 +87,29 @@ async function run(folder: string): Promise<number> {
 
 function announce({url, accessKey}: Listening, simulator: Simulator): void {
   process.stdout.write(`
-  Hookswitch demo — a simulated Twilio, nothing leaves this machine
+  Hookswitch demo — Twilio is simulated, nothing leaves this machine
 
   Open    ${url}/#key=${accessKey.key}
   Key     ${accessKey.key}
-  Twilio  ${simulator.url} (simulated; its controls are under /_simulator/)
+  Twilio  ${simulator.url} (simulated; controls under /_simulator/)
 
   Dial    +15550100001 answers     +15550100101 busy          +15550100201 no answer
           +15550100301 fails       +15550100510 hangs up after 10 s
   Inbound curl -X POST ${simulator.url}/_simulator/calls -H 'content-type: application/json' -d '{"from":"+15550100001"}'
 
-  Ctrl-C ends everything.
+  Ctrl-C stops everything.
 
 `);
 }
 
-/** Calls for a newcomer to watch: one rings, is answered and ends by itself, and one stays until somebody hangs up. */
+/**
+ * Two calls for a new user to watch: one is answered and ends by itself, and one stays until it is hung up.
+ */
 async function placeSampleCalls(listening: Listening): Promise<void> {
   await placeCall(listening, {to: '+15550100001', metadata: {note: 'stays until you hang up'}});
   await placeCall(listening, {to: '+15550100545', metadata: {note: 'the sample call'}});
   process.stdout.write(
-    '  A sample call to +15550100545 is on its way, and one to +15550100001 that stays.\n',
+    '  Two sample calls are being placed: +15550100545 ends by itself, +15550100001 stays.\n',
   );
 }
 

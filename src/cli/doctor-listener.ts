@@ -1,11 +1,12 @@
 /**
- * Stands in for a gateway that is not running while its PUBLIC_URL is asked: answers what the doctor asks, and everybody
- * else 503, so that Twilio brings again what it has.
+ * Listens in place of a gateway that is not running while the doctor checks PUBLIC_URL. Answers the doctor's
+ * requests and returns 503 to everybody else, so that Twilio retries its webhooks.
  */
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {Socket} from 'node:net';
 import {closeReasons, SUBPROTOCOL} from '@hookswitch/protocol';
 import {WebSocketServer} from 'ws';
+import {withoutBasePath} from '../network/base-path.ts';
 import type {IdentityChallenge} from '../services/health/identity-challenge.ts';
 
 export interface DoctorListenerOptions {
@@ -16,7 +17,7 @@ export interface DoctorListenerOptions {
   readonly identity: IdentityChallenge;
 }
 
-/** Listens until the function it resolves with is called. @throws when the port cannot be had */
+/** Listens until the returned function is called. @throws if the port is not available */
 export async function listenForDoctor({port, host, basePath, identity}: DoctorListenerOptions) {
   const sockets = new Set<Socket>();
   const wss = new WebSocketServer({noServer: true, handleProtocols: () => SUBPROTOCOL});
@@ -61,7 +62,6 @@ export async function listenForDoctor({port, host, basePath, identity}: DoctorLi
 
   function pathOf({url = '/'}: IncomingMessage) {
     const {pathname, searchParams} = new URL(url.replace(/^\/+/, '/'), 'http://localhost');
-    const isBelow = basePath !== '' && pathname.startsWith(`${basePath}/`);
-    return {pathname: isBelow ? pathname.slice(basePath.length) : pathname, searchParams};
+    return {pathname: withoutBasePath(pathname, basePath), searchParams};
   }
 }

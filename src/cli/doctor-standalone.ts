@@ -1,4 +1,4 @@
-/** The doctor's checks without a gateway: before the first start, or when it does not start. */
+/** The doctor's checks without a running gateway: before the first start, or if the start fails. */
 import type {HealthReport} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import {systemClock} from '../clock.ts';
@@ -7,6 +7,7 @@ import {diskSpace} from '../journal/disk-space.ts';
 import {inspectJournal} from '../journal/inspect-journal.ts';
 import {databaseFile} from '../journal/open-journal.ts';
 import {inspectPostgresJournal} from '../journal/postgres/inspect-postgres-journal.ts';
+import {basePathOf} from '../network/base-path.ts';
 import {secretOfNodes} from '../operator-services.ts';
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import {nodePublicEndpointProbe} from '../reachability/node-public-endpoint-probe.ts';
@@ -18,18 +19,23 @@ import {SimulatorClient} from '../twilio/rest/simulator-client.ts';
 import {TwilioAccountRest} from '../twilio/rest/twilio-account-rest.ts';
 import {listenForDoctor} from './doctor-listener.ts';
 
-/** Listens on PORT meanwhile. @throws when that cannot be had */
+/** Listens on PORT while it runs. @throws if the port is not available */
 export async function examineAlone(environment: Environment, logger: Logger): Promise<HealthReport> {
   const {publicUrl, allowedOrigins, databaseUrl, twilio, port, host} = environment;
   const {accountSid, apiUrl, phoneNumber} = twilio;
   const identity = new IdentityChallenge(secretOfNodes(environment));
-  const basePath = new URL(publicUrl).pathname.replace(/\/$/, '');
-  const close = await listenForDoctor({port, host, basePath, identity});
+  const close = await listenForDoctor({port, host, basePath: basePathOf(publicUrl), identity});
   try {
     const isSimulated =
       apiUrl !== DEFAULT_API_URL && (await new SimulatorClient({apiUrl, accountSid}).identify()) === true;
     const checks = createChecks({
-      ...{publicUrl, allowedOrigins, port, accountSid, apiUrl, phoneNumber, identity},
+      publicUrl,
+      allowedOrigins,
+      port,
+      accountSid,
+      apiUrl,
+      phoneNumber,
+      identity,
       account: new TwilioAccountRest(twilio),
       probe: nodePublicEndpointProbe,
       clock: systemClock,
@@ -43,7 +49,7 @@ export async function examineAlone(environment: Environment, logger: Logger): Pr
   }
 }
 
-/** A file that cannot be read is what the check is to say, not a reason for it not to run. */
+/** An unreadable journal becomes the result of its check and does not prevent the check. */
 async function journalOf(databaseUrl: string) {
   try {
     const journal = isPostgresUrl(databaseUrl)
@@ -51,7 +57,7 @@ async function journalOf(databaseUrl: string) {
       : inspectJournal(databaseFile(databaseUrl));
     return {
       journal: {probe: () => journal.probe(), head: () => journal.head},
-      opening: () => ({epoch: journal.epoch ?? '(there is no journal yet)'}),
+      opening: () => ({epoch: journal.epoch ?? '(no journal yet)'}),
     };
   } catch (error) {
     const probe = async () => {

@@ -1,4 +1,4 @@
-/** `npm run doctor`: the checks of the health page, in a terminal. */
+/** `npm run doctor`: the checks of the health page in a terminal. */
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
@@ -11,20 +11,20 @@ import {secretsOf} from './secrets.ts';
 
 const HELP = `Usage: npm run doctor [-- --json]
 
-Checks the credentials, the number and its webhook, PUBLIC_URL from outside over HTTP and as a WebSocket, the allowed
-origins, the clock and the journal, and says what to do about what it finds. It asks the gateway that runs on PORT;
-where none runs it listens there itself for the moment. It changes nothing.
+Checks the credentials, the number and its webhook, PUBLIC_URL from outside over HTTP and WebSocket, the allowed
+origins, the clock and the journal. It suggests a fix for each problem and changes nothing. It asks the gateway that
+runs on PORT. If no gateway runs, it listens on PORT itself during the checks.
 
-  --json      prints what GET /api/health answers
+  --json      prints the response of GET /api/health
   --help
 
-Exit code: 0, or 1 when a check has failed or could not be run. The environment is that of npm start.
+Exit code: 0, or 1 if a check failed or could not run. The environment is the same as for npm start.
 `;
 
 /** Longer than any run of the checks. */
 const TIMEOUT_MS = 30_000;
 
-/** Something is in the way of checking; the message is for the person who asked. */
+/** The doctor cannot run. The message is for the user. */
 class DoctorError extends Error {
   override readonly name = 'DoctorError';
 }
@@ -71,18 +71,23 @@ async function examine(environment: Environment): Promise<{report: HealthReport;
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new DoctorError(`it needs PORT ${environment.port} for a moment, and cannot have it (${code}).`);
+    throw new DoctorError(
+      `it needs PORT ${environment.port} for a moment, but the port is not available (${code}).`,
+    );
   }
 }
 
-/** Where a gateway with this environment listens on this machine. */
+/** The local URL of a gateway with this environment. */
 function localUrl({host, port}: Environment): string {
   const everywhere = host === undefined || host === '0.0.0.0' || host === '::';
   const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
 
-/** The report of the gateway that runs; `undefined` where nothing listens. @throws DoctorError for anybody else */
+/**
+ * The report of the running gateway; `undefined` if nothing listens. @throws DoctorError for any other
+ * program
+ */
 async function askRunning(url: string, environment: Environment): Promise<HealthReport | undefined> {
   const key = findKey(environment);
   const ask = (pathname: string, method: string) =>
@@ -95,23 +100,23 @@ async function askRunning(url: string, environment: Environment): Promise<Health
   let response: Response;
   try {
     response = await ask('/api/health/checks', 'POST');
-    // Somebody else has just had everything checked: then that is the answer.
+    // Another user has just run all checks, so their report is current.
     if (response.status === 429) response = await ask('/api/health', 'GET');
   } catch (error) {
     if (isRefused(error)) return undefined;
-    throw new DoctorError(`what listens at ${url} does not answer.`);
+    throw new DoctorError(`the program that listens at ${url} does not answer.`);
   }
   if (response.ok) return (await response.json()) as HealthReport;
   if (response.status === 401)
     throw new DoctorError(
-      `the gateway at ${url} does not take the access key. Set HOOKSWITCH_ACCESS_KEY to the one it was started with.`,
+      `the gateway at ${url} refuses the access key. Set HOOKSWITCH_ACCESS_KEY to the key it was started with.`,
     );
   throw new DoctorError(
-    `what listens at ${url} is no gateway of this version (it answers ${response.status}).`,
+    `the program at ${url} is not a gateway of this version (it answers ${response.status}).`,
   );
 }
 
-/** The key in the environment, or the one that a gateway has put beside its database. */
+/** The key from the environment, or the key file that a gateway wrote beside its database. */
 function findKey({accessKey, databaseUrl}: Environment): string | undefined {
   if (accessKey !== undefined) return accessKey;
   try {
@@ -131,11 +136,11 @@ const SIGNS = {ok: '✓', warning: '!', failed: '✗', 'not-run': '-'} as const;
 
 function format({checks}: HealthReport, source: string): string {
   const count = (status: HealthCheck['status']) => checks.filter((check) => check.status === status).length;
-  const total = `${count('ok')} ok, ${count('warning')} to look at, ${count('failed')} failed`;
+  const total = `${count('ok')} ok, ${count('warning')} with warnings, ${count('failed')} failed`;
   return `${[`${source}.`, '', ...checks.flatMap(formatCheck), '', `${total}.`].join('\n')}\n`;
 }
 
-/** What is fine takes one line; for everything else there is what it is based on, and what to do. */
+/** A check that is ok takes one line. Every other check also shows its evidence and its remedy. */
 function formatCheck({title, status, summary, evidence, remedy}: HealthCheck): readonly string[] {
   const head = `${SIGNS[status]} ${title}: ${summary}`;
   if (status === 'ok') return [head];

@@ -1,16 +1,19 @@
-/** The only file that owns the process: its signals, its last words, its exit. */
+/** The only file that controls the process: signals, fatal errors, exit. */
 import {setTimeout} from 'node:timers/promises';
 import type {Logger} from 'pino';
 
-/** One Ctrl-C can come twice: from the terminal, and from npm, which passes on what the terminal has sent us already. */
+/** One Ctrl-C can arrive twice: from the terminal, and from npm, which forwards the signal. */
 const SAME_SIGNAL_MS = 1000;
 
-/** So long a process that was interrupted stays at least: a copy that comes while it ends would kill it. */
+/**
+ * Minimum lifetime after a SIGINT, because a second copy of the signal during the exit would kill the
+ * process.
+ */
 const COPY_COMES_WITHIN_MS = 250;
 
 /**
- * SIGINT and SIGTERM drain; a second one ends at once, and so does the deadline, since a drain that is stuck must not keep
- * the process. Resolves with the exit code.
+ * SIGINT and SIGTERM start a drain. A second signal exits at once, and so does the deadline, because a drain
+ * that is stuck must not keep the process alive. Resolves with the exit code.
  */
 export function runUntilSignal(
   drain: () => Promise<void>,
@@ -25,12 +28,12 @@ export function runUntilSignal(
       return;
     }
     drainingSince = performance.now();
-    logger.info({signal}, 'going away');
+    logger.info({signal}, 'shutting down');
     globalThis.setTimeout(() => process.exit(1), deadlineMs()).unref();
     const stays = signal === 'SIGINT' ? setTimeout(COPY_COMES_WITHIN_MS) : undefined;
     Promise.all([drain(), stays])
       .then(() => {
-        logger.info('gone');
+        logger.info('stopped');
         resolve(0);
       })
       .catch((error: unknown) => {
@@ -43,7 +46,10 @@ export function runUntilSignal(
   return promise;
 }
 
-/** A fault nobody caught leaves an unknown state behind: it is logged and ends the process; the journal is safe. */
+/**
+ * An uncaught error leaves an unknown state, so it is logged and ends the process. The journal stays
+ * consistent.
+ */
 export function exitOnUncaught(logger: Logger): void {
   const onFault = (error: unknown) => {
     logger.fatal({err: error}, 'uncaught error');

@@ -1,7 +1,7 @@
 import type {Environment} from '../config/environment.ts';
 import {isPostgresUrl, parsePostgresUrl} from '../postgres/postgres-url.ts';
 
-/** The values of an environment that must not be logged, whatever they look like. */
+/** Values of the environment that must never be logged, in any format. */
 export function secretsOf({
   twilio,
   accessKey,

@@ -6,11 +6,11 @@ import {createServer, type Listening} from '../server.ts';
 import {exitOnUncaught, runUntilSignal} from './run-until-signal.ts';
 import {secretsOf} from './secrets.ts';
 
-/** In a container it may be meant so, so that it is no reason to refuse. */
+/** Only a warning, because a container may run as root on purpose. */
 const ROOT_WARNING =
-  'running as root: nothing here needs that. Run it as a user of its own, who owns the folder of DATABASE_URL.';
+  'running as root, which Hookswitch does not need. Use a dedicated user that owns the folder of DATABASE_URL.';
 
-/** Beyond the drain, for the journal to be closed. */
+/** Time after the drain for closing the journal. */
 const LAST_WRITE_MS = 2500;
 
 export async function start(argv: readonly string[]): Promise<number> {
@@ -18,14 +18,15 @@ export async function start(argv: readonly string[]): Promise<number> {
     process.stdout.write(help());
     return 0;
   }
-  // Database, write-ahead log and key hold what is nobody else's business; nobody else on this machine may read them.
+  // The database, the write-ahead log and the key are private, so no other user of this machine may read
+  // them.
   process.umask(0o077);
   const environment = readEnvironment();
   if (environment === undefined) return 1;
   const logger = createLogger({level: environment.logLevel, secrets: secretsOf(environment)});
   exitOnUncaught(logger);
   const server = createServer({environment, logger});
-  // Before anything is said or done: a signal that comes meanwhile must not end the process half way.
+  // Installed before anything starts, so that a signal during the start does not end the process half way.
   const ended = runUntilSignal(
     () => server.drain(),
     logger,
@@ -55,7 +56,7 @@ function readEnvironment(): Environment | undefined {
   }
 }
 
-/** A person at a terminal is shown the key; a log that others read gets the place where it is kept. */
+/** Shows the key to a person at a terminal. A log, which others may read, gets only the path of its file. */
 function announceAccessKey({url, accessKey}: Listening, log: (message: string) => void): void {
   if (process.stdout.isTTY) process.stdout.write(`\n  ${url}/#key=${accessKey.key}\n\n`);
   else if (accessKey.file !== undefined) log(`the access key is in ${accessKey.file}`);
@@ -66,9 +67,9 @@ function describe(error: unknown, {port}: Environment): string {
   if (code === 'EADDRINUSE')
     return `port ${port} is taken. Stop what listens there, or set PORT to another one.`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return 'HOST is no address of this machine. Unset it to listen on all of them.';
+    return 'HOST is not an address of this machine. Unset it to listen on all addresses.';
   if (code === 'EACCES' && syscall === 'listen')
-    return `port ${port} may not be used by this user. Set PORT to one above 1023.`;
+    return `this user may not listen on port ${port}. Set PORT to a port above 1023.`;
   return message;
 }
 
@@ -77,5 +78,5 @@ function help(): string {
     ({variable, default: fallback, meaning}) =>
       `  ${variable}\n      ${meaning}\n      Default: ${fallback}\n`,
   );
-  return `Usage: npm start\n\nRuns the gateway. Configuration comes from the environment, and from .env if there is one:\n\n${rows.join('\n')}`;
+  return `Usage: npm start\n\nRuns the gateway. The configuration comes from the environment, and from .env if it exists:\n\n${rows.join('\n')}`;
 }

@@ -1,13 +1,13 @@
-/** Names of characters that get into settings by accident, as Unicode names them. */
+/** Names of characters that get into settings by accident, as in Unicode. */
 
-/** Characters that show as nothing or as a blank, and those that stand for a byte that could not be read. */
+/** Characters that are invisible or look like a space, and characters that stand for an unreadable byte. */
 export const invisible = /^(?:[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800\ufffd]|(?! )\p{Zs})$/u;
 
-/** Quotes and primes that word processors and chats make of the plain ones. */
+/** Typographic quotes and primes that word processors and chats substitute for plain ones. */
 export const typographicQuote =
   /^[\u00ab\u00bb\u00b4\u2018-\u201f\u2032-\u2037\u2039\u203a\u301d-\u301f\uff02\uff07]$/u;
 
-/** ASCII as keyboards of East Asian languages write it. */
+/** ASCII characters in the full-width form of East Asian keyboards. */
 export const fullWidth = /^[\uff01-\uff5e]$/u;
 
 const names: ReadonlyMap<number, string> = new Map([
@@ -78,7 +78,7 @@ const names: ReadonlyMap<number, string> = new Map([
   [0xfffd, 'REPLACEMENT CHARACTER'],
 ]);
 
-/** For the others: what kind of character it is. The first that matches counts. */
+/** The kind of all other characters. The first match counts. */
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/^\p{Zs}$/u, 'a space that is not ASCII'],
   [/^\p{Cc}$/u, 'a control character'],

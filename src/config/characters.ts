@@ -1,29 +1,30 @@
 /**
- * Finds what came into a setting by accident: quotes that Docker's `--env-file` keeps, characters that nobody sees,
- * comments, templates that nobody filled in. Such a value starts a gateway that matches nothing, so it is refused. A
- * fault names the character and its position, never the value, which may be a secret.
+ * Finds text that came into a setting by accident: quotes that Docker's `--env-file` keeps, invisible
+ * characters, comments, and templates without values. A gateway with such a value would match nothing, so the
+ * value is refused. The error names the character and its position, never the value, which may be a secret.
  */
 import {characterName, fullWidth, invisible, typographicQuote} from './character-names.ts';
 import {Refusal} from './parsing.ts';
 
 /**
- * What a setting may hold beside printable ASCII. `international`: letters of any script, as in host names. `path`: the
- * same, and typographic characters, as in the name of a folder. `prose`: any text, of which only the ends are checked.
+ * Characters that a setting may contain in addition to printable ASCII. `international`: letters of any
+ * script, as in host names. `path`: these and typographic characters, as in folder names. `prose`: any text;
+ * only its ends are checked.
  */
 export type Characters = 'ascii' | 'international' | 'path' | 'prose';
 
 export interface TextRules {
   /** @default ascii */
   readonly characters?: Characters;
-  /** The value may start or end with a quote of its own, so that only a pair around it is refused. */
+  /** The value may start or end with its own quote, so only a pair of quotes around it is refused. */
   readonly ownQuotes?: true;
 }
 
 const QUOTES_REMEDY =
   "Remove the quotes. Docker's --env-file and kubectl's --from-env-file keep them as part of the value.";
-const COPY_REMEDY = 'Delete this character: it was probably copied along. Or type the value again.';
+const COPY_REMEDY = 'Delete this character, which was probably copied by accident, or type the value again.';
 
-/** What is wrong with the text of the variable `name`, whatever it is for. */
+/** The accident in the text of the variable `name`, if any. */
 export function accidentIn(
   name: string,
   raw: string,
@@ -38,7 +39,7 @@ export function accidentIn(
   );
 }
 
-/** Without blanks and line breaks at its ends. Unlike `String.trim`, it leaves characters that nobody sees. */
+/** Removes spaces and line breaks at both ends. Unlike `String.trim`, it keeps invisible characters. */
 export function trimBlanks(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && isBlank(text[start])) start += 1;
@@ -46,7 +47,7 @@ export function trimBlanks(text: string): string {
   return text.slice(start, end);
 }
 
-/** The first character that is not allowed, if there is one, and its position among the characters from 1. */
+/** The first character that is not allowed, and its position among the characters, from 1. */
 export function findStray(
   text: string,
   characters: Characters,
@@ -78,7 +79,7 @@ function isStray(character: string, characters: Characters): boolean {
 
 function strayCharacter(raw: string, characters: Characters): Refusal | undefined {
   const stray = findStray(raw, characters);
-  // A path may hold such a quote, but not at its ends.
+  // A path may contain such a quote, but not at its ends.
   const quote = characters === 'path' ? /^[\u2018-\u201f]|[\u2018-\u201f]$/u.exec(trimBlanks(raw)) : null;
   if (stray === undefined)
     return quote === null
@@ -88,7 +89,7 @@ function strayCharacter(raw: string, characters: Characters): Refusal | undefine
   const fault = `has ${characterName(character)} at position ${position}`;
   if (typographicQuote.test(character)) return new Refusal(fault, `${QUOTES_REMEDY} These are typographic.`);
   if (character === '\ufffd')
-    return new Refusal(fault, 'The value was not UTF-8 where it was read. Save its file as UTF-8.');
+    return new Refusal(fault, 'The value was not read as UTF-8. Save its file as UTF-8.');
   return new Refusal(fault, COPY_REMEDY);
 }
 
@@ -110,8 +111,8 @@ function quotesAround(text: string, onlyPairs: boolean): Refusal | undefined {
 function comment(text: string): Refusal | undefined {
   if (!/[ \t]#|^#/.test(text)) return undefined;
   return new Refusal(
-    'holds a comment (#)',
-    "Move the comment to a line of its own. Docker's --env-file keeps it as part of the value.",
+    'contains a comment (#)',
+    "Move the comment to its own line. Docker's --env-file keeps it as part of the value.",
   );
 }
 
@@ -121,7 +122,7 @@ function ownName(name: string, text: string): Refusal | undefined {
   if (!repeated && !/^[=]/.test(text)) return undefined;
   return new Refusal(
     repeated ? 'starts with its own name' : 'starts with an equals sign',
-    'Write NAME=value once, without anything between the equals sign and the value.',
+    'Write NAME=value once, with nothing between the equals sign and the value.',
   );
 }
 
@@ -130,8 +131,8 @@ function template(text: string): Refusal | undefined {
   const shape = /^(?:\$\{[^}]*\}|\$[A-Za-z_]\w*|\$\([^)]*\)|\{\{.*\}\}|%[A-Za-z_]\w*%|op:\/\/.*|<[^<>/]*>)$/s;
   if (!shape.test(text)) return undefined;
   return new Refusal(
-    'is a template that nobody has filled in',
-    'Set it to the value itself. Nothing here replaces references to other variables or to a vault.',
+    'is a template without its value',
+    'Set it to the value itself. References to other variables or to a vault are not replaced here.',
   );
 }
 

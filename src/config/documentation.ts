@@ -1,4 +1,4 @@
-/** What people read about the configuration: the tables, the example file, the start log and its warnings. */
+/** Texts about the configuration: tables, the example file, the start log and warnings. */
 
 import {MASK, maskNumber, maskSecret} from '../mask.ts';
 import {isLoopback} from '../network/loopback.ts';
@@ -7,14 +7,14 @@ import {type Variable, type VariableName, variables} from './variables.ts';
 
 export interface EnvironmentRow {
   readonly variable: VariableName;
-  /** `required`, a value in back-ticks, or words. */
+  /** `required`, a value in backticks, or a description. */
   readonly default: string;
   readonly meaning: string;
 }
 
 const declarations = Object.entries(variables) as readonly (readonly [VariableName, Variable])[];
 
-/** One row a variable, in the order of declaration: for `--help` and for documents. */
+/** One row per variable, in the order of declaration, for `--help` and for documents. */
 export function environmentTable(): readonly EnvironmentRow[] {
   return declarations.map(([variable, declaration]) => ({
     variable,
@@ -34,7 +34,7 @@ export function markdownTable(): string {
 /** The content of `.env.example`: required variables with placeholders, the others commented out. */
 export function exampleFile(): string {
   const head = [
-    '# Copy to .env and fill in the first four. The environment wins over this file; an empty value counts as not set.',
+    '# Copy to .env and fill in the first four. The environment overrides this file. An empty value counts as not set.',
   ];
   const blocks = declarations.map(([name, declaration]) => {
     const value = declaration.required
@@ -51,7 +51,7 @@ export function exampleFile(): string {
   return `${[...head, ...blocks].join('\n\n')}\n`;
 }
 
-/** The effective configuration for the start log: secrets are masked, and so is the phone number. */
+/** The effective configuration for the start log, with masked secrets and a masked phone number. */
 export function describeEnvironment(environment: Environment): Record<string, unknown> {
   const {twilio, auth, voiceTwiml, accessKey, databaseUrl, metricsToken, notices: _, ...rest} = environment;
   return {
@@ -77,41 +77,41 @@ function withoutPassword(databaseUrl: string): string {
     .replace(/^(postgres.*[?&]password=)[^&]*/i, `$1${MASK}`);
 }
 
-/** What works and is worth a second thought, one sentence each. */
+/** Warnings about valid settings that are probably wrong, one sentence each. */
 export function warnings(environment: Environment): readonly string[] {
   const {twilio, auth, accessKey} = environment;
   const found: [boolean, string][] = [
     [
       environment.allowedOrigins === '*',
-      'ALLOWED_ORIGINS is *: every web page may use this server with a token it got hold of.',
+      'ALLOWED_ORIGINS is *: every web page that gets hold of a token may use this server.',
     ],
     [
       environment.allowedOrigins !== '*' && environment.allowedOrigins.includes('null'),
-      'ALLOWED_ORIGINS lists null: any page in a sandboxed frame, and any file on a disk, has this origin.',
+      'ALLOWED_ORIGINS lists null, which is the origin of every page in a sandboxed frame and of every local file.',
     ],
     [
       twilio.apiUrl === variables.TWILIO_API_URL.default && !/^[0-9a-f]{32}$/i.test(twilio.authToken),
-      'TWILIO_AUTH_TOKEN is not 32 hex digits as those of Twilio are. Compare it with the Twilio console.',
+      'TWILIO_AUTH_TOKEN is not 32 hex digits, as Twilio tokens are. Compare it with the Twilio console.',
     ],
     [
       accessKey !== undefined && accessKey.length < 24,
-      'HOOKSWITCH_ACCESS_KEY is short: whoever guesses it may do everything. Use the output of: openssl rand -hex 24',
+      'HOOKSWITCH_ACCESS_KEY is short, and guessing it grants full access. Use the output of: openssl rand -hex 24',
     ],
     [
       (auth.issuer ?? auth.audience) !== undefined && (auth.jwtSecret ?? auth.jwksUrl) === undefined,
-      'AUTH_ISSUER or AUTH_AUDIENCE is set, but no JWTs are accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URL too.',
+      'AUTH_ISSUER or AUTH_AUDIENCE is set, but no JWTs are accepted. Also set AUTH_JWT_SECRET or AUTH_JWKS_URL.',
     ],
     [
       auth.jwksUrl !== undefined && auth.audience === undefined,
-      'AUTH_JWKS_URL is set without AUTH_AUDIENCE: what its issuer signs for any other application is accepted too.',
+      'AUTH_JWKS_URL is set without AUTH_AUDIENCE: tokens that its issuer signs for other applications are accepted as well.',
     ],
     [
       environment.publicUrl.startsWith('http:'),
-      'PUBLIC_URL is http on loopback: the simulator reaches it, Twilio does not.',
+      'PUBLIC_URL is http on loopback. The simulator can reach it, but Twilio cannot.',
     ],
     [
       twilio.apiUrl.startsWith('http:') && !isLoopback(new URL(twilio.apiUrl).hostname),
-      'TWILIO_API_URL is http: the auth token crosses the network unencrypted.',
+      'TWILIO_API_URL is http, so the auth token crosses the network unencrypted.',
     ],
     [
       twilio.alternateAuthToken === twilio.authToken,

@@ -1,23 +1,23 @@
-/** Reads `.env`. What Node's parser drops in silence is said here, by its line and without its content. */
+/** Reads `.env` and reports, by line and without content, everything that Node's parser drops silently. */
 import {parseEnv} from 'node:util';
 import {Refusal} from './parsing.ts';
 import {readTextFile} from './text-file.ts';
 
 export interface EnvFile {
   readonly values: NodeJS.Dict<string>;
-  /** What has no effect, one sentence each. */
+  /** Lines without effect, one sentence each. */
   readonly notices: readonly string[];
 }
 
 export function readEnvFile(path: string): EnvFile | Refusal {
   const text = readTextFile(path);
   if (text instanceof Refusal) return text;
-  // Node's parser knows no lone carriage return: it would join the lines.
+  // Node's parser does not support a lone carriage return and would join the lines.
   const lines = text.replaceAll(/\r\n?/g, '\n');
   return {values: parseEnv(lines), notices: ignoredLines(path, lines)};
 }
 
-/** A line of its own, or several within quotes: `export NAME = "value" # comment`. */
+/** One line, or several within quotes: `export NAME = "value" # comment`. */
 const ASSIGNMENT =
   /[^\S\n]*(?:export[^\S\n]+)?([^\n=#]*?)[^\S\n]*=[^\S\n]*(?:"[^"]*"|'[^']*'|`[^`]*`)?[^\n]*(?:\n|$)/y;
 const NOTHING = /[^\S\n]*(?:#[^\n]*)?(?:\n|$)/y;
@@ -45,13 +45,13 @@ interface Line {
   readonly path: string;
   readonly line: number;
   readonly name: string;
-  /** The line that sets the same name. */
+  /** The earlier line that sets the same name. */
   readonly before: number | undefined;
 }
 
 function noticeOf({path, line, name, before}: Line): [string] | undefined {
-  if (!/^[A-Za-z_]\w*$/.test(name)) return [`${path} line ${line} is not NAME=value: it has no effect.`];
+  if (!/^[A-Za-z_]\w*$/.test(name)) return [`${path} line ${line} is not NAME=value, so it has no effect.`];
   return before === undefined
     ? undefined
-    : [`${path} sets ${name} in line ${before} and again in line ${line}: the last one counts.`];
+    : [`${path} sets ${name} in line ${before} and again in line ${line}. The last one counts.`];
 }

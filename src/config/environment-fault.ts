@@ -1,8 +1,8 @@
 /** A fault in the environment, for the list that is printed at start. */
 export interface EnvironmentFault {
   readonly variable: string;
-  /** What is wrong; never the value. */
+  /** What is wrong. Never contains the value. */
   readonly fault: string;
-  /** What to do about it. */
+  /** The next step. */
   readonly remedy: string;
 }

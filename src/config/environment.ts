@@ -1,6 +1,6 @@
 /**
- * The configuration: read from the environment once, at start, and passed down as plain values. This is the only
- * file that reads `process.env`. All faults are reported together; nothing starts with a wrong configuration.
+ * The configuration, read from the environment once at start and passed down as plain values. No other file
+ * reads `process.env`. All faults are reported together, and nothing starts with a faulty configuration.
  */
 import {isPostgresUrl} from '../postgres/postgres-url.ts';
 import {accidentIn, type TextRules, trimBlanks} from './characters.ts';
@@ -14,9 +14,9 @@ export type {LogLevel, VariableName} from './variables.ts';
 
 /** The effective configuration. */
 export interface Environment {
-  /** 0 takes a free port. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** Listening address; all interfaces when absent. */
+  /** The address to listen on; all interfaces if absent. */
   readonly host?: string;
   readonly twilio: {
     readonly accountSid: string;
@@ -27,13 +27,13 @@ export interface Environment {
     /** Origin of the REST API. */
     readonly apiUrl: string;
   };
-  /** Normalised, without a trailing slash. */
+  /** Normalized, without a trailing slash. */
   readonly publicUrl: string;
   readonly databaseUrl: string;
-  /** What this node is called where several share a journal; random when absent. */
+  /** The name of this node if several share a journal; random if absent. */
   readonly nodeId?: string;
   readonly retentionDays: number;
-  /** Generated when absent. */
+  /** Generated if absent. */
   readonly accessKey?: string;
   readonly auth: {
     readonly jwtSecret?: string;
@@ -42,36 +42,36 @@ export interface Environment {
     readonly audience?: string;
     readonly clockToleranceS: number;
   };
-  /** Entries may hold one `*`. */
+  /** Entries may contain one `*`. */
   readonly allowedOrigins: readonly string[] | '*';
   /** Addresses and CIDRs. */
   readonly trustedProxies: readonly string[];
-  /** May read `/metrics`, and nothing else. */
+  /** Grants access to `/metrics` and nothing else. */
   readonly metricsToken?: string;
   readonly sessionTimeoutMs: number;
   readonly maxSessions: number;
   readonly maxSessionsPerUser?: number;
   /** Prefixes. */
   readonly allowedDestinations: readonly string[] | 'any';
-  /** A user. */
+  /** Per user. */
   readonly maxCallsPerMinute: number;
   readonly maxActiveCalls: number;
   readonly callTimeLimitS: number;
-  /** The TwiML itself, also when a file was named. */
+  /** The TwiML itself, even if a file was named. */
   readonly voiceTwiml: string;
   readonly logLevel: LogLevel;
-  /** What was found beside the variables and is worth a warning, such as a misspelt name. */
+  /** Further findings that deserve a warning, such as a misspelled name. */
   readonly notices: readonly string[];
 }
 
-/** The environment is wrong; carries every fault there is. */
+/** The environment is invalid. Contains all faults. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
   readonly faults: readonly EnvironmentFault[];
 
   constructor(faults: readonly EnvironmentFault[]) {
     super(
-      `The environment is wrong: ${faults.map(({variable, fault}) => `${variable} ${fault}`).join('; ')}`,
+      `The environment is invalid: ${faults.map(({variable, fault}) => `${variable} ${fault}`).join('; ')}`,
     );
     this.faults = faults;
   }
@@ -81,14 +81,14 @@ export interface EnvironmentSource {
   /** @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
-   * File with `NAME=value` lines; the real environment wins over it. A file that is named must exist.
-   * @default `.env` in the working directory if there is one; none when `env` is given
+   * File with `NAME=value` lines. The real environment overrides it. A named file must exist.
+   * @default `.env` in the working directory, if it exists; none if `env` is given
    */
   readonly envFile?: string;
 }
 
 /**
- * Reads and checks the whole environment. An empty value (`FOO=`) counts as not set.
+ * Reads and validates the whole environment. An empty value (`FOO=`) counts as not set.
  * @throws EnvironmentError with all faults
  */
 export function loadEnvironment({env, envFile}: EnvironmentSource = {}): Environment {
@@ -103,37 +103,37 @@ export function loadEnvironment({env, envFile}: EnvironmentSource = {}): Environ
   if (given['AUTH_JWT_SECRET'] !== undefined && given['AUTH_JWKS_URL'] !== undefined)
     faults.push({
       variable: 'AUTH_JWKS_URL',
-      fault: 'is set beside AUTH_JWT_SECRET',
-      remedy: 'Set one of the two.',
+      fault: 'is set in addition to AUTH_JWT_SECRET',
+      remedy: 'Set only one of the two.',
     });
   if (isPostgresUrl(values.DATABASE_URL ?? '') && given['HOOKSWITCH_ACCESS_KEY'] === undefined)
     faults.push({
       variable: 'HOOKSWITCH_ACCESS_KEY',
-      fault: 'is missing beside a Postgres database',
-      remedy: 'All nodes need the same: set it to the output of openssl rand -hex 24.',
+      fault: 'is missing, but required with a Postgres database',
+      remedy: 'All nodes need the same key. Set it to the output of openssl rand -hex 24.',
     });
   const {METRICS_TOKEN: metricsToken} = values;
   const others = [values.HOOKSWITCH_ACCESS_KEY, values.TWILIO_AUTH_TOKEN, values.AUTH_JWT_SECRET];
   if (metricsToken !== undefined && others.includes(metricsToken))
     faults.push({
       variable: 'METRICS_TOKEN',
-      fault: 'is the same as another secret, which may do more',
-      remedy: 'Set it to a value of its own: openssl rand -hex 24',
+      fault: 'is the same as another secret, which grants more',
+      remedy: 'Set it to a separate value: openssl rand -hex 24',
     });
   if (faults.length > 0) throw new EnvironmentError(faults);
-  // Without faults every required variable has its value, and every other its default or none.
+  // Without faults, every required variable has a value, and every other one its default, if any.
   const noticed = [...file.notices, ...notices(given, withoutEmpty(real))];
   return toEnvironment(values as Values, noticed);
 }
 
-/** What a demo has to know before it has a Twilio to name. @throws EnvironmentError */
+/** The settings that a demo needs before its simulator has an address. @throws EnvironmentError */
 export function demoBasics(): Pick<Environment, 'port' | 'logLevel'> {
   return loadDemoEnvironment(demoPlaceholders);
 }
 
 /**
- * The configuration of a demo: of the real environment only PORT, LOG_LEVEL and HOOKSWITCH_ACCESS_KEY count, so that
- * an account somebody has configured is never dialed from. It listens on loopback only.
+ * The configuration of a demo. Only PORT, LOG_LEVEL and HOOKSWITCH_ACCESS_KEY come from the real environment,
+ * so that a demo never dials from a configured account. It listens on loopback only.
  * @throws EnvironmentError with all faults
  */
 export function loadDemoEnvironment(values: Readonly<Record<string, string>>): Environment {
@@ -151,9 +151,9 @@ const demoPlaceholders = {
 /** All faults as lines for stderr, each with its remedy. */
 export function formatFaults(error: EnvironmentError): string {
   const count = error.faults.length;
-  const head = `Hookswitch cannot start: ${count === 1 ? 'one thing is' : `${count} things are`} wrong with its environment.`;
+  const head = `Hookswitch cannot start: its environment has ${count === 1 ? 'one fault' : `${count} faults`}.`;
   const lines = error.faults.map(({variable, fault, remedy}) => `  ${variable} ${fault}.\n    ${remedy}`);
-  return `${[head, '', ...lines, '', 'Variables are read from the environment and from .env; see .env.example.'].join('\n')}\n`;
+  return `${[head, '', ...lines, '', 'Variables are read from the environment and from .env. See .env.example.'].join('\n')}\n`;
 }
 
 const NO_FILE: EnvFile = {values: {}, notices: []};
@@ -208,24 +208,26 @@ function missing(name: string, given: Readonly<Record<string, string>>): Environ
   return {
     variable: name,
     fault: 'is missing',
-    remedy: found === undefined ? remedy : `There is ${found}: did you mean ${name}?`,
+    remedy: found === undefined ? remedy : `${found} is set. Did you mean ${name}?`,
   };
 }
 
-/** The Twilio SDK obeys these behind our back; misspelt names of optional variables would be ignored in silence. */
+/**
+ * Warns about variables that the Twilio SDK reads itself, and about misspelled names, which have no effect.
+ */
 function notices(given: Readonly<Record<string, string>>, real: Readonly<Record<string, string>>): string[] {
   const redirects = ['TWILIO_REGION', 'TWILIO_EDGE'].filter((name) => real[name] !== undefined);
   return [
     ...redirects.map(
       (name) =>
-        `${name} is set: the Twilio SDK sends requests there, and an account of another region answers them with 401 or 404.`,
+        `${name} is set: the Twilio SDK sends requests to that region, which answers with 401 or 404 for accounts of another region.`,
     ),
     ...Object.entries(variables).flatMap(([name, {characters}]: [string, TextRules]) => {
       const raw = given[name];
       if (raw === undefined || raw === trimBlanks(raw) || characters === 'prose') return [];
-      return [`${name} has blanks or a line break around its value. They are ignored.`];
+      return [`${name} has spaces or a line break around its value. They are ignored.`];
     }),
-    ...misspellings(given).map(({found, meant}) => `${found} means nothing here: did you mean ${meant}?`),
+    ...misspellings(given).map(({found, meant}) => `${found} is unknown. Did you mean ${meant}?`),
   ];
 }
 

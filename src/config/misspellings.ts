@@ -1,4 +1,4 @@
-/** Finds names in the environment that look like a variable of ours and are none. */
+/** Finds unknown names in the environment that resemble one of our variables. */
 import {characterName} from './character-names.ts';
 import {findStray} from './characters.ts';
 import type {EnvironmentFault} from './environment-fault.ts';
@@ -9,10 +9,13 @@ export interface Misspelling {
   readonly meant: VariableName;
 }
 
-/** Names other programs use, which are close to ours by accident. */
+/** Names of other programs that resemble ours by accident. */
 const FOREIGN = new Set(['TWILIO_API_KEY', 'HOSTNAME', 'PORTS', 'HOSTS']);
 
-/** Unknown names near a variable that is not set. Short names are left alone: too much is near `PORT`. */
+/**
+ * Unknown names that resemble an unset variable. Short names are skipped, because too many names resemble
+ * `PORT`.
+ */
 export function misspellings(given: Readonly<Record<string, string>>): readonly Misspelling[] {
   const unset = (Object.keys(variables) as VariableName[]).filter(
     (name) => given[name] === undefined && name.length >= 8,
@@ -24,18 +27,18 @@ export function misspellings(given: Readonly<Record<string, string>>): readonly 
   });
 }
 
-/** Names that look like ours, and have a character that nobody sees, or a blank. */
+/** Our names with an invisible character or a space in them. */
 export function unreadableNames(given: Readonly<Record<string, string>>): readonly EnvironmentFault[] {
   return Object.keys(given).flatMap((found) => {
     const name = found.replaceAll(/[^\x21-\x7e]/g, '').replace(/^export(?=[A-Z])/, '');
     if (found.length > 64 || found === name || !(name in variables)) return [];
     const stray = findStray(found, 'ascii');
-    const what = stray === undefined ? 'a blank' : characterName(stray.character);
+    const what = stray === undefined ? 'a space' : characterName(stray.character);
     return [
       {
         variable: name,
         fault: `has ${what} in its name`,
-        remedy: 'Type the name again, without anything before it or between it and the equals sign.',
+        remedy: 'Type the name again, with nothing before it or between it and the equals sign.',
       },
     ];
   });
@@ -50,7 +53,7 @@ function bare(name: string): string {
   return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
 }
 
-/** Levenshtein's: how many letters to add, drop or change. */
+/** The Levenshtein distance: letters to add, remove or change. */
 function distance(a: string, b: string): number {
   let row = Array.from({length: b.length + 1}, (_, index) => index);
   for (const [i, letter] of a.split('').entries()) {

@@ -1,9 +1,9 @@
-/** Reads files that people write with an editor: as UTF-8, or with a fault that says what they are instead. */
+/** Reads text files as UTF-8. For other encodings, returns a fault that names the encoding. */
 import {readFileSync} from 'node:fs';
 import {Refusal} from './parsing.ts';
 
 const UTF8_REMEDY =
-  'Save it as UTF-8. In PowerShell, write it with Set-Content -Encoding utf8: > and Out-File may write UTF-16.';
+  'Save it as UTF-8. In PowerShell, write it with Set-Content -Encoding utf8, because > and Out-File may write UTF-16.';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
@@ -13,12 +13,12 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 const remedies: Readonly<Record<string, string>> = {
-  EISDIR: 'Remove it, or make it a file. Docker creates a directory where the file to mount does not exist.',
-  EACCES: 'Give the user that runs Hookswitch the right to read it.',
-  EPERM: 'Give the user that runs Hookswitch the right to read it.',
+  EISDIR: 'Remove it, or make it a file. Docker creates a directory if the file to mount does not exist.',
+  EACCES: 'Allow the user that runs Hookswitch to read it.',
+  EPERM: 'Allow the user that runs Hookswitch to read it.',
 };
 
-/** The text without its byte order mark, or why it cannot be read. */
+/** The text without its byte order mark, or the reason why it cannot be read. */
 export function readTextFile(path: string): string | Refusal {
   try {
     return decode(readFileSync(path));
@@ -51,7 +51,7 @@ function decode(bytes: Buffer): string | Refusal {
   }
 }
 
-/** UTF-16 and UTF-32 by their byte order mark. Without one, half of the bytes of plain text in UTF-16 are zero. */
+/** Detects UTF-16 and UTF-32 by the byte order mark, or UTF-16 by its many zero bytes in plain text. */
 function otherEncoding(bytes: Buffer): string | undefined {
   const mark = bytes.toString('hex', 0, 4);
   if (mark === 'fffe0000' || mark === '0000feff') return 'UTF-32';
@@ -64,7 +64,7 @@ function otherEncoding(bytes: Buffer): string | undefined {
 }
 
 function firstBadLine(bytes: Buffer): number {
-  // Fatal decoding says that a byte is wrong, not which. A line feed is never part of a longer character.
+  // Fatal decoding does not report the position. A line feed is never part of a longer character.
   let start = 0;
   for (let line = 1; ; line += 1) {
     const end = bytes.indexOf(10, start);

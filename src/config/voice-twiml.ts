@@ -1,4 +1,4 @@
-/** What calls hear that bring no TwiML of their own: inline, or a file that is read once, at start. */
+/** TwiML for calls without their own: inline, or in a file that is read once at start. */
 import {Refusal} from './parsing.ts';
 import {readTextFile} from './text-file.ts';
 
@@ -12,8 +12,8 @@ export const DEFAULT_TWIML =
   '<Response><Say>Thank you for calling. There is nobody here to take your call. Goodbye.</Say></Response>';
 
 /**
- * The TwiML itself, or what is wrong with it. This is no XML parser: it finds the mistakes that people make (a
- * path that does not exist, a fragment without its root, a page of HTML), not every document Twilio would refuse.
+ * The TwiML itself, or its fault. This is not an XML parser. It finds common mistakes (a missing file, a
+ * fragment without a root, an HTML page), but not every document that Twilio would refuse.
  */
 export function readTwiml(value: string): string | Refusal {
   const twiml = value.startsWith('<') ? value : readTwimlFile(value);
@@ -27,10 +27,7 @@ function readTwimlFile(path: string): string | Refusal {
 
 function checkTwiml(twiml: string): string | Refusal {
   if (Buffer.byteLength(twiml) > MAX_BYTES)
-    return new Refusal(
-      'is larger than 64 kB',
-      'Make it shorter, or let it <Redirect> to a document of yours.',
-    );
+    return new Refusal('is larger than 64 kB', 'Make it shorter, or <Redirect> to your own document.');
   const root = twiml.replace(/^<\?xml[^>]*\?>\s*/, '').replace(/^(?:<!--[\s\S]*?-->\s*)+/, '');
   if (!/^<Response[\s/>]/.test(root)) return new Refusal('is not TwiML: its root is not <Response>', REMEDY);
   if (!/(?:<\/Response\s*>|^<Response[^>]*\/>)(?:\s*<!--[\s\S]*?-->)*$/.test(root))

@@ -1,4 +1,7 @@
-/** WebSocket messages: counted, parsed, validated, handed to a service; errors go back as `error` messages (W5–W10). */
+/**
+ * WebSocket messages: count, parse, validate and dispatch to a service. Errors become `error` messages
+ * (W5–W10).
+ */
 import {randomUUID} from 'node:crypto';
 import {type ClientMessage, type ErrorCode, errorCodes} from '@hookswitch/protocol';
 import {clientMessage} from '@hookswitch/protocol/schemas';
@@ -58,7 +61,7 @@ async function dispatch(
   message: ClientMessage,
 ): Promise<void> {
   const {sessions, calls, clock} = options;
-  sessions.heard(session, message.type === 'session.heartbeat' ? 'heartbeat' : 'message');
+  sessions.handleActivity(session, message.type === 'session.heartbeat' ? 'heartbeat' : 'message');
   switch (message.type) {
     case 'session.heartbeat':
       return;
@@ -87,9 +90,9 @@ async function refresh(
   const turn = session.refreshes;
   const principal = await authenticator.verify(token);
   if (principal === undefined) sessions.close(session, 'unauthorized');
-  // A session belongs to one user: its cursor and what it was shown are theirs.
+  // A session belongs to one user, because its cursor and the calls it has seen are theirs.
   else if (principal.user !== session.principal.user) sessions.close(session, 'forbidden');
-  // Verifying takes as long as it takes: what the client sent last is what it goes on with.
+  // Verification takes time, so only the latest token that the client sent takes effect.
   else if (turn === session.refreshes) sessions.refresh(session, principal);
 }
 
@@ -101,7 +104,7 @@ function report(
 ) {
   const error = toAppError(thrown);
   const {code, message} = error;
-  // The log line that such an error speaks of is found by this id: the client's own need not be its only one.
+  // This id finds the log line of the error. The client's own request id may not be unique.
   const context = code === 'internal' ? {...error.context, requestId: randomUUID()} : error.context;
   const details = {sessionId: session.id, code, context};
   if (code === 'internal')
@@ -117,7 +120,7 @@ function report(
   });
 }
 
-/** Codes that only HTTP has are `internal` here; none of them is the client's doing. */
+/** Codes that exist only in HTTP become `internal`. The client causes none of them. */
 function toErrorCode(code: string): ErrorCode {
   return errorCodes.find((known) => known === code) ?? 'internal';
 }
@@ -144,12 +147,12 @@ function parseMessage(json: object): ClientMessage {
   });
 }
 
-/** Names of unknown fields are the client's own text, and may be as long as a message. */
+/** The names of unknown fields are the client's own text and can be as long as a message. */
 function shorten(text: string): string {
   return text.length <= MAX_ECHO_LENGTH ? text : `${text.slice(0, MAX_ECHO_LENGTH)}…`;
 }
 
-/** So that even a refused message is answered under its id. */
+/** Read separately, so that an error about an invalid message carries its id as well. */
 function requestIdOf(json: object): string | undefined {
   const id = 'requestId' in json ? json.requestId : undefined;
   return typeof id === 'string' && id.length <= 64 ? id : undefined;

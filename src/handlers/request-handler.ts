@@ -1,4 +1,7 @@
-/** The HTTP side: Twilio's webhooks on `node:http`, and all the rest — API, operations, the console at `/` — as one Express app. */
+/**
+ * All HTTP requests: Twilio's webhooks directly on `node:http`, and everything else (API, operations, the console at `/`)
+ * in one Express app.
+ */
 import type {RequestListener} from 'node:http';
 import cors from 'cors';
 import express, {type Express, type Request, type RequestHandler} from 'express';
@@ -8,10 +11,9 @@ import {isAllowedOrigin, type OriginPolicy} from '../auth/allowed-origins.ts';
 import type {Authenticator} from '../auth/authenticator.ts';
 import type {Clock} from '../clock.ts';
 import {AppError} from '../errors/app-error.ts';
-import type {CallQueries} from '../services/calls/call-queries.ts';
-import type {CallService} from '../services/calls/call-service.ts';
-import {createCallRoutes} from './api/call-routes.ts';
-import {createConsoleRoutes} from './api/console-routes.ts';
+import {withoutBasePath} from '../network/base-path.ts';
+import {type CallRoutesOptions, createCallRoutes} from './api/call-routes.ts';
+import {type ConsoleRoutesOptions, createConsoleRoutes} from './api/console-routes.ts';
 import {createHealthRoutes, type HealthRoutesOptions} from './api/health-routes.ts';
 import {createInfoRoutes, type InfoRoutesOptions} from './api/info-routes.ts';
 import {createOperationsRoutes, type OperationsRoutesOptions} from './api/operations-routes.ts';
@@ -25,30 +27,32 @@ import {createAuthentication, createRequestLogger} from './http/request-context.
 import {createUnmatchedWebhookRoutes} from './webhooks/unmatched-webhook-routes.ts';
 import {createWebhookHandler, type WebhookHandlerOptions} from './webhooks/webhook-handler.ts';
 
-export interface RequestHandlerOptions
-  extends WebhookHandlerOptions,
-    WebhookLogRoutesOptions,
-    OperationsRoutesOptions,
-    SessionRoutesOptions,
-    InfoRoutesOptions,
-    HealthRoutesOptions,
-    SimulatorRoutesOptions {
-  readonly journal: WebhookHandlerOptions['journal'] & InfoRoutesOptions['journal'];
-  readonly calls: CallService;
-  readonly records: CallQueries;
+/** Common options, and the options of each router. */
+export interface RequestHandlerOptions {
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly origins: OriginPolicy;
-  /** Path of PUBLIC_URL; empty when it has none. */
+  /** Path of PUBLIC_URL; empty if it has none. */
   readonly basePath: string;
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly webhooks: WebhookHandlerOptions;
+  readonly calls: CallRoutesOptions;
+  readonly operations: OperationsRoutesOptions;
+  readonly webhookLog: WebhookLogRoutesOptions;
+  readonly sessions: SessionRoutesOptions;
+  readonly info: InfoRoutesOptions;
+  readonly health: HealthRoutesOptions;
+  readonly simulator: SimulatorRoutesOptions;
+  readonly console: ConsoleRoutesOptions;
 }
 
 export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
-  const takeWebhook = createWebhookHandler(options);
+  const handleWebhook = createWebhookHandler(options.webhooks);
   const app = createApp(options);
   return (request, response) => {
-    if (!takeWebhook(request, response)) app(request, response);
+    if (!handleWebhook(request, response)) app(request, response);
   };
 }
 
@@ -61,32 +65,30 @@ function createApp(options: RequestHandlerOptions): Express {
   app.set('strict routing', exactPaths.strict);
   app.use(createRequestLogger(logger, clock));
   app.use(stripBasePath(options.basePath));
-  app.use(createUnmatchedWebhookRoutes(options));
+  app.use(createUnmatchedWebhookRoutes(options.webhooks));
   app.use(securityHeaders(options.publicUrl));
   app.use('/api', createCors(options.origins));
   app.use('/api/calls', createAuthentication(authenticator));
-  app.use(createCallRoutes(options));
-  app.use(createOperationsRoutes(options));
-  app.use(createWebhookLogRoutes(options));
-  app.use(createSessionRoutes(options));
-  app.use(createInfoRoutes(options));
-  app.use(createHealthRoutes(options));
-  app.use(createSimulatorRoutes(options));
+  app.use(createCallRoutes(options.calls));
+  app.use(createOperationsRoutes(options.operations));
+  app.use(createWebhookLogRoutes(options.webhookLog));
+  app.use(createSessionRoutes(options.sessions));
+  app.use(createInfoRoutes(options.info));
+  app.use(createHealthRoutes(options.health));
+  app.use(createSimulatorRoutes(options.simulator));
   app.get('/ws', () => {
     throw new AppError('upgrade_required', 'Open a WebSocket here.');
   });
   app.all('/ws', only('GET'));
-  app.use(createConsoleRoutes(options));
+  app.use(createConsoleRoutes(options.console));
   app.use(notFoundHandler);
   app.use(createErrorHandler(logger));
   return app;
 }
 
-/** Serves both kinds of proxies: those that take the path of PUBLIC_URL off a request, and those that leave it. */
 function stripBasePath(basePath: string): RequestHandler {
   return (request, _response, next) => {
-    if (basePath !== '' && request.url.startsWith(`${basePath}/`))
-      request.url = request.url.slice(basePath.length);
+    request.url = withoutBasePath(request.url, basePath);
     next();
   };
 }
@@ -98,7 +100,7 @@ function securityHeaders(publicUrl: string): RequestHandler {
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
-        // The console's page says what its links are relative to; that can only be here.
+        // The console's page has a <base> element for its relative links.
         baseUri: ["'self'"],
         connectSrc: ["'self'"],
         formAction: ["'self'"],
@@ -120,7 +122,7 @@ function createCors(origins: OriginPolicy): RequestHandler {
   };
   if (origins.allowedOrigins === '*') return cors({...common, origin: '*'});
   return cors<Request>((request, decide) => {
-    // `true` answers with the request's own origin, and says that the answer varies with it.
+    // `true` allows the request's own origin and adds `Vary: Origin`.
     decide(null, {...common, origin: isAllowedOrigin(request, origins)});
   });
 }

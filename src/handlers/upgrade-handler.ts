@@ -1,7 +1,7 @@
 /**
- * From an upgrade request to a session. Path, room, origin and token are checked in this order. A wrong path and a
- * gateway without room are answered before the upgrade. A wrong origin and a wrong token are answered after it, because
- * a browser cannot read why an upgrade failed, but it can read a close code and its reason (A3).
+ * Turns an upgrade request into a session. Path, capacity, origin and token are checked in this order. A wrong path and a
+ * lack of capacity are answered before the upgrade. A wrong origin and an invalid token are answered after it with a close
+ * code, because a browser cannot read why an upgrade failed, but it can read a close code and its reason (A3).
  */
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
@@ -16,9 +16,10 @@ import {
 import type {Logger} from 'pino';
 import {type ServerOptions, type WebSocket, WebSocketServer} from 'ws';
 import {isAllowedOrigin, type OriginPolicy} from '../auth/allowed-origins.ts';
-import type {Authenticator, Principal} from '../auth/authenticator.ts';
+import type {Authenticator} from '../auth/authenticator.ts';
 import {AppError, toAppError} from '../errors/app-error.ts';
-import type {SessionService} from '../services/session-service.ts';
+import {withoutBasePath} from '../network/base-path.ts';
+import type {Admission, AdmissionVerdict, SessionService} from '../services/session-service.ts';
 import type {Session, SessionPeer} from '../services/sessions/session.ts';
 import type {ResumePoint} from '../services/sessions/session-delivery.ts';
 import type {ClientAddress} from '../transport/client-address.ts';
@@ -35,17 +36,17 @@ export interface UpgradeHandlerOptions {
   readonly logger: Logger;
   readonly clientAddress: ClientAddress;
   readonly origins: OriginPolicy;
-  /** Path of PUBLIC_URL, for proxies that do not strip it. */
+  /** Path of PUBLIC_URL; empty if it has none. */
   readonly basePath: string;
 }
 
 const PATH = '/ws';
 
-/** A message of 16 KiB in more pieces than this is not a message but an attack. */
+/** A message of 16 KiB in more fragments than this is considered an attack. */
 const MAX_FRAGMENTS = 256;
 const MAX_BUFFERED_CHUNKS = 4096;
 
-/** Pongs to a peer that does not read them are not worth holding. */
+/** Above this amount of unsent data no pongs are sent, because the peer is not reading them. */
 const MAX_UNSENT_FOR_PONG_BYTES = 16_384;
 
 /** Handles the HTTP server's `upgrade` event. */
@@ -60,7 +61,7 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
     maxFragments: MAX_FRAGMENTS,
     maxBufferedChunks: MAX_BUFFERED_CHUNKS,
     closeTimeout: CLOSE_TIMEOUT_MS,
-    // The token offered beside it is never echoed (A1).
+    // The token, which is offered as another subprotocol, is never echoed (A1).
     handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   };
   const wss = new WebSocketServer(serverOptions);
@@ -69,18 +70,18 @@ export function createUpgradeHandler(options: UpgradeHandlerOptions): UpgradeHan
   );
   return (request, socket, head) => {
     socket.on('error', destroyOnError);
-    upgrade(options, request)
-      .then((admission) => {
+    checkUpgrade(options, request)
+      .then(({admission, refusedOrigin, resume}) => {
         if (socket.destroyed) return;
-        // Once more: while tokens were looked at, others came in, or a drain began. From here on it is one turn.
-        requireRoom(options.sessions);
-        // One write: the answer to the upgrade, where the session stands, and what it missed.
+        // From here on everything happens in one turn, so that the verdict still holds when the session opens.
+        const verdict = admission.confirm();
+        // One write for the upgrade response, the session's position and the missed entries.
         socket.cork();
         try {
           wss.handleUpgrade(request, socket, head, (ws) => {
             socket.off('error', destroyOnError);
             const peer = peerOf(request, options.clientAddress(request), ws.protocol);
-            connect(options, ws, {...admission, stream: request.socket, peer});
+            connect(options, ws, {verdict, refusedOrigin, resume, stream: request.socket, peer});
           });
         } finally {
           socket.uncork();
@@ -94,70 +95,62 @@ function destroyOnError(this: Duplex): void {
   this.destroy();
 }
 
-interface Admission {
-  /** Of a page that is not allowed: its session is refused before anything else is asked. */
-  readonly refusedOrigin?: string;
-  /** Nobody: a token that is not valid. */
-  readonly principal: Principal | undefined;
-  /** Sessions of theirs at other nodes. */
-  readonly elsewhere: number;
+interface CheckedUpgrade {
+  readonly admission: Admission;
+  /** The origin of a page that is not allowed. Its token is not verified. */
+  readonly refusedOrigin: string | undefined;
   readonly resume: ResumePoint | undefined;
 }
 
-/** @throws AppError for what is answered before the upgrade */
-async function upgrade(
+/** @throws AppError for errors that are answered before the upgrade */
+async function checkUpgrade(
   {sessions, authenticator, origins, basePath}: UpgradeHandlerOptions,
   request: IncomingMessage,
-): Promise<Admission> {
+): Promise<CheckedUpgrade> {
   const [path, query] = splitOnce(request.url ?? '', '?');
-  if (path !== PATH && path !== basePath + PATH) {
+  if (withoutBasePath(path, basePath) !== PATH) {
     throw new AppError('not_found', 'Sessions are at /ws.', {context: {path: path.slice(0, 256)}});
   }
-  requireRoom(sessions);
-  if (!isAllowedOrigin(request, origins)) {
-    const refusedOrigin = request.headers.origin ?? '';
-    return {refusedOrigin, principal: undefined, elsewhere: 0, resume: undefined};
-  }
-  const token = bearerToken(request.headers.authorization) ?? tokenOf(offeredProtocols(request));
-  const principal = token === undefined ? undefined : await authenticator.verify(token);
-  const elsewhere = principal === undefined ? 0 : await sessions.countElsewhere(principal);
-  return {principal, elsewhere, resume: resumePoint(query)};
-}
-
-function requireRoom(sessions: SessionService): void {
-  if (sessions.hasRoom) return;
-  throw new AppError('no_room', 'No more sessions are taken in here (MAX_SESSIONS, or it is going away).', {
-    retryAfterS: 5,
+  const refusedOrigin = isAllowedOrigin(request, origins) ? undefined : (request.headers.origin ?? '');
+  const admission = await sessions.admit(async () => {
+    if (refusedOrigin !== undefined) return undefined;
+    const token = bearerToken(request.headers.authorization) ?? tokenOf(offeredProtocols(request));
+    return token === undefined ? undefined : authenticator.verify(token);
   });
+  return {admission, refusedOrigin, resume: resumePoint(query)};
 }
 
-interface Arrived extends Admission {
-  /** What the upgrade came on. */
+interface Upgraded extends Omit<CheckedUpgrade, 'admission'> {
+  readonly verdict: AdmissionVerdict;
+  /** The stream of the upgrade. */
   readonly stream: Socket;
   readonly peer: SessionPeer;
 }
 
 /**
- * What is kept of a connection while it is open is what the functions here refer to; the request with its headers, which
- * would be a third of what a session weighs, is not among it.
+ * Opens the session or refuses it. Everything that the listeners here reference stays in memory as long as the connection.
+ * The request with its headers is not referenced, because it would be a third of a session's memory.
  */
-function connect(options: UpgradeHandlerOptions, ws: WebSocket, arrived: Arrived): void {
+function connect(
+  options: UpgradeHandlerOptions,
+  ws: WebSocket,
+  {verdict, refusedOrigin, resume, stream, peer}: Upgraded,
+): void {
   const {sessions, logger} = options;
-  const {refusedOrigin, principal, elsewhere, resume, stream, peer} = arrived;
   const socket = new WsSocket(ws, stream);
-  // `ws` closes by itself what is no WebSocket; how it closed is reported with its 'close'.
+  // `ws` itself closes connections with invalid frames. The 'close' event has the code.
   ws.on('error', (error) => {
     logger.debug({err: error, address: peer.address}, 'session socket error');
     socket.limitClosing();
   });
   if (refusedOrigin !== undefined) refuseOrigin(socket, refusedOrigin, options, peer);
-  else if (principal === undefined) refuse(socket, 'unauthorized');
-  else if (!sessions.hasRoomFor(principal, elsewhere)) refuse(socket, 'too-many');
-  else attend(options, ws, stream, sessions.open({socket, principal, peer, resume}));
+  else if (verdict.kind === 'refused') refuse(socket, verdict.reason);
+  else
+    attachSession(options, ws, stream, sessions.open({socket, principal: verdict.principal, peer, resume}));
 }
 
-/** Reports what happens to the socket of a session. */
-function attend(
+/** Reports the socket's events to the session service. */
+function attachSession(
   {sessions, handleMessage}: UpgradeHandlerOptions,
   ws: WebSocket,
   stream: Socket,
@@ -169,13 +162,13 @@ function attend(
     if (stream.writableLength <= MAX_UNSENT_FOR_PONG_BYTES) ws.pong(data);
   });
   ws.on('pong', () => {
-    if (sessions.admitControlFrame(session)) sessions.heard(session, 'pong');
+    if (sessions.admitControlFrame(session)) sessions.handleActivity(session, 'pong');
   });
-  stream.on('drain', () => sessions.drained(session));
-  ws.on('close', (code) => sessions.closed(session, code));
+  stream.on('drain', () => sessions.handleDrain(session));
+  ws.on('close', (code) => sessions.handleClose(session, code));
 }
 
-/** Opens only to say why it closes. */
+/** Closes the new connection with a reason. */
 function refuse(adapter: WsSocket, reason: CloseReason): void {
   const {code, text} = closeReasons[reason];
   adapter.close(code, text);
@@ -198,13 +191,13 @@ function refuseOrigin(
   adapter.close(code, originReason(origin));
 }
 
-/** Names the origin and the setting, so that the page can show what to do. */
+/** Contains the origin and the setting, so that the page can show the next step. */
 function originReason(origin: string): string {
-  const words = (name: string) => `Origin ${name} is not allowed. Add it to ALLOWED_ORIGINS.`;
-  const room = MAX_REASON_BYTES - words('').length;
-  // ASCII only, so that a character is a byte. No browser sends anything else.
+  const reason = (name: string) => `Origin ${name} is not allowed. Add it to ALLOWED_ORIGINS.`;
+  const room = MAX_REASON_BYTES - reason('').length;
+  // ASCII only, so that each character is one byte. Browsers send nothing else.
   const name = origin.replaceAll(/[^\x21-\x7e]/g, '?') || '(empty)';
-  return words(name.length > room ? `${name.slice(0, room - 3)}...` : name);
+  return reason(name.length > room ? `${name.slice(0, room - 3)}...` : name);
 }
 
 function offeredProtocols(request: IncomingMessage): readonly string[] {
@@ -216,7 +209,7 @@ function tokenOf(protocols: readonly string[]): string | undefined {
   return offered?.slice(BEARER_SUBPROTOCOL_PREFIX.length);
 }
 
-/** What is not a position in any journal counts as none: the session begins with a snapshot (W11). */
+/** A position in a journal; `undefined` if it is invalid, so that the session begins with a snapshot (W11). */
 function resumePoint(query: string): ResumePoint | undefined {
   const parameters = new URLSearchParams(query);
   const epoch = parameters.get('epoch');

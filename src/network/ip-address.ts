@@ -1,14 +1,17 @@
-/** IP addresses in one spelling, so that they can be compared and shown. */
+/** Canonical IP addresses, for comparison and display. */
 import {BlockList, isIPv4, isIPv6, SocketAddress} from 'node:net';
 
 export interface AddressRange {
   readonly address: string;
   readonly family: 'ipv4' | 'ipv6';
-  /** Bits that the addresses of the range have in common. */
+  /** Number of leading bits that the addresses of the range share. */
   readonly prefix: number;
 }
 
-/** An IPv4 address as it is, also where IPv6 carries it (`::ffff:10.0.0.1`); an IPv6 address in its short form. */
+/**
+ * IPv4 addresses are unchanged, or unwrapped if mapped (`::ffff:10.0.0.1`). IPv6 addresses get their short
+ * form.
+ */
 export function canonicalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
   if (!isIPv6(text) || text.includes('%')) return undefined;
@@ -16,7 +19,7 @@ export function canonicalAddress(text: string): string | undefined {
   return withoutMapping(address);
 }
 
-/** Node writes the address of an IPv4 client this way where one socket listens for both families. */
+/** Node reports IPv4 clients in this form if one socket listens for both families. */
 export function withoutMapping(address: string): string {
   if (!address.startsWith('::ffff:')) return address;
   const mapped = address.slice('::ffff:'.length);
@@ -30,13 +33,13 @@ export function parseRange(text: string): AddressRange | undefined {
   if (address === undefined) return undefined;
   const family = isIPv4(address) ? 'ipv4' : 'ipv6';
   const bits = family === 'ipv4' ? 32 : 128;
-  // Of a mapped IPv4 address, the first 96 bits are the mapping.
+  // In a mapped IPv4 address, the first 96 bits are the mapping.
   const mapping = family === 'ipv4' && isIPv6(written) ? 96 : 0;
   const prefix = length === undefined ? bits : Number(length) - mapping;
   return prefix >= 0 && prefix <= bits ? {address, family, prefix} : undefined;
 }
 
-/** Whether an address in its canonical spelling is in one of the ranges. */
+/** Returns a check whether a canonical address is in one of the ranges. */
 export function createRangeCheck(ranges: readonly AddressRange[]): (address: string) => boolean {
   const list = new BlockList();
   for (const {address, prefix, family} of ranges) list.addSubnet(address, prefix, family);

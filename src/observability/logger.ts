@@ -1,8 +1,8 @@
 /**
- * The log: JSON lines on stdout, readable in a terminal. Whatever is logged, and however, no secret and no whole
- * phone number leaves the process. Redaction works on the finished line, where bindings of child loggers, messages,
- * stacks and what serializers made of objects have come together: paths given beforehand (pino's `redact`) miss
- * whatever is nested one level deeper than somebody thought. Most lines hold nothing suspicious and cost one look.
+ * The log: JSON lines on stdout, formatted in a terminal. No secret and no complete phone number may leave
+ * the process, however it is logged. Redaction works on the finished line, which combines child bindings,
+ * messages, stacks and serialized objects. Predefined paths (pino's `redact`) would miss values that are
+ * nested one level deeper than expected. Most lines contain nothing suspicious and cost a single check.
  */
 import {type LevelWithSilent, type Logger, pino} from 'pino';
 import {prettyFactory} from 'pino-pretty';
@@ -12,19 +12,22 @@ export type {Logger} from 'pino';
 
 export interface LoggerOptions {
   readonly level: LevelWithSilent;
-  /** Gets whole lines. @default stdout, written synchronously: the line before a crash is there */
+  /**
+   * Receives whole lines. @default stdout, written synchronously, so that the last line before a crash is not
+   * lost
+   */
   readonly destination?: {write(line: string): unknown};
-  /** For people instead of programs. @default when stdout is the destination and a terminal */
+  /** Formats lines for people. @default true if stdout is the destination and a terminal */
   readonly pretty?: boolean;
-  /** Values that must not appear anywhere, whatever they look like: tokens, the access key. */
+  /** Values that must never appear, in any format: tokens, the access key. */
   readonly secrets?: readonly (string | undefined)[];
 }
 
-/** A logger for the whole process. */
+/** Creates the logger of the process. */
 export function createLogger({level, destination, pretty, secrets = []}: LoggerOptions): Logger {
   const out = destination ?? pino.destination({dest: 1, sync: true});
   const readable = pretty ?? (destination === undefined && process.stdout.isTTY === true);
-  // It also strips control characters: a caller's name may hold escape sequences, which would steer the terminal.
+  // Also removes control characters, because a caller's name may contain escape sequences for the terminal.
   const format = prettyFactory({colorize: destination === undefined, translateTime: 'SYS:HH:MM:ss.l'});
   return pino(
     {
@@ -39,21 +42,21 @@ export function createLogger({level, destination, pretty, secrets = []}: LoggerO
   );
 }
 
-/** Values of these are secrets, whatever they are; compared without case, `-` and `_`, so that headers match too. */
+/** Keys whose values are secrets. Compared without case, `-` and `_`, so that headers match as well. */
 const secretKey =
   /(?:tokens?|secrets?|passwords?|authorization|cookies?|signature|accesskey|apikey|websocketprotocol|credentials?)$/;
 
-/** Values of these are numbers and addresses of people. */
+/** Keys whose values are phone numbers and addresses of people. */
 const numberKey =
   /^(?:from|to|caller|called|callerid|callername|forwardedfrom|connectto|destination|phone|number|phonenumber|twiliophonenumber|fromformatted|toformatted)$/;
 
-/** The same, as they appear in a line; for the look that decides whether it must be taken apart. */
+/** The same keys and patterns in a raw line. Only a matching line has to be parsed. */
 const suspiciousLine =
   /\+|%2b|:\/\/[^\s@]{0,300}@|bearer|basic|eyJ|authorization|cookie|protocol|token|secret|passw|credential|key|signature|=|phone|number|call|from|destination|connect|\bto\b/i;
 
 function createScrubber(values: readonly (string | undefined)[]): (line: string) => string {
   const secrets = values
-    // Shorter ones are no secrets, and would turn every line into dots.
+    // Shorter values are not secrets and would mask most of every line.
     .filter((value): value is string => value !== undefined && value.length >= 4)
     .flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)])
     .sort((a, b) => b.length - a.length);
@@ -64,7 +67,7 @@ function createScrubber(values: readonly (string | undefined)[]): (line: string)
     try {
       return `${JSON.stringify(scrub(JSON.parse(line), scrubText))}\n`;
     } catch {
-      // Not JSON after all: better a line that is hard to read than one that tells too much.
+      // The line is not JSON. It is masked as text, because an unreadable line is better than a leak.
       return `${JSON.stringify({level: 'error', msg: scrubText(line)})}\n`;
     }
   };
@@ -79,7 +82,7 @@ function scrub(value: unknown, scrubText: (text: string) => string): unknown {
   );
 }
 
-/** Raw headers are lists of names and values in turn. */
+/** Raw headers are lists of alternating names and values. */
 function scrubItem(before: unknown, item: unknown, scrubText: (text: string) => string): unknown {
   const isHeader = typeof before === 'string' && before.length <= 64 && secretKey.test(bare(before));
   return isHeader ? MASK : scrub(item, scrubText);
@@ -90,7 +93,7 @@ function scrubKeyed(key: string, value: unknown, scrubText: (text: string) => st
   if (secretKey.test(name)) return isBlank(value) ? value : MASK;
   if (!numberKey.test(name)) return scrub(value, scrubText);
   if (Array.isArray(value)) return value.map((item) => scrubKeyed(key, item, scrubText));
-  // Short numbers are something else: offsets, states.
+  // Small numbers are other values, such as offsets.
   if (typeof value === 'number') return value >= 1e6 ? maskNumber(String(value)) : value;
   return typeof value === 'string' ? scrubText(maskNumber(value)) : scrub(value, scrubText);
 }
@@ -104,8 +107,8 @@ function isBlank(value: unknown): boolean {
 }
 
 /**
- * An error's own story: name, message, stack, codes, context, causes. Not everything that hangs on it: an HTTP
- * client's errors carry the whole request.
+ * The relevant fields of an error: name, message, stack, codes, context, causes. Not all of its properties,
+ * because errors of HTTP clients contain the whole request.
  */
 function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;

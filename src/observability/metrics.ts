@@ -1,8 +1,10 @@
-/** What the gateway counts, in Prometheus' terms. One registry per server, so that two in one process keep apart. */
+/**
+ * The Prometheus metrics. Each server has its own registry, so that two servers in one process stay separate.
+ */
 import {Counter, collectDefaultMetrics, Gauge, Histogram, Registry} from 'prom-client';
 import {NEVER_MS, replaceEventLoopLag} from './event-loop-delay.ts';
 
-/** Read at each scrape, so that no gauge can drift from what it measures. */
+/** Read at each scrape, so that a gauge always equals its source. */
 export interface MetricSources {
   readonly openSessions: () => number;
   readonly laggingSessions: () => number;
@@ -10,18 +12,18 @@ export interface MetricSources {
 }
 
 /**
- * The process' own figures (event-loop lag, heap, garbage collection, CPU). They belong to the process and not to a
- * server: their observers are set up when the first server starts, once, and cannot be taken down again.
+ * Metrics of the process (event loop delay, heap, garbage collection, CPU). They belong to the process
+ * instead of a server. Their observers are created once, with the first server, and cannot be removed.
  */
 let processRegistry: Registry | undefined;
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
-/** Twilio's timestamps have a resolution of 1 s, so that finer buckets would measure nothing. */
+/** Twilio's timestamps have a resolution of 1 s, so finer buckets would be useless. */
 const EVENT_AGE_BUCKETS_S = [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 3600];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Counters and histograms to be fed, and the registry that prints them. Starts nothing. */
+/** Creates counters, histograms and their registry. Starts nothing. */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
@@ -40,7 +42,7 @@ export function createMetrics() {
     }),
     callbacks: new Counter({
       name: 'hookswitch_callbacks_total',
-      help: 'Twilio webhooks, by what became of them: applied, late, duplicate, refused or unavailable.',
+      help: 'Twilio webhooks by verdict: applied, late, duplicate, refused or unavailable.',
       labelNames: ['verdict'],
       registers,
     }),
@@ -69,7 +71,7 @@ export function createMetrics() {
     }),
     lookupRequests: new Counter({
       name: 'hookswitch_reconciler_requests_total',
-      help: 'Requests to Twilio that look silent calls up: one call or one page of a list, by outcome.',
+      help: 'Requests to Twilio that look up silent calls (one call or one page of a list), by outcome.',
       labelNames: ['kind', 'outcome'],
       registers,
     }),
@@ -82,7 +84,7 @@ export function createMetrics() {
   };
 }
 
-/** Adds the gauges, and sees to it that the process' own figures are taken. */
+/** Adds the gauges, and starts collecting the metrics of the process. */
 export function observe({registry}: Metrics, sources: MetricSources): void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
@@ -95,11 +97,7 @@ export function observe({registry}: Metrics, sources: MetricSources): void {
       },
     });
   gauge('hookswitch_sessions_open', 'WebSocket sessions open now.', sources.openSessions);
-  gauge(
-    'hookswitch_sessions_lagging',
-    'Sessions that are behind the head of the journal.',
-    sources.laggingSessions,
-  );
+  gauge('hookswitch_sessions_lagging', 'Sessions behind the head of the journal.', sources.laggingSessions);
   gauge('hookswitch_calls_active', 'Calls in progress.', sources.activeCalls);
   if (processRegistry === undefined) {
     processRegistry = new Registry();
@@ -108,7 +106,7 @@ export function observe({registry}: Metrics, sources: MetricSources): void {
   }
 }
 
-/** Everything, in Prometheus' text format. */
+/** All metrics in Prometheus' text format. */
 export async function printMetrics({registry}: Metrics): Promise<{contentType: string; text: string}> {
   const registries = processRegistry === undefined ? [registry] : [registry, processRegistry];
   const texts = await Promise.all(registries.map((each) => each.metrics()));

@@ -1,11 +1,11 @@
-/** What the process itself costs: event loop, CPU, memory. Measured only between `start` and `stop`. */
+/** The load of the process: event loop, CPU, memory. Measured only between `start` and `stop`. */
 import type {Clock} from '../clock.ts';
 import {startEventLoopDelay} from './event-loop-delay.ts';
 
 export interface ProcessLoadReading {
-  /** How long a turn of the event loop took at most, 99 times out of 100. */
+  /** 99th percentile of the duration of event loop turns. */
   readonly eventLoopP99Ms: number;
-  /** Of one core. */
+  /** Percentage of one core. */
   readonly cpuPercent: number;
   readonly rssBytes: number;
 }
@@ -13,7 +13,7 @@ export interface ProcessLoadReading {
 export interface ProcessLoad {
   start(): void;
   stop(): void;
-  /** Since the last reading, or the start. */
+  /** The load since the last reading, or since the start. */
   take(): ProcessLoadReading;
 }
 

@@ -1,8 +1,8 @@
-/** An allowance that refills with time, one for each key. */
+/** A rate limit with a separate allowance for each key. */
 import type {Clock} from '../clock.ts';
 
 export interface RateLimitOptions {
-  /** How many at once, and how many a minute after that. */
+  /** Maximum burst, and the number of tokens per minute. */
   readonly perMinute: number;
   readonly clock: Clock;
 }
@@ -12,7 +12,7 @@ interface Allowance {
   at: number;
 }
 
-/** Keys that are remembered; beyond, those with a full allowance are forgotten, which changes nothing for them. */
+/** Number of keys above which full allowances are removed. Removing them has no effect on their keys. */
 const PRUNE_ABOVE = 10_000;
 
 export class RateLimit {
@@ -25,7 +25,7 @@ export class RateLimit {
     this.#clock = clock;
   }
 
-  /** Takes one; `undefined` if it was there, else the milliseconds until one is. */
+  /** Takes one. Returns `undefined` on success, otherwise the milliseconds until one is available. */
   take(key: string): number | undefined {
     const allowance = this.#refilled(key);
     if (allowance.left >= 1) {
@@ -35,7 +35,7 @@ export class RateLimit {
     return Math.ceil(((1 - allowance.left) * 60_000) / this.#perMinute);
   }
 
-  /** Puts one back that was not used after all. */
+  /** Returns one that was not used. */
   refund(key: string): void {
     const allowance = this.#refilled(key);
     allowance.left = Math.min(this.#perMinute, allowance.left + 1);

@@ -1,10 +1,10 @@
-/** An allowance of one client that refills with time. */
+/** A rate limit for one client. */
 export interface TokenBucketOptions {
-  /** How many at once. */
+  /** Maximum burst. */
   readonly burst: number;
-  /** How many come back in a minute. */
+  /** Tokens that are added per minute. */
   readonly perMinute: number;
-  /** Monotonic ms at which it is full. */
+  /** Monotonic ms at which the bucket is full. */
   readonly at: number;
 }
 
@@ -20,7 +20,7 @@ export class TokenBucket {
     this.#at = at;
   }
 
-  /** Takes one, if there is one. */
+  /** Takes one if available. */
   take(monotonic: number): boolean {
     const refill = ((monotonic - this.#at) * this.#perMinute) / 60_000;
     this.#left = Math.min(this.#burst, this.#left + refill);

@@ -1,4 +1,7 @@
-/** The outside over Node's own HTTP client and `ws`. Every request has its own connection: a kept one proves nothing. */
+/**
+ * The probe over Node's own HTTP client and `ws`. Each request opens a new connection, because a kept one
+ * proves nothing.
+ */
 import {request as httpRequest, type IncomingMessage} from 'node:http';
 import {request as httpsRequest} from 'node:https';
 import {WebSocket} from 'ws';
@@ -24,7 +27,7 @@ export const nodePublicEndpointProbe: PublicEndpointProbe = {
         request.destroy();
       }, fail);
     });
-    // Stays: a second error of a request that was destroyed must not be nobody's.
+    // Stays attached, because a second error of a destroyed request would otherwise be unhandled.
     request.on('error', fail);
     request.end();
     return promise;
@@ -70,7 +73,7 @@ export const nodePublicEndpointProbe: PublicEndpointProbe = {
   },
 };
 
-/** Reads no more than is looked at: what is larger is cut off, and the connection ended by the caller. */
+/** Reads a limited part of the body. The caller closes the connection. */
 async function readAnswer(response: IncomingMessage): Promise<ProbeAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -95,7 +98,10 @@ function toFailure(error: unknown, signal: AbortSignal): ProbeFailure {
   return {kind: 'failed', code: typeof code === 'string' ? code : 'UNKNOWN', message: message ?? 'unknown'};
 }
 
-/** Where a name has several addresses, Node tries all and throws an AggregateError that says nothing itself. */
+/**
+ * If a name has several addresses, Node tries all of them and throws an AggregateError without a message of
+ * its own.
+ */
 function deepest(error: unknown): {readonly code?: unknown; readonly message?: string} {
   if (error instanceof AggregateError && error.errors.length > 0) return deepest(error.errors[0]);
   return error instanceof Error ? error : {};

@@ -1,20 +1,20 @@
 /**
- * Asking a URL the way strangers would, as a port: nothing is followed, nothing is trusted, everything is bounded, and
- * whatever comes back is an outcome. It is asked for PUBLIC_URL only; no URL of a request's ever gets here.
+ * The port for requests to a public URL as a stranger would make them. Redirects are not followed, everything
+ * is bounded, and every result is an outcome. Only used for PUBLIC_URL, never for a URL from a request.
  */
 
-/** An HTTP answer as it came. */
+/** A raw HTTP response. */
 export interface ProbeAnswer {
   readonly status: number;
-  /** Lower case; repeated ones are joined. */
+  /** Names in lower case. Repeated headers are joined. */
   readonly headers: Readonly<Record<string, string>>;
   /** The first 16 KiB. */
   readonly body: string;
-  /** The address that answered. */
+  /** The address that responded. */
   readonly address?: string;
 }
 
-/** No answer: `code` is Node's (`ENOTFOUND`, `CERT_HAS_EXPIRED`), or `ABORTED` when the time was up. */
+/** No response. `code` is Node's (`ENOTFOUND`, `CERT_HAS_EXPIRED`), or `ABORTED` after the timeout. */
 export interface ProbeFailure {
   readonly kind: 'failed';
   readonly code: string;
@@ -24,20 +24,20 @@ export interface ProbeFailure {
 export type ProbeGet = {readonly kind: 'answered'; readonly answer: ProbeAnswer} | ProbeFailure;
 
 export type ProbeSocket =
-  /** It opened, and was closed by the other side. */
+  /** The socket opened, and the server closed it. */
   | {readonly kind: 'closed'; readonly code: number; readonly reason: string; readonly protocol: string}
-  /** It opened, and sent something instead. */
+  /** The socket opened, and the server sent a message. */
   | {readonly kind: 'spoke'; readonly protocol: string}
-  /** It opened, and nothing came until the time was up. */
+  /** The socket opened, but nothing arrived before the timeout. */
   | {readonly kind: 'silent'; readonly protocol: string}
-  /** Answered as a request instead of an upgrade. */
+  /** The server sent an ordinary response instead of the upgrade. */
   | {readonly kind: 'refused'; readonly answer: ProbeAnswer}
   | ProbeFailure;
 
 export interface PublicEndpointProbe {
-  /** GET; redirects are answers like others. */
+  /** Sends a GET request. Redirects are ordinary responses. */
   get(url: string, options: {readonly userAgent: string; readonly signal: AbortSignal}): Promise<ProbeGet>;
-  /** Opens a WebSocket, and sees what becomes of it. */
+  /** Opens a WebSocket and observes it. */
   openSocket(
     url: string,
     options: {readonly protocols: readonly string[]; readonly signal: AbortSignal},

@@ -1,9 +1,9 @@
 /**
- * The sessions: who is connected, what each has asked for, and that nothing is kept of a socket that is gone. A session
- * is a cursor over the journal; how it is moved is in `session-delivery.ts`, who has gone silent in `session-watch.ts`,
- * how they look to people in `session-directory.ts`.
+ * The open sessions: admission, subscriptions, and the removal of everything that belongs to a closed socket.
+ * A session is a cursor over the journal. `session-delivery.ts` moves the cursor, `session-liveness.ts`
+ * detects silent clients, and `node-session-list.ts` lists the sessions for people.
  *
- * Knows the journal, the feed and a socket port; never `ws`, SQL or Express.
+ * Depends on the journal, the feed and a socket port; never on `ws`, SQL or Express.
  */
 import {randomUUID} from 'node:crypto';
 import {type CloseReason, closeReasons, MESSAGE_BURST, type ServerMessage} from '@hookswitch/protocol';
@@ -27,13 +27,13 @@ export interface SessionServiceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Names the journal's history; a cursor of another epoch says nothing. */
+  /** The current epoch of the journal. A cursor of another epoch has no meaning. */
   readonly epoch: () => string;
   /** Milliseconds of silence after which a session is closed. */
   readonly sessionTimeoutMs: number;
   readonly maxSessions: number;
   readonly maxSessionsPerUser?: number;
-  /** The sessions of the other nodes, where there are any. */
+  /** The sessions of the other nodes, if there are other nodes. */
   readonly shared?: SharedSessions;
 }
 
@@ -44,15 +44,28 @@ export interface OpenSession {
   readonly resume?: ResumePoint;
 }
 
-/** 25 s of the default timeout of 35 s. */
+export type AdmissionVerdict =
+  | {readonly kind: 'admitted'; readonly principal: Principal}
+  /** Sent as a close code after the upgrade, so that a browser can read it. */
+  | {readonly kind: 'refused'; readonly reason: 'unauthorized' | 'too-many'};
+
+export interface Admission {
+  /**
+   * The verdict. Checks the limits again, because other sessions may have opened, or a drain may have begun, during the
+   * authentication. @throws AppError `no_room`
+   */
+  confirm(): AdmissionVerdict;
+}
+
+/** 25 s for the default timeout of 35 s. */
 const HEARTBEAT_SHARE = 5 / 7;
 const MAX_HEARTBEAT_MS = 25_000;
 
-/** What counting the sessions of other nodes may add to an upgrade. */
+/** Maximum time that counting the sessions of other nodes may add to an upgrade. */
 const COUNT_TIMEOUT_MS = 1000;
 
 export class SessionService {
-  /** The sessions as people look at them. */
+  /** The sessions as the API lists them. */
   readonly sessionList: NodeSessionList;
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
@@ -62,7 +75,7 @@ export class SessionService {
   readonly #maxSessionsPerUser: number;
   readonly #shared: SharedSessions | undefined;
   readonly #delivery: SessionDelivery;
-  readonly #watch: SessionLiveness;
+  readonly #liveness: SessionLiveness;
   readonly #drain: SessionDrain;
   readonly #sessions = new Map<string, Session>();
   readonly #perUser = new Map<string, number>();
@@ -85,47 +98,65 @@ export class SessionService {
     this.sessionList = new NodeSessionList({journal: options.journal, feed, sessions: this.#sessions});
     this.#delivery = new SessionDelivery({...options, heartbeatMs, sessions, close});
     const watched = {clock, heartbeatMs, sessionTimeoutMs, sessions: this.#sessions};
-    this.#watch = new SessionLiveness({...watched, close, send});
+    this.#liveness = new SessionLiveness({...watched, close, send});
     this.#drain = new SessionDrain({clock, sessions: this.#sessions, close, send});
   }
 
   start(): void {
     this.#delivery.start();
     this.#unsubscribe = this.#feed.onAdvance(() => this.broadcast());
-    this.#watch.start();
+    this.#liveness.start();
   }
 
   stop(): void {
     this.#drain.stop();
-    this.#watch.stop();
+    this.#liveness.stop();
     this.#unsubscribe?.();
   }
 
-  /** Whether another session may be opened at all; asked before the upgrade. */
-  get hasRoom(): boolean {
-    return this.#drain.admits && this.#sessions.size < this.#maxSessions;
+  /**
+   * The admission policy. First checks the capacity, then runs `authenticate` and counts the user's sessions at other nodes.
+   * The result has to be confirmed in the turn in which the session opens.
+   * @throws AppError `no_room`, and the errors of `authenticate`
+   */
+  async admit(authenticate: () => Promise<Principal | undefined>): Promise<Admission> {
+    this.#requireRoom();
+    const principal = await authenticate();
+    const elsewhere = principal === undefined ? 0 : await this.#countElsewhere(principal);
+    return {
+      confirm: () => {
+        this.#requireRoom();
+        if (principal === undefined) return {kind: 'refused', reason: 'unauthorized'};
+        const count = (this.#perUser.get(principal.user) ?? 0) + elsewhere;
+        if (count >= this.#maxSessionsPerUser) return {kind: 'refused', reason: 'too-many'};
+        return {kind: 'admitted', principal};
+      },
+    };
+  }
+
+  #requireRoom(): void {
+    if (this.#drain.admits && this.#sessions.size < this.#maxSessions) return;
+    throw new AppError(
+      'no_room',
+      'No more sessions are accepted here (MAX_SESSIONS, or it is shutting down).',
+      {
+        retryAfterS: 5,
+      },
+    );
   }
 
   /**
-   * Whether this user may open another session; asked after the upgrade, so that a browser can tell why not.
-   * @param elsewhere what {@link countElsewhere} said
+   * Counts this user's sessions at other nodes, as last published, if there is a limit. If the count does not arrive in
+   * time, only the sessions of this node count, because an unavailable database must not lock users out.
    */
-  hasRoomFor({user}: Principal, elsewhere = 0): boolean {
-    return (this.#perUser.get(user) ?? 0) + elsewhere < this.#maxSessionsPerUser;
-  }
-
-  /**
-   * Sessions of this user at other nodes, as those told a moment ago. Asked only where they are limited; where it cannot
-   * be told in time, those of this node alone count: nobody is kept out because a database is away.
-   */
-  async countElsewhere({user}: Principal): Promise<number> {
+  async #countElsewhere({user}: Principal): Promise<number> {
     if (this.#shared === undefined || this.#maxSessionsPerUser === Number.POSITIVE_INFINITY) return 0;
     const {promise: late, resolve} = Promise.withResolvers<number>();
     const cancel = this.#clock.after(COUNT_TIMEOUT_MS, () => resolve(0));
     try {
       return await Promise.race([this.#shared.countElsewhere(user), late]);
     } catch (error) {
-      this.#logger.debug({err: error, user}, 'sessions at other nodes could not be counted');
+      this.#logger.debug({err: error, user}, 'could not count the sessions at other nodes');
       return 0;
     } finally {
       cancel();
@@ -144,8 +175,8 @@ export class SessionService {
   }
 
   /**
-   * Takes a connected socket in. The first message is `session.ready`; then what was missed, or a snapshot. The
-   * caller reports what happens to the socket: {@link heard}, {@link drained}, {@link closed}.
+   * Opens a session on a connected socket. The first message is `session.ready`. Then come the missed entries
+   * or a snapshot. The caller reports socket events: {@link handleActivity}, {@link handleDrain}, {@link handleClose}.
    */
   open({socket, principal, peer, resume}: OpenSession): Session {
     const now = this.#clock.now();
@@ -157,13 +188,13 @@ export class SessionService {
     this.#metrics.sessionsOpened.inc();
     this.sessionList.noteOpened();
     this.#logger.info({sessionId: session.id, user, address: peer.address}, 'session opened');
-    this.#watch.begin(session);
+    this.#liveness.begin(session);
     this.#delivery.begin(session, resume);
-    this.#drain.opened(session);
+    this.#drain.handleOpen(session);
     return session;
   }
 
-  /** A ping or a pong came: whether it is to be looked at. A flood of them ends the session (W14). */
+  /** Whether a received ping or pong may be handled. A flood of them closes the session (W14). */
   admitControlFrame(session: Session): boolean {
     if (session.state.phase === 'closing') return false;
     if (session.admitControlFrame(this.#clock.monotonic())) return true;
@@ -171,26 +202,28 @@ export class SessionService {
     return false;
   }
 
-  /** A sign of life: any message, or a pong from a session that has never sent a heartbeat of its own (W9). */
-  heard(session: Session, sign: 'message' | 'heartbeat' | 'pong'): void {
+  /**
+   * A sign of life: any message, or a pong from a session that has never sent a heartbeat of its own (W9).
+   */
+  handleActivity(session: Session, sign: 'message' | 'heartbeat' | 'pong'): void {
     if (sign === 'heartbeat') session.sendsHeartbeats = true;
     session.lastActivityAt = this.#clock.now();
     if (sign === 'pong' && session.sendsHeartbeats) return;
-    session.heardAt = this.#clock.monotonic();
+    session.lastSeenAt = this.#clock.monotonic();
   }
 
-  /** The socket has nothing unsent any more. */
-  drained(session: Session): void {
+  /** The socket has no unsent data left. */
+  handleDrain(session: Session): void {
     if (session.state.phase !== 'blocked') return;
     session.state = STREAMING;
     session.drainedAt = this.#clock.monotonic();
     this.#delivery.deliver(session);
   }
 
-  /** Forgets the session, but for what the sessionList keeps of the last few. */
-  closed(session: Session, socketCode: number): void {
+  /** Removes the session. The session list keeps a record of the latest closed sessions. */
+  handleClose(session: Session, socketCode: number): void {
     if (!this.#sessions.delete(session.id)) return;
-    // A peer that is cut off because it does not answer our close ends with 1006, which hides why it was closed.
+    // A peer that does not answer our close frame is terminated with 1006, which would hide the real reason.
     const code = session.state.phase === 'closing' ? session.state.code : socketCode;
     session.state = {phase: 'closing', code};
     const {user} = session.principal;
@@ -203,7 +236,7 @@ export class SessionService {
     if (this.#sessions.size === 0) for (const resolve of this.#onEmpty) resolve();
   }
 
-  /** Tells the client to go. */
+  /** Starts the closing handshake. */
   close(session: Session, reason: CloseReason): void {
     if (session.state.phase === 'closing') return;
     const {code, text} = closeReasons[reason];
@@ -211,13 +244,15 @@ export class SessionService {
     session.socket.close(code, text);
   }
 
-  /** One of its user's sessions too many, as it turned out when other nodes had told of theirs. */
+  /**
+   * Closes a session over its user's limit, which became visible once the other nodes had published theirs.
+   */
   closeOverQuota(sessionId: string): void {
     const session = this.#sessions.get(sessionId);
     if (session !== undefined) this.close(session, 'too-many');
   }
 
-  /** Sends a message to one session, outside the journal's order. */
+  /** Sends a message to one session, outside the order of the journal. */
   send(session: Session, message: ServerMessage): void {
     this.#delivery.send(session, message);
   }
@@ -228,8 +263,8 @@ export class SessionService {
   }
 
   /**
-   * Replaces what the session is told about (W8), and shows it how things stand.
-   * @throws AppError `rate_limited` when the session reads too slowly to be answered
+   * Replaces the session's subscription (W8) and sends it a snapshot.
+   * @throws AppError `rate_limited` if the session reads its answers too slowly
    */
   subscribe(session: Session, calls: 'all' | readonly string[], requestId?: string): void {
     if (session.snapshotsDue.length >= MESSAGE_BURST) {
@@ -241,20 +276,23 @@ export class SessionService {
   }
 
   /**
-   * Goes on with a fresh token of the same user (W10). One that shows more or less than the one before is followed by a
-   * snapshot, which replaces what the client holds: entries that were passed over are not brought after.
+   * Continues the session with a new token of the same user (W10). If the token changes which calls the
+   * session may see, a snapshot follows and replaces the client's state, because entries that were skipped
+   * are not sent later.
    */
   refresh(session: Session, principal: Principal): void {
     if (session.state.phase === 'closing') return;
     const {key} = session.visibility;
     session.principal = principal;
-    this.#watch.tokenCame(session);
+    this.#liveness.handleToken(session);
     if (session.visibility.key === key) return;
     if (session.snapshotsDue.length === 0) session.snapshotsDue = [undefined];
     this.#delivery.deliver(session);
   }
 
-  /** Asks everybody to reconnect, elsewhere or later (W15), and lets nobody in any more; resolves when all are gone. */
+  /**
+   * Asks all clients to reconnect (W15) and admits no more sessions. Resolves once all sessions have closed.
+   */
   async drain(plan?: SessionDrainPlan): Promise<void> {
     await this.#drain.begin(plan);
     if (this.#sessions.size === 0) return;
@@ -263,12 +301,14 @@ export class SessionService {
     await promise;
   }
 
-  /** Another history of the journal has begun: everybody is asked to come back, and gets a snapshot then. */
+  /**
+   * Closes all sessions because a new epoch of the journal has begun. Clients reconnect and get a snapshot.
+   */
   closeAll(): void {
     for (const session of this.#sessions.values()) this.close(session, 'going-away');
   }
 
-  /** Cuts off whoever is still connected. */
+  /** Destroys the sockets of all open sessions. */
   terminateAll(): void {
     for (const session of this.#sessions.values()) session.socket.terminate();
   }

@@ -1,12 +1,12 @@
 /**
- * The address that a request comes from. Behind a proxy that is the proxy's, unless TRUSTED_PROXIES names it: then the
- * client's address is read from `X-Forwarded-For` or `Forwarded` (RFC 7239). It is for logs and lists. Nothing is
- * permitted because of it, and no signature is checked with it.
+ * The client address of a request. Behind a proxy it is the proxy's address, unless TRUSTED_PROXIES names the
+ * proxy: then it is read from `X-Forwarded-For` or `Forwarded` (RFC 7239). The address is only for logs and
+ * lists. It never grants access, and no signature check uses it.
  */
 import type {IncomingMessage} from 'node:http';
 import {canonicalAddress, createRangeCheck, parseRange, withoutMapping} from '../network/ip-address.ts';
 
-/** The client's address; empty where there is none, as on a socket that has closed. */
+/** The client's address. Empty if the socket has none because it has closed. */
 export type ClientAddress = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string;
 
 /** @param trustedProxies addresses and CIDRs, as TRUSTED_PROXIES lists them */
@@ -20,15 +20,16 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
     const walk = (hops: readonly (string | undefined)[]) => clientOf(peer, hops, isTrusted);
     const byList = listed === undefined ? undefined : walk([listed].flat().join().split(',').map(addressOf));
     const byElement = forwarded === undefined ? undefined : walk(forwardedHops(forwarded));
-    // A proxy writes one of the headers and passes on the other as the client wrote it. Nobody can tell which.
+    // A proxy writes one header and forwards the other as the client wrote it. Nobody can tell which is
+    // which.
     if (byList !== undefined && byElement !== undefined && byList !== byElement) return peer;
     return byList ?? byElement ?? peer;
   };
 }
 
 /**
- * Each proxy adds the address it was asked from at the end. From there back, an entry is believed as long as the
- * addresses behind it are those of proxies that are trusted. An entry that is not an address ends the walk.
+ * Each proxy appends the address of its own client. The walk goes backwards and believes an entry as long as
+ * all addresses after it belong to trusted proxies. An entry that is not an address ends the walk.
  */
 function clientOf(
   peer: string,
@@ -58,8 +59,8 @@ const PAIR =
   /[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)|"((?:[^"\\]|\\.)*)")[ \t]*([;,]|$)/y;
 
 /**
- * The `for` of each element; none at all if any part is malformed. Elements of the client stand before those of the
- * proxies, so that a quote that it leaves open would swallow theirs.
+ * The `for` value of each element; empty if any part is malformed. The client's elements come before those of
+ * the proxies, so an unclosed quote in them would swallow the proxies' elements.
  */
 function forwardedHops(header: string): readonly (string | undefined)[] {
   const hops: (string | undefined)[] = [];

@@ -1,6 +1,7 @@
 /**
- * How many connections the files allow that this process may open. Sessions come first and stay; were they to take all there
- * is, Twilio could not connect any more, and what happens to calls would be lost. So they are given less than that.
+ * The number of connections that the open file limit allows. Sessions stay open for long. If they could use
+ * every file, Twilio could no longer connect, and call events would be lost. So sessions get less than the
+ * total.
  */
 
 export interface ConnectionLimits {
@@ -12,14 +13,17 @@ export interface ConnectionLimits {
 export interface ConnectionLimitsOptions {
   /** Files and sockets this process may have open. */
   readonly openFiles: number;
-  /** What is asked for: MAX_SESSIONS. */
+  /** The configured limit, MAX_SESSIONS. */
   readonly maxSessions: number;
 }
 
-/** The database and its threads, the log, what Twilio and PUBLIC_URL are asked. Some 40 are open when nothing happens. */
+/**
+ * Files for the database and its threads, the log, and requests to Twilio and PUBLIC_URL. An idle process has
+ * about 40.
+ */
 export const OWN_FILES = 80;
 
-/** Connections that no session gets: an eighth, within these bounds. */
+/** Connections reserved for everything except sessions: an eighth of the total, within these bounds. */
 const SMALLEST_RESERVE = 16;
 const LARGEST_RESERVE = 512;
 
@@ -31,14 +35,14 @@ export function connectionLimits({openFiles, maxSessions}: ConnectionLimitsOptio
 
 let known: number | undefined;
 
-/** What `ulimit -n` says, which node has raised as far as it may; infinite where there is no such limit. */
+/** The soft limit (`ulimit -n`), which Node has raised to the hard limit. Infinite if there is no limit. */
 export function openFileLimit(): number {
   known ??= askOpenFileLimit();
   return known;
 }
 
 function askOpenFileLimit(): number {
-  // Looking up names of the peers of open sockets would take its time.
+  // Without this, the report looks up the host names of all peers, which is slow.
   Object.assign(process.report, {excludeNetwork: true});
   const {userLimits} = process.report.getReport() as {
     userLimits?: {open_files?: {soft?: number | 'unlimited'}};

@@ -1,4 +1,4 @@
-/** The listening side of a server: its time limits, its connections, and an end that nobody can hold up. */
+/** The HTTP server: its time limits, its connection limit, and a shutdown that no client can delay. */
 import {
   createServer,
   type IncomingMessage,
@@ -16,7 +16,7 @@ import {PipelineQueue} from './pipeline-queue.ts';
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /**
- * Receives the HTTP server's `clientError` event: answers, and ends the connection.
+ * Receives the HTTP server's `clientError` event, answers it and closes the connection.
  * @param request the request that was cut short, if its headers had arrived
  */
 export type ClientErrorHandler = (
@@ -28,35 +28,43 @@ export type ClientErrorHandler = (
 export interface HttpListenerOptions {
   readonly onRequest: RequestListener;
   readonly onUpgrade: UpgradeHandler;
-  /** Answers what could not be read as a request, and ends its connection. */
+  /** Answers bytes that are not a readable request, and closes their connection. */
   readonly onClientError: ClientErrorHandler;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Sockets at once; beyond, the one that has had nothing to say for longest makes room. @default as many as come */
+  /**
+   * Maximum number of sockets. Above it, the socket that has been quiet for longest is closed. @default
+   * unlimited
+   */
   readonly maxConnections?: number;
-  /** Milliseconds after which one on which nothing moves is cut off, sessions excepted. @default 60000 */
+  /** Milliseconds after which a socket without traffic is closed. Sessions are exempt. @default 60000 */
   readonly stalledMs?: number;
-  /** Milliseconds a request may take to come. @default 5000 for its headers, 10000 for all of it */
+  /** Maximum time to receive a request. @default 5000 ms for its headers, 10000 ms for all of it */
   readonly arrival?: {readonly headersMs: number; readonly requestMs: number};
 }
 
 /** 5 s from connect to complete headers, and so to a finished upgrade (W14); a body gets 10 s. */
 const ARRIVAL = {headersMs: 5000, requestMs: 10_000};
 const TIMEOUT_CHECK_MS = 500;
-/** Longer than the 60 s that load balancers keep a connection: the side that reuses it must not be surprised. */
+/**
+ * Longer than the 60 s that load balancers keep a connection, so that the balancer never reuses a closed one.
+ */
 const KEEP_ALIVE_MS = 65_000;
-/** Who asks for much and reads none of it would otherwise keep it, and the socket, for ever. */
+/**
+ * Closes clients that request much and read nothing. They would otherwise hold the response and the socket
+ * forever.
+ */
 const STALLED_MS = 60_000;
-/** For so long a request that is there as a whole is not interrupted, however many wait for its socket. */
+/** How long a complete request is protected from being closed for lack of connections. */
 const ANSWER_MS = 15_000;
-/** Node's name for a request that did not come to its end in time. */
+/** Node's error code for a request that was not complete in time. */
 const TIMEOUT_CODE = 'ERR_HTTP_REQUEST_TIMEOUT';
-/** Between two lines in the log that say there are too many. */
+/** Interval of the warning about too many connections. */
 const WARN_EVERY_MS = 10_000;
 
-/** What a socket that is no session is at. */
+/** The state of a socket that is not a session. */
 interface Exchange {
-  /** The request that came on it, until its answer is over. */
+  /** The current request, until its response has ended. */
   readonly request?: IncomingMessage;
   /** Monotonic ms. */
   readonly since: number;
@@ -66,18 +74,21 @@ export class HttpListener {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #server: Server;
-  /** Upgraded ones included, which `closeAllConnections` knows nothing of. */
+  /** Includes upgraded sockets, which `closeAllConnections` does not know. */
   readonly #sockets = new Set<Socket>();
-  /** Those that are no session, the one that has waited longest first. */
+  /** Sockets that are not sessions. The one that has waited longest comes first. */
   readonly #exchanges = new Map<Socket, Exchange>();
-  /** Of each socket, until it is upgraded. */
+  /** One queue for each socket until the socket is upgraded. */
   readonly #queues = new Map<Duplex, PipelineQueue>();
   readonly #onRequest: RequestListener;
   readonly #onUpgrade: UpgradeHandler;
   readonly #onClientError: ClientErrorHandler;
   readonly #maxConnections: number;
   #warnedAt = Number.NEGATIVE_INFINITY;
-  /** Listeners of every socket, which is their `this`: a socket that becomes a session is to hold nothing of its requests. */
+  /**
+   * Shared listeners whose `this` is the socket, so that a session's socket keeps no reference to its
+   * requests.
+   */
   readonly #onResume: (this: Socket) => void;
   readonly #onClose: (this: Socket) => void;
 
@@ -93,7 +104,7 @@ export class HttpListener {
       connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, headersMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
-      // An `Upgrade: h2c` of a polite client is a plain request to us.
+      // Some HTTP clients offer `Upgrade: h2c`. Their request is a plain request to us.
       shouldUpgradeCallback: ({headers}) => headers.upgrade?.toLowerCase() === 'websocket',
     });
     this.#server.timeout = options.stalledMs ?? STALLED_MS;
@@ -117,13 +128,13 @@ export class HttpListener {
     this.#server.on('clientError', (error, socket) => this.#handleFault(error, socket));
   }
 
-  /** Listens, and resolves with the port. @throws when the port or the address cannot be had */
+  /** Listens and resolves with the port. @throws if the port or the address is not available */
   listen({host, port}: {readonly host?: string; readonly port: number}): Promise<number> {
     const {promise, resolve, reject} = Promise.withResolvers<number>();
     this.#server.once('error', reject);
     this.#server.listen({port, host}, () => {
       this.#server.off('error', reject);
-      // One connection that could not be accepted (no file descriptor left) must not end all the others.
+      // A connection that cannot be accepted (no file descriptor left) must not end all the others.
       this.#server.on('error', (error) =>
         this.#logger.error({err: error}, 'a connection could not be accepted'),
       );
@@ -132,7 +143,10 @@ export class HttpListener {
     return promise;
   }
 
-  /** Lets nobody in any more and finishes what is under way; after `deadlineMs` the rest is cut off. */
+  /**
+   * Stops accepting connections and finishes requests in progress. After `deadlineMs` it destroys all
+   * sockets.
+   */
   async close(deadlineMs: number): Promise<void> {
     if (!this.#server.listening) return;
     const {promise, resolve} = Promise.withResolvers<void>();
@@ -156,7 +170,10 @@ export class HttpListener {
     if (!this.#server.listening) this.#closeIdleSoon();
   }
 
-  /** A client sees the end of an answer before we do: what looks like an upgrade ahead of it need not be one. */
+  /**
+   * Hands the socket over once the earlier responses have ended. A client sees the end of a response before
+   * we do, so an upgrade that seems to be pipelined need not be.
+   */
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const {socket} = request;
     const queue = this.#queues.get(socket);
@@ -171,11 +188,12 @@ export class HttpListener {
     });
   }
 
-  /** What came before it is answered first: an answer out of turn would be taken for theirs. */
+  /** Answers the earlier requests first, because the client would take a response out of turn for theirs. */
   #handleFault(error: NodeJS.ErrnoException, socket: Duplex): void {
     const queue = this.#queues.get(socket);
     const isLate = error.code === TIMEOUT_CODE;
-    // Whoever does not speak HTTP is not waited for in the middle of an answer: it may have no end.
+    // A client that does not speak HTTP does not get the rest of its response, because that response may
+    // never end.
     const isOver = !isLate && (error.code === 'ECONNRESET' || this.#isAnswering(socket));
     if (queue === undefined || isOver) this.#answerFault(error, socket, undefined);
     else if (isLate) this.#lookAgain(error, socket, queue);
@@ -183,12 +201,13 @@ export class HttpListener {
   }
 
   /**
-   * Node looks at the clock before it reads. After a stop (SIGSTOP, a stalled event loop) everything is late, and the rest of
-   * the request is there all the same: it is read before it is judged.
+   * Node checks its timers before it reads. After a pause (SIGSTOP, a stalled event loop) every request is
+   * late, although its rest may already have arrived. So the socket is read once more before the request
+   * counts as late.
    */
   #lookAgain(error: NodeJS.ErrnoException, socket: Duplex, queue: PipelineQueue): void {
     const {taken, incomplete} = queue;
-    // Twice, since a turn that began with timers reads in between, and one that began elsewhere does not.
+    // Two turns, because a turn that began with timers reads before the next one, and other turns do not.
     setImmediate(() =>
       setImmediate(() => {
         const isStillLate = queue.taken === taken && queue.incomplete === incomplete;
@@ -203,7 +222,8 @@ export class HttpListener {
   }
 
   #answerFault(error: NodeJS.ErrnoException, socket: Duplex, request: IncomingMessage | undefined): void {
-    // An answer that has begun cannot be followed by another: it would be read as the rest of the first.
+    // A response that has begun cannot be followed by another: the client would read it as the rest of the
+    // first.
     if (this.#isAnswering(socket)) socket.destroy();
     else this.#onClientError(error, socket, request);
   }
@@ -232,15 +252,16 @@ export class HttpListener {
     this.#exchanges.delete(socket);
   }
 
-  /** Nothing whole has come on this socket since now; it goes to the end of the queue. */
+  /** The socket has no complete request now, so it moves to the end of the list. */
   #waits(socket: Socket): void {
     this.#exchanges.delete(socket);
     if (!socket.destroyed) this.#exchanges.set(socket, {since: this.#clock.monotonic()});
   }
 
   /**
-   * There is one socket too many. Twilio sends at once what it has to say; who holds a socket and sends little or nothing,
-   * or asks and does not read, is older than that. If nobody is, the newcomer goes: sessions and answers come first.
+   * Closes one socket because there is one too many. Twilio sends its request at once, so the longest waiting
+   * sockets are clients that send or read little. If there is no such socket, the new socket is closed,
+   * because sessions and responses take precedence.
    */
   #makeRoom(newcomer: Socket): void {
     this.#warnOfCrowd();
@@ -258,10 +279,13 @@ export class HttpListener {
     if (now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
     const details = {connections: this.#sockets.size, limit: this.#maxConnections};
-    this.#logger.warn(details, 'too many connections: those that send nothing are cut off (ulimit -n)');
+    this.#logger.warn(details, 'too many connections: closing those that send nothing (ulimit -n)');
   }
 
-  /** A connection that is kept alive counts as idle only after the turn of its answer, and `close` would wait for it. */
+  /**
+   * A keep-alive connection counts as idle only in the turn after its response. Until then, `close` would
+   * wait for it.
+   */
   #closeIdleSoon(): void {
     setImmediate(() => this.#server.closeIdleConnections());
   }

@@ -1,17 +1,18 @@
 /**
- * What came on one connection, in the order in which it came. HTTP/1.1 lets a client send requests ahead of the answers to earlier
- * ones (RFC 9112, section 9.3.2), and what is read at once holds hundreds: were they all begun in one turn, nobody else would
- * be heard in it. So few are under way at a time, the others wait, and no more is read meanwhile.
+ * The requests of one connection, in order. HTTP/1.1 lets a client send requests ahead of the responses to
+ * earlier ones (RFC 9112, section 9.3.2), and a single read can hold hundreds. Starting all of them in one
+ * turn would block every other client. So only a few run at a time, the others wait, and reading stops in the
+ * meantime.
  */
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Socket} from 'node:net';
 
-/** Requests of one connection that are under way at once. */
+/** Requests of one connection that run at the same time. */
 export const MAX_UNDER_WAY = 16;
 
 /**
- * Beyond so many that wait the connection is cut off. Nothing is read while one waits, but a single read of 64 KiB holds
- * thousands of the smallest requests, of which each takes a hundred times as much here.
+ * Waiting requests above which the connection is closed. Reading stops while a request waits, but a single
+ * read of 64 KiB holds thousands of the smallest requests, and each takes a hundred times its size in memory.
  */
 export const MAX_WAITING = 1000;
 
@@ -22,9 +23,9 @@ interface Turn {
 
 export interface PipelineQueueOptions {
   readonly socket: Socket;
-  /** Called for each request when it is its turn. */
+  /** Called for each request when it may start. */
   readonly begin: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Called when the answer to a request is over, or its connection. */
+  /** Called when the response to a request has ended, or its connection has closed. */
   readonly onOver: () => void;
 }
 
@@ -34,9 +35,9 @@ export class PipelineQueue {
   readonly #onOver: PipelineQueueOptions['onOver'];
   readonly #waiting: Turn[] = [];
   readonly #underWay = new Map<IncomingMessage, ServerResponse>();
-  /** The one that came last, whether it is over or not. */
+  /** The latest request, whether or not it is still running. */
   #last: IncomingMessage | undefined;
-  /** What comes after all answers, and nothing after it. */
+  /** Runs after all responses. No request starts after it. */
   #end: (() => void) | undefined;
   #taken = 0;
   #proceeding = false;
@@ -47,34 +48,37 @@ export class PipelineQueue {
     this.#onOver = onOver;
   }
 
-  /** How many requests there were: whoever looks twice knows whether another one came between. */
+  /** Number of requests so far. Comparing two values shows whether another request arrived in between. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** The request of which not all has come yet. */
+  /** The latest request if it has not been read completely. */
   get incomplete(): IncomingMessage | undefined {
     return this.#last?.complete === false ? this.#last : undefined;
   }
 
-  /** Nothing is under way, and nothing waits. */
+  /** No request runs or waits. */
   get isIdle(): boolean {
     return this.#underWay.size === 0 && this.#waiting.length === 0;
   }
 
-  /** An answer has begun and is not over: nothing else may be said meanwhile. One that waits for its turn has no socket. */
+  /**
+   * A response has begun and has not ended, so nothing else may be written. A response that waits for its
+   * turn has no socket.
+   */
   get isAnswering(): boolean {
     for (const {socket, headersSent} of this.#underWay.values())
       if (socket !== null && headersSent) return true;
     return false;
   }
 
-  /** Others wait for their turn, and nothing is read. */
+  /** Requests wait for their turn, and reading has stopped. */
   get isFull(): boolean {
     return this.#waiting.length > 0;
   }
 
-  /** Takes a request that came: it is begun now, or when others are over. */
+  /** Accepts a request. It starts now, or when others have ended. */
   take(request: IncomingMessage, response: ServerResponse): void {
     if (this.#end !== undefined) return;
     this.#last = request;
@@ -89,8 +93,8 @@ export class PipelineQueue {
   }
 
   /**
-   * Calls `end` once all that came as a whole is answered, and begins nothing that comes later. What is incomplete then
-   * stays so: it is left to `end` to answer it.
+   * Calls `end` once all complete requests have been answered, and starts no later request. An incomplete
+   * request stays incomplete, and `end` has to answer it.
    */
   endWith(end: () => void): void {
     if (this.#end !== undefined) return;
@@ -99,7 +103,10 @@ export class PipelineQueue {
     this.#endIfOver();
   }
 
-  /** A request that has been read to its end starts the reading again; as long as others wait, that is too early. */
+  /**
+   * Node resumes reading after each request it has read to its end. That is too early while other requests
+   * wait.
+   */
   onResume(): void {
     if (this.#waiting.length > 0) this.#socket.pause();
   }
@@ -115,7 +122,9 @@ export class PipelineQueue {
     this.#begin(request, response);
   }
 
-  /** In another turn: answers that are made at once would otherwise follow each other in this one, to the last. */
+  /**
+   * Continues in another turn. Otherwise requests that are answered synchronously would all run in this turn.
+   */
   #proceedSoon(): void {
     if (this.#proceeding) return;
     this.#proceeding = true;

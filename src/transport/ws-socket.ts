@@ -1,4 +1,7 @@
-/** The session's socket port over `ws`: the library does handshake, parsing and control frames; we write the frames. */
+/**
+ * The session's socket port on top of `ws`. The library does handshake, parsing and control frames; we write
+ * frames.
+ */
 import type {Socket} from 'node:net';
 import {closeReasons} from '@hookswitch/protocol';
 import {WebSocket} from 'ws';
@@ -9,12 +12,15 @@ const {OPEN} = WebSocket;
 /** How long a peer may take to answer our close frame. */
 const ANSWER_TIMEOUT_MS = 3000;
 
-/** How long at most, when everything it did not read comes before it. */
+/** Maximum time to close if the peer must first read everything that is unsent. */
 export const CLOSE_TIMEOUT_MS = 10_000;
 
 export class WsSocket implements SessionSocket {
   readonly #ws: WebSocket;
-  /** The stream the upgrade came on. `ws` writes to it synchronously as long as nothing is compressed, so do we. */
+  /**
+   * The stream of the upgrade. Without compression `ws` writes to it synchronously, so we write to it as
+   * well.
+   */
   readonly #stream: Socket;
 
   constructor(ws: WebSocket, stream: Socket) {
@@ -27,14 +33,15 @@ export class WsSocket implements SessionSocket {
   }
 
   get drainMark(): number {
-    // Node counts a write only when all of it was taken; how much of the current one is left, only the handle knows.
-    // The property is node's own (its idle timeouts look at it); without it, whole writes are what counts.
+    // Node counts a write only once all of it has been sent. Only the handle knows the unsent part of the
+    // current write. The property is internal to Node (its idle timeouts use it). Without it, only whole
+    // writes are counted.
     const {_handle: handle} = this.#stream as {_handle?: {writeQueueSize?: number} | null};
     return this.#stream.bytesWritten - this.#stream.writableLength - (handle?.writeQueueSize ?? 0);
   }
 
   write(first: Buffer, ...more: readonly Buffer[]): void {
-    // After our close frame nothing may follow (RFC 6455, section 5.5.1).
+    // No frame may follow our close frame (RFC 6455, section 5.5.1).
     if (this.#ws.readyState !== OPEN) return;
     const stream = this.#stream;
     if (more.length === 0) {
@@ -53,11 +60,11 @@ export class WsSocket implements SessionSocket {
 
   close(code: number, reason: string): void {
     this.#ws.close(code, reason);
-    // Whoever did not read has our close frame behind everything else: they are given the server's `closeTimeout`.
+    // A slow peer has unread data before our close frame, so it gets the server's longer `closeTimeout`.
     if (code !== closeReasons['too-slow'].code) this.limitClosing();
   }
 
-  /** Ends the connection if the peer does not answer our close frame soon. */
+  /** Closes the connection if the peer does not answer our close frame in time. */
   limitClosing(): void {
     const timer = setTimeout(() => this.#ws.terminate(), ANSWER_TIMEOUT_MS);
     timer.unref();

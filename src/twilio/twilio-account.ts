@@ -1,6 +1,6 @@
 /**
- * What the doctor asks of Twilio, as a port of its own: about the account and its numbers. Apart from the calls'
- * `TwilioClient`, so that whoever dials can do nothing else.
+ * The account port: the doctor's requests to Twilio about the account and its numbers. Separate from
+ * `TwilioClient`, so that code that dials can do nothing else.
  */
 import type {ProviderFault} from './twilio-client.ts';
 
@@ -8,11 +8,11 @@ export interface TwilioAccount {
   readonly friendlyName: string;
   /** `active`, `suspended` or `closed`. */
   readonly status: string;
-  /** `Full`, or `Trial`: such an account calls only numbers that were verified. */
+  /** `Full` or `Trial`. A trial account can only call verified numbers. */
   readonly type: string;
 }
 
-/** A number of the account. Texts are empty where nothing is set. */
+/** A number of the account. Unset texts are empty. */
 export interface TwilioNumber {
   readonly sid: string;
   /** E.164. */
@@ -22,7 +22,7 @@ export interface TwilioNumber {
   readonly voiceMethod: string;
   readonly statusCallback: string;
   readonly statusCallbackMethod: string;
-  /** An application or a trunk takes the calls, whatever `voiceUrl` says. */
+  /** If an application or a trunk is set, it takes the calls instead of `voiceUrl`. */
   readonly voiceApplicationSid: string;
   readonly trunkSid: string;
 }
@@ -34,7 +34,7 @@ export interface NumberUpdate {
   readonly statusCallbackMethod: 'POST';
 }
 
-/** When Twilio answered, by its own clock: milliseconds since 1970, with a resolution of one second. */
+/** Time of the response on Twilio's clock: milliseconds since 1970, with a resolution of one second. */
 interface Stamped {
   readonly serverTime?: number;
 }
@@ -57,9 +57,9 @@ export type VerifiedNumbersOutcome =
 
 export interface TwilioAccountClient {
   fetchAccount(): Promise<AccountOutcome>;
-  /** Looks a number of the account up by its E.164 form. */
+  /** Finds a number of the account by its E.164 form. */
   findNumber(phoneNumber: string): Promise<NumberOutcome>;
-  /** The first 50 numbers of other people that the account may call and call from. */
+  /** The first 50 verified numbers of other people that the account may call and call from. */
   listVerifiedNumbers(): Promise<VerifiedNumbersOutcome>;
   updateNumber(sid: string, update: NumberUpdate): Promise<NumberOutcome>;
 }

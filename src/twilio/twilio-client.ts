@@ -1,6 +1,6 @@
 /**
- * What the gateway asks of Twilio, as a port. Outcomes that happen in the normal course of things are variants, not
- * exceptions: the difference between "refused" and "nobody knows" decides whether a call may be dialed again.
+ * The Twilio port of the gateway. Expected outcomes are variants instead of exceptions, because the
+ * difference between "refused" and "unknown" decides whether a call may be dialed again.
  */
 import type {CallDirection, ProviderStatus} from '@hookswitch/protocol';
 
@@ -13,7 +13,7 @@ export interface TwilioCall {
   readonly to?: string;
   readonly parentCallSid?: string;
   readonly answeredBy?: string;
-  /** Seconds; only where the call was answered and has ended. */
+  /** Seconds; only for calls that were answered and have ended. */
   readonly duration?: number;
   readonly endedAt?: number;
 }
@@ -21,9 +21,9 @@ export interface TwilioCall {
 export interface DialRequest {
   readonly to: string;
   readonly from: string;
-  /** What the call does once answered: inline TwiML, or a URL that Twilio fetches it from. */
+  /** Instructions for the answered call: inline TwiML, or a URL from which Twilio fetches it. */
   readonly instructions: {readonly twiml: string} | {readonly url: string};
-  /** Where status callbacks go, with connection overrides in the fragment. */
+  /** The URL for status callbacks, with connection overrides in the fragment. */
   readonly statusCallback: string;
   /** Seconds to ring. */
   readonly timeout?: number;
@@ -33,27 +33,27 @@ export interface DialRequest {
   readonly timeLimit: number;
 }
 
-/** Why Twilio did not do as asked: its own code and HTTP status where it answered at all. */
+/** An error from Twilio, with its code and HTTP status if Twilio answered. */
 export interface ProviderFault {
   readonly message: string;
   /** Twilio's error code, such as 21211. */
   readonly code?: number;
   /** HTTP status of Twilio's answer. */
   readonly status?: number;
-  /** Milliseconds to wait before the next request, where Twilio's answer says so. */
+  /** Milliseconds to wait before the next request, if Twilio requested a pause. */
   readonly retryAfterMs?: number;
 }
 
 export type DialOutcome =
   | {readonly kind: 'placed'; readonly call: TwilioCall}
-  /** There is no call: Twilio said so, or was never reached. */
+  /** There is no call: Twilio refused the request or was never reached. */
   | {readonly kind: 'rejected'; readonly fault: ProviderFault}
-  /** The request went out and no usable answer came back: there may be a call. */
+  /** The request was sent, but no usable response came back. The call may exist. */
   | {readonly kind: 'unknown'; readonly fault: ProviderFault};
 
 export type EndOutcome =
   | {readonly kind: 'accepted'; readonly call: TwilioCall}
-  /** Twilio says that this call is in no state to be ended: most often it ended a moment ago. */
+  /** The call is in a state that cannot be ended. Usually it has just ended. */
   | {readonly kind: 'not-endable'; readonly fault: ProviderFault}
   | {readonly kind: 'failed'; readonly fault: ProviderFault};
 
@@ -73,23 +73,25 @@ export interface CallFilter {
 export type ListOutcome =
   | {
       readonly kind: 'page';
-      /** The calls of the page that could be read, of all applications of the account. */
+      /** The readable calls of the page, of all applications of the account. */
       readonly calls: readonly TwilioCall[];
-      /** Where the next page is; absent on the last one. */
+      /** The position of the next page; absent on the last page. */
       readonly next?: string;
     }
   | {readonly kind: 'failed'; readonly fault: ProviderFault};
 
 export interface TwilioClient {
-  /** Places a call; never tries twice. */
+  /** Places a call. Never retries. */
   dial(request: DialRequest): Promise<DialOutcome>;
-  /** `canceled` ends a queued or ringing call and leaves an answered one going; `completed` ends either. */
+  /**
+   * `canceled` ends a queued or ringing call but not an answered one. `completed` ends a call in any state.
+   */
   end(callSid: string, status: 'canceled' | 'completed'): Promise<EndOutcome>;
-  /** Looks a call up; changes nothing. */
+  /** Looks up a call. Read-only. */
   fetch(callSid: string): Promise<FetchOutcome>;
   /**
-   * Reads one page of a list, up to 1,000 calls; changes nothing. `next` of one page leads to the next page. The list is
-   * eventually consistent: a call can be missing for a moment, or be shown in the state that it has just left.
+   * Reads one page of a list, up to 1,000 calls. Read-only. `next` is the position of the following page. The
+   * list is eventually consistent: a call can be missing for a moment, or appear in its previous state.
    */
   list(filter: CallFilter, next?: string): Promise<ListOutcome>;
 }

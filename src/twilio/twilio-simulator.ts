@@ -1,18 +1,18 @@
 /** The controls of a simulated Twilio, as a port. */
 
-/** Faults by the simulator's own names, each a probability or details. */
+/** Faults by the simulator's own names, with a probability or options. */
 export type SimulatorFaults = Readonly<Record<string, unknown>>;
 
 export type SimulatorAnswer<Value> =
   | {readonly kind: 'answered'; readonly value: Value}
-  /** It was asked something it does not take. */
+  /** The simulator refused the request. */
   | {readonly kind: 'refused'; readonly message: string}
   | {readonly kind: 'unreachable'; readonly message: string};
 
 export interface TwilioSimulator {
-  /** Whether a simulator of ours, with our account, is what answers as Twilio; `undefined` when nothing answers. */
+  /** Whether our simulator, with our account, answers instead of Twilio; `undefined` if nothing answers. */
   identify(): Promise<boolean | undefined>;
-  /** Lets somebody call the account's number; resolves with the call's sid. */
+  /** Simulates a call to the account's number. Resolves with the call SID. */
   placeInboundCall(call: {
     readonly from: string;
     readonly scenario?: unknown;

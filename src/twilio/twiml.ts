@@ -1,4 +1,4 @@
-/** The little TwiML the gateway speaks itself. */
+/** The TwiML that the gateway itself creates. */
 import twilio from 'twilio';
 
 export interface ConnectOptions {
@@ -6,16 +6,18 @@ export interface ConnectOptions {
   readonly to: string;
   /** Shown to the callee; a number of the account. */
   readonly callerId: string;
-  /** Where the new leg's status callbacks go. */
+  /** The URL for the new leg's status callbacks. */
   readonly statusCallback: string;
   /** Seconds after which the leg is ended. */
   readonly timeLimit: number;
 }
 
-/** One attribute, space-separated: the opposite of the REST parameter of the same name. */
+/**
+ * In TwiML the events are one attribute, separated by spaces. In the REST API they are repeated parameters.
+ */
 const EVENTS = ['initiated', 'ringing', 'answered', 'completed'] as const;
 
-/** `<Dial>`s a second party, whose leg reports like the first one. */
+/** `<Dial>`s a second party, whose leg sends the same callbacks as the first. */
 export function connectTwiml({to, callerId, statusCallback, timeLimit}: ConnectOptions): string {
   const response = new twilio.twiml.VoiceResponse();
   const dial = response.dial({callerId, timeLimit});
@@ -28,7 +30,7 @@ export function connectTwiml({to, callerId, statusCallback, timeLimit}: ConnectO
 
 type ClientNoun = ReturnType<ReturnType<twilio.twiml.VoiceResponse['dial']>['client']>;
 
-/** In TwiML custom parameters are elements; only the REST API takes them behind a question mark. */
+/** In TwiML, custom parameters are elements. Only the REST API accepts them after a question mark. */
 function dialClient(client: ClientNoun, address: string): void {
   const mark = address.indexOf('?');
   client.identity(mark === -1 ? address : address.slice(0, mark));

@@ -68,7 +68,7 @@ test('[A4] a clock that is put back admits no session with an expired token, and
   }
   const lasting = tokenAt(clock, 'ann', {lifetimeS: 2 * 86_400});
   await (await gateway.session({token: lasting})).ready();
-  assert.equal(gateway.logs.filter((line) => line.includes('the clock was put back')).length, 1);
+  assert.equal(gateway.logs.filter((line) => line.includes('the clock was set back')).length, 1);
 });
 
 test('[A4] [W10] a refresh continues the session; an invalid token closes with 4401, another user’s with 4403', async () => {

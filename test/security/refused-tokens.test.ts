@@ -32,7 +32,7 @@ const refused: readonly (readonly [reason: string, detail: RegExp, token: string
   ['header', /parameter jku/, signHs256(`{"alg":"HS256","jku":"https://${CANARY}.example"}`, '{}')],
   ['header', /typ is neither/, signHs256(`{"alg":"HS256","typ":"${CANARY}"}`, '{}')],
   ['signature', /another key/, signToken(CANARY, {claims: good, secret: 'x'.repeat(32)})],
-  ['claims', /one JSON object/, signHs256('{"alg":"HS256"}', `["${CANARY}"]`)],
+  ['claims', /a JSON object/, signHs256('{"alg":"HS256"}', `["${CANARY}"]`)],
   [
     'exp',
     /expired (?:60\d|6[1-9]\d|[7-9]\d\d) s ago/,
@@ -47,7 +47,7 @@ const refused: readonly (readonly [reason: string, detail: RegExp, token: string
   ['iat', /iat is \d+ s ahead/, signToken(CANARY, {claims: {...good, iat: now + 900}})],
   ['sub', /no sub that can be a user/, signToken(`${CANARY}\n`, {claims: good})],
   ['sub', /operator\. Use another name/, signToken('operator', {claims: {...good, name: CANARY}})],
-  ['scope', /neither a text nor a list/, signToken(CANARY, {claims: {...good, scope: {[CANARY]: true}}})],
+  ['scope', /neither a string nor a list/, signToken(CANARY, {claims: {...good, scope: {[CANARY]: true}}})],
   ['iss', /AUTH_ISSUER/, signToken(CANARY, {claims: {...good, iss: `https://${CANARY}.example`}})],
   ['aud', /AUTH_AUDIENCE/, signToken(CANARY, {claims: {...good, aud: CANARY}})],
 ];

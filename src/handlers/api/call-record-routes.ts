@@ -1,4 +1,4 @@
-/** `GET /api/calls` and below: showing calls (H2). */
+/** `GET /api/calls` and the paths below it: reading calls (H2). */
 import {
   type CallDetail,
   type CallHistoryEvent,
@@ -17,13 +17,15 @@ import {listCallsQuery, parseCallSid, statisticsQuery} from './call-requests.ts'
 import {only} from './paths.ts';
 import {parseInput} from './request-input.ts';
 
-/** With whole paths, since a router that is mounted on one takes it with and without a slash at its end. */
+/**
+ * Routes use whole paths, because a router mounted on a path accepts it with and without a trailing slash.
+ */
 export const CALLS = '/api/calls';
 const CALL = `${CALLS}/:callSid` as const;
 const STATISTICS = `${CALLS}/statistics`;
 const UNCONFIRMED = `${CALLS}/unconfirmed`;
 
-/** Adds them to the router of calls, which says what else the first path takes. */
+/** Adds the read routes to the router of calls, which answers the other methods of `/api/calls`. */
 export function addCallRecordRoutes(router: Router, records: CallQueries): void {
   router.get(CALLS, async (request, response: Response<CallPage>) => {
     const {calls, next} = await records.list(
@@ -33,7 +35,7 @@ export function addCallRecordRoutes(router: Router, records: CallQueries): void 
     response.json({calls: calls.map(toCall), ...(next === undefined ? {} : {nextCursor: String(next)})});
   });
 
-  // Fixed names come before the path that takes any.
+  // Fixed names come before the path with a parameter.
   router.get(STATISTICS, async (request, response: Response<CallStatistics>) => {
     const period = parseInput(statisticsQuery, request.query);
     response.json(await records.statistics(principalOf(response), period));
@@ -60,7 +62,7 @@ export function addCallRecordRoutes(router: Router, records: CallQueries): void 
   router.all(CALL, only('GET'));
 }
 
-/** An entry as evidence: what came, from whom, when, and what became of it. */
+/** A journal entry as evidence: its content, source, time and verdict. */
 function toEventView({offset, event, verdict, repeats}: HistoryEntry): CallHistoryEvent {
   return {
     offset,

@@ -1,4 +1,4 @@
-/** What may come in over `/api/calls`: bodies and queries as schemas. */
+/** Schemas for the bodies and queries of `/api/calls`. */
 import {type CallOutcome, failureReasons} from '@hookswitch/protocol';
 import {callSid} from '@hookswitch/protocol/schemas';
 import {z} from 'zod';
@@ -7,17 +7,20 @@ import type {ListCalls} from '../../services/calls/call-queries.ts';
 import {numericCursor, pageLimit, parseInput, unlessEmpty} from './request-input.ts';
 
 const NUMBER = '\\+[1-9]\\d{1,14}';
-/** An identity has up to 256 characters, and behind a question mark custom parameters for whoever answers. */
+/**
+ * An identity has up to 256 characters. After a question mark come custom parameters for the person who
+ * answers.
+ */
 const CLIENT = 'client:[^\\s?<>"\\p{Cc}\\p{Cs}]{1,256}(?:\\?[^\\s<>"\\p{Cc}\\p{Cs}]{0,1024})?';
-/** An address with its port and parameters, and behind a question mark up to 1,024 characters of headers. */
+/** An address with its port and parameters. After a question mark come up to 1,024 characters of headers. */
 const SIP = 'sips?:[^\\s?<>"\\p{Cc}\\p{Cs}]{1,255}(?:\\?[^\\s<>"\\p{Cc}\\p{Cs}]{0,1024})?';
 
-/** E.164, or the other two things Twilio dials. */
+/** E.164, or one of the two other kinds of address that Twilio dials. */
 const party = z
   .string()
   .regex(
     new RegExp(`^(?:${NUMBER}|${CLIENT}|${SIP})$`, 'u'),
-    'must be a number in E.164, with + and country code and without blanks (+14155550100), client:name or sip:user@host',
+    'must be a number in E.164, with + and country code and without spaces (+14155550100), client:name or sip:user@host',
   );
 
 const httpUrl = z.url({protocol: /^https?$/, error: 'must be an absolute http or https URL'}).max(2048);
@@ -26,7 +29,7 @@ const metadataValue = z.union([z.string().max(512), z.number(), z.boolean()], {
   error: 'must be a string of at most 512 characters, a number or a boolean',
 });
 
-/** Clients that build a body from a form or a record say `null` for what they have not got. */
+/** Clients that build a body from a form or a record send `null` for missing values. */
 function optional<T>(schema: z.ZodType<T>) {
   return schema.nullish().transform((value) => value ?? undefined);
 }
@@ -61,7 +64,7 @@ const MAX_SEARCH_LENGTH = 100;
 
 const NOT_AN_INSTANT = 'must be a time in ISO 8601 with its zone, as 2026-01-31T09:30:00Z';
 
-/** In a query, a plus sign means a blank: `+01:00` arrives as ` 01:00`. */
+/** In a query, a plus sign means a space: `+01:00` arrives as ` 01:00`. */
 const LOST_PLUS = /\d \d{2}(?::?\d{2})?$/;
 
 const instant = z.iso
@@ -69,7 +72,7 @@ const instant = z.iso
     offset: true,
     error: ({input}) =>
       typeof input === 'string' && LOST_PLUS.test(input)
-        ? `${NOT_AN_INSTANT}; a + in a query means a blank, so write it as %2B`
+        ? `${NOT_AN_INSTANT}; a + in a query means a space, so write it as %2B`
         : NOT_AN_INSTANT,
   })
   .transform((text) => Date.parse(text));
@@ -80,21 +83,21 @@ function isOutcome(text: string): text is CallOutcome {
   return outcomes.includes(text);
 }
 
-/** Said once with commas, or several times. */
+/** Given once with commas, or several times. */
 const outcomeList = z.preprocess(
   (value) =>
     [value]
       .flat()
       .flatMap((each) => (typeof each === 'string' ? each.split(',') : []))
       .filter((each) => each !== ''),
-  // The list is at fault, not its first item: faults name the parameter.
+  // The error is about the whole list, not its first item, so that it names the parameter.
   z
     .array(z.string())
     .refine((list) => list.every(isOutcome), `must be ${outcomes.join(', ')}`)
     .transform((list) => list.filter(isOutcome)),
 );
 
-/** `GET /api/calls`. Parameters that are not ours (a cache buster, a tracker) ask nothing of us. */
+/** `GET /api/calls`. Unknown parameters, such as a cache buster, are ignored. */
 export const listCallsQuery = z
   .object({
     status: unlessEmpty(z.enum(['active', 'ended']).optional()),
@@ -125,7 +128,7 @@ export const statisticsQuery = z.object({
   to: unlessEmpty(instant.optional()),
 });
 
-/** The key is the client's own: anything printable. */
+/** The client chooses the key. Any printable text is valid. */
 const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters without spaces');
@@ -139,7 +142,9 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
       ];
 }
 
-/** A sid that cannot be one is a call that does not exist. @throws AppError `call_not_found` */
+/**
+ * Text that is not a call SID is treated like a call that does not exist. @throws AppError `call_not_found`
+ */
 export function parseCallSid(text: string): string {
   const parsed = callSid.safeParse(text);
   if (parsed.success) return parsed.data;

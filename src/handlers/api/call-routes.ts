@@ -1,4 +1,4 @@
-/** `/api/calls`: placing and ending calls over HTTP (H1, H3); showing them is in `call-record-routes.ts`. */
+/** `/api/calls`: placing and ending calls over HTTP (H1, H3). Reading calls is in `call-record-routes.ts`. */
 import express, {Router} from 'express';
 import type {Clock} from '../../clock.ts';
 import type {CallQueries} from '../../services/calls/call-queries.ts';
@@ -22,10 +22,11 @@ export interface CallRoutesOptions {
   readonly basePath: string;
 }
 
-/** The routes below `/api/calls`; who is asking has been authenticated before. */
+/** The routes below `/api/calls`. The caller has been authenticated before. */
 export function createCallRoutes({calls, records, clock, basePath}: CallRoutesOptions): Router {
   const router = Router(exactPaths);
-  // Whatever the type says: a body that is not JSON is an error that names JSON, not an empty request.
+  // Ignores the content type, so that a body that is not JSON returns an error about JSON and is not an empty
+  // request.
   const readBody = express.json({type: () => true, limit: MAX_BODY_BYTES, inflate: false});
 
   router.post(CALLS, readBody, async (request, response) => {

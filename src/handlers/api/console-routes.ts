@@ -1,4 +1,4 @@
-/** The console: the page at `/` and at every address that one of its links leads to, and what the page loads. */
+/** The console: the page at `/` and at every path its links use, and the files that the page loads. */
 import {access, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {type NextFunction, type Request, type Response, Router} from 'express';
@@ -7,25 +7,25 @@ import {exactPaths, only} from './paths.ts';
 export interface ConsoleRoutesOptions {
   /** Path of PUBLIC_URL; empty when it has none. */
   readonly basePath: string;
-  /** What `npm run build` has made. @default the console's own */
+  /** The output of `npm run build`. @default the console's own */
   readonly consoleFolder?: string;
 }
 
 const CONSOLE_FOLDER = path.join(import.meta.dirname, '../../../packages/console/dist');
 
-/** Where the console has a screen. The page itself decides what it shows; all others are 404. */
+/** Paths of the console's screens. The page itself decides what to show. All other paths return 404. */
 const SCREENS = ['/', '/calls/:callSid', '/history', '/webhooks', '/connections', '/health'] as const;
 
-/** Their names hold a hash of what is in them: such a file never changes. */
+/** Asset names contain a hash of the content, so an asset never changes. */
 const ASSETS_MAX_AGE_S = 31_536_000;
 
-/** Best first; the build has put a compressed file beside each. */
+/** Best first. The build writes a compressed file beside each asset. */
 const ENCODINGS = [
   {name: 'br', suffix: '.br'},
   {name: 'gzip', suffix: '.gz'},
 ] as const;
 
-/** Below these no person looks for a page: what is wrong there is said to programs. */
+/** No person opens these paths in a browser, so their errors are for programs. */
 const FOR_PROGRAMS = /^\/(?:api|twilio|assets)(?:\/|$)/;
 
 const NOT_BUILT =
@@ -39,7 +39,7 @@ export function createConsoleRoutes({
 
   router.get([...SCREENS], async (_request, response) => {
     const page = await readPage(consoleFolder);
-    // The page names its assets: kept, it would ask for those of a version that has gone.
+    // The page names its assets. A cached page would request assets of an older version.
     response.set('Cache-Control', 'no-cache');
     if (page === undefined) response.status(503).type('text/plain').send(NOT_BUILT);
     else response.type('html').send(withBase(page, basePath));
@@ -68,7 +68,7 @@ export function createConsoleRoutes({
   });
   router.all(['/icon.svg', '/assets/:file'], only('GET'));
 
-  // Somebody at a browser is told by the page, with the way back; everything else by a problem (H6).
+  // A browser gets the page, with a link back. Every other client gets a problem document (H6).
   router.get('/{*path}', async (request, response, next) => {
     response.vary('Accept');
     const isPerson = request.accepts(['json', 'html']) === 'html' && !FOR_PROGRAMS.test(request.path);
@@ -79,15 +79,15 @@ export function createConsoleRoutes({
   return router;
 }
 
-/** Read every time: it is small, and `npm run build` may come while the gateway runs. */
+/** Reads the page every time, because it is small and `npm run build` can run while the gateway runs. */
 async function readPage(folder: string): Promise<string | undefined> {
   return readFile(path.join(folder, 'index.html'), 'utf8').catch(() => undefined);
 }
 
-/** What the page is relative to, whichever address it was asked for at. */
+/** Sets the base of the page's relative URLs, which is the same for every screen. */
 function withBase(page: string, basePath: string): string {
   const href = `${basePath}/`.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
-  // As a function: `$&` in a path means nothing.
+  // A replacement function, because `$&` in a replacement string has a special meaning.
   return page.replace('<base href="/">', () => `<base href="${href}">`);
 }
 
@@ -106,13 +106,13 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
-/** A file that is not there is no such resource; a browser that went away is nobody's error. */
+/** A missing file is a 404. A browser that disconnected is not an error. */
 function whenMissing(response: Response, next: NextFunction): (error?: Error) => void {
   return (error) => {
     if (error === undefined || response.headersSent) return;
     response.removeHeader('Content-Encoding');
     response.removeHeader('Cache-Control');
-    // Past the answer about methods: this one was right.
+    // Skips the answer about methods, because the method was right.
     next('router');
   };
 }

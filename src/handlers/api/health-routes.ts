@@ -1,4 +1,4 @@
-/** `/api/health`: the doctor's checks, what can be done about them, and the last quarter of an hour. */
+/** `/api/health`: the doctor's checks, the actions that fix them, and the metrics of the last 15 minutes. */
 import {type Request, type Response, Router} from 'express';
 import type {Authenticator} from '../../auth/authenticator.ts';
 import {AppError} from '../../errors/app-error.ts';
@@ -69,7 +69,10 @@ export function createHealthRoutes({
 
 const MAX_ORIGIN = 256;
 
-/** A browser sends `Origin` with every POST; what sends neither is no page. Only compared and shown, never asked. */
+/**
+ * A browser sends `Origin` with every POST; a client that sends neither header is not a page. Used only for
+ * display.
+ */
 function contextOf(request: Request): RunContext {
   const {origin, referer, host} = request.headers;
   const page =

@@ -1,4 +1,4 @@
-/** `/api/info`: who is asking, and what they are looking at. */
+/** `/api/info`: the caller's identity and facts about this gateway. */
 import type {GatewayInfo} from '@hookswitch/protocol';
 import {Router} from 'express';
 import type {Authenticator} from '../../auth/authenticator.ts';
@@ -8,7 +8,7 @@ import {toIso} from '../../services/feed/call-messages.ts';
 import {createAuthentication, principalOf} from '../http/request-context.ts';
 import {exactPaths, only} from './paths.ts';
 
-/** Whether calls go to Twilio, or to something that plays it. */
+/** Whether calls go to Twilio or to a simulator. */
 export interface Simulation {
   readonly simulated: boolean;
 }
@@ -28,7 +28,7 @@ export interface InfoRoutesOptions {
 
 const INFO = '/api/info';
 
-/** Any valid token will do: whoever may look at anything may know at what. */
+/** Every valid token may read this. */
 export function createInfoRoutes({
   authenticator,
   clock,

@@ -1,4 +1,4 @@
-/** What operators and orchestrators ask: alive, ready, metrics (H4). */
+/** Endpoints for operators and orchestrators: liveness, readiness, metrics (H4). */
 import {type Request, Router} from 'express';
 import {SharedKey} from '../../auth/access-key.ts';
 import type {Authenticator} from '../../auth/authenticator.ts';
@@ -13,7 +13,7 @@ export interface OperationsRoutesOptions {
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   readonly identity: IdentityChallenge;
-  /** Reads `/metrics` and opens nothing else. */
+  /** Allows reading `/metrics` and nothing else. */
   readonly metricsToken?: string;
 }
 
@@ -31,7 +31,7 @@ export function createOperationsRoutes({
     isFromLoopback(request) || metricsKey?.equals(bearerToken(request.headers.authorization)) === true;
 
   router.get('/healthz', (request, response) => {
-    // Answered only to a question of our own doctor's; to everybody else there is no such parameter.
+    // Only our own doctor knows a valid challenge. For everybody else the parameter does not exist.
     const probe = identity.answer(request.query['probe']);
     response.json(probe === undefined ? {status: 'alive'} : {status: 'alive', probe});
   });

@@ -1,4 +1,4 @@
-/** What the schemas of all routes have in common, and how input is held against one. */
+/** Schemas that all routes share, and the validation of input. */
 import {z} from 'zod';
 import {AppError} from '../../errors/app-error.ts';
 import {describeIssue, fieldOf} from '../http/validation-messages.ts';
@@ -6,15 +6,15 @@ import {describeIssue, fieldOf} from '../http/validation-messages.ts';
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
 
-/** What is said of a cursor that no answer of ours has named. */
-export const NOT_A_CURSOR = 'must be a nextCursor of an earlier answer';
+/** The error for a cursor that no response of ours contains. */
+export const NOT_A_CURSOR = 'must be the nextCursor of an earlier response';
 
-/** A form sends its empty fields too: `?status=&limit=` asks for nothing. */
+/** A form also sends its empty fields: `?status=&limit=` sets nothing. */
 export function unlessEmpty<T>(schema: z.ZodType<T>) {
   return z.preprocess((value) => (value === '' ? undefined : value), schema);
 }
 
-/** `limit` of a page: 50 unless given, at most 200 whatever is given. */
+/** `limit` of a page: 50 by default. Larger values are reduced to 200. */
 export const pageLimit = unlessEmpty(
   z.coerce
     .number()
@@ -24,7 +24,7 @@ export const pageLimit = unlessEmpty(
     .default(DEFAULT_PAGE),
 );
 
-/** A cursor that is an offset or an id: above 0. */
+/** A cursor that is an offset or an id, above 0. */
 export const numericCursor = unlessEmpty(
   z
     .string()

@@ -1,13 +1,13 @@
-/** What may come in over `/api/sessions`: queries as schemas, and places in a list as cursors. */
+/** Schemas for the queries of `/api/sessions`, and positions in a list as cursors. */
 import {z} from 'zod';
 import {sessionPhases} from '../../services/sessions/session.ts';
 import {type Position, type SessionSort, sessionSorts} from '../../services/sessions/session-sort.ts';
 import {NOT_A_CURSOR, numericCursor, pageLimit, unlessEmpty} from './request-input.ts';
 
-/** The longest origin that is kept of a session. */
+/** The maximum length of a stored origin. */
 const MAX_SEARCH_LENGTH = 256;
 
-/** `GET /api/sessions`. A cursor says by what the list it comes from is sorted: in another it means nothing. */
+/** `GET /api/sessions`. A cursor contains its sort order and is not valid for another one. */
 export const listSessionsQuery = z
   .object({
     q: unlessEmpty(z.string().trim().max(MAX_SEARCH_LENGTH).optional()),
@@ -26,7 +26,7 @@ export const listSessionsQuery = z
 /** `GET /api/sessions/:sessionId/sent`. */
 export const sentQuery = z.object({before: numericCursor, limit: pageLimit});
 
-/** A place in the list as text; opaque to clients. */
+/** A position in the list as text. Opaque to clients. */
 export function formatPosition(sort: SessionSort, {rank, sessionId}: Position): string {
   return `${sort}.${rank}.${sessionId}`;
 }

@@ -1,4 +1,4 @@
-/** `/api/sessions`: who is connected, and what each was sent (H4). */
+/** `/api/sessions`: the connected sessions and the messages they were sent (H4). */
 import type {SentPage, SessionPage} from '@hookswitch/protocol';
 import {type Request, type Response, Router} from 'express';
 import type {Authenticator} from '../../auth/authenticator.ts';
@@ -30,7 +30,7 @@ export function createSessionRoutes({authenticator, clusterSessions}: SessionRou
     response.json({...listing, nextCursor} satisfies SessionPage);
   });
 
-  // What a session was sent is about calls: it takes the right to see them all, whosever session it is.
+  // The messages are about calls, so this needs the scope to read all calls, whoever owns the session.
   router.get(
     SENT,
     requireScopes('sessions:read', 'calls:read:all'),
@@ -51,7 +51,7 @@ export function createSessionRoutes({authenticator, clusterSessions}: SessionRou
 function noSuchSession(sessionId: string): AppError {
   return new AppError(
     'not_found',
-    `There is no such session: it is not open, and not among the last ${MAX_CLOSED_SESSIONS} that closed.`,
+    `There is no such session: it is not open and not among the last ${MAX_CLOSED_SESSIONS} closed sessions.`,
     {context: {sessionId: sessionId.slice(0, 64)}},
   );
 }

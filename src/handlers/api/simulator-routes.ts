@@ -1,4 +1,4 @@
-/** `/api/simulator`: scenarios and faults of a simulated Twilio; 404 where it is not simulated. */
+/** `/api/simulator`: scenarios and faults of a simulated Twilio. Returns 404 without a simulator. */
 import express, {type Request, type Response, Router} from 'express';
 import {z} from 'zod';
 import type {Authenticator} from '../../auth/authenticator.ts';

@@ -1,4 +1,4 @@
-/** `/api/webhooks`: what came to the webhook routes lately, and why a signature did not match (H7). */
+/** `/api/webhooks`: the latest requests to the webhook routes, and why a signature did not match (H7). */
 import type {WebhookDetail, WebhookPage} from '@hookswitch/protocol';
 import {type Request, type Response, Router} from 'express';
 import {z} from 'zod';
@@ -20,14 +20,14 @@ export interface WebhookLogRoutesOptions {
   readonly publicUrl: string;
   readonly accountSid: string;
   readonly authTokens: readonly string[];
-  /** The port we listen on; 0 when that is not known. */
+  /** The port of this gateway; 0 if unknown. */
   readonly port: number;
 }
 
 const WEBHOOKS = '/api/webhooks';
 const WEBHOOK = `${WEBHOOKS}/:id` as const;
 
-/** The gateway's own traffic, and in it everybody's calls: it takes both. */
+/** The log shows the gateway's own traffic and everybody's calls, so it needs both scopes. */
 const SCOPES = ['sessions:read', 'calls:read:all'] as const;
 
 const id = unlessEmpty(
@@ -38,7 +38,7 @@ const id = unlessEmpty(
     .optional(),
 );
 
-/** Parameters that are not in the list ask nothing of us. */
+/** Parameters that are not in the list are ignored. */
 const webhooksQuery = z.object({
   outcome: unlessEmpty(z.enum(['accepted', 'refused', 'failed']).optional()),
   q: z.string().max(200).optional(),
@@ -80,7 +80,10 @@ export function createWebhookLogRoutes(options: WebhookLogRoutesOptions): Router
   return router;
 }
 
-/** Of what was refused for its signature, or claims to be signed and came in another way than webhooks do. */
+/**
+ * For requests that were refused because of their signature, and for signed requests that are not valid
+ * webhooks, such as those to a wrong path.
+ */
 function diagnosisOf(
   {webhooks, publicUrl, accountSid, authTokens, port}: WebhookLogRoutesOptions,
   {webhook}: WebhookEntry,

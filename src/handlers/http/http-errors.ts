@@ -1,10 +1,13 @@
-/** Errors at the HTTP edge: everything becomes an AppError, and an AppError becomes application/problem+json (H6). */
+/**
+ * Errors of the HTTP API: each error becomes an AppError, and an AppError becomes application/problem+json
+ * (H6).
+ */
 import type {ServerResponse} from 'node:http';
 import type {ErrorRequestHandler, RequestHandler} from 'express';
 import type {Logger} from 'pino';
 import {AppError, errorTypes, toAppError} from '../../errors/app-error.ts';
 
-/** RFC 9457, with our own members. */
+/** RFC 9457, with additional members. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -16,7 +19,10 @@ export interface Problem {
   readonly requestId?: string;
 }
 
-/** A name and no address, because nobody here owns one; docs/PROTOCOL.md explains the codes. */
+/**
+ * A URN instead of a URL, because no domain belongs to the project. The reference of errors explains the
+ * codes.
+ */
 const TYPE_BASE = 'urn:hookswitch:error:';
 
 export function toProblem(error: AppError, requestId?: string): Problem {
@@ -38,7 +44,7 @@ export const notFoundHandler: RequestHandler = (request) => {
   });
 };
 
-/** The last handler: answers, and chooses the log level; nowhere else is an HTTP error logged. */
+/** The last handler: sends the response and chooses the log level. Only this handler logs HTTP errors. */
 export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   return (thrown, _request, response, next) => {
     const error = toKnownError(thrown);
@@ -49,13 +55,14 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** Answers with the error (H6). */
+/** Sends the error as a response (H6). */
 export function sendProblem(response: ServerResponse, error: AppError, requestId: string | undefined): void {
   if (error.retryAfterS !== undefined) response.setHeader('Retry-After', error.retryAfterS);
-  // RFC 9110, section 15.5.22: a 426 says to what.
+  // RFC 9110, section 15.5.22: a 426 names the required protocol.
   if (error.status === 426) response.setHeader('Upgrade', 'websocket');
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="hookswitch"');
-  // A balancer of connections sends whoever comes again to a node that is ready; one that keeps its connection stays with this one.
+  // A load balancer sends a new connection to a node that is ready. A kept connection would stay with this
+  // node.
   if (error.code === 'journal_unavailable') response.setHeader('Connection', 'close');
   const body = JSON.stringify(toProblem(error, requestId));
   response
@@ -66,12 +73,12 @@ export function sendProblem(response: ServerResponse, error: AppError, requestId
     .end(body);
 }
 
-/** Whatever a handler or a library threw, as what the client is answered. */
+/** Converts anything that a handler or a library threw. */
 export function toKnownError(thrown: unknown): AppError {
   return fromBodyParser(thrown) ?? fromRouter(thrown) ?? toAppError(thrown);
 }
 
-/** The level tells whose concern it is: ours, the operator's, or the client's. */
+/** The log level shows who has to act: we, the operator or the client. */
 export function logError(logger: Logger, error: AppError, requestId: string | undefined): void {
   const details = {requestId, code: error.code, context: error.context};
   if (error.code === 'internal') logger.error({...details, err: error.cause ?? error}, 'unexpected error');
@@ -79,7 +86,7 @@ export function logError(logger: Logger, error: AppError, requestId: string | un
   else logger.debug(details, error.message);
 }
 
-/** What express' body parser throws, in our words; it names its errors by `type`. */
+/** Converts errors of Express's body parser, which names its errors by `type`. */
 function fromBodyParser(error: unknown): AppError | undefined {
   const {type, status, limit} = (error ?? {}) as {type?: unknown; status?: unknown; limit?: unknown};
   if (typeof type !== 'string' || typeof status !== 'number' || status >= 500) return undefined;
@@ -107,7 +114,7 @@ function fromBodyParser(error: unknown): AppError | undefined {
   }
 }
 
-/** A path whose percent signs mean nothing: the router throws before any route is asked. */
+/** A path with invalid percent encoding. The router throws before it tries any route. */
 function fromRouter(error: unknown): AppError | undefined {
   if (!(error instanceof URIError)) return undefined;
   return new AppError('invalid_request', 'The path is not valid: it cannot be decoded.', {

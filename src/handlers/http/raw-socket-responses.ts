@@ -1,6 +1,6 @@
 /**
- * Answers on sockets that have no response object: upgrades that are refused, and requests that cannot be read. They
- * are problems like all others (H6), and end their connection.
+ * Responses on sockets without a response object: upgrades that are refused and requests that cannot be read.
+ * They are problem documents like all other errors (H6), and they close their connection.
  */
 import {randomUUID} from 'node:crypto';
 import {type IncomingMessage, STATUS_CODES} from 'node:http';
@@ -12,7 +12,7 @@ import {logError, toProblem} from './http-errors.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Logs the error, answers with it where that is still possible, and ends the connection. */
+/** Logs the error, sends it if the socket is still writable, and closes the connection. */
 export function answerOnSocket(socket: Duplex, error: AppError, logger: Logger, headers: Headers = {}): void {
   const requestId = randomUUID();
   logError(logger, error, requestId);
@@ -34,31 +34,34 @@ export function answerOnSocket(socket: Duplex, error: AppError, logger: Logger, 
   socket.end(`${status}${lines.join('')}\r\n${body}`, () => socket.destroy());
 }
 
-/** Handles the HTTP server's `clientError`: what came was no HTTP, or did not come to its end. */
+/**
+ * Handles the HTTP server's `clientError`: input that is not HTTP, or a request that was not complete in
+ * time.
+ */
 export function createClientErrorHandler(logger: Logger): ClientErrorHandler {
   return (error, socket, request) => {
-    // Whoever hung up hears no answer, and was no fault of anybody's.
+    // The client has disconnected: nobody reads a response, and it is not an error.
     if (error.code === 'ECONNRESET') socket.destroy();
     else answerOnSocket(socket, unreadable(error, request), logger);
   };
 }
 
-/** What Node's parser and its timer say, in our words; all else is no HTTP. */
+/** Our messages for the errors of Node's parser and its timer. All other input is not HTTP. */
 const unreadables: Readonly<Record<string, readonly [status: number, message: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come to its end in time.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request was not complete in time.'],
   HPE_HEADER_OVERFLOW: [431, 'The headers are larger than 16 KiB.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of a chunk are too large.'],
 };
 
 function unreadable({code = ''}: NodeJS.ErrnoException, request: IncomingMessage | undefined): AppError {
   const [usual, message] = unreadables[code] ?? [400, 'The request is not HTTP/1.1.'];
-  // Twilio sends a webhook again after a 5xx, and after no 4xx: what it could not bring to its end is not to be lost.
+  // Twilio retries a webhook after a 5xx, but not after a 4xx. An incomplete webhook must not be lost.
   const isWebhook = request?.headers['x-twilio-signature'] !== undefined;
   const status = usual === 408 && isWebhook ? 503 : usual;
   return new AppError('invalid_request', message, {status, context: {reason: code}});
 }
 
-/** Answers an upgrade that `ws` finds wrong, in whose words; it handles the WebSocket server's `wsClientError`. */
+/** Answers an invalid upgrade with the message of `ws`. Handles the WebSocket server's `wsClientError`. */
 export function answerWrongUpgrade(
   fault: Error,
   socket: Duplex,
@@ -70,7 +73,7 @@ export function answerWrongUpgrade(
     answerOnSocket(socket, error, logger, {Allow: 'GET'});
     return;
   }
-  // RFC 6455, section 4.4: who speaks another version is told which there are.
+  // RFC 6455, section 4.4: a client with another version gets the list of supported versions.
   const isVersion = fault.message.includes('Sec-WebSocket-Version');
   const headers: Headers = isVersion ? {'Sec-WebSocket-Version': '13, 8'} : {};
   answerOnSocket(socket, new AppError('invalid_request', `${fault.message}.`), logger, headers);

@@ -1,4 +1,4 @@
-/** What every HTTP request gets: an id, a log line, and — where a route asks for it — a principal. */
+/** The context of every HTTP request: an id, a log line and, if a route requires it, a principal. */
 import {randomUUID} from 'node:crypto';
 import type {ServerResponse} from 'node:http';
 import type {Request, RequestHandler, Response} from 'express';
@@ -8,7 +8,10 @@ import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
 import {withoutMapping} from '../../network/ip-address.ts';
 
-/** Gives the request its id, and logs how it ended: path without query, since a query can hold a reference. */
+/**
+ * Gives the request its id and logs its outcome. Logs the path without the query, because a query can hold a
+ * reference.
+ */
 export function createRequestLogger(logger: Logger, clock: Clock): RequestHandler {
   return ({method, path}, response, next) => {
     response.locals['requestId'] = beginRequest(response, {logger, clock, method, path});
@@ -20,18 +23,18 @@ export interface RequestBeginning {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly method: string;
-  /** Without its query. */
+  /** Without the query. */
   readonly path: string;
 }
 
-/** The id of the request, which its answer shows; how it ends is logged under it. */
+/** Creates the request id, which the response contains, and logs the outcome with it. */
 export function beginRequest(
   response: ServerResponse,
   {logger, clock, method, path}: RequestBeginning,
 ): string {
   const requestId = randomUUID();
   response.setHeader('X-Request-Id', requestId);
-  // A listener for a line that nobody writes would be most of what this costs.
+  // The listener would cost more than the rest of this function, so it is added only if the line is logged.
   if (logger.isLevelEnabled('debug')) {
     const startedAt = clock.monotonic();
     response.on('close', () => {
@@ -43,7 +46,7 @@ export function beginRequest(
   return requestId;
 }
 
-/** Lets only requests with a valid bearer token pass (A1, A3). */
+/** Accepts only requests with a valid bearer token (A1, A3). */
 export function createAuthentication(authenticator: Authenticator): RequestHandler {
   return async (request, response, next) => {
     const token = bearerToken(request.headers.authorization);
@@ -68,15 +71,15 @@ export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
 }
 
-/** Headers that proxies, balancers and tunnels add to a request that they pass on. */
+/** Headers that proxies, load balancers and tunnels add to a forwarded request. */
 const FORWARDING_HEADER =
   /^(?:forwarded|via|cdn-loop|x-(?:forwarded|original|envoy|amzn|appengine|azure|arr|nf|vercel|ngrok|render|railway|proxy)-?.*|x-real-ip|x-client-ip|x-cluster-client-ip|x-request-start|(?:true-|fastly-|fly-|do-|ali-)?(?:client|connecting)-ip|(?:cf|fly|cloudfront|ngrok)-.*)$/;
 
 /**
- * Whether the request was made on this machine, by hand or by a local collector. A proxy or a tunnel such as ngrok
- * connects from loopback too, on behalf of anybody. It gives itself away by the Host it was asked for, by a forwarding
- * header with any address in it, or by HTTP/1.0, which nginx speaks by default. TRUSTED_PROXIES plays no part, because
- * a header never opens anything.
+ * Whether the request was made on this machine, by hand or by a local collector. A proxy or a tunnel such as
+ * ngrok also connects from loopback, on behalf of anybody. It is recognized by the Host header, by any
+ * forwarding header, or by HTTP/1.0, which nginx uses by default. TRUSTED_PROXIES has no effect here, because
+ * a header never grants access.
  */
 export function isFromLoopback({headers, socket, httpVersionMajor, httpVersionMinor}: Request): boolean {
   const address = withoutMapping(socket.remoteAddress ?? '');

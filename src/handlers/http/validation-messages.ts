@@ -1,7 +1,7 @@
-/** What is wrong with a message or a request, in words for whoever wrote it. Refinements bring their own. */
+/** Validation messages for clients. Refinements have their own messages. */
 import type {z} from 'zod';
 
-/** Sentence parts that follow the field's name: `to: is required`. Handed to zod with each parse. */
+/** Sentence parts that follow the field's name: `to: is required`. Passed to zod with each parse. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -9,13 +9,13 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
     case 'unrecognized_keys':
-      return issue.keys.length === 1 ? 'is not known here' : 'are not known here';
+      return issue.keys.length === 1 ? 'is not a known field' : 'are not known fields';
     case 'too_big':
       return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
     case 'too_small':
       return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
     case 'invalid_union':
-      return issue.note === 'No matching discriminator' ? 'is no message there is' : undefined;
+      return issue.note === 'No matching discriminator' ? 'is not a known message type' : undefined;
     case 'custom':
     case 'invalid_element':
     case 'invalid_format':
@@ -27,7 +27,7 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-/** The field an issue is about; empty for the whole. */
+/** The field of an issue; empty if the issue is about the whole input. */
 export function fieldOf(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return '';
   return issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
@@ -40,5 +40,5 @@ function withArticle(noun: string): string {
 
 function unitOf(origin: string): string {
   if (origin === 'string') return ' characters';
-  return origin === 'array' ? ' of them' : '';
+  return origin === 'array' ? ' items' : '';
 }

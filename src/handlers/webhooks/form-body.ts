@@ -1,4 +1,7 @@
-/** The body of a webhook, a character for each byte: nothing parses it before its signature is known to be good. */
+/**
+ * The body of a webhook as Latin-1 text, one character for each byte. It is parsed only after the signature
+ * check.
+ */
 import type {IncomingMessage} from 'node:http';
 import {AppError} from '../../errors/app-error.ts';
 import {MAX_FORM_BYTES} from '../../twilio/webhook/form.ts';
@@ -6,9 +9,9 @@ import {MAX_FORM_BYTES} from '../../twilio/webhook/form.ts';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /**
- * At most {@link MAX_FORM_BYTES}, neither inflated nor decoded; as a text, which is made once, and unlike a buffer keeps no
- * slab of Node's pool from being collected. Rejects with an AppError where the type is another, the body too large, or the
- * sender gone before its end.
+ * Reads at most {@link MAX_FORM_BYTES}, without inflating or decoding. The result is a string because, unlike
+ * a buffer, it does not keep a slab of Node's pool in memory. Rejects with an AppError if the content type is
+ * wrong, the body is too large, or the sender disconnects before its end.
  */
 export function readFormBody(request: IncomingMessage): Promise<string> {
   const fault = headerFault(request);
@@ -24,7 +27,7 @@ export function readFormBody(request: IncomingMessage): Promise<string> {
       return;
     }
     chunks.length = 0;
-    // What is still to come is not kept; node reads it off the connection once the answer is out.
+    // The rest of the body is not stored. Node reads it off the connection once the response has been sent.
     request.off('data', onData).pause();
     reject(tooLarge());
   };
@@ -42,7 +45,7 @@ export function readFormBody(request: IncomingMessage): Promise<string> {
   return promise;
 }
 
-/** What the headers give away, before a byte of the body is read. */
+/** Errors that the headers show before the body is read. */
 function headerFault({headers}: IncomingMessage): AppError | undefined {
   const {'content-type': type = '', 'content-encoding': encoding = 'identity'} = headers;
   if (type.split(';', 1)[0]?.trim().toLowerCase() !== FORM_TYPE) {

@@ -1,26 +1,28 @@
 /**
- * What comes to Twilio's paths, or next to them, and is no webhook: other methods, paths misspelt. It is refused like
- * everything else of that kind, and remembered for whoever wonders why nothing arrives. Webhooks themselves never get
- * here: see `webhook-intake.ts`.
+ * Requests to Twilio's paths, or to similar paths, that are not webhooks: other methods and misspelled paths.
+ * They are refused like any other such request, and recorded so that an operator can see why no webhooks
+ * arrive. Valid webhooks never get here: see `webhook-handler.ts`.
  */
 import {type Request, type RequestHandler, Router} from 'express';
 import {STATUS_PATH, VOICE_PATH} from '../../twilio/callback-urls.ts';
 import {exactPaths, only} from '../api/paths.ts';
 import {arrive, recordAnswer, type WebhookRecorderOptions} from './webhook-recorder.ts';
 
-/** Our paths, below whatever prefix and however misspelt: what a typing error sends next to them is looked for here. */
+/**
+ * Our paths below any prefix and with common misspellings, so that near misses show up in the webhook log.
+ */
 const NEARLY_OURS = /(?:^|\/)twilio\/(status|voice)\/*$/i;
 
 export function createUnmatchedWebhookRoutes(options: WebhookRecorderOptions): Router {
   const paths = [STATUS_PATH, VOICE_PATH];
   const router = Router(exactPaths);
   router.all(paths, remember(options, refused), only('POST'));
-  // Nobody else has routes like these: it goes on to be not found.
+  // No other route looks like these, so the request continues to the 404 handler.
   router.use(remember(options, () => ({httpStatus: 404, reason: 'no such path'})));
   return router;
 }
 
-/** What the answer is going to be: what follows says so too. */
+/** The response that the following handlers will send. */
 interface Refusal {
   readonly httpStatus: number;
   readonly reason: string;
@@ -28,7 +30,7 @@ interface Refusal {
 
 function refused({method, path}: Request): Refusal {
   return method === 'OPTIONS'
-    ? {httpStatus: 204, reason: 'asks which methods there are'}
+    ? {httpStatus: 204, reason: 'asks for the allowed methods'}
     : {httpStatus: 405, reason: `${path} takes POST, not ${method}.`};
 }
 

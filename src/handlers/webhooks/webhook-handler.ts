@@ -1,7 +1,7 @@
 /**
- * Twilio's webhooks: verified, parsed, appended, and only then answered (H5). They come in numbers, and what Express does
- * for a request costs more than all of that; so a POST to one of the two paths is handled on `node:http` itself, before
- * Express sees it. The rest of what is sent to these paths is refused in `webhook-routes.ts`.
+ * Twilio's webhooks: verified, parsed, appended, and only then answered (H5). They are the most frequent
+ * requests, and Express costs more per request than all of that. So a POST to one of the two paths is handled
+ * on `node:http`, before Express. `unmatched-webhook-routes.ts` refuses all other requests to these paths.
  */
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Logger} from 'pino';
@@ -9,6 +9,7 @@ import type {Clock} from '../../clock.ts';
 import {AppError} from '../../errors/app-error.ts';
 import type {AppendableJournal, AppendResult} from '../../journal/appendable-journal.ts';
 import type {DialIntentStore} from '../../journal/dial-intent-store.ts';
+import {withoutBasePath} from '../../network/base-path.ts';
 import type {Metrics} from '../../observability/metrics.ts';
 import {TokenBucket} from '../../rate-limit/token-bucket.ts';
 import type {WebhookLog} from '../../services/webhooks/webhook-log.ts';
@@ -26,7 +27,7 @@ export interface WebhookHandlerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Remembers what came, for whoever operates the gateway. */
+  /** Records requests for the operator. */
   readonly webhooks: WebhookLog;
   readonly clientAddress: ClientAddress;
   /** Without a trailing slash. */
@@ -36,15 +37,18 @@ export interface WebhookHandlerOptions {
   readonly accountSid: string;
   /** The token, and the one that is being rotated in or out. */
   readonly authTokens: readonly string[];
-  /** What a call hears that has no TwiML of its own. */
+  /** Played to calls that have no TwiML of their own. */
   readonly voiceTwiml: string;
   readonly callTimeLimitS: number;
 }
 
-/** Takes a webhook in hand, and says whether it was one; what was none is left as it came. */
+/** Returns `true` if the request is a webhook and is being handled; otherwise leaves it untouched. */
 export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Refusals that are logged one by one. A flood of them fills metrics, not disks: the next line says how many went without. */
+/**
+ * Limit of refusals that are logged one by one, so that a flood does not fill the disk. The next line has the
+ * count.
+ */
 const LOGGED_REFUSALS = {burst: 50, perMinute: 60};
 
 interface Intake extends WebhookHandlerOptions {
@@ -71,12 +75,12 @@ interface Route {
 }
 
 /**
- * Which webhook is asked for. Proxies take the path of PUBLIC_URL off a request or leave it there, and an HTTP client may
- * send the whole URL (RFC 9112, section 3.2.2); but for that there is one spelling of each path.
+ * Finds the route of a webhook. An HTTP client may send the whole URL as the target (RFC 9112, section 3.2.2). Apart from
+ * that and the base path, each path has exactly one spelling.
  */
 function routeOf(target: string, basePath: string): Route | undefined {
   const below = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
-  const local = basePath !== '' && below.startsWith(`${basePath}/`) ? below.slice(basePath.length) : below;
+  const local = withoutBasePath(below, basePath);
   const mark = local.indexOf('?');
   const path = mark === -1 ? local : local.slice(0, mark);
   const query = mark === -1 ? '' : local.slice(mark);
@@ -113,10 +117,10 @@ function sendTwiml(response: ServerResponse, twiml: string): void {
   response.writeHead(200, headers).end(twiml);
 }
 
-/** Makes what the request says durable; returns what the call shall do, if that was the question. @throws AppError */
+/** Appends the event to the journal. Returns the TwiML if the route is `voice`. @throws AppError */
 async function receive(intake: Intake, arrival: Arrival, route: Route): Promise<string | undefined> {
-  // First of all: whoever does not even claim to be Twilio learns nothing about what a webhook looks like, and sends a
-  // body for nothing.
+  // This check comes first, so that a stranger learns nothing about the format of a webhook and sends a body
+  // for nothing.
   if (arrival.request.headers['x-twilio-signature'] === undefined)
     throw refuse(intake, arrival, 'no signature');
   arrival.body = await readFormBody(arrival.request);
@@ -148,7 +152,7 @@ async function append(intake: Intake, arrival: Arrival, route: Route) {
   return webhook;
 }
 
-/** What the intent that dialed the call says; of all other calls, what is configured. */
+/** The TwiML of the intent that placed the call, or the configured TwiML for all other calls. */
 async function twimlFor(
   {journal, voiceTwiml, publicUrl, callTimeLimitS}: Intake,
   reference: string | undefined,
@@ -169,7 +173,7 @@ function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
   const signature = request.headers['x-twilio-signature'];
   const result: WebhookResult = authenticateWebhook({
     publicUrl,
-    // The path we own, whatever a proxy made of the prefix, and the query exactly as it came.
+    // Our own path, whichever prefix a proxy added, and the query exactly as received.
     pathAndQuery: path + query,
     signatureHeader: typeof signature === 'string' ? signature : undefined,
     body,
@@ -181,14 +185,14 @@ function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
   if (result.kind === 'forbidden') throw notSigned;
   throw new AppError(
     'invalid_request',
-    'The webhook is signed, but the call that it is about cannot be identified.',
+    'The webhook is signed, but the call it is about cannot be identified.',
     {
       context: {reason: result.reason},
     },
   );
 }
 
-/** Notes the refusal and returns what the sender is told: the reason is for the log, not for them. */
+/** Logs and counts the refusal. The sender does not learn the reason: it is only in the log. */
 function refuse(intake: Intake, arrival: Arrival, reason: string): AppError {
   const {metrics, logger, clock, refusals, clientAddress} = intake;
   arrival.reason = reason;

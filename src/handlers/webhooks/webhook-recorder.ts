@@ -1,6 +1,6 @@
 /**
- * Tells the webhook log what came to the webhook routes and what became of it. It only looks on: nothing here
- * decides, changes or delays an answer.
+ * Records the requests to the webhook routes and their responses in the webhook log. It only observes: it
+ * never decides, changes or delays a response.
  */
 
 import type {IncomingMessage} from 'node:http';
@@ -15,7 +15,7 @@ export interface WebhookRecorderOptions {
   readonly clientAddress: ClientAddress;
 }
 
-/** A request under way; whoever handles it writes down what is found out. */
+/** A request in progress. Its handler fills in the details as it finds them. */
 export interface Arrival {
   readonly request: IncomingMessage;
   /** Path and query, raw. */
@@ -23,7 +23,7 @@ export interface Arrival {
   readonly receivedAt: number;
   readonly startedAt: number;
   readonly route: 'status' | 'voice';
-  /** A character for each byte. */
+  /** One character for each byte. */
   body: string | undefined;
   reason: string | undefined;
   authentic: boolean;
@@ -33,7 +33,10 @@ export interface Arrival {
   offset: number | undefined;
 }
 
-/** What is worth keeping; neither cookies nor credentials. Looking these few up is cheaper than going through all. */
+/**
+ * Headers that are kept, without cookies and credentials. Looking up these few is faster than iterating over
+ * all.
+ */
 const KEPT_HEADERS = [
   'host',
   'x-forwarded-host',
@@ -54,7 +57,7 @@ const KEPT_HEADERS = [
   'x-home-region',
 ] as const;
 
-/** Starts the stopwatch. `target` is what was asked for, path and query, raw. */
+/** Starts the timer. `target` is the raw path and query of the request. */
 export function arrive(
   {clock}: WebhookRecorderOptions,
   request: IncomingMessage,
@@ -76,7 +79,7 @@ export function arrive(
   };
 }
 
-/** To be called as the answer is made. */
+/** Called when the response is sent. */
 export function recordAnswer(
   {webhooks, clock, clientAddress}: WebhookRecorderOptions,
   arrival: Arrival,

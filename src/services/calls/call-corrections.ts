@@ -1,4 +1,4 @@
-/** Writes to the journal what a look-up has found out (J6), as long as this node holds the lease. */
+/** Writes the results of look-ups to the journal (J6) while this node holds the lease. */
 import {hasEnded} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
@@ -20,7 +20,7 @@ export interface Correction {
   readonly found: TwilioCall;
 }
 
-/** Written at the same time; a page of a list can have a thousand. */
+/** Events written at the same time. A page of a list can have a thousand. */
 const BATCH_SIZE = 100;
 
 export class CallCorrections {
@@ -36,7 +36,10 @@ export class CallCorrections {
     this.#logger = logger;
   }
 
-  /** Resolves with the calls that were written. Never throws: a call that could not be written is found again. */
+  /**
+   * Resolves with the SIDs of the calls that were written. Never throws: calls that were not written are
+   * found again.
+   */
   async write(corrections: readonly Correction[]): Promise<ReadonlySet<string>> {
     const written = new Set<string>();
     for (let at = 0; at < corrections.length; at += BATCH_SIZE) {
@@ -45,19 +48,20 @@ export class CallCorrections {
       const events = batch.map(({found}) => statusEventFrom(found, {source: 'reconcile', now}));
       for (const callSid of await this.#append(events)) written.add(callSid);
     }
-    for (const {known, found} of corrections) if (written.has(known.callSid)) this.#tell(known, found);
+    for (const {known, found} of corrections)
+      if (written.has(known.callSid)) this.#logCorrection(known, found);
     return written;
   }
 
   /** Ends a call that Twilio does not know. */
   async close(call: CallRecord): Promise<void> {
-    this.#logger.error({callSid: call.callSid}, 'Twilio does not know this call; it counts as over');
+    this.#logger.error({callSid: call.callSid}, 'Twilio does not know this call; it is recorded as ended');
     await this.#append([goneEventFrom(call, this.#clock.now())]);
   }
 
   /**
-   * A node that was paused since it looked the calls up may not be the one to write any more, because another node has
-   * taken over: the lease is confirmed after the look-up, and the journal checks the fence when it writes.
+   * Confirms the lease after the look-up, and the journal checks its fence when it writes. A node that was
+   * paused since the look-up may have lost the lease to another node and must not write.
    */
   async #append(events: readonly StatusEvent[]): Promise<readonly string[]> {
     const fence = await this.#lease.confirm();
@@ -71,7 +75,7 @@ export class CallCorrections {
       const calls = results.filter(({status}) => status === 'rejected').length;
       this.#logger.warn(
         {err: failure.reason, callSid, calls},
-        'calls could not be reconciled: the journal did not take the correction',
+        'could not reconcile calls: the journal did not accept the correction',
       );
     }
     const isWritten = (at: number) => {
@@ -83,16 +87,16 @@ export class CallCorrections {
     if (fence === undefined || stale) {
       this.#logger.warn(
         {callSid: events[0]?.callSid, calls: events.length - written.length},
-        'a look-up was discarded: another node has taken over',
+        'discarded the result of a look-up: another node has taken over',
       );
     }
     return written;
   }
 
-  #tell({callSid, providerStatus: was}: CallRecord, {providerStatus: is}: TwilioCall): void {
+  #logCorrection({callSid, providerStatus: was}: CallRecord, {providerStatus: is}: TwilioCall): void {
     this.#logger.info(
       {callSid, was, is},
-      hasEnded(is) ? 'a call had ended unnoticed' : 'a call had moved on unnoticed',
+      hasEnded(is) ? 'reconciled: the call had ended' : 'reconciled: the status of the call had changed',
     );
   }
 }

@@ -1,9 +1,10 @@
 /**
- * Looks many silent calls up with few requests (J6): by Twilio's lists of calls, up to 1,000 calls a request.
+ * Looks up many silent calls with few requests (J6): with Twilio's lists, which have up to 1,000 calls per
+ * request.
  *
- * A list is a snapshot of a moment ago, and other calls of the account are on it, too. That a list shows a call is
- * evidence. A list that does not show a call proves nothing: it can be too new, have moved on between two requests, or be beyond the
- * last page that was read. Such a call is looked up by itself.
+ * A list is a snapshot of a moment ago and includes other calls of the account. A call on a list is evidence.
+ * A call that is missing proves nothing: it may be too new, have changed between two requests, or be beyond
+ * the last page that was read. Such a call is looked up individually.
  */
 import {type ProviderStatus, statusRank} from '@hookswitch/protocol';
 import type {Clock} from '../../clock.ts';
@@ -20,35 +21,38 @@ export interface CallListsOptions {
 }
 
 export interface ReadListsOptions {
-  /** Gets each page before the next one is asked for. */
+  /** Gets each page before the next request. */
   readonly onPage: (calls: readonly TwilioCall[]) => Promise<void>;
-  /** Asked before each request. */
+  /** Checked before each request. */
   readonly goesOn: () => boolean;
 }
 
 export type ReadLists =
-  /** `missing` are the calls that no list showed. */
+  /** `missing` are the calls that are on no list. */
   | {readonly kind: 'read'; readonly missing: ReadonlySet<string>}
   | {readonly kind: 'failed'; readonly fault: ProviderFault}
   | {readonly kind: 'stopped'};
 
 /**
- * Statuses of calls in progress, in the order in which a call passes through them. They are read in this order: a call
- * that moves on while they are read is then on a later list, and on none only when it has ended.
+ * Statuses of active calls, in the order of a call's life. The lists are read in this order. A call that
+ * changes in the meantime is then on a later list, and it is on none only if it has ended.
  */
 const LIVE_STATUSES = ['queued', 'ringing', 'in-progress'] as const;
 
-/** Of one list. The account may have any number of calls. */
+/** Maximum pages of one list. The account may have any number of calls. */
 const MAX_LIVE_PAGES = 10;
 const MAX_RECENT_PAGES = 50;
 
-/** So few missing calls are looked up by themselves: the list of recent calls has at least one page, and often more. */
+/**
+ * Up to this many missing calls are looked up individually. The list of recent calls takes at least one
+ * request.
+ */
 const FEW_MISSING = 3;
 
-/** How far our clock may be ahead of Twilio's, and a first webhook late. */
+/** Maximum lead of our clock over Twilio's, plus the delay of a first webhook. */
 const STARTED_SLACK_MS = 600_000;
 
-/** The lists that have to be read for calls in these states. */
+/** The lists to read for calls in these states. */
 function statusesToList(calls: readonly Pick<CallRecord, 'providerStatus'>[]): ProviderStatus[] {
   let lowest: ProviderStatus = 'in-progress';
   for (const {providerStatus} of calls)
@@ -72,8 +76,8 @@ export class CallLists {
   }
 
   /**
-   * Reads the lists of calls in progress until every call of `calls` was seen. Where more than a few are missing, they
-   * have ended as a rule: the list of recent calls, of every status, follows.
+   * Reads the lists of active calls until every call in `calls` has been seen. If more than a few are
+   * missing, they have usually ended, so the list of recent calls in any status follows.
    */
   async read(calls: readonly CallRecord[], {onPage, goesOn}: ReadListsOptions): Promise<ReadLists> {
     const startedAt = this.#clock.monotonic();
@@ -105,20 +109,20 @@ export class CallLists {
       return {kind: 'read', missing: new Set(missing.keys())};
     };
     const result = await readAll();
-    if (result.kind === 'failed') this.#pace.listFailed(result.fault);
-    else this.#pace.listed({startedAt, requests});
+    if (result.kind === 'failed') this.#pace.handleListFailure(result.fault);
+    else this.#pace.handleListRead({startedAt, requests});
     return result;
   }
 
   async #ask(filter: CallFilter, next: string | undefined) {
     const answer = await this.#twilio.list(filter, next);
     this.#metrics.lookupRequests.inc({kind: 'list', outcome: answer.kind === 'page' ? 'answered' : 'failed'});
-    if (answer.kind === 'page') this.#pace.answered();
+    if (answer.kind === 'page') this.#pace.handleAnswer();
     return answer;
   }
 }
 
-/** No later than when the first of them began. Only a lower bound: Twilio may read a time as its day. */
+/** A time before the first of them began. Only a lower bound, because Twilio may read a time as its day. */
 function startOf(calls: readonly CallRecord[]): number {
   return calls.reduce((first, {createdAt}) => Math.min(first, createdAt), Infinity) - STARTED_SLACK_MS;
 }

@@ -1,6 +1,6 @@
 /**
- * Placing a call at most once (H1): the intent is on disk before Twilio is asked, and what Twilio answers decides
- * whether the same request may ever be dialed again.
+ * Places a call at most once (H1). The intent is on disk before the request to Twilio, and Twilio's answer
+ * decides whether the same request may be dialed again.
  */
 import {createHash} from 'node:crypto';
 import type {CallMetadata} from '@hookswitch/protocol';
@@ -30,15 +30,15 @@ export interface CallPlacementOptions {
   readonly metrics: Metrics;
   /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** Caller id of calls that name none, E.164. */
+  /** Caller id of calls that set none, E.164. */
   readonly phoneNumber: string;
   /** Seconds after which Twilio ends a call. */
   readonly callTimeLimitS: number;
-  /** Whether another node may be placing calls, too. @default false */
+  /** Whether another node may place calls as well. @default false */
   readonly mayHaveOthers?: boolean;
 }
 
-/** What a client asks for (H1), validated. */
+/** A client's request (H1), validated. */
 export interface PlaceCall {
   readonly to: string;
   readonly from?: string;
@@ -54,7 +54,7 @@ export interface PlaceCall {
 
 export interface PlacedCall {
   readonly call: CallRecord;
-  /** The idempotency key had been used: nothing was dialed. */
+  /** The idempotency key had been used, so nothing was dialed. */
   readonly replayed: boolean;
 }
 
@@ -65,7 +65,7 @@ interface Placement {
 
 export class CallPlacement {
   readonly #options: CallPlacementOptions;
-  /** Placements under way, by user and idempotency key: a second request joins the first. */
+  /** Placements in progress, by user and idempotency key. A second request joins the first. */
   readonly #placements = new Map<string, Placement>();
   readonly #intents: DialIntents;
 
@@ -74,13 +74,13 @@ export class CallPlacement {
     this.#intents = new DialIntents(options);
   }
 
-  /** Writes what could not be written so far, for a moment; the journal has to be open still. */
+  /** Makes a last, short attempt to write outcomes that are still queued. The journal must still be open. */
   stop(): Promise<void> {
     return this.#intents.stop();
   }
 
   /**
-   * Places a call, or finds the one that this key placed. @throws AppError `forbidden`, `rate_limited`,
+   * Places a call, or returns the call that this key placed. @throws AppError `forbidden`, `rate_limited`,
    * `idempotency_conflict`, `provider_error`, `submission_unknown`, `journal_unavailable`
    */
   async place(principal: Principal, request: PlaceCall, idempotencyKey?: string): Promise<PlacedCall> {
@@ -97,7 +97,7 @@ export class CallPlacement {
     }
     const placed = this.#placeNew(principal, request, requestHash, idempotencyKey);
     this.#placements.set(key, {requestHash, outcome: placed.then(({call}) => call)});
-    // The joined promise is handled by whoever joins; here only its end matters.
+    // A request that joins handles the rejection. Here only the end of the promise matters.
     this.#placements.get(key)?.outcome.catch(() => {});
     try {
       return await placed;
@@ -128,8 +128,8 @@ export class CallPlacement {
   }
 
   /**
-   * How to give the line back; or, where the limits say no to a request that was made before, that one: it dials
-   * nothing, so that limits are no reason to keep its call from whoever asks again.
+   * Returns the function that releases the slot. If the limits refuse a repeated request, returns the earlier
+   * intent: a repeat dials nothing, so a limit must not hide the call of the first request.
    */
   async #admit(
     intent: DialIntent,
@@ -145,7 +145,7 @@ export class CallPlacement {
     }
   }
 
-  /** Puts the intent on disk. The allowance is given back where nothing will be dialed. */
+  /** Writes the intent to disk. Refunds the allowance if nothing will be dialed. */
   async #openIntent(intent: DialIntent): Promise<OpenIntentResult> {
     const {limits} = this.#options;
     try {
@@ -195,8 +195,8 @@ export class CallPlacement {
     }
     logger.warn({...context, fault: outcome.fault}, `call ${outcome.kind}`);
     if (outcome.kind === 'unknown') {
-      this.#intents.lost(intent.reference);
-      // An answer of 5xx is an answer, and is shown as one; the key stays taken all the same, since there may be a call.
+      this.#intents.markUnanswered(intent.reference);
+      // A 5xx is reported as Twilio's answer. The key stays in use all the same, because there may be a call.
       throw outcome.fault.status === undefined ? submissionUnknown() : unknownWithAnswer(outcome.fault);
     }
     await this.#intents.reject(intent.reference);
@@ -211,7 +211,7 @@ export class CallPlacement {
     const {reference} = intent;
     const event = statusEventFrom(placed, {source: 'api', now: clock.now(), reference});
     const entry = await this.#intents.placed(reference, event);
-    // A callback that overtook Twilio's answer has created the call already, and the answer is late.
+    // A callback that overtook Twilio's response has created the call already, and the response is late.
     const call = entry.call ?? (await journal.findCall(placed.callSid));
     if (call === undefined)
       throw new Error(`call ${placed.callSid} is not in the journal after it was appended`);
@@ -234,7 +234,7 @@ export class CallPlacement {
   }
 }
 
-/** The same request has the same fingerprint, in whatever order its fields come. */
+/** Equal requests have the same fingerprint, in any order of their fields. */
 function fingerprint(request: PlaceCall): string {
   const sorted = (_: string, value: unknown) =>
     value !== null && typeof value === 'object' && !Array.isArray(value)

@@ -1,4 +1,4 @@
-/** What a principal may read of calls: lists, histories, statistics, and what nobody has confirmed lately (H2). */
+/** Read access to calls: lists, histories, statistics and unconfirmed calls (H2). */
 import type {CallStatistics, UnconfirmedCalls} from '@hookswitch/protocol';
 import {hasScope, maySee, type Principal} from '../../auth/authenticator.ts';
 import type {Clock} from '../../clock.ts';
@@ -22,7 +22,7 @@ export interface CallQueriesOptions {
 
 export type ListCalls = Omit<CallQuery, 'owner'>;
 
-/** Milliseconds since 1970. Without `to` it is now; without `from`, 24 hours before. */
+/** Milliseconds since 1970. The defaults are now for `to`, and 24 hours earlier for `from`. */
 export interface StatisticsPeriod {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -37,7 +37,7 @@ const MAX_STATISTICS_HOURS = 31 * 24;
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_HOURS = 24;
-/** An answer is bounded; beyond, whoever has been silent for longest comes first. */
+/** Limit of the response. The calls that have been silent for longest come first. */
 const MAX_UNCONFIRMED = 1000;
 
 export class CallQueries {
@@ -56,7 +56,7 @@ export class CallQueries {
     return this.#journal.listCalls({...query, ...ownerScope(principal)});
   }
 
-  /** One call with its legs and entries. @throws AppError `call_not_found`, also for a call of somebody else */
+  /** One call with its legs and entries. @throws AppError `call_not_found`, also for another user's call */
   async history(principal: Principal, callSid: string): Promise<CallWithHistory> {
     const history = await this.#journal.callHistory(callSid);
     if (history === undefined || !maySee(principal, history.call.owner)) throw callNotFound(callSid);
@@ -64,8 +64,8 @@ export class CallQueries {
   }
 
   /**
-   * What became of calls, by the hour: the hours that `from` and `to` lie in or end, the last 24 when neither is given.
-   * @throws AppError `forbidden`; `invalid_request` for a period that is none, or longer than 31 days
+   * Outcomes of calls by hour, for the hours that contain `from` and `to`. The default is the last 24 hours.
+   * @throws AppError `forbidden`; `invalid_request` for an empty period or one longer than 31 days
    */
   async statistics(principal: Principal, period: StatisticsPeriod): Promise<CallStatistics> {
     const scope = ownerScope(principal);
@@ -95,7 +95,7 @@ export class CallQueries {
 
 const NO_CALLS = {answered: 0, completed: 0, busy: 0, 'no-answer': 0, canceled: 0, failed: 0} as const;
 
-/** Whose calls the principal may read: everybody's, or its own. @throws AppError `forbidden` */
+/** The owner whose calls the principal may read; empty for all calls. @throws AppError `forbidden` */
 function ownerScope(principal: Principal): {readonly owner?: string} {
   if (hasScope(principal, 'calls:read:all')) return {};
   if (hasScope(principal, 'calls:read')) return {owner: principal.user};

@@ -1,4 +1,4 @@
-/** Placing and ending calls: what a principal may do. */
+/** Placing and ending calls, with authorization. */
 import {randomUUID} from 'node:crypto';
 import {hasEnded} from '@hookswitch/protocol';
 import {mayControl, maySee, type Principal} from '../../auth/authenticator.ts';
@@ -21,12 +21,12 @@ export class CallService {
     this.#placement = new CallPlacement(options);
   }
 
-  /** To be awaited before the journal is closed. */
+  /** Must finish before the journal is closed. */
   stop(): Promise<void> {
     return this.#placement.stop();
   }
 
-  /** Places a call, or finds the one that this key placed; see {@link CallPlacement.place}. */
+  /** Places a call, or returns the call that this key placed; see {@link CallPlacement.place}. */
   place(principal: Principal, request: PlaceCall, idempotencyKey?: string): Promise<PlacedCall> {
     return this.#placement.place(principal, request, idempotencyKey);
   }
@@ -50,7 +50,7 @@ export class CallService {
     await hangUp.end(call);
   }
 
-  /** For the record only: that somebody may hang up must not depend on the disk. */
+  /** Only for the record: hanging up must not depend on the disk. */
   #recordCommand({user}: Principal, callSid: string): void {
     const {journal, clock, logger} = this.#options;
     const now = clock.now();
@@ -65,11 +65,13 @@ export class CallService {
         happenedAt: now,
         receivedAt: now,
       })
-      .catch((error: unknown) => logger.warn({err: error, callSid}, 'a command could not be recorded'));
+      .catch((error: unknown) => logger.warn({err: error, callSid}, 'could not record a command'));
   }
 }
 
-/** The answer for a call that is not there, and for one of somebody else: the two must not be told apart. */
+/**
+ * The same error for a missing call and for another user's call, so that a client cannot tell the difference.
+ */
 export function callNotFound(callSid: string): AppError {
   return new AppError('call_not_found', 'There is no such call.', {context: {callSid}});
 }

@@ -1,4 +1,7 @@
-/** How long each call in progress has been silent: when it is due to be looked up, and whether its state is confirmed (J6). */
+/**
+ * Tracks how long each active call has been silent: when it is due for a look-up, and whether it is confirmed
+ * (J6).
+ */
 import type {Clock} from '../../clock.ts';
 import type {Confirmation} from '../../cluster/confirmations.ts';
 import type {CallRecord, Offset, StatusEvent} from '../../journal/call-event.ts';
@@ -14,22 +17,24 @@ export interface CallWatchesOptions {
 }
 
 export interface Watch {
-  /** Offset of the call's last entry when the watch began. A newer entry begins a new watch. */
+  /** Offset of the call's last entry when the watch began. A newer entry starts a new watch. */
   readonly offset: Offset;
-  /** Look-ups that changed nothing. */
+  /** Look-ups without a change. */
   attempts: number;
-  /** Look-ups in a row that did not find the call. */
+  /** Consecutive look-ups that did not find the call. */
   misses: number;
-  /** No list shows the call, so that it has to be looked up by itself. */
+  /** The call is on no list, so it has to be looked up individually. */
   unlisted: boolean;
   /** The status that was written to the journal. The feed may not have read it yet. */
   written?: StatusEvent['providerStatus'];
-  /** An end without a duration. The next look-up may know the duration, and can say nothing worse. */
+  /** An end without a duration. The next look-up may have the duration and cannot have less. */
   ended?: TwilioCall;
   postponements: number;
   /** Monotonic ms. */
   dueAt: number;
-  /** Monotonic ms from which on the state is not confirmed, unless a look-up confirms it. Often in the future. */
+  /**
+   * Monotonic ms at which the state stops being confirmed, unless a look-up confirms it. Often in the future.
+   */
   confirmedUntil: number;
 }
 
@@ -38,34 +43,38 @@ export interface WatchedCall {
   readonly watch: Watch;
 }
 
-/** A call in progress of which nothing was heard for longer than its state allows. */
+/** An active call that has been silent for longer than its state allows. */
 export interface UnconfirmedCall {
   readonly call: CallRecord;
   /** Milliseconds since 1970. */
   readonly since: number;
 }
 
-/** How long an inbound call may ring before it is looked up, and how long until the next look-up. */
+/** How long an inbound call may ring before its first look-up, and the interval of further look-ups. */
 export const INBOUND_RINGING_MS = 2000;
-/** A look-up takes a moment: an inbound call that rings stays confirmed until the next one has its answer. */
+/** A look-up takes time, so a ringing inbound call stays confirmed until the next result. */
 const INBOUND_RINGING_GRACE_MS = 3000;
 
 const MAX_BACKOFF_MS = 600_000;
-/** An operator waits for these: they are tried again soon, also while Twilio does not answer. */
+/** An operator waits for these calls, so they are retried soon even while Twilio does not answer. */
 const MAX_INBOUND_RINGING_BACKOFF_MS = 30_000;
 
-/** When an end without a duration is looked up again. */
+/** Delay before an end without a duration is looked up again. */
 const POSTPONED_MS = 3000;
 
-/** How long a call may say nothing in its state, in milliseconds. Ringing: Twilio's default of 60 s and some. */
+/**
+ * How long a call may be silent in its state, in milliseconds. For ringing, a bit more than Twilio's default
+ * of 60 s.
+ */
 export function allowedSilenceMs({providerStatus, direction}: CallRecord): number {
   if (providerStatus === 'queued' || providerStatus === 'initiated') return 30_000;
   if (providerStatus === 'ringing') return direction === 'inbound' ? INBOUND_RINGING_MS : 75_000;
-  // Twilio may not report the end of an inbound call either: its number's StatusCallback can point elsewhere.
+  // Twilio may not report the end of an inbound call, because the number's StatusCallback can point
+  // elsewhere.
   return direction === 'inbound' ? 60_000 : 120_000;
 }
 
-/** Twilio never reports the answer of an inbound call, so that a look-up is the only way to learn of it. */
+/** Twilio never reports the answer of an inbound call, so only a look-up can find it. */
 function isInboundRinging({providerStatus, direction}: CallRecord): boolean {
   return direction === 'inbound' && providerStatus === 'ringing';
 }
@@ -74,9 +83,12 @@ export class CallWatches {
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
   readonly #random: () => number;
-  /** By call; as many as there are calls in progress. */
+  /** By call SID, for active calls only. */
   readonly #watches = new Map<string, Watch>();
-  /** Monotonic ms of the last survey, and the feed's head then: later entries have not been silent for longer. */
+  /**
+   * Monotonic ms of the last survey, and the feed's head at that time. Later entries are more recent than
+   * that.
+   */
   #surveyed = {at: 0, head: Number.POSITIVE_INFINITY};
 
   constructor({feed, clock, random}: CallWatchesOptions) {
@@ -85,7 +97,7 @@ export class CallWatches {
     this.#random = random;
   }
 
-  /** Begins with calls that were left open: all of them are due now. Returns how many there are. */
+  /** Starts with the calls that were left open. All of them are due now. Returns their number. */
   begin(): number {
     const now = this.#clock.monotonic();
     this.#watches.clear();
@@ -93,7 +105,7 @@ export class CallWatches {
     return this.#watches.size;
   }
 
-  /** Every call in progress. Forgets the calls that have ended. */
+  /** All active calls. Removes the watches of calls that have ended. */
   survey(): readonly WatchedCall[] {
     for (const callSid of this.#watches.keys()) {
       if (this.#feed.activeCall(callSid) === undefined) this.#watches.delete(callSid);
@@ -103,7 +115,7 @@ export class CallWatches {
     return watched;
   }
 
-  /** The watch of a call in progress; a new one when the call has a newer entry. */
+  /** The watch of an active call. Starts a new one if the call has a newer entry. */
   of(call: CallRecord): Watch {
     const known = this.#watches.get(call.callSid);
     if (known?.offset === call.offset) return known;
@@ -121,7 +133,9 @@ export class CallWatches {
     return watch;
   }
 
-  /** A look-up begins, or a list has shown the call: the next look-up is due later than the last one was. */
+  /**
+   * Schedules the next look-up, later each time. Called when a look-up starts, or a list contained the call.
+   */
   tried({call, watch}: WatchedCall): void {
     watch.attempts += 1;
     const maxMs = isInboundRinging(call) ? MAX_INBOUND_RINGING_BACKOFF_MS : MAX_BACKOFF_MS;
@@ -134,7 +148,7 @@ export class CallWatches {
     const now = this.#clock.monotonic();
     let graceMs = 0;
     if (isInboundRinging(call)) {
-      // No back-off: a late answer has to show as soon as an early one.
+      // No backoff: a late answer must show as soon as an early one.
       watch.attempts = 0;
       watch.dueAt = now + INBOUND_RINGING_MS + this.#random() * 500;
       graceMs = INBOUND_RINGING_GRACE_MS;
@@ -145,8 +159,8 @@ export class CallWatches {
   }
 
   /**
-   * The duration belongs on the last status (W1), and the callback that has it may come meanwhile. Returns whether to
-   * wait for one more look-up.
+   * Postpones an end without a duration, because the duration belongs on the last status (W1) and its
+   * callback may still come. Returns whether to wait for one more look-up.
    */
   postpone(watch: Watch, found: TwilioCall): boolean {
     if (!lacksDuration(found) || watch.postponements >= MAX_POSTPONEMENTS) return false;
@@ -156,7 +170,7 @@ export class CallWatches {
     return true;
   }
 
-  /** Another node has looked the call up. */
+  /** Applies a confirmation from another node. */
   confirmedElsewhere({callSid, offset, forMs}: Confirmation): void {
     const watch = this.#watches.get(callSid);
     if (watch?.offset !== offset) return;
@@ -165,8 +179,8 @@ export class CallWatches {
   }
 
   /**
-   * Calls in progress that were silent for longer than their state allows, since then, and that no look-up has
-   * confirmed. A look-up confirms a call until the next one is due, which comes ever later.
+   * Active calls that have been silent for longer than their state allows and that no look-up has confirmed,
+   * with the time since then. A look-up confirms a call until the next one is due. The interval grows.
    */
   unconfirmed(): readonly UnconfirmedCall[] {
     return [...this.#feed.activeCalls()].flatMap((call) => {
@@ -175,7 +189,7 @@ export class CallWatches {
     });
   }
 
-  /** Of one call; `undefined` for a call that is confirmed, has ended or is not known. */
+  /** For one call; `undefined` if it is confirmed, has ended or is unknown. */
   unconfirmedSince(callSid: string): number | undefined {
     const call = this.#feed.activeCall(callSid);
     return call === undefined ? undefined : this.#unconfirmedSince(call);
@@ -187,8 +201,9 @@ export class CallWatches {
   }
 
   /**
-   * Monotonic ms at which the call's silence is longer than its state allows; may have been long ago. The node that
-   * wrote the entry may have another wall clock: an entry that came just now is not old, whatever it says.
+   * Monotonic ms at which the call has been silent for longer than its state allows; may be in the past. The
+   * entry may come from a node with a different wall clock, so an entry that has just arrived never counts as
+   * old.
    */
   #silenceEnds(call: CallRecord): number {
     const now = this.#clock.monotonic();

@@ -1,6 +1,6 @@
 /**
- * What becomes of intents to dial (H1): the journal's side of placing a call. An idempotency key stands for the first
- * intent that had it; what Twilio answered is written to that intent, later if the journal cannot take it now.
+ * Dial intents (H1): the journal's side of placing a call. An idempotency key stands for the first intent
+ * that used it. Twilio's answer is written to that intent, later if the journal is not available.
  */
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
@@ -16,17 +16,20 @@ export interface DialIntentsOptions {
   readonly journal: AppendableJournal & DialIntentStore & QueryableJournal;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Whether another node may be placing calls, too. @default false */
+  /** Whether another node may place calls as well. @default false */
   readonly mayHaveOthers?: boolean;
 }
 
-/** How long a request waits for another node that is dialing for the same key; Twilio answers within a second or two. */
+/**
+ * How long a request waits for another node that dials for the same key. Twilio answers within a second or
+ * two.
+ */
 const ELSEWHERE_MS = 5000;
-const LOOK_AGAIN_MS = 100;
-/** An intent that is older is under way nowhere: longer than any node waits for Twilio's answer. */
+const POLL_MS = 100;
+/** An older intent is in progress nowhere, because no node waits this long for Twilio's answer. */
 const LONGEST_DIAL_MS = 30_000;
-/** So many are remembered of which this node knows that nothing more comes. */
-const MAX_LOST = 1000;
+/** References without an answer that this node remembers. */
+const MAX_UNANSWERED = 1000;
 
 /** How long an idempotency key stands for its call (H1). */
 const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
@@ -37,8 +40,8 @@ export class DialIntents {
   readonly #logger: Logger;
   readonly #mayHaveOthers: boolean;
   readonly #retryQueue: OutcomeRetryQueue;
-  /** References whose dial has ended here without an answer. */
-  readonly #lost = new Set<string>();
+  /** References whose dial request ended here without an answer. */
+  readonly #unanswered = new Set<string>();
 
   constructor(options: DialIntentsOptions) {
     this.#journal = options.journal;
@@ -48,16 +51,16 @@ export class DialIntents {
     this.#retryQueue = new OutcomeRetryQueue(options);
   }
 
-  /** Writes what is still held, if it can be written within a moment. */
+  /** Makes a last, short attempt to write the queued outcomes. */
   stop(): Promise<void> {
     return this.#retryQueue.stop();
   }
 
-  /** Puts the intent on disk, or finds the one that has its key. @throws JournalUnavailableError */
+  /** Writes the intent to disk, or finds the one with the same key. @throws JournalUnavailableError */
   async open(intent: DialIntent): Promise<OpenIntentResult> {
     const opened = await this.#open(intent);
     if (opened.kind === 'opened' || !(await this.#retryQueue.settle(opened.intent.reference))) return opened;
-    // Now the journal knows what became of the earlier one: it was refused, or there is its call.
+    // Now the journal has the outcome of the earlier intent: it was refused, or its call exists.
     return this.#open(intent);
   }
 
@@ -66,8 +69,8 @@ export class DialIntents {
     try {
       return await this.#journal.openIntent(intent, this.#keysSince());
     } catch (error) {
-      // It may be on disk all the same, and would stand in the way of its own retry. Many can come while the disk is
-      // full: they must not drive out what Twilio answered.
+      // The intent may be on disk all the same and would block its own retry. Many can follow while the disk
+      // is full. They must not displace Twilio's answers.
       if (idempotencyKey !== undefined && !this.#retryQueue.full) {
         this.#retryQueue.hold(reference, () => this.#journal.rejectIntent(reference));
       }
@@ -75,7 +78,7 @@ export class DialIntents {
     }
   }
 
-  /** The intent that has this key already; none where it cannot be looked for. */
+  /** The earlier intent with this key; `undefined` if it cannot be looked up. */
   async earlier({user, idempotencyKey}: DialIntent): Promise<DialIntentRecord | undefined> {
     if (idempotencyKey === undefined) return undefined;
     const find = () => this.#journal.findIntentByKey(user, idempotencyKey, this.#keysSince());
@@ -84,7 +87,7 @@ export class DialIntents {
       if (found === undefined || !(await this.#retryQueue.settle(found.reference))) return found;
       return await find();
     } catch (error) {
-      this.#logger.warn({err: error}, 'an earlier request with this key could not be looked for');
+      this.#logger.warn({err: error}, 'could not look up an earlier request with this key');
       return undefined;
     }
   }
@@ -93,62 +96,71 @@ export class DialIntents {
     return this.#clock.now() - IDEMPOTENCY_MS;
   }
 
-  /** What became of the first request with this key. @throws AppError `idempotency_conflict`, `submission_unknown` */
+  /**
+   * The call of the first request with this key. @throws AppError `idempotency_conflict`,
+   * `submission_unknown`
+   */
   async callOf(intent: DialIntentRecord, requestHash: string): Promise<CallRecord> {
     if (intent.requestHash !== requestHash) throw conflict(intent.idempotencyKey ?? '');
-    const {callSid} = this.#isUnderWay(intent) ? await this.#answered(intent) : intent;
+    const {callSid} = this.#isInProgress(intent) ? await this.#waitForAnswer(intent) : intent;
     const call = callSid === undefined ? undefined : await this.#journal.findCall(callSid);
-    // Not under way in this process, and nothing came back: whether there is a call, only a callback can tell.
+    // No dial request is in progress and no answer came. Only a callback can show whether the call exists.
     if (call === undefined) throw submissionUnknown();
     return call;
   }
 
-  /** Twilio's answer did not come. Whoever asks again here need not wait for it. */
-  lost(reference: string): void {
-    const [oldest] = this.#lost;
-    if (oldest !== undefined && this.#lost.size >= MAX_LOST) this.#lost.delete(oldest);
-    this.#lost.add(reference);
+  /** Twilio's answer did not arrive. A repeated request at this node need not wait for it. */
+  markUnanswered(reference: string): void {
+    const [oldest] = this.#unanswered;
+    if (oldest !== undefined && this.#unanswered.size >= MAX_UNANSWERED) this.#unanswered.delete(oldest);
+    this.#unanswered.add(reference);
   }
 
-  /** Whether another node may just be dialing it. Where clocks differ it may wait in vain, or not long enough: nothing is dialed by it. */
-  #isUnderWay({reference, state, createdAt}: DialIntentRecord): boolean {
-    if (!this.#mayHaveOthers || state !== 'open' || this.#lost.has(reference)) return false;
+  /**
+   * Whether another node may be dialing this intent now. If clocks differ, a request may wait in vain or not
+   * long enough, but it never dials.
+   */
+  #isInProgress({reference, state, createdAt}: DialIntentRecord): boolean {
+    if (!this.#mayHaveOthers || state !== 'open' || this.#unanswered.has(reference)) return false;
     return this.#clock.now() - createdAt < LONGEST_DIAL_MS;
   }
 
-  /** The intent once it is not open any more; or as it is. */
-  async #answered(intent: DialIntentRecord): Promise<DialIntentRecord> {
+  /** Waits until the intent is no longer open. After the deadline returns it as it is. */
+  async #waitForAnswer(intent: DialIntentRecord): Promise<DialIntentRecord> {
     let known = intent;
     const deadline = this.#clock.monotonic() + ELSEWHERE_MS;
     while (known.state === 'open' && this.#clock.monotonic() < deadline) {
       const {promise, resolve} = Promise.withResolvers<void>();
-      this.#clock.after(LOOK_AGAIN_MS, resolve);
+      this.#clock.after(POLL_MS, resolve);
       await promise;
       known = (await this.#journal.findIntent(intent.reference)) ?? known;
     }
     return known;
   }
 
-  /** No call comes of the intent. What the client is told does not depend on whether that could be written. */
+  /**
+   * Records that the intent leads to no call. The client's answer does not depend on whether this can be
+   * written.
+   */
   async reject(reference: string): Promise<void> {
     try {
       await this.#journal.rejectIntent(reference);
     } catch (error) {
-      this.#logger.warn({err: error}, 'a refused call could not be recorded; trying again');
+      this.#logger.warn({err: error}, 'could not record a refused call, retrying');
       this.#retryQueue.hold(reference, () => this.#journal.rejectIntent(reference));
     }
   }
 
   /**
-   * There is a call now, whatever the journal says. Its 503, which asks for the same again, would dial twice.
-   * @throws AppError `submission_unknown`
+   * Records the placed call. If that fails, the call still exists, so the error must not be a 503: a client
+   * that retries would dial twice. @throws AppError `submission_unknown`
    */
   async placed(reference: string, event: StatusEvent): Promise<JournalEntry> {
     const {callSid} = event;
     try {
       return (await this.#journal.append(event)).entry;
     } catch (error) {
-      this.#logger.error({err: error, callSid}, 'a call that was placed could not be recorded; trying again');
+      this.#logger.error({err: error, callSid}, 'could not record a placed call, retrying');
       this.#retryQueue.hold(reference, () => this.#journal.append(event));
       throw submissionUnknown({callSid}, error);
     }
@@ -161,15 +173,15 @@ export function conflict(idempotencyKey: string): AppError {
   });
 }
 
-/** `callSid`: Twilio did answer, and it is we who could not write that down. */
+/** With `callSid`, Twilio answered, but the answer could not be written to the journal. */
 export function submissionUnknown(context: {readonly callSid?: string} = {}, cause?: unknown): AppError {
   const what =
     context.callSid === undefined
-      ? "Twilio's answer was lost: there may be a call."
-      : 'Twilio took the call, but it could not be recorded.';
+      ? "Twilio's answer was lost: the call may exist."
+      : 'Twilio accepted the call, but it could not be recorded.';
   return new AppError(
     'submission_unknown',
-    `${what} It is bound when its first callback comes; the same Idempotency-Key then finds it, and never dials again.`,
+    `${what} Its first callback will link it to this request. Repeating the request with the same Idempotency-Key then finds the call and never dials again.`,
     {context, cause},
   );
 }

@@ -1,7 +1,7 @@
 /**
- * Ending a call, whatever state it is in (W7). What we know of a call is always a little old, so a command is chosen
- * by what we know and then checked against what Twilio says: `canceled` leaves a call going that was answered in
- * between, and is followed by `completed`; a call that is over already is what was wanted.
+ * Ends a call in any state (W7). Our knowledge of a call is always a little old, so the command is chosen by
+ * the known state and then verified with Twilio. `canceled` has no effect on a call that was answered in the
+ * meantime, so `completed` follows. If the call has already ended, the request has succeeded.
  */
 import {hasEnded} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
@@ -23,17 +23,21 @@ export interface HangUpOptions {
   readonly logger: Logger;
 }
 
-/** When a canceled call is looked up, should neither a callback nor an answer have told of its end (ms after). */
+/**
+ * Times in ms after which a canceled call is looked up, unless a callback or a response has reported its end.
+ */
 const CHECKS_MS = [1500, 3000, 6000, 12_000];
 
-/** Look-ups in a row that find no such call before it counts as over: REST is not always up to date. */
+/**
+ * Consecutive look-ups without a result before the call counts as ended, because the REST API may lag behind.
+ */
 const MISSES_UNTIL_GONE = 2;
 
 type Refused = Exclude<EndOutcome, {kind: 'accepted'}>;
 
 interface PendingEnd {
-  /** What Twilio was told last. `canceled` does nothing to a call that was answered meanwhile. */
-  told: 'canceled' | 'completed';
+  /** The latest requested status. `canceled` does nothing to a call that was answered in the meantime. */
+  requested: 'canceled' | 'completed';
   checks: number;
   misses: number;
   postponements: number;
@@ -46,7 +50,7 @@ export class HangUp {
   readonly #feed: LiveFeed;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** Calls that were told to end and have not been seen to. */
+  /** Calls with a requested end that has not been observed yet. */
   readonly #pending = new Map<string, PendingEnd>();
   #unsubscribe: Unsubscribe | undefined;
   #stopped = false;
@@ -76,30 +80,30 @@ export class HangUp {
   }
 
   /**
-   * Ends the call. Resolves once Twilio took the command, or the call was over; that it ended comes as an entry of the
-   * journal. @throws AppError `provider_error`
+   * Ends the call. Resolves once Twilio has accepted the command or the call has ended. The end itself
+   * arrives as a journal entry. @throws AppError `provider_error`
    */
   async end(call: CallRecord): Promise<void> {
     const {callSid} = call;
-    const told =
+    const requested =
       call.providerStatus === 'in-progress' ? await this.#complete(callSid) : await this.#cancel(callSid);
     if (this.#stopped) return;
     this.#pending.get(callSid)?.cancelCheck();
-    const pending: PendingEnd = {told, checks: 0, misses: 0, postponements: 0, cancelCheck: () => {}};
+    const pending: PendingEnd = {requested, checks: 0, misses: 0, postponements: 0, cancelCheck: () => {}};
     this.#pending.set(callSid, pending);
-    this.#planCheck(callSid, pending);
-    // What happened while we were asking is in the feed already.
+    this.#scheduleCheck(callSid, pending);
+    // An event that arrived during the request is in the feed already.
     this.#reviewPending();
   }
 
-  async #cancel(callSid: string): Promise<PendingEnd['told']> {
+  async #cancel(callSid: string): Promise<PendingEnd['requested']> {
     const outcome = await this.#twilio.end(callSid, 'canceled');
     if (outcome.kind === 'accepted') {
       if (outcome.call.providerStatus === 'in-progress') return this.#complete(callSid);
       await this.#record(outcome.call);
       return 'canceled';
     }
-    // How Twilio refuses to cancel an answered call is not documented: a refusal is settled by looking.
+    // How Twilio refuses to cancel an answered call is not documented, so a look-up decides.
     if (outcome.kind === 'failed' && !isRefusal(outcome.fault)) throw providerError(outcome.fault, {callSid});
     const call = await this.#lookUp(callSid, outcome);
     if (call?.providerStatus === 'in-progress') return this.#complete(callSid);
@@ -116,82 +120,84 @@ export class HangUp {
     return 'completed';
   }
 
-  /** Twilio's view of a call that it would not end; none where it does not know the call, or does not say. */
+  /**
+   * Looks up a call that Twilio refused to end; `undefined` if Twilio does not know it or cannot be reached.
+   */
   async #lookUp(callSid: string, refused: Refused): Promise<TwilioCall | undefined> {
     const found = await this.#twilio.fetch(callSid);
     if (found.kind === 'failed') {
       if (refused.kind === 'failed') throw providerError(refused.fault, {callSid});
-      // It has most likely ended, which is what was wanted: the checks will tell.
-      this.#logger.warn(
-        {callSid, fault: found.fault},
-        'a call that could not be ended could not be looked up',
-      );
+      // The call has most likely ended, as requested. The checks will verify it.
+      this.#logger.warn({callSid, fault: found.fault}, 'could not look up a call that could not be ended');
       return undefined;
     }
     if (found.kind === 'missing') {
       if (refused.kind === 'not-endable') await this.#close(callSid);
       return undefined;
     }
-    // An end without its duration is left to the callback and the checks.
+    // An end without a duration is left to the callback and the checks.
     if (!lacksDuration(found.call)) await this.#record(found.call, 'reconcile');
     return found.call;
   }
 
   /**
-   * A queued call that is canceled ends without any callback, so Twilio's answer is the only word of it. `completed` is
-   * left to the callback, which knows how long the call was.
+   * Records an end that no callback reports: a queued call that is canceled causes none. `completed` is left
+   * to the callback, which has the duration.
    */
   async #record(call: TwilioCall, source: 'api' | 'reconcile' = 'api'): Promise<void> {
     if (!hasEnded(call.providerStatus) || (source === 'api' && call.providerStatus === 'completed')) return;
     try {
       await this.#journal.append(statusEventFrom(call, {source, now: this.#clock.now()}));
     } catch (error) {
-      // The command itself worked; the reconciler will find the call ended.
-      this.#logger.warn({err: error, callSid: call.callSid}, 'the end of a call could not be recorded');
+      // The command itself succeeded. The reconciler will find the call ended.
+      this.#logger.warn({err: error, callSid: call.callSid}, 'could not record the end of a call');
     }
   }
 
-  /** Neither the command nor a look-up found the call: it has ended, and no callback would tell of it. */
+  /** Neither the command nor a look-up found the call, so it has ended, and no callback will report it. */
   async #close(callSid: string): Promise<void> {
     try {
       const call = this.#feed.activeCall(callSid) ?? (await this.#journal.findCall(callSid));
       if (call === undefined || hasEnded(call.providerStatus)) return;
-      this.#logger.error({callSid}, 'Twilio does not know this call; it counts as over');
+      this.#logger.error({callSid}, 'Twilio does not know this call; it is recorded as ended');
       await this.#journal.append(goneEventFrom(call, this.#clock.now()));
     } catch (error) {
-      this.#logger.warn({err: error, callSid}, 'the end of a call could not be recorded');
+      this.#logger.warn({err: error, callSid}, 'could not record the end of a call');
     }
   }
 
-  /** Forgets what has ended, and ends for good what turns out to have been answered. */
+  /** Removes calls that have ended, and completes calls that were answered while they were canceled. */
   #reviewPending(): void {
     for (const [callSid, pending] of this.#pending) {
       const call = this.#feed.activeCall(callSid);
       if (call === undefined) {
         pending.cancelCheck();
         this.#pending.delete(callSid);
-      } else if (call.providerStatus === 'in-progress' && pending.told === 'canceled') {
+      } else if (call.providerStatus === 'in-progress' && pending.requested === 'canceled') {
         this.#completeAnswered(callSid, pending);
       }
     }
   }
 
-  /** Once. Should it fail, the checks go on trying: the feed moves with every call, and each move would be a request. */
+  /**
+   * Tries once. After a failure the checks continue, because a request for each move of the feed would be too
+   * many.
+   */
   #completeAnswered(callSid: string, pending: PendingEnd): void {
-    pending.told = 'completed';
+    pending.requested = 'completed';
     this.#complete(callSid).catch((error: unknown) => {
       this.#logger.warn(
         {err: error, callSid},
-        'a call that was answered while it was canceled could not be ended',
+        'could not end a call that was answered while it was canceled',
       );
     });
   }
 
-  #planCheck(callSid: string, pending: PendingEnd): void {
+  #scheduleCheck(callSid: string, pending: PendingEnd): void {
     const delayMs = CHECKS_MS[pending.checks];
     if (delayMs === undefined) {
       this.#pending.delete(callSid);
-      this.#logger.warn({callSid}, 'a call goes on although it was told to end');
+      this.#logger.warn({callSid}, 'a call is still in progress although its end was requested');
       return;
     }
     pending.checks += 1;
@@ -205,18 +211,21 @@ export class HangUp {
       if (found.kind === 'found') await this.#settle(found.call, pending);
       if (pending.misses >= MISSES_UNTIL_GONE) await this.#close(callSid);
     } catch (error) {
-      this.#logger.warn({err: error, callSid}, 'a call that was told to end could not be checked');
+      this.#logger.warn({err: error, callSid}, 'could not check a call whose end was requested');
     }
-    if (this.#pending.get(callSid) === pending) this.#planCheck(callSid, pending);
+    if (this.#pending.get(callSid) === pending) this.#scheduleCheck(callSid, pending);
   }
 
   async #settle(call: TwilioCall, pending: PendingEnd): Promise<void> {
     if (this.#postpone(call, pending)) return;
     if (hasEnded(call.providerStatus)) await this.#record(call, 'reconcile');
-    else if (this.#isTalking(call)) pending.told = await this.#complete(call.callSid);
+    else if (this.#isTalking(call)) pending.requested = await this.#complete(call.callSid);
   }
 
-  /** The duration belongs on the last status (W1): the next check may know it, or the callback comes meanwhile. */
+  /**
+   * Waits for the duration, which belongs on the last status (W1). The callback or the next check may bring
+   * it.
+   */
   #postpone(call: TwilioCall, pending: PendingEnd): boolean {
     const isLastCheck = pending.checks >= CHECKS_MS.length;
     if (!lacksDuration(call) || isLastCheck || pending.postponements >= MAX_POSTPONEMENTS) return false;
@@ -224,13 +233,13 @@ export class HangUp {
     return true;
   }
 
-  /** REST can be behind the callbacks. */
+  /** The REST API can lag behind the callbacks. */
   #isTalking({callSid, providerStatus}: TwilioCall): boolean {
     return [providerStatus, this.#feed.activeCall(callSid)?.providerStatus].includes('in-progress');
   }
 }
 
-/** Twilio understood and said no, as opposed to: was not reached, or broke. */
+/** Twilio understood the request and refused it, as opposed to a connection failure or an internal error. */
 function isRefusal(fault: ProviderFault): boolean {
   return fault.status === 400 || fault.status === 409;
 }

@@ -1,4 +1,4 @@
-/** How often Twilio is asked about silent calls, and when not at all (J6). */
+/** The rate of look-ups at Twilio, and the pauses between them (J6). */
 import type {Clock} from '../../clock.ts';
 import {RateLimit} from '../../rate-limit/rate-limit.ts';
 import type {ProviderFault} from '../../twilio/twilio-client.ts';
@@ -7,20 +7,20 @@ export interface LookupPaceOptions {
   readonly clock: Clock;
   /** From 0 to 1, for jitter. */
   readonly random: () => number;
-  /** Calls that are looked up by themselves. @default 60 */
+  /** Limit of individual look-ups. @default 60 */
   readonly maxLookupsPerMinute?: number;
 }
 
 const DEFAULT_MAX_LOOKUPS_PER_MINUTE = 60;
-/** From one reading of the lists to the next. */
+/** Minimum time from one read of the lists to the next. */
 const LISTS_EVERY_MS = 2000;
-/** At most so many pages: 120 a minute, however many calls there are. */
+/** Limits list pages to 120 a minute, for any number of calls. */
 const MS_PER_PAGE = 500;
 const MAX_JITTER_MS = 500;
 
 const FIRST_PAUSE_MS = 2000;
 const MAX_PAUSE_MS = 60_000;
-/** Bounds the pause that a `Retry-After` header can ask for. */
+/** Upper bound of a pause that a `Retry-After` header can request. */
 const MAX_RETRY_AFTER_MS = 600_000;
 
 export class LookupPace {
@@ -30,7 +30,7 @@ export class LookupPace {
   /** Monotonic ms. */
   #askAt = 0;
   #listAt = 0;
-  /** Failures in a row. */
+  /** Consecutive failures. */
   #throttled = 0;
   #listFailures = 0;
 
@@ -40,7 +40,7 @@ export class LookupPace {
     this.#limit = new RateLimit({perMinute: maxLookupsPerMinute, clock});
   }
 
-  /** Whether Twilio may be asked anything. Not while it has asked for a pause (429). */
+  /** Whether requests to Twilio are allowed. Not during a pause that Twilio has requested (429). */
   get mayAsk(): boolean {
     return this.#clock.monotonic() >= this.#askAt;
   }
@@ -50,38 +50,41 @@ export class LookupPace {
     return this.mayAsk && this.#clock.monotonic() >= this.#listAt;
   }
 
-  /** Whether the last reading of the lists failed, so that calls are looked up by themselves until the next one. */
+  /** Whether the last read of the lists failed. Until the next read, calls are looked up individually. */
   get listsFail(): boolean {
     return this.#listFailures > 0;
   }
 
-  /** Takes one look-up of one call; `false` when the allowance is used up. */
+  /** Takes one individual look-up from the limit; `false` if the limit is used up. */
   takeLookup(): boolean {
     return this.#limit.take('lookups') === undefined;
   }
 
-  /** The lists were read, in so many requests, beginning at `startedAt`. */
-  listed({startedAt, requests}: {readonly startedAt: number; readonly requests: number}): void {
+  /** The lists were read with this number of requests, starting at `startedAt`. */
+  handleListRead({startedAt, requests}: {readonly startedAt: number; readonly requests: number}): void {
     this.#listFailures = 0;
     this.#listAt = startedAt + Math.max(LISTS_EVERY_MS, requests * MS_PER_PAGE) + this.#jitter();
   }
 
-  /** A list could not be read. Where Twilio asked for a pause, the lists are as good as before after it. */
-  listFailed(fault: ProviderFault): void {
-    if (this.refused(fault)) return;
+  /** A list could not be read. After a pause that Twilio requested, the lists can be read again as before. */
+  handleListFailure(fault: ProviderFault): void {
+    if (this.handleFailure(fault)) return;
     this.#listFailures += 1;
     this.#listAt = this.#clock.monotonic() + pauseMs(this.#listFailures) + this.#jitter();
   }
 
   /** Twilio answered a request. */
-  answered(): void {
+  handleAnswer(): void {
     this.#throttled = 0;
   }
 
-  /** A request failed. Where Twilio has too many, or says when to come back, it is asked nothing until then: `true`. */
-  refused({status, retryAfterMs}: ProviderFault): boolean {
+  /**
+   * A request failed. Returns `true` if Twilio requested a pause (429 or `Retry-After`). No requests are sent
+   * in it.
+   */
+  handleFailure({status, retryAfterMs}: ProviderFault): boolean {
     if (status !== 429 && retryAfterMs === undefined) return false;
-    // Requests that were under way together are refused together: that counts once.
+    // Concurrent requests are refused together, so they count as one failure.
     if (this.mayAsk) this.#throttled += 1;
     const wantedMs = Math.min(MAX_RETRY_AFTER_MS, retryAfterMs ?? 0);
     const untilAt = this.#clock.monotonic() + Math.max(wantedMs, pauseMs(this.#throttled)) + this.#jitter();

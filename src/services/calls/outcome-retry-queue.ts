@@ -1,7 +1,7 @@
 /**
- * What Twilio answered to a dial when the journal could not be written: held here until it can. Without it a call that
- * was placed would stay unknown until its first callback, and an idempotency key whose call was refused would stay
- * taken.
+ * Outcomes of dial requests that could not be written to the journal, kept until they can. Otherwise a placed
+ * call would be unknown until its first callback, and the idempotency key of a refused call would stay in
+ * use.
  */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
@@ -12,15 +12,18 @@ export interface OutcomeRetryQueueOptions {
   readonly logger: Logger;
 }
 
-/** Tells the journal; safe to be repeated. */
+/** Writes the outcome to the journal. Safe to repeat. */
 type Write = () => Promise<unknown>;
 
 const RETRY_MS = 1000;
 
-/** What the last attempt may take, of the few seconds that a process gets to end. */
+/** Limit of the last attempt, because a process has only a few seconds to stop. */
 const LAST_ATTEMPT_MS = 1000;
 
-/** Beyond, the oldest is dropped: a callback or an expired key does its work too, only later. */
+/**
+ * Above this, the oldest outcome is dropped. A callback or the expiry of the key has the same effect, only
+ * later.
+ */
 const MAX_HELD = 1000;
 
 export class OutcomeRetryQueue {
@@ -36,7 +39,7 @@ export class OutcomeRetryQueue {
     this.#logger = logger;
   }
 
-  /** Whether holding one more means dropping one. */
+  /** Whether adding an outcome would drop another. */
   get full(): boolean {
     return this.#held.size >= MAX_HELD;
   }
@@ -45,11 +48,14 @@ export class OutcomeRetryQueue {
     const [oldest] = this.#held.keys();
     if (oldest !== undefined && this.full) this.#held.delete(oldest);
     this.#held.set(reference, write);
-    if (this.#stopped) this.#logger.warn({reference}, 'what became of a call is lost');
-    else this.#planRetry();
+    if (this.#stopped) this.#logger.warn({reference}, 'lost the outcome of a call: the server is stopping');
+    else this.#scheduleRetry();
   }
 
-  /** Writes what is held of this intent. Resolves with whether that was done. @throws JournalUnavailableError */
+  /**
+   * Writes the queued outcome of this intent. Resolves with whether there was one. @throws
+   * JournalUnavailableError
+   */
   async settle(reference: string): Promise<boolean> {
     const write = this.#held.get(reference);
     if (write === undefined) return false;
@@ -57,7 +63,7 @@ export class OutcomeRetryQueue {
       await write();
     } catch (error) {
       if (error instanceof JournalUnavailableError) throw error;
-      this.#logger.error({err: error, reference}, 'what became of a call can never be recorded');
+      this.#logger.error({err: error, reference}, 'cannot record the outcome of a call');
       this.#forget(reference, write);
       return false;
     }
@@ -65,7 +71,7 @@ export class OutcomeRetryQueue {
     return true;
   }
 
-  /** Tries once more, for a moment: whoever stops this has the journal open still. */
+  /** Makes a last, short attempt. The journal must still be open. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelRetry?.();
@@ -74,15 +80,15 @@ export class OutcomeRetryQueue {
     const cancelDeadline = this.#clock.after(LAST_ATTEMPT_MS, resolve);
     await Promise.race([this.#settleAll(), deadline]);
     cancelDeadline();
-    if (this.#held.size > 0) this.#logger.warn({outcomes: this.#held.size}, 'what became of calls is lost');
+    if (this.#held.size > 0) this.#logger.warn({outcomes: this.#held.size}, 'lost the outcomes of calls');
   }
 
-  /** Another outcome of the same intent may have come while this one was written. */
+  /** Another outcome of the same intent may have been added during the write. */
   #forget(reference: string, written: Write): void {
     if (this.#held.get(reference) === written) this.#held.delete(reference);
   }
 
-  #planRetry(): void {
+  #scheduleRetry(): void {
     if (this.#stopped || this.#cancelRetry !== undefined || this.#held.size === 0) return;
     this.#cancelRetry = this.#clock.after(RETRY_MS, () => void this.#retry());
   }
@@ -90,13 +96,16 @@ export class OutcomeRetryQueue {
   async #retry(): Promise<void> {
     await this.#settleAll();
     this.#cancelRetry = undefined;
-    this.#planRetry();
+    this.#scheduleRetry();
   }
 
-  /** All at once, which is one transaction, and each by itself: one that fails is in nobody's way. */
+  /**
+   * Writes all outcomes at once, in one transaction, but separately, so that a failure does not affect the
+   * others.
+   */
   async #settleAll(): Promise<void> {
     const attempts = await Promise.allSettled([...this.#held.keys()].map((each) => this.settle(each)));
     const failed = attempts.find((attempt) => attempt.status === 'rejected');
-    if (failed !== undefined) this.#logger.debug({err: failed.reason}, 'the journal still cannot be written');
+    if (failed !== undefined) this.#logger.debug({err: failed.reason}, 'the journal is still not writable');
   }
 }

@@ -1,4 +1,4 @@
-/** What placing calls may cost: where to, how often, how many at a time. */
+/** Limits of placing calls: allowed destinations, calls per minute, and calls at the same time. */
 import type {Admission, PlacementLedger} from '../../cluster/placement-ledger.ts';
 import {AppError} from '../../errors/app-error.ts';
 import type {Offset} from '../../journal/call-event.ts';
@@ -6,21 +6,23 @@ import type {LiveFeed} from '../feed/live-feed.ts';
 
 export interface PlacementLimitsOptions {
   readonly feed: LiveFeed;
-  /** Where it is reckoned, for all nodes together. */
+  /** Counts calls for all nodes together. */
   readonly ledger: PlacementLedger;
   /** Prefixes that may be dialed, such as `+1` or `client:`. */
   readonly allowedDestinations: readonly string[] | 'any';
-  /** A user; all of them together may place {@link ALL_USERS_SHARE} times as many. */
+  /** Limit per user. All users together may place {@link ALL_USERS_SHARE} times as many. */
   readonly maxCallsPerMinute: number;
   readonly maxActiveCalls: number;
 }
 
-/** A stolen signing key makes as many users as it likes: what they may cost together must not grow with their number. */
+/**
+ * A stolen signing key can create any number of users, so the total must not grow with the number of users.
+ */
 export const ALL_USERS_SHARE = 5;
 
-/** Advice for a client that finds all lines taken, in seconds: when one comes free, nobody knows. */
+/** `Retry-After` in seconds if all slots are in use. Nobody knows when one becomes free. */
 const BUSY_RETRY_S = 10;
-/** The same where this node has to catch up first. */
+/** `Retry-After` in seconds while this node is catching up. */
 const BEHIND_RETRY_S = 1;
 
 export class PlacementLimits {
@@ -51,15 +53,16 @@ export class PlacementLimits {
   }
 
   /**
-   * Takes one from the user's allowance, one from everybody's, and a line; returns how to give the line back, which is told the offset of
-   * what was written of the call. @throws AppError `rate_limited`, `journal_unavailable`
+   * Takes one call from the limit of the user, one from the limit of all users, and a slot. Returns the
+   * function that releases the slot. It takes the offset of the call's first entry. @throws AppError
+   * `rate_limited`, `journal_unavailable`
    */
   async admit(user: string): Promise<(written?: Offset) => void> {
     const admission = await this.#ledger.admit({
       user,
       ...this.#rates(),
       maxActiveCalls: this.#maxActiveCalls,
-      // One look: the calls are as the entries up to the head left them.
+      // Read together: the calls are the state after the entry at the head.
       activeCalls: this.#activeCalls(),
       head: this.#feed.head,
     });
@@ -71,7 +74,7 @@ export class PlacementLimits {
     };
   }
 
-  /** The request dialed nothing: it does not count. */
+  /** Restores the limits of a request that dialed nothing. */
   refund(user: string): void {
     this.#ledger.refund({user, ...this.#rates()});
   }
@@ -101,13 +104,13 @@ export class PlacementLimits {
           Math.ceil(admission.waitMs / 1000),
         );
       case 'behind':
-        return new AppError('journal_unavailable', 'This node does not know of all calls in progress yet.', {
+        return new AppError('journal_unavailable', 'This node is still reading the calls in progress.', {
           retryAfterS: BEHIND_RETRY_S,
         });
     }
   }
 
-  /** Legs of a call are part of it. */
+  /** Does not count legs, which are part of a call. */
   #activeCalls(): number {
     let count = 0;
     for (const call of this.#feed.activeCalls()) if (call.parentCallSid === undefined) count += 1;

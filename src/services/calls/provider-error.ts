@@ -1,11 +1,12 @@
-/** Twilio's refusals and failures, as errors that a client can act on. */
+/** Converts Twilio's refusals and failures into errors that a client can act on. */
 import {AppError} from '../../errors/app-error.ts';
 import {maskText} from '../../mask.ts';
 import type {ProviderFault} from '../../twilio/twilio-client.ts';
 
 /**
- * What Twilio said, numbers masked as everywhere outside of the call itself, with its own code and status in the context. A request that Twilio finds wrong (a number that is
- * none) is answered 422, so that nobody tries it again as it is; 429 says when to; everything else is 502.
+ * Contains Twilio's message with masked numbers, and its code and status in the context. A request that
+ * Twilio considers invalid, such as a wrong number, becomes 422, so that no client retries it unchanged. 429
+ * stays 429 with a `Retry-After`. Everything else becomes 502.
  */
 export function providerError(
   fault: ProviderFault,

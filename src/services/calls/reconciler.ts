@@ -1,12 +1,12 @@
 /**
- * Finds out about calls that have gone silent (J6): a call that has said nothing for longer than its state allows is
- * looked up at Twilio, and the journal is corrected. It reads; it never dials and never hangs up.
+ * Reconciles calls that have gone silent (J6): looks up a call that has been silent for longer than its state
+ * allows, and corrects the journal. It only reads from Twilio. It never dials and never hangs up.
  *
- * It is also how an inbound call gets its `in-progress`: Twilio reports only the end of those.
+ * Inbound calls become `in-progress` only this way, because Twilio reports only their end.
  *
- * This file decides which calls are looked up, and how. Beside it: `call-watches.ts` (which calls are due),
- * `lookup-pace.ts` (how often Twilio is asked), `call-lists.ts` (many calls at once), `call-corrections.ts` (what is
- * written).
+ * This file decides which calls are looked up, and how. `call-watches.ts` tracks when calls are due,
+ * `lookup-pace.ts` limits the requests, `call-lists.ts` reads many calls at once, and `call-corrections.ts`
+ * writes the results.
  */
 import {statusRank} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
@@ -30,24 +30,27 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Of several nodes only the holder looks calls up. A node that takes it over starts from the beginning. */
+  /** Only the holder of the lease looks calls up. A node that takes it over starts from the beginning. */
   readonly lease: Lease;
-  /** What the holder found, for the other nodes to show. */
+  /** Shares the holder's results with the other nodes. */
   readonly confirmations?: Confirmations;
-  /** Calls that are looked up by themselves. @default 60 */
+  /** Limit of individual look-ups. @default 60 */
   readonly maxLookupsPerMinute?: number;
   /** From 0 to 1, for jitter. @default Math.random */
   readonly random?: () => number;
 }
 
 const TICK_MS = 500;
-/** So many calls are looked up one by one. For more, the lists cost fewer requests: two while calls ring. */
+/**
+ * Up to this many calls are looked up individually. For more, lists need fewer requests: two while calls
+ * ring.
+ */
 const FEW_CALLS = 2;
-/** Calls that are looked up by themselves at the same time. */
+/** Individual look-ups at the same time. */
 const MAX_CONCURRENT = 4;
-/** How often a node that looks nothing up asks what the holder has found, while calls are due. */
+/** How often a node without the lease reads the holder's results while calls are due. */
 const LEARN_EVERY_MS = 2000;
-/** Look-ups that find nothing, spread by the back-off, before a call counts as over. */
+/** Look-ups without a result, spread by the backoff, before a call counts as ended. */
 const MISSES_UNTIL_GONE = 3;
 
 export class Reconciler {
@@ -62,11 +65,11 @@ export class Reconciler {
   readonly #pace: LookupPace;
   readonly #lists: CallLists;
   readonly #corrections: CallCorrections;
-  /** Calls that are being looked up by themselves. */
+  /** Calls with an individual look-up in progress. */
   readonly #running = new Set<string>();
   #listing = false;
   #stopped = false;
-  /** Monotonic ms from which on the holder's findings may be asked for again. */
+  /** Monotonic ms from which the holder's results may be read again. */
   #learnAt = 0;
   #stopTicking: CancelTimer | undefined;
   #unsubscribe: Unsubscribe | undefined;
@@ -86,7 +89,7 @@ export class Reconciler {
     this.#corrections = new CallCorrections({journal, lease, clock, logger});
   }
 
-  /** Begins, as soon as the lease is held. */
+  /** Starts reconciling as soon as this node holds the lease. */
   start(): void {
     this.#unsubscribe = this.#lease.onAcquired(() => this.#begin());
     if (this.#lease.held) this.#begin();
@@ -110,7 +113,7 @@ export class Reconciler {
     return this.#watches.unconfirmedSince(callSid);
   }
 
-  /** Calls that were left open, by an earlier run or by the node that held the lease before, are looked up first. */
+  /** Calls left open by an earlier process, or by the previous holder of the lease, are looked up first. */
   #begin(): void {
     const calls = this.#watches.begin();
     if (calls > 0) this.#logger.info({calls}, 'looking up calls left open');
@@ -125,7 +128,7 @@ export class Reconciler {
       this.#learn(now);
       return;
     }
-    // Calls that are due in a moment are looked up with the ones that are due: lists cost the same for all of them.
+    // Includes calls that will be due soon, because a list costs the same for all of them.
     const soon = watched.filter(({watch}) => !watch.unlisted && watch.dueAt <= now + INBOUND_RINGING_MS);
     const unlisted = due.filter(({watch}) => watch.unlisted);
     if (!this.#listing && !this.#isListsTurn(soon, unlisted)) {
@@ -137,8 +140,8 @@ export class Reconciler {
   }
 
   /**
-   * A few calls cost fewer requests one by one. Calls that are on no list may use up the allowance of single look-ups:
-   * all others then go by list, so that they do not starve.
+   * A few calls cost fewer requests individually. Calls on no list may use up the limit of individual
+   * look-ups. Then the lists serve all others, so that they do not starve.
    */
   #isListsTurn(soon: readonly WatchedCall[], unlisted: readonly WatchedCall[]): boolean {
     if (this.#pace.listsFail && !this.#pace.mayList) return false;
@@ -146,7 +149,7 @@ export class Reconciler {
   }
 
   #lookUpEach(due: readonly WatchedCall[]): void {
-    // The longest overdue first, so that under the limit nobody is starved.
+    // The most overdue calls come first, so that the limit starves none.
     for (const watched of due.toSorted((a, b) => a.watch.dueAt - b.watch.dueAt)) {
       if (!this.#pace.mayAsk || this.#running.size >= MAX_CONCURRENT || !this.#pace.takeLookup()) return;
       void this.#lookUp(watched);
@@ -164,8 +167,8 @@ export class Reconciler {
         kind: 'call',
         outcome: outcome.kind === 'failed' ? 'failed' : 'answered',
       });
-      if (outcome.kind === 'failed') this.#pace.refused(outcome.fault);
-      else this.#pace.answered();
+      if (outcome.kind === 'failed') this.#pace.handleFailure(outcome.fault);
+      else this.#pace.handleAnswer();
       if (outcome.kind === 'found') {
         watch.misses = 0;
         watch.unlisted = false;
@@ -176,10 +179,10 @@ export class Reconciler {
         watch.misses += 1;
         if (watch.misses >= MISSES_UNTIL_GONE) await this.#corrections.close(call);
       } else {
-        this.#logger.warn({callSid, fault: outcome.fault}, 'a call could not be looked up');
+        this.#logger.warn({callSid, fault: outcome.fault}, 'could not look up a call');
       }
     } catch (error) {
-      this.#logger.warn({err: error, callSid}, 'a call could not be reconciled');
+      this.#logger.warn({err: error, callSid}, 'could not reconcile a call');
     } finally {
       this.#running.delete(callSid);
     }
@@ -198,10 +201,7 @@ export class Reconciler {
       );
       if (result.kind === 'failed') {
         this.#metrics.lookups.inc({outcome: 'failed'}, sought.length);
-        this.#logger.warn(
-          {calls: sought.length, fault: result.fault},
-          'calls could not be looked up by list',
-        );
+        this.#logger.warn({calls: sought.length, fault: result.fault}, 'could not look up calls by list');
       } else if (result.kind === 'read') {
         for (const callSid of result.missing) {
           const watch = watches.get(callSid);
@@ -209,20 +209,23 @@ export class Reconciler {
         }
       }
     } catch (error) {
-      this.#logger.warn({err: error, calls: sought.length}, 'calls could not be reconciled');
+      this.#logger.warn({err: error, calls: sought.length}, 'could not reconcile calls');
     } finally {
       this.#listing = false;
     }
   }
 
-  /** Calls of other applications of the account are on the list, too: a call that we do not have is not created. */
+  /**
+   * The list includes calls of other applications of the account, so calls that are not in the journal are
+   * ignored.
+   */
   async #applyPage(
     calls: readonly TwilioCall[],
     sought: ReadonlyMap<string, WatchedCall['watch']>,
   ): Promise<void> {
     const ours: FoundCall[] = [];
     for (const found of calls) {
-      // As it is by now: callbacks may have come since the list was asked for.
+      // The current record, because callbacks may have arrived since the request for the list.
       const call = this.#feed.activeCall(found.callSid);
       if (call === undefined || this.#running.has(found.callSid)) continue;
       const watch = this.#watches.of(call);
@@ -238,7 +241,9 @@ export class Reconciler {
     await this.#apply(ours);
   }
 
-  /** REST is eventually consistent and may be behind the callbacks: only what is ahead of us is written. */
+  /**
+   * The REST API is eventually consistent and may lag behind the callbacks, so only newer states are written.
+   */
   async #apply(all: readonly FoundCall[]): Promise<void> {
     const settled = all.filter(({watch, found}) => !this.#watches.postpone(watch, found));
     const corrections: Correction[] = settled
@@ -254,7 +259,7 @@ export class Reconciler {
     this.#confirmations?.publish(confirmations);
   }
 
-  /** What the node that holds the lease has found: `unconfirmed` has to be the same at all nodes. */
+  /** Reads the results of the node that holds the lease, so that `unconfirmed` is the same at all nodes. */
   #learn(now: number): void {
     if (this.#confirmations === undefined || now < this.#learnAt) return;
     this.#learnAt = now + LEARN_EVERY_MS;

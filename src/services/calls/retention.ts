@@ -1,4 +1,4 @@
-/** Forgets calls that ended long ago (J8), a few at a time. */
+/** Deletes calls that ended long ago (J8), a few at a time. */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import type {Lease} from '../../cluster/cluster.ts';
@@ -9,16 +9,16 @@ export interface RetentionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retentionDays: number;
-  /** Of several nodes the one that holds it does this. */
+  /** Only the holder of the lease deletes calls. */
   readonly lease: Lease;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const ROUND_MS = 10 * 60 * 1000;
-/** The first round waits until a fresh start has had its time. */
+/** Delay of the first round, so that it does not slow down the start. */
 const FIRST_ROUND_MS = 30_000;
 const CALLS_PER_STEP = 200;
-/** Appends get the journal between two steps. */
+/** Pause between two steps, in which appends can use the journal. */
 const STEP_PAUSE_MS = 50;
 
 export class Retention {
@@ -52,7 +52,7 @@ export class Retention {
     this.#cancel = this.#clock.after(delayMs, () => void this.#step());
   }
 
-  /** Two nodes at once would be in each other's way, and do no harm: what is gone is gone. */
+  /** Two nodes at the same time would slow each other down but do no harm, because deletion is idempotent. */
   async #isOurs(): Promise<boolean> {
     return this.#lease.held && (await this.#lease.confirm()) !== undefined;
   }
@@ -65,11 +65,11 @@ export class Retention {
       }
       const endedBefore = this.#clock.now() - this.#retentionDays * DAY_MS;
       const trimmed = await this.#journal.trim({endedBefore, limit: CALLS_PER_STEP});
-      if (trimmed > 0) this.#logger.debug({calls: trimmed}, 'old calls forgotten');
-      // With their legs they can be a few more than were asked for.
+      if (trimmed > 0) this.#logger.debug({calls: trimmed}, 'deleted old calls');
+      // Legs are deleted with their call, so the result can exceed the limit.
       this.#plan(trimmed >= CALLS_PER_STEP ? STEP_PAUSE_MS : ROUND_MS);
     } catch (error) {
-      this.#logger.warn({err: error}, 'old calls could not be forgotten; trying again later');
+      this.#logger.warn({err: error}, 'could not delete old calls, retrying later');
       this.#plan(ROUND_MS);
     }
   }

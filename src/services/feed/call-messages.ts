@@ -1,4 +1,4 @@
-/** A call as others see it: the journal's record and entries in the words of the protocol. */
+/** Calls and journal entries as messages of the protocol. */
 import {type Call, type CallStatusMessage, failureReason, toCallStatus} from '@hookswitch/protocol';
 import type {CallRecord, JournalEntry} from '../../journal/call-event.ts';
 
@@ -25,7 +25,7 @@ export function toCall(record: CallRecord): Call {
   };
 }
 
-/** The entry as `call.status`, or `undefined` for entries that are evidence only (J4). */
+/** The entry as `call.status`; `undefined` for entries that are only evidence (J4). */
 export function toCallStatusMessage(entry: JournalEntry): CallStatusMessage | undefined {
   const {call, event, offset, verdict} = entry;
   if (verdict !== 'applied' || event.kind !== 'status' || call === undefined) return undefined;
@@ -47,7 +47,7 @@ export function toCallStatusMessage(entry: JournalEntry): CallStatusMessage | un
   };
 }
 
-/** The moment that was asked for last: crowds come back, and are pinged, in one millisecond. */
+/** The last formatted time, because crowds reconnect, and are pinged, within one millisecond. */
 let lastTime = Number.NaN;
 let lastIso = '';
 

@@ -1,7 +1,7 @@
 /**
- * Pages of the journal for sessions that are behind what the feed holds. Those who are behind are often many, and behind alike: all
- * came back after the same break, or want everything. So pages begin at fixed offsets, are read once and encoded once, and what is
- * written to the sockets is the same bytes for all: a thousand who read slowly hold one copy.
+ * Pages of the journal for sessions that lag behind the feed's memory. Often many sessions lag in the same
+ * way: all reconnected after the same outage, or read everything. So pages start at fixed offsets and are
+ * read and encoded once. All sockets get the same bytes, so a thousand slow readers hold one copy.
  */
 import type {Clock} from '../../clock.ts';
 import type {JournalEntry, Offset} from '../../journal/call-event.ts';
@@ -9,13 +9,16 @@ import type {FollowableJournal} from '../../journal/followable-journal.ts';
 import {type Batch, type FeedEntry, joinFrames, toFeedEntry} from './feed-entry.ts';
 import type {VisibilityFilter} from './visibility.ts';
 
-/** Entries of a page; pages end at multiples of it. */
+/** Entries per page. Pages end at multiples of it. */
 const PAGE_ENTRIES = 256;
-/** Pages that are kept for others, each of at most so many bytes, and for how long in ms: what was trimmed is not served for longer. */
+/**
+ * Limits of the page cache: pages, bytes per page, and ms. Trimmed entries are not served for longer than
+ * that.
+ */
 const MAX_PAGES = 16;
 const MAX_KEPT_BYTES = 1024 * 1024;
 const KEPT_MS = 5000;
-/** Different (audience, cursor) pairs of a page that are remembered. */
+/** Cached batches of a page, by visibility filter and cursor. */
 const MAX_BATCHES = 16;
 
 export type PageReading =
@@ -26,7 +29,7 @@ export type PageReading =
 export interface CatchUpPagesOptions {
   readonly journal: FollowableJournal;
   readonly clock: Clock;
-  /** Names the journal's history: pages of another one say nothing. */
+  /** The current epoch of the journal. Pages of another epoch are not valid. */
   readonly epoch: () => string;
 }
 
@@ -38,17 +41,17 @@ export class CatchUpPage {
     this.#entries = entries.map(toFeedEntry);
   }
 
-  /** The offset of its last entry; 0 where it is empty. */
+  /** The offset of its last entry; 0 if it is empty. */
   get last(): Offset {
     return this.#entries.at(-1)?.offset ?? 0;
   }
 
-  /** Bytes of its frames. */
+  /** Total size of its frames. */
   get bytes(): number {
     return this.#entries.reduce((sum, {frame}) => sum + (frame?.length ?? 0), 0);
   }
 
-  /** What `audience` is sent next from cursor `after`, which is before {@link last}. */
+  /** The next batch for `visibility` from cursor `after`, which is before {@link last}. */
   batch(visibility: VisibilityFilter, after: Offset): Batch {
     const key = `${after}@${visibility.key}`;
     const known = this.#batches.get(key);
@@ -71,7 +74,7 @@ export class CatchUpPages {
   readonly #clock: Clock;
   readonly #epoch: () => string;
   #keptOf = '';
-  /** By the offset they begin after, the oldest first. */
+  /** By the offset they start after, oldest first. */
   readonly #kept = new Map<Offset, KeptPage>();
 
   constructor({journal, clock, epoch}: CatchUpPagesOptions) {
@@ -80,13 +83,14 @@ export class CatchUpPages {
     this.#clock = clock;
   }
 
-  /** The page with the entry after `after`, and those behind it. Rejects as the journal does. */
+  /** The page with the entry after `after` and the following ones. Rejects like the journal. */
   async read(after: Offset): Promise<PageReading> {
     const start = after - (after % PAGE_ENTRIES);
     const reading = await this.#page(start);
-    // Only its beginning may be gone, or it was not whole yet: then this reader has a page of its own.
-    const isThere = reading.kind === 'page' && reading.page.last > after;
-    return isThere || start === after ? reading : this.#readPage(after, start + PAGE_ENTRIES - after);
+    // The start of the page may be trimmed, or the page was not complete yet. Then this reader gets its own
+    // page.
+    const isComplete = reading.kind === 'page' && reading.page.last > after;
+    return isComplete || start === after ? reading : this.#readPage(after, start + PAGE_ENTRIES - after);
   }
 
   #page(start: Offset): Promise<PageReading> {
@@ -127,7 +131,7 @@ export class CatchUpPages {
   }
 }
 
-/** One that is not whole would hide what comes behind. */
+/** An incomplete page is not cached, because it would hide later entries. */
 function isKept(reading: PageReading, start: Offset): boolean {
   if (reading.kind === 'too-old') return false;
   return reading.page.last === start + PAGE_ENTRIES && reading.page.bytes <= MAX_KEPT_BYTES;

@@ -1,41 +1,44 @@
-/** Entries of the journal as they are sent: each encoded once, as a complete frame, and joined for whoever sees the same ones. */
+/**
+ * Journal entries as sessions get them: each encoded once as a complete frame, and joined for sessions that
+ * see the same.
+ */
 import type {JournalEntry, Offset} from '../../journal/call-event.ts';
 import {toCallStatusMessage} from './call-messages.ts';
 import {encodeTextFrame} from './text-frame.ts';
 import type {VisibilityFilter} from './visibility.ts';
 
-/** An entry as it is sent. */
+/** An entry as it is sent to sessions. */
 export interface FeedEntry {
   readonly offset: Offset;
   readonly callSid: string;
   readonly owner?: string;
-  /** When it happened, milliseconds since 1970. */
+  /** Time of the event, milliseconds since 1970. */
   readonly happenedAt: number;
-  /** The complete frame; absent where there is nothing to push. */
+  /** The complete frame; absent if the entry has no message. */
   readonly frame?: Buffer;
 }
 
-/** What an audience is sent for a stretch of the journal. */
+/** The frames of a range of the journal for one visibility filter. */
 export interface Batch {
-  /** The cursor afterwards. */
+  /** The cursor after the batch. */
   readonly to: Offset;
   readonly messages: number;
-  /** Complete frames; absent when the audience sees none of the entries. */
+  /** Complete frames; absent if the filter shows none of the entries. */
   readonly frames?: Buffer;
 }
 
-/** One write to a socket is at most about this many bytes, so that a slow reader's debt is bounded (W13). */
+/** Approximate maximum of one socket write, so that the unsent data of a slow reader is bounded (W13). */
 const MAX_BATCH_BYTES = 64 * 1024;
 
-/** Entries that are not pushed are held too, and weigh something. */
+/** Memory of an entry without a frame. */
 const BARE_ENTRY_BYTES = 64;
 
-/** A journal entry with its frame, encoded here and nowhere else. */
+/** Encodes a journal entry as a frame. No other code does this. */
 export function toFeedEntry(entry: JournalEntry): FeedEntry {
   const message = toCallStatusMessage(entry);
   return {
     offset: entry.offset,
-    // Not the event's, which is a piece of the webhook's body and would keep all of it.
+    // The event's own string is a slice of the webhook's body and would keep the whole body in memory.
     callSid: entry.call?.callSid ?? entry.event.callSid,
     owner: entry.owner,
     happenedAt: entry.event.happenedAt,
@@ -43,7 +46,7 @@ export function toFeedEntry(entry: JournalEntry): FeedEntry {
   };
 }
 
-/** The frames of `entries` from index `start` that `audience` sees, joined, up to the size of one write. */
+/** Joins the frames of `entries` from index `start` that `visibility` shows, up to the size of one write. */
 export function joinFrames(
   entries: readonly FeedEntry[],
   start: number,
@@ -66,7 +69,7 @@ export function joinFrames(
   return {to, messages: frames.length, frames: joined};
 }
 
-/** What an entry that is held takes, in bytes. */
+/** Memory of an entry, in bytes. */
 export function weight(entry: FeedEntry): number {
   return BARE_ENTRY_BYTES + (entry.frame?.length ?? 0);
 }

@@ -1,10 +1,10 @@
 /**
- * The head of the journal, in memory: the last entries as ready-made frames, and the calls in progress as those
- * entries left them. It follows the journal, by what an append has just answered or else by reading it; every session reads from here, and from the journal itself
- * once it has fallen behind what is held.
+ * The head of the journal in memory: the latest entries as encoded frames, and the active calls after those
+ * entries. It follows the journal, either with the entries of a completed append or by reading. All sessions
+ * read from here. Sessions that lag behind its memory read from the journal.
  *
- * Invariant: `activeCalls()` is the state after entry `head`, and frames are held for every pushed entry after
- * `floor`; both move in one synchronous step, so that whoever reads them in one turn sees one moment.
+ * Invariant: `activeCalls()` is the state after entry `head`, and the frames of all entries after `floor` are
+ * held. Both change in one synchronous step, so code that reads them in one turn sees a consistent state.
  */
 import {hasEnded} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
@@ -18,30 +18,33 @@ export interface LiveFeedOptions {
   readonly journal: FollowableJournal;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Bytes of frames to hold. @default 8 MiB */
+  /** Maximum size of the frames in memory. @default 8 MiB */
   readonly maxBytes?: number;
 }
 
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
 const READ_PAGE = 1000;
 
-/** Below the wake-up: a lost one costs this much latency. */
+/** Polls in addition to wake-ups. A lost wake-up costs at most this much latency. */
 const POLL_MS = 1000;
 
-/** How long it is waited for what another node has told of: longer than its poll, should the database not answer. */
-const REACH_MS = 5000;
+/**
+ * How long to wait for entries that another node has delivered. Longer than a poll, in case the database is
+ * slow.
+ */
+const WAIT_FOR_OFFSET_MS = 5000;
 
-/** How many different (audience, cursor) pairs are remembered between two moves of the head. */
+/** Cached batches, by visibility filter and cursor, until the head moves. */
 const MAX_CACHED_BATCHES = 512;
 
-/** The calls in progress after entry `offset`, and the last entries up to it. */
+/** The active calls after entry `offset`, and the latest entries up to it. */
 interface LoadedPast {
   readonly offset: Offset;
   readonly calls: readonly CallRecord[];
   readonly past: readonly JournalEntry[];
 }
 
-/** Follows the journal and says when its head moved. */
+/** Follows the journal and notifies listeners when its head has moved. */
 export class LiveFeed {
   readonly #journal: FollowableJournal;
   readonly #clock: Clock;
@@ -49,18 +52,20 @@ export class LiveFeed {
   readonly #maxBytes: number;
   readonly #listeners = new Set<() => void>();
   readonly #calls = new Map<string, CallRecord>();
-  /** By cursor and audience. */
+  /** By cursor and visibility key. */
   readonly #batches = new Map<Offset, Map<string, Batch>>();
   #batchCount = 0;
-  /** The one that was asked for last: most sessions are where the one before is, and see what it sees. */
+  /** The most recent batch. Most sessions have the same cursor and filter as the session before. */
   #lastBatch: {readonly after: Offset; readonly key: string; readonly batch: Batch} | undefined;
-  /** Entries `#floor + 1 … #head`, contiguous; the first `#dropped` of the array are gone already. */
+  /**
+   * Entries `#floor + 1 … #head`, contiguous. The first `#dropped` elements of the array are no longer valid.
+   */
   #entries: FeedEntry[] = [];
   #dropped = 0;
   #bytes = 0;
   #floor: Offset = 0;
   #head: Offset = 0;
-  /** Counts the histories that were begun: what is under way of another one is thrown away. */
+  /** Counts epochs. Results of reads that began in an earlier epoch are discarded. */
   #history = 0;
   #following = false;
   #woken = false;
@@ -75,23 +80,24 @@ export class LiveFeed {
     this.#maxBytes = maxBytes;
   }
 
-  /** Loads the calls in progress and the last entries before them, and follows the journal from there. */
+  /** Loads the active calls and the latest entries, and follows the journal from there. */
   async start(): Promise<void> {
     this.#replace(await this.#load());
-    this.#unsubscribe = this.#journal.onAppend((appended) => this.#appended(appended));
+    this.#unsubscribe = this.#journal.onAppend((appended) => this.#handleAppend(appended));
     this.#stopPolling = this.#clock.every(POLL_MS, () => this.#wake());
-    // What came while the past was read woke nobody.
+    // Entries appended while the past was loaded have not triggered a wake-up.
     if (this.#journal.head() > this.#head) this.#wake();
   }
 
   /**
-   * Another history of the journal has begun: loads it, and drops what was held of the one before. Calls `adopt` in the turn
-   * in which that happens. @throws when the journal cannot be read; then everything is as it was
+   * Loads a new epoch of the journal and drops the entries of the previous one. Calls `adopt` in the same
+   * turn.
+   * @throws if the journal cannot be read; in that case nothing has changed
    */
   async restart(adopt: () => void): Promise<void> {
     let history: number;
     let loaded: LoadedPast;
-    // What somebody else has replaced meanwhile may be of a later history than what was loaded here.
+    // A concurrent restart may have loaded a later epoch than this one.
     do {
       history = this.#history;
       loaded = await this.#load();
@@ -110,30 +116,30 @@ export class LiveFeed {
     this.#listeners.clear();
   }
 
-  /** Everything up to here is known. */
+  /** The offset of the latest known entry. */
   get head(): Offset {
     return this.#head;
   }
 
   /**
-   * Whether everything up to `offset` is known: it is waited for where another node can have been first. `false`: the journal has
-   * no such entry, or it could not be read in time.
+   * Waits until all entries up to `offset` are known, because another node may have seen them first. Resolves
+   * with `false` if the journal has no such entry or could not be read in time.
    */
-  async reach(offset: Offset): Promise<boolean> {
+  async waitForOffset(offset: Offset): Promise<boolean> {
     if (this.#head >= offset || this.#journal.catchUp === undefined) return this.#head >= offset;
     const {promise, resolve} = Promise.withResolvers<boolean>();
     const unsubscribe = this.onAdvance(() => {
       if (this.#head >= offset) resolve(true);
     });
-    const cancel = this.#clock.after(REACH_MS, () => resolve(false));
+    const cancel = this.#clock.after(WAIT_FOR_OFFSET_MS, () => resolve(false));
     this.#journal.catchUp().then(
       () => {
         if (this.#journal.head() < offset) resolve(this.#head >= offset);
-        // Read on by now, or in the turns to come.
+        // The entries have been read by now, or will be in the next turns.
         else this.#wake();
       },
       (error: unknown) =>
-        this.#logger.debug({err: error, offset}, 'what another node knows could not be read'),
+        this.#logger.debug({err: error, offset}, 'could not read the entries of another node'),
     );
     try {
       return await promise;
@@ -143,17 +149,17 @@ export class LiveFeed {
     }
   }
 
-  /** A cursor at or after this can be served from memory. */
+  /** A cursor at or after this offset can be served from memory. */
   get floor(): Offset {
     return this.#floor;
   }
 
-  /** The calls in progress after entry {@link head}. */
+  /** The active calls after entry {@link head}. */
   activeCalls(): MapIterator<CallRecord> {
     return this.#calls.values();
   }
 
-  /** A call in progress. */
+  /** An active call. */
   activeCall(callSid: string): CallRecord | undefined {
     return this.#calls.get(callSid);
   }
@@ -162,15 +168,15 @@ export class LiveFeed {
     return this.#calls.size;
   }
 
-  /** Calls `listener` in the turn in which the head has moved. */
+  /** Calls `listener` in the turn in which the head moves. */
   onAdvance(listener: () => void): Unsubscribe {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * What `audience` is sent next from cursor `after`, which is at or after {@link floor} and before {@link head}.
-   * The same question between two moves of the head has the same answer, bytes included: it is computed once.
+   * The next batch for `visibility` from cursor `after`, which is at or after {@link floor} and before
+   * {@link head}. The result, including its bytes, is computed once until the head moves.
    */
   batch(visibility: VisibilityFilter, after: Offset): Batch {
     const last = this.#lastBatch;
@@ -190,7 +196,9 @@ export class LiveFeed {
     return batch;
   }
 
-  /** When the pushed entries after `offset` happened, as far as they are held; milliseconds since 1970. */
+  /**
+   * The event times of the entries with messages after `offset` that are in memory; milliseconds since 1970.
+   */
   *happenedAfter(offset: Offset): Generator<number> {
     for (
       let index = Math.max(0, offset - this.#floor) + this.#dropped;
@@ -203,8 +211,9 @@ export class LiveFeed {
   }
 
   /**
-   * The last page of entries that ends with `offset`: after a restart everybody comes back at once, and resumes a
-   * little before the head. None where they cannot be had, since then the journal answers each of them.
+   * The last page of entries, ending with `offset`. After a restart all clients reconnect at once and resume
+   * a little before the head. Empty if the entries cannot be read, because then the journal serves each
+   * client.
    */
   async #entriesUpTo(offset: Offset): Promise<readonly JournalEntry[]> {
     if (offset === 0) return [];
@@ -214,10 +223,14 @@ export class LiveFeed {
       const page = first.kind === 'entries' ? first : await this.#journal.read(first.oldest, READ_PAGE);
       if (page.kind === 'too-old') return [];
       const entries = page.entries.filter((entry) => entry.offset <= offset);
-      // The calls can be ahead of what may be read yet; a gap between the two would be one in somebody's replay.
+      // The calls can be ahead of the readable entries. A gap between the two would be a gap in a client's
+      // replay.
       return entries.at(-1)?.offset === offset ? entries : [];
     } catch (error) {
-      this.#logger.warn({err: error}, 'the last entries could not be read; resumes go to the journal');
+      this.#logger.warn(
+        {err: error},
+        'could not read the latest entries; the journal serves resumes instead',
+      );
       return [];
     }
   }
@@ -235,15 +248,15 @@ export class LiveFeed {
     this.#bytes = 0;
     for (const call of calls) this.#calls.set(call.callSid, call);
     this.#floor = (past[0]?.offset ?? offset + 1) - 1;
-    // Held, and not projected: the calls are as the last of these entries left them already.
+    // Held without projecting: the loaded calls already include these entries.
     for (const entry of past) this.#hold(entry);
     this.#head = offset;
     this.#shrink();
   }
 
-  /** What was appended is taken as it is where it continues what is known; anything else is read. */
-  #appended(entries: readonly JournalEntry[] = []): void {
-    // A read that is under way may hold the same entries: it goes on by itself.
+  /** Uses the appended entries directly if they follow the head. Otherwise they are read. */
+  #handleAppend(entries: readonly JournalEntry[] = []): void {
+    // A read in progress may contain the same entries, so it continues on its own.
     if (!this.#following && continues(this.#head, entries)) {
       this.#take(entries);
       this.#announce();
@@ -251,13 +264,13 @@ export class LiveFeed {
     if (this.#journal.head() > this.#head) this.#wake();
   }
 
-  /** `#woken` is a latch: a wake-up while a page is being read leads to another page. */
+  /** `#woken` is a latch: a wake-up during a read causes another read. */
   #wake(): void {
     this.#woken = true;
     if (this.#following) return;
     this.#following = true;
     this.#follow().catch((error: unknown) => {
-      if (!this.#stopped) this.#logger.error({err: error}, 'the journal could not be followed; trying again');
+      if (!this.#stopped) this.#logger.error({err: error}, 'could not follow the journal, retrying');
     });
   }
 
@@ -267,19 +280,20 @@ export class LiveFeed {
         this.#woken = false;
         const history = this.#history;
         const page = await this.#journal.read(this.#head, READ_PAGE);
-        // It was read of the one before.
+        // This page belongs to the previous epoch.
         if (history !== this.#history) {
           this.#woken = true;
           continue;
         }
         if (page.kind === 'too-old') {
-          // This node was away for as long as they are kept, or another one's clock is far ahead. Sessions find their cursors too old.
+          // This node was offline for longer than the retention, or another node's clock is far ahead.
+          // Sessions will find that their cursors are too old.
           this.#logger.error(
             {after: this.#head, oldest: page.oldest},
-            'entries were trimmed before they were read',
+            'entries were trimmed before this node read them',
           );
           await this.restart(() => {});
-          // Should even that be too old, the next poll looks again.
+          // If even that is too old, the next poll tries again.
           if (this.#head < page.oldest) this.#woken = false;
           continue;
         }
@@ -289,7 +303,8 @@ export class LiveFeed {
         this.#announce();
       }
     } finally {
-      // In the same turn as the last look at the latch: a wake-up comes either before it or finds nobody following.
+      // In the same turn as the last check of the latch, so a wake-up either comes before it or starts a new
+      // loop.
       this.#following = false;
     }
   }
@@ -299,7 +314,8 @@ export class LiveFeed {
       try {
         listener();
       } catch (error) {
-        // The head has moved: whoever is not told now would not hear of it before the next entry.
+        // The head has moved. The remaining listeners must still run, or they would miss it until the next
+        // entry.
         this.#logger.error({err: error}, 'a listener of the feed failed');
       }
     }
@@ -327,7 +343,7 @@ export class LiveFeed {
     else this.#calls.set(call.callSid, call);
   }
 
-  /** Evidence that changed nothing was heard of all the same: the record says when. */
+  /** An event that changed nothing still confirms the call, so the record gets its time. */
   #confirm({kind, callSid, receivedAt}: JournalEntry['event']): void {
     const call = kind === 'status' ? this.#calls.get(callSid) : undefined;
     if (call !== undefined && call.updatedAt < receivedAt)
@@ -340,7 +356,7 @@ export class LiveFeed {
     this.#lastBatch = undefined;
   }
 
-  /** Drops the oldest entries; the array is copied only once half of it is gone, so that a drop costs O(1). */
+  /** Drops the oldest entries. The array is copied only once half of it is unused, so a drop costs O(1). */
   #shrink(): void {
     while (this.#bytes > this.#maxBytes && this.#dropped < this.#entries.length) {
       const oldest = this.#entries[this.#dropped];
@@ -356,7 +372,7 @@ export class LiveFeed {
   }
 }
 
-/** Whether `entries` are those that follow `head`, without a gap. */
+/** Whether `entries` follow `head` without a gap. */
 function continues(head: Offset, entries: readonly JournalEntry[]): boolean {
   return entries.length > 0 && entries.every(({offset}, index) => offset === head + 1 + index);
 }

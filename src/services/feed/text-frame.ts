@@ -1,11 +1,12 @@
 /**
- * Text frames as a server sends them (RFC 6455, section 5.2: final, unmasked, not compressed). Encoded here and not by
- * the WebSocket library, because a frame that many sessions get is encoded once and written to their sockets as is.
+ * Text frames of a server (RFC 6455, section 5.2: final, unmasked, uncompressed). Encoded here instead of in
+ * the WebSocket library, so that a frame for many sessions is encoded once and written to their sockets as
+ * is.
  */
 
 const TEXT_FINAL = 0x81;
 
-/** One complete text frame holding `text`. */
+/** One complete text frame with `text`. */
 export function encodeTextFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;

@@ -1,10 +1,10 @@
 /**
- * Which entries a session is told about. Sessions that see the same entries have the same audience key, and share
- * the bytes that are written to them.
+ * Visibility filters: the entries that a session may see. Sessions that see the same entries have the same
+ * key and share the bytes that are written to them.
  */
 import {hasScope, type Principal} from '../../auth/authenticator.ts';
 
-/** What decides whether an entry is seen. */
+/** The facts that decide whether an entry is visible. */
 export interface Visible {
   readonly callSid: string;
   readonly owner?: string;
@@ -15,14 +15,14 @@ export interface VisibilityFilter {
   sees(entry: Visible): boolean;
 }
 
-/** What a session asked to be told about. */
+/** The calls that a session subscribed to. */
 export type Subscription = 'all' | readonly string[];
 
-/** The two that most sessions have are one object each. */
+/** Shared objects, because most sessions have one of these filters. */
 const EVERYTHING: VisibilityFilter = {key: 'all', sees: () => true};
 const NOTHING: VisibilityFilter = {key: 'none', sees: () => false};
 
-/** The audience of a principal with a subscription. */
+/** The filter of a principal with a subscription. */
 export function visibilityOf(principal: Principal, subscription: Subscription): VisibilityFilter {
   const scope = hasScope(principal, 'calls:read:all')
     ? EVERYTHING
@@ -31,12 +31,12 @@ export function visibilityOf(principal: Principal, subscription: Subscription): 
       : NOTHING;
   if (subscription === 'all') return scope;
   const sids = new Set(subscription);
-  // A user's name may hold any character: the sids come first, where their form is known.
+  // A user name may contain any character. The SIDs come first because their format is known.
   const key = `${[...sids].sort().join(',')}|${scope.key}`;
   return {key, sees: (entry) => sids.has(entry.callSid) && scope.sees(entry)};
 }
 
-/** The audience that has a key: how another node's sessions see the journal. `undefined`: no audience of ours has it. */
+/** Recreates a filter from its key, for sessions of other nodes; `undefined` if the key is unknown. */
 export function visibilityOfKey(key: string): VisibilityFilter | undefined {
   const user = 'user:';
   if (key === 'all') return EVERYTHING;

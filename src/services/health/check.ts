@@ -1,21 +1,21 @@
-/** What one check of the doctor is, and the words that several of them share. */
+/** The interface of the doctor's checks, and texts that several checks share. */
 
 import type {HealthCheck, HealthCheckId} from '@hookswitch/protocol';
 import {maskText} from '../../mask.ts';
 import type {ProviderFault} from '../../twilio/twilio-client.ts';
 
 export interface CheckContext {
-  /** Aborted when the check's time is up, or the server stops. */
+  /** Aborted if the check takes too long or the server stops. */
   readonly signal: AbortSignal;
-  /** Origin of the page that the operator looks at, where a browser asks. */
+  /** Origin of the operator's page, if the request comes from a browser. */
   readonly pageOrigin?: string;
-  /** The host that this page sent its request to, as the `Host` header has it. */
+  /** The `Host` header of this page's request. */
   readonly pageHost?: string;
 }
 
 export type Evidence = HealthCheck['evidence'][number];
 
-/** What a check found. */
+/** The result of a check. */
 export interface Finding {
   readonly status: 'ok' | 'warning' | 'failed';
   readonly summary: string;
@@ -27,20 +27,20 @@ export interface Finding {
 export interface Check {
   readonly id: HealthCheckId;
   readonly title: string;
-  /** Finds out, and changes nothing. */
+  /** Runs the check without changing anything. */
   run(context: CheckContext): Promise<Finding>;
 }
 
-/** Longest text of somebody else's that is shown. */
+/** Maximum length of a foreign text in a result. */
 const MAX_SHOWN = 200;
 
-/** A text of somebody else's: bounded, without control characters. */
+/** Makes a foreign text safe to show: limits its length and removes control characters. */
 export function shown(text: string, max = MAX_SHOWN): string {
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
   return plain.length > max ? `${plain.slice(0, max)}…` : plain;
 }
 
-/** A URL without what may be secret in it: user, password, and the values of its query. */
+/** Removes possible secrets from a URL: user, password, and the values of its query. */
 export function shownUrl(url: string): string {
   if (url === '') return '(none)';
   if (!URL.canParse(url)) return shown(url.replace(/[?#].*$/s, ''));
@@ -53,7 +53,7 @@ export function ms(duration: number): string {
   return `${Math.round(duration)} ms`;
 }
 
-/** Twilio said no, or nothing: the same for every check that asks it. */
+/** The result of every check that gets an error, or no answer, from Twilio. */
 export function twilioFailure(fault: ProviderFault, apiUrl: string): Finding {
   const evidence = [
     {label: 'Asked', value: apiUrl},
@@ -69,43 +69,43 @@ function explain({status, code}: ProviderFault): {readonly summary: string; read
     return {
       summary: 'Twilio could not be reached.',
       remedy:
-        'Check that this machine reaches the internet (DNS, firewall), and TWILIO_API_URL if it is set.',
+        'Check that this machine can reach the internet (DNS, firewall), and TWILIO_API_URL if it is set.',
     };
   if (code === 20008)
     return {
       summary: 'These are test credentials, which place no calls.',
-      remedy: 'Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to the live ones of the Twilio console.',
+      remedy: 'Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to the live credentials from the Twilio console.',
     };
-  // An account that is suspended or closed is refused like wrong credentials, which may well be right.
+  // Twilio refuses a suspended or closed account like wrong credentials, although they may be right.
   if (code === 20005 || code === 10001)
     return {
       summary: 'The Twilio account is not active: it is suspended or closed.',
-      remedy: 'Open the Twilio console: it says why, and what to do. The credentials need not be changed.',
+      remedy: 'Open the Twilio console to see the reason and the next step. The credentials need not change.',
     };
   if (code === 20006)
     return {
-      summary: 'Twilio takes the credentials, and does not let them read this.',
-      remedy: "Use the account's own SID and auth token, or an API key with rights to voice and numbers.",
+      summary: 'Twilio accepts the credentials but does not allow them to read this.',
+      remedy: "Use the account's own SID and auth token, or an API key with access to voice and numbers.",
     };
   if (status === 401 || status === 403)
     return {
       summary: 'Twilio does not accept the credentials.',
       remedy:
-        'Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from the Twilio console again; unset TWILIO_REGION and TWILIO_EDGE if you do not mean them.',
+        'Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from the Twilio console again. Unset TWILIO_REGION and TWILIO_EDGE unless you need them.',
     };
   if (status === 404)
     return {
-      summary: 'Twilio knows no such account here.',
+      summary: 'Twilio does not know this account here.',
       remedy:
-        'Compare TWILIO_ACCOUNT_SID with the Twilio console; an account of another region is unknown here.',
+        'Compare TWILIO_ACCOUNT_SID with the Twilio console. An account of another region is unknown here.',
     };
   if (status === 429)
     return {
-      summary: 'Twilio answers that there are too many requests.',
+      summary: 'Twilio received too many requests.',
       remedy: 'Wait a moment, then check again.',
     };
   return {
-    summary: status >= 500 ? 'Twilio has a fault of its own.' : 'Twilio refused the question.',
+    summary: status >= 500 ? 'Twilio has an internal error.' : 'Twilio refused the request.',
     remedy: 'See https://status.twilio.com, then check again.',
   };
 }

@@ -1,4 +1,4 @@
-/** Every check of the doctor, in the order in which they are shown: what must work first comes first. */
+/** All checks of the doctor in display order: the most basic requirements come first. */
 import type {Check} from './check.ts';
 import {type ClockCheckOptions, clockCheck} from './clock.ts';
 import {type CredentialsCheckOptions, credentialsCheck} from './credentials.ts';

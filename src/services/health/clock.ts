@@ -1,4 +1,4 @@
-/** How far our clock is off Twilio's: a call's lag and silence are judged by the difference of the two. */
+/** Compares our clock with Twilio's, because lag and silence of calls are computed from both. */
 import type {Clock} from '../../clock.ts';
 import type {TwilioAccountClient} from '../../twilio/twilio-account.ts';
 import {type Check, type Finding, ms, twilioFailure} from './check.ts';
@@ -25,12 +25,13 @@ async function check({account, clock, apiUrl}: ClockCheckOptions): Promise<Findi
     if (outcome.kind === 'failed') return twilioFailure(outcome.fault, apiUrl);
     return {
       status: 'warning',
-      summary: "Twilio's answer carries no date to compare with.",
+      summary: "Twilio's response has no Date header to compare with.",
       evidence: [{label: 'Asked', value: apiUrl}],
-      remedy: 'A proxy may have taken the Date header off.',
+      remedy: 'A proxy may have removed the Date header.',
     };
   }
-  // Whole seconds, cut off: on average it was half a second later; and half of the way there and back ago.
+  // The date is cut to whole seconds, so on average the time was half a second later. The response took half
+  // of `tookMs`.
   const offsetMs = now - tookMs / 2 - (outcome.serverTime + 500);
   const uncertaintyMs = 500 + tookMs / 2;
   const distance = Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
@@ -45,6 +46,6 @@ async function check({account, clock, apiUrl}: ClockCheckOptions): Promise<Findi
     status: distance > FAILURE_MS ? 'failed' : 'warning',
     summary: `The clock is ${Math.round(Math.abs(offsetMs) / 1000)} s ${direction} Twilio's.`,
     evidence,
-    remedy: 'Let this machine keep its time by NTP (systemd-timesyncd, chrony).',
+    remedy: 'Synchronize the clock of this machine with NTP (systemd-timesyncd, chrony).',
   };
 }

@@ -1,4 +1,4 @@
-/** The action `point-number-here`: sets the number's URLs at Twilio to ours. */
+/** The action `point-number-here`: sets the number's URLs at Twilio to this gateway. */
 import type {Logger} from 'pino';
 import {AppError} from '../../errors/app-error.ts';
 import {numberUrls} from '../../twilio/callback-urls.ts';
@@ -13,8 +13,9 @@ export interface PointNumberOptions {
 }
 
 /**
- * Sets Voice URL and status callback; an application or a trunk of the number is left alone, since others may depend
- * on it. @throws AppError `not_found` when the account has no such number, `provider_error`
+ * Sets the Voice URL and the status callback. Leaves an application or a trunk of the number unchanged,
+ * because others may depend on it. @throws AppError `not_found` if the account has no such number,
+ * `provider_error`
  */
 export async function pointNumberHere(
   {account, phoneNumber, publicUrl, logger}: PointNumberOptions,
@@ -31,7 +32,7 @@ export async function pointNumberHere(
   });
   if (updated.kind === 'failed') throw providerError(updated.fault);
   if (updated.kind === 'missing') throw noNumber(phoneNumber);
-  // What it was before is kept, for whoever wants it back.
+  // Logs the previous URLs, so that the change can be reverted.
   logger.info({user, sid, before: {voiceUrl, statusCallback}}, 'the number now points here');
 }
 

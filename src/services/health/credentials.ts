@@ -1,4 +1,4 @@
-/** Whether Twilio takes the account's SID and token, and what kind of account it is. */
+/** Checks whether Twilio accepts the account's SID and token, and shows the type of the account. */
 import {maskNumber, maskText} from '../../mask.ts';
 import type {TwilioAccount, TwilioAccountClient} from '../../twilio/twilio-account.ts';
 import {type Check, type Evidence, type Finding, shown, twilioFailure} from './check.ts';
@@ -9,7 +9,7 @@ export interface CredentialsCheckOptions {
   readonly apiUrl: string;
 }
 
-/** Numbers that are listed; a trial account that has more knows them. */
+/** Maximum of listed numbers. Trial accounts rarely have more. */
 const MAX_LISTED = 10;
 
 export function credentialsCheck(options: CredentialsCheckOptions): Check {
@@ -31,12 +31,12 @@ async function check({account: client, accountSid, apiUrl}: CredentialsCheckOpti
       status: 'failed',
       summary: `The account is ${shown(account.status)}.`,
       evidence,
-      remedy: 'The Twilio console says why, and what Twilio needs of you.',
+      remedy: 'Open the Twilio console to see the reason and the next step.',
     };
   if (!isTrial(account)) return {status: 'ok', summary: 'Twilio accepts the credentials.', evidence};
   return {
     status: 'warning',
-    summary: 'The credentials are accepted; it is a trial account, which calls only verified numbers.',
+    summary: 'Twilio accepts the credentials. This is a trial account, which can only call verified numbers.',
     evidence: [...evidence, await verifiedNumbers(client)],
     remedy:
       'Verify the numbers you want to call in the Twilio console (Verified Caller IDs), or upgrade the account.',

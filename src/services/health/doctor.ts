@@ -1,6 +1,6 @@
 /**
- * Runs the checks and keeps what they found. A check never runs twice at once: who asks while it runs gets that run's
- * result. It has 10 s and no more, so that one that hangs holds up nobody but itself.
+ * Runs the checks and keeps their results. A check never runs twice at the same time: a request during a run
+ * gets the result of that run. Each check has 10 s, so that a check that hangs delays no other.
  */
 import type {HealthCheck, HealthCheckId, HealthReport} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
@@ -16,110 +16,112 @@ export interface DoctorOptions {
   readonly logger: Logger;
 }
 
-/** What a run may know of who asked. */
+/** The facts about the caller that a run may use. */
 export type RunContext = Pick<CheckContext, 'pageOrigin' | 'pageHost'>;
 
-interface Patient {
+interface CheckState {
   readonly check: Check;
   result: HealthCheck;
-  underWay?: Promise<void>;
+  running?: Promise<void>;
   /** Monotonic time at which the last run ended. */
   endedAt?: number;
 }
 
 const TIMEOUT_MS = 10_000;
-/** Told so a moment before: a check that can say itself what it waited for says it better. */
+/**
+ * Aborts the check a moment before its timeout, so that the check itself can report the reason for the delay.
+ */
 const SIGNAL_MS = 9500;
-/** Checks ask Twilio and the outside: however often somebody asks, each runs once in so long. */
+/** Minimum time between two runs of a check, because checks call Twilio and the public endpoint. */
 const MIN_INTERVAL_MS = 3000;
 
 export class Doctor {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #patients: ReadonlyMap<HealthCheckId, Patient>;
+  readonly #checks: ReadonlyMap<HealthCheckId, CheckState>;
   readonly #stopping = new AbortController();
 
   constructor({checks, clock, logger}: DoctorOptions) {
     this.#clock = clock;
     this.#logger = logger;
-    this.#patients = new Map(checks.map((check) => [check.id, {check, result: notRun(check)}]));
+    this.#checks = new Map(checks.map((check) => [check.id, {check, result: notRun(check)}]));
   }
 
-  /** The last results; `not-run` where there are none. */
+  /** The latest results; `not-run` for checks without a result. */
   report(): HealthReport {
-    return {checks: [...this.#patients.values()].map(({result}) => result)};
+    return {checks: [...this.#checks.values()].map(({result}) => result)};
   }
 
   /**
-   * Runs every check that has not just run, and resolves with all results.
-   * @throws AppError `rate_limited` when all of them have
+   * Runs all checks that have not run recently, and resolves with all results.
+   * @throws AppError `rate_limited` if all of them have run recently
    */
   async runAll(context: RunContext = {}): Promise<HealthReport> {
-    const patients = [...this.#patients.values()];
-    const waits = patients.map((patient) => this.#waitMs(patient));
-    if (patients.length > 0 && waits.every((wait) => wait > 0)) throw tooSoon(Math.max(...waits));
+    const states = [...this.#checks.values()];
+    const waits = states.map((state) => this.#waitMs(state));
+    if (states.length > 0 && waits.every((wait) => wait > 0)) throw tooSoon(Math.max(...waits));
     await Promise.all(
-      patients.flatMap((patient, at) => ((waits[at] ?? 0) > 0 ? [] : [this.#run(patient, context)])),
+      states.flatMap((state, at) => ((waits[at] ?? 0) > 0 ? [] : [this.#run(state, context)])),
     );
     return this.report();
   }
 
-  /** Runs one check. @throws AppError `not_found`, `rate_limited` when it has just run */
+  /** Runs one check. @throws AppError `not_found`; `rate_limited` if it has just run */
   async run(id: string, context: RunContext = {}): Promise<HealthReport> {
-    const patient = this.#find(id);
-    const waitMs = this.#waitMs(patient);
+    const state = this.#find(id);
+    const waitMs = this.#waitMs(state);
     if (waitMs > 0) throw tooSoon(waitMs);
-    await this.#run(patient, context);
+    await this.#run(state, context);
     return this.report();
   }
 
-  /** Runs one check whatever was before: something it looks at has just been changed. @throws AppError `not_found` */
+  /** Runs one check at once, because something it examines has just changed. @throws AppError `not_found` */
   async recheck(id: HealthCheckId, context: RunContext = {}): Promise<HealthReport> {
-    const patient = this.#find(id);
-    // A run that began before the change may have seen what was before it.
-    await patient.underWay;
-    await this.#run(patient, context);
+    const state = this.#find(id);
+    // A run that began before the change may have seen the old state.
+    await state.running;
+    await this.#run(state, context);
     return this.report();
   }
 
-  /** Ends the runs under way; what they found is not kept. */
+  /** Aborts the current runs and discards their results. */
   stop(): void {
     this.#stopping.abort();
   }
 
-  #find(id: string): Patient {
-    const patient = this.#patients.get(id as HealthCheckId);
-    if (patient !== undefined) return patient;
+  #find(id: string): CheckState {
+    const state = this.#checks.get(id as HealthCheckId);
+    if (state !== undefined) return state;
     throw new AppError('not_found', 'There is no such check.', {
-      context: {id: id.slice(0, 64), checks: [...this.#patients.keys()]},
+      context: {id: id.slice(0, 64), checks: [...this.#checks.keys()]},
     });
   }
 
-  /** Milliseconds until it may run again; 0 also while it runs, since then it is joined. */
-  #waitMs({underWay, endedAt = Number.NEGATIVE_INFINITY}: Patient): number {
-    if (underWay !== undefined) return 0;
+  /** Milliseconds until the check may run again; 0 while it runs, because callers join the run. */
+  #waitMs({running, endedAt = Number.NEGATIVE_INFINITY}: CheckState): number {
+    if (running !== undefined) return 0;
     return Math.max(0, endedAt + MIN_INTERVAL_MS - this.#clock.monotonic());
   }
 
-  #run(patient: Patient, context: RunContext): Promise<void> {
-    patient.underWay ??= this.#examine(patient, context).finally(() => {
-      patient.underWay = undefined;
-      patient.endedAt = this.#clock.monotonic();
+  #run(state: CheckState, context: RunContext): Promise<void> {
+    state.running ??= this.#examine(state, context).finally(() => {
+      state.running = undefined;
+      state.endedAt = this.#clock.monotonic();
     });
-    return patient.underWay;
+    return state.running;
   }
 
-  async #examine(patient: Patient, context: RunContext): Promise<void> {
-    const {id, title} = patient.check;
+  async #examine(state: CheckState, context: RunContext): Promise<void> {
+    const {id, title} = state.check;
     const startedAt = this.#clock.monotonic();
-    const finding = await this.#findOut(patient.check, context);
+    const finding = await this.#findOut(state.check, context);
     if (this.#stopping.signal.aborted) return;
     const checkedAt = toIso(this.#clock.now());
     const tookMs = Math.round(this.#clock.monotonic() - startedAt);
-    patient.result = {id, title, ...finding, checkedAt, tookMs};
+    state.result = {id, title, ...finding, checkedAt, tookMs};
   }
 
-  /** Never rejects: a check that fails by itself has failed. */
+  /** Never rejects: an error of the check itself becomes a failed result. */
   async #findOut(check: Check, context: RunContext): Promise<Finding> {
     const {promise: timeout, resolve} = Promise.withResolvers<Finding>();
     const time = new AbortController();
@@ -133,13 +135,13 @@ export class Doctor {
     try {
       return await Promise.race([timeout, check.run({signal, ...context})]);
     } catch (error) {
-      this.#logger.error({err: error, check: check.id}, 'a health check failed by itself');
+      this.#logger.error({err: error, check: check.id}, 'a health check threw an error');
       const message = error instanceof Error ? error.message : String(error);
       return {
         status: 'failed',
-        summary: 'The check itself failed.',
+        summary: 'The check itself failed with an error.',
         evidence: [{label: 'Error', value: shown(maskText(message))}],
-        remedy: 'The log has the whole of it.',
+        remedy: 'See the log for details.',
       };
     } finally {
       for (const cancel of timers) cancel();
@@ -152,8 +154,7 @@ const TIMED_OUT: Finding = {
   status: 'failed',
   summary: `There was no answer within ${TIMEOUT_MS / 1000} s.`,
   evidence: [],
-  remedy:
-    'Something between here and there takes in requests and does not answer: a firewall, a proxy, a full disk.',
+  remedy: 'Something in between accepts requests and does not answer: a firewall, a proxy or a full disk.',
 };
 
 function notRun({id, title}: Check): HealthCheck {
@@ -161,7 +162,7 @@ function notRun({id, title}: Check): HealthCheck {
 }
 
 function tooSoon(waitMs: number): AppError {
-  return new AppError('rate_limited', 'It was checked a moment ago.', {
+  return new AppError('rate_limited', 'This check has just run.', {
     retryAfterS: Math.ceil(waitMs / 1000),
   });
 }

@@ -1,16 +1,16 @@
 /**
- * Proves who answered: a question signed with a secret that only this process has, or only the nodes of one installation, is
- * answered with another signature. Whoever asks without that secret gets no answer, so that `/healthz` tells strangers no
- * more than before.
+ * Proves that an endpoint belongs to this gateway. A question signed with a secret of this process, or of the
+ * nodes of one installation, is answered with another signature. Without the secret there is no answer, so
+ * `/healthz` reveals nothing to strangers.
  */
 import {createHmac, randomBytes, timingSafeEqual} from 'node:crypto';
 
 export class IdentityChallenge {
   readonly #secret: Buffer;
-  /** Who can have answered. */
+  /** The possible answerers, as a text. */
   readonly answerer: string;
 
-  /** @param shared what all nodes of the installation know, and nobody else, where a balancer may ask any of them */
+  /** @param shared a secret that all nodes of the installation share, needed behind a load balancer */
   constructor(shared?: string) {
     this.#secret =
       shared === undefined
@@ -19,20 +19,20 @@ export class IdentityChallenge {
     this.answerer = shared === undefined ? 'this process' : 'this process, or another node of its journal';
   }
 
-  /** A question nobody else can ask, for a query: letters, digits, `-`, `_` and `.`. */
+  /** A question that nobody else can create, for use in a query: letters, digits, `-`, `_` and `.`. */
   question(): string {
     const nonce = randomBytes(16).toString('base64url');
     return `${nonce}.${this.#sign('question', nonce)}`;
   }
 
-  /** The answer, if the question is one of ours. */
+  /** The answer, if the question is ours. */
   answer(question: unknown): string | undefined {
     if (typeof question !== 'string' || question.length > 128) return undefined;
     const [nonce = '', signature = ''] = question.split('.');
     return same(signature, this.#sign('question', nonce)) ? this.#sign('answer', nonce) : undefined;
   }
 
-  /** Whether `answer` is ours to that question. */
+  /** Whether `answer` is our answer to the question. */
   isAnswer(question: string, answer: unknown): boolean {
     const expected = this.answer(question);
     return expected !== undefined && typeof answer === 'string' && same(answer, expected);

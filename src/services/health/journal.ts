@@ -1,4 +1,4 @@
-/** Whether the journal can be written, how long that takes, and for how much more there is room. */
+/** Checks whether the journal can be written, how long a write takes, and how much space is left. */
 import type {Clock} from '../../clock.ts';
 import type {FollowableJournal, JournalOpening} from '../../journal/followable-journal.ts';
 import type {JournalMaintenance} from '../../journal/journal-maintenance.ts';
@@ -13,16 +13,16 @@ export interface DiskSpace {
 
 export interface JournalCheckOptions {
   readonly journal: Pick<FollowableJournal, 'head'> & Pick<JournalMaintenance, 'probe'>;
-  /** How the journal was found at start; `undefined` before it is open. */
+  /** The state of the journal at start; `undefined` before it is open. */
   readonly opening: () => Omit<JournalOpening, 'head'> | undefined;
-  /** Of the disk the journal is on. */
+  /** The space on the journal's disk. */
   readonly diskSpace: () => Promise<DiskSpace>;
   readonly clock: Clock;
 }
 
-/** Twilio waits 15 s for an answer; an fsync that takes this long is a disk in trouble. */
+/** A write that takes this long indicates a disk problem. Twilio waits 15 s for an answer. */
 const SLOW_MS = 500;
-/** Our own sentences with the place and the next step are longer than what is shown of others. */
+/** Our own error messages with place and next step are longer than foreign texts. */
 const MAX_REASON = 800;
 const MEBIBYTE = 1024 * 1024;
 const LOW_BYTES = 1024 * MEBIBYTE;
@@ -33,7 +33,7 @@ export function journalCheck(options: JournalCheckOptions): Check {
 }
 
 async function check({journal, opening, diskSpace, clock}: JournalCheckOptions): Promise<Finding> {
-  // A disk that cannot be asked is no reason to hide what the journal says.
+  // If the disk space cannot be read, the result of the journal is still shown.
   const space = await diskSpace().catch(() => undefined);
   const {epoch, lost} = opening() ?? {};
   const startedAt = clock.monotonic();
@@ -52,24 +52,24 @@ async function check({journal, opening, diskSpace, clock}: JournalCheckOptions):
     },
   ];
   const free = space?.free ?? Number.POSITIVE_INFINITY;
-  const makeRoom = 'Make room on that disk, or lower RETENTION_DAYS.';
+  const makeRoom = 'Free space on that disk, or lower RETENTION_DAYS.';
   if (fault !== undefined)
     return {
       status: 'failed',
-      summary: 'The journal cannot be written: webhooks are answered 503 until it can.',
+      summary: 'The journal is not writable. Until it is, webhooks are answered with 503.',
       evidence,
       remedy:
-        free < EMPTY_BYTES ? makeRoom : 'Do what the test write says is to be done; the log has more of it.',
+        free < EMPTY_BYTES ? makeRoom : 'Follow the instruction in "Test write". The log has more details.',
     };
   if (free < EMPTY_BYTES)
-    return {status: 'failed', summary: 'The disk is about to be full.', evidence, remedy: makeRoom};
+    return {status: 'failed', summary: 'The disk is almost full.', evidence, remedy: makeRoom};
   if (lost !== undefined)
     return {
       status: 'warning',
-      summary: `At start, ${lost.expected - lost.found} acknowledged entries were missing; a new epoch began.`,
+      summary: `At start, ${lost.expected - lost.found} acknowledged entries were missing, so a new epoch began.`,
       evidence: [...evidence, {label: 'Lost', value: `${lost.found + 1} to ${lost.expected}`}],
       remedy:
-        'A backup was restored, or the file was damaged. It says so until the next start; clients have got a snapshot.',
+        'A backup was restored, or the file was damaged. This warning stays until the next start. Clients have got a snapshot.',
     };
   if (free < LOW_BYTES)
     return {status: 'warning', summary: 'Less than 1 GiB of disk space is left.', evidence, remedy: makeRoom};
@@ -80,10 +80,10 @@ async function check({journal, opening, diskSpace, clock}: JournalCheckOptions):
       evidence,
       remedy: 'Put the journal on a local SSD, not on a network file system.',
     };
-  return {status: 'ok', summary: 'The journal takes entries.', evidence};
+  return {status: 'ok', summary: 'The journal is writable.', evidence};
 }
 
-/** With its cause, where that says more: the words of the operating system or of the database service. */
+/** Adds the cause if it says more: the message of the operating system or the database service. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const {message, cause} = error;

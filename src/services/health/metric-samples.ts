@@ -1,6 +1,6 @@
 /**
- * The last quarter of an hour in samples, for sparklines. Everything is read from the metrics that are kept anyway, so
- * that nothing is counted twice and no hot path does more.
+ * Samples of the last 15 minutes for sparklines. All values come from the existing metrics, so that no hot
+ * path does more work.
  */
 import type {HealthSample, HealthSeries} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
@@ -21,12 +21,12 @@ const INTERVAL_MS = 5000;
 const KEPT_MS = 15 * 60_000;
 const MAX_SAMPLES = KEPT_MS / INTERVAL_MS;
 
-/** What has been counted since the process started. */
+/** Counts since the process started. */
 interface Totals {
   readonly webhooks: number;
   readonly refused: number;
   readonly messagesSent: number;
-  /** Appends that took at most `le` seconds, rising. */
+  /** Cumulative buckets of append durations, ascending. `le` is in seconds. */
   readonly appends: readonly Bucket[];
 }
 
@@ -40,7 +40,7 @@ export class HealthSampler {
   readonly #samples: HealthSample[] = [];
   #cancel: CancelTimer | undefined;
   #before: Totals | undefined;
-  /** One sample at a time, in order. */
+  /** Serializes the samples. */
   #sampling: Promise<void> = Promise.resolve();
 
   constructor(options: SeriesOptions) {
@@ -72,7 +72,7 @@ export class HealthSampler {
   }
 
   async #sample(time: string): Promise<void> {
-    // One that was waiting while everything ended: its gauges are gone.
+    // The sampler was stopped while this sample waited, and its gauges no longer exist.
     if (this.#cancel === undefined) return;
     const {metrics, sources, load, logger} = this.#options;
     try {
@@ -91,12 +91,12 @@ export class HealthSampler {
       });
       if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
     } catch (error) {
-      logger.warn({err: error}, 'the health series misses a sample');
+      logger.warn({err: error}, 'could not take a sample of the metrics');
     }
   }
 }
 
-/** `metrics` labels; histograms have further values beside their buckets. */
+/** A value of `prom-client`. Histograms have further values next to their buckets. */
 interface MetricValue {
   readonly value: number;
   readonly labels: Readonly<Partial<Record<string, string | number>>>;
@@ -137,8 +137,8 @@ function appendTimes(before: readonly Bucket[], now: readonly Bucket[]) {
 }
 
 /**
- * A quantile of what a histogram has seen, in its unit, evenly distributed within a bucket; the highest finite bound
- * for what is beyond it. `undefined` when it has seen nothing.
+ * A quantile of a histogram, interpolated within its bucket. Values above the highest finite bound return
+ * that bound. `undefined` if the histogram is empty.
  */
 export function quantile(buckets: readonly Bucket[], q: number): number | undefined {
   const total = buckets.at(-1)?.count ?? 0;

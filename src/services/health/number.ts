@@ -1,4 +1,4 @@
-/** Whether the number is the account's, can speak, and sends its calls here. */
+/** Checks whether the number belongs to the account, supports voice, and sends its calls to this gateway. */
 import {numberUrls} from '../../twilio/callback-urls.ts';
 import type {TwilioAccountClient, TwilioNumber} from '../../twilio/twilio-account.ts';
 import {type Check, type Evidence, type Finding, shown, shownUrl, twilioFailure} from './check.ts';
@@ -25,7 +25,7 @@ async function check(options: NumberCheckOptions): Promise<Finding> {
       summary: `The account has no number ${phoneNumber}.`,
       evidence: [{label: 'TWILIO_PHONE_NUMBER', value: phoneNumber}],
       remedy:
-        'Set TWILIO_PHONE_NUMBER to a number of this account, or buy one in the Twilio console. A verified caller ID may place calls, and never receives any.',
+        'Set TWILIO_PHONE_NUMBER to a number of this account, or buy one in the Twilio console. A verified caller ID can place calls but never receives any.',
     };
   return judge(outcome.number, options);
 }
@@ -35,7 +35,7 @@ function judge(number: TwilioNumber, {phoneNumber, publicUrl}: NumberCheckOption
   if (!number.voice)
     return {
       status: 'failed',
-      summary: `${phoneNumber} cannot place or take voice calls.`,
+      summary: `${phoneNumber} does not support voice calls.`,
       evidence,
       remedy: 'Set TWILIO_PHONE_NUMBER to a number with voice capability.',
     };
@@ -46,17 +46,17 @@ function judge(number: TwilioNumber, {phoneNumber, publicUrl}: NumberCheckOption
   if (taker !== '')
     return {
       status: 'warning',
-      summary: `Incoming calls go to ${taker}, not here; calls can be placed.`,
+      summary: `Incoming calls go to ${taker}, not here. Placing calls works.`,
       evidence,
       remedy:
-        'Twilio ignores the Voice URL while an application or a trunk is set: remove it from the number in the Twilio console, then check again.',
+        'Twilio ignores the Voice URL while an application or a trunk is set. Remove it from the number in the Twilio console, then check again.',
     };
   const faults = faultsOf(number, publicUrl);
   if (faults.length === 0)
     return {status: 'ok', summary: 'The number is yours, and its calls come here.', evidence};
   return {
     status: 'warning',
-    summary: `${sentence(faults)}; calls can be placed.`,
+    summary: `${sentence(faults)}. Placing calls works.`,
     evidence: [...evidence, {label: 'Expected', value: numberUrls(publicUrl).voiceUrl}],
     remedy: 'Let the gateway set both URLs of the number, or set them in the Twilio console.',
     action: {
@@ -67,31 +67,31 @@ function judge(number: TwilioNumber, {phoneNumber, publicUrl}: NumberCheckOption
   };
 }
 
-/** What differs from `numberUrls`, most important first. */
+/** The differences from `numberUrls`, most important first. */
 function faultsOf(number: TwilioNumber, publicUrl: string): readonly string[] {
   const expected = numberUrls(publicUrl);
   const found: readonly (readonly [boolean, string])[] = [
-    [number.voiceUrl === '', 'incoming calls fail, since the number has no Voice URL'],
+    [number.voiceUrl === '', 'incoming calls fail because the number has no Voice URL'],
     [
       number.voiceUrl !== '' && !sameTarget(number.voiceUrl, expected.voiceUrl),
       'incoming calls go elsewhere',
     ],
-    // Twilio's default is POST, which an empty one stands for.
-    [number.voiceMethod !== '' && number.voiceMethod !== 'POST', 'the Voice URL is not asked with POST'],
+    // An empty method means Twilio's default, POST.
+    [number.voiceMethod !== '' && number.voiceMethod !== 'POST', 'the Voice URL is not requested with POST'],
     [
       !sameTarget(number.statusCallback, expected.statusCallback),
       'the end of incoming calls is not reported here',
     ],
     [
       number.statusCallbackMethod !== '' && number.statusCallbackMethod !== 'POST',
-      'the status callback is not made with POST',
+      'the status callback is not sent with POST',
     ],
   ];
   const faults = found.filter(([holds]) => holds).map(([, fault]) => fault);
   if (faults.length > 0) return faults;
-  // What the journal cannot take is answered 503 for Twilio to bring again, which it only does where it is asked to.
+  // The gateway answers 503 when the journal cannot be written. Twilio retries only if the URL asks for it.
   const retried = [number.voiceUrl, number.statusCallback].every((url) => /#(?:.*&)?rp=/.test(url));
-  return retried ? [] : ['Twilio does not try again after a 5xx, since the URLs do not ask for it'];
+  return retried ? [] : ['Twilio does not retry after a 5xx because the URLs do not ask for it'];
 }
 
 function sameTarget(url: string, expected: string): boolean {

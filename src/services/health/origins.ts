@@ -1,4 +1,6 @@
-/** Whether the page that the operator is looking at may use the gateway. Pages that the gateway serves always may. */
+/**
+ * Checks whether the operator's page may use the gateway. Pages that the gateway serves are always allowed.
+ */
 import {isAllowedOrigin, type OriginPolicy} from '../../auth/allowed-origins.ts';
 import {type Check, type CheckContext, type Finding, shown} from './check.ts';
 
@@ -19,13 +21,13 @@ function check(options: OriginsCheckOptions, {pageOrigin, pageHost}: CheckContex
     {label: 'PUBLIC_URL', value: publicOrigin},
     {
       label: 'This page',
-      value: pageOrigin === undefined ? 'unknown: not asked from a page' : shown(pageOrigin),
+      value: pageOrigin === undefined ? 'unknown: not requested from a page' : shown(pageOrigin),
     },
   ];
   if (allowedOrigins === '*')
     return {
       status: 'warning',
-      summary: 'Every web page may use this gateway with a token it got hold of.',
+      summary: 'Every web page that gets hold of a token may use this gateway.',
       evidence,
       remedy: `List the origins of your pages in ALLOWED_ORIGINS, such as ${publicOrigin}.`,
     };
@@ -34,7 +36,7 @@ function check(options: OriginsCheckOptions, {pageOrigin, pageHost}: CheckContex
       status: 'failed',
       summary: `The page you are looking at (${shown(pageOrigin ?? '')}) may not open sessions.`,
       evidence,
-      remedy: `Add ${shown(pageOrigin ?? '')} to ALLOWED_ORIGINS, exactly so, or open the page at ${publicOrigin}.`,
+      remedy: `Add exactly ${shown(pageOrigin ?? '')} to ALLOWED_ORIGINS, or open the page at ${publicOrigin}.`,
     };
   const count = allowedOrigins.length;
   return {

@@ -1,4 +1,7 @@
-/** Whether PUBLIC_URL, asked through the outside, leads to this very process, or to a node of its journal. */
+/**
+ * Checks whether PUBLIC_URL, requested from outside, leads to this process or to a node with the same
+ * journal.
+ */
 
 import type {Clock} from '../../clock.ts';
 import {isLoopback} from '../../network/loopback.ts';
@@ -18,23 +21,23 @@ export interface PublicUrlCheckOptions {
   readonly clock: Clock;
   /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** Twilio is simulated: loopback is as public as it needs. */
+  /** If Twilio is simulated, a loopback PUBLIC_URL is enough. */
   readonly simulated: () => boolean;
 }
 
 const USER_AGENT = 'hookswitch-doctor';
-/** Tunnels treat what says it is a browser differently. */
+/** Some tunnels treat browsers differently. */
 const BROWSER_USER_AGENT = 'Mozilla/5.0 (compatible; hookswitch-doctor)';
 
 export function publicUrlCheck(options: PublicUrlCheckOptions): Check {
   return {
     id: 'public-url',
-    title: 'PUBLIC_URL, asked from outside',
+    title: 'PUBLIC_URL, requested from outside',
     run: (context) => check(options, context),
   };
 }
 
-type Reached =
+type ProbeResult =
   | {readonly kind: 'proven'; readonly answer: ProbeAnswer}
   | {readonly kind: 'not'; readonly fault: ReachabilityFault; readonly evidence: readonly Evidence[]};
 
@@ -42,10 +45,10 @@ async function check(options: PublicUrlCheckOptions, context: CheckContext): Pro
   const {publicUrl, clock, simulated, identity} = options;
   const asked = [{label: 'Asked', value: `${publicUrl}/healthz, from this machine`}];
   const startedAt = clock.monotonic();
-  const reached = await reach(options, context, USER_AGENT);
-  if (reached.kind === 'not')
-    return {status: 'failed', ...reached.fault, evidence: [...asked, ...reached.evidence]};
-  const {address} = reached.answer;
+  const result = await probeIdentity(options, context, USER_AGENT);
+  if (result.kind === 'not')
+    return {status: 'failed', ...result.fault, evidence: [...asked, ...result.evidence]};
+  const {address} = result.answer;
   const evidence = [
     ...asked,
     {label: 'Answered by', value: identity.answerer},
@@ -55,26 +58,26 @@ async function check(options: PublicUrlCheckOptions, context: CheckContext): Pro
   if (isLoopback(new URL(publicUrl).hostname) && !simulated())
     return {
       status: 'failed',
-      summary: 'PUBLIC_URL is this machine by its own name: Twilio cannot reach it.',
+      summary: 'PUBLIC_URL is a loopback address of this machine, so Twilio cannot reach it.',
       evidence,
       remedy: 'Set PUBLIC_URL to the https address of a tunnel or proxy, such as that of ngrok http $PORT.',
     };
-  const browser = await reach(options, context, BROWSER_USER_AGENT);
+  const browser = await probeIdentity(options, context, BROWSER_USER_AGENT);
   if (browser.kind === 'not')
     return {
       status: 'warning',
       summary: `PUBLIC_URL leads here, but not for browsers. ${browser.fault.summary}`,
-      evidence: [...evidence, {label: 'Asked again as', value: 'a browser'}, ...browser.evidence],
+      evidence: [...evidence, {label: 'Repeated as', value: 'a browser'}, ...browser.evidence],
       remedy: browser.fault.remedy,
     };
   return {status: 'ok', summary: `PUBLIC_URL leads to ${identity.answerer}.`, evidence};
 }
 
-async function reach(
+async function probeIdentity(
   {probe, identity, publicUrl}: PublicUrlCheckOptions,
   {signal}: CheckContext,
   userAgent: string,
-): Promise<Reached> {
+): Promise<ProbeResult> {
   const question = identity.question();
   const outcome = await probe.get(`${publicUrl}/healthz?probe=${question}`, {userAgent, signal});
   if (outcome.kind === 'failed') {
@@ -88,7 +91,7 @@ async function reach(
   return {kind: 'not', fault, evidence: describeAnswer(answer)};
 }
 
-/** Somebody answered, and it was not who was `expected`. */
+/** The fault if a server other than `expected` has answered. */
 function strangerFault(
   answer: ProbeAnswer,
   body: Readonly<Record<string, unknown>> | undefined,
@@ -98,16 +101,16 @@ function strangerFault(
     return {
       summary: `Another gateway answers there, not ${expected}.`,
       remedy:
-        'Stop the other one, or point the proxy here; two gateways on one PUBLIC_URL take webhooks from each other.',
+        'Stop the other gateway, or point the proxy here. Two gateways with the same PUBLIC_URL take webhooks from each other.',
     };
   if (answer.headers['content-type']?.startsWith('application/problem+json') === true)
     return {
-      summary: 'A gateway answers, and is asked for another path than /healthz.',
-      remedy: 'Let the proxy pass the path on as it is, or take exactly the path of PUBLIC_URL off.',
+      summary: 'A gateway answers, but it gets a path other than /healthz.',
+      remedy: 'Configure the proxy to keep the path, or to remove exactly the path of PUBLIC_URL.',
     };
   return {
     summary: 'Another server answers there, not the gateway.',
-    remedy: 'Check where the proxy or tunnel of PUBLIC_URL forwards to; this server listens on PORT.',
+    remedy: 'Check the target of the proxy or tunnel of PUBLIC_URL. This server listens on PORT.',
   };
 }
 

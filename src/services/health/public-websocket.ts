@@ -1,4 +1,7 @@
-/** Whether a WebSocket upgrade passes the proxies in front: a wrong token has to be closed with our own 4401. */
+/**
+ * Checks whether WebSocket upgrades pass the proxies in front: an invalid token must be closed with our own
+ * code 4401.
+ */
 import {BEARER_SUBPROTOCOL_PREFIX, closeReasons, SUBPROTOCOL} from '@hookswitch/protocol';
 import type {Clock} from '../../clock.ts';
 import type {
@@ -21,7 +24,7 @@ export interface PublicWebsocketCheckOptions {
   readonly publicUrl: string;
 }
 
-/** Nobody's token: shorter than any access key may be. */
+/** An invalid token: shorter than any access key may be. */
 const INVALID_TOKEN = 'doctor';
 
 export function publicWebsocketCheck(options: PublicWebsocketCheckOptions): Check {
@@ -47,7 +50,7 @@ async function check(
   if (outcome.kind === 'closed' && outcome.code === code)
     return {
       status: 'ok',
-      summary: 'Upgrades pass: the gateway itself closed the socket, as it should.',
+      summary: 'Upgrades pass the proxies: the gateway itself closed the socket, as expected.',
       evidence: [
         ...asked,
         {label: 'Closed with', value: `${outcome.code} ${shown(outcome.reason)}`},
@@ -63,11 +66,11 @@ interface Judged extends ReachabilityFault {
 }
 
 function judge(outcome: ProbeSocket, host: string): Judged {
-  const remedy = 'Check where the proxy of PUBLIC_URL sends /ws: it has to be this server.';
+  const remedy = 'Check where the proxy of PUBLIC_URL sends /ws. It must be this server.';
   switch (outcome.kind) {
     case 'closed':
       return {
-        summary: `The socket was closed with ${outcome.code}, which is not what the gateway does.`,
+        summary: `The socket was closed with ${outcome.code}, which the gateway does not use here.`,
         remedy: outcome.code === 1006 ? UPGRADE_REMEDY : remedy,
         evidence: [{label: 'Closed with', value: shown(`${outcome.code} ${outcome.reason}`)}],
       };
@@ -75,8 +78,8 @@ function judge(outcome: ProbeSocket, host: string): Judged {
       return {summary: 'Another WebSocket server answers there.', remedy, evidence: []};
     case 'silent':
       return {
-        summary: 'The socket opened, and nobody at the other end noticed.',
-        remedy: 'Something in front holds the socket open by itself: switch its WebSocket buffering off.',
+        summary: 'The socket opened, but no server responded on it.',
+        remedy: 'A proxy in front keeps the socket open by itself. Turn off its WebSocket buffering.',
         evidence: [],
       };
     case 'refused':
@@ -90,39 +93,39 @@ function judge(outcome: ProbeSocket, host: string): Judged {
 }
 
 const UPGRADE_REMEDY =
-  'Let the proxy pass upgrades on for /ws: in nginx proxy_http_version 1.1 with the headers Upgrade and Connection.';
+  'Configure the proxy to forward upgrades for /ws. In nginx: proxy_http_version 1.1 and the headers Upgrade and Connection.';
 
-/** An upgrade was answered with 101, and not as it has to be: the words are those of `ws`. */
+/** The fault of an invalid 101 response. The patterns match messages of `ws`. */
 function handshakeFault({message}: Extract<ProbeSocket, {kind: 'failed'}>): ReachabilityFault | undefined {
   if (/subprotocol/i.test(message))
     return {
-      summary: 'The upgrade passes, but the header Sec-WebSocket-Protocol is lost on the way there or back.',
+      summary: 'The upgrade passes, but the Sec-WebSocket-Protocol header is lost in one direction.',
       remedy:
-        'Let the proxy pass Sec-WebSocket-Protocol on in both directions: browsers send their token in it. In nginx: proxy_set_header Sec-WebSocket-Protocol $http_sec_websocket_protocol.',
+        'Configure the proxy to forward Sec-WebSocket-Protocol in both directions, because browsers send their token in it. In nginx: proxy_set_header Sec-WebSocket-Protocol $http_sec_websocket_protocol.',
     };
   if (/sec-websocket-accept|upgrade header|sec-websocket-extensions/i.test(message))
     return {
-      summary: 'Something in front answers the upgrade by itself, and not as a WebSocket server does.',
+      summary: 'A proxy in front answers the upgrade by itself, with an invalid WebSocket response.',
       remedy:
-        'Check what the proxy or CDN does with /ws: it must pass the upgrade and its answer on, uncached.',
+        'Check how the proxy or CDN handles /ws. It must forward the upgrade and its response without caching.',
     };
   return undefined;
 }
 
-/** The upgrade was answered as a request. */
+/** The fault if the upgrade got an ordinary HTTP response. */
 function refusal(answer: ProbeAnswer): ReachabilityFault {
   const ours = /"code":"([a-z_]+)"/.exec(answer.body)?.[1];
   if (ours === 'no_room')
     return {
-      summary: 'The gateway takes no more sessions (MAX_SESSIONS, or it is going away).',
-      remedy: 'Raise MAX_SESSIONS, or look at who is connected.',
+      summary: 'The gateway accepts no more sessions (MAX_SESSIONS, or it is shutting down).',
+      remedy: 'Raise MAX_SESSIONS, or check the open sessions.',
     };
-  // Ours for a plain GET: the Upgrade header was lost on the way.
+  // Our response to a plain GET, so the Upgrade header was lost.
   if (ours === 'upgrade_required' || answer.status === 426)
     return {summary: 'The request arrives, but not as an upgrade.', remedy: UPGRADE_REMEDY};
   return (
     intermediaryFault(answer) ?? {
-      summary: `The upgrade was answered ${answer.status}, and no socket opened.`,
+      summary: `The upgrade was answered with ${answer.status}, and no socket opened.`,
       remedy: UPGRADE_REMEDY,
     }
   );

@@ -1,4 +1,7 @@
-/** Why PUBLIC_URL did not lead here: what connections, tunnels and proxies say, and what to do about it. */
+/**
+ * Explains why PUBLIC_URL did not lead here: the errors of connections, tunnels and proxies, and their
+ * remedies.
+ */
 import type {ProbeAnswer, ProbeFailure} from '../../reachability/public-endpoint-probe.ts';
 import {shown, shownUrl} from './check.ts';
 
@@ -7,7 +10,7 @@ export interface ReachabilityFault {
   readonly remedy: string;
 }
 
-/** A connection that came to nothing. */
+/** The fault of a failed connection. */
 export function connectionFault({code, message}: ProbeFailure, host: string): ReachabilityFault {
   const fault = connectionFaults.find(([pattern]) => pattern.test(code))?.[1];
   if (fault !== undefined) return {summary: fault.summary.replace('HOST', host), remedy: fault.remedy};
@@ -37,14 +40,14 @@ const connectionFaults: readonly (readonly [RegExp, ReachabilityFault])[] = [
     {
       summary: 'HOST does not answer.',
       remedy:
-        'Open its port in the firewall. Some routers do not lead their own public address back inside: then try curl $PUBLIC_URL/healthz from another network.',
+        'Open its port in the firewall. Some routers do not route their own public address back inside. In that case, try curl $PUBLIC_URL/healthz from another network.',
     },
   ],
   [
     /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/,
     {
-      summary: 'HOST ended the connection without an answer.',
-      remedy: "Look into the proxy's log; it may not reach this server, or take TLS only.",
+      summary: 'HOST closed the connection without a response.',
+      remedy: "Check the proxy's log. It may not reach this server, or it may only accept TLS.",
     },
   ],
   [
@@ -72,40 +75,39 @@ const connectionFaults: readonly (readonly [RegExp, ReachabilityFault])[] = [
     /^(UNABLE_TO_|CERT_|ERR_TLS_|HOSTNAME_MISMATCH|INVALID_CA)/,
     {
       summary: 'The TLS certificate of HOST cannot be verified.',
-      remedy: 'Most often the intermediate certificate is missing: serve the full chain.',
+      remedy: 'Most often the intermediate certificate is missing. Serve the full chain.',
     },
   ],
   [
     /^(EPROTO|ERR_SSL_.*|HPE_.*)$/,
     {
-      summary: 'HOST does not speak what PUBLIC_URL says (TLS against plain HTTP).',
-      remedy: 'Check scheme and port of PUBLIC_URL.',
+      summary: 'HOST does not use the protocol of PUBLIC_URL (TLS or plain HTTP).',
+      remedy: 'Check the scheme and port of PUBLIC_URL.',
     },
   ],
 ];
 
-/** What a proxy or tunnel says by itself; `undefined` for an answer that may be anybody's. */
+/** Faults that a proxy or tunnel reports itself; `undefined` if the response may come from any server. */
 export function intermediaryFault(answer: ProbeAnswer): ReachabilityFault | undefined {
   const {status, headers} = answer;
   const location = headers['location'];
   if (status >= 300 && status < 400)
     return {
-      summary: `It redirects to ${location === undefined ? 'somewhere' : shownUrl(location)}.`,
+      summary: `It redirects to ${location === undefined ? 'an unknown address' : shownUrl(location)}.`,
       remedy:
-        'Set PUBLIC_URL to the address it leads to in the end: signatures hold for one URL, and a redirected POST arrives as GET.',
+        'Set PUBLIC_URL to the final address. A signature is valid for one URL, and a redirected POST arrives as GET.',
     };
   const ngrok = ngrokFault(answer);
   if (ngrok !== undefined) return ngrok;
   if (status === 401 || status === 403 || status === 407)
     return {
-      summary: `Something in front answers ${status}: it wants a sign-in, which Twilio has not got.`,
-      remedy:
-        'Let /twilio/, /ws and /healthz through without a sign-in; the gateway checks what comes itself.',
+      summary: `A proxy in front answers ${status}: it requires a sign-in, which Twilio does not have.`,
+      remedy: 'Exempt /twilio/, /ws and /healthz from the sign-in. The gateway itself checks these requests.',
     };
   if (status === 502 || status === 503 || status === 504)
     return {
       summary: `The proxy answers ${status}: it does not reach this server.`,
-      remedy: 'Check the host and port it forwards to; this server listens on PORT.',
+      remedy: 'Check the host and port it forwards to. This server listens on PORT.',
     };
   return undefined;
 }
@@ -116,9 +118,9 @@ function ngrokFault({headers, body, status}: ProbeAnswer): ReachabilityFault | u
   switch (code) {
     case 'ERR_NGROK_6024':
       return {
-        summary: "ngrok's warning page answers in place of the gateway.",
+        summary: "ngrok's warning page answers instead of the gateway.",
         remedy:
-          'ngrok shows it to browsers on free domains: use a paid domain, or let pages send the header ngrok-skip-browser-warning.',
+          'ngrok shows it to browsers on free domains. Use a paid domain, or let pages send the ngrok-skip-browser-warning header.',
       };
     case 'ERR_NGROK_3200':
       return {
@@ -138,7 +140,7 @@ function ngrokFault({headers, body, status}: ProbeAnswer): ReachabilityFault | u
   }
 }
 
-/** Whatever else answered: shows what it looks like. */
+/** Describes any other response. */
 export function describeAnswer({status, headers, body, address}: ProbeAnswer) {
   const title = /<title[^<>]{0,100}>([^<]{1,200})/i.exec(body)?.[1];
   const rows: readonly (readonly [string, string | undefined])[] = [

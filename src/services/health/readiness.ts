@@ -1,4 +1,4 @@
-/** Whether this server should be sent traffic: not while it drains, not while its journal cannot be written. */
+/** Whether this server should get traffic: not during a drain, and not while its journal is not writable. */
 import type {Clock} from '../../clock.ts';
 import type {JournalMaintenance} from '../../journal/journal-maintenance.ts';
 
@@ -13,13 +13,13 @@ export interface ReadinessState {
   readonly journal: 'writable' | 'unavailable';
 }
 
-/** A probe writes to the disk: however often somebody asks, one a second is enough. */
+/** A probe writes to the disk, so it runs at most once a second. */
 const PROBE_VALID_MS = 1000;
-/** How long ago the last write may be that went through. */
+/** Maximum age of the last successful write. */
 const PROOF_VALID_MS = 2000;
 /**
- * Whoever asks waits no longer than this. Balancers hold a node that does not answer for dead and cut its connections, with webhooks on
- * them that are still to be told 503.
+ * Maximum time of a response. A load balancer considers a node that does not answer dead and cuts its
+ * connections, along with webhooks that should still get a 503.
  */
 const ANSWER_MS = 1000;
 
@@ -36,7 +36,7 @@ export class Readiness {
     this.#clock = clock;
   }
 
-  /** From now on, never ready again. */
+  /** Permanently not ready. */
   drain(): void {
     this.#draining = true;
   }
@@ -55,7 +55,7 @@ export class Readiness {
     };
   }
 
-  /** What the probe says; what is known without it, when it takes too long. */
+  /** The result of the probe. If the probe takes too long, the age of the last successful write decides. */
   #answer(): Promise<boolean> {
     const {promise, resolve} = Promise.withResolvers<boolean>();
     const cancel = this.#clock.after(ANSWER_MS, () => resolve(this.#isProven));

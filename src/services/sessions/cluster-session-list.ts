@@ -1,6 +1,7 @@
 /**
- * The sessions of all nodes as people look at them (H4). Alone, a node tells of its own, as they are. Among others it tells
- * what every node has published, itself included, in one look; and while the database is away, of its own again.
+ * The sessions of all nodes for the API (H4). A single node lists its own sessions. In a cluster, the list is
+ * one query over the sessions that all nodes, including this one, have published. While the database is away,
+ * it falls back to the node's own sessions.
  */
 import type {NodeInfo, SessionInfo} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
@@ -51,13 +52,14 @@ export class ClusterSessionList {
     try {
       if (this.#cluster.connected) return await this.#sharedPage(shared, query);
     } catch (error) {
-      this.#logger.warn({err: error}, 'the sessions of other nodes could not be listed');
+      this.#logger.warn({err: error}, 'could not list the sessions of other nodes');
     }
     return {...this.#sessionList.page(query), onlyThisNode: true};
   }
 
   /**
-   * What a session was sent, wherever it is; `undefined` of one that is not open, and not among the last that closed.
+   * The messages that a session was sent, at any node; `undefined` if the session is not open and not
+   * recently closed.
    * @throws JournalUnavailableError
    */
   async sent(
@@ -76,7 +78,7 @@ export class ClusterSessionList {
 
   async #sharedPage(shared: SharedSessions, query: SessionQuery): Promise<SessionListing> {
     const {q, phase, sort, limit, after} = query;
-    // One more than asked for tells whether there is a next page.
+    // One more than requested, to detect whether there is a next page.
     const found = await shared.page({
       ...(q !== undefined && {needle: q.toLowerCase()}),
       ...(phase !== undefined && {phase}),
@@ -107,7 +109,10 @@ export class ClusterSessionList {
   }
 }
 
-/** Since the nodes alive started. They told of it a moment before they told of the last sessions: those that are open have been opened. */
+/**
+ * Counts since the nodes that are alive started. Nodes publish these counts before their latest sessions, so
+ * the number of opened sessions must be at least the open and closed ones together.
+ */
 function countsOf(nodes: readonly NodeStatus[], open: number) {
   const closes = new Map<number, number>();
   let opened = 0;

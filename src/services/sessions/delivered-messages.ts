@@ -1,6 +1,7 @@
 /**
- * What a session was sent, read from the journal once more: nothing is recorded of a message but the entry it was made
- * of, and the audiences (`sent-spans.ts`) that decide which entries the session saw.
+ * The messages that a session was sent, reconstructed from the journal. Nothing is stored per message: the
+ * journal entry and the session's visibility history (`visibility-history.ts`) determine whether the session
+ * saw it.
  */
 import type {CallStatusMessage} from '@hookswitch/protocol';
 import type {JournalEntry, Offset} from '../../journal/call-event.ts';
@@ -8,10 +9,10 @@ import type {FollowableJournal} from '../../journal/followable-journal.ts';
 import {toCallStatusMessage} from '../feed/call-messages.ts';
 import {spanOf, type VisibilitySpan} from './visibility-history.ts';
 
-/** What it takes to tell what a session was sent. */
+/** The data needed to reconstruct the delivered messages of a session. */
 export interface SentRecord {
   readonly spans: readonly VisibilitySpan[];
-  /** Every entry up to here that the session may see was written to its socket. */
+  /** Every visible entry up to here has been written to the session's socket. */
   readonly cursor: Offset;
 }
 
@@ -24,21 +25,24 @@ export interface SentQuery {
 export interface DeliveredMessages {
   /** Newest first. */
   readonly messages: readonly {readonly offset: Offset; readonly message: CallStatusMessage}[];
-  /** Where to go on with `before`; absent once everything after `from` was looked at. */
+  /** The `before` of the next page; absent once everything after `from` has been read. */
   readonly nextBefore?: Offset;
-  /** It cannot be told what was sent of entries up to here. */
+  /** Messages of entries up to here cannot be reconstructed. */
   readonly from: Offset;
 }
 
 /** Entries read at once. */
 const PAGE = 250;
 
-/** Entries looked at for one answer: a session that sees one in a thousand costs no more than others. */
+/**
+ * Entries read for one response, so that a session that sees one entry in a thousand costs no more than
+ * others.
+ */
 export const MAX_SCANNED = 2000;
 
 /**
- * A page of what was sent, from the newest to the oldest. It can be short, or empty, although there is more: the
- * journal is looked at in bounded steps, and `nextBefore` says where the next begins.
+ * A page of delivered messages, newest first. It can be short or empty although more follow, because the
+ * journal is read in bounded steps. `nextBefore` is the start of the next step.
  * @throws JournalUnavailableError
  */
 export async function readDeliveredMessages(
@@ -48,14 +52,14 @@ export async function readDeliveredMessages(
 ): Promise<DeliveredMessages> {
   const messages: {offset: Offset; message: CallStatusMessage}[] = [];
   let from = await oldestReadable(journal, spans[0]?.after ?? cursor);
-  // Everything after `end` was looked at.
+  // Everything after `end` has been read.
   let end = Math.min(before - 1, cursor);
   const scanTo = end - MAX_SCANNED;
   while (end > Math.max(from, scanTo) && messages.length < limit) {
     const start = Math.max(from, scanTo, end - PAGE);
     const page = await journal.read(start, end - start);
     if (page.kind === 'too-old') {
-      // Trimmed since the last look, which only ever raises it.
+      // The journal was trimmed in the meantime. That only ever raises the limit.
       from = page.oldest;
       continue;
     }
@@ -72,13 +76,13 @@ export async function readDeliveredMessages(
   return {messages, from, nextBefore: end > from ? end + 1 : undefined};
 }
 
-/** `from`, or the offset up to which the journal has been trimmed since. */
+/** `from`, or the offset up to which the journal has since been trimmed. */
 async function oldestReadable(journal: FollowableJournal, from: Offset): Promise<Offset> {
   const page = await journal.read(from, 1);
   return page.kind === 'too-old' ? page.oldest : from;
 }
 
-/** As the session decided it (`joinFrames`): the audience of then, and whether there was anything to push. */
+/** Repeats the decision of `joinFrames`: visibility at that time, and whether the entry had a message. */
 function messageOf(entry: JournalEntry, spans: readonly VisibilitySpan[]): CallStatusMessage | undefined {
   const {owner, event} = entry;
   const seen = spanOf(spans, entry.offset)?.visibility.sees({callSid: event.callSid, owner}) ?? false;

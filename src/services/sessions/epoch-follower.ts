@@ -1,7 +1,7 @@
 /**
- * What this node does when another history of the journal begins beneath it: everything that was read of the one before is
- * dropped, and every session is told to come back, since only a snapshot can tell it where it stands. Until the new history
- * could be read the sessions stay as they are: they are told nothing, and nothing wrong.
+ * Switches this node to a new epoch of the journal: drops everything read from the previous epoch and closes
+ * every session, because only a snapshot can show a client its new state. Until the new epoch has been read,
+ * the sessions stay as they are and get no messages.
  */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
@@ -32,12 +32,12 @@ export class EpochFollower {
     this.#options = options;
   }
 
-  /** The history that sessions are served from. */
+  /** The epoch that sessions are served from. */
   get opening(): JournalOpening {
     return this.#opening;
   }
 
-  /** Begins with the journal as it was opened. */
+  /** Starts with the journal as it was opened. */
   start(opening: JournalOpening): void {
     this.#opening = opening;
     this.#unsubscribe = this.#options.journal.onEpoch?.((next) => this.#begin(next));
@@ -52,7 +52,7 @@ export class EpochFollower {
   #begin(next: JournalOpening): void {
     this.#options.logger.error(
       {before: this.#opening.epoch, ...next},
-      'another history of the journal has begun; sessions are told to come back',
+      'a new epoch of the journal has begun; closing all sessions so that they reconnect',
     );
     this.#next = next;
     void this.#adopt();
@@ -64,7 +64,7 @@ export class EpochFollower {
     try {
       while (this.#next !== undefined && !this.#stopped) {
         const next = this.#next;
-        // In one turn: whoever opens a session sees either both as they were, or both as they are now.
+        // Both change in one turn, so that a session that opens sees either the old epoch or the new one.
         await this.#options.feed.restart(() => {
           this.#opening = next;
           this.#options.sessions.closeAll();
@@ -72,10 +72,7 @@ export class EpochFollower {
         if (this.#next === next) this.#next = undefined;
       }
     } catch (error) {
-      this.#options.logger.warn(
-        {err: error},
-        'the new history of the journal could not be read; trying again',
-      );
+      this.#options.logger.warn({err: error}, 'could not read the new epoch of the journal, retrying');
       this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => void this.#adopt());
     } finally {
       this.#adopting = false;

@@ -1,6 +1,6 @@
 /**
- * The sessions as people look at them (H4): listed page by page, counted, and what each was sent. Reads what the
- * sessions are; of those that have closed it keeps how they ended, and the last few as they were.
+ * The sessions of this node for the API (H4): pages, counts, and the messages that each was sent. It reads
+ * the open sessions. It also counts how sessions closed and keeps the latest closed ones.
  */
 import type {SessionCounts, SessionInfo, SessionPage} from '@hookswitch/protocol';
 import type {FollowableJournal, Unsubscribe} from '../../journal/followable-journal.ts';
@@ -24,27 +24,27 @@ export interface NodeSessionListOptions {
 }
 
 export interface SessionQuery {
-  /** Part of a user, an address or an origin, or the beginning of a session's id, in any case. */
+  /** Part of a user, an address or an origin, or the start of a session's id. Case-insensitive. */
   readonly q?: string;
   readonly phase?: SessionPhase;
   readonly sort: SessionSort;
   readonly limit: number;
-  /** Only sessions that come after this place in the order. */
+  /** Only sessions after this position in the order. */
   readonly after?: Position;
 }
 
-/** A page of sessions, and where the next one begins. */
+/** A page of sessions, and the start of the next one. */
 export interface SessionListing extends Omit<SessionPage, 'nextCursor'> {
   readonly next?: Position;
 }
 
-/** What is told of one session: as it is, or as it was when it closed. */
-export interface Described {
+/** The public facts of a session, as it is now or as it was when it closed. */
+export interface SessionDetails {
   readonly session: SessionInfo;
   readonly record: SentRecord;
 }
 
-/** How many sessions are in each phase, where there are none. */
+/** Zero sessions in each phase. */
 export const NO_PHASES: Readonly<Record<SessionPhase, number>> = {
   opening: 0,
   streaming: 0,
@@ -53,7 +53,7 @@ export const NO_PHASES: Readonly<Record<SessionPhase, number>> = {
   closing: 0,
 };
 
-/** So many closed sessions can still be asked what they were sent. */
+/** Number of closed sessions whose delivered messages can still be read. */
 export const MAX_CLOSED_SESSIONS = 200;
 
 const MAX_LISTED_CODES = 50;
@@ -62,9 +62,9 @@ export class NodeSessionList {
   readonly #journal: FollowableJournal;
   readonly #feed: LiveFeed;
   readonly #sessions: ReadonlyMap<string, Session>;
-  /** By id, the first to go first. Holds nothing of a socket. */
-  readonly #closed = new Map<string, Described>();
-  /** How many closed with each code. */
+  /** By id, oldest first. Holds no reference to a socket. */
+  readonly #closed = new Map<string, SessionDetails>();
+  /** Number of closed sessions for each code. */
   readonly #closes = new Map<number, number>();
   readonly #listeners = new Set<() => void>();
   #opened = 0;
@@ -82,7 +82,7 @@ export class NodeSessionList {
 
   noteClosed(session: Session, code: number): void {
     this.#closes.set(code, (this.#closes.get(code) ?? 0) + 1);
-    const {session: info, record} = this.#look(session);
+    const {session: info, record} = this.#detailsOf(session);
     this.#closed.set(session.id, {session: {...info, phase: 'closed'}, record});
     const [oldest] = this.#closed.keys();
     if (this.#closed.size > MAX_CLOSED_SESSIONS && oldest !== undefined) this.#closed.delete(oldest);
@@ -95,18 +95,18 @@ export class NodeSessionList {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Sessions since the process started. */
+  /** Sessions opened since the process started. */
   get openedCount(): number {
     return this.#opened;
   }
 
-  /** How many closed with each code. */
+  /** Number of closed sessions for each code. */
   closes(): readonly {readonly code: number; readonly count: number}[] {
     return mostFrequent([...this.#closes].map(([code, count]) => ({code, count})));
   }
 
-  /** The last that closed, the first to go first. */
-  closed(): MapIterator<Described> {
+  /** The latest closed sessions, oldest first. */
+  closed(): MapIterator<SessionDetails> {
     return this.#closed.values();
   }
 
@@ -119,24 +119,25 @@ export class NodeSessionList {
     return this.#sessions.values();
   }
 
-  /** Every open session, the first to come first. */
+  /** All open sessions, oldest first. */
   *list(): Generator<SessionInfo> {
     for (const session of this.#sessions.values()) yield this.#describe(session);
   }
 
   /**
-   * One look at all sessions, in one turn. Between two pages sessions come, go and move: each that keeps its place in
-   * the order is on exactly one of them.
+   * One page of the sessions, read in a single turn. Sessions open, close and move between two pages. A
+   * session that keeps its position in the order is on exactly one of them.
    */
   page({q, phase, sort, limit, after}: SessionQuery): SessionListing {
     const needle = q?.toLowerCase();
-    // One more than asked for tells whether there is a next page.
+    // One more than requested, to detect whether there is a next page.
     const sessionOrder = new SessionOrder(limit + 1, after);
     const byPhase: Record<SessionPhase, number> = {...NO_PHASES};
     const rank = rankOf[sort];
     let lagging = 0;
     let total = 0;
-    // The last to come first: in the usual order the page is full at once, and all others are passed over.
+    // Newest first: in the default order the page is full at once, and all later sessions are skipped
+    // quickly.
     for (const session of [...this.#sessions.values()].reverse()) {
       byPhase[session.state.phase] += 1;
       if (session.cursor < this.#feed.head) lagging += 1;
@@ -163,7 +164,8 @@ export class NodeSessionList {
   }
 
   /**
-   * What a session was sent; `undefined` of one that is not open, and not among the last that closed.
+   * The messages that a session was sent; `undefined` if it is not open and not among the latest closed
+   * sessions.
    * @throws JournalUnavailableError
    */
   async sent(
@@ -171,13 +173,13 @@ export class NodeSessionList {
     query: SentQuery,
   ): Promise<(DeliveredMessages & {session: SessionInfo}) | undefined> {
     const open = this.#sessions.get(sessionId);
-    const described = open === undefined ? this.#closed.get(sessionId) : this.#look(open);
+    const described = open === undefined ? this.#closed.get(sessionId) : this.#detailsOf(open);
     if (described === undefined) return undefined;
     const {session, record} = described;
     return {session, ...(await readDeliveredMessages(this.#journal, record, query))};
   }
 
-  #look(session: Session): Described {
+  #detailsOf(session: Session): SessionDetails {
     const {visibilityHistory: spans, cursor} = session;
     return {session: this.#describe(session), record: {spans, cursor}};
   }
@@ -203,14 +205,14 @@ export class NodeSessionList {
   }
 }
 
-/** The most frequent first; a peer may close with any of 2000 codes of its own. */
+/** The most frequent codes first. Limited, because a peer can close with any of 2000 codes of its own. */
 export function mostFrequent<Close extends {readonly count: number}>(
   closes: readonly Close[],
 ): readonly Close[] {
   return closes.toSorted((a, b) => b.count - a.count).slice(0, MAX_LISTED_CODES);
 }
 
-/** With the words of its code. */
+/** Adds the description of the code. */
 export function toCloseCount({code, count}: {readonly code: number; readonly count: number}) {
   return {code, text: closeText(code), count};
 }

@@ -1,6 +1,6 @@
 /**
- * How entries reach sessions. Resume, catch-up of a slow reader and live delivery are one mechanism (`deliver`): write
- * what comes after the cursor, move the cursor, stop when the socket holds enough.
+ * Delivers journal entries to sessions. Resume, catch-up of a slow reader and live delivery use one mechanism
+ * (`deliver`): write the entries after the cursor, move the cursor, stop when the socket holds enough.
  */
 import {type CloseReason, MAX_UNSENT_BYTES, type ServerMessage} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
@@ -15,7 +15,7 @@ import {encodeTextFrame} from '../feed/text-frame.ts';
 import type {VisibilityFilter} from '../feed/visibility.ts';
 import {READING, type Session, STREAMING} from './session.ts';
 
-/** Where a client left off. */
+/** The position at which a client stopped. */
 export interface ResumePoint {
   readonly epoch: string;
   readonly offset: Offset;
@@ -27,27 +27,30 @@ export interface SessionDeliveryOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Names the journal's history; a cursor of another epoch says nothing. */
+  /** The current epoch of the journal. A cursor of another epoch has no meaning. */
   readonly epoch: () => string;
   readonly heartbeatMs: number;
-  /** The sessions there are, in any order. */
+  /** All open sessions, in any order. */
   readonly sessions: () => MapIterator<Session>;
   readonly close: (session: Session, reason: CloseReason) => void;
 }
 
 /**
- * Past so many unsent bytes a session that is behind what the feed holds gets no further page: a thousand slow readers of the whole
- * journal, each somewhere else in it, are bounded by this.
+ * A session that lags behind the feed's memory gets no further page while it has more unsent bytes than this.
+ * The limit bounds the memory for a thousand slow readers at different positions in the journal.
  */
 const MAX_UNSENT_BEHIND_BYTES = MAX_UNSENT_BYTES / 4;
 
-/** Sessions written to in one turn of the event loop: between turns webhooks and heartbeats get their time. */
+/** Sessions written to in one turn of the event loop. Webhooks and heartbeats run between the turns. */
 const FAN_OUT_SLICE = 256;
 
-/** A client that goes on asking while it reads no answers is closed before they cost more than this. */
+/**
+ * A client that keeps sending requests without reading the answers is closed above this number of unsent
+ * bytes.
+ */
 const MAX_UNSENT_FOR_ANSWERS_BYTES = 2 * MAX_UNSENT_BYTES;
 
-/** VisibilityFilters whose snapshot is kept until the head moves. */
+/** Visibility filters whose snapshot is cached until the head moves. */
 const MAX_CACHED_SNAPSHOTS = 64;
 
 export class SessionDelivery {
@@ -60,12 +63,15 @@ export class SessionDelivery {
   readonly #heartbeatMs: number;
   readonly #sessions: () => MapIterator<Session>;
   readonly #close: (session: Session, reason: CloseReason) => void;
-  /** Snapshot frames by audience, for as long as the head stays: a thousand clients coming back share one. */
+  /**
+   * Snapshot frames by visibility key until the head moves, so that clients that reconnect together share
+   * one.
+   */
   readonly #snapshots = new Map<string, Buffer>();
   #fanningOut = false;
   #fanOutAgain = false;
   #announced: Offset = 0;
-  /** Messages that were written in this turn and are not counted yet. */
+  /** Messages written in this turn and not counted yet. */
   #uncounted = 0;
 
   constructor(options: SessionDeliveryOptions) {
@@ -80,12 +86,12 @@ export class SessionDelivery {
     this.#close = options.close;
   }
 
-  /** What the feed holds at start was announced by whoever ran before. */
+  /** The metrics of entries in the feed at start were recorded by an earlier process. */
   start(): void {
     this.#announced = this.#feed.head;
   }
 
-  /** Says where the session stands, then brings it what it missed, or a snapshot where that cannot be had whole (W11). */
+  /** Sends `session.ready`, then the missed entries, or a snapshot if they are not available (W11). */
   begin(session: Session, resume: ResumePoint | undefined): void {
     if (resume === undefined || resume.epoch !== this.#epoch()) this.#beginWithSnapshot(session);
     else if (resume.offset > this.#feed.head) void this.#beginAhead(session, resume);
@@ -93,12 +99,15 @@ export class SessionDelivery {
     else void this.#beginInThePast(session, resume.offset);
   }
 
-  /** Another node may have told it what this one is just about to read: a snapshot would take it back to before that. */
+  /**
+   * The client may have got entries from another node that this node is about to read. A snapshot would set
+   * it back to an earlier state, so this waits.
+   */
   async #beginAhead(session: Session, resume: ResumePoint): Promise<void> {
     try {
-      const reached = await this.#feed.reach(resume.offset);
+      const reached = await this.#feed.waitForOffset(resume.offset);
       if (session.state.phase !== 'opening') return;
-      // Anew: meanwhile another history may have begun.
+      // Starts over, because a new epoch may have begun in the meantime.
       if (reached && resume.offset <= this.#feed.head) this.begin(session, resume);
       else this.#beginWithSnapshot(session);
     } catch (error) {
@@ -106,7 +115,7 @@ export class SessionDelivery {
     }
   }
 
-  /** @param next the first page after `offset`, where it was read */
+  /** @param next the first page after `offset`, if it has been read */
   #beginAt(session: Session, offset: Offset, next?: CatchUpPage): void {
     session.beginAt(offset);
     session.replaying = true;
@@ -121,10 +130,10 @@ export class SessionDelivery {
     this.deliver(session);
   }
 
-  /** One write: a client that has seen where it stands has the snapshot that belongs to it. */
+  /** One write, so that a client that has its position also has the snapshot of that position. */
   #open(session: Session, first: Buffer, ...more: readonly Buffer[]): void {
     session.state = STREAMING;
-    session.socket.write(first, ...more, ...session.takeEarly());
+    session.socket.write(first, ...more, ...session.takeEarlyFrames());
   }
 
   async #beginInThePast(session: Session, offset: Offset): Promise<void> {
@@ -138,7 +147,7 @@ export class SessionDelivery {
     }
   }
 
-  /** Brings every session to the head of the journal, a slice of them a turn. */
+  /** Brings every session to the head of the journal, a slice of them in each turn. */
   broadcast(): void {
     this.#snapshots.clear();
     this.#fanOutAgain = this.#fanningOut;
@@ -168,11 +177,11 @@ export class SessionDelivery {
     }
     this.#announced = this.#feed.head;
     this.#fanningOut = false;
-    // Entries that came during the round reached only the sessions that were still to come: another round.
+    // Entries that arrived during the round reached only the remaining sessions, so another round starts.
     if (this.#fanOutAgain) this.broadcast();
   }
 
-  /** One session's fault must not end the round: the others after it would never be told anything again. */
+  /** An error of one session must not end the round, or the sessions after it would get no more messages. */
   #advanceSafely(session: Session): void {
     try {
       this.#advance(session);
@@ -181,15 +190,15 @@ export class SessionDelivery {
     }
   }
 
-  /** Brings a session to the head, as far as its socket takes it. */
+  /** Brings a session to the head, as far as its socket accepts data. */
   deliver(session: Session): void {
     this.#advance(session);
     this.#count();
   }
 
   /**
-   * The one way by which entries and snapshots reach a session. What it does for one that only follows is done for each message
-   * of each session, and costs next to the kernel's send what it costs.
+   * The only path by which entries and snapshots reach a session. It runs for each message of each session,
+   * so after the kernel's send it is the largest cost of live delivery.
    */
   #advance(session: Session): void {
     const {socket} = session;
@@ -212,7 +221,7 @@ export class SessionDelivery {
     }
   }
 
-  /** What is owed to a session once it is at the head: first that it is there, then its snapshots. */
+  /** Writes what is due at the head: first the heartbeat that ends a replay, then the snapshots. */
   #writeAtHead(session: Session): void {
     if (session.replaying) {
       session.replaying = false;
@@ -224,13 +233,15 @@ export class SessionDelivery {
     session.socket.write(this.#snapshotFrame(session.visibility, requestId));
   }
 
-  /** A message outside the journal's order: an answer, a heartbeat. Never before `session.ready` (W2). */
+  /**
+   * Sends a message outside the journal's order: an answer or a heartbeat. Never before `session.ready` (W2).
+   */
   send(session: Session, message: ServerMessage): void {
     const {phase} = session.state;
     if (phase === 'closing') return;
     const frame = encode(message);
     if (phase === 'opening') {
-      session.early = [...session.early, frame];
+      session.earlyFrames = [...session.earlyFrames, frame];
     } else if (session.socket.unsentBytes > MAX_UNSENT_FOR_ANSWERS_BYTES) {
       this.#close(session, 'too-slow');
     } else {
@@ -243,7 +254,8 @@ export class SessionDelivery {
     try {
       const reading = await this.#pages.read(session.cursor);
       if (session.state.phase !== 'reading') return;
-      // Trimmed under a reader: the rest would have a hole. It comes back and gets a snapshot (W11).
+      // The journal was trimmed during the read, so entries would be missing. The client reconnects for a
+      // snapshot (W11).
       if (reading.kind === 'too-old') {
         this.#close(session, 'going-away');
         return;
@@ -256,7 +268,7 @@ export class SessionDelivery {
     }
   }
 
-  /** What does not fit comes later: a page of long entries is more than a socket may hold. */
+  /** Writes as much of a page as the socket may hold. A page of long entries can be more than that. */
   #writePage(session: Session, page: CatchUpPage): void {
     while (
       session.state.phase === 'streaming' &&
@@ -275,7 +287,7 @@ export class SessionDelivery {
     this.#uncounted += messages;
   }
 
-  /** Once a turn: the counter's own bookkeeping costs a tenth of a send. */
+  /** Counts once in each turn, because the counter costs a tenth of a send. */
   #count(): void {
     if (this.#uncounted === 0) return;
     this.#metrics.messagesSent.inc(this.#uncounted);
@@ -284,7 +296,7 @@ export class SessionDelivery {
 
   #fail(session: Session, error: unknown): void {
     if (session.state.phase === 'closing') return;
-    this.#logger.error({err: error, sessionId: session.id}, 'session could not be brought forward');
+    this.#logger.error({err: error, sessionId: session.id}, 'could not deliver to the session');
     this.#close(session, 'internal');
   }
 

@@ -1,6 +1,7 @@
 /**
- * How sessions leave a server that goes away (W15). Where another node takes them over, they go one after the other and
- * are served until their turn; where nobody does, a server that hesitates only makes everybody wait longer.
+ * Closes the sessions of a server that shuts down (W15). If another node takes them over, they close one
+ * after the other and are served until their turn. Without another node they close at once, because a delay
+ * would only make clients wait.
  */
 import type {CloseReason, ServerMessage} from '@hookswitch/protocol';
 import type {CancelTimer, Clock} from '../../clock.ts';
@@ -20,32 +21,32 @@ export interface SessionDrainPlan {
 }
 
 /**
- * Not ready, and everything is still taken: a balancer that asks twice in a row, every two seconds, has noticed by then.
- * Whoever was sent to come back sooner could be sent here again.
+ * The time between "not ready" and the first close. A load balancer that needs two failed checks, two seconds
+ * apart, has noticed by then. Clients that reconnect earlier could be sent to this node again.
  */
 export const LEAD_MS = 5000;
 
 /**
- * So many come back to the other nodes in a second. Each costs them a handshake, a token to verify and a page or a
- * snapshot: a fraction of what one core does, beside the work it has.
+ * Reconnections to the other nodes per second. Each costs a handshake, a token verification, and a page or a
+ * snapshot. At this rate that is a fraction of one core, next to the node's normal work.
  */
 export const SESSIONS_PER_SECOND = 500;
 
-/** More than 10,000 go faster instead: who stops a server waits for it. */
+/** More than 10,000 sessions close at a higher rate, so that the shutdown does not take longer. */
 export const MAX_SPREAD_MS = 20_000;
 
-/** From the beginning until the last session has been asked to go. */
+/** Time from the start of the drain to the last close. */
 export const HAND_OVER_MS = LEAD_MS + MAX_SPREAD_MS;
 
-/** Clients spread over a second by themselves. */
+/** Clients spread their reconnections over a second by themselves. */
 const OWN_SPREAD_MS = 1000;
 
 const TICK_MS = 50;
 
-/** Sessions spoken to in one turn of the event loop: webhooks are still answered between turns. */
+/** Sessions handled in one turn of the event loop, so that webhooks are answered between turns. */
 const SLICE = 256;
 
-/** `leading`: sessions are still let in. `leaving`: they are not. */
+/** `leading`: sessions are still admitted. `leaving`: they are not. */
 type DrainState =
   | {readonly phase: 'open'}
   | {readonly phase: 'leading'; readonly until: number}
@@ -64,7 +65,7 @@ export class SessionDrain {
   readonly #send: (session: Session, message: ServerMessage) => void;
   readonly #leaving = Promise.withResolvers<void>();
   #state: DrainState = {phase: 'open'};
-  /** The next to go first. */
+  /** The next session to close comes first. */
   #turns: readonly Turn[] = [];
   #stopTicking: CancelTimer | undefined;
 
@@ -75,12 +76,15 @@ export class SessionDrain {
     this.#send = send;
   }
 
-  /** Whether sessions are let in. */
+  /** Whether new sessions are admitted. */
   get admits(): boolean {
     return this.#state.phase !== 'leaving';
   }
 
-  /** Asks everybody to go, each in its turn; resolves once nobody is let in any more. Only the first call counts. */
+  /**
+   * Closes all sessions, each in its turn. Resolves once no session is admitted. Only the first call has an
+   * effect.
+   */
   begin({handOver = false}: SessionDrainPlan = {}): Promise<void> {
     if (this.#state.phase !== 'open') return this.#leaving.promise;
     if (handOver) this.#handOver();
@@ -88,8 +92,11 @@ export class SessionDrain {
     return this.#leaving.promise;
   }
 
-  /** A session has come. During a drain it is told at once how long it may stay: until all before it have gone. */
-  opened(session: Session): void {
+  /**
+   * A new session. During a drain it is told at once how long it may stay: until all earlier sessions have
+   * closed.
+   */
+  handleOpen(session: Session): void {
     const state = this.#state;
     if (state.phase !== 'leading') return;
     const at = Math.max(state.until, this.#turns.at(-1)?.at ?? 0) + 1000 / SESSIONS_PER_SECOND;
@@ -98,7 +105,7 @@ export class SessionDrain {
     this.#announce(turn);
   }
 
-  /** Nothing more happens by itself. Idempotent. */
+  /** Stops the drain's timer. Idempotent. */
   stop(): void {
     this.#stopTicking?.();
     this.#turns = [];
@@ -113,7 +120,10 @@ export class SessionDrain {
     inSlices(this.#turns, (turn) => this.#announce(turn));
   }
 
-  /** Nobody is there to go to: what is known is only that all of them must not come back in the same moment. */
+  /**
+   * Closes all sessions at once. There is no other node, but a crowd must still not reconnect in the same
+   * moment.
+   */
   #sendAway(): void {
     this.#leave();
     const isCrowd = spreadOf(this.#sessions.size) > OWN_SPREAD_MS;
@@ -143,7 +153,7 @@ export class SessionDrain {
   }
 }
 
-/** Each session's turn, from `start` on: one after the other, and none at the same distance. */
+/** The time at which each session closes, from `start` on, with random distances. */
 function turnsOf(sessions: ReadonlyMap<string, Session>, start: number): readonly Turn[] {
   const stepMs = spreadOf(sessions.size) / sessions.size;
   return [...sessions.values()].map((session, place) => ({

@@ -1,4 +1,4 @@
-/** Heartbeats, silence, stalled readers and expiring tokens: one timer for all sessions. */
+/** Heartbeats, silent clients, stalled readers and expiring tokens, with one timer for all sessions. */
 import {type CloseReason, type ServerMessage, STALLED_AFTER_MS} from '@hookswitch/protocol';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import {toIso} from '../feed/call-messages.ts';
@@ -14,17 +14,17 @@ export interface SessionLivenessOptions {
   readonly send: (session: Session, message: ServerMessage) => void;
 }
 
-/** Each session is looked at so often at least. */
+/** The longest interval between two checks of a session. */
 const SWEEP_MS = 1000;
 
 /**
- * A sweep is divided into turns so far apart, if it takes longer than that. Of ten thousand sessions four hundred are due in a
- * second; each is a ping and a heartbeat, and in one turn they would hold everything else up for as long as thousands of
- * frames do.
+ * A long sweep is divided into turns of this length. Of ten thousand sessions, four hundred are due in a
+ * second, and each gets a ping and a heartbeat. In a single turn they would block the event loop for as long
+ * as thousands of frames.
  */
 const TURN_MS = 100;
 
-/** How long before the end of a token its session is told (A4). */
+/** Time between the expiry notice and the end of a token (A4). */
 const EXPIRY_NOTICE_MS = 60_000;
 
 export class SessionLiveness {
@@ -34,7 +34,7 @@ export class SessionLiveness {
   readonly #sessions: ReadonlyMap<string, Session>;
   readonly #close: (session: Session, reason: CloseReason) => void;
   readonly #send: (session: Session, message: ServerMessage) => void;
-  /** Those of a sweep that have not had their turn. */
+  /** The sessions of the current sweep that have not been checked. */
   #rest: MapIterator<Session>;
   readonly #parts: number;
   readonly #sweepMs: number;
@@ -60,27 +60,31 @@ export class SessionLiveness {
     this.#stopSweeping?.();
   }
 
-  /** Plans the first heartbeat, anywhere in the second half of a period: sessions that came together beat apart. */
+  /**
+   * Schedules the first heartbeat at a random time in the second half of a period, to spread simultaneous
+   * sessions.
+   */
   begin(session: Session): void {
-    session.nextHeartbeatAt = this.#heartbeatAfter(session.heardAt, 0.5);
-    this.tokenCame(session);
+    session.nextHeartbeatAt = this.#heartbeatAfter(session.lastSeenAt, 0.5);
+    this.handleToken(session);
   }
 
-  /** Counts from now how long the session's token lasts. */
-  tokenCame(session: Session): void {
+  /** Computes the end of the session's token on the monotonic clock. */
+  handleToken(session: Session): void {
     const {expiresAt = Number.POSITIVE_INFINITY} = session.principal;
     session.tokenEndsAt = this.#clock.monotonic() + expiresAt - this.#clock.now();
   }
 
-  /** Looks at the next part of the sessions; those who come meanwhile are at the end. */
+  /** Checks the next part of the sessions. New sessions come last. */
   #sweep(): void {
     const monotonic = this.#clock.monotonic();
     const now = this.#clock.now();
-    // An iterator holds all that was in the map when it was last asked; with nobody left it would be asked no more.
+    // An iterator keeps the map entries of its last call alive, and without sessions nobody would call it
+    // again.
     if (this.#sessions.size === 0) this.#rest = this.#sessions.values();
     for (let left = Math.ceil(this.#sessions.size / this.#parts); left > 0; left -= 1) {
       const session = this.#next();
-      if (session !== undefined) this.#look(session, now, monotonic);
+      if (session !== undefined) this.#check(session, now, monotonic);
     }
   }
 
@@ -91,7 +95,7 @@ export class SessionLiveness {
     return this.#rest.next().value;
   }
 
-  #look(session: Session, now: number, monotonic: number): void {
+  #check(session: Session, now: number, monotonic: number): void {
     if (session.state.phase === 'closing') return;
     noteProgress(session, monotonic);
     if (session.state.phase === 'blocked') {
@@ -113,15 +117,15 @@ export class SessionLiveness {
     });
   }
 
-  /** Somewhere in the last part of the period, so that sessions which came together do not beat together. */
+  /** A random time in the last part of the period, to spread sessions that opened at the same time. */
   #heartbeatAfter(monotonic: number, atLeast: number): number {
     return monotonic + this.#heartbeatMs * (atLeast + (0.96 - atLeast) * Math.random());
   }
 
   /**
-   * A token ends when the wall clock says so or when the time has passed that it had left when it came, whichever is
-   * first: a wall clock that is put back gives no token more time, and neither does a machine that slept, with which the
-   * monotonic clock stops.
+   * A token ends when the wall clock passes its end, or when its remaining time has passed on the monotonic
+   * clock, whichever comes first. So a wall clock that is set back gives no token more time. Neither does a
+   * machine that slept, although its monotonic clock stood still.
    */
   #checkExpiry(session: Session, now: number, monotonic: number): void {
     const {expiresAt} = session.principal;
@@ -140,12 +144,15 @@ export class SessionLiveness {
   }
 }
 
-/** By the wall clock as it goes now; the token's own word unless the clock was put back, since the two clocks drift a little. */
+/**
+ * The end of the token by the current wall clock. Small drift between the clocks is ignored in favor of the
+ * token.
+ */
 function expectedEnd(expiresAt: number, counted: number): number {
   return expiresAt - counted < 1000 ? expiresAt : Math.floor(counted);
 }
 
-/** Looks whether the peer has taken any of what is unsent. */
+/** Records whether the peer has read any unsent data. */
 function noteProgress(session: Session, monotonic: number): void {
   if (session.socket.unsentBytes === 0) return;
   const {drainMark} = session.socket;
@@ -155,9 +162,9 @@ function noteProgress(session: Session, monotonic: number): void {
 }
 
 /**
- * When the session was last known to live. A ping waits behind whatever is unsent, so on a slow link the pong is late
- * although the peer is reading all the time; its reading counts too. A session that sends heartbeats needs no pong.
+ * The last sign of life. A ping waits behind unsent data, so on a slow link the pong is late although the
+ * peer reads all the time. Reading therefore counts as well. A session that sends heartbeats needs no pong.
  */
-function lastLife({heardAt, drainedAt, sendsHeartbeats}: Session): number {
-  return sendsHeartbeats ? heardAt : Math.max(heardAt, drainedAt);
+function lastLife({lastSeenAt, drainedAt, sendsHeartbeats}: Session): number {
+  return sendsHeartbeats ? lastSeenAt : Math.max(lastSeenAt, drainedAt);
 }

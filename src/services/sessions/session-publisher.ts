@@ -1,13 +1,14 @@
 /**
- * Tells the other nodes of this node's sessions: once a second what has changed, and soon who came and went, since a limit
- * may depend on it. What is told is bounded; a database that is away is told later.
+ * Publishes this node's sessions to the other nodes: changes once a second, and opened or closed sessions
+ * sooner, because a limit may depend on them. Each round is bounded. If the database is away, the next round
+ * publishes the changes.
  */
 import type {Logger} from 'pino';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import type {PublishedSession, SharedSessions} from '../../cluster/shared-sessions.ts';
 import type {Unsubscribe} from '../../journal/followable-journal.ts';
 import type {LiveFeed} from '../feed/live-feed.ts';
-import type {Described, NodeSessionList} from './node-session-list.ts';
+import type {NodeSessionList, SessionDetails} from './node-session-list.ts';
 import type {Session} from './session.ts';
 import type {SessionQuota} from './session-quota.ts';
 
@@ -17,12 +18,15 @@ export interface SessionPublisherOptions {
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where the sessions of a user are limited. */
+  /** Only with a limit of sessions per user. */
   readonly quota?: SessionQuota;
 }
 
-/** What of a session can change, as it was published. Compared one by one: ten thousand are looked at each second. */
-interface Known {
+/**
+ * The mutable fields of a session, as published. Compared field by field: ten thousand sessions are checked a
+ * second.
+ */
+interface PublishedState {
   readonly phase: string;
   readonly cursor: number | undefined;
   readonly unsentBytes: number;
@@ -31,10 +35,10 @@ interface Known {
   readonly subscription: unknown;
 }
 
-const EVERY_MS = 1000;
-/** Who came or went is told after this long, with all that came and went meanwhile. */
-const SOON_MS = 100;
-/** Sessions told of in one statement, and in one round: what is left waits for the next. */
+const INTERVAL_MS = 1000;
+/** Opened and closed sessions are published after this time, together with all others of that time. */
+const DEBOUNCE_MS = 100;
+/** Sessions in one statement, and in one round. The rest waits for the next round. */
 const BATCH = 500;
 const MAX_PER_ROUND = 4000;
 
@@ -45,12 +49,12 @@ export class SessionPublisher {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #quota: SessionQuota | undefined;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, PublishedState>();
   #publishing = false;
   #again = false;
   #failed = false;
-  #cancelSoon: CancelTimer | undefined;
-  #ends: readonly Unsubscribe[] = [];
+  #cancelDebounce: CancelTimer | undefined;
+  #unsubscribers: readonly Unsubscribe[] = [];
 
   constructor({shared, sessionList, feed, clock, logger, quota}: SessionPublisherOptions) {
     this.#shared = shared;
@@ -62,10 +66,10 @@ export class SessionPublisher {
   }
 
   start(): void {
-    this.#ends = [
-      this.#clock.every(EVERY_MS, () => this.#publish()),
+    this.#unsubscribers = [
+      this.#clock.every(INTERVAL_MS, () => this.#publish()),
       this.#sessionList.onChange(() => {
-        this.#cancelSoon ??= this.#clock.after(SOON_MS, () => this.#publish());
+        this.#cancelDebounce ??= this.#clock.after(DEBOUNCE_MS, () => this.#publish());
       }),
       this.#shared.onDeleted(() => {
         this.#known.clear();
@@ -75,24 +79,24 @@ export class SessionPublisher {
   }
 
   stop(): void {
-    for (const end of this.#ends) end();
-    this.#ends = [];
-    this.#cancelSoon?.();
+    for (const unsubscribe of this.#unsubscribers) unsubscribe();
+    this.#unsubscribers = [];
+    this.#cancelDebounce?.();
   }
 
-  /** One round at a time; what happens meanwhile leads to another. */
+  /** Runs one round at a time. A change during a round starts another one. */
   #publish(): void {
-    this.#cancelSoon?.();
-    this.#cancelSoon = undefined;
+    this.#cancelDebounce?.();
+    this.#cancelDebounce = undefined;
     this.#again = this.#publishing;
-    if (this.#publishing || this.#ends.length === 0) return;
+    if (this.#publishing || this.#unsubscribers.length === 0) return;
     this.#publishing = true;
     this.#round()
       .then(
         () => {
           this.#failed = false;
         },
-        (error: unknown) => this.#tellOfFailure(error),
+        (error: unknown) => this.#reportFailure(error),
       )
       .finally(() => {
         this.#publishing = false;
@@ -101,22 +105,23 @@ export class SessionPublisher {
   }
 
   async #round(): Promise<void> {
-    const there = new Set<string>();
-    const changed: {readonly session: PublishedSession; readonly known: Known}[] = [];
+    const present = new Set<string>();
+    const changed: {readonly session: PublishedSession; readonly known: PublishedState}[] = [];
     const {head} = this.#feed;
     for (const session of this.#sessionList.open()) {
-      there.add(session.id);
+      present.add(session.id);
       const known = knownOf(session, head);
       if (changed.length < MAX_PER_ROUND && !isSame(this.#known.get(session.id), known)) {
-        changed.push({session: ofOpen(session, known), known});
+        changed.push({session: fromOpen(session, known), known});
       }
     }
     for (const described of this.#sessionList.closed()) {
       const {sessionId} = described.session;
-      there.add(sessionId);
-      if (this.#known.get(sessionId) !== CLOSED) changed.push({session: ofClosed(described), known: CLOSED});
+      present.add(sessionId);
+      if (this.#known.get(sessionId) !== CLOSED)
+        changed.push({session: fromClosed(described), known: CLOSED});
     }
-    const gone = [...this.#known.keys()].filter((sessionId) => !there.has(sessionId));
+    const gone = [...this.#known.keys()].filter((sessionId) => !present.has(sessionId));
     if (gone.length > 0) await this.#shared.publish([], gone);
     for (const sessionId of gone) this.#known.delete(sessionId);
     for (let start = 0; start < changed.length; start += BATCH) {
@@ -126,22 +131,22 @@ export class SessionPublisher {
         [],
       );
       for (const {session, known} of batch) {
-        if (!this.#known.has(session.sessionId)) this.#quota?.published(session.user);
+        if (!this.#known.has(session.sessionId)) this.#quota?.handlePublished(session.user);
         this.#known.set(session.sessionId, known);
       }
     }
-    await this.#quota?.look();
+    await this.#quota?.enforce();
   }
 
-  #tellOfFailure(error: unknown): void {
+  #reportFailure(error: unknown): void {
     if (!this.#failed)
-      this.#logger.warn({err: error}, 'other nodes could not be told of sessions; trying again');
+      this.#logger.warn({err: error}, 'could not publish the sessions to other nodes, retrying');
     this.#failed = true;
   }
 }
 
-/** What has closed changes no more. */
-const CLOSED: Known = {
+/** A closed session does not change. */
+const CLOSED: PublishedState = {
   phase: 'closed',
   cursor: undefined,
   unsentBytes: 0,
@@ -150,7 +155,7 @@ const CLOSED: Known = {
   subscription: undefined,
 };
 
-function knownOf(session: Session, head: number): Known {
+function knownOf(session: Session, head: number): PublishedState {
   const {state, cursor, socket, lastActivityAt, principal, subscription} = session;
   return {
     phase: state.phase,
@@ -162,7 +167,7 @@ function knownOf(session: Session, head: number): Known {
   };
 }
 
-function isSame(one: Known | undefined, other: Known): boolean {
+function isSame(one: PublishedState | undefined, other: PublishedState): boolean {
   return (
     one !== undefined &&
     one.phase === other.phase &&
@@ -174,7 +179,7 @@ function isSame(one: Known | undefined, other: Known): boolean {
   );
 }
 
-function ofOpen(session: Session, {phase, cursor}: Known): PublishedSession {
+function fromOpen(session: Session, {phase, cursor}: PublishedState): PublishedSession {
   const {
     id,
     principal,
@@ -202,8 +207,8 @@ function ofOpen(session: Session, {phase, cursor}: Known): PublishedSession {
   };
 }
 
-/** Of a closed session only what it was sent is asked for: nobody looks for it in a list. */
-function ofClosed({session, record}: Described): PublishedSession {
+/** A closed session is only used for its delivered messages, and no search finds it. */
+function fromClosed({session, record}: SessionDetails): PublishedSession {
   const {offset: _offset, lag: _lag, ...info} = session;
   return {
     ...info,
@@ -215,6 +220,6 @@ function ofClosed({session, record}: Described): PublishedSession {
   };
 }
 
-function spansOf(spans: Described['record']['spans']): PublishedSession['spans'] {
+function spansOf(spans: SessionDetails['record']['spans']): PublishedSession['spans'] {
   return spans.map(({after, visibility}) => [after, visibility.key] as const);
 }

@@ -1,7 +1,7 @@
 /**
- * Holds `MAX_SESSIONS_PER_USER` where sessions of one user came to several nodes at once: each node counted those of the others as they
- * were told of a moment ago, and let its own in. Once all of them are told of, every node sees the same and closes its own among those
- * that are too many.
+ * Enforces `MAX_SESSIONS_PER_USER` across nodes after the fact. If a user opens sessions at several nodes at
+ * once, each node admits its own, because it counts the others only as last published. Once all are
+ * published, every node sees the same list and closes its own sessions over the limit.
  */
 import type {Logger} from 'pino';
 import type {Clock} from '../../clock.ts';
@@ -15,25 +15,32 @@ export interface SessionQuotaOptions {
   readonly close: (sessionId: string) => void;
 }
 
-/** By then whoever came at the same time is told of: nodes tell it within a second, and at once as a rule. In milliseconds. */
+/**
+ * Time in milliseconds after which all simultaneous sessions are published. Nodes publish within a second.
+ */
 const SETTLED_MS = 3000;
 
 export class SessionQuota {
   readonly #options: SessionQuotaOptions;
-  /** Users one of whose sessions came a moment ago, with when the last one was told of, in monotonic ms. */
+  /**
+   * Users who recently opened a session here, with the monotonic ms at which their last one was published.
+   */
   readonly #recent = new Map<string, number>();
 
   constructor(options: SessionQuotaOptions) {
     this.#options = options;
   }
 
-  /** The others have been told of a session of this user that came. */
-  published(user: string): void {
+  /** A session of this user has been published. */
+  handlePublished(user: string): void {
     this.#recent.set(user, this.#options.clock.monotonic());
   }
 
-  /** To be called again and again, so that those are seen that others tell of later. @throws JournalUnavailableError */
-  async look(): Promise<void> {
+  /**
+   * Closes sessions over the limit. Called repeatedly, because other nodes publish later. @throws
+   * JournalUnavailableError
+   */
+  async enforce(): Promise<void> {
     const {shared, clock, logger, maxSessionsPerUser, close} = this.#options;
     if (this.#recent.size === 0) return;
     const asked = [...this.#recent];
@@ -45,7 +52,7 @@ export class SessionQuota {
     for (const sessionId of overQuota) {
       logger.info(
         {sessionId, maxSessionsPerUser},
-        'a session too many for its user, with those at other nodes',
+        'session closed: its user has too many sessions across all nodes',
       );
       close(sessionId);
     }

@@ -1,23 +1,23 @@
 /**
- * Orders in which sessions are listed, and the first few of many in such an order: ten thousand sessions are looked
- * at for a page of fifty, and not sorted.
+ * The sort orders of the session list, and a bounded list of the first sessions in an order. A page of fifty
+ * out of ten thousand sessions needs one pass and no full sort.
  */
 import type {Session} from './session.ts';
 
 export const sessionSorts = ['connected', 'activity', 'lag', 'unsent'] as const;
 
-/** What sessions are listed by: the last to connect, the last to be active, the furthest behind, the most unsent first. */
+/** Sort key, highest first: time of connection, time of the last activity, lag, unsent bytes. */
 export type SessionSort = (typeof sessionSorts)[number];
 
-/** A place in an order: a session's rank, and its id among equals. */
+/** A position in an order: a rank, and the session's id to break ties. */
 export interface Position {
   readonly rank: number;
   readonly sessionId: string;
 }
 
 /**
- * A whole number; higher comes first. The lag is ranked by the cursor and not by the distance to the head: the head's
- * moving changes every distance, but no place in this order.
+ * A whole number; higher comes first. The lag is ranked by the cursor instead of the distance to the head,
+ * because the distance changes with the head while the order does not.
  */
 export const rankOf: Readonly<Record<SessionSort, (session: Session) => number>> = {
   connected: ({connectedAt}) => connectedAt,
@@ -37,7 +37,9 @@ export class SessionOrder {
   readonly #after: Position | undefined;
   /** In order. */
   readonly #best: Ranked[] = [];
-  /** Where the last of a full list stands: most sessions come after it, and are told by two comparisons. */
+  /**
+   * Position of the last session of a full list. Most sessions come after it and need only two comparisons.
+   */
   #lastRank = Number.NEGATIVE_INFINITY;
   #lastId = '';
 
@@ -61,7 +63,7 @@ export class SessionOrder {
     return this.#best;
   }
 
-  /** Index of the first that comes after it. */
+  /** Index of the first session after the position. */
   #placeOf(position: Position): number {
     let low = 0;
     let high = this.#best.length;

@@ -6,22 +6,22 @@ import {TokenBucket} from '../../rate-limit/token-bucket.ts';
 import {type Subscription, type VisibilityFilter, visibilityOf} from '../feed/visibility.ts';
 import {type VisibilitySpan, withVisibility} from './visibility-history.ts';
 
-/** What a session needs of a socket. The adapter over `ws` is in `src/transport/ws-socket.ts`. */
+/** The socket as a session needs it. The adapter over `ws` is in `src/transport/ws-socket.ts`. */
 export interface SessionSocket {
-  /** Bytes that were written and that the kernel has not taken yet, counted by whole writes. */
+  /** Bytes written that the kernel has not accepted yet, counted by whole writes. */
   readonly unsentBytes: number;
-  /** Changes with every byte of them that the kernel takes: a slow link may need minutes for one write. */
+  /** Changes with every byte that the kernel accepts, because a slow link may need minutes for one write. */
   readonly drainMark: number;
-  /** Writes complete WebSocket frames, several of them in one go, without copying. */
+  /** Writes complete WebSocket frames in one go, without copying them. */
   write(first: Buffer, ...more: readonly Buffer[]): void;
   ping(): void;
-  /** Starts the closing handshake, and ends the connection if the peer does not answer it. */
+  /** Starts the closing handshake. Destroys the connection if the peer does not answer it. */
   close(code: number, reason: string): void;
-  /** Ends the connection without a word. */
+  /** Destroys the connection. */
   terminate(): void;
 }
 
-/** Where a session connects from: for people who look at the list of sessions. */
+/** Where a session connects from, for the session list. */
 export interface SessionPeer {
   readonly address: string;
   readonly origin?: string;
@@ -29,9 +29,9 @@ export interface SessionPeer {
 }
 
 /**
- * `opening`: nothing was sent yet. `streaming`: pushed to as the head moves. `reading`: behind what the feed holds, a
- * page is being read for it. `blocked` since that monotonic ms: the socket holds all it may, waiting for it to drain.
- * `closing`: told to go.
+ * `opening`: nothing has been sent. `streaming`: gets entries as the head moves. `reading`: lags behind the
+ * feed's memory while a page is being read. `blocked`: the socket holds all it may since that monotonic ms,
+ * and waits to drain. `closing`: the closing handshake has started.
  */
 export type SessionState =
   | {readonly phase: 'opening'}
@@ -40,23 +40,27 @@ export type SessionState =
   | {readonly phase: 'blocked'; readonly since: number}
   | {readonly phase: 'closing'; readonly code: number};
 
-/** The states that carry nothing are one object each: ten thousand sessions are in one of them, and are looked at for each event. */
+/**
+ * States without data are shared objects, because ten thousand sessions are in one of them and checked for
+ * each event.
+ */
 export const OPENING: SessionState = {phase: 'opening'};
 export const STREAMING: SessionState = {phase: 'streaming'};
 export const READING: SessionState = {phase: 'reading'};
 
-/** What most sessions hold of most things. */
+/** The shared empty list of most sessions. */
 const NONE: readonly never[] = [];
 
 export const sessionPhases = ['opening', 'streaming', 'reading', 'blocked', 'closing'] as const;
 export type SessionPhase = SessionState['phase'];
 
-/** After so many messages beyond the limit in a row a session is closed: it is not listening. */
+/** Consecutive messages over the rate limit after which a session is closed. */
 export const MAX_REFUSED_MESSAGES = 20;
 
 /**
- * Pings and pongs of a client. Browsers send none but the answer to ours; a library that looks for a dead peer sends one
- * every few seconds. Each costs a turn of the parser and an answer, and a fragment between them holds what it was read in.
+ * Limit of a client's pings and pongs. Browsers only answer our pings. A library that detects dead peers
+ * sends a ping every few seconds. Each one costs parser time and an answer, and retains the buffer it was
+ * read from.
  */
 export const CONTROL_FRAME_BURST = 100;
 export const CONTROL_FRAMES_PER_MINUTE = 600;
@@ -71,48 +75,54 @@ export interface SessionOptions {
 }
 
 export class Session {
-  // What is looked at for each entry of each session comes first, and so lies together: a fan-out to ten thousand finds none of it
-  // in the processor's caches.
+  // The fields that are read for each entry of each session come first and so share a cache line. In a
+  // fan-out to ten thousand sessions none of them is in the processor's caches.
   state: SessionState = OPENING;
-  /** Every entry up to here that it may see was written to the socket. */
+  /** Every visible entry up to here has been written to the socket. */
   cursor: Offset = 0;
   readonly socket: SessionSocket;
   #visibility: VisibilityFilter;
-  /** Resumed, and not at the head yet: a heartbeat says when it is, so that a client can tell what was missed from what is new. */
+  /**
+   * Resumed and not yet at the head. A heartbeat marks the head, so that a client can tell missed entries
+   * from new ones.
+   */
   replaying = false;
-  /** Snapshots owed once the cursor is at the head: the ids of the requests that asked for them. */
+  /** Request ids of snapshots to send once the cursor is at the head. */
   snapshotsDue: readonly (string | undefined)[] = NONE;
   readonly id: string;
   readonly peer: SessionPeer;
-  /** User, address and origin in lower case. One text, made once: a search looks at ten thousand of them. */
+  /** User, address and origin in lower case, joined once because a search reads ten thousand of them. */
   readonly searchText: string;
   /** Milliseconds since 1970. */
   readonly connectedAt: number;
   /** Milliseconds since 1970 of the last message or pong. */
   lastActivityAt: number;
-  /** The same on the monotonic clock, of what counts as life. */
-  heardAt: number;
-  /** A session that has sent a heartbeat is judged by its messages, another by its pongs too (W9). */
+  /** Monotonic ms of the last sign of life. */
+  lastSeenAt: number;
+  /** A session that has sent a heartbeat must keep sending messages. For others, pongs count as well (W9). */
   sendsHeartbeats = false;
   /** Monotonic ms. */
   nextHeartbeatAt = 0;
-  /** The socket's `drainMark` when it was last looked at, and the monotonic ms at which it was seen to change. */
+  /** The socket's `drainMark` at the last check, and the monotonic ms of its last change. */
   drainMark = 0;
   drainedAt = 0;
-  /** Answers to messages that overtook `session.ready`, which is always first (W2). Bounded as those messages are. */
-  early: readonly Buffer[] = NONE;
-  /** Monotonic ms at which the current token runs out by the time that has passed since it came. */
+  /**
+   * Answers that were ready before `session.ready`, which always comes first (W2). Bounded by the message
+   * limit.
+   */
+  earlyFrames: readonly Buffer[] = NONE;
+  /** Monotonic ms at which the current token ends, by the time that has passed since it arrived. */
   tokenEndsAt = Number.POSITIVE_INFINITY;
-  /** How many refreshes it has asked for. */
+  /** Number of refresh requests so far. */
   refreshes = 0;
   /** `session.expiring` was sent for the current token. */
   expiryAnnounced = false;
   #principal: Principal;
   #subscription: Subscription = 'all';
-  /** What was sent through other audiences than the current one, which began after entry `#visibilitySince`. */
+  /** Visibility filters before the current one, which applies after entry `#visibilitySince`. */
   #earlierSpans: readonly VisibilitySpan[] = NONE;
   #visibilitySince: Offset = 0;
-  /** Full as long as nothing was taken, and not there. */
+  /** Created on first use. An absent bucket is a full one. */
   #messages: TokenBucket | undefined;
   #controlFrames: TokenBucket | undefined;
   #refused = 0;
@@ -123,7 +133,7 @@ export class Session {
     this.peer = peer;
     this.searchText = [principal.user, peer.address, peer.origin ?? ''].join('\n').toLowerCase();
     this.connectedAt = this.lastActivityAt = now;
-    this.heardAt = monotonic;
+    this.lastSeenAt = monotonic;
     this.#principal = principal;
     this.#visibility = visibilityOf(principal, this.#subscription);
   }
@@ -151,26 +161,26 @@ export class Session {
     return this.#visibility;
   }
 
-  /** Through which audiences it was sent the entries up to the cursor, as far back as that is remembered. */
+  /** The visibility filters of the entries up to the cursor, as far back as they are remembered. */
   get visibilityHistory(): readonly VisibilitySpan[] {
     return [...this.#earlierSpans, {after: this.#visibilitySince, visibility: this.#visibility}];
   }
 
-  /** Puts the cursor where the session begins: of entries up to here it is sent none. */
+  /** Sets the cursor at which the session starts. Entries up to here are not sent. */
   beginAt(offset: Offset): void {
     this.cursor = offset;
     this.#earlierSpans = NONE;
     this.#visibilitySince = offset;
   }
 
-  /** Returns the answers that waited for `session.ready`. */
-  takeEarly(): readonly Buffer[] {
-    const {early} = this;
-    this.early = NONE;
-    return early;
+  /** Returns the frames that waited for `session.ready`. */
+  takeEarlyFrames(): readonly Buffer[] {
+    const {earlyFrames} = this;
+    this.earlyFrames = NONE;
+    return earlyFrames;
   }
 
-  /** Takes one message from the allowance (W14): `closed` once a client goes on sending although it was refused. */
+  /** Counts one message against the limit (W14). Returns `closed` once too many were refused in a row. */
   admitMessage(monotonic: number): 'admitted' | 'refused' | 'closed' {
     this.#messages ??= new TokenBucket({
       burst: MESSAGE_BURST,
@@ -185,7 +195,7 @@ export class Session {
     return this.#refused > MAX_REFUSED_MESSAGES ? 'closed' : 'refused';
   }
 
-  /** Takes one ping or pong from its allowance. */
+  /** Counts one ping or pong against its limit. */
   admitControlFrame(monotonic: number): boolean {
     this.#controlFrames ??= new TokenBucket({
       burst: CONTROL_FRAME_BURST,
@@ -195,7 +205,9 @@ export class Session {
     return this.#controlFrames.take(monotonic);
   }
 
-  /** The cursor only moves in the turn in which it is written through the audience: a change is exact. */
+  /**
+   * The cursor only moves in the turn in which entries are written with the filter, so the boundary is exact.
+   */
   #changeVisibility(): void {
     const visibility = visibilityOf(this.#principal, this.#subscription);
     const spans = withVisibility(this.visibilityHistory, this.cursor, visibility);

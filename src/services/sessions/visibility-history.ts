@@ -1,25 +1,30 @@
 /**
- * Through which audiences a session was sent the journal. An audience changes with a subscription or a token; what was
- * sent before goes by the audience of then, so each change is kept with the offset at which it took effect.
+ * The visibility filters through which a session was sent the journal. The filter changes with a subscription
+ * or a token. Each change is stored with its offset, because earlier entries were sent through the earlier
+ * filter.
  */
 import type {Offset} from '../../journal/call-event.ts';
 import type {VisibilityFilter} from '../feed/visibility.ts';
 
-/** Entries after `after`, up to the next span's `after` or the session's cursor, were sent through `audience`. */
+/**
+ * Entries after `after`, up to the next span's `after` or the session's cursor, were sent through
+ * `visibility`.
+ */
 export interface VisibilitySpan {
   readonly after: Offset;
   readonly visibility: VisibilityFilter;
 }
 
-/** Changes that are remembered. A client may change its subscription all day. */
-export const MAX_SENT_SPANS = 16;
+/** Changes that are remembered. A client can change its subscription any number of times. */
+export const MAX_SPANS = 16;
 
-/** Characters of audience keys, which is what subscriptions weigh: one of the longest, beside the current one. */
-export const MAX_SENT_KEYS_LENGTH = 4096;
+/** Total length of the keys of earlier filters. The longest possible subscription fits. */
+export const MAX_KEYS_LENGTH = 4096;
 
 /**
- * The spans after a change of audience at cursor `at`. Beyond the limits the oldest go: what was sent through them
- * cannot be told any more, and the first span that is left says from where on it can.
+ * The spans after a change of the filter at cursor `at`. Above the limits the oldest spans are dropped.
+ * Messages sent through them can no longer be reconstructed, and the first remaining span marks where
+ * reconstruction starts.
  */
 export function withVisibility(
   spans: readonly VisibilitySpan[],
@@ -28,14 +33,14 @@ export function withVisibility(
 ): readonly VisibilitySpan[] {
   const last = spans.at(-1);
   if (last?.visibility.key === visibility.key) return spans;
-  // Nothing was sent through an audience that was replaced where it began.
+  // Nothing was sent through a filter that was replaced at the offset where it started.
   if (last?.after === at) return withVisibility(spans.slice(0, -1), at, visibility);
   const changed = [...spans, {after: at, visibility}];
-  while (changed.length > MAX_SENT_SPANS || pastLength(changed) > MAX_SENT_KEYS_LENGTH) changed.shift();
+  while (changed.length > MAX_SPANS || pastLength(changed) > MAX_KEYS_LENGTH) changed.shift();
   return changed;
 }
 
-/** The span that entry `offset` was sent in; `undefined` for what came before the first. */
+/** The span in which entry `offset` was sent; `undefined` for entries before the first span. */
 export function spanOf(spans: readonly VisibilitySpan[], offset: Offset): VisibilitySpan | undefined {
   return spans.findLast(({after}) => after < offset);
 }

@@ -1,6 +1,6 @@
 /**
- * Steering a simulated Twilio: calls to try things with, and faults to see what they do. Outbound calls take the way
- * that every call takes, through the call service and its limits.
+ * Controls a simulated Twilio: example calls, and faults to observe. Outbound calls take the same path as
+ * every call, through the call service and its limits.
  */
 import type {SimulatedCall, SimulatorInfo} from '@hookswitch/protocol';
 import type {Logger} from 'pino';
@@ -13,47 +13,48 @@ import {type SimulatorFault, simulatorFaults} from './simulator-faults.ts';
 import {type SimulatorScenario, simulatorScenarios} from './simulator-scenarios.ts';
 
 export interface SimulatorControlOptions {
-  /** Absent when TWILIO_API_URL is not set: then it is Twilio itself that is asked. */
+  /** Absent if TWILIO_API_URL is not set, because then requests go to Twilio itself. */
   readonly simulator?: TwilioSimulator;
   readonly calls: CallService;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Between two looks whether there is a simulator, as long as there was none. */
-const LOOK_EVERY_MS = 5000;
+/** Interval of the checks for a simulator, until one is found. */
+const CHECK_INTERVAL_MS = 5000;
 
 export class SimulatorControl {
   readonly #options: SimulatorControlOptions;
   #simulated = false;
-  #looking: Promise<void> | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | undefined;
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SimulatorControlOptions) {
     this.#options = options;
   }
 
-  /** Looks once, and keeps nobody waiting. */
+  /** Checks once for a simulator, without blocking the start. */
   start(): void {
-    void this.#look();
+    void this.#check();
   }
 
   /**
-   * Whether Twilio is simulated, as far as it is known: it stays so, also while the simulator is away, since what is
-   * at TWILIO_API_URL does not become Twilio. Asking looks again now and then.
+   * Whether Twilio is simulated, as far as known. Once `true` it stays `true`, even while the simulator is
+   * away, because TWILIO_API_URL does not change. While it is `false`, reading it repeats the check now and
+   * then.
    */
   get simulated(): boolean {
-    void this.#look();
+    void this.#check();
     return this.#simulated;
   }
 
-  /** @throws AppError `not_found` where Twilio is not simulated, `provider_error` */
+  /** @throws AppError `not_found` if Twilio is not simulated, `provider_error` */
   async info(): Promise<SimulatorInfo> {
     const simulator = await this.#required();
     return toInfo(used(await simulator.faults()));
   }
 
-  /** Runs a scenario. @throws AppError `not_found`, `provider_error`, and whatever placing a call throws */
+  /** Runs a scenario. @throws AppError `not_found`, `provider_error`, and the errors of placing a call */
   async run(principal: Principal, id: string): Promise<SimulatedCall> {
     const simulator = await this.#required();
     const scenario = simulatorScenarios.find((each) => each.id === id);
@@ -63,7 +64,7 @@ export class SimulatorControl {
     return this.#place(principal, scenario);
   }
 
-  /** These faults and no others. @throws AppError `not_found`, `invalid_request`, `provider_error` */
+  /** Activates exactly these faults. @throws AppError `not_found`, `invalid_request`, `provider_error` */
   async setFaults(active: readonly string[]): Promise<SimulatorInfo> {
     const simulator = await this.#required();
     const chosen = active.map((id) => findFault(id));
@@ -71,7 +72,7 @@ export class SimulatorControl {
     return toInfo(used(await simulator.setFaults(faults)));
   }
 
-  /** Several at once are one scenario: it counts as run when one was placed. */
+  /** A scenario with several calls succeeds if at least one was placed. */
   async #place(
     principal: Principal,
     {calls}: SimulatorScenario & {direction: 'outbound'},
@@ -85,31 +86,31 @@ export class SimulatorControl {
 
   async #required(): Promise<TwilioSimulator> {
     const {simulator} = this.#options;
-    if (!this.#simulated) await this.#look();
+    if (!this.#simulated) await this.#check();
     if (simulator !== undefined && this.#simulated) return simulator;
     throw new AppError('not_found', 'Twilio is not simulated here (TWILIO_API_URL).');
   }
 
-  /** Never rejects; nothing is asked twice at once, nor too often. */
-  #look(): Promise<void> {
+  /** Never rejects. Checks run one at a time and not too often. */
+  #check(): Promise<void> {
     const {simulator, clock} = this.#options;
     if (simulator === undefined || this.#simulated) return Promise.resolve();
-    if (this.#looking !== undefined) return this.#looking;
-    if (clock.monotonic() - this.#lookedAt < LOOK_EVERY_MS) return Promise.resolve();
-    this.#lookedAt = clock.monotonic();
-    this.#looking = this.#identify(simulator).finally(() => {
-      this.#looking = undefined;
+    if (this.#checking !== undefined) return this.#checking;
+    if (clock.monotonic() - this.#checkedAt < CHECK_INTERVAL_MS) return Promise.resolve();
+    this.#checkedAt = clock.monotonic();
+    this.#checking = this.#identify(simulator).finally(() => {
+      this.#checking = undefined;
     });
-    return this.#looking;
+    return this.#checking;
   }
 
   async #identify(simulator: TwilioSimulator): Promise<void> {
     const {logger} = this.#options;
     try {
       this.#simulated = (await simulator.identify()) === true;
-      if (this.#simulated) logger.info('Twilio is simulated: nothing here reaches a telephone');
+      if (this.#simulated) logger.info('Twilio is simulated: no call reaches a real phone');
     } catch (error) {
-      logger.warn({err: error}, 'whether Twilio is simulated could not be found out');
+      logger.warn({err: error}, 'could not find out whether Twilio is simulated');
     }
   }
 }

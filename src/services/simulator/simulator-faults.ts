@@ -1,32 +1,34 @@
-/** What may be made to go wrong at a simulated Twilio. */
+/** Faults of a simulated Twilio. */
 
 export interface SimulatorFault {
   readonly id: string;
-  /** What the switch says. */
+  /** Label of the switch. */
   readonly label: string;
   /** One sentence. */
   readonly description: string;
-  /** The simulator's own name for it. */
+  /** The simulator's own name of the fault. */
   readonly name: string;
-  /** How often it strikes, in the simulator's words. */
+  /** Probability and options, in the simulator's format. */
   readonly chance: unknown;
 }
 
-/** Faults of the REST API spare look-ups: the reconciler and the doctor shall show what they do, not fail themselves. */
+/**
+ * API faults exempt look-ups, because the reconciler and the doctor must show the effects instead of failing.
+ */
 const COMMANDS = ['create', 'update'];
 
 export const simulatorFaults: readonly SimulatorFault[] = [
   {
     id: 'repeated',
     label: 'Repeated callbacks',
-    description: 'Every callback comes twice.',
+    description: 'Every callback arrives twice.',
     name: 'repeat',
     chance: 1,
   },
   {
     id: 'reordered',
     label: 'Reordered callbacks',
-    description: 'Every other callback comes after the one that follows it.',
+    description: 'Every other callback arrives after the one that follows it.',
     name: 'reorder',
     chance: 0.5,
   },
@@ -40,21 +42,21 @@ export const simulatorFaults: readonly SimulatorFault[] = [
   {
     id: 'lost',
     label: 'Lost callbacks',
-    description: 'Three of ten callbacks never come, until the call is looked up.',
+    description: 'Three of ten callbacks never arrive. The gateway finds the state by a look-up.',
     name: 'drop',
     chance: 0.3,
   },
   {
     id: 'create-response-lost',
-    label: 'Lost answers',
-    description: 'Calls are placed, and the answer that says so is lost.',
+    label: 'Lost responses',
+    description: 'Calls are placed, but the response to the request is lost.',
     name: 'createResponseLost',
     chance: 1,
   },
   {
     id: 'too-many-requests',
     label: '429',
-    description: 'Twilio answers every command that there are too many.',
+    description: 'Twilio refuses every command with "too many requests".',
     name: 'tooManyRequests',
     chance: {operations: COMMANDS},
   },
@@ -67,8 +69,8 @@ export const simulatorFaults: readonly SimulatorFault[] = [
   },
   {
     id: 'hang',
-    label: 'No answer',
-    description: 'Twilio takes commands in, and never answers.',
+    label: 'No response',
+    description: 'Twilio accepts commands but never answers.',
     name: 'hang',
     chance: {operations: COMMANDS},
   },

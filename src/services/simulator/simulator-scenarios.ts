@@ -1,29 +1,29 @@
-/** Calls to try things with. The numbers are the simulator's, and choose their outcome by themselves. */
+/** Example calls. The number of the simulator determines the outcome. */
 import type {PlaceCall} from '../calls/call-placement.ts';
 
 interface ScenarioBase {
   readonly id: string;
-  /** What the button says. */
+  /** Label of the button. */
   readonly label: string;
   /** One sentence. */
   readonly description: string;
-  /** The simulated other end. */
+  /** The simulated other party. */
   readonly number: string;
 }
 
 export type SimulatorScenario = ScenarioBase &
   (
     | {readonly direction: 'outbound'; readonly calls: readonly PlaceCall[]}
-    /** How the caller behaves, in the simulator's words. */
+    /** The behavior of the caller, in the simulator's format. */
     | {readonly direction: 'inbound'; readonly call: {readonly scenario: Readonly<Record<string, unknown>>}}
   );
 
-/** Long enough to be looked at, short enough not to be forgotten. */
+/** Long enough to be inspected, short enough to end by itself. */
 const TALK = '<Response><Say>Hello from Hookswitch.</Say><Pause length="300"/></Response>';
 
 const BURST = 20;
 
-/** Of a burst, how the calls end: talking for a while, mostly. */
+/** The outcomes of a burst. Most calls are answered. */
 const BURST_NUMBERS = [
   '+15550100512',
   '+15550100520',
@@ -35,22 +35,22 @@ const BURST_NUMBERS = [
 export const simulatorScenarios: readonly SimulatorScenario[] = [
   outbound('answered', {
     label: 'Answered',
-    description: 'Rings, is answered, and goes on until you hang up, or for five minutes.',
+    description: 'Rings and is answered. Lasts until you hang up, at most five minutes.',
     call: {to: '+15550100001', twiml: TALK},
   }),
   outbound('answered-then-hangs-up', {
     label: 'Answered, then hangs up',
-    description: 'Is answered, and the other end hangs up after ten seconds.',
+    description: 'Is answered. The other party hangs up after ten seconds.',
     call: {to: '+15550100510', twiml: TALK},
   }),
   outbound('busy', {
     label: 'Busy',
-    description: 'The other end is talking to somebody else.',
+    description: 'The other party is on another call.',
     call: {to: '+15550100101', twiml: TALK},
   }),
   outbound('no-answer', {
     label: 'No answer',
-    description: 'Rings for fifteen seconds, and nobody picks up.',
+    description: 'Rings for fifteen seconds, but nobody answers.',
     call: {to: '+15550100201', twiml: TALK, timeout: 15},
   }),
   outbound('failed', {
@@ -60,17 +60,17 @@ export const simulatorScenarios: readonly SimulatorScenario[] = [
   }),
   outbound('canceled', {
     label: 'Canceled',
-    description: 'Rings, and is canceled before anybody answers, as if by another program of the account.',
+    description: 'Rings, and is canceled before it is answered, as if by another program of the account.',
     call: {to: '+15550100401', twiml: TALK},
   }),
   outbound('machine', {
     label: 'Answering machine',
-    description: 'A machine answers and is recognised as one; it records for a minute.',
+    description: 'A machine answers and is detected as one. It records for a minute.',
     call: {to: '+15550100601', twiml: TALK, machineDetection: 'Enable'},
   }),
   outbound('legs', {
     label: 'Two legs',
-    description: 'Once the first party has answered a second one is dialed and connected.',
+    description: 'Once the first party has answered, a second one is dialed and connected.',
     call: {to: '+15550100001', connectTo: '+15550100002'},
   }),
   {
@@ -87,7 +87,7 @@ export const simulatorScenarios: readonly SimulatorScenario[] = [
   {
     id: 'inbound-answered',
     label: 'Inbound call',
-    description: 'Rings for two seconds, is answered, and hears what VOICE_TWIML says.',
+    description: 'Rings for two seconds, is answered, and plays VOICE_TWIML.',
     direction: 'inbound',
     number: '+15550100021',
     call: {scenario: {outcome: 'answered', connectSeconds: 2}},
@@ -95,7 +95,7 @@ export const simulatorScenarios: readonly SimulatorScenario[] = [
   {
     id: 'inbound-gives-up',
     label: 'Inbound, caller hangs up',
-    description: 'Rings for five seconds, and the caller hangs up before the call is answered.',
+    description: 'Rings for five seconds. The caller hangs up before the call is answered.',
     direction: 'inbound',
     number: '+15550100022',
     call: {scenario: {outcome: 'no-answer', ringSeconds: 5, connectSeconds: 60}},

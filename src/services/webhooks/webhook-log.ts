@@ -1,15 +1,15 @@
 /**
- * The last requests to the webhook routes, whatever became of them: those that were refused leave no trace in the
- * journal, and are what somebody looks for who wonders why nothing arrives. In memory only, bounded in number and in
- * bytes, never logged. Those that Twilio signed and all others are kept apart, so that no flood of strangers' requests
- * pushes the genuine ones out. To remember one is to keep references to what has been read anyway, and one copy of the
- * body; it is taken apart when somebody looks.
+ * The latest requests to the webhook routes, with their outcome. Refused requests leave no trace in the
+ * journal, but they explain why no webhooks arrive. The log is only in memory and bounded in number and
+ * bytes. Requests that Twilio signed are kept apart from all others, so that a flood of foreign requests
+ * cannot displace them. Adding an entry only stores references and a copy of the body, which is parsed when
+ * somebody reads the entry.
  */
 import type {ProviderStatus, WebhookPage} from '@hookswitch/protocol';
 
 export type WebhookOutcome = 'accepted' | 'refused' | 'failed';
 
-/** A request that has been answered, as it came. */
+/** A request that has been answered, as received. */
 export interface AnsweredWebhook {
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
@@ -19,33 +19,36 @@ export interface AnsweredWebhook {
   /** Path and query, raw. */
   readonly path: string;
   readonly remoteAddress: string;
-  /** Names (lower case) and values in turn. */
+  /** Alternating names (lower case) and values. */
   readonly headers: readonly string[];
-  /** One character for each byte; absent where none was read. A string pins no slab of Node's buffer pool. */
+  /**
+   * One character for each byte; absent if no body was read. A string, unlike a buffer, pins no slab of
+   * Node's pool.
+   */
   readonly body: string | undefined;
   readonly outcome: WebhookOutcome;
   readonly httpStatus: number;
-  /** Twilio signed it for us: what follows is known only then. */
+  /** Twilio signed the request for us. The following fields are known only then. */
   readonly authentic: boolean;
   readonly verdict: 'applied' | 'late' | 'duplicate' | undefined;
   readonly offset: number | undefined;
   readonly callSid: string | undefined;
   readonly providerStatus: ProviderStatus | undefined;
-  /** Why it was refused. */
+  /** Why the request was refused. */
   readonly reason: string | undefined;
 }
 
 export interface WebhookEntry {
-  /** Rises in the order of the answers, so that whoever asks for what came after one misses none. */
+  /** Rises in the order of the responses, so that a client that polls with `after` misses no entry. */
   readonly id: number;
   readonly webhook: AnsweredWebhook;
 }
 
 export interface WebhookQuery {
   readonly outcome?: WebhookOutcome | undefined;
-  /** Beginning of a call sid, or part of a path, an address, a reason or a number. */
+  /** Start of a call SID, or part of a path, an address, a reason or a phone number. */
   readonly q?: string | undefined;
-  /** Only ids above and below. */
+  /** Exclusive bounds of the ids. */
   readonly after?: number | undefined;
   readonly before?: number | undefined;
   readonly limit: number;
@@ -54,18 +57,18 @@ export interface WebhookQuery {
 export interface FoundWebhooks {
   /** Newest first. */
   readonly entries: readonly WebhookEntry[];
-  /** There are older ones that match. */
+  /** There are older matches. */
   readonly more: boolean;
 }
 
 export interface WebhookLogLimits {
-  /** Of authentic requests, and of others. @default 1000 */
+  /** Maximum of authentic requests, and of others. @default 1000 */
   readonly maxEntries?: number;
-  /** Of each. @default 4 MiB */
+  /** Maximum size of each of the two. @default 4 MiB */
   readonly maxBytes?: number;
 }
 
-/** What an entry takes beside its texts: objects, arrays, the heads of strings. */
+/** Memory of an entry without its texts: objects, arrays, string headers. */
 const ENTRY_BYTES = 600;
 
 export class WebhookLog {
@@ -95,12 +98,12 @@ export class WebhookLog {
     return this.#latest;
   }
 
-  /** Since the start, those no longer kept included. */
+  /** Counts since the start, including entries that are no longer kept. */
   get counts(): WebhookPage['counts'] {
     return {...this.#counts};
   }
 
-  /** What is kept now. */
+  /** The entries in memory. */
   get size(): {readonly entries: number; readonly bytes: number} {
     const rings = [this.#authentic, this.#others];
     return {
@@ -109,7 +112,7 @@ export class WebhookLog {
     };
   }
 
-  /** Looks through at most everything that is kept. */
+  /** Searches at most all entries in memory. */
   find({outcome, q = '', after = 0, before = Infinity, limit}: WebhookQuery): FoundWebhooks {
     const matches = matcher(q);
     const entries: WebhookEntry[] = [];
@@ -125,13 +128,13 @@ export class WebhookLog {
   }
 }
 
-/** The newest entries, as many as both limits allow; ids rise. */
+/** The newest entries within both limits. The ids rise. */
 class Ring {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
-  /** Slots are taken round and round; the oldest is at `#start`. */
+  /** A circular buffer. The oldest entry is at `#start`. */
   readonly #slots: (WebhookEntry | undefined)[] = [];
-  /** Of the entry in the same slot. */
+  /** The size of the entry in the same slot. */
   readonly #slotBytes: Uint32Array;
   #start = 0;
   #size = 0;
@@ -154,7 +157,7 @@ class Ring {
   push(entry: WebhookEntry, bytes: number): void {
     while (this.#size > 0 && (this.#size === this.#maxEntries || this.#bytes + bytes > this.#maxBytes))
       this.#dropOldest();
-    // One that is larger than everything together is counted, and not kept.
+    // An entry that is larger than the whole buffer is counted but not kept.
     if (bytes > this.#maxBytes) return;
     const slot = (this.#start + this.#size) % this.#maxEntries;
     this.#slots[slot] = entry;
@@ -198,7 +201,7 @@ function* newestFirst(one: Ring, other: Ring): Generator<WebhookEntry> {
   }
 }
 
-/** An estimate that no text can slip past: all of them are Latin-1, a byte a character. */
+/** An upper estimate. All texts are Latin-1, so one byte per character. */
 function bytesOf({path, headers, body = '', reason = ''}: AnsweredWebhook): number {
   let bytes = ENTRY_BYTES + path.length + body.length + reason.length;
   for (let at = 1; at < headers.length; at += 2) bytes += 40 + (headers[at]?.length ?? 0);
@@ -207,7 +210,7 @@ function bytesOf({path, headers, body = '', reason = ''}: AnsweredWebhook): numb
 
 const NUMBER_FIELDS = /(?:^|&)(?:From|To|Caller|Called|ForwardedFrom)=([^&]*)/g;
 
-/** Looks at bodies as they came: taking 2,000 forms apart would hold up everybody else. */
+/** Searches raw bodies, because parsing 2,000 forms would block the event loop. */
 function matcher(q: string): (webhook: AnsweredWebhook) => boolean {
   const wanted = q.trim().toLowerCase();
   if (wanted === '') return () => true;

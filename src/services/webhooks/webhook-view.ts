@@ -1,4 +1,4 @@
-/** A remembered webhook as an operator sees it; made when somebody looks, not when it comes in. */
+/** A webhook entry as the API shows it. Created when it is read, not when it arrives. */
 import type {WebhookDetail, WebhookRecord} from '@hookswitch/protocol';
 import {MASK} from '../../mask.ts';
 import {parseForm} from '../../twilio/webhook/form.ts';
@@ -26,7 +26,7 @@ export function toWebhookRecord({id, webhook}: WebhookEntry): WebhookRecord {
   };
 }
 
-/** All but the diagnosis, which needs to know the configuration. */
+/** All fields except the diagnosis, which depends on the configuration. */
 export function toWebhookDetail(entry: WebhookEntry): Omit<WebhookDetail, 'diagnosis'> {
   const {webhook} = entry;
   const body = bodyOf(webhook);
@@ -35,7 +35,7 @@ export function toWebhookDetail(entry: WebhookEntry): Omit<WebhookDetail, 'diagn
     ...toWebhookRecord(entry),
     headers: [...headersOf(webhook)].map(([name, value]) => ({
       name,
-      // Who has it can send the same request again.
+      // Anyone with the signature could send the same request again.
       value: name === 'x-twilio-signature' ? MASK : value,
     })),
     fields: form?.kind === 'form' ? form.fields.map(([name, value]) => ({name, value})) : [],
@@ -43,19 +43,19 @@ export function toWebhookDetail(entry: WebhookEntry): Omit<WebhookDetail, 'diagn
   };
 }
 
-/** By lower-case name. */
+/** Headers by lower-case name. */
 export function headersOf({headers}: AnsweredWebhook): ReadonlyMap<string, string> {
   const byName = new Map<string, string>();
   for (let at = 0; at + 1 < headers.length; at += 2) byName.set(headers[at] ?? '', headers[at + 1] ?? '');
   return byName;
 }
 
-/** The bytes as they came; `undefined` where none were read. */
+/** The received bytes; `undefined` if none were read. */
 export function bodyOf({body}: AnsweredWebhook): Buffer | undefined {
   return body === undefined ? undefined : Buffer.from(body, 'latin1');
 }
 
-/** Of a body that was not read. */
+/** The Content-Length of a body that was not read. */
 function announcedBytes(webhook: AnsweredWebhook): number {
   const announced = headersOf(webhook).get('content-length') ?? '';
   return /^\d{1,15}$/.test(announced) ? Number(announced) : 0;

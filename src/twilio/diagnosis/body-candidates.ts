@@ -1,23 +1,23 @@
 /**
- * What Twilio may have signed before something on the way rewrote the body: each known habit of proxies and
- * frameworks, undone. Bounded by the body, which is at most 64 KB.
+ * Bodies that Twilio may have signed before an intermediary rewrote them: known modifications by proxies and
+ * frameworks, reversed. Bounded, because a body has at most 64 KB.
  */
 import {type FormField, MAX_FORM_FIELDS, parseForm} from '../webhook/form.ts';
 import {signedText} from '../webhook/signature.ts';
 
 export interface BodyCandidate {
-  /** What of the body would have been signed, behind the URL. */
+  /** The signed text of the body, which follows the URL. */
   readonly text: string;
-  /** In a few words what was done to it on the way. */
+  /** A short description of the modification. */
   readonly difference: string;
 }
 
-/** Twilio sends these empty rather than not at all, where it sends one of them. */
+/** If Twilio sends one of these fields, it sends the others as well, even if empty. */
 const GEOGRAPHY = ['From', 'To', 'Caller', 'Called'].flatMap((party) =>
   ['City', 'State', 'Zip', 'Country'].map((part) => party + part),
 );
 
-/** Fields of voice webhooks; what else there is may have been added on the way. */
+/** Fields of voice webhooks. Other fields may have been added by an intermediary. */
 const KNOWN = new Set([
   ...GEOGRAPHY,
   ...'AccountSid AddOns AnsweredBy ApiVersion ApplicationSid CallDuration CallSid CallStatus CallToken'.split(
@@ -36,16 +36,16 @@ const KNOWN = new Set([
   ...'Timestamp To'.split(' '),
 ]);
 
-/** The body as it came; one that has no single reading stands for no field. */
-export function asItCame(body: Buffer): string {
+/** The text of the unmodified body; empty if the body cannot be parsed unambiguously. */
+export function unmodified(body: Buffer): string {
   const form = parseForm(body);
   return form.kind === 'form' ? signedText(form.fields) : '';
 }
 
-/** Other readings than {@link asItCame}'s, each once, the likely ones first. */
+/** Candidates that differ from {@link unmodified}, without duplicates, the likely ones first. */
 export function bodyCandidates(body: Buffer): readonly BodyCandidate[] {
   const fields = readFields(body, 'utf8');
-  // No webhook of Twilio's, but somebody's 8,000 fields, which would take their time.
+  // Not a webhook of Twilio. Thousands of fields would take too long.
   if (fields.length > MAX_FORM_FIELDS) return [];
   const names = new Set(fields.map(([name]) => name));
   const isKnown = (name: string) => KNOWN.has(name) || name.startsWith('SipHeader_');
@@ -55,14 +55,11 @@ export function bodyCandidates(body: Buffer): readonly BodyCandidate[] {
     .map((name) => name.slice(0, 40));
   const json = fieldsOfJson(body);
   const found: readonly (readonly [difference: string, fields: readonly FormField[]])[] = [
-    ['white space was added at the end', readFields(withoutTail(body), 'utf8')],
+    ['whitespace was added at the end', readFields(withoutTail(body), 'utf8')],
     ['fields were decoded and not encoded again', readFields(body, 'utf8', {plusIsPlus: true})],
     ['fields were encoded twice', fields.map(([name, value]) => [twice(name), twice(value)])],
     ['the charset was changed to Latin-1', readFields(body, 'latin1')],
-    [
-      'the charset was changed, UTF-8 taken for Latin-1',
-      fields.map(([name, value]) => [name, misread(value)]),
-    ],
+    ['UTF-8 was read as Latin-1 and encoded again', fields.map(([name, value]) => [name, misread(value)])],
     [
       'empty fields were dropped',
       [...fields, ...GEOGRAPHY.filter((name) => !names.has(name)).map((name) => [name, ''] as const)],
@@ -73,14 +70,14 @@ export function bodyCandidates(body: Buffer): readonly BodyCandidate[] {
   ];
   const candidates = [
     ...found.map(([difference, each]) => ({difference, text: signedText(each)})),
-    {difference: 'signed with the fields in the order they came', text: fields.flat().join('')},
+    {difference: 'signed with the fields in their order in the body', text: fields.flat().join('')},
     {difference: 'signed without the fields', text: ''},
   ];
-  const seen = new Set([asItCame(body)]);
+  const seen = new Set([unmodified(body)]);
   return candidates.filter(({text}) => !seen.has(text) && seen.add(text));
 }
 
-/** Like `parseForm`, and takes whatever there is. */
+/** Like `parseForm`, but accepts any input. */
 function readFields(
   body: Buffer,
   charset: 'utf8' | 'latin1',
@@ -118,7 +115,7 @@ function twice(text: string): string {
 
 function misread(text: string): string {
   const bytes = Buffer.from(text, 'latin1');
-  // What has characters beyond Latin-1 was not read as such.
+  // Text with characters beyond Latin-1 was not misread in this way.
   return bytes.toString('latin1') === text ? bytes.toString('utf8') : text;
 }
 

@@ -1,16 +1,17 @@
 /**
- * Why a webhook's signature did not match, for the operator who looks: which candidate of the URL or the body, signed
- * with one of our tokens, gives the signature that came, and the one setting to change. Pure, and bounded in what it
- * computes. Nothing of it lets a request in, and what it returns holds neither a token nor a signature.
+ * Explains to the operator why a webhook's signature did not match. It looks for a candidate of the URL or
+ * the body that, signed with one of our tokens, produces the received signature, and names the one setting to
+ * change. The code is pure and its cost is bounded. It never accepts a request, and the result contains
+ * neither a token nor a signature.
  *
- * What a request says of itself (Host, X-Forwarded-*, AccountSid) is only believed when a signature proves it: a
+ * Values of the request (Host, X-Forwarded-*, AccountSid) only count if a signature proves them, because a
  * stranger must not be able to talk an operator into another PUBLIC_URL.
  */
 import {createHash} from 'node:crypto';
 import type {SignatureDiagnosis} from '@hookswitch/protocol';
 import {parseForm} from '../webhook/form.ts';
 import {isSignatureOf, readSignature} from '../webhook/signature.ts';
-import {asItCame, bodyCandidates} from './body-candidates.ts';
+import {bodyCandidates, unmodified} from './body-candidates.ts';
 import {
   describeDifference,
   expectedParts,
@@ -22,10 +23,10 @@ import {
   writeUrl,
 } from './url-candidates.ts';
 
-/** Candidates that are tried, each with every token. */
+/** Maximum number of candidates, each tried with every token. */
 export const MAX_SPELLINGS = 64;
 
-/** Characters of a URL that are shown; Twilio's have a few hundred, a stranger's up to 16,000. */
+/** Maximum length of a shown URL. Twilio's have a few hundred characters, a stranger's up to 16,000. */
 const MAX_SHOWN = 2048;
 
 export interface RefusedRequest {
@@ -34,31 +35,31 @@ export interface RefusedRequest {
   readonly accountSid: string;
   /** The token, and the one that is being rotated in or out. */
   readonly authTokens: readonly string[];
-  /** The port we listen on; 0 when that is not known. */
+  /** The port of this gateway; 0 if unknown. */
   readonly port: number;
-  /** Which of our paths it is about, below `publicUrl`. */
+  /** The path of the route, below `publicUrl`. */
   readonly routePath: string;
-  /** The request target, raw as it came. */
+  /** The raw request target. */
   readonly target: string;
   readonly method: string;
-  /** Status of the answer. */
+  /** Status of the response. */
   readonly httpStatus: number;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Absent where none was read. */
+  /** Absent if none was read. */
   readonly body: Buffer | undefined;
-  /** Whether anything signed has been accepted since the start. */
+  /** Whether a signed webhook has been accepted since the start. */
   readonly tokenProven: boolean;
 }
 
 type Verdict = Pick<SignatureDiagnosis, 'finding' | 'remedy' | 'setting'>;
 
-/** A candidate that was tried. */
+/** A candidate to try. */
 interface Attempt {
   readonly candidate: UrlCandidate;
   readonly text: string;
   readonly difference: string;
-  /** What was done to the body, if that is what differs. */
+  /** The modification of the body, if that is the difference. */
   readonly body?: string;
 }
 
@@ -99,11 +100,11 @@ function tryAll({authTokens}: RefusedRequest, given: Buffer, attempts: readonly 
   return {candidates, matched};
 }
 
-/** The URL first, since that is what it nearly always is, then the body. */
+/** Candidates of the URL, which is nearly always the cause, and then of the body. */
 function attemptsFor(request: RefusedRequest, expected: UrlParts): readonly Attempt[] {
   const {body = Buffer.alloc(0)} = request;
   const isForm = bodyHash(request) === undefined;
-  const text = isForm ? asItCame(body) : '';
+  const text = isForm ? unmodified(body) : '';
   const bodies = isForm ? bodyCandidates(body) : [];
   const urls = urlCandidates(request).slice(0, MAX_SPELLINGS - bodies.length);
   return [
@@ -117,7 +118,7 @@ function attemptsFor(request: RefusedRequest, expected: UrlParts): readonly Atte
   ];
 }
 
-/** Of JSON, Twilio signs a hash in the query instead of fields. */
+/** For JSON, Twilio signs a hash in the query instead of fields. */
 function bodyHash({target}: RefusedRequest): string | undefined {
   return /[?&]bodySHA256=([0-9a-f]{64})(?:&|$)/i.exec(splitTarget(target).query)?.[1]?.toLowerCase();
 }
@@ -126,13 +127,13 @@ function withoutSignature({headers}: RefusedRequest): Verdict {
   const isTwilio = /^TwilioProxy\b/.test(headers.get('user-agent') ?? '');
   return isTwilio
     ? {
-        finding: 'It says that it is from Twilio, and the X-Twilio-Signature header is missing.',
-        remedy: 'Let the proxy in front of the gateway pass X-Twilio-Signature on.',
+        finding: 'The request claims to be from Twilio, but the X-Twilio-Signature header is missing.',
+        remedy: 'Configure the proxy in front of the gateway to forward X-Twilio-Signature.',
       }
     : {
-        finding: 'There is no X-Twilio-Signature header, so that it is probably not from Twilio.',
+        finding: 'There is no X-Twilio-Signature header, so the request is probably not from Twilio.',
         remedy:
-          'Nothing needs to be done about a stranger; if it was Twilio, let the proxy in front pass X-Twilio-Signature on.',
+          'A request of a stranger needs no action. If it was from Twilio, configure the proxy in front to forward X-Twilio-Signature.',
       };
 }
 
@@ -140,20 +141,22 @@ function notASignature(header: string): Verdict {
   return header.includes(',')
     ? {
         finding: 'There is more than one X-Twilio-Signature header.',
-        remedy: 'Let the proxy in front of the gateway pass the header on once, as it came.',
+        remedy: 'Configure the proxy in front of the gateway to forward the header once and unchanged.',
       }
     : {
-        finding: 'The X-Twilio-Signature header does not hold what Twilio sends, 28 characters of base64.',
-        remedy: 'If it was Twilio, let the proxy in front of the gateway pass the header on as it came.',
+        finding:
+          'The X-Twilio-Signature header does not contain 28 characters of base64, as Twilio sends it.',
+        remedy:
+          'If it was from Twilio, configure the proxy in front of the gateway to forward the header unchanged.',
       };
 }
 
-/** What is refused before a signature is looked at. */
+/** Requests that are refused before the signature check. */
 function notTheSignature(request: RefusedRequest, expected: UrlParts): Verdict | undefined {
   const {httpStatus, method, headers, target} = request;
   if (httpStatus === 405) {
     return {
-      finding: `It came as ${method.slice(0, 16)}, and webhooks are taken as POST only.`,
+      finding: `The request method is ${method.slice(0, 16)}, but webhooks must be POST.`,
       remedy: 'Set the HTTP method of the webhook to POST in the Twilio console.',
       setting: {name: `HTTP method of ${consoleSetting(request)}`, value: 'HTTP POST'},
     };
@@ -167,11 +170,11 @@ function notTheSignature(request: RefusedRequest, expected: UrlParts): Verdict |
   }
   if (httpStatus === 415 && bodyHash(request) === undefined) {
     const encoding = headers.get('content-encoding');
-    const what = encoding === undefined ? `of type ${quote(headers.get('content-type'))}` : 'compressed';
+    const body = encoding === undefined ? `of type ${quote(headers.get('content-type'))}` : 'compressed';
     return {
-      finding: `The body is ${what}, and webhooks of Twilio Voice are plain forms.`,
+      finding: `The body is ${body}, but webhooks of Twilio Voice are plain forms.`,
       remedy:
-        'If it was Twilio, let the proxy in front of the gateway pass the body and its Content-Type on as they came.',
+        'If it was from Twilio, configure the proxy in front of the gateway to forward the body and its Content-Type unchanged.',
     };
   }
   return undefined;
@@ -181,19 +184,19 @@ function explain(request: RefusedRequest, expected: UrlParts, {attempt, token}: 
   const {parts} = attempt.candidate;
   if (attempt.body !== undefined) {
     return {
-      finding: `Twilio signed this URL and another body: ${attempt.body}.`,
-      remedy: 'Let the proxy in front of the gateway pass the body on as it came, byte for byte.',
+      finding: `Twilio signed this URL with another body: ${attempt.body}.`,
+      remedy: 'Configure the proxy in front of the gateway to forward the body unchanged, byte for byte.',
     };
   }
   if (bodyHash(request) !== undefined) return signedJson(request);
   const difference = describeDifference(attempt.candidate, expected);
   if (difference === 'as expected') {
     return {
-      finding: `The signature is good for the expected URL with the ${token} token, which was not so when it came.`,
-      remedy: 'Nothing needs to be done.',
+      finding: `The signature is valid now for the expected URL with the ${token} token. It was not when the request arrived.`,
+      remedy: 'No action is needed.',
     };
   }
-  const finding = `Twilio signed ${shown(writeUrl(parts))}, and not the expected URL: ${difference}.`;
+  const finding = `Twilio signed ${shown(writeUrl(parts))} instead of the expected URL: ${difference}.`;
   return {finding, ...urlRemedy(request, parts, expected)};
 }
 
@@ -202,12 +205,12 @@ function signedJson(request: RefusedRequest): Verdict {
   const hash = body === undefined ? undefined : createHash('sha256').update(body).digest('hex');
   return hash === undefined || hash === bodyHash(request)
     ? {
-        finding: 'Twilio signed a JSON body, and webhooks of Twilio Voice are forms.',
-        remedy: 'It belongs to another product of Twilio: give that one a URL of its own.',
+        finding: 'Twilio signed a JSON body, but webhooks of Twilio Voice are forms.',
+        remedy: 'The webhook belongs to another Twilio product. Give that product its own URL.',
       }
     : {
-        finding: 'Twilio signed a JSON body, and what came is not that body.',
-        remedy: 'It belongs to another product of Twilio: give that one a URL of its own.',
+        finding: 'Twilio signed a JSON body, but a different body arrived.',
+        remedy: 'The webhook belongs to another Twilio product. Give that product its own URL.',
       };
 }
 
@@ -217,25 +220,26 @@ function urlRemedy(request: RefusedRequest, signed: UrlParts, expected: UrlParts
   if (isReordered(signed.query, expected.query)) {
     return {
       remedy:
-        'Twilio sorts parameters for the signature: write them in this order in the URL that you give to Twilio. Only if they are in this order there already, a proxy sorts them anew.',
+        'Twilio sorts the parameters for the signature. Write them in this order in the URL that you give to Twilio. If they are already in this order there, a proxy reorders them.',
       setting: {name: consoleSetting(request), value: shown(writeUrl({...expected, query: signed.query}))},
     };
   }
   if (signed.query !== expected.query) {
     return {
       remedy:
-        'Let the proxy in front of the gateway pass the query on as it came: neither add, drop nor rewrite.',
+        'Configure the proxy in front of the gateway to forward the query unchanged, without adding, removing or rewriting parameters.',
     };
   }
   if (signed.path !== expected.path) return pathRemedy(request, signed, expected);
-  // What PUBLIC_URL cannot say: http across the network, and a scheme's own port.
+  // PUBLIC_URL cannot express http across the network, or a scheme's default port.
   const isPlain = signed.scheme === 'http' && !isLoopback(signed.host);
   const isDefaultPort = signed.port === (signed.scheme === 'https' ? '443' : '80');
   if (!isPlain && !isDefaultPort) return changePublicUrl(request, signed);
   if (signed.host === expected.host) return changeAtTwilio(request, expected);
   return {
     ...changePublicUrl(request, {...signed, scheme: isPlain ? 'https' : signed.scheme, port: undefined}),
-    remedy: "Set PUBLIC_URL to the host that Twilio calls, and write the webhook's URL at Twilio just so.",
+    remedy:
+      'Set PUBLIC_URL to the host that Twilio calls, and set exactly this URL for the webhook at Twilio.',
   };
 }
 
@@ -246,7 +250,7 @@ function pathRemedy(request: RefusedRequest, signed: UrlParts, expected: UrlPart
   return changePublicUrl(request, signed);
 }
 
-const DOUBLED = 'the path of PUBLIC_URL comes twice';
+const DOUBLED = 'it contains the path of PUBLIC_URL twice';
 
 function pathFault(signed: UrlParts, expected: UrlParts): string {
   const base = expected.path.replace(/\/twilio\/(?:status|voice)$/, '');
@@ -254,7 +258,7 @@ function pathFault(signed: UrlParts, expected: UrlParts): string {
   return describeDifference({parts: {...expected, path: signed.path}}, expected);
 }
 
-/** What PUBLIC_URL would have to be for this to be the expected URL; `undefined`: nothing. */
+/** The PUBLIC_URL that would make this the expected URL; `undefined` if there is none. */
 function baseOf({routePath}: RefusedRequest, parts: UrlParts): string | undefined {
   if (!parts.path.endsWith(routePath)) return undefined;
   return writeUrl({...parts, path: parts.path.slice(0, -routePath.length), query: ''});
@@ -263,21 +267,21 @@ function baseOf({routePath}: RefusedRequest, parts: UrlParts): string | undefine
 function changePublicUrl(request: RefusedRequest, signed: UrlParts): Remedy {
   const value = baseOf(request, signed);
   return {
-    remedy: 'Set PUBLIC_URL to the URL under which Twilio reaches the gateway, and restart it.',
+    remedy: 'Set PUBLIC_URL to the URL at which Twilio reaches the gateway, and restart the gateway.',
     setting: {name: 'PUBLIC_URL', ...(value === undefined ? {} : {value})},
   };
 }
 
 function changeAtTwilio(request: RefusedRequest, expected: UrlParts): Remedy {
-  // A reference is part of URLs that the gateway gave to Twilio itself: nobody typed those into the console.
+  // Only URLs that the gateway itself gave to Twilio have a reference. Nobody typed them into the console.
   if (/[?&]ref=/.test(expected.query)) {
     return {
       remedy:
-        'The gateway itself gave Twilio the expected URL: remove the redirect or the rewriting between Twilio and the gateway.',
+        'The gateway itself gave Twilio the expected URL. Remove the redirect or rewrite between Twilio and the gateway.',
     };
   }
   return {
-    remedy: 'Write the URL in the Twilio console as the gateway expects it.',
+    remedy: 'Set the URL in the Twilio console to the one that the gateway expects.',
     setting: {name: consoleSetting(request), value: shown(writeUrl(expected))},
   };
 }
@@ -294,25 +298,25 @@ function nothingMatched({body, accountSid, authTokens, tokenProven}: RefusedRequ
   const account = fields.get('AccountSid');
   if (account !== undefined && account !== accountSid && /^AC[0-9a-f]{32}$/i.test(account)) {
     return {
-      finding: `It is about account ${account}, and the gateway is set up for ${accountSid}, so that another auth token signed it.`,
+      finding: `The webhook is about account ${account}, but the gateway is configured for ${accountSid}. So another auth token signed it.`,
       remedy:
-        'If that account is yours, set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to its own: a subaccount has its own token, and test credentials sign no webhooks.',
+        'If that account is yours, set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to its values. A subaccount has its own token, and test credentials do not sign webhooks.',
       setting: {name: 'TWILIO_ACCOUNT_SID'},
     };
   }
-  const finding = `None of ${tried} candidates of the URL and the body matches, which leaves three causes: it was signed with another auth token, a proxy rewrites the ${fields.size === 0 ? 'body, which arrived without fields' : 'body or drops the query'}, or Twilio was given another path, which a proxy cut off.`;
+  const finding = `None of ${tried} candidates of the URL and the body matches. There are three possible causes: it was signed with another auth token, a proxy rewrites the ${fields.size === 0 ? 'body, which arrived without fields' : 'body or drops the query'}, or Twilio has a URL with another path, which a proxy removed.`;
   if (tokenProven) {
     const already = authTokens.length > 1;
     return {
       finding,
-      remedy: `Other webhooks were accepted, so that the token is right or was until it was rotated: ${already ? 'check' : 'set'} TWILIO_AUTH_TOKEN_ALTERNATE, the second token to accept.`,
+      remedy: `Other webhooks were accepted, so the token is right, or was until a rotation. ${already ? 'Check' : 'Set'} TWILIO_AUTH_TOKEN_ALTERNATE, the second token to accept.`,
       setting: {name: 'TWILIO_AUTH_TOKEN_ALTERNATE'},
     };
   }
   return {
     finding,
     remedy:
-      'Compare TWILIO_AUTH_TOKEN with the primary auth token in the Twilio console; neither an API key secret nor the token of the test credentials signs webhooks. If it is that one, compare PUBLIC_URL with the URL that the number or the call was given, path included.',
+      'Compare TWILIO_AUTH_TOKEN with the primary auth token in the Twilio console. Neither an API key secret nor the token of the test credentials signs webhooks. If the token is right, compare PUBLIC_URL with the URL of the number or the call, including its path.',
     setting: {name: 'TWILIO_AUTH_TOKEN'},
   };
 }
@@ -325,7 +329,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-/** Of a header: short, and what is no plain text left out. */
+/** Quotes a header: shortened, and without characters that are not plain text. */
 function quote(text: string | undefined): string {
   return text === undefined || text === '' ? 'none' : `“${text.slice(0, 80).replaceAll(/[^ -~]/g, '')}”`;
 }

@@ -1,6 +1,6 @@
 /**
- * Candidates of a webhook's URL that Twilio may have signed instead of the one we expected: what proxies, tunnels and
- * typing errors make of a scheme, a host, a port, a path and a query. The likely ones first, each once.
+ * Candidates of the URL that Twilio may have signed instead of the expected one: typical changes by proxies,
+ * tunnels and typing errors to scheme, host, port, path and query. Without duplicates, the likely ones first.
  */
 
 export interface UrlParts {
@@ -9,26 +9,26 @@ export interface UrlParts {
   readonly host: string;
   readonly port?: string | undefined;
   readonly path: string;
-  /** With its `?`; empty where there is none. */
+  /** With its `?`; empty if there is no query. */
   readonly query: string;
 }
 
 export interface UrlCandidate {
   readonly parts: UrlParts;
-  /** Where a host was found that is not the expected one. */
+  /** The header that contained a host other than the expected one. */
   readonly hostFrom?: string;
 }
 
 export interface CandidateSource {
   /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** The path of ours that it is about, below `publicUrl`. */
+  /** The path of the route, below `publicUrl`. */
   readonly routePath: string;
-  /** The request target, raw as it came. */
+  /** The raw request target. */
   readonly target: string;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
-  /** The port we listen on; 0 when that is not known. */
+  /** The port of this gateway; 0 if unknown. */
   readonly port: number;
 }
 
@@ -40,7 +40,7 @@ export function writeUrl({scheme, host, port, path, query}: UrlParts): string {
   return `${scheme}://${host}${port === undefined ? '' : `:${port}`}${path}${query}`;
 }
 
-/** What the configuration makes us expect. */
+/** The URL that the configuration implies. */
 export function expectedParts({publicUrl, routePath, target}: CandidateSource): UrlParts {
   const {protocol, hostname, port, pathname} = new URL(publicUrl);
   return {
@@ -57,7 +57,7 @@ export function splitTarget(target: string): {readonly path: string; readonly qu
   return mark === -1 ? {path: target, query: ''} : {path: target.slice(0, mark), query: target.slice(mark)};
 }
 
-/** The expected candidate first. */
+/** All candidates, starting with the expected one. */
 export function urlCandidates(source: CandidateSource): readonly UrlCandidate[] {
   const expected = expectedParts(source);
   const hosts = namedHosts(source.headers);
@@ -98,11 +98,11 @@ export function urlCandidates(source: CandidateSource): readonly UrlCandidate[] 
 interface NamedHost {
   readonly host: string;
   readonly port: string | undefined;
-  /** The header, as people write it. */
+  /** The name of the header, as people write it. */
   readonly from: string;
 }
 
-/** The hosts that the request itself names; whoever sends it writes those, so that they prove nothing. */
+/** The hosts in the request's own headers. The sender chooses them, so they prove nothing. */
 function namedHosts(headers: ReadonlyMap<string, string>): readonly NamedHost[] {
   const forwarded = [...(headers.get('forwarded') ?? '').matchAll(/(?:^|[;,\s])host="?([^";,\s]+)/gi)];
   const found = [
@@ -127,7 +127,7 @@ function portsOf({headers, port}: CandidateSource, hosts: readonly NamedHost[]):
   return [...new Set(found)].filter((each) => each !== undefined).slice(0, MAX_HOSTS);
 }
 
-/** Other paths than the expected one. */
+/** Paths other than the expected one. */
 function pathsOf(
   {publicUrl, routePath, target, headers}: CandidateSource,
   expected: string,
@@ -147,7 +147,7 @@ function pathsOf(
   return [...new Set(found)].filter((path) => path !== expected);
 }
 
-/** Other queries than the one that came: left out, added to, or written another way. */
+/** Variants of the received query: with parts removed or added, or encoded in another way. */
 function queriesOf(query: string): readonly string[] {
   if (query === '' || query === '?') return [query === '' ? '?' : ''];
   const pairs = query.slice(1).split('&');
@@ -190,7 +190,7 @@ function distinct(candidates: readonly UrlCandidate[]): readonly UrlCandidate[] 
   return [...byUrl.values()];
 }
 
-/** In a few words what a candidate differs in. */
+/** A short description of the difference. */
 export function describeDifference({parts, hostFrom}: UrlCandidate, expected: UrlParts): string {
   const {scheme, host, port, path, query} = parts;
   const words = [
@@ -206,11 +206,11 @@ export function describeDifference({parts, hostFrom}: UrlCandidate, expected: Ur
 function describeQuery(query: string, expected: string): string {
   if (query === '') return 'without the query';
   return isReordered(query, expected)
-    ? 'the parameters of the query in another order'
-    : 'another candidate of the query';
+    ? 'the query parameters in another order'
+    : 'another encoding of the query';
 }
 
-/** Whether two queries have the same parameters, written the same way. */
+/** Whether two queries have the same parameters, in the same encoding, in different orders. */
 export function isReordered(query: string, other: string): boolean {
   const sorted = (text: string) => text.slice(1).split('&').toSorted().join('&');
   return query !== other && sorted(query) === sorted(other);

@@ -1,4 +1,4 @@
-/** Twilio's official SDK, set up once for everything that asks Twilio's REST API. */
+/** Twilio's official SDK, configured once for all clients of the REST API. */
 import twilio from 'twilio';
 import type {ProviderFault} from '../twilio-client.ts';
 
@@ -14,23 +14,26 @@ export interface TwilioRestOptions {
 export const DEFAULT_API_URL = 'https://api.twilio.com';
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** Answers whose `Retry-After` header says when to ask again. */
+/** Statuses whose `Retry-After` header is used. */
 const BACK_OFF_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
-/** The SDK's transport, sent to another origin: `api.baseUrl` would still be rewritten by TWILIO_REGION and _EDGE. */
+/**
+ * The SDK's transport for another origin. `api.baseUrl` would still be rewritten by TWILIO_REGION and
+ * TWILIO_EDGE.
+ */
 class RedirectedRequestClient extends twilio.RequestClient {
   readonly #origin: string;
 
   constructor(origin: string, timeoutMs: number) {
-    // No keep-alive: a reused connection that the other side is just closing fails after the request went out, and a
-    // dial whose fate is unknown costs more than a handshake.
+    // No keep-alive: a reused connection that the server is just closing fails after the request was sent. A
+    // dial request with an unknown outcome is worse than another handshake.
     super({timeout: timeoutMs, keepAlive: false, autoRetry: false});
     this.#origin = origin;
   }
 
   override request: twilio.RequestClient['request'] = async (options) => {
     const response = await super.request({...options, uri: this.#origin + pathOf(options.uri)});
-    // The SDK's own exception drops the headers.
+    // The SDK's own exception omits the headers.
     const retryAfterMs = BACK_OFF_STATUSES.has(response.statusCode)
       ? toRetryAfterMs(response.headers)
       : undefined;
@@ -52,7 +55,7 @@ function pathOf(uri: string): string {
   return pathname + search;
 }
 
-/** Nothing is sent before the first call of a method. */
+/** Creates the SDK. It sends nothing before the first call of a method. */
 export function createSdk({
   accountSid,
   authToken,
@@ -71,7 +74,10 @@ interface ErrorFields {
   readonly retryAfterMs?: unknown;
 }
 
-/** `message` of the SDK's RestException is not enumerable, so it is read, never spread. */
+/**
+ * Reads each field, because `message` of the SDK's RestException is not enumerable and would be lost in a
+ * spread.
+ */
 export function toFault(error: unknown): ProviderFault {
   const {code, status, message, retryAfterMs} = (error ?? {}) as ErrorFields;
   return {

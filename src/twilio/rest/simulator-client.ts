@@ -1,4 +1,4 @@
-/** The simulator's controls over HTTP, at the origin that TWILIO_API_URL names. */
+/** The simulator's control API over HTTP, at the origin in TWILIO_API_URL. */
 import {z} from 'zod';
 import type {SimulatorAnswer, SimulatorFaults, TwilioSimulator} from '../twilio-simulator.ts';
 
@@ -10,13 +10,13 @@ export interface SimulatorClientOptions {
   readonly timeoutMs?: number;
 }
 
-/** What only our simulator says of itself. */
+/** Identifies our simulator. */
 const aboutBody = z.object({simulator: z.literal('@hookswitch/simulator'), accountSid: z.string()});
 const callBody = z.object({sid: z.string().regex(/^CA[0-9a-fA-F]{32}$/)});
 const faultsBody = z.object({faults: z.record(z.string(), z.unknown())});
 const errorBody = z.object({error: z.string()});
 
-/** Larger answers are none of the simulator's. */
+/** Larger responses do not come from the simulator. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 export class SimulatorClient implements TwilioSimulator {
@@ -77,7 +77,7 @@ export class SimulatorClient implements TwilioSimulator {
     }
     const parsed = schema.safeParse(body);
     if (parsed.success) return {kind: 'answered', value: parsed.data};
-    return {kind: 'refused', message: "The simulator's answer could not be read."};
+    return {kind: 'refused', message: "The simulator's response could not be read."};
   }
 }
 

@@ -1,4 +1,7 @@
-/** The account port over Twilio's REST API. It asks through the SDK's transport, whose answers keep their headers. */
+/**
+ * The account port over Twilio's REST API. It uses the SDK's transport directly, because its responses keep
+ * headers.
+ */
 import type twilio from 'twilio';
 import {z} from 'zod';
 import type {
@@ -12,10 +15,10 @@ import type {
 import type {ProviderFault} from '../twilio-client.ts';
 import {createSdk, type TwilioRestOptions, toFault} from './sdk.ts';
 
-/** Below the 10 s that a check may take, so that it can still say what happened. */
+/** Less than the 10 s limit of a check, so that the check can still report the cause. */
 const TIMEOUT_MS = 8000;
 
-/** Every field of Twilio's may be null. */
+/** Every field from Twilio may be null. */
 const text = z
   .string()
   .nullish()
@@ -39,7 +42,7 @@ const numberBody = z
     (body): TwilioNumber => ({
       sid: body.sid,
       phoneNumber: body.phone_number,
-      // Only a clear no is one: Twilio leaves fields out.
+      // Twilio may omit the field, so only an explicit `false` counts.
       voice: body.capabilities?.voice !== false,
       voiceUrl: body.voice_url,
       voiceMethod: body.voice_method,
@@ -54,7 +57,7 @@ const numbersBody = z.object({incoming_phone_numbers: z.array(numberBody)});
 const verifiedBody = z.object({outgoing_caller_ids: z.array(z.object({phone_number: z.string()}))});
 const errorBody = z.object({code: z.number().optional(), message: z.string().optional()});
 
-/** What the SDK's transport resolves with, whatever the status. */
+/** The result of the SDK's transport, for any status. */
 interface RawAnswer {
   readonly statusCode: number;
   readonly body: unknown;
@@ -65,14 +68,17 @@ type Asked<Value> =
   | {readonly kind: 'answered'; readonly value: Value; readonly serverTime?: number}
   | {readonly kind: 'failed'; readonly fault: ProviderFault; readonly serverTime?: number};
 
-/** Twilio's account resources as a {@link TwilioAccountClient}. Nothing is sent before the first call of a method. */
+/**
+ * Twilio's account resources as a {@link TwilioAccountClient}. Nothing is sent before the first call of a
+ * method.
+ */
 export class TwilioAccountRest implements TwilioAccountClient {
   readonly #sdk: twilio.Twilio;
   readonly #base: string;
 
   constructor(options: TwilioRestOptions) {
     this.#sdk = createSdk({timeoutMs: TIMEOUT_MS, ...options});
-    // The host is what the transport replaces; only the path matters here.
+    // The transport replaces the host, so only the path matters here.
     this.#base = `https://api.twilio.com/2010-04-01/Accounts/${options.accountSid}`;
   }
 
@@ -90,7 +96,7 @@ export class TwilioAccountRest implements TwilioAccountClient {
       params: {PhoneNumber: phoneNumber},
     });
     if (asked.kind === 'failed') return asked;
-    // The filter is a pattern, and may find more than was asked for.
+    // The filter is a pattern and may match more numbers.
     const number = asked.value.incoming_phone_numbers.find((each) => each.phoneNumber === phoneNumber);
     return number === undefined ? {kind: 'missing'} : {kind: 'found', number};
   }
@@ -134,7 +140,7 @@ export class TwilioAccountRest implements TwilioAccountClient {
     if (status >= 300) return {kind: 'failed', fault: refusal(status, body), serverTime};
     const parsed = schema.safeParse(body);
     if (parsed.success) return {kind: 'answered', value: parsed.data, serverTime};
-    return {kind: 'failed', fault: {message: "Twilio's answer could not be read.", status}, serverTime};
+    return {kind: 'failed', fault: {message: "Twilio's response could not be read.", status}, serverTime};
   }
 }
 

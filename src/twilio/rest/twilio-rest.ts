@@ -17,17 +17,17 @@ import {createSdk, type TwilioRestOptions, toFault} from './sdk.ts';
 
 export type {TwilioRestOptions} from './sdk.ts';
 
-/** All four, as repeated keys: joined into one string Twilio takes the call and never reports on it (21626). */
+/** All four events as repeated keys. If they are joined into one string, Twilio reports nothing (21626). */
 const STATUS_CALLBACK_EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
 
-/** Errors of a connection that was never made, so that Twilio cannot have read the request. */
+/** Errors of connections that were never established, so Twilio cannot have read the request. */
 const NEVER_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_INVALID_URL)/;
 
-/** The most that Twilio shows on one page of a list. */
+/** Twilio's maximum page size of a list. */
 const PAGE_SIZE = 1000;
 
-/** The answers to an update of a call that is over: not found, or not in a state to be changed. */
+/** Errors of an update of a call that has ended: not found, or not in a state that can be changed. */
 const NOT_ENDABLE_CODES = new Set([20404, 21220]);
 
 /** Twilio's REST API as a {@link TwilioClient}. Nothing is sent before the first call of a method. */
@@ -49,7 +49,7 @@ export class TwilioRest implements TwilioClient {
       });
       const placed = toTwilioCall(call);
       if (placed !== undefined) return {kind: 'placed', call: placed};
-      return {kind: 'unknown', fault: {message: "Twilio's answer names no call.", status: 201}};
+      return {kind: 'unknown', fault: {message: "Twilio's response contains no call.", status: 201}};
     } catch (error) {
       const fault = toFault(error);
       return {kind: cannotHaveHappened(error, fault) ? 'rejected' : 'unknown', fault};
@@ -60,7 +60,7 @@ export class TwilioRest implements TwilioClient {
     try {
       const call = toTwilioCall(await this.#sdk.calls(callSid).update({status}));
       if (call !== undefined) return {kind: 'accepted', call};
-      return {kind: 'failed', fault: {message: "Twilio's answer could not be read."}};
+      return {kind: 'failed', fault: {message: "Twilio's response could not be read."}};
     } catch (error) {
       const fault = toFault(error);
       const notEndable =
@@ -73,7 +73,7 @@ export class TwilioRest implements TwilioClient {
     try {
       const call = toTwilioCall(await this.#sdk.calls(callSid).fetch());
       if (call !== undefined) return {kind: 'found', call};
-      return {kind: 'failed', fault: {message: "Twilio's answer could not be read."}};
+      return {kind: 'failed', fault: {message: "Twilio's response could not be read."}};
     } catch (error) {
       const fault = toFault(error);
       return fault.status === 404 ? {kind: 'missing'} : {kind: 'failed', fault};
@@ -89,17 +89,17 @@ export class TwilioRest implements TwilioClient {
       const calls = page.instances.map(toTwilioCall).filter((call) => call !== undefined);
       return {kind: 'page', calls, next: page.nextPageUrl};
     } catch (error) {
-      // The SDK throws these when the body is not a list.
+      // The SDK throws these errors if the body is not a list.
       const unreadable = error instanceof TypeError || error instanceof SyntaxError;
       return {
         kind: 'failed',
-        fault: unreadable ? {message: "Twilio's answer could not be read."} : toFault(error),
+        fault: unreadable ? {message: "Twilio's response could not be read."} : toFault(error),
       };
     }
   }
 }
 
-/** What we read of the SDK's call; every field of it may be missing or null, whatever its types say. */
+/** The SDK's call. Despite its types, every field may be missing or null. */
 type SdkCall = Awaited<ReturnType<ReturnType<twilio.Twilio['calls']>['fetch']>>;
 
 function toTwilioCall(call: SdkCall): TwilioCall | undefined {
@@ -125,7 +125,7 @@ function toDirection(direction: string | null | undefined): CallDirection | unde
   return parsed.success ? parsed.data : undefined;
 }
 
-/** Seconds; Twilio gives a string, and "0" for calls that are still ringing. */
+/** Seconds. Twilio sends a string, and "0" for calls that are still ringing. */
 function toDuration(status: ProviderStatus, duration: string | null | undefined): number | undefined {
   return status === 'completed' && duration && /^\d{1,9}$/.test(duration) ? Number(duration) : undefined;
 }
@@ -135,7 +135,7 @@ function toTime(date: Date | null | undefined): number | undefined {
   return time === undefined || Number.isNaN(time) ? undefined : time;
 }
 
-/** Whether Twilio can be taken at its word that nothing was dialed. 5xx and broken connections leave it open. */
+/** Whether it is certain that nothing was dialed. A 5xx or a broken connection leaves it open. */
 function cannotHaveHappened(error: unknown, fault: ProviderFault): boolean {
   if (fault.status !== undefined) return fault.status >= 400 && fault.status < 500;
   const code = (error as {readonly code?: unknown} | null)?.code;

@@ -1,14 +1,15 @@
 /**
- * The control fields of a webhook: those that decide which call an event is about, and what becomes of it. Each has to occur
- * once and to have its exact shape. One that has not is dropped, because the rest of the event is still true without it.
+ * The control fields of a webhook: they determine the call of an event and its effect. Each must occur once
+ * and have its exact format. Otherwise the field is dropped, because the rest of the event is still true
+ * without it.
  *
- * `From` and `To` decide nothing: any text is shown as it came.
+ * `From` and `To` have no effect, so any text is shown as received.
  */
 import {type CallDirection, type ProviderStatus, providerStatuses} from '@hookswitch/protocol';
 import type {FormField} from './form.ts';
 import {parseTimestamp} from './timestamp.ts';
 
-/** The values of the control fields, and the two parties; absent where a field is missing, repeated or of another shape. */
+/** The control fields and the two parties. A field that is missing, repeated or malformed is absent. */
 export interface ControlFields {
   readonly accountSid?: string;
   readonly callSid?: string;
@@ -18,7 +19,7 @@ export interface ControlFields {
   readonly sequence?: number;
   /** Milliseconds since 1970. */
   readonly timestamp?: number;
-  /** `CallDuration`, seconds. Its neighbor `Duration` is billed minutes. */
+  /** `CallDuration` in seconds. The similar field `Duration` contains billed minutes. */
   readonly duration?: number;
   readonly direction?: CallDirection;
   readonly answeredBy?: string;
@@ -26,7 +27,7 @@ export interface ControlFields {
   readonly to?: string;
 }
 
-/** Longest text of a party that is kept on the call, in UTF-16 code units; the evidence has all of it. */
+/** Maximum length of a party on the call, in UTF-16 code units. The evidence contains the full text. */
 const MAX_PARTY_LENGTH = 2048;
 
 export const CALL_SID = /^CA[0-9a-fA-F]{32}$/;
@@ -35,7 +36,11 @@ const DIGITS = /^\d{1,9}$/;
 const ANSWERED_BY = /^[a-z_]{1,32}$/;
 
 const directions: ReadonlySet<string> = new Set<CallDirection>([
-  ...(['inbound', 'outbound-api', 'outbound-dial', 'trunking-terminating', 'trunking-originating'] as const),
+  'inbound',
+  'outbound-api',
+  'outbound-dial',
+  'trunking-terminating',
+  'trunking-originating',
 ]);
 const statuses: ReadonlySet<string> = new Set(providerStatuses);
 
@@ -60,7 +65,7 @@ export function controlValues(fields: readonly FormField[]): ControlValues {
 
 type Writable<T> = {-readonly [Key in keyof T]: T[Key]};
 
-/** No key for what nobody said, so that an event is the same before and after it was written as JSON. */
+/** Omits absent fields, so that an event is the same before and after it was written as JSON. */
 export function readControlFields(values: ControlValues): ControlFields {
   const read: Writable<ControlFields> = {};
   const accountSid = shaped(values.get('AccountSid'), ACCOUNT_SID);
@@ -100,11 +105,11 @@ function isDirection(text: string | undefined): text is CallDirection {
   return text !== undefined && directions.has(text);
 }
 
-/** The field that Twilio signs behind a party, run together with it: somebody has moved the boundary between the two. */
+/** A party joined with the field that Twilio signs after it, which shows that the boundary was moved. */
 const FROM_WITH_NEXT = /From(?:City|Country|State|Zip)/;
 const TO_WITH_NEXT = /To(?:City|Country|State|Zip)/;
 
-/** As it came, but for characters that no display and no database takes, and for its length. */
+/** The received text, without control characters and limited in length. */
 function toParty(value: string | undefined, withNext: RegExp): string | undefined {
   if (value === undefined || withNext.test(value)) return undefined;
   const plain = /\p{Cc}/u.test(value) ? value.replaceAll(/\p{Cc}/gu, '\ufffd') : value;

@@ -1,18 +1,18 @@
 /**
- * Names that Twilio's webhooks have. A known name is the same string in every form, so that whoever looks it up behind the parser
- * need not read it again; and since Twilio keeps to an order, what comes next is known as well, and only compared.
+ * Field names of Twilio's webhooks. A known name is the same string object in every form, so that later
+ * look-ups are fast. Twilio keeps the order of fields, so the parser first compares the expected next name.
  *
- * No name is learnt, only which of these came behind which: what a stranger sends can make that useless, and nothing else.
+ * The cache learns no names, only their order. A stranger's requests can make it useless, but nothing worse.
  */
 export interface KnownName {
   readonly name: string;
-  /** As it stands in a form. */
+  /** The name in a form, with its equals sign. */
   readonly encoded: string;
-  /** What has come behind it lately, the last one first. */
+  /** Names that recently followed it, latest first. */
   readonly next: KnownName[];
 }
 
-/** Orders that are remembered of a name: there are not many more kinds of webhooks. */
+/** Following names that are remembered per name. There are few other kinds of webhooks. */
 const MAX_NEXT = 4;
 
 const places = ['Called', 'Caller', 'From', 'To'].flatMap((who) =>
@@ -27,16 +27,16 @@ const known: ReadonlyMap<string, KnownName> = new Map(
   [...names.split(' '), ...places].map((name) => [name, {name, encoded: `${name}=`, next: []}]),
 );
 
-/** Stands before the first name of a form. */
+/** The position before the first name of a form. */
 export const beginning: KnownName = {name: '', encoded: '', next: []};
 
-/** Which of those that have come behind `previous` stands at `at`, with its equals sign. */
+/** The name at `at`, with its equals sign, if it has recently followed `previous`. */
 export function expectedName(previous: KnownName, text: string, at: number): KnownName | undefined {
   for (const candidate of previous.next) if (text.startsWith(candidate.encoded, at)) return candidate;
   return undefined;
 }
 
-/** The known name of this candidate, remembered as one that comes behind `previous`. */
+/** The known name for this text. Remembers that it follows `previous`. */
 export function knownName(previous: KnownName, name: string): KnownName | undefined {
   const found = known.get(name);
   if (found === undefined || previous.next.includes(found)) return found;

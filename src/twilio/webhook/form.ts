@@ -1,15 +1,19 @@
 /**
- * Reads `application/x-www-form-urlencoded` as the WHATWG URL standard does. Every body has one reading: a bad percent escape
- * stands for itself, and bytes that are not UTF-8 become U+FFFD, as in the reading that Twilio's SDK checks a signature over.
- * Fields come as pairs, so that a name can be anything without touching a prototype, and repeated names stay visible.
+ * Parses `application/x-www-form-urlencoded` as in the WHATWG URL standard. Every body has exactly one
+ * reading: an invalid percent escape stands for itself, and bytes that are not UTF-8 become U+FFFD, as in
+ * Twilio's SDK when it checks a signature. Fields are pairs, so that no name can touch a prototype, and
+ * repeated names stay visible.
  */
 
 import {beginning, expectedName, knownName} from './field-name-cache.ts';
 
-/** Bytes; Twilio's webhooks have 1 to 2 kB, and more with SIP headers and parameters of the caller's own. */
+/** Bytes. Twilio's webhooks have 1 to 2 kB, and more with SIP headers and custom parameters. */
 export const MAX_FORM_BYTES = 65_536;
 
-/** Twilio sends about 40. The limit bounds what a stranger's body costs before its signature is checked. */
+/**
+ * Twilio sends about 40 fields. The limit bounds the cost of a stranger's body before its signature is
+ * checked.
+ */
 export const MAX_FORM_FIELDS = 4000;
 
 export type FormField = readonly [name: string, value: string];
@@ -18,12 +22,12 @@ export type FormResult =
   | {readonly kind: 'form'; readonly fields: readonly FormField[]}
   | {readonly kind: 'malformed'; readonly reason: string};
 
-// A byte order mark is a character like any other.
+// A byte order mark is an ordinary character here.
 const utf8 = new TextDecoder('utf-8', {ignoreBOM: true});
 
 /**
- * The fields of `body`, in order; a text has a character for each byte (`latin1`), and is several times cheaper to cut than a
- * buffer. Takes time linear in its length and never throws.
+ * The fields of `body`, in order. A string has one character for each byte (`latin1`) and is several times
+ * faster to slice than a buffer. Takes time linear in its length and never throws.
  */
 export function parseForm(body: Buffer | string): FormResult {
   if (body.length > MAX_FORM_BYTES) return malformed(`more than ${MAX_FORM_BYTES} bytes`);
@@ -50,16 +54,16 @@ export function parseForm(body: Buffer | string): FormResult {
   return {kind: 'form', fields};
 }
 
-/** Where the equals sign of a field is, or its end where it has none. */
+/** The position of a field's equals sign, or the end of the field if it has none. */
 function endOfName(text: string, start: number, end: number): number {
   const equals = text.indexOf('=', start);
   return equals === -1 || equals > end ? end : equals;
 }
 
-/** Where in a text is what does not stand for itself. Asked from its beginning to its end, and looks through it once. */
+/** Finds escapes in a text in a single pass. Queries must have ascending positions. */
 class Escapes {
   readonly #text: string;
-  /** Bytes beyond ASCII, which nearly no form has. */
+  /** Bytes beyond ASCII, which almost no form has. */
   readonly #high: boolean;
   #percent: number;
   #plus: number;
@@ -71,7 +75,10 @@ class Escapes {
     this.#plus = text.indexOf('+');
   }
 
-  /** Whether there is one from `start` to before `end`. Never asked of anything before an earlier `start`. */
+  /**
+   * Whether there is an escape from `start` to before `end`. `start` must not be lower than in an earlier
+   * query.
+   */
   within(start: number, end: number): boolean {
     if (this.#high) return true;
     if (this.#percent !== -1 && this.#percent < start) this.#percent = this.#text.indexOf('%', start);
@@ -80,7 +87,7 @@ class Escapes {
   }
 }
 
-/** `text` has a character for each byte. */
+/** `text` has one character for each byte. */
 function decode(text: string, start: number, end: number, escapes: Escapes): string {
   const encoded = text.slice(start, end);
   if (!escapes.within(start, end)) return encoded;
@@ -97,7 +104,7 @@ const ASCII = /^[^\u0080-\u00ff]*$/;
 
 const ESCAPES = /%([0-9A-Fa-f]{2})/g;
 
-/** Bytes of UTF-8 that nobody escaped may be part of a character together with some that somebody did. */
+/** Unescaped UTF-8 bytes can form a character together with escaped ones, so both are decoded together. */
 function fromUtf8(text: string): string {
   const bytes = text.replaceAll(ESCAPES, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return utf8.decode(Buffer.from(bytes, 'latin1'));

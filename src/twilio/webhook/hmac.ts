@@ -1,19 +1,19 @@
 /**
- * HMAC-SHA1 (RFC 2104), put together from two one-shot digests. `createHmac` looks its algorithm up anew each time: in a server, where
- * each webhook finds the caches cold, that was half of what verifying one took.
+ * HMAC-SHA1 (RFC 2104) from two one-shot digests. `createHmac` looks up its algorithm on each call. In a
+ * server with cold caches that was half of the time to verify a webhook.
  */
 import {hash} from 'node:crypto';
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 20;
-/** Of secrets: two tokens while they are rotated. A simulator may have more, and pays for it. */
+/** Cached secrets: two tokens during a rotation. A simulator may have more, at a cost. */
 const MAX_KEYS = 8;
-/** More than a webhook with its URL; what is longer has a buffer of its own. */
+/** Larger than a webhook with its URL. A longer message gets its own buffer. */
 const MESSAGE_BYTES = 40_000;
 
 interface Key {
   readonly inner: Buffer;
-  /** The outer block, and room for the inner digest behind it. */
+  /** The outer block, followed by space for the inner digest. */
   readonly outer: Buffer;
 }
 
@@ -23,7 +23,7 @@ const shared = Buffer.alloc(BLOCK_BYTES + MESSAGE_BYTES);
 /** The 20 bytes of the HMAC of `content`, both as UTF-8. */
 export function hmacSha1(secret: string, content: string): Buffer {
   const {inner, outer} = keyOf(secret);
-  // Three bytes a UTF-16 unit at most; counting them exactly would take as long as writing them.
+  // At most three bytes per UTF-16 unit. Counting them exactly would take as long as writing them.
   const isShort = content.length * 3 <= MESSAGE_BYTES;
   const message = isShort ? shared : Buffer.alloc(BLOCK_BYTES + Buffer.byteLength(content));
   inner.copy(message);

@@ -1,10 +1,11 @@
 /**
- * From a request to `/twilio/status` or `/twilio/voice` to something the journal may believe. Pure: no I/O, no clock.
+ * Verifies and parses requests to `/twilio/status` and `/twilio/voice`. Pure: no I/O, no clock.
  *
- * What Twilio has signed is never refused for what it holds, because a refused webhook is a lost event. Only the control
- * fields (`control-fields.ts`) have to have a shape, and one that has not is dropped. A signed webhook is refused only where
- * the call cannot be identified: `AccountSid` and `CallSid` are missing, repeated or of another shape, the account is another,
- * or the boundaries between the fields allow another reading (`boundaries.ts`).
+ * A webhook that Twilio signed is never refused for the content of a field, because a refused webhook is a
+ * lost event. Only the control fields (`control-fields.ts`) need a format, and a malformed one is dropped. A
+ * signed webhook is refused only if its call cannot be identified: `AccountSid` or `CallSid` is missing,
+ * repeated or malformed, the account is another one, or the field boundaries allow another reading
+ * (`boundaries.ts`).
  */
 import {hash} from 'node:crypto';
 import type {StatusEvent} from '../../journal/call-event.ts';
@@ -16,41 +17,41 @@ import {signatureUrls, signedText, verifySignature} from './signature.ts';
 export interface WebhookRequest {
   /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** The request target below `publicUrl`, raw as received: neither decoded nor normalised. */
+  /** The raw request target below `publicUrl`: neither decoded nor normalized. */
   readonly pathAndQuery: string;
   readonly signatureHeader: string | undefined;
-  /** Its bytes, or a text with a character for each. */
+  /** The bytes, or a string with one character for each byte. */
   readonly body: Buffer | string;
   readonly authTokens: readonly string[];
   readonly accountSid: string;
 }
 
-/** The fields of a webhook by name, as they came; the values of a repeated name in their order. */
+/** The fields of a webhook by name, as received. Values of a repeated name keep their order. */
 export type WebhookFields = Readonly<Record<string, string | readonly string[]>>;
 
 export interface AuthenticWebhook {
   readonly kind: 'authentic';
   readonly control: ControlFields & {readonly callSid: string};
   readonly fields: WebhookFields;
-  /** What of the fields is signed: see `signedText`. */
+  /** The signed text of the fields: see `signedText`. */
   readonly text: string;
-  /** Of the call's intent, where the URL is one that we handed out. */
+  /** The reference of the call's intent, if we created the URL. */
   readonly reference?: string;
 }
 
 export type WebhookResult =
   | AuthenticWebhook
-  /** 403; the reason is for the log, not for the sender. */
+  /** 403. The reason is for the log and never sent. */
   | {readonly kind: 'forbidden'; readonly reason: string}
-  /** 400: signed with one of our tokens, and the call cannot be identified. */
+  /** 400: signed with one of our tokens, but the call cannot be identified. */
   | {readonly kind: 'malformed'; readonly reason: string};
 
-/** A query as we hand it out: see `newReference`. Any other query is the user's own, and says nothing to us. */
+/** The query of our own URLs: see `newReference`. Any other query belongs to the user and is ignored. */
 const OUR_QUERY = /^[^?]*\?ref=([A-Za-z0-9_-]{22})$/;
 
 /**
- * Decides whether Twilio sent this, for exactly `publicUrl` + `pathAndQuery`, about our account. Nothing about a
- * request's shape is told before its signature has been found good.
+ * Decides whether Twilio sent this request for exactly `publicUrl` + `pathAndQuery` and our account. Nothing
+ * about the format of a request is revealed before its signature has been verified.
  */
 export function authenticateWebhook(request: WebhookRequest): WebhookResult {
   const {signatureHeader, pathAndQuery} = request;
@@ -76,9 +77,9 @@ function identify(
   const values = controlValues(fields);
   const control = readControlFields(values);
   const {callSid} = control;
-  if (control.accountSid === undefined) return malformed('no AccountSid, or not one of its shape');
+  if (control.accountSid === undefined) return malformed('AccountSid is missing or malformed');
   if (control.accountSid !== accountSid) return malformed('another AccountSid');
-  if (callSid === undefined) return malformed('no CallSid, or not one of its shape');
+  if (callSid === undefined) return malformed('CallSid is missing or malformed');
   const fault = boundaryFault({fields, values, control, text});
   if (fault !== undefined) return malformed(fault);
   const reference = OUR_QUERY.exec(pathAndQuery)?.[1];
@@ -95,7 +96,7 @@ function byName(pairs: readonly FormField[]): WebhookFields {
   const fields: Record<string, string | string[]> = {};
   for (const [name, value] of pairs) {
     if (!Object.hasOwn(fields, name)) {
-      // Assigning to `__proto__` would set the prototype.
+      // An assignment to `__proto__` would set the prototype.
       if (name === '__proto__') Object.defineProperty(fields, name, {...OWN, value});
       else fields[name] = value;
       continue;
@@ -115,7 +116,7 @@ export interface StatusEventSource extends Omit<AuthenticWebhook, 'kind'> {
   readonly route: 'status' | 'voice';
 }
 
-/** An authentic webhook as an event for the journal. */
+/** Converts an authentic webhook into a journal event. */
 export function toStatusEvent({
   control,
   fields,
@@ -138,11 +139,11 @@ export function toStatusEvent({
 }
 
 /**
- * Two requests are one entry (J2) when Twilio signed the same in both: same route, same reference, same characters.
- * Of the rest of a request nothing may count. The signature changes when the retry of a request is signed with the
- * other token; the idempotency header is not signed, so anyone could make one event many; time of arrival always
- * differs. Neither may boundaries count: a signed request that comes again with others, which no check can see, is
- * the entry that is there, and not one of a thousand new ones.
+ * Two requests are one entry (J2) if Twilio signed the same text in both: same route, same reference, same
+ * characters. Nothing else may be part of the key. A retry can be signed with the other token, so the
+ * signature can change. The idempotency header is unsigned, so a sender could turn one event into many. The
+ * time of arrival always differs. Field boundaries do not count either: a signed request with moved
+ * boundaries is the existing entry, not a new one.
  */
 function dedupeKey(text: string, reference: string | undefined, route: string): string {
   const canonical = `${JSON.stringify([route, reference ?? null])}${text}`;

@@ -25,7 +25,7 @@ after(() => browser.close());
 async function startDemo() {
   const port = await freePort();
   const demo = new NpmRun('demo', {PORT: String(port)});
-  await demo.prints(/sample call to .* on its way/);
+  await demo.prints(/sample calls are being placed/);
   const [, simulator] = await demo.prints(/Twilio {2}http:\/\/127\.0\.0\.1:(\d+)/);
   const [, address = ''] = await demo.prints(/Open {4}(\S+)/);
   return {demo, address, port, simulatorPort: Number(simulator)};
@@ -129,7 +129,7 @@ test('[C5] an old Node prints one sentence without a stack and exits with code 1
     });
     assert.equal(status, 1, argv.join(' '));
     assert.equal(stdout, '');
-    assert.match(stderr, /^Hookswitch needs Node 24 or newer, this is v\d+\.\d+\.\d+: .*\.\n$/);
+    assert.match(stderr, /^Hookswitch needs Node 24 or newer\. This is v\d+\.\d+\.\d+\. .*\.\n$/);
     assert.doesNotMatch(stderr, /\n.|\bat /);
   }
 });

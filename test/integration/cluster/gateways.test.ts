@@ -176,7 +176,7 @@ test('[J6] an answer that arrives after another node has taken over is not writt
     holder = (SELECT instance FROM hookswitch.nodes WHERE node_id = 'node-2') WHERE name = 'reconciler'`);
   await b.callIn(callSid, 'in-progress');
   answer();
-  await until(() => a.logs.some((line) => line.includes('a look-up was discarded')));
+  await until(() => a.logs.some((line) => line.includes('discarded the result of a look-up')));
   const {body} = await a.api(`/api/calls/${callSid}`);
   assert.deepEqual(
     body.events.map(({providerStatus}: {providerStatus: string}) => providerStatus),

@@ -36,7 +36,7 @@ const httpFaults: readonly (readonly [FrontMode, RegExp, RegExp])[] = [
   ['other-path', /another path/, /path of PUBLIC_URL/],
   ['sign-in', /answers 401/, /without a sign-in/],
   ['bad-gateway', /answers 502/, /forwards to/],
-  ['reset', /ended the connection/, /proxy's log/],
+  ['reset', /closed the connection/, /proxy's log/],
 ];
 
 test('public-url: every other responder is named with its own remedy, and redirects are not followed', async (t) => {
@@ -93,7 +93,7 @@ test('public-url: a request has 10 s, and does not delay other checks', async ()
 test('public-url: refused connections, missing TLS and unknown names have different findings', async () => {
   await using front = await new HealthFront().start();
   await using tls = await startBehind(front, {PUBLIC_URL: front.url.replace('http:', 'https:')});
-  assert.match((await runCheck(tls, 'public-url')).summary, /does not speak what PUBLIC_URL says/);
+  assert.match((await runCheck(tls, 'public-url')).summary, /does not use the protocol of PUBLIC_URL/);
   assert.equal((await runCheck(tls, 'public-websocket')).status, 'failed');
   await using nobody = await startGateway({env: {PUBLIC_URL: 'http://127.0.0.1:9'}});
   assert.match((await runCheck(nobody, 'public-url')).summary, /127\.0\.0\.1:9 refuses connections/);
@@ -113,7 +113,7 @@ test('public-websocket: our own 4401 shows that upgrades pass', async () => {
 });
 
 const socketFaults: readonly (readonly [FrontMode, RegExp, RegExp])[] = [
-  ['drop-upgrades', /ended the connection/, /proxy's log/],
+  ['drop-upgrades', /closed the connection/, /proxy's log/],
   ['upgrades-as-requests', /arrives, but not as an upgrade/, /proxy_http_version 1\.1/],
   ['upgrades-answered-itself', /answered 200, and no socket opened/, /Upgrade and Connection/],
   ['redirect', /redirects to https:\/\/elsewhere\.example\//, /Set PUBLIC_URL/],
@@ -140,7 +140,7 @@ test('public-websocket: a gateway without free sessions is reported as such', as
   await using gateway = await startBehind(front, {MAX_SESSIONS: '1'});
   const session = await gateway.session();
   const found = await runCheck(gateway, 'public-websocket');
-  assert.match(found.summary, /takes no more sessions/);
+  assert.match(found.summary, /accepts no more sessions/);
   await session.close();
 });
 

@@ -93,7 +93,7 @@ test('number: our URLs without retry parameters are a warning', async () => {
   await using gateway = await startGateway();
   const found = await runCheck(gateway, 'number');
   assert.equal(found.status, 'warning');
-  assert.match(found.summary, /does not try again after a 5xx/);
+  assert.match(found.summary, /does not retry after a 5xx/);
 });
 
 test('number: not of this account, without voice, or controlled by an application', async () => {
@@ -117,7 +117,7 @@ test('number: not of this account, without voice, or controlled by an applicatio
     };
   };
   change({capabilities: {voice: false, sms: true}});
-  assert.match((await runCheck(http.gateway, 'number')).summary, /cannot place or take voice calls/);
+  assert.match((await runCheck(http.gateway, 'number')).summary, /does not support voice calls/);
   change({voice_application_sid: `AP${'1'.repeat(32)}`});
   const taken = await runCheck(http.gateway, 'number');
   assert.equal(taken.status, 'warning');

@@ -92,7 +92,7 @@ test('[H2] [H6] a + that the query turned into a space is reported, with its cor
       for (const zone of ['+01:00', '%2001:00', '+0100']) {
         const answer = await gateway.api(`${path}?${field}=2026-01-01T13:01:00${zone}`);
         assertProblem(answer, {status: 400, code: 'invalid_request', field});
-        assert.match(answer.body.detail, /a \+ in a query means a blank, so write it as %2B/);
+        assert.match(answer.body.detail, /a \+ in a query means a space, so write it as %2B/);
       }
   assert.doesNotMatch((await gateway.api('/api/calls?from=yesterday')).body.detail, /%2B/);
 });

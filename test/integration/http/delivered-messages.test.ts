@@ -97,7 +97,7 @@ test('[H4] only the most recently closed sessions are remembered', async () => {
   const ids: string[] = [];
   for (let left = MAX_CLOSED_SESSIONS + 1; left > 0; left -= 1) {
     const session = http.host.sessions.open({socket, principal, peer});
-    http.host.sessions.closed(session, 1006);
+    http.host.sessions.handleClose(session, 1006);
     ids.push(session.id);
   }
   const [forgotten, oldest] = ids;

@@ -59,8 +59,8 @@ test('[H4] open sessions are listed with their state, and closed ones are counte
   assert.deepEqual(
     counted.toSorted((a, b) => a.code - b.code),
     [
-      {code: 1000, text: 'The client closed it.', count: 1},
-      {code: 1006, text: 'The connection broke without a close.', count: 1},
+      {code: 1000, text: 'The client closed the connection.', count: 1},
+      {code: 1006, text: 'The connection broke without a close frame.', count: 1},
     ],
   );
 });

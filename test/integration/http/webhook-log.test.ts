@@ -320,7 +320,7 @@ test('[H7] a line break that a proxy added to the body and a rotated token are d
   const signedUrl = `${publicUrl}/twilio/status`;
   const fields = ringing(gateway, 1);
   assert.equal((await sendThrough(proxy.url, signedUrl, account.authToken, fields)).status, 403);
-  assert.match((await newest(gateway)).diagnosis.finding, /white space was added at the end/);
+  assert.match((await newest(gateway)).diagnosis.finding, /whitespace was added at the end/);
   assert.equal((await postWebhook(gateway, fields)).status, 204);
   assert.equal((await postWebhook(gateway, fields, {authToken: 'the-new-token'})).status, 403);
   assert.deepEqual((await newest(gateway)).diagnosis.setting, {name: 'TWILIO_AUTH_TOKEN_ALTERNATE'});

@@ -32,8 +32,8 @@ test('without a gateway, doctor listens briefly by itself, changes nothing, and 
   assert.match(failing.stdout, /^No gateway runs at http:\/\/127\.0\.0\.1:\d+; checked without one\.\n/);
   assert.match(failing.stdout, /✗ Twilio credentials: Twilio does not accept the credentials\.\n {4}Asked: /);
   assert.match(failing.stdout, / {2}→ Copy TWILIO_ACCOUNT_SID/);
-  assert.match(failing.stdout, /✓ PUBLIC_URL, asked from probe: /);
-  assert.match(failing.stdout, /\d ok, \d to look at, 2 failed\.\n$/);
+  assert.match(failing.stdout, /✓ PUBLIC_URL, requested from outside: /);
+  assert.match(failing.stdout, /\d ok, \d with warnings, 2 failed\.\n$/);
   assert.doesNotMatch(failing.stdout + failing.stderr, /canary/);
 });
 
@@ -69,7 +69,7 @@ test("with a running gateway, doctor asks it with the gateway's access key", asy
   assert.equal(await again.exited(), 0, again.stderr);
   const stranger = bench.run(['doctor'], bench.env);
   assert.equal(await stranger.exited(), 1);
-  assert.match(stranger.stderr, /does not take the access key/);
+  assert.match(stranger.stderr, /refuses the access key/);
 });
 
 test('faults of the environment and of the arguments are reported first', async () => {

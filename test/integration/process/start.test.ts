@@ -69,7 +69,7 @@ test('[C3] an address of another machine is one clear sentence and exit code 1',
   await using bench = await openBench();
   const started = bench.start({HOST: '192.0.2.1'});
   assert.equal(await started.exited(), 1);
-  assert.match(started.stderr, /^Hookswitch cannot start: HOST is no address of this machine\..*\n$/);
+  assert.match(started.stderr, /^Hookswitch cannot start: HOST is not an address of this machine\..*\n$/);
 });
 
 test('[C3] a second gateway on one database says so and exits, and the first continues', async () => {
@@ -179,5 +179,5 @@ test('[C5] an older Node is rejected before TypeScript is loaded: one sentence, 
   });
   assert.equal(status, 1);
   assert.equal(stdout, '');
-  assert.match(stderr, /^Hookswitch needs Node 24 or newer, this is v20\.11\.0: .*\n$/);
+  assert.match(stderr, /^Hookswitch needs Node 24 or newer\. This is v20\.11\.0\. .*\n$/);
 });

@@ -122,7 +122,7 @@ for (const [what, answer] of [
         ({body}) => body.providerStatus === 'in-progress',
       );
     });
-    assert.ok(gateway.logs.some((line) => line.includes('could not be looked up by list')));
+    assert.ok(gateway.logs.some((line) => line.includes('could not look up calls by list')));
   });
 }
 

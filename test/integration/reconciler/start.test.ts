@@ -91,7 +91,7 @@ test('[J6] a found status that cannot be written is found again', async () => {
   http.journal.fill();
   await until(() => {
     clock.advance(30_000);
-    return gateway.logs.some((line) => line.includes('could not be reconciled'));
+    return gateway.logs.some((line) => line.includes('could not reconcile'));
   });
   http.journal.recover();
   await until(async () => {

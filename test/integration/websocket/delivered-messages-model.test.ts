@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import type {Principal} from '../../../src/auth/authenticator.ts';
 import type {Subscription} from '../../../src/services/feed/visibility.ts';
 import {MAX_SCANNED} from '../../../src/services/sessions/delivered-messages.ts';
-import {MAX_SENT_SPANS} from '../../../src/services/sessions/visibility-history.ts';
+import {MAX_SPANS} from '../../../src/services/sessions/visibility-history.ts';
 import type {Json} from '../../support/json.ts';
 import {until} from '../../support/until.ts';
 import type {TestClient} from '../../support/websocket/client.ts';
@@ -203,7 +203,7 @@ async function sentTo(
 ): Promise<readonly Json[]> {
   const {sessionId, offset} = await client.ready();
   const {messages, from} = await allSent(host, sessionId, limit);
-  if (changes < MAX_SENT_SPANS) assert.equal(from, offset, 'it began elsewhere');
+  if (changes < MAX_SPANS) assert.equal(from, offset, 'it began elsewhere');
   const beyond = received(client, from);
   return [...beyond, ...messages.toReversed().filter((message) => message.offset <= upTo)];
 }

@@ -65,7 +65,7 @@ class SimulatedLink implements Link, SessionSocket {
 
   async drop(): Promise<void> {
     this.#gone = true;
-    if (this.#session !== undefined) this.#host.sessions.closed(this.#session, 1006);
+    if (this.#session !== undefined) this.#host.sessions.handleClose(this.#session, 1006);
   }
 
   stall(): void {
@@ -97,7 +97,7 @@ class SimulatedLink implements Link, SessionSocket {
     if (this.#queue.length > 0) this.#takeLater();
     else if (this.#wasFull && this.#session !== undefined) {
       this.#wasFull = false;
-      this.#host.sessions.drained(this.#session);
+      this.#host.sessions.handleDrain(this.#session);
     }
   }
 }

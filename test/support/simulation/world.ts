@@ -132,9 +132,9 @@ export class World {
     const peer = {address: '', protocol: ''};
     const session = this.#service.open({socket, principal: client.principal, peer, resume});
     socket.listen({
-      drained: () => this.#service.drained(session),
-      ponged: () => this.#service.heard(session, 'pong'),
-      closed: (code) => this.#service.closed(session, code),
+      drained: () => this.#service.handleDrain(session),
+      ponged: () => this.#service.handleActivity(session, 'pong'),
+      closed: (code) => this.#service.handleClose(session, code),
     });
     const {messages} = socket;
     client.connections.push({resume, messages, subscriptions: [], socket, session, recovered, ahead});

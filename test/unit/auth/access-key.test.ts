@@ -32,7 +32,7 @@ test('[E] without a configured key, concurrent starts create a single key file w
   const later = await Promise.all(Array.from({length: 5}, () => loadAccessKey(undefined, file)));
   for (const {key} of later) assert.equal(key, first.key);
   await writeFile(file, '\n');
-  await assert.rejects(loadAccessKey(undefined, file), /is empty: delete it/);
+  await assert.rejects(loadAccessKey(undefined, file), /is empty\. Delete it/);
   await rm(folder, {recursive: true});
 });
 

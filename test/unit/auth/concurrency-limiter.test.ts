@@ -7,11 +7,11 @@ import {test} from 'node:test';
 import {ConcurrencyLimiter} from '../../../src/auth/concurrency-limiter.ts';
 
 test('the limiter runs up to its limit, queues in order, refuses the rest, and frees the slot of a failed task', async () => {
-  const limiter = new ConcurrencyLimiter({atOnce: 2, waiting: 3});
+  const limiter = new ConcurrencyLimiter({maxConcurrent: 2, maxWaiting: 3});
   const begun: number[] = [];
   const ends: PromiseWithResolvers<string>[] = [];
   const passages = Array.from({length: 6}, (_, index) =>
-    limiter.pass(() => {
+    limiter.run(() => {
       begun.push(index);
       const end = Promise.withResolvers<string>();
       ends.push(end);
@@ -26,9 +26,9 @@ test('the limiter runs up to its limit, queues in order, refuses the rest, and f
   assert.deepEqual(begun, [0, 1, 2]);
   for (const index of [0, 2, 3, 4]) {
     ends[begun.indexOf(index)]?.resolve(`done ${index}`);
-    assert.deepEqual(await passages[index], {kind: 'passed', result: `done ${index}`});
+    assert.deepEqual(await passages[index], {kind: 'done', result: `done ${index}`});
     await Promise.resolve();
   }
   assert.deepEqual(begun, [0, 1, 2, 3, 4]);
-  assert.deepEqual(await limiter.pass(async () => 'again'), {kind: 'passed', result: 'again'});
+  assert.deepEqual(await limiter.run(async () => 'again'), {kind: 'done', result: 'again'});
 });

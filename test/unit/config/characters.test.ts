@@ -173,8 +173,8 @@ test('[E] letters of other scripts are accepted in values that a person may name
 
 test('[E] a comment after a value, the variable name inside it, and template placeholders are refused', () => {
   for (const name of names.filter((each) => each !== 'VOICE_TWIML')) {
-    assertRefused(name, `${good[name]} # comment`, /^holds a comment/);
-    assertRefused(name, `${good[name]}\t#comment`, /^(?:holds a comment|has U\+0009 TAB)/);
+    assertRefused(name, `${good[name]} # comment`, /^contains a comment/);
+    assertRefused(name, `${good[name]}\t#comment`, /^(?:contains a comment|has U\+0009 TAB)/);
     assertRefused(name, `${name}=${good[name]}`, /^starts with its own name$/);
     assertRefused(name, `= ${good[name]}`, /^starts with an equals sign$/);
   }
@@ -187,7 +187,7 @@ test('[E] a comment after a value, the variable name inside it, and template pla
       '%SECRET%',
       '<value>',
     ])
-      assertRefused(name, value, /^is a template that nobody has filled in$|^(?:is still the placeholder)$/);
+      assertRefused(name, value, /^is a template without its value$|^(?:is still the placeholder)$/);
 });
 
 test('[E] blanks and line breaks around a value, as in mounted files, are ignored with a notice', () => {
@@ -196,13 +196,13 @@ test('[E] blanks and line breaks around a value, as in mounted files, are ignore
       const {AUTH_JWKS_URL: _, ...env} = good;
       const padded = loadEnvironment({env: {...env, [name]: value}});
       assert.deepEqual(padded.notices, [
-        `${name} has blanks or a line break around its value. They are ignored.`,
+        `${name} has spaces or a line break around its value. They are ignored.`,
       ]);
       assert.deepEqual({...padded, notices: []}, loadEnvironment({env}), name);
     }
   assert.match(
     warnings(loadEnvironment({env: {...good, AUTH_JWKS_URL: '', PORT: '8081\r'}})).join(),
-    /PORT has blanks/,
+    /PORT has spaces/,
   );
 });
 
@@ -211,8 +211,8 @@ test('[E] a name with an invisible character or a blank is refused, not ignored'
   for (const [found, what] of [
     ['\ufeffPORT', /^has U\+FEFF .+ in its name$/],
     ['PORT\u200b', /^has U\+200B ZERO WIDTH SPACE in its name$/],
-    ['PORT ', /^has a blank in its name$/],
-    ['export PORT', /^has a blank in its name$/],
+    ['PORT ', /^has a space in its name$/],
+    ['export PORT', /^has a space in its name$/],
   ] as const)
     assert.throws(
       () => loadEnvironment({env: {...env, [found]: '9000'}}),

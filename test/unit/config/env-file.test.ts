@@ -74,7 +74,7 @@ test('[E] a .env that is a directory or unreadable is reported as such', () => {
   writeFileSync(locked, TEXT, {mode: 0});
   // The superuser can read every file.
   if (process.getuid?.() !== 0)
-    assert.match(faultOf(locked), /this user may not read it \(EACCES\)\. Give the user/);
+    assert.match(faultOf(locked), /this user may not read it \(EACCES\)\. Allow the user/);
   chmodSync(locked, 0o600);
 });
 
@@ -94,10 +94,10 @@ test('[E] a line of .env without effect is reported by its number, not by its co
   assert.deepEqual(
     notices.map((notice) => notice.replace(/^.*\.env /, '')),
     [
-      'line 5 is not NAME=value: it has no effect.',
-      'line 7 is not NAME=value: it has no effect.',
-      'line 11 is not NAME=value: it has no effect.',
-      'sets NODE_ID in line 12 and again in line 13: the last one counts.',
+      'line 5 is not NAME=value, so it has no effect.',
+      'line 7 is not NAME=value, so it has no effect.',
+      'line 11 is not NAME=value, so it has no effect.',
+      'sets NODE_ID in line 12 and again in line 13. The last one counts.',
     ],
   );
 });

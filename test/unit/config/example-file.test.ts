@@ -61,5 +61,5 @@ test('[E] the table has one row per variable', () => {
   const rows = markdownTable().trimEnd().split('\n');
   assert.equal(rows.length, environmentTable().length + 2);
   assert.ok(rows.every((row) => row.split(/(?<!\\)\|/).length === 5));
-  assert.ok(rows.includes('| `PORT` | `8081` | The port to listen on; 0 takes a free one. |'));
+  assert.ok(rows.includes('| `PORT` | `8081` | The port to listen on. 0 selects a free port. |'));
 });

@@ -81,7 +81,7 @@ const refused: readonly (readonly [entry: string, fault: RegExp])[] = [
   ['https://*.*.example.com', /more than one \*/],
   ['https://**.example.com', /more than one \*/],
   ['https://a*b*c.example.com', /more than one \*/],
-  ['https://*-grün.example.com', /other letters than ASCII/],
+  ['https://*-grün.example.com', /non-ASCII letters/],
   ['http://192.168.1.*', /anybody can register/],
   ['http://*.168.1.5', /not an absolute URL/],
   ['http://[*::1]', /not an absolute URL/],
@@ -96,8 +96,8 @@ const refused: readonly (readonly [entry: string, fault: RegExp])[] = [
   ['https://*.example.com?x', /query/],
   ['https://u@*.example.com', /credentials/],
   ['https://*..example.com', /not a host name|not an absolute URL/],
-  ['https://a.b;https://c.d', /no comma/],
-  ['*', /beside other origins/],
+  ['https://a.b;https://c.d', /not separated by commas/],
+  ['*', /in addition to other origins/],
   ['file:///home', /neither https nor http/],
 ];
 

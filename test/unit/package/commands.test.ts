@@ -67,5 +67,5 @@ test('--help and --version print and exit', () => {
   assert.match(run('bin/hookswitch.js', '--version').stdout, /^\d+\.\d+\.\d+\n$/);
   const unknown = run('bin/hookswitch.js', 'dance');
   assert.equal(unknown.status, 1);
-  assert.match(unknown.stderr, /there is no command "dance"/);
+  assert.match(unknown.stderr, /unknown command "dance"/);
 });

@@ -12,8 +12,8 @@ const requests = [
   [placeCallBody, {}, 'to: is required.'],
   [placeCallBody, [], 'The request must be an object.'],
   [placeCallBody, {to: 1}, 'to: must be a string.'],
-  [placeCallBody, {to, x: 1}, 'x: is not known here.'],
-  [placeCallBody, {to, x: 1, y: 1}, 'x, y: are not known here.'],
+  [placeCallBody, {to, x: 1}, 'x: is not a known field.'],
+  [placeCallBody, {to, x: 1, y: 1}, 'x, y: are not known fields.'],
   [placeCallBody, {to, timeout: 0}, 'timeout: must be at least 1.'],
   [placeCallBody, {to, timeout: 1.5}, 'timeout: must be a whole number.'],
   [placeCallBody, {to, twiml: 'x'.repeat(4001)}, 'twiml: must be at most 4000 characters.'],
@@ -35,7 +35,7 @@ test('[H6] a refused request names the field and the expected value', () => {
 test('[W5] a refused message names the field and the expected value', () => {
   const fault = (message: unknown) =>
     clientMessage.safeParse(message, {error: describeIssue}).error?.issues[0]?.message;
-  assert.equal(fault({type: 'dance'}), 'is no message there is');
+  assert.equal(fault({type: 'dance'}), 'is not a known message type');
   assert.equal(fault({type: 'call.action', action: 'disconnect'}), 'is required');
   const calls = Array.from({length: 101}, () => `CA${'0'.repeat(32)}`);
   assert.equal(fault({type: 'call.subscribe', calls}), 'must be "all" or a list of at most 100 call sids');

@@ -31,7 +31,7 @@ const unknown = {code: 'submission_unknown', status: 504};
 
 test('[H1] a request does not wait for an answer that this node has lost', async (t) => {
   const {intents, callOf} = await openIntent(t);
-  intents.lost('ref-1');
+  intents.markUnanswered('ref-1');
   await assert.rejects(callOf(), unknown);
 });
 

@@ -14,15 +14,15 @@ const faults: readonly (readonly [string, RegExp])[] = [
   ['ECONNREFUSED', /refuses connections/],
   ['ETIMEDOUT', /does not answer/],
   ['ABORTED', /does not answer/],
-  ['ECONNRESET', /without an answer/],
+  ['ECONNRESET', /without a response/],
   ['CERT_HAS_EXPIRED', /not valid now/],
   ['ERR_TLS_CERT_ALTNAME_INVALID', /certificate is not for gateway\.example/],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', /self-signed/],
   ['SELF_SIGNED_CERT_IN_CHAIN', /self-signed/],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /cannot be verified/],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /cannot be verified/],
-  ['EPROTO', /does not speak/],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', /does not speak/],
+  ['EPROTO', /does not use the protocol/],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', /does not use the protocol/],
   ['EWHATEVER', /failed: some words/],
 ];
 

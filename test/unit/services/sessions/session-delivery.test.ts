@@ -47,7 +47,7 @@ test('sessions that open and close during a round get their own entries, and del
       if (index % 10 !== 0 || host.feed.head === 0) return;
       const other = sessions[index + 5];
       if (other === undefined || other.state.phase === 'closing') return;
-      host.sessions.closed(other, 1006);
+      host.sessions.handleClose(other, 1006);
       open();
     }),
   );

@@ -44,7 +44,7 @@ function setUp(count: number) {
       monotonic: clock.monotonic(),
     });
     sessions.set(id, session);
-    drain.opened(session);
+    drain.handleOpen(session);
     return id;
   };
   for (let index = 0; index < count; index += 1) open();

@@ -87,7 +87,7 @@ test('[W6] a heartbeat is sent at least every 25 s, each with a ping, the offset
   const {socket, session} = stage.open();
   for (let second = 0; second < 300; second += 1) {
     stage.clock.advance(1000);
-    stage.sessions.heard(session, 'pong');
+    stage.sessions.handleActivity(session, 'pong');
   }
   const heartbeats = socket.messages.filter((message) => message.type === 'session.heartbeat');
   assert.equal(heartbeats.length, socket.pings.length);
@@ -130,7 +130,7 @@ test('[W9] pongs keep alive a session that has never sent a heartbeat', async ()
   for (let round = 0; round < 10; round += 1) {
     stage.clock.advance(30_000);
     assert.equal(socket.closeCode, undefined);
-    stage.sessions.heard(session, 'pong');
+    stage.sessions.handleActivity(session, 'pong');
   }
   stage.clock.advance(34_000);
   assert.equal(socket.closeCode, undefined);
@@ -141,14 +141,14 @@ test('[W9] pongs keep alive a session that has never sent a heartbeat', async ()
 test('[W9] a session that has sent a heartbeat is judged by its messages, and pongs do not keep it alive', async () => {
   await using stage = await setUp();
   const {socket, session} = stage.open();
-  stage.sessions.heard(session, 'heartbeat');
+  stage.sessions.handleActivity(session, 'heartbeat');
   stage.clock.advance(20_000);
-  stage.sessions.heard(session, 'pong');
+  stage.sessions.handleActivity(session, 'pong');
   stage.clock.advance(14_000);
   assert.equal(socket.closeCode, undefined);
-  stage.sessions.heard(session, 'message');
+  stage.sessions.handleActivity(session, 'message');
   stage.clock.advance(20_000);
-  stage.sessions.heard(session, 'pong');
+  stage.sessions.handleActivity(session, 'pong');
   stage.clock.advance(14_000);
   assert.equal(socket.closeCode, undefined);
   stage.clock.advance(1000);
@@ -299,7 +299,7 @@ test('[W13] a blocked session gets no more data: no heartbeat and no snapshot', 
   assert.equal(socket.messages.length, written);
   assert.deepEqual(socket.pings, []);
   socket.unsentBytes = 0;
-  stage.sessions.drained(session);
+  stage.sessions.handleDrain(session);
   assert.equal(socket.messages.length, written + 1);
 });
 
@@ -313,7 +313,7 @@ test('[W9] [W13] a session that was blocked for minutes is not silent at the mom
     stage.clock.advance(20_000);
   }
   socket.unsentBytes = 0;
-  stage.sessions.drained(session);
+  stage.sessions.handleDrain(session);
   stage.clock.advance(1000);
   assert.equal(socket.closeCode, undefined);
   assert.equal(socket.pings.length, 1);
@@ -361,7 +361,7 @@ test('closing sessions are skipped, and stopping leaves no timer', async () => {
   assert.equal(socket.closeCode, 4403);
   assert.deepEqual(socket.pings, []);
   assert.equal(stage.clock.timerCount, before);
-  stage.sessions.closed(session, 1006);
+  stage.sessions.handleClose(session, 1006);
   assert.equal(stage.sessions.openCount, 0);
   await stage[Symbol.asyncDispose]();
   assert.equal(stage.clock.timerCount, 0);

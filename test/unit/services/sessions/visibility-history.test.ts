@@ -4,8 +4,8 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {type VisibilityFilter, visibilityOf} from '../../../../src/services/feed/visibility.ts';
 import {
-  MAX_SENT_KEYS_LENGTH,
-  MAX_SENT_SPANS,
+  MAX_KEYS_LENGTH,
+  MAX_SPANS,
   spanOf,
   type VisibilitySpan,
   withVisibility,
@@ -46,8 +46,8 @@ test('a filter that delivered nothing is not kept, and repeating the filter is n
 test('of many changes the last are kept, and the oldest of them marks where the history starts', () => {
   let spans: readonly VisibilitySpan[] = [{after: 0, visibility: A}];
   for (let at = 1; at <= 100; at += 1) spans = withVisibility(spans, at, visibility(String(at)));
-  assert.equal(spans.length, MAX_SENT_SPANS);
-  assert.equal(spans[0]?.after, 100 - MAX_SENT_SPANS + 1);
+  assert.equal(spans.length, MAX_SPANS);
+  assert.equal(spans[0]?.after, 100 - MAX_SPANS + 1);
   assert.equal(spanOf(spans, 1), undefined);
 });
 
@@ -58,7 +58,7 @@ test('the total length of subscriptions is bounded, so that a client cannot fill
   let spans: readonly VisibilitySpan[] = [{after: 0, visibility: A}];
   for (let at = 1; at <= 50; at += 1) spans = withVisibility(spans, at, visibilityOf(principal, sids(at)));
   const past = spans.slice(0, -1).reduce((sum, span) => sum + span.visibility.key.length, 0);
-  assert.ok(past <= MAX_SENT_KEYS_LENGTH, `${past} characters`);
+  assert.ok(past <= MAX_KEYS_LENGTH, `${past} characters`);
   assert.deepEqual(
     spans.map(({after}) => after),
     [49, 50],
@@ -77,7 +77,7 @@ test('for any sequence of changes, every offset after the first span has the fil
         current = step.visibility;
         spans = withVisibility(spans, then.length, current);
       }
-      assert.ok(spans.length <= MAX_SENT_SPANS);
+      assert.ok(spans.length <= MAX_SPANS);
       for (const [index, key] of then.entries()) {
         const span = spanOf(spans, index + 1);
         if (span === undefined) assert.ok(index + 1 <= (spans[0]?.after ?? 0));

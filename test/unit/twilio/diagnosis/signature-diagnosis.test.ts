@@ -196,25 +196,25 @@ const urls: readonly (Came & {
     what: 'one parameter that was added on the way',
     url: `${EXPECTED}?ref=Zk3vQ9-abcdefgh_012345`,
     target: '/twilio/status?ref=Zk3vQ9-abcdefgh_012345&via=proxy',
-    difference: 'another candidate of the query',
+    difference: 'another encoding of the query',
   },
   {
     what: 'a query with %20 that arrived with +',
     url: `${EXPECTED}?team=first%20line`,
     target: '/twilio/status?team=first+line',
-    difference: 'another candidate of the query',
+    difference: 'another encoding of the query',
   },
   {
     what: 'a query with + that arrived with %20',
     url: `${EXPECTED}?team=first+line`,
     target: '/twilio/status?team=first%20line',
-    difference: 'another candidate of the query',
+    difference: 'another encoding of the query',
   },
   {
     what: 'a query that was encoded on the way',
     url: `${EXPECTED}?team=a:b`,
     target: '/twilio/status?team=a%3Ab',
-    difference: 'another candidate of the query',
+    difference: 'another encoding of the query',
   },
   {
     what: 'the rotated token and a wrong host, with the alternate token configured',
@@ -259,7 +259,7 @@ const bodies: readonly {
   readonly body: string | Buffer;
   readonly signedFields?: Fields;
 }[] = [
-  {what: 'white space was added at the end', body: `${new URLSearchParams(fields).toString()}\r\n`},
+  {what: 'whitespace was added at the end', body: `${new URLSearchParams(fields).toString()}\r\n`},
   {
     what: 'fields were decoded and not encoded again',
     body: Object.entries(fields)
@@ -279,7 +279,7 @@ const bodies: readonly {
     body: new URLSearchParams(fields).toString().replace('%C3%A9', '%E9').replace('%C3%B6', '%F6'),
   },
   {
-    what: 'the charset was changed, UTF-8 taken for Latin-1',
+    what: 'UTF-8 was read as Latin-1 and encoded again',
     body: new URLSearchParams({
       ...fields,
       CallerName: Buffer.from(fields['CallerName'] ?? '').toString('latin1'),
@@ -338,7 +338,7 @@ test('[H7] another token and nothing accepted before: three causes remain, and T
     assert.deepEqual(matchesOf(diagnosis), []);
     assert.match(
       diagnosis.finding,
-      /three causes: .* another auth token, a proxy rewrites the body .*, or Twilio was given another path/,
+      /three causes: .* another auth token, a proxy rewrites the body .*, or Twilio has a URL with another path/,
     );
     assert.match(diagnosis.remedy, /test credentials/);
     assert.deepEqual(diagnosis.setting, {name: 'TWILIO_AUTH_TOKEN'});
@@ -414,7 +414,7 @@ test('[H7] a URL that the gateway itself gave to Twilio is not proposed for the 
   const diagnosis = ask({url: `${EXPECTED}/${query}`, target: `/twilio/status${query}`});
   assert.equal(matchesOf(diagnosis).length, 1);
   assert.equal(diagnosis.setting, undefined);
-  assert.match(diagnosis.remedy, /redirect or the rewriting/);
+  assert.match(diagnosis.remedy, /redirect or rewrite/);
 });
 
 test("[H7] a value from a stranger's headers is proposed only if our token signed it", () => {
