@@ -42,13 +42,19 @@ function checkChapter({epoch, entries, calls}: Chapter): readonly Violation[] {
   return violations('corrupt', found);
 }
 
-/** A journal that goes by the same name as before holds everything it held, unchanged. */
-function checkSuccession({chapters}: History): readonly Violation[] {
+/**
+ * A journal that goes by the same name as before holds everything it promised, unchanged. What a killed process wrote
+ * and answered to nobody may be lost, and another entry take its offset.
+ */
+function checkSuccession(history: History): readonly Violation[] {
+  const {chapters} = history;
   const found: string[] = [];
   for (const [index, before] of chapters.entries()) {
     const after = chapters[index + 1];
     if (after === undefined || after.epoch !== before.epoch) continue;
+    const promised = promisedUpTo(history, index);
     for (const [place, {offset, text}] of before.entries.entries()) {
+      if (offset > promised) break;
       const now = after.entries[place]?.text;
       if (now === undefined) found.push(`entry ${offset} is gone, and the epoch is the same`);
       else if (now !== text)
@@ -56,6 +62,19 @@ function checkSuccession({chapters}: History): readonly Violation[] {
     }
   }
   return violations('corrupt', found);
+}
+
+/** The last offset of a chapter that somebody was told of by its end; entries are promised in order (J3). */
+function promisedUpTo({webhooks, connections, chapters}: History, index: number): number {
+  const chapter = chapters[index];
+  const answered = new Set(
+    webhooks.filter(({answeredIn = index + 1}) => answeredIn <= index).map(({key}) => key),
+  );
+  const last = chapter?.entries.findLast(({webhook}) => webhook !== undefined && answered.has(webhook));
+  const told = connections
+    .filter((connection) => connection.chapter <= index && connection.ready.epoch === chapter?.epoch)
+    .map(({ready, position}) => Math.max(ready.offset, position));
+  return Math.max(last?.offset ?? 0, ...told);
 }
 
 /** [H5] [J1] [J2] [J7] Answered 2xx: in the journal of that time, once. */

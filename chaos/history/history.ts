@@ -46,6 +46,8 @@ export interface ConnectionRecord {
   readonly user: string;
   /** Whether it may see everybody's calls. */
   readonly seesAll: boolean;
+  /** The chapter in which it was opened. */
+  readonly chapter: number;
   /** Where it asked to resume. */
   readonly asked?: {readonly epoch: string; readonly offset: number};
   readonly ready: {readonly epoch: string; readonly offset: number; readonly recovered: boolean};

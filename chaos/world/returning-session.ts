@@ -10,6 +10,8 @@ export interface ReturningSessionOptions {
   readonly token: string;
   /** Where to connect; asked for every connection. */
   readonly wsUrl: () => string;
+  /** The chapter of now. */
+  readonly chapter: () => number;
   /** Milliseconds between two attempts. @default 60 */
   readonly againMs?: number;
 }
@@ -24,6 +26,7 @@ interface Place {
 
 interface Connection {
   readonly client: TestClient;
+  readonly chapter: number;
   readonly asked: Place | undefined;
 }
 
@@ -91,14 +94,14 @@ export class ReturningSession {
   }
 
   async #connect(): Promise<void> {
-    const {token, wsUrl} = this.#options;
+    const {token, wsUrl, chapter} = this.#options;
     const asked = this.#place;
     const client = new TestClient(wsUrl(), {token, ...(asked === undefined ? {} : {resume: asked})});
     const gone = new Promise<void>((resolve) => {
       client.ws.once('close', () => resolve());
       client.ws.once('abandoned', resolve);
     });
-    this.#connections.push({client, asked});
+    this.#connections.push({client, chapter: chapter(), asked});
     // A listener that accepts and never answers, as a stopped process does.
     const impatient = setTimeout(() => {
       if (client.of('session.ready').length === 0) client.terminate();
@@ -109,7 +112,7 @@ export class ReturningSession {
     else this.#connections.pop();
   }
 
-  #record({client, asked}: Connection): readonly ConnectionRecord[] {
+  #record({client, chapter, asked}: Connection): readonly ConnectionRecord[] {
     const {user, seesAll} = this.#options;
     const ready = client.of('session.ready')[0];
     if (ready === undefined) return [];
@@ -119,6 +122,7 @@ export class ReturningSession {
       {
         user,
         seesAll,
+        chapter,
         ...(asked === undefined ? {} : {asked}),
         ready: {epoch, offset, recovered},
         ...(snapshot === undefined ? {} : {snapshot}),
