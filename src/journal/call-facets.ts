@@ -64,13 +64,16 @@ function searched(party: string): string {
 
 /** Whether nothing changed that a list goes by: most events only move a call on. */
 export function sameInLists(a: CallRecord, b: CallRecord): boolean {
+  return sameParties(a, b) && a.endedAt === b.endedAt && outcomeOf(a) === outcomeOf(b);
+}
+
+/** Whether nothing changed that a list goes by, but for the call's end. */
+export function sameParties(a: CallRecord, b: CallRecord): boolean {
   return (
     a.parentCallSid === b.parentCallSid &&
     a.owner === b.owner &&
-    a.endedAt === b.endedAt &&
     a.createdAt === b.createdAt &&
     a.direction === b.direction &&
-    outcomeOf(a) === outcomeOf(b) &&
     a.from === b.from &&
     a.to === b.to
   );

@@ -1,8 +1,8 @@
 /** Reads and writes calls as the writer needs them: those that something happens to, one at a time. */
-import type {DatabaseSync, StatementSync} from 'node:sqlite';
+import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
 import type {CallChange} from '../../append-decision.ts';
 import type {CallRecord} from '../../call-event.ts';
-import {sameInLists, wasAnswered} from '../../call-facets.ts';
+import {outcomeOf, sameInLists, sameParties, wasAnswered} from '../../call-facets.ts';
 import {checksumOf} from '../checksum.ts';
 import {facetValues} from '../facet-columns.ts';
 import {optionalTextOf, parseCall, textOf} from '../rows.ts';
@@ -25,6 +25,7 @@ export class CallStatements {
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
   readonly #updateProgress: StatementSync;
+  readonly #updateEnd: StatementSync;
   readonly #legsWithoutOwner: StatementSync;
   /**
    * As they are in the transaction under way, the one that was written longest ago first. Nobody else writes calls; what
@@ -47,6 +48,10 @@ export class CallStatements {
     // SQLite writes the indexes of all columns that a statement names, also of those that stay as they are.
     this.#updateProgress = database.prepare(
       'UPDATE calls SET answered = ?, updated_at = ?, record = ?, checksum = ? WHERE first_offset = ?',
+    );
+    this.#updateEnd = database.prepare(
+      `UPDATE calls SET ended_at = ?, outcome = ?, answered = ?, updated_at = ?, record = ?, checksum = ?
+       WHERE first_offset = ?`,
     );
     this.#legsWithoutOwner = database.prepare(
       'SELECT record FROM calls WHERE parent_call_sid = ? AND owner IS NULL',
@@ -81,24 +86,18 @@ export class CallStatements {
   /** Returns the call's JSON. */
   write({before, after: call}: CallChange): string {
     const json = JSON.stringify(call);
-    if (before !== undefined && sameInLists(before, call)) {
-      const answered = wasAnswered(call) ? 1 : 0;
-      this.#updateProgress.run(answered, call.updatedAt, json, checksumOf(json), call.firstOffset);
-    } else {
-      const values = [
-        call.parentCallSid ?? null,
-        call.owner ?? null,
-        call.endedAt ?? null,
-        call.updatedAt,
-        json,
-        ...facetValues(call),
-        checksumOf(json),
-      ];
-      if (before === undefined) this.#insert.run(...values, call.callSid, call.firstOffset);
-      else this.#update.run(...values, call.firstOffset);
-    }
+    if (before === undefined) this.#insert.run(...columnsOf(call, json), call.callSid, call.firstOffset);
+    else this.#rewrite(before, call, json);
     this.#remember(call, before === undefined);
     return json;
+  }
+
+  #rewrite(before: CallRecord, call: CallRecord, json: string): void {
+    const {endedAt = null, updatedAt, firstOffset} = call;
+    const progress = [wasAnswered(call) ? 1 : 0, updatedAt, json, checksumOf(json), firstOffset];
+    if (sameInLists(before, call)) this.#updateProgress.run(...progress);
+    else if (sameParties(before, call)) this.#updateEnd.run(endedAt, outcomeOf(call) ?? null, ...progress);
+    else this.#update.run(...columnsOf(call, json), firstOffset);
   }
 
   /** What is remembered need not be what is in the database any more. */
@@ -116,4 +115,17 @@ export class CallStatements {
       break;
     }
   }
+}
+
+/** Values of all columns but the sid and the place. */
+function columnsOf(call: CallRecord, json: string): readonly SQLInputValue[] {
+  return [
+    call.parentCallSid ?? null,
+    call.owner ?? null,
+    call.endedAt ?? null,
+    call.updatedAt,
+    json,
+    ...facetValues(call),
+    checksumOf(json),
+  ];
 }
