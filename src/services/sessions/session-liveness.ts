@@ -1,4 +1,4 @@
-/** Heartbeats, silence, stalled readers and expiring tokens: one timer for all sessions. */
+/** Heartbeats, silence, stalled readers and expiring tokens: one timer for all sessions, and none without any. */
 import {type CloseReason, type ServerMessage, STALLED_AFTER_MS} from '@hookswitch/protocol';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import {toIso} from '../feed/call-messages.ts';
@@ -38,6 +38,7 @@ export class SessionLiveness {
   #rest: MapIterator<Session>;
   readonly #parts: number;
   readonly #sweepMs: number;
+  #isStarted = false;
   #stopSweeping: CancelTimer | undefined;
 
   constructor(options: SessionLivenessOptions) {
@@ -53,17 +54,29 @@ export class SessionLiveness {
   }
 
   start(): void {
-    this.#stopSweeping = this.#clock.every(this.#sweepMs / this.#parts, () => this.#sweep());
+    this.#isStarted = true;
+    if (this.#sessions.size > 0) this.#startSweeping();
   }
 
   stop(): void {
+    this.#isStarted = false;
+    this.#endSweeping();
+  }
+
+  #startSweeping(): void {
+    this.#stopSweeping ??= this.#clock.every(this.#sweepMs / this.#parts, () => this.#sweep());
+  }
+
+  #endSweeping(): void {
     this.#stopSweeping?.();
+    this.#stopSweeping = undefined;
   }
 
   /** Plans the first heartbeat, anywhere in the second half of a period: sessions that came together beat apart. */
   begin(session: Session): void {
     session.nextHeartbeatAt = this.#heartbeatAfter(session.heardAt, 0.5);
     this.tokenCame(session);
+    if (this.#isStarted) this.#startSweeping();
   }
 
   /** Counts from now how long the session's token lasts. */
@@ -74,10 +87,14 @@ export class SessionLiveness {
 
   /** Looks at the next part of the sessions; those who come meanwhile are at the end. */
   #sweep(): void {
+    if (this.#sessions.size === 0) {
+      // An iterator holds all that was in the map when it was last asked; with nobody left it would be asked no more.
+      this.#rest = this.#sessions.values();
+      this.#endSweeping();
+      return;
+    }
     const monotonic = this.#clock.monotonic();
     const now = this.#clock.now();
-    // An iterator holds all that was in the map when it was last asked; with nobody left it would be asked no more.
-    if (this.#sessions.size === 0) this.#rest = this.#sessions.values();
     for (let left = Math.ceil(this.#sessions.size / this.#parts); left > 0; left -= 1) {
       const session = this.#next();
       if (session !== undefined) this.#look(session, now, monotonic);
