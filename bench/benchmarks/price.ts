@@ -1,7 +1,7 @@
 /** Measures the CPU of one webhook at a moderate rate, and what each session adds. */
 
 import type {Benchmark, BenchmarkContext} from '../benchmark.ts';
-import {signedCallbacks} from '../load/callbacks.ts';
+import {callbackStatuses, signedCallbacks} from '../load/callbacks.ts';
 import {type Dialect, gatewayDialect, plainDialect} from '../load/dialect.ts';
 import {HttpConnection} from '../load/http-connection.ts';
 import {collectGarbage} from '../load/limits.ts';
@@ -14,9 +14,11 @@ import {type Figure, figure, percentile} from '../report/statistics.ts';
 import type {ServerProcess} from '../servers/server-process.ts';
 
 const PER_SECOND = 200;
-const CALLBACKS = 400;
-const WARM_UP = 4000;
 const CONNECTIONS = 32;
+const CONCURRENT_CALLS = 2 * CONNECTIONS;
+/** Every call ends: of one that stays in progress the gateway asks Twilio, again and again, and the peer does not. */
+const CALLBACKS = 2 * CONCURRENT_CALLS * callbackStatuses.length;
+const WARM_UP = 8 * CALLBACKS;
 const SESSIONS = [0, 1, 10, 100] as const;
 const ROUNDS = {most: 5, budgetS: 90};
 /** CPU of a callback, relative to the peer with the same durability. */
@@ -99,7 +101,7 @@ class Contestant {
   }
 
   #requests(count: number): Buffer[] {
-    return signedCallbacks({port: this.#server.port, count, concurrentCalls: 2 * CONNECTIONS});
+    return signedCallbacks({port: this.#server.port, count, concurrentCalls: CONCURRENT_CALLS});
   }
 }
 

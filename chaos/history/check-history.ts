@@ -42,13 +42,19 @@ function checkChapter({epoch, entries, calls}: Chapter): readonly Violation[] {
   return violations('corrupt', found);
 }
 
-/** Checks that a journal with an unchanged epoch still holds all earlier entries, unchanged. */
-function checkSuccession({chapters}: History): readonly Violation[] {
+/**
+ * A journal with an unchanged epoch still holds every entry that was acknowledged or delivered, unchanged. An entry that a
+ * killed process wrote without answering may be lost, and another entry may take its offset.
+ */
+function checkSuccession(history: History): readonly Violation[] {
+  const {chapters} = history;
   const found: string[] = [];
   for (const [index, before] of chapters.entries()) {
     const after = chapters[index + 1];
     if (after === undefined || after.epoch !== before.epoch) continue;
+    const promised = promisedUpTo(history, index);
     for (const [place, {offset, text}] of before.entries.entries()) {
+      if (offset > promised) break;
       const now = after.entries[place]?.text;
       if (now === undefined) found.push(`entry ${offset} is gone, but the epoch is the same`);
       else if (now !== text)
@@ -56,6 +62,19 @@ function checkSuccession({chapters}: History): readonly Violation[] {
     }
   }
   return violations('corrupt', found);
+}
+
+/** The last offset of a chapter that was acknowledged or delivered by its end. Entries are promised in order (J3). */
+function promisedUpTo({webhooks, connections, chapters}: History, index: number): number {
+  const chapter = chapters[index];
+  const answered = new Set(
+    webhooks.filter(({answeredIn = index + 1}) => answeredIn <= index).map(({key}) => key),
+  );
+  const last = chapter?.entries.findLast(({webhook}) => webhook !== undefined && answered.has(webhook));
+  const delivered = connections
+    .filter((connection) => connection.chapter <= index && connection.ready.epoch === chapter?.epoch)
+    .map(({ready, position}) => Math.max(ready.offset, position));
+  return Math.max(last?.offset ?? 0, ...delivered);
 }
 
 /** [H5] [J1] [J2] [J7] A webhook with a 2xx is in the journal of that chapter once. */

@@ -46,6 +46,8 @@ export interface ConnectionRecord {
   readonly user: string;
   /** Whether it may see the calls of all users. */
   readonly seesAll: boolean;
+  /** The chapter in which it was opened. */
+  readonly chapter: number;
   /** The position it requested to resume from. */
   readonly requested?: {readonly epoch: string; readonly offset: number};
   readonly ready: {readonly epoch: string; readonly offset: number; readonly recovered: boolean};

@@ -95,6 +95,7 @@ export class ClusterWorld implements AsyncDisposable {
           token: index === 0 ? ACCESS_KEY : tokenOf(user),
           seesAll: index === 0,
           wsUrl: () => this.#elsewhere(index),
+          chapter: () => this.#chapters.length,
         }),
     );
     this.callers = users.map(

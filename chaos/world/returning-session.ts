@@ -10,6 +10,8 @@ export interface ReturningSessionOptions {
   readonly token: string;
   /** Returns the URL for each connection. */
   readonly wsUrl: () => string;
+  /** The current chapter. */
+  readonly chapter: () => number;
   /** Milliseconds before a reconnect. @default 60 */
   readonly reconnectMs?: number;
 }
@@ -24,6 +26,7 @@ interface Place {
 
 interface Connection {
   readonly client: TestClient;
+  readonly chapter: number;
   readonly requested: Place | undefined;
 }
 
@@ -91,14 +94,14 @@ export class ReturningSession {
   }
 
   async #connect(): Promise<void> {
-    const {token, wsUrl} = this.#options;
+    const {token, wsUrl, chapter} = this.#options;
     const requested = this.#place;
     const client = new TestClient(wsUrl(), {token, ...(requested === undefined ? {} : {resume: requested})});
     const gone = new Promise<void>((resolve) => {
       client.ws.once('close', () => resolve());
       client.ws.once('abandoned', resolve);
     });
-    this.#connections.push({client, requested});
+    this.#connections.push({client, chapter: chapter(), requested});
     // A stopped process accepts connections and never responds.
     const impatient = setTimeout(() => {
       if (client.of('session.ready').length === 0) client.terminate();
@@ -109,7 +112,7 @@ export class ReturningSession {
     else this.#connections.pop();
   }
 
-  #record({client, requested}: Connection): readonly ConnectionRecord[] {
+  #record({client, chapter, requested}: Connection): readonly ConnectionRecord[] {
     const {user, seesAll} = this.#options;
     const ready = client.of('session.ready')[0];
     if (ready === undefined) return [];
@@ -119,6 +122,7 @@ export class ReturningSession {
       {
         user,
         seesAll,
+        chapter,
         ...(requested === undefined ? {} : {requested}),
         ready: {epoch, offset, recovered},
         ...(snapshot === undefined ? {} : {snapshot}),

@@ -103,8 +103,9 @@ export class World implements AsyncDisposable {
       accountSid: ACCOUNT_SID,
       chapter: () => this.#chapters.length,
     });
+    const place = {wsUrl: () => this.wsUrl, chapter: () => this.#chapters.length};
     const session = (user: string, token: string, seesAll: boolean) =>
-      new ReturningSession({user, token, seesAll, wsUrl: () => this.wsUrl});
+      new ReturningSession({user, token, seesAll, ...place});
     this.sessions = [
       session('operator', ACCESS_KEY, true),
       ...users.map((user) => session(user, tokenOf(user), false)),
@@ -195,6 +196,7 @@ export class World implements AsyncDisposable {
       token: ACCESS_KEY,
       seesAll: true,
       wsUrl: () => this.wsUrl,
+      chapter: () => this.#chapters.length,
       reconnectMs,
     });
     this.#crowd.push(session);

@@ -68,13 +68,16 @@ function searched(party: string): string {
 
 /** Whether list order, filters and statistics stay the same. Most events only advance the call's status. */
 export function sameInLists(a: CallRecord, b: CallRecord): boolean {
+  return sameParties(a, b) && a.endedAt === b.endedAt && outcomeOf(a) === outcomeOf(b);
+}
+
+/** Whether nothing changed that a list goes by, but for the call's end. */
+export function sameParties(a: CallRecord, b: CallRecord): boolean {
   return (
     a.parentCallSid === b.parentCallSid &&
     a.owner === b.owner &&
-    a.endedAt === b.endedAt &&
     a.createdAt === b.createdAt &&
     a.direction === b.direction &&
-    outcomeOf(a) === outcomeOf(b) &&
     a.from === b.from &&
     a.to === b.to
   );

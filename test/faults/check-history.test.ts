@@ -56,6 +56,7 @@ const sound: History = {
     {
       user: 'ada',
       seesAll: false,
+      chapter: 0,
       ready: {epoch: 'one', offset: 1, recovered: false},
       snapshot: {offset: 1, calls: [{callSid: 'CAada', providerStatus: 'ringing'}]},
       received: [received(3)],
@@ -64,6 +65,7 @@ const sound: History = {
     {
       user: 'ada',
       seesAll: false,
+      chapter: 0,
       requested: {epoch: 'one', offset: 3},
       ready: {epoch: 'one', offset: 3, recovered: true},
       received: [received(4)],
@@ -221,4 +223,32 @@ test('webhooks acknowledged before an announced loss are expected in the earlier
   assert.deepEqual(kindsOf({chapters: [chapter, after]}), []);
   const late = sound.webhooks.map((one) => ({...one, answeredIn: 1}));
   assert.deepEqual(kindsOf({chapters: [chapter, after], webhooks: late}), ['lost']);
+});
+
+test('an entry that a killed process told nobody of may give its offset to another one', () => {
+  const unpromised = entry(5, 'CAben', 'in-progress');
+  const another = entry(5, 'CAben', 'busy');
+  const chapters = [unpromised, another].map(
+    (last): Chapter => ({
+      ...chapter,
+      entries: [...chapter.entries, last],
+      calls: new Map([...chapter.calls, ['CAben', last.providerStatus ?? 'queued']]),
+    }),
+  );
+  const sent = [unpromised, another].map(({callSid, webhook = '', providerStatus = 'queued'}) => ({
+    key: webhook,
+    callSid,
+    status: providerStatus,
+  }));
+  const webhooks = [...sound.webhooks, ...sent];
+  assert.deepEqual(kindsOf({chapters, webhooks}), []);
+  const answered = webhooks.map((one) => ({answeredIn: 0, ...one}));
+  assert.ok(kindsOf({chapters, webhooks: answered}).includes('corrupt'), 'it was acknowledged');
+  const {snapshot: _, ...bare} = first;
+  const at = (opened: number) => {
+    const there = {...bare, chapter: opened, ready: {...first.ready, offset: 5}, told: [], position: 5};
+    return {chapters, webhooks, connections: [there]};
+  };
+  assert.ok(kindsOf(at(0)).includes('corrupt'), 'a session was brought there before');
+  assert.deepEqual(kindsOf(at(1)), [], 'a session was brought there afterwards');
 });

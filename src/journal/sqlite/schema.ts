@@ -135,12 +135,22 @@ const entriesByCallOffset: Migration = {
   afterwards: 'CREATE UNIQUE INDEX entries_by_call ON entries (call_offset, dedupe_key);',
 };
 
+/** An index entry costs a page of the WAL, and of calls without an owner nobody asks by owner. */
+const ownersOnly: Migration = {
+  sql: `DROP INDEX calls_by_owner;
+   DROP INDEX calls_in_progress_by_owner;`,
+  afterwards: `CREATE INDEX calls_by_owner ON calls (owner, first_offset) WHERE owner IS NOT NULL;
+   CREATE INDEX calls_in_progress_by_owner ON calls (owner, first_offset)
+     WHERE ended_at IS NULL AND owner IS NOT NULL;`,
+};
+
 const migrations: readonly Migration[] = [
   firstTables,
   callFacets,
   rowChecksums,
   trimmedCalls,
   entriesByCallOffset,
+  ownersOnly,
 ];
 
 /** The schema version that this program writes. */

@@ -1,4 +1,7 @@
-/** Heartbeats, silent clients, stalled readers and expiring tokens, with one timer for all sessions. */
+/**
+ * Heartbeats, silent clients, stalled readers and expiring tokens, with one timer for all sessions and none without
+ * sessions.
+ */
 import {type CloseReason, type ServerMessage, STALLED_AFTER_MS} from '@hookswitch/protocol';
 import type {CancelTimer, Clock} from '../../clock.ts';
 import {toIso} from '../feed/call-messages.ts';
@@ -38,6 +41,7 @@ export class SessionLiveness {
   #rest: MapIterator<Session>;
   readonly #parts: number;
   readonly #sweepMs: number;
+  #isStarted = false;
   #stopSweeping: CancelTimer | undefined;
 
   constructor(options: SessionLivenessOptions) {
@@ -53,11 +57,22 @@ export class SessionLiveness {
   }
 
   start(): void {
-    this.#stopSweeping = this.#clock.every(this.#sweepMs / this.#parts, () => this.#sweep());
+    this.#isStarted = true;
+    if (this.#sessions.size > 0) this.#startSweeping();
   }
 
   stop(): void {
+    this.#isStarted = false;
+    this.#endSweeping();
+  }
+
+  #startSweeping(): void {
+    this.#stopSweeping ??= this.#clock.every(this.#sweepMs / this.#parts, () => this.#sweep());
+  }
+
+  #endSweeping(): void {
     this.#stopSweeping?.();
+    this.#stopSweeping = undefined;
   }
 
   /**
@@ -67,6 +82,7 @@ export class SessionLiveness {
   begin(session: Session): void {
     session.nextHeartbeatAt = this.#heartbeatAfter(session.lastSeenAt, 0.5);
     this.handleToken(session);
+    if (this.#isStarted) this.#startSweeping();
   }
 
   /** Computes the end of the session's token on the monotonic clock. */
@@ -77,11 +93,14 @@ export class SessionLiveness {
 
   /** Checks the next part of the sessions. New sessions come last. */
   #sweep(): void {
+    if (this.#sessions.size === 0) {
+      // An iterator keeps the map entries of its last call alive, and without sessions nobody would call it again.
+      this.#rest = this.#sessions.values();
+      this.#endSweeping();
+      return;
+    }
     const monotonic = this.#clock.monotonic();
     const now = this.#clock.now();
-    // An iterator keeps the map entries of its last call alive, and without sessions nobody would call it
-    // again.
-    if (this.#sessions.size === 0) this.#rest = this.#sessions.values();
     for (let left = Math.ceil(this.#sessions.size / this.#parts); left > 0; left -= 1) {
       const session = this.#next();
       if (session !== undefined) this.#check(session, now, monotonic);

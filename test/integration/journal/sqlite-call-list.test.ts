@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import {DatabaseSync} from 'node:sqlite';
 import {test} from 'node:test';
+import type {CallRecord} from '../../../src/journal/call-event.ts';
+import {facetValues} from '../../../src/journal/sqlite/facet-columns.ts';
 import {CallListQueries} from '../../../src/journal/sqlite/reader/call-list-queries.ts';
 import {migrate} from '../../../src/journal/sqlite/schema.ts';
 import {SqliteJournal} from '../../../src/journal/sqlite/sqlite-journal.ts';
@@ -83,4 +85,85 @@ test('[H2] calls of a database without the filter columns are found and counted'
   assert.deepEqual(await journal.callStatistics({fromHour: hour, toHour: hour + 1, owner: 'ann'}), [
     {hour, answered: 1, completed: 1, busy: 0, 'no-answer': 0, canceled: 0, failed: 0},
   ]);
+});
+
+test('[H2] the columns of a call say what its record says, whichever of them an event changed', async (t) => {
+  const {file} = temporaryDatabase(t);
+  const journal = new SqliteJournal({file});
+  await journal.open();
+  await journal.openIntent(
+    {
+      reference: 'ref-1',
+      user: 'ann',
+      from: '+15550100001',
+      to: '+4930777',
+      requestHash: '',
+      createdAt: START,
+    },
+    0,
+  );
+  for (const event of [
+    status('CA1', 'ringing'),
+    status('CA1', 'in-progress'),
+    status('CA1', 'completed'),
+    status('CA2', 'initiated'),
+    status('CA2', 'busy'),
+    // Whose it is, and where it went, becomes known only with its end.
+    status('CA3', 'ringing', {to: '+15550100009'}),
+    status('CA3', 'completed', {reference: 'ref-1'}),
+    status('CA4', 'ringing', {parentCallSid: 'CA3'}),
+    status('CA4', 'no-answer', {parentCallSid: 'CA3'}),
+  ])
+    await journal.append(event);
+  await journal.close();
+  const database = new DatabaseSync(file);
+  t.after(() => database.close());
+  const rows = database.prepare('SELECT * FROM calls ORDER BY first_offset').all();
+  assert.equal(rows.length, 4);
+  for (const row of rows) {
+    const call = JSON.parse(String(row['record'])) as CallRecord;
+    const {created_at, way, outcome, answered, search, owner, parent_call_sid, ended_at, updated_at} = row;
+    assert.deepEqual([created_at, way, outcome, answered, search], facetValues(call), call.callSid);
+    const expected = [call.owner ?? null, call.parentCallSid ?? null, call.endedAt ?? null, call.updatedAt];
+    assert.deepEqual([owner, parent_call_sid, ended_at, updated_at], expected, call.callSid);
+  }
+  assert.equal(rows[2]?.['owner'], 'ann');
+});
+
+test('[H2] calls without an owner are in no index by owner, and a database that had them there is changed', async (t) => {
+  const {file} = temporaryDatabase(t);
+  const old = new DatabaseSync(file);
+  migrate(old, () => 'epoch-1', 5);
+  const insert = old.prepare(
+    `INSERT INTO calls (first_offset, call_sid, owner, ended_at, updated_at, record) VALUES (?, ?, ?, ?, 0, ?)`,
+  );
+  for (const [index, [sid, owner, providerStatus]] of (
+    [
+      ['CA1', 'ann', 'ringing'],
+      ['CA2', null, 'ringing'],
+      ['CA3', 'ann', 'busy'],
+      ['CA4', null, 'busy'],
+    ] as const
+  ).entries()) {
+    const {call} = transition(undefined, status(sid, providerStatus), index + 1, {});
+    const record = owner === null ? call : {...call, owner};
+    insert.run(index + 1, sid, owner, call.endedAt ?? null, JSON.stringify(record));
+  }
+  old.close();
+  const journal = new SqliteJournal({file});
+  await journal.open();
+  const list = async (query: object) =>
+    (await journal.listCalls({limit: 10, ...query})).calls.map(({callSid}) => callSid);
+  assert.deepEqual(await list({owner: 'ann'}), ['CA3', 'CA1']);
+  assert.deepEqual(await list({owner: 'ann', state: 'active'}), ['CA1']);
+  assert.deepEqual(await list({state: 'active'}), ['CA2', 'CA1']);
+  assert.deepEqual(await list({}), ['CA4', 'CA3', 'CA2', 'CA1']);
+  await journal.close();
+  const database = new DatabaseSync(file);
+  t.after(() => database.close());
+  const rows = (index: string, where: string) =>
+    database.prepare(`SELECT count(*) AS rows FROM calls INDEXED BY ${index} WHERE ${where}`).get()?.['rows'];
+  assert.equal(rows('calls_by_owner', 'owner IS NOT NULL'), 2);
+  assert.equal(rows('calls_in_progress_by_owner', 'ended_at IS NULL AND owner IS NOT NULL'), 1);
+  assert.throws(() => rows('calls_by_owner', 'owner IS NULL'), /no query solution/);
 });

@@ -93,7 +93,8 @@ test('[C3] a write-protected file is reported as such', async (t) => {
     chmodSync(file, 0o400);
     return assertRefused(file, /\(uid \d+\) may not read and write .*chown, chmod/);
   }
-  if (!setImmutable(file, true)) return t.skip('chattr +i does not work here: it needs root and e2fsprogs (apt-get install e2fsprogs)');
+  if (!setImmutable(file, true))
+    return t.skip('chattr +i does not work here: it needs root and e2fsprogs (apt-get install e2fsprogs)');
   try {
     await assertRefused(file, /\(uid 0\) may not change .*write protection/);
   } finally {

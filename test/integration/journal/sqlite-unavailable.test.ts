@@ -90,7 +90,8 @@ test('[J1] [H4] a full disk refuses appends, and the journal recovers when space
 
 test('[J1] [H4] a file size limit refuses appends, and the journal recovers when the limit is gone', async (t) => {
   const {file} = temporaryDatabase(t);
-  if (!limitFileSize(600_000)) return t.skip('prlimit is not installed on this machine (apt-get install util-linux)');
+  if (!limitFileSize(600_000))
+    return t.skip('prlimit is not installed on this machine (apt-get install util-linux)');
   t.after(() => limitFileSize('unlimited'));
   await assertFillsUpAndRecovers(file, () => limitFileSize('unlimited'));
 });

@@ -212,3 +212,23 @@ test("the close codes equal the contract's table", () => {
   assert.equal(retryAfter(1006), 'backoff');
   for (const {text} of Object.values(closeReasons)) assert.ok(Buffer.byteLength(text) <= 123);
 });
+
+test('[W9] a gateway without sessions has no timer for them, and one that comes later is looked after', async () => {
+  const clock = new ManualClock();
+  await using gateway = await startGateway({clock});
+  clock.advance(100);
+  const timers = clock.timerCount;
+  for (let round = 0; round < 2; round += 1) {
+    const client = await gateway.session({autoPong: false});
+    assert.equal(clock.timerCount, timers + 1);
+    clock.advance(36_000);
+    assert.equal(await client.closed(), 4408);
+    await until(
+      () => {
+        clock.advance(100);
+        return clock.timerCount === timers;
+      },
+      {what: 'the timer to be gone'},
+    );
+  }
+});

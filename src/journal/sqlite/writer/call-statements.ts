@@ -1,8 +1,8 @@
 /** Reads and writes single calls for the writer. */
-import type {DatabaseSync, StatementSync} from 'node:sqlite';
+import type {DatabaseSync, SQLInputValue, StatementSync} from 'node:sqlite';
 import type {CallChange} from '../../append-decision.ts';
 import type {CallRecord} from '../../call-event.ts';
-import {sameInLists, wasAnswered} from '../../call-facets.ts';
+import {outcomeOf, sameInLists, sameParties, wasAnswered} from '../../call-facets.ts';
 import {checksumOf} from '../checksum.ts';
 import {facetValues} from '../facet-columns.ts';
 import {optionalTextOf, parseCall, textOf} from '../rows.ts';
@@ -28,6 +28,7 @@ export class CallStatements {
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
   readonly #updateProgress: StatementSync;
+  readonly #updateEnd: StatementSync;
   readonly #legsWithoutOwner: StatementSync;
   /**
    * Calls as they are in the current transaction, least recently written first. No other connection writes
@@ -50,6 +51,10 @@ export class CallStatements {
     // SQLite updates the indexes of every column that a statement names, even if the value stays the same.
     this.#updateProgress = database.prepare(
       'UPDATE calls SET answered = ?, updated_at = ?, record = ?, checksum = ? WHERE first_offset = ?',
+    );
+    this.#updateEnd = database.prepare(
+      `UPDATE calls SET ended_at = ?, outcome = ?, answered = ?, updated_at = ?, record = ?, checksum = ?
+       WHERE first_offset = ?`,
     );
     this.#legsWithoutOwner = database.prepare(
       'SELECT record FROM calls WHERE parent_call_sid = ? AND owner IS NULL',
@@ -84,24 +89,18 @@ export class CallStatements {
   /** Writes the call and returns its JSON. */
   write({before, after: call}: CallChange): string {
     const json = JSON.stringify(call);
-    if (before !== undefined && sameInLists(before, call)) {
-      const answered = wasAnswered(call) ? 1 : 0;
-      this.#updateProgress.run(answered, call.updatedAt, json, checksumOf(json), call.firstOffset);
-    } else {
-      const values = [
-        call.parentCallSid ?? null,
-        call.owner ?? null,
-        call.endedAt ?? null,
-        call.updatedAt,
-        json,
-        ...facetValues(call),
-        checksumOf(json),
-      ];
-      if (before === undefined) this.#insert.run(...values, call.callSid, call.firstOffset);
-      else this.#update.run(...values, call.firstOffset);
-    }
+    if (before === undefined) this.#insert.run(...columnsOf(call, json), call.callSid, call.firstOffset);
+    else this.#rewrite(before, call, json);
     this.#addToCache(call, before === undefined);
     return json;
+  }
+
+  #rewrite(before: CallRecord, call: CallRecord, json: string): void {
+    const {endedAt = null, updatedAt, firstOffset} = call;
+    const progress = [wasAnswered(call) ? 1 : 0, updatedAt, json, checksumOf(json), firstOffset];
+    if (sameInLists(before, call)) this.#updateProgress.run(...progress);
+    else if (sameParties(before, call)) this.#updateEnd.run(endedAt, outcomeOf(call) ?? null, ...progress);
+    else this.#update.run(...columnsOf(call, json), firstOffset);
   }
 
   /** Clears the cache, because it may differ from the database now. */
@@ -119,4 +118,17 @@ export class CallStatements {
       break;
     }
   }
+}
+
+/** Values of all columns but the sid and the place. */
+function columnsOf(call: CallRecord, json: string): readonly SQLInputValue[] {
+  return [
+    call.parentCallSid ?? null,
+    call.owner ?? null,
+    call.endedAt ?? null,
+    call.updatedAt,
+    json,
+    ...facetValues(call),
+    checksumOf(json),
+  ];
 }
