@@ -26,9 +26,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   const dispatch = createEventQueue<MachineEvent>((event) => {
     const before = machine.connection;
     const moment = {now: clock.now(), monotonic: clock.monotonic(), random: options.random()};
-    const step = transition(machine, event, moment);
-    machine = step.state;
-    step.effects.forEach(execute);
+    const {state, effects} = transition(machine, event, moment);
+    machine = state;
+    effects.forEach(execute);
     if (machine.connection !== before) options.handler.onChange(machine.connection);
   });
   const context: ConnectionContext = {...options, dispatch};
@@ -103,11 +103,6 @@ function createEffects(context: ConnectionContext): (effect: Effect) => void {
     }
   };
 
-  const close = () => {
-    tokenRequest += 1;
-    closeLink(context);
-  };
-
   return (effect) => {
     switch (effect.type) {
       case 'ask-token':
@@ -115,7 +110,8 @@ function createEffects(context: ConnectionContext): (effect: Effect) => void {
       case 'open':
         return open();
       case 'close':
-        return close();
+        tokenRequest += 1;
+        return closeLink(context);
       case 'forget':
         return handler.onForget();
       case 'timer':

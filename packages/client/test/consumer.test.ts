@@ -147,11 +147,11 @@ test('the tarball contains what it needs, documents its requirements, and has no
 test('exactly one of token and getToken is required, also in JavaScript', () => {
   const url = 'http://127.0.0.1:9';
   const faults: readonly (readonly [object, RegExp])[] = [
-    [{}, /^Give token or getToken: neither is set\.$/],
+    [{}, /^Set token or getToken: neither is set\.$/],
     [{token: undefined, getToken: null}, /neither is set/],
-    [{token: 'a', getToken: () => 'b'}, /^Give either token or getToken: both are set\.$/],
+    [{token: 'a', getToken: () => 'b'}, /^Set either token or getToken: both are set\.$/],
     [{getToken: 'a'}, /^getToken must be a function\.$/],
-    [{token: 'a', calls: Array.from({length: 101}, String)}, /^calls: at most 100 sids\.$/],
+    [{token: 'a', calls: Array.from({length: 101}, String)}, /^calls: list at most 100 call sids\.$/],
   ];
   for (const [options, message] of faults)
     assert.throws(() => createClient({url, ...options} as unknown as ClientOptions), {
@@ -167,19 +167,19 @@ test('exactly one of token and getToken is required, also in JavaScript', () => 
 
 test('an invalid url is refused with the fix, and a valid one is accepted', () => {
   const faults: readonly (readonly [unknown, RegExp])[] = [
-    ['https://example.com/ws', /^url: leave out \/ws, the client adds it\.$/],
-    ['https://example.com/voice/ws/', /leave out \/ws/],
-    ['http://localhost:8081/WS', /leave out \/ws/],
+    ['https://example.com/ws', /^url: remove \/ws, the client adds it\.$/],
+    ['https://example.com/voice/ws/', /remove \/ws/],
+    ['http://localhost:8081/WS', /remove \/ws/],
     ['wss://example.com', /^url: write https:\/\/example\.com, /],
     ['ws://localhost:8081/ws', /^url: write http:\/\/localhost:8081, /],
-    ['https://example.com?token=abc', /leave out '\?' and '#'/],
-    ['https://example.com/#/calls', /leave out '\?' and '#'/],
-    ['https://me:secret@example.com', /leave out user and password/],
-    ['ftp://example.com', /must begin with https/],
-    ['localhost:8081', /must begin with https/],
-    ['/gateway', /give the gateway's whole http\(s\) address/],
-    ['', /whole http\(s\) address/],
-    [undefined, /whole http\(s\) address/],
+    ['https://example.com?token=abc', /remove the query \('\?'\) and the fragment \('#'\)/],
+    ['https://example.com/#/calls', /remove the query \('\?'\) and the fragment \('#'\)/],
+    ['https://me:secret@example.com', /remove the user and password/],
+    ['ftp://example.com', /must start with https/],
+    ['localhost:8081', /must start with https/],
+    ['/gateway', /pass the gateway's full http\(s\) address/],
+    ['', /full http\(s\) address/],
+    [undefined, /full http\(s\) address/],
   ];
   const make = (url: unknown) => createClient({url: url as string, token: 'a'});
   for (const [url, message] of faults)
