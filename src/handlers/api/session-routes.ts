@@ -30,7 +30,7 @@ export function createSessionRoutes({authenticator, clusterSessions}: SessionRou
     response.json({...listing, nextCursor} satisfies SessionPage);
   });
 
-  // The messages are about calls, so this needs the scope to read all calls, whoever owns the session.
+  // The messages are about calls, so this needs the scope to read all calls, even for the caller's own session.
   router.get(
     SENT,
     requireScopes('sessions:read', 'calls:read:all'),

@@ -93,7 +93,7 @@ export class SessionDrain {
   }
 
   /**
-   * A new session. During a drain it is told at once how long it may stay: until all earlier sessions have
+   * Registers a new session. During a drain it gets its closing time at once: after all earlier sessions have
    * closed.
    */
   handleOpen(session: Session): void {
