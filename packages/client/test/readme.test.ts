@@ -106,7 +106,9 @@ createRoot(document.body).render(<App />);`,
     await page.route('**/token', (route) => route.fulfill({body: ACCESS_KEY}));
     await page.goto(`${gateway.url}/healthz`);
     await page.evaluate(output.output[0].code);
-    await gateway.place({to: '+15550100001'});
+    // The pause keeps the call in progress until the page has rendered it.
+    const twiml = '<Response><Pause length="86400"/></Response>';
+    await gateway.place({to: '+15550100001', twiml});
     await page.locator('li', {hasText: '+15550100001 in-progress'}).waitFor();
   } finally {
     await browser.close();
