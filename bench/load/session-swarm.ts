@@ -100,7 +100,7 @@ export class SessionSwarm {
     this.#target += events;
     const completed = new Float64Array(events);
     const deadline = setTimeout(() => {
-      const seen = completed.findIndex((moment) => moment === 0);
+      const seen = completed.indexOf(0);
       reject(new Error(`after ${deadlineMs} ms only ${seen} of ${events} events had reached every session`));
     }, deadlineMs);
     const done = () => {

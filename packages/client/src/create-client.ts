@@ -57,7 +57,7 @@ export function createClient(options: ClientOptions): HookswitchClient {
     });
     return createIterator(
       loadLazyPart().then(({createEventStream}) => createEventStream(buffer, source)),
-      source.close,
+      () => source.close(),
     );
   };
 

@@ -44,16 +44,18 @@ export function scheduleRenewal(
 
 function renewAfter(context: ConnectionContext, link: Link, delayMs: number, tries: number): void {
   link.cancelRenewal?.();
-  link.cancelRenewal = context.clock.after(delayMs, async () => {
-    try {
-      const token = await context.tokens.renew();
-      if (link !== context.link) return;
-      link.token = token;
-      send(context, {type: 'session.refresh', token});
-    } catch (error) {
-      context.handler.onFault(error as HookswitchError);
-      if (link === context.link)
-        renewAfter(context, link, renewalRetryMs(tries, context.random()), tries + 1);
-    }
+  link.cancelRenewal = context.clock.after(delayMs, () => {
+    context.tokens.renew().then(
+      (token) => {
+        if (link !== context.link) return;
+        link.token = token;
+        send(context, {type: 'session.refresh', token});
+      },
+      (error) => {
+        context.handler.onFault(error as HookswitchError);
+        if (link === context.link)
+          renewAfter(context, link, renewalRetryMs(tries, context.random()), tries + 1);
+      },
+    );
   });
 }

@@ -6,7 +6,7 @@
 import {type Request, type RequestHandler, Router} from 'express';
 import {STATUS_PATH, VOICE_PATH} from '../../twilio/callback-urls.ts';
 import {exactPaths, only} from '../api/paths.ts';
-import {arrive, recordAnswer, type WebhookRecorderOptions} from './webhook-recorder.ts';
+import {WebhookRecord, type WebhookRecorderOptions} from './webhook-recorder.ts';
 
 /**
  * Our paths below any prefix and with common misspellings, so that near misses show up in the webhook log.
@@ -39,12 +39,12 @@ function remember(options: WebhookRecorderOptions, refusalOf: (request: Request)
     const route = NEARLY_OURS.exec(request.path)?.[1];
     if (route !== undefined) {
       const {httpStatus, reason} = refusalOf(request);
-      const arrival = arrive(options, request, {
+      const record = new WebhookRecord(options, request, {
         route: route.toLowerCase() === 'voice' ? 'voice' : 'status',
         target: request.originalUrl,
       });
-      arrival.reason = reason;
-      recordAnswer(options, arrival, {httpStatus, outcome: 'refused'});
+      record.refused(reason);
+      record.answered({httpStatus, outcome: 'refused'});
     }
     next();
   };

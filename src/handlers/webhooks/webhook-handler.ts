@@ -20,7 +20,7 @@ import {authenticateWebhook, toStatusEvent, type WebhookResult} from '../../twil
 import {logError, sendProblem, toKnownError} from '../http/http-errors.ts';
 import {beginRequest} from '../http/request-context.ts';
 import {readFormBody} from './form-body.ts';
-import {type Arrival, arrive, recordAnswer} from './webhook-recorder.ts';
+import {WebhookRecord} from './webhook-recorder.ts';
 
 export interface WebhookHandlerOptions {
   readonly journal: AppendableJournal & DialIntentStore;
@@ -96,17 +96,17 @@ async function handle(
 ): Promise<void> {
   const {logger, clock} = intake;
   const requestId = beginRequest(response, {logger, clock, method: 'POST', path: route.path});
-  const arrival = arrive(intake, request, {route: route.name, target: request.url ?? ''});
+  const record = new WebhookRecord(intake, request, {route: route.name, target: request.url ?? ''});
   try {
-    const twiml = await receive(intake, arrival, route);
-    recordAnswer(intake, arrival, {httpStatus: twiml === undefined ? 204 : 200, outcome: 'accepted'});
+    const twiml = await receive(intake, record, route);
+    record.answered({httpStatus: twiml === undefined ? 204 : 200, outcome: 'accepted'});
     if (twiml === undefined) response.writeHead(204).end();
     else sendTwiml(response, twiml);
   } catch (thrown) {
     const error = toKnownError(thrown);
-    arrival.reason ??= error.message;
+    record.refused(error.message);
     const outcome = error.status >= 500 ? 'failed' : 'refused';
-    recordAnswer(intake, arrival, {httpStatus: error.status, outcome});
+    record.answered({httpStatus: error.status, outcome});
     logError(logger, error, requestId);
     sendProblem(response, error, requestId);
   }
@@ -118,24 +118,25 @@ function sendTwiml(response: ServerResponse, twiml: string): void {
 }
 
 /** Appends the event to the journal. Returns the TwiML if the route is `voice`. @throws AppError */
-async function receive(intake: Intake, arrival: Arrival, route: Route): Promise<string | undefined> {
+async function receive(intake: Intake, record: WebhookRecord, route: Route): Promise<string | undefined> {
   // This check comes first, so that a stranger learns nothing about the format of a webhook and sends a body
   // for nothing.
-  if (arrival.request.headers['x-twilio-signature'] === undefined)
-    throw refuse(intake, arrival, 'no signature');
-  arrival.body = await readFormBody(arrival.request);
-  const {reference} = await append(intake, arrival, route);
+  if (record.request.headers['x-twilio-signature'] === undefined)
+    throw refuse(intake, record, 'no signature');
+  const body = await readFormBody(record.request);
+  record.read(body);
+  const {reference} = await append(intake, record, {...route, body});
   return route.name === 'voice' ? twimlFor(intake, reference) : undefined;
 }
 
-async function append(intake: Intake, arrival: Arrival, route: Route) {
+async function append(intake: Intake, record: WebhookRecord, route: Route & {readonly body: string}) {
   const {clock, metrics} = intake;
   const receivedAt = clock.now();
-  const webhook = authenticate(intake, arrival, route);
+  const webhook = authenticate(intake, record, route);
   const startedAt = clock.monotonic();
   const event = toStatusEvent({...webhook, receivedAt, route: route.name});
   const {callSid, providerStatus} = event;
-  Object.assign(arrival, {authentic: true, callSid, providerStatus});
+  record.authenticated({callSid, providerStatus});
   let result: AppendResult;
   try {
     result = await intake.journal.append(event);
@@ -147,7 +148,7 @@ async function append(intake: Intake, arrival: Arrival, route: Route) {
   const {offset} = result.entry;
   const verdict = result.repeated ? 'duplicate' : result.entry.verdict;
   metrics.callbacks.inc({verdict});
-  Object.assign(arrival, {verdict, offset});
+  record.appended({verdict, offset});
   intake.logger.debug({callSid, providerStatus, verdict, offset, route: route.name}, 'webhook');
   return webhook;
 }
@@ -167,10 +168,13 @@ async function twimlFor(
   });
 }
 
-function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
+function authenticate(
+  intake: Intake,
+  record: WebhookRecord,
+  {path, query, body}: Route & {readonly body: string},
+) {
   const {publicUrl, accountSid, authTokens} = intake;
-  const {request, body = ''} = arrival;
-  const signature = request.headers['x-twilio-signature'];
+  const signature = record.request.headers['x-twilio-signature'];
   const result: WebhookResult = authenticateWebhook({
     publicUrl,
     // Our own path, whichever prefix a proxy added, and the query exactly as received.
@@ -181,7 +185,7 @@ function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
     accountSid,
   });
   if (result.kind === 'authentic') return result;
-  const notSigned = refuse(intake, arrival, result.reason);
+  const notSigned = refuse(intake, record, result.reason);
   if (result.kind === 'forbidden') throw notSigned;
   throw new AppError(
     'invalid_request',
@@ -193,14 +197,14 @@ function authenticate(intake: Intake, arrival: Arrival, {path, query}: Route) {
 }
 
 /** Logs and counts the refusal. The sender does not learn the reason: it is only in the log. */
-function refuse(intake: Intake, arrival: Arrival, reason: string): AppError {
+function refuse(intake: Intake, record: WebhookRecord, reason: string): AppError {
   const {metrics, logger, clock, refusals, clientAddress} = intake;
-  arrival.reason = reason;
+  record.refused(reason);
   metrics.callbacks.inc({verdict: 'refused'});
   if (refusals.lines.take(clock.monotonic())) {
     const unlogged = refusals.unlogged === 0 ? undefined : refusals.unlogged;
     refusals.unlogged = 0;
-    const {request, route} = arrival;
+    const {request, route} = record;
     const details = {path: `/twilio/${route}`, reason, address: clientAddress(request), unlogged};
     logger.warn(details, 'webhook refused');
   } else refusals.unlogged += 1;

@@ -4,7 +4,6 @@
  */
 
 import type {IncomingMessage} from 'node:http';
-import type {ProviderStatus} from '@hookswitch/protocol';
 import type {Clock} from '../../clock.ts';
 import type {AnsweredWebhook, WebhookLog, WebhookOutcome} from '../../services/webhooks/webhook-log.ts';
 import type {ClientAddress} from '../../transport/client-address.ts';
@@ -13,24 +12,6 @@ export interface WebhookRecorderOptions {
   readonly webhooks: WebhookLog;
   readonly clock: Clock;
   readonly clientAddress: ClientAddress;
-}
-
-/** A request in progress. Its handler fills in the details as it finds them. */
-export interface Arrival {
-  readonly request: IncomingMessage;
-  /** Path and query, raw. */
-  readonly target: string;
-  readonly receivedAt: number;
-  readonly startedAt: number;
-  readonly route: 'status' | 'voice';
-  /** One character for each byte. */
-  body: string | undefined;
-  reason: string | undefined;
-  authentic: boolean;
-  callSid: string | undefined;
-  providerStatus: ProviderStatus | undefined;
-  verdict: AnsweredWebhook['verdict'];
-  offset: number | undefined;
 }
 
 /**
@@ -57,54 +38,76 @@ const KEPT_HEADERS = [
   'x-home-region',
 ] as const;
 
-/** Starts the timer. `target` is the raw path and query of the request. */
-export function arrive(
-  {clock}: WebhookRecorderOptions,
-  request: IncomingMessage,
-  {route, target}: Pick<Arrival, 'route' | 'target'>,
-): Arrival {
-  return {
-    request,
-    target,
-    receivedAt: clock.now(),
-    startedAt: clock.monotonic(),
-    route,
-    body: undefined,
-    reason: undefined,
-    authentic: false,
-    callSid: undefined,
-    providerStatus: undefined,
-    verdict: undefined,
-    offset: undefined,
-  };
-}
+/** What the signature proves, and what the journal made of it. */
+type Findings = Partial<Pick<AnsweredWebhook, 'callSid' | 'providerStatus' | 'verdict' | 'offset'>>;
 
-/** Called when the response is sent. */
-export function recordAnswer(
-  {webhooks, clock, clientAddress}: WebhookRecorderOptions,
-  arrival: Arrival,
-  {httpStatus, outcome}: {readonly httpStatus: number; readonly outcome: WebhookOutcome},
-): void {
-  const {request, target, receivedAt, startedAt, route, body} = arrival;
-  const {authentic, verdict, offset, callSid, providerStatus, reason} = arrival;
-  webhooks.add({
-    receivedAt,
-    tookMs: clock.monotonic() - startedAt,
-    route,
-    method: request.method ?? '',
-    path: target,
-    remoteAddress: clientAddress(request),
-    headers: keptHeaders(request),
-    body,
-    outcome,
-    httpStatus,
-    authentic,
-    verdict,
-    offset,
-    callSid,
-    providerStatus,
-    reason,
-  });
+/** One request from its arrival to its response. Each step reports what it found, also when a later step fails. */
+export class WebhookRecord {
+  readonly request: IncomingMessage;
+  readonly route: 'status' | 'voice';
+  readonly #options: WebhookRecorderOptions;
+  /** Path and query, raw. */
+  readonly #target: string;
+  readonly #receivedAt: number;
+  readonly #startedAt: number;
+  #body: string | undefined;
+  #reason: string | undefined;
+  #findings: Findings | undefined;
+
+  /** Starts the timer. `target` is the raw path and query of the request. */
+  constructor(
+    options: WebhookRecorderOptions,
+    request: IncomingMessage,
+    {route, target}: {readonly route: 'status' | 'voice'; readonly target: string},
+  ) {
+    this.#options = options;
+    this.request = request;
+    this.route = route;
+    this.#target = target;
+    this.#receivedAt = options.clock.now();
+    this.#startedAt = options.clock.monotonic();
+  }
+
+  /** @param body one character for each byte */
+  read(body: string): void {
+    this.#body = body;
+  }
+
+  authenticated({callSid, providerStatus}: Pick<Findings, 'callSid' | 'providerStatus'>): void {
+    this.#findings = {callSid, providerStatus};
+  }
+
+  appended({verdict, offset}: Pick<Findings, 'verdict' | 'offset'>): void {
+    this.#findings = {...this.#findings, verdict, offset};
+  }
+
+  /** The first reason stays. */
+  refused(reason: string): void {
+    this.#reason ??= reason;
+  }
+
+  /** Writes the record to the webhook log, when the response is sent. */
+  answered({httpStatus, outcome}: {readonly httpStatus: number; readonly outcome: WebhookOutcome}): void {
+    const {webhooks, clock, clientAddress} = this.#options;
+    webhooks.add({
+      receivedAt: this.#receivedAt,
+      tookMs: clock.monotonic() - this.#startedAt,
+      route: this.route,
+      method: this.request.method ?? '',
+      path: this.#target,
+      remoteAddress: clientAddress(this.request),
+      headers: keptHeaders(this.request),
+      body: this.#body,
+      outcome,
+      httpStatus,
+      authentic: this.#findings !== undefined,
+      verdict: this.#findings?.verdict,
+      offset: this.#findings?.offset,
+      callSid: this.#findings?.callSid,
+      providerStatus: this.#findings?.providerStatus,
+      reason: this.#reason,
+    });
+  }
 }
 
 function keptHeaders({headers}: IncomingMessage): string[] {
