@@ -161,7 +161,7 @@ test("origins: PUBLIC_URL's, the page's own, and *", async () => {
   assert.equal((await from({origin: 'https://a.b.vercel.app'})).status, 'failed', 'not of that pattern');
   const stranger = await from({origin: 'http://localhost:3000'});
   assert.equal(stranger.status, 'failed');
-  assert.match(stranger.remedy ?? '', /Add http:\/\/localhost:3000 to ALLOWED_ORIGINS/);
+  assert.match(stranger.remedy ?? '', /Add exactly http:\/\/localhost:3000 to ALLOWED_ORIGINS/);
   assert.equal((await from({referer: 'https://other.example/a?b'})).status, 'failed');
   assert.equal((await from({origin: `https://${'x'.repeat(300)}`})).status, 'ok', 'too long to be one');
 
@@ -185,5 +185,5 @@ test('journal: takes entries, and says why when it does not', async () => {
   clock.advance(5000);
   const full = await runCheck(http.gateway, 'journal');
   assert.equal(full.status, 'failed');
-  assert.match(full.summary, /cannot be written/);
+  assert.match(full.summary, /is not writable/);
 });
