@@ -146,7 +146,7 @@ describe('the node that reconciles', {concurrency: true}, () => {
     await until(async () => (await statusOf()) === 'in-progress', {timeoutMs: TAKE_OVER_MS});
     holder.process.signal('SIGCONT');
     // Its answer has arrived, or its wait for Twilio has timed out too, depending on which it notices first.
-    const ended = /a look-up came to nothing|a call could not be (?:looked up|reconciled)/;
+    const ended = /could not (?:look up|reconcile) a call/;
     await until(() => ended.test(holder.process.stdout), {
       what: 'the look-up of the stopped node to end',
       timeoutMs: TAKE_OVER_MS,

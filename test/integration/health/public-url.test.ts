@@ -31,10 +31,10 @@ test('public-url: a transparent proxy leads to this process, for browsers too', 
 const httpFaults: readonly (readonly [FrontMode, RegExp, RegExp])[] = [
   ['redirect', /redirects to https:\/\/elsewhere\.example\/x\?•••/, /Set PUBLIC_URL/],
   ['interstitial', /ngrok's warning page/, /ngrok-skip-browser-warning/],
-  ['other-server', /Another server answers/, /forwards to/],
-  ['other-gateway', /Another gateway answers/, /Stop the other one/],
-  ['other-path', /another path/, /path of PUBLIC_URL/],
-  ['sign-in', /answers 401/, /without a sign-in/],
+  ['other-server', /Another server answers/, /target of the proxy/],
+  ['other-gateway', /Another gateway answers/, /Stop the other gateway/],
+  ['other-path', /a path other than/, /path of PUBLIC_URL/],
+  ['sign-in', /answers 401/, /Exempt .* from the sign-in/],
   ['bad-gateway', /answers 502/, /forwards to/],
   ['reset', /closed the connection/, /proxy's log/],
 ];
@@ -115,7 +115,7 @@ test('public-websocket: our own 4401 shows that upgrades pass', async () => {
 const socketFaults: readonly (readonly [FrontMode, RegExp, RegExp])[] = [
   ['drop-upgrades', /closed the connection/, /proxy's log/],
   ['upgrades-as-requests', /arrives, but not as an upgrade/, /proxy_http_version 1\.1/],
-  ['upgrades-answered-itself', /answered 200, and no socket opened/, /Upgrade and Connection/],
+  ['upgrades-answered-itself', /answered with 200, and no socket opened/, /Upgrade and Connection/],
   ['redirect', /redirects to https:\/\/elsewhere\.example\//, /Set PUBLIC_URL/],
 ];
 

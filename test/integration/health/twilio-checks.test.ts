@@ -165,7 +165,7 @@ test("origins: the origin of PUBLIC_URL, the page's own, and *", async () => {
   );
   const stranger = await from({origin: 'http://localhost:3000'});
   assert.equal(stranger.status, 'failed');
-  assert.match(stranger.remedy ?? '', /Add http:\/\/localhost:3000 to ALLOWED_ORIGINS/);
+  assert.match(stranger.remedy ?? '', /Add exactly http:\/\/localhost:3000 to ALLOWED_ORIGINS/);
   assert.equal((await from({referer: 'https://other.example/a?b'})).status, 'failed');
   assert.equal((await from({origin: `https://${'x'.repeat(300)}`})).status, 'ok', 'too long for an origin');
 
@@ -189,5 +189,5 @@ test('journal: accepts entries, or reports the reason', async () => {
   clock.advance(5000);
   const full = await runCheck(http.gateway, 'journal');
   assert.equal(full.status, 'failed');
-  assert.match(full.summary, /cannot be written/);
+  assert.match(full.summary, /is not writable/);
 });

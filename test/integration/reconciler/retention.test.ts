@@ -81,7 +81,7 @@ test('[J8] if the journal cannot be trimmed, the next round tries again', async 
   await postWebhook(gateway, statusFields(gateway, {CallSid: someCallSid(1), CallStatus: 'busy'}));
   http.journal.fill();
   clock.advance(DAY_MS);
-  await until(() => gateway.logs.some((line) => line.includes('could not be forgotten')));
+  await until(() => gateway.logs.some((line) => line.includes('could not delete old calls')));
   http.journal.recover();
   await until(async () => {
     clock.advance(ROUND_MS);

@@ -69,7 +69,7 @@ test('[J6] if Twilio is down, refuses or sends nonsense, the gateway continues a
     clock.advance(600_000);
     await until(() => http.twilio.of('fetch').length === at + 1);
     await until(
-      () => gateway.logs.filter((line) => line.includes('could not be looked up')).length === at + 1,
+      () => gateway.logs.filter((line) => line.includes('could not look up a call')).length === at + 1,
     );
     assert.equal((await gateway.api('/healthz')).status, 200);
   }
