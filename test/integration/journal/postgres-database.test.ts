@@ -35,7 +35,7 @@ void test('a step of the schema that was edited after it was taken is refused', 
   const first = open(t, url);
   await first.open();
   await first.query(`UPDATE hookswitch.migrations SET checksum = 'other' WHERE id = 1`);
-  await assert.rejects(open(t, url).open(), /step 1 of the schema \(journal\) in another form/);
+  await assert.rejects(open(t, url).open(), /migration 1 \(journal\) in another form/);
 });
 
 void test('a step that this program does not know is let be: a node of before starts beside newer tables', async (t) => {

@@ -43,7 +43,7 @@ test('[J1] a row that is no JSON fails the requests that need it, and nothing el
     assert.equal(asked.status, 'rejected');
     // Trying again is of no use, so that it is not "unavailable".
     assert.ok(!(asked.reason instanceof JournalUnavailableError));
-    assert.match(String(asked.reason), /cannot be read/);
+    assert.match(String(asked.reason), /unreadable answer/);
   }
   assert.equal(next.status === 'fulfilled' && next.value?.callSid, 'CA2');
 
