@@ -35,7 +35,7 @@ void test('a migration that was edited after it was applied is refused', async (
   const first = open(t, url);
   await first.open();
   await first.query(`UPDATE hookswitch.migrations SET checksum = 'other' WHERE id = 1`);
-  await assert.rejects(open(t, url).open(), /step 1 of the schema \(journal\) in another form/);
+  await assert.rejects(open(t, url).open(), /migration 1 \(journal\) in another form/);
 });
 
 void test('an unknown migration is ignored, so that an older node starts beside newer tables', async (t) => {

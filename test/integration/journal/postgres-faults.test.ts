@@ -202,7 +202,7 @@ void test('a notification connection that died silently costs one poll and is re
   await until(() => node.head() >= entry.offset);
   clock.advance(4000);
   clock.advance(5000);
-  await until(() => faults.some((text) => /gone silent/.test(text)));
+  await until(() => faults.some((text) => /is silent/.test(text)));
   clock.advance(100);
   await until(async () => (await listeners()).some(({pid}) => pid !== first?.['pid']));
   await until(async () => {

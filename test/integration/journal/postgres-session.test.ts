@@ -103,7 +103,7 @@ test('[J1] [C3] a server that ignores a setting is refused with its name, its ac
     assert.ok(error instanceof JournalUnavailableError);
     assert.match(
       error.message,
-      /does not keep the session setting synchronous_commit .* set to "on" and reads "off"\..*acknowledged.*pool_mode=session/,
+      /does not keep the session setting synchronous_commit.* set to "on" and reads "off"\..*acknowledged.*pool_mode=session/,
     );
     return true;
   });
@@ -126,9 +126,9 @@ test('[J1] a setting that is lost later is detected before the next commit', asy
 test('an unknown setting is refused, unless only newer servers have it', () => {
   const row = (name: string, setting: string) => ({name, setting});
   assertKept({jit: 'off', transaction_timeout: '0'}, [row('jit', 'off')]);
-  assert.throws(() => assertKept({jit: 'off'}, []), /setting jit .* is not there/);
+  assert.throws(() => assertKept({jit: 'off'}, []), /setting jit.* is missing/);
   assert.throws(
     () => assertKept({transaction_timeout: '0'}, [row('transaction_timeout', '5')]),
-    /transaction_timeout .* reads "5"/,
+    /transaction_timeout.* reads "5"/,
   );
 });

@@ -241,7 +241,7 @@ describe('TLS to the database', () => {
       });
       t.after(() => database.close());
       await database.open();
-      assert.equal(warnings.filter((warning) => warning.includes('is not checked')).length, expected, query);
+      assert.equal(warnings.filter((warning) => warning.includes('is not verified')).length, expected, query);
     }
   });
 });

@@ -43,7 +43,7 @@ test('[J1] a row without valid JSON fails the requests that need it, and no othe
     assert.equal(asked.status, 'rejected');
     // Retrying does not help, so the error is not "unavailable".
     assert.ok(!(asked.reason instanceof JournalUnavailableError));
-    assert.match(String(asked.reason), /cannot be read/);
+    assert.match(String(asked.reason), /unreadable answer/);
   }
   assert.equal(next.status === 'fulfilled' && next.value?.callSid, 'CA2');
 
