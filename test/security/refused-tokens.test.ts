@@ -28,7 +28,7 @@ const CANARY = 'canary-in-the-token';
 
 const refused: readonly (readonly [reason: string, detail: RegExp, token: string])[] = [
   ['form', /neither the access key nor a signed JWT/, `${CANARY}-wrong-key`],
-  ['header', /takes?: HS256/, signHs256(`{"alg":"${CANARY}"}`, '{}')],
+  ['header', /configured keys: HS256/, signHs256(`{"alg":"${CANARY}"}`, '{}')],
   ['header', /parameter jku/, signHs256(`{"alg":"HS256","jku":"https://${CANARY}.example"}`, '{}')],
   ['header', /typ is neither/, signHs256(`{"alg":"HS256","typ":"${CANARY}"}`, '{}')],
   ['signature', /another key/, signToken(CANARY, {claims: good, secret: 'x'.repeat(32)})],
