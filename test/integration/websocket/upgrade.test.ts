@@ -204,7 +204,7 @@ test('[A3] ALLOWED_ORIGINS: patterns, null and file:// apply to the upgrade', as
   for (const origin of ['https://a.b.vercel.app', 'https://vercel.app', 'http://a.vercel.app', 'file:///x']) {
     const client = new RawWebSocket(open.url);
     client.write(upgradeRequest('/ws', {Origin: origin, Authorization: `Bearer ${ACCESS_KEY}`}));
-    assert.equal(await client.answered(), 403, origin);
+    assert.equal(await client.closeFrame(), 4403, origin);
     client.vanish();
   }
 });
