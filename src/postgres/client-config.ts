@@ -26,7 +26,11 @@ export function clientConfig(
 ): ClientConfig {
   const {host, port, user, password, database, ssl, channelBinding, options, directTls} = address;
   return {
-    ...{host, port, user, database, ssl},
+    host,
+    port,
+    user,
+    database,
+    ssl,
     ...(password === undefined ? {} : {password}),
     ...(options === undefined ? {} : {options}),
     ...(directTls ? {sslnegotiation: 'direct' as const} : {}),

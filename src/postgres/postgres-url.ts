@@ -92,9 +92,14 @@ function parse(databaseUrl: string): PostgresAddress {
   const [name, options] = [applicationNameOf(query), query.get('options')];
   const connectMs = connectMsOf(query.get('connect_timeout'));
   return {
-    ...{host, port: portOf(query.get('port') ?? parts.port), user: knownUser, database},
+    host,
+    port: portOf(query.get('port') ?? parts.port),
+    user: knownUser,
+    database,
     ...(password === '' ? {} : {password}),
-    ...{ssl, directTls, channelBinding},
+    ssl,
+    directTls,
+    channelBinding,
     ...(name === undefined ? {} : {applicationName: name}),
     ...(connectMs === undefined ? {} : {connectMs}),
     ...(options === undefined || options === '' ? {} : {options}),

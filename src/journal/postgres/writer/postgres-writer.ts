@@ -239,7 +239,9 @@ export class PostgresWriter {
     );
     const known = seen();
     const opening = await resolveEpoch(connection, {
-      ...{locked, server, loaded},
+      locked,
+      server,
+      loaded,
       ...(known === undefined ? {} : {seen: known}),
     });
     const settlements = group.map(({request, settle, reject}) => {

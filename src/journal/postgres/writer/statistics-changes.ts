@@ -45,8 +45,14 @@ export class StatisticsChanges {
   #row(audience: string, hour: number): StatisticsChange {
     const key = `${hour} ${audience}`;
     const row = this.#changes.get(key) ?? {
-      ...{audience, hour, answered: 0},
-      ...{completed: 0, busy: 0, 'no-answer': 0, canceled: 0, failed: 0},
+      audience,
+      hour,
+      answered: 0,
+      completed: 0,
+      busy: 0,
+      'no-answer': 0,
+      canceled: 0,
+      failed: 0,
     };
     this.#changes.set(key, row);
     return row;

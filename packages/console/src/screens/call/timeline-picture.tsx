@@ -37,7 +37,15 @@ export function TimelinePicture({detail, asOf, selected, onSelect}: TimelinePict
     <figure className={styles.picture}>
       {/* On narrow screens it scrolls; a focused mark scrolls into view. */}
       <div ref={box} className={styles.scroll}>
-        <TimelineDrawing {...{timeline, layout, selected, onSelect, shown}} onShow={setShown} note={note} />
+        <TimelineDrawing
+          timeline={timeline}
+          layout={layout}
+          selected={selected}
+          onSelect={onSelect}
+          shown={shown}
+          onShow={setShown}
+          note={note}
+        />
       </div>
       {/* Outside of the scrolling box, which would clip it. */}
       {tip !== undefined && lane !== undefined && (

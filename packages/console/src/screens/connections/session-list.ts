@@ -284,7 +284,12 @@ export class SessionList {
     const at = this.#options.ports.now();
     const hasMore = this.#next !== undefined;
     this.#show({
-      ...{state: 'ready', rows, total, counts, hasMore, at},
+      state: 'ready',
+      rows,
+      total,
+      counts,
+      hasMore,
+      at,
       ...(nodes !== undefined && {nodes}),
       ...(onlyThisNode && {onlyThisNode}),
       ...(news !== undefined && {news}),
