@@ -50,7 +50,7 @@ test('[J7] a kill during the drain loses no acknowledged webhook and leaves no l
   const draining = load.untilCut(32, (answers) => {
     if (answers === 100) gateway.signal('SIGTERM');
   });
-  await gateway.waitForLog('going away');
+  await gateway.waitForLog('shutting down');
   await gateway.kill();
   await draining;
   stubborn.terminate();

@@ -138,7 +138,7 @@ test('one Ctrl-C that arrives twice, from the terminal and from npm, counts once
   await using bench = await openBench();
   const started = await bench.start().listening();
   started.signal('SIGINT');
-  await until(() => started.stdout.includes('going away'));
+  await until(() => started.stdout.includes('shutting down'));
   started.signal('SIGINT');
   assert.equal(await started.exited(), 0);
 });

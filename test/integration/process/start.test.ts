@@ -162,7 +162,7 @@ test('[C5] start --help lists every variable and starts nothing, and an unknown 
     assert.ok(help.stdout.includes(name));
   const wrong = bench.run(['stat'], {});
   assert.equal(await wrong.exited(), 1);
-  assert.match(wrong.stderr, /no command "stat"/);
+  assert.match(wrong.stderr, /unknown command "stat"/);
 });
 
 test('[C5] an older Node is rejected before TypeScript is loaded: one sentence, exit code 1, no stack', async () => {
