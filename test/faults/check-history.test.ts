@@ -225,7 +225,7 @@ test('webhooks acknowledged before an announced loss are expected in the earlier
   assert.deepEqual(kindsOf({chapters: [chapter, after], webhooks: late}), ['lost']);
 });
 
-test('an entry that a killed process told nobody of may give its offset to another one', () => {
+test('an entry that a killed process never acknowledged may give its offset to another one', () => {
   const unpromised = entry(5, 'CAben', 'in-progress');
   const another = entry(5, 'CAben', 'busy');
   const chapters = [unpromised, another].map(
@@ -246,7 +246,7 @@ test('an entry that a killed process told nobody of may give its offset to anoth
   assert.ok(kindsOf({chapters, webhooks: answered}).includes('corrupt'), 'it was acknowledged');
   const {snapshot: _, ...bare} = first;
   const at = (opened: number) => {
-    const there = {...bare, chapter: opened, ready: {...first.ready, offset: 5}, told: [], position: 5};
+    const there = {...bare, chapter: opened, ready: {...first.ready, offset: 5}, received: [], position: 5};
     return {chapters, webhooks, connections: [there]};
   };
   assert.ok(kindsOf(at(0)).includes('corrupt'), 'a session was brought there before');
