@@ -101,7 +101,7 @@ test('[H7] a wrong tunnel name: the finding, the setting to copy, and every cand
   const why = detail(tab).getByRole('region', {name: 'Reason for the refusal'});
   await why
     .getByRole('heading', {
-      name: /^Twilio signed https:\/\/abc\.ngrok\.app\/twilio\/status, and not the expected URL/,
+      name: /^Twilio signed https:\/\/abc\.ngrok\.app\/twilio\/status instead of the expected URL/,
     })
     .waitFor();
   await why.getByText('PUBLIC_URL=https://abc.ngrok.app', {exact: true}).waitFor();
