@@ -46,7 +46,8 @@ class Stage implements AsyncDisposable {
 
   /** Resolves once this many requests were sent and completed, successfully or not. */
   async asked(times: number): Promise<void> {
-    const outcomes = () => this.logs.filter((line) => /JWT keys fetched|fetch the JWT keys/.test(line)).length;
+    const outcomes = () =>
+      this.logs.filter((line) => /JWT keys fetched|fetch the JWT keys/.test(line)).length;
     await until(() => this.endpoint.requests >= times && outcomes() > 0 && this.endpoint.open === 0, {
       what: `request ${times} for keys`,
     });
